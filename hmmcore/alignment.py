@@ -1,0 +1,143 @@
+"""Label switching: which learned state plays which true one.
+
+Everywhere, permutation (K,) says that learned state permutation[k] plays reference state k, so
+`hmm.permute(permutation)` puts a learned model in the order of the reference.
+
+A learned path may hold `NO_STATE` where `viterbi` found no possible path; such steps match nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.optimize import linear_sum_assignment
+
+from hmmcore.arrays import FloatArray, IntArray, as_count, as_permutation
+from hmmcore.model import HMM
+
+NO_STATE = -1
+"""The state that `viterbi` reports throughout a sequence the model cannot have produced."""
+
+
+def align(reference_states: ArrayLike, states: ArrayLike, num_states: int) -> IntArray:
+    """Return the renaming of states that agrees with the reference at most time steps.
+
+    Solved as an assignment problem (Kuhn 1955) on the confusion table. Among equally good
+    renamings one with the most states left where they are is chosen.
+
+    Args:
+        reference_states: the true path (T,), values 0..K-1.
+        states: the learned path (T,), values 0..K-1, or -1 for no state.
+        num_states: K.
+
+    Returns:
+        permutation (K,): learned state permutation[k] plays reference state k.
+
+    Raises:
+        ValueError: when the paths differ in length or hold something other than states.
+    """
+    counts = confusion_table(reference_states, states, num_states)
+    num_states = len(counts)
+    # At most K states can stay where they are, so one step of agreement outweighs them all.
+    gains = counts * (num_states + 1) + np.eye(num_states, dtype=np.int64)
+    return _best_assignment(gains)
+
+
+def align_parameters(reference: HMM, hmm: HMM) -> IntArray:
+    """Return the renaming of states whose emissions lie closest to those of the reference.
+
+    The sum of the family's own distances is minimised; states at equal distance stay where they
+    are. It needs no path, so it serves before any data are explained.
+
+    Returns:
+        permutation (K,): state permutation[k] of hmm plays state k of the reference.
+
+    Raises:
+        TypeError: when the models emit from different families.
+        ValueError: when they differ in their number of states or dimensions.
+    """
+    families = type(reference.emissions), type(hmm.emissions)
+    if families[0] is not families[1]:
+        raise TypeError(
+            f"the reference has {families[0].__name__} emissions and the model "
+            f"{families[1].__name__}; only models of one family can be aligned."
+        )
+    for name in ("num_states", "num_dimensions"):
+        sizes = getattr(reference.emissions, name), getattr(hmm.emissions, name)
+        if sizes[0] != sizes[1]:
+            raise ValueError(
+                f"the reference has {name} = {sizes[0]} and the model has {sizes[1]}; only models "
+                "of the same size can be aligned."
+            )
+    distances = reference.emissions.distances(hmm.emissions)
+    # Far above the rounding of a distance, far below any difference between states that matters.
+    tie_break = 1e-12 * (1.0 + distances.max())
+    return _best_assignment(tie_break * np.eye(hmm.num_states) - distances)
+
+
+def relabel(states: ArrayLike, permutation: ArrayLike) -> IntArray:
+    """Return a learned path (T,) in the labels of the reference; -1 stays -1.
+
+    The path of `hmm.permute(permutation)` is the relabelled path of `hmm`.
+    """
+    order = as_permutation(permutation, len(np.atleast_1d(permutation)))
+    path = _as_path("states", states, len(order), lowest=NO_STATE)
+    names = np.empty(len(order) + 1, dtype=np.int64)
+    names[order] = np.arange(len(order))
+    names[NO_STATE] = NO_STATE
+    return names[path]
+
+
+def confusion_table(reference_states: ArrayLike, states: ArrayLike, num_states: int) -> IntArray:
+    """Return counts (K, K): [i, j] time steps in reference state i and learned state j.
+
+    Steps where the learned path has no state (-1) are left out.
+    """
+    num_states = as_count("num_states", num_states)
+    reference = _as_path("reference_states", reference_states, num_states, lowest=0)
+    learned = _as_path("states", states, num_states, lowest=NO_STATE)
+    _require_same_length(reference, learned)
+    known = learned != NO_STATE
+    pairs = reference[known] * num_states + learned[known]
+    return np.bincount(pairs, minlength=num_states**2).reshape(num_states, num_states)
+
+
+def accuracy(reference_states: ArrayLike, states: ArrayLike) -> float:
+    """Return the share of time steps at which two paths (T,) agree; no state (-1) is a miss.
+
+    The paths are compared as they are: `relabel` the learned one first.
+    """
+    reference = _as_path("reference_states", reference_states, None, lowest=0)
+    learned = _as_path("states", states, None, lowest=NO_STATE)
+    _require_same_length(reference, learned)
+    return float(np.mean(reference == learned))
+
+
+def _best_assignment(gains: FloatArray | IntArray) -> IntArray:
+    columns = linear_sum_assignment(gains, maximize=True)[1]
+    permutation: IntArray = columns.astype(np.int64)
+    return permutation
+
+
+def _as_path(name: str, states: ArrayLike, num_states: int | None, lowest: int) -> IntArray:
+    path = np.asarray(states)
+    if path.ndim != 1 or path.size == 0:
+        raise ValueError(f"{name} has shape {path.shape}; it must be one path (T,) with T >= 1.")
+    if path.dtype.kind not in "iu":
+        raise ValueError(f"{name} holds {path.dtype} values; states must be whole numbers.")
+    wrong = path < lowest if num_states is None else (path < lowest) | (path >= num_states)
+    if wrong.any():
+        t = int(np.argmax(wrong))
+        highest = "" if num_states is None else f" and at most {num_states - 1}"
+        raise ValueError(
+            f"{name}[{t}] is {path[t]}; a state here must be at least {lowest}{highest}."
+        )
+    return path.astype(np.int64, copy=False)
+
+
+def _require_same_length(reference: IntArray, learned: IntArray) -> None:
+    if len(reference) != len(learned):
+        raise ValueError(
+            f"reference_states has {len(reference)} time steps and states has {len(learned)}; "
+            "they must describe the same observations."
+        )

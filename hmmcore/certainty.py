@@ -1,0 +1,63 @@
+"""How sure a model is of its states, and what its guesses are worth."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import entr
+
+from hmmcore.alignment import NO_STATE
+from hmmcore.arrays import FloatArray, IntArray
+
+
+def posterior_entropy(probs: ArrayLike) -> FloatArray:
+    """Entropy (T,) of each row of state probabilities (T, K), in bits.
+
+    0 means certain of one state, log2(K) means that all are equally probable (Shannon 1948).
+    Undefined (NaN) rows have undefined entropy.
+
+    Raises:
+        ValueError: when `probs` does not have two axes.
+    """
+    bits: FloatArray = entr(_rows(probs)).sum(axis=1) / np.log(2.0)
+    # Rounding may leave a probability a few units above 1, whose term is then below 0.
+    return np.maximum(bits, 0.0)
+
+
+def most_probable_states(probs: ArrayLike) -> IntArray:
+    """State (T,) with the largest probability in each row of (T, K); the lowest wins a tie.
+
+    Of smoothed probabilities these are the states with the most expected hits, one step at a
+    time; in sequence they may be an impossible path. Undefined (NaN) rows have no state, -1.
+
+    Raises:
+        ValueError: when `probs` does not have two axes.
+    """
+    rows = _rows(probs)
+    undefined = np.isnan(rows).any(axis=1)
+    return np.where(undefined, NO_STATE, rows.argmax(axis=1)).astype(np.int64)
+
+
+def state_shares(states: ArrayLike, num_states: int) -> FloatArray:
+    """Share (K,) of the time steps that a path (T,) spends in each state."""
+    path = np.asarray(states)
+    return np.bincount(path, minlength=num_states) / path.size
+
+
+def commonest_share(states: ArrayLike) -> float:
+    """Share of the commonest state in a path (T,): the accuracy of always guessing that one.
+
+    Raises:
+        ValueError: when there are no states.
+    """
+    path = np.asarray(states)
+    if path.ndim != 1 or path.size == 0:
+        raise ValueError(f"states have shape {path.shape}; it must be one path (T,) with T >= 1.")
+    return float(np.unique(path, return_counts=True)[1].max() / path.size)
+
+
+def _rows(probs: ArrayLike) -> FloatArray:
+    rows = np.asarray(probs, dtype=np.float64)
+    if rows.ndim != 2 or rows.shape[1] == 0:
+        raise ValueError(f"probs have shape {rows.shape}; they must be (T, K) with K >= 1.")
+    return rows

@@ -1,0 +1,134 @@
+"""What an emission family has to know: the protocol that inference and training rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, Self
+
+from numpy.random import Generator
+from numpy.typing import ArrayLike
+
+from hmmcore.arrays import FloatArray, IntArray
+
+EmissionStatistics = dict[str, FloatArray]
+"""Expected statistics by name; those of two stretches of data add up entry by entry."""
+
+EMPTY_WEIGHT = 1e-12
+"""A state that is expected to explain fewer observations than this has lost all its data."""
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """Something a trainer did to keep a state alive, so that the caller can see it.
+
+    Attributes:
+        state: which state, 0-based.
+        kind: "empty_state" (it explains no data: its parameters were kept) or "variance_floor"
+            (its variance would have fallen below the floor: it was set to the floor).
+    """
+
+    state: int
+    kind: str
+
+    def __str__(self) -> str:
+        if self.kind == "empty_state":
+            return f"state {self.state} explains no data; its parameters were kept as they were"
+        return f"state {self.state} has a variance at the floor; it was kept from collapsing"
+
+
+class Emissions(Protocol):
+    """p(x | z = k) for K states over D-dimensional observations: a frozen value."""
+
+    parameter_names: ClassVar[tuple[str, ...]]
+
+    @property
+    def num_states(self) -> int:
+        """K."""
+        ...
+
+    @property
+    def num_dimensions(self) -> int:
+        """D."""
+        ...
+
+    def permute(self, permutation: ArrayLike) -> Self:
+        """New state k is old state permutation[k]."""
+        ...
+
+    def require_observations(self, observations: FloatArray) -> None:
+        """Raise ValueError naming the first of observations (T, D) that no state could emit.
+
+        Called once for each set of data, so that scoring need not check.
+        """
+        ...
+
+    def log_likelihoods(self, observations: FloatArray) -> FloatArray:
+        """Score: a fresh (T, K) array of log p(x_t | z_t = k)."""
+        ...
+
+    def sample(self, states: IntArray, rng: Generator) -> FloatArray:
+        """Draw one observation for each state (T,): returns (T, D)."""
+        ...
+
+    def statistics(self, observations: FloatArray, weights: FloatArray) -> EmissionStatistics:
+        """Expected statistics of observations (T, D) under state weights (T, K).
+
+        They are taken about the present parameters, so that nothing cancels however far the
+        data lie from zero.
+        """
+        ...
+
+    def maximize(
+        self, statistics: EmissionStatistics, trainable: frozenset[str], variance_floor: float
+    ) -> tuple[Self, tuple[Remedy, ...]]:
+        """M-step: re-estimate the trainable parameters from statistics taken about this value."""
+        ...
+
+    def unconstrained(self) -> EmissionStatistics:
+        """The parameters as arrays that may take any real value, for gradient ascent."""
+        ...
+
+    def with_unconstrained(
+        self, parameters: Mapping[str, FloatArray], trainable: frozenset[str], variance_floor: float
+    ) -> tuple[Self, tuple[Remedy, ...]]:
+        """Undo `unconstrained` for the trainable parameters, holding variances at the floor."""
+        ...
+
+    def smallest_variances(self) -> FloatArray:
+        """(K,) the smallest variance of each state, to be compared with the floor."""
+        ...
+
+    def condition_number(self) -> float:
+        """How many times rounding in the parameters is amplified in the scores; 1 at the least."""
+        ...
+
+    def gradient(self, statistics: EmissionStatistics) -> EmissionStatistics:
+        """Gradient of the log-likelihood in the `unconstrained` parameters (Fisher's identity).
+
+        The keys are those of `unconstrained`; `parameter_of` names the parameter of each.
+        """
+        ...
+
+    parameter_of: ClassVar[Mapping[str, str]]
+
+    def distances(self, other: Self) -> FloatArray:
+        """How unlike the states are: (K, K), entry [i, j] between self's i and other's j."""
+        ...
+
+
+class LaneEmissions(Protocol):
+    """A family that also works on observations in lanes (see `hmmcore.lanes`), to be faster."""
+
+    @property
+    def works_in_lanes(self) -> bool:
+        """Whether this very value does."""
+        ...
+
+    def lane_log_likelihoods(self, observations: FloatArray, scores: FloatArray) -> None:
+        """Score observations (S, D, LANES) into scores (S, K, LANES)."""
+        ...
+
+    def lane_statistics(self, observations: FloatArray, weights: FloatArray) -> EmissionStatistics:
+        """`Emissions.statistics` of observations (S, D, LANES), weights (S, K, LANES)."""
+        ...

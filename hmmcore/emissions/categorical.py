@@ -1,0 +1,160 @@
+"""Categorical emissions: one of C symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numba import njit
+from numpy.random import Generator
+from numpy.typing import ArrayLike
+
+from hmmcore.arrays import FloatArray, IntArray, as_permutation, probability_rows, softmax
+from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
+
+
+@dataclass(frozen=True, eq=False)
+class Categorical:
+    """p(x = c | z = k) = probs[k, c] for symbols c = 0..C-1, observed one at a time (D = 1).
+
+    Attributes:
+        probs: B (K, C); each row sums to one. A zero is a symbol that the state never emits.
+
+    Raises:
+        ValueError: when a row is not a distribution; the message names it and its sum.
+    """
+
+    probs: FloatArray
+
+    parameter_names: ClassVar[tuple[str, ...]] = ("probs",)
+    parameter_of: ClassVar[Mapping[str, str]] = {"symbol_logits": "probs"}
+    num_dimensions: ClassVar[int] = 1
+
+    def __init__(self, probs: ArrayLike) -> None:
+        object.__setattr__(self, "probs", probability_rows("probs", probs, ndim=2))
+
+    @property
+    def num_states(self) -> int:
+        """K."""
+        return len(self.probs)
+
+    @property
+    def num_symbols(self) -> int:
+        """C."""
+        return int(self.probs.shape[1])
+
+    def permute(self, permutation: ArrayLike) -> Categorical:
+        """New state k is old state permutation[k]."""
+        return Categorical(self.probs[as_permutation(permutation, self.num_states)])
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Categorical):
+            return NotImplemented
+        return np.array_equal(self.probs, other.probs)
+
+    __hash__ = None  # type: ignore[assignment]  # arrays do not hash
+
+    def require_observations(self, observations: FloatArray) -> None:
+        """Raise ValueError naming the first observation that is not one of 0..C-1."""
+        values = observations[:, 0]
+        bad = np.flatnonzero(
+            (values < 0) | (values >= self.num_symbols) | (values != np.floor(values))
+        )
+        if len(bad):
+            raise ValueError(
+                f"observations row {bad[0]} is {values[bad[0]]:g}; a symbol must be a whole "
+                f"number in 0..{self.num_symbols - 1}."
+            )
+
+    def log_likelihoods(self, observations: FloatArray) -> FloatArray:
+        """Score: (T, K) log-probabilities, in nats; -inf for a symbol that is never emitted."""
+        with np.errstate(divide="ignore"):
+            by_symbol = np.ascontiguousarray(np.log(self.probs).T)
+        return by_symbol[_symbols(observations)]
+
+    def sample(self, states: IntArray, rng: Generator) -> FloatArray:
+        """Draw one symbol for each state (T,): returns (T, 1)."""
+        upper_edges = np.cumsum(self.probs, axis=1)
+        # The last possible symbol owns everything up to one, whatever rounding did to the sum.
+        last = self.num_symbols - 1 - np.argmax(self.probs[:, ::-1] > 0.0, axis=1)
+        for k, symbol in enumerate(last):
+            upper_edges[k, symbol:] = 1.0
+        draws = rng.random(len(states))
+        symbols = np.empty((len(states), 1))
+        for k in range(self.num_states):
+            here = states == k
+            symbols[here, 0] = np.searchsorted(upper_edges[k], draws[here], side="right")
+        return symbols
+
+    def statistics(self, observations: FloatArray, weights: FloatArray) -> EmissionStatistics:
+        """Expected number of times (K, C) that each state emits each symbol."""
+        counts = np.zeros((self.num_symbols, self.num_states))
+        _accumulate_symbols(_symbols(observations), weights, counts)
+        return {"weights": weights.sum(axis=0), "counts": np.ascontiguousarray(counts.T)}
+
+    def maximize(
+        self, statistics: EmissionStatistics, trainable: frozenset[str], variance_floor: float
+    ) -> tuple[Categorical, tuple[Remedy, ...]]:
+        """M-step: the share of each symbol; a state without data keeps its row."""
+        totals = statistics["counts"].sum(axis=1, keepdims=True)
+        alive = totals > EMPTY_WEIGHT
+        remedies = tuple(Remedy(int(k), "empty_state") for k in np.flatnonzero(~alive))
+        if "probs" not in trainable:
+            return self, remedies
+        shares = statistics["counts"] / np.where(alive, totals, 1.0)
+        return Categorical(np.where(alive, shares, self.probs)), remedies
+
+    def unconstrained(self) -> EmissionStatistics:
+        """Softmax logits (K, C); -inf for a symbol that is never emitted."""
+        with np.errstate(divide="ignore"):
+            return {"symbol_logits": np.log(self.probs)}
+
+    def with_unconstrained(
+        self, parameters: Mapping[str, FloatArray], trainable: frozenset[str], variance_floor: float
+    ) -> tuple[Categorical, tuple[Remedy, ...]]:
+        """Undo `unconstrained`."""
+        if "probs" not in trainable:
+            return self, ()
+        return Categorical(softmax(parameters["symbol_logits"])), ()
+
+    def gradient(self, statistics: EmissionStatistics) -> EmissionStatistics:
+        """Gradient in the logits: expected counts minus those that the present row predicts."""
+        counts = statistics["counts"]
+        return {"symbol_logits": counts - counts.sum(axis=1, keepdims=True) * self.probs}
+
+    def smallest_variances(self) -> FloatArray:
+        """A symbol has no variance that could collapse."""
+        return np.full(self.num_states, np.inf)
+
+    def condition_number(self) -> float:
+        """Scores are looked up; nothing amplifies rounding."""
+        return 1.0
+
+    def distances(self, other: Categorical) -> FloatArray:
+        """Jensen-Shannon divergences (K, K) in nats between the states of two values.
+
+        Finite also where one state emits a symbol that the other never does.
+        """
+        left, right = self.probs[:, np.newaxis], other.probs[np.newaxis]
+        middle = 0.5 * (left + right)
+        return 0.5 * (_divergence(left, middle) + _divergence(right, middle))
+
+
+def _symbols(observations: FloatArray) -> IntArray:
+    return observations[:, 0].astype(np.int64)
+
+
+def _divergence(probs: FloatArray, middle: FloatArray) -> FloatArray:
+    """Kullback-Leibler divergence over the last axis; zeros in `probs` contribute nothing."""
+    ratio = np.divide(probs, middle, out=np.ones_like(middle), where=probs > 0.0)
+    return np.asarray((probs * np.log(ratio)).sum(axis=-1))
+
+
+@njit(cache=True, nogil=True)
+def _accumulate_symbols(symbols: IntArray, weights: FloatArray, counts: FloatArray) -> None:
+    """Add the weights (T, K) of each time to the row of its symbol in counts (C, K)."""
+    for t in range(len(symbols)):
+        for k in range(weights.shape[1]):
+            counts[symbols[t], k] += weights[t, k]

@@ -1,0 +1,238 @@
+"""Models as JSON, as another library's objects, and as scripts; decoded data as tables.
+
+JSON and scripts hold every number in full, so that what is read back is equal to the last bit.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hmmcore.emissions import Categorical, Emissions, Gaussian, Poisson
+from hmmcore.inference import smooth, viterbi
+from hmmcore.model import HMM
+from hmmcore.sequences import Sequences
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMAT = "hmmcore model"
+VERSION = 1
+FAMILIES: dict[str, tuple[type[Any], tuple[str, ...]]] = {
+    "Gaussian": (Gaussian, ("means", "covariances", "covariance_type")),
+    "Categorical": (Categorical, ("probs",)),
+    "Poisson": (Poisson, ("rates",)),
+}
+"""The fields that make each family, in the order of its constructor."""
+
+LIBRARIES = ("hmmcore", "hmmlearn")
+
+
+def to_json(hmm: HMM) -> str:
+    """Write a model as JSON."""
+    family = _family(hmm.emissions)
+    values = {name: _plain(getattr(hmm.emissions, name)) for name in FAMILIES[family][1]}
+    return json.dumps(
+        {
+            "format": FORMAT,
+            "version": VERSION,
+            "initial_probs": _plain(hmm.initial_probs),
+            "transition_matrix": _plain(hmm.transition_matrix),
+            "emissions": {"family": family, **values},
+        },
+        indent=1,
+    )
+
+
+def from_json(text: str | bytes) -> HMM:
+    """Read a model that `to_json` wrote; equal to the last bit.
+
+    Raises:
+        ValueError: when the text is not JSON, not a model, of a newer version, or not a valid
+            model; the message names the field.
+    """
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"this is not JSON: {error}.") from None
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ValueError(f'this is JSON, but not a model: "format" is not "{FORMAT}".')
+    version = content.get("version")
+    if not isinstance(version, int) or not 1 <= version <= VERSION:
+        raise ValueError(
+            f"this model is of version {version!r}; this program reads versions 1 to {VERSION}."
+        )
+    emissions = _field(content, "emissions")
+    family = _field(emissions, "family", "emissions.")
+    if family not in FAMILIES:
+        raise ValueError(f"emissions.family is {family!r}; it must be one of {list(FAMILIES)}.")
+    make, names = FAMILIES[family]
+    return HMM(
+        _field(content, "initial_probs"),
+        _field(content, "transition_matrix"),
+        make(*(_field(emissions, name, "emissions.") for name in names)),
+    )
+
+
+def to_hmmlearn(hmm: HMM) -> Any:
+    """Return the same model as an object of hmmlearn, which must be installed.
+
+    Raises:
+        ImportError: when hmmlearn is not installed.
+    """
+    import hmmlearn.hmm
+
+    emissions = hmm.emissions
+    options: dict[str, Any] = {"n_components": hmm.num_states, "init_params": ""}
+    if isinstance(emissions, Gaussian):
+        model = hmmlearn.hmm.GaussianHMM(covariance_type=emissions.covariance_type, **options)
+        model.n_features = emissions.num_dimensions
+        model.means_ = emissions.means.copy()
+        model.covars_ = emissions.covariances.copy()
+    elif isinstance(emissions, Categorical):
+        model = hmmlearn.hmm.CategoricalHMM(n_features=emissions.num_symbols, **options)
+        model.emissionprob_ = emissions.probs.copy()
+    elif isinstance(emissions, Poisson):
+        model = hmmlearn.hmm.PoissonHMM(**options)
+        model.n_features = 1
+        model.lambdas_ = emissions.rates[:, np.newaxis].copy()
+    else:
+        raise _unknown(emissions)
+    model.startprob_ = hmm.initial_probs.copy()
+    model.transmat_ = hmm.transition_matrix.copy()
+    return model
+
+
+def from_hmmlearn(model: Any) -> HMM:
+    """Read a fitted GaussianHMM ("diag" or "full"), CategoricalHMM or one-column PoissonHMM.
+
+    Raises:
+        ValueError: when there is no family here for the model.
+    """
+    kind = type(model).__name__
+    emissions: Emissions
+    if kind == "GaussianHMM" and model.covariance_type in ("diag", "full"):
+        covariances = np.asarray(model.covars_)
+        if model.covariance_type == "diag":
+            # hmmlearn hands diagonal covariances out as full matrices.
+            covariances = np.diagonal(covariances, axis1=1, axis2=2)
+        emissions = Gaussian(model.means_, covariances, model.covariance_type)
+    elif kind == "CategoricalHMM":
+        emissions = Categorical(model.emissionprob_)
+    elif kind == "PoissonHMM" and np.shape(model.lambdas_)[1] == 1:
+        emissions = Poisson(model.lambdas_[:, 0])
+    else:
+        raise ValueError(
+            f"{kind} has no counterpart here; read are GaussianHMM with diagonal or full "
+            "covariances, CategoricalHMM, and PoissonHMM with one column."
+        )
+    return HMM(model.startprob_, model.transmat_, emissions)
+
+
+def to_python(hmm: HMM, sequences: Sequences, library: str = "hmmcore") -> str:
+    """Write a script that rebuilds the model and prints the log-likelihood of the data.
+
+    Args:
+        library: "hmmcore" or "hmmlearn", whichever the script is to use.
+    """
+    if library not in LIBRARIES:
+        raise ValueError(f"library is {library!r}; it must be one of {LIBRARIES}.")
+    family = _family(hmm.emissions)
+    names = FAMILIES[family][1]
+    lines = ["import numpy as np"]
+    arrays = {
+        "initial_probs": hmm.initial_probs,
+        "transition_matrix": hmm.transition_matrix,
+        **{name: getattr(hmm.emissions, name) for name in names if name != "covariance_type"},
+        "observations": sequences.observations,
+        "lengths": sequences.lengths,
+    }
+    values = [f"{name} = np.array({_plain(value)})" for name, value in arrays.items()]
+    if library == "hmmcore":
+        arguments = ", ".join(
+            repr(hmm.emissions.covariance_type)  # type: ignore[attr-defined]
+            if name == "covariance_type"
+            else name
+            for name in names
+        )
+        lines += [
+            f"from hmmcore import HMM, {family}, Sequences, log_likelihood",
+            "",
+            *values,
+            "",
+            f"hmm = HMM(initial_probs, transition_matrix, {family}({arguments}))",
+            "print(float(log_likelihood(hmm, Sequences(observations, lengths)).sum()))",
+        ]
+        return "\n".join(lines) + "\n"
+    lines += ["from hmmlearn import hmm", "", *values, ""]
+    if isinstance(hmm.emissions, Gaussian):
+        kind = hmm.emissions.covariance_type
+        lines += [
+            f"model = hmm.GaussianHMM({hmm.num_states}, covariance_type={kind!r})",
+            f"model.n_features = {hmm.emissions.num_dimensions}",
+            "model.means_, model.covars_ = means, covariances",
+        ]
+    elif isinstance(hmm.emissions, Categorical):
+        lines += [
+            f"model = hmm.CategoricalHMM({hmm.num_states}, n_features={hmm.emissions.num_symbols})",
+            "model.emissionprob_ = probs",
+        ]
+    else:
+        lines += [
+            f"model = hmm.PoissonHMM({hmm.num_states})",
+            "model.n_features = 1",
+            "model.lambdas_ = rates[:, np.newaxis]",
+        ]
+    data = "observations" if isinstance(hmm.emissions, Gaussian) else "observations.astype(int)"
+    lines += [
+        "model.startprob_, model.transmat_ = initial_probs, transition_matrix",
+        f"print(float(model.score({data}, lengths)))",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def decoded_frame(hmm: HMM, sequences: Sequences) -> pd.DataFrame:
+    """Tabulate what a model decodes: one row per observation, ready for CSV or Parquet.
+
+    Columns: "sequence" and "time" counted from 0, "x" (or "x0", "x1", … for D > 1),
+    "viterbi_state", and "smoothed_prob_0" … "smoothed_prob_{K-1}".
+    """
+    import pandas as pd
+
+    lengths = sequences.lengths
+    names = ["x"] if sequences.num_dimensions == 1 else None
+    columns = {
+        "sequence": np.repeat(np.arange(len(lengths)), lengths),
+        "time": np.concatenate([np.arange(length) for length in lengths]),
+    }
+    for d in range(sequences.num_dimensions):
+        columns[names[d] if names else f"x{d}"] = sequences.observations[:, d]
+    columns["viterbi_state"] = viterbi(hmm, sequences).states
+    for k, probs in enumerate(smooth(hmm, sequences).smoothed_probs.T):
+        columns[f"smoothed_prob_{k}"] = probs
+    return pd.DataFrame(columns)
+
+
+def _family(emissions: Emissions) -> str:
+    name = type(emissions).__name__
+    if name not in FAMILIES:
+        raise _unknown(emissions)
+    return name
+
+
+def _unknown(emissions: Emissions) -> ValueError:
+    return ValueError(
+        f"emissions are {type(emissions).__name__}; written are {', '.join(FAMILIES)}."
+    )
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def _field(content: Any, name: str, where: str = "") -> Any:
+    if not isinstance(content, dict) or name not in content:
+        raise ValueError(f"the model has no {where}{name}.")
+    return content[name]

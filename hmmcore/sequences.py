@@ -1,0 +1,234 @@
+"""Observations of one or more sequences, held one after the other in one array."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hmmcore.arrays import FloatArray, IntArray, numeric_array, read_only
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Sequences:
+    """N independent sequences of D-dimensional observations, possibly of different lengths.
+
+    Attributes:
+        observations: x (T, D), all sequences one after the other; T is the sum of lengths. One
+            axis (T,) is taken as D = 1.
+        lengths: (N,) how many observations each sequence has; None means one sequence.
+
+    Raises:
+        ValueError: when lengths do not add up to T, a sequence is empty, or an observation is
+            missing or infinite.
+    """
+
+    observations: FloatArray
+    lengths: IntArray
+
+    def __init__(self, observations: ArrayLike, lengths: ArrayLike | None = None) -> None:
+        array = numeric_array("observations", observations)
+        if array.ndim == 1:
+            array = array[:, np.newaxis]
+        if array.ndim != 2:
+            raise ValueError(
+                f"observations have shape {array.shape}; they must be (T,) or (T, D). "
+                "For an array of equally long sequences use Sequences.from_array."
+            )
+        if array.size == 0:
+            raise ValueError(f"observations have shape {array.shape}; there must be at least one.")
+        bad = np.argwhere(~np.isfinite(array))
+        if len(bad):
+            row, column = (int(i) for i in bad[0])
+            raise ValueError(
+                f"observations row {row} is {array[row].tolist()} (column {column}); every value "
+                "must be a finite number."
+            )
+        object.__setattr__(self, "observations", read_only(array))
+        object.__setattr__(self, "lengths", _checked_lengths(lengths, len(array)))
+
+    @classmethod
+    def from_list(cls, sequences: Iterable[ArrayLike]) -> Sequences:
+        """Join a list of arrays, each (M_n,) or (M_n, D), into one value."""
+        arrays = [numeric_array(f"sequence {n}", sequence) for n, sequence in enumerate(sequences)]
+        if not arrays:
+            raise ValueError("the list of sequences is empty; there must be at least one.")
+        columns = [array[:, np.newaxis] if array.ndim == 1 else array for array in arrays]
+        for n, column in enumerate(columns):
+            if column.ndim != 2 or column.shape[1] != columns[0].shape[1]:
+                raise ValueError(
+                    f"sequence {n} has shape {arrays[n].shape}; sequence 0 has "
+                    f"{arrays[0].shape}. All must be (M_n,) or (M_n, D) with the same D."
+                )
+        return cls(np.concatenate(columns), [len(column) for column in columns])
+
+    @classmethod
+    def from_array(cls, observations: ArrayLike) -> Sequences:
+        """Split an array (N, M) or (N, M, D) into N sequences of M observations."""
+        array = numeric_array("observations", observations)
+        if array.ndim not in (2, 3):
+            raise ValueError(
+                f"observations have shape {array.shape}; from_array takes (N, M) or (N, M, D)."
+            )
+        num_sequences, length = array.shape[:2]
+        return cls(
+            array.reshape(num_sequences * length, *(array.shape[2:] or (1,))),
+            np.full(num_sequences, length),
+        )
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        value_columns: str | Sequence[str],
+        sequence_column: str | None = None,
+    ) -> Sequences:
+        """Read sequences from a data frame.
+
+        Args:
+            frame: one row per observation, in order of time within each sequence.
+            value_columns: the D columns that hold the observations, or the name of one.
+            sequence_column: which sequence a row belongs to; sequences keep the order in which
+                they first appear, and their rows need not be adjacent. None: one sequence.
+
+        Raises:
+            ValueError: naming the column and the row (0-based) that is missing, or no number.
+        """
+        wanted = [value_columns] if isinstance(value_columns, str) else list(value_columns)
+        if not wanted:
+            raise ValueError("value_columns is empty; name at least one column.")
+        for n, column in enumerate(wanted):
+            if column in wanted[:n]:
+                raise ValueError(f"column {column!r} is named twice in value_columns.")
+        values = np.column_stack([_numbers(_column(frame, column)) for column in wanted])
+        if sequence_column is None:
+            return cls(values)
+        labels = _column(frame, sequence_column)
+        _require_full(labels, "its sequence")
+        codes, names = labels.factorize()
+        order = np.argsort(codes, kind="stable")
+        return cls(values[order], np.bincount(codes, minlength=len(names)))
+
+    @property
+    def num_sequences(self) -> int:
+        """N."""
+        return len(self.lengths)
+
+    @property
+    def num_observations(self) -> int:
+        """T, the sum of lengths."""
+        return len(self.observations)
+
+    @property
+    def num_dimensions(self) -> int:
+        """D."""
+        return int(self.observations.shape[1])
+
+    @cached_property
+    def offsets(self) -> IntArray:
+        """(N + 1,) sequence n is observations[offsets[n] : offsets[n + 1]]."""
+        ends = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(self.lengths)])
+        return ends.astype(np.int64, copy=False)
+
+    @cached_property
+    def arrangements(self) -> dict[tuple[int, ...], Any]:
+        """How sweeps have split these sequences, kept because every training step asks again."""
+        return {}
+
+    def variances(self) -> FloatArray:
+        """Variance (D,) of all observations; exactly 0 where they differ by rounding at most.
+
+        The plain variance of constant data can be above zero, because their mean is rounded.
+        """
+        rounding = np.finfo(np.float64).eps * np.abs(self.observations).max(axis=0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            spread: FloatArray = self.observations.var(axis=0)
+            constant = np.ptp(self.observations, axis=0) <= 16.0 * rounding
+            # Values beyond 1e154 have squares that overflow.
+            spread = np.where(np.isfinite(spread), spread, np.inf)
+            return np.where(constant | (spread <= rounding**2), 0.0, spread)
+
+    def __len__(self) -> int:
+        return self.num_sequences
+
+    def __getitem__(self, n: int) -> FloatArray:
+        """Observations (M_n, D) of sequence n."""
+        if not -len(self) <= n < len(self):
+            raise IndexError(f"there is no sequence {n}; there are {len(self)}.")
+        n %= len(self)
+        return self.observations[self.offsets[n] : self.offsets[n + 1]]
+
+    def select(self, n: int) -> Sequences:
+        """Return sequence n alone."""
+        return Sequences(self[n])
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequences):
+            return NotImplemented
+        return np.array_equal(self.observations, other.observations) and np.array_equal(
+            self.lengths, other.lengths
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # arrays do not hash
+
+
+def _checked_lengths(lengths: ArrayLike | None, num_observations: int) -> IntArray:
+    if lengths is None:
+        lengths = [num_observations]
+    values = numeric_array("lengths", lengths)
+    if values.ndim != 1 or len(values) == 0:
+        raise ValueError(f"lengths have shape {values.shape}; they must be a list of N numbers.")
+    for n, length in enumerate(values):
+        if not (np.isfinite(length) and length == np.floor(length) and length >= 1.0):
+            raise ValueError(
+                f"lengths[{n}] is {length:g}; every length must be a whole number of at least 1."
+            )
+    if values.sum() != num_observations:
+        raise ValueError(
+            f"lengths sum to {values.sum():.15g}, but there are {num_observations} observations."
+        )
+    return read_only(values.astype(np.int64))  # type: ignore[no-any-return]
+
+
+def _column(frame: pd.DataFrame, name: str) -> pd.Series:
+    count = int((frame.columns == name).sum())
+    if count == 0:
+        raise ValueError(f"there is no column {name!r}; the columns are {list(frame.columns)}.")
+    if count > 1:
+        raise ValueError(f"{count} columns are named {name!r}; give each a name of its own.")
+    return frame[name]
+
+
+def _require_full(column: pd.Series, need: str) -> None:
+    missing = np.flatnonzero(column.isna().to_numpy())
+    if len(missing):
+        raise ValueError(
+            f"column {column.name!r} is empty in row {missing[0]}; every row needs {need}."
+        )
+
+
+def _numbers(column: pd.Series) -> FloatArray:
+    """Values of a column of numbers, or of text that spells numbers."""
+    import pandas as pd
+
+    _require_full(column, "a number")
+    values = np.full(len(column), np.nan)
+    is_real = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column)
+    # Dates would pass for numbers of nanoseconds.
+    if is_real or pd.api.types.is_string_dtype(column) or column.dtype == object:
+        values = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    bad = np.flatnonzero(~np.isfinite(values))
+    if len(bad):
+        row = int(bad[0])
+        raise ValueError(
+            f"column {column.name!r} has {column.iloc[row]!r} in row {row}; every value must be a "
+            "finite number."
+        )
+    return values

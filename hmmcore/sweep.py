@@ -1,0 +1,355 @@
+"""The sweep that everything shares: sequences in chunks, chunks on one thread pool."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeVar
+
+import numpy as np
+
+from hmmcore import lane_sweep, piece_sweep, row_sweep
+from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.emissions import EmissionStatistics
+from hmmcore.lanes import LANES
+from hmmcore.layout import Arrangement, arrange
+from hmmcore.model import HMM
+from hmmcore.row_sweep import Chunk
+from hmmcore.sequences import Sequences
+
+CHUNK_CELLS = 1 << 17
+"""Rows times states of a chunk: small enough for its arrays to stay near the core, large enough
+that threads seldom wait for each other between two kernels. A constant, so that sums are taken in
+the same order, and come out the same to the last bit, on any number of cores."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class ImpossibleDataError(ValueError):
+    """The model gives the data probability zero, so there is no posterior to learn from.
+
+    Attributes:
+        sequence: which sequence, 0-based.
+        time: the first time, 0-based within the sequence, that no state can explain.
+    """
+
+    def __init__(self, sequence: int, time: int) -> None:
+        super().__init__(
+            f"sequence {sequence} is impossible under the model: at time {time} no state that can "
+            "be reached gives the observation a positive probability. Start from a model that "
+            "allows it, with fewer zeros in initial_probs and transition_matrix."
+        )
+        self.sequence = sequence
+        self.time = time
+
+
+@dataclass(frozen=True)
+class Expectations:
+    """What the data say under a model, added up: all that training needs.
+
+    Attributes:
+        log_likelihoods: (N,) log p(x) of each sequence, in nats.
+        initial_counts: (K,) expected number of sequences that start in k.
+        transition_counts: Σξ (K, K) expected number of i -> j transitions.
+        emissions: the family's own expected statistics.
+    """
+
+    log_likelihoods: FloatArray
+    initial_counts: FloatArray
+    transition_counts: FloatArray
+    emissions: EmissionStatistics
+
+
+def require_compatible(hmm: HMM, sequences: Sequences) -> None:
+    """Raise ValueError when the model could not emit data of this shape or these values."""
+    if sequences.num_dimensions != hmm.emissions.num_dimensions:
+        raise ValueError(
+            f"the observations have {sequences.num_dimensions} dimensions; the model emits "
+            f"{hmm.emissions.num_dimensions}."
+        )
+    hmm.emissions.require_observations(sequences.observations)
+
+
+def expectations(hmm: HMM, sequences: Sequences) -> Expectations:
+    """Sweep forward and backward once over all sequences, which `require_compatible` has passed.
+
+    Raises:
+        ImpossibleDataError: when the model gives a sequence probability zero.
+    """
+    swept = sweep(hmm, sequences, statistics=True)
+    impossible = np.flatnonzero(swept.impossible_at >= 0)
+    if len(impossible):
+        n = int(impossible[0])
+        raise ImpossibleDataError(n, int(swept.impossible_at[n]))
+    return Expectations(
+        swept.log_likelihoods, swept.initial_counts, swept.transition_counts, swept.emissions
+    )
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What the data say, added up, and where they are impossible.
+
+    Attributes:
+        log_likelihoods: (N,) log p(x) of each sequence; -inf when impossible.
+        impossible_at: (N,) the first time that no state can explain; -1 when all is well.
+        initial_counts (K,), transition_counts (K, K): expected, impossible sequences left out.
+        emissions: the family's expected statistics; empty unless asked for.
+    """
+
+    log_likelihoods: FloatArray
+    impossible_at: IntArray
+    initial_counts: FloatArray
+    transition_counts: FloatArray
+    emissions: EmissionStatistics
+
+
+def sweep(
+    hmm: HMM,
+    sequences: Sequences,
+    filtered: FloatArray | None = None,
+    smoothed: FloatArray | None = None,
+    statistics: bool = False,
+) -> Swept:
+    """Filter and smooth all sequences, filling `filtered` and `smoothed` (T, K) when given."""
+    if not lane_sweep.suits_lanes(hmm, len(sequences)):
+        parts = in_turns(
+            lambda chunk: _sweep_rows(hmm, chunk, filtered, smoothed, statistics),
+            list(chunked(sequences, hmm.num_states)),
+        )
+        return _joined(parts)
+    if piece_sweep.in_pieces(sequences.lengths, hmm.num_states):
+        parts = [
+            _sweep_pieces(hmm, chunk, filtered, smoothed, statistics)
+            for chunk in chunked(sequences, hmm.num_states, one_by_one=True)
+        ]
+    else:
+        parts = in_turns(
+            lambda item: _sweep_lanes(hmm, item, filtered, smoothed, statistics),
+            arranged_chunks(sequences, hmm.num_states),
+        )
+    return _joined(parts)
+
+
+def log_likelihoods(hmm: HMM, sequences: Sequences) -> FloatArray:
+    """Log-likelihoods (N,), to the bit those of `sweep`; -inf where impossible."""
+    if not lane_sweep.suits_lanes(hmm, len(sequences)):
+        return np.concatenate(
+            in_turns(
+                lambda chunk: row_sweep.log_likelihoods_of_chunk(hmm, chunk),
+                list(chunked(sequences, hmm.num_states)),
+            )
+        )
+    if piece_sweep.in_pieces(sequences.lengths, hmm.num_states):
+        chunks = chunked(sequences, hmm.num_states, one_by_one=True)
+        return np.concatenate([_log_likelihood_of_pieces(hmm, chunk) for chunk in chunks])
+    return np.concatenate(
+        in_turns(
+            lambda item: _log_likelihoods_of_lanes(hmm, item),
+            arranged_chunks(sequences, hmm.num_states),
+        )
+    )
+
+
+def _joined(parts: list[Swept]) -> Swept:
+    if len(parts) == 1:
+        return parts[0]
+    # A part with an impossible sequence has no statistics.
+    names = parts[0].emissions if all(part.emissions for part in parts) else ()
+    return Swept(
+        np.concatenate([part.log_likelihoods for part in parts]),
+        np.concatenate([part.impossible_at for part in parts]),
+        np.sum([part.initial_counts for part in parts], axis=0),
+        np.sum([part.transition_counts for part in parts], axis=0),
+        {name: np.sum([part.emissions[name] for part in parts], axis=0) for name in names},
+    )
+
+
+def _sweep_rows(
+    hmm: HMM,
+    chunk: Chunk,
+    filtered: FloatArray | None,
+    smoothed: FloatArray | None,
+    statistics: bool,
+) -> Swept:
+    """Sweep a chunk row by row: right for every model."""
+    own = np.empty((chunk.num_rows, hmm.num_states)) if filtered is None else filtered[chunk.rows]
+    weights = own if smoothed is None else smoothed[chunk.rows]
+    part = row_sweep.smooth_chunk(hmm, chunk, own, weights)
+    told: EmissionStatistics = {}
+    if statistics and (part.impossible_at < 0).all():
+        told = hmm.emissions.statistics(chunk.observations, weights)
+    return Swept(
+        part.log_likelihoods, part.impossible_at, part.initial_counts, part.transition_counts, told
+    )
+
+
+def _with_rescued(
+    hmm: HMM,
+    chunk: Chunk,
+    log_likelihoods: FloatArray,
+    sums: lane_sweep.Sums,
+    filtered: FloatArray | None,
+    smoothed: FloatArray | None,
+    statistics: bool,
+) -> Swept:
+    """Close the sums of a chunk, sweeping row by row what lanes handed back with NaN."""
+    impossible_at = np.full(len(log_likelihoods), -1)
+    initial_counts = sums.initial_counts
+    transition_counts = sums.lane_counts.sum(axis=2) * hmm.transition_matrix
+    for n in np.flatnonzero(np.isnan(log_likelihoods)):
+        part = _sweep_rows(hmm, chunk.only(int(n)), filtered, smoothed, statistics)
+        log_likelihoods[n], impossible_at[n] = part.log_likelihoods[0], part.impossible_at[0]
+        initial_counts = initial_counts + part.initial_counts
+        transition_counts = transition_counts + part.transition_counts
+        if part.emissions:
+            sums.add(part.emissions)
+    return Swept(
+        log_likelihoods, impossible_at, initial_counts, transition_counts, sums.emissions or {}
+    )
+
+
+def _sweep_lanes(
+    hmm: HMM,
+    item: tuple[Chunk, Arrangement],
+    filtered: FloatArray | None,
+    smoothed: FloatArray | None,
+    statistics: bool,
+) -> Swept:
+    chunk, arranged = item
+    sums = lane_sweep.Sums.zero(hmm.num_states)
+    outputs = _outputs(chunk, filtered, smoothed, statistics)
+    found = lane_sweep.sweep_sequences(hmm, chunk.observations, arranged, sums, outputs)
+    return _with_rescued(hmm, chunk, found, sums, filtered, smoothed, statistics)
+
+
+def _log_likelihoods_of_lanes(hmm: HMM, item: tuple[Chunk, Arrangement]) -> FloatArray:
+    chunk, arranged = item
+    nothing = lane_sweep.Outputs()
+    found = lane_sweep.sweep_sequences(hmm, chunk.observations, arranged, None, nothing)
+    for n in np.flatnonzero(np.isnan(found)):
+        found[n : n + 1] = row_sweep.log_likelihoods_of_chunk(hmm, chunk.only(int(n)))
+    return found
+
+
+def _sweep_pieces(
+    hmm: HMM,
+    chunk: Chunk,
+    filtered: FloatArray | None,
+    smoothed: FloatArray | None,
+    statistics: bool,
+) -> Swept:
+    """Sweep one sequence in pieces, those on the thread pool."""
+    layouts = piece_sweep.pieces(chunk.num_rows)
+    known = piece_sweep.boundaries(hmm, chunk.observations, layouts, in_turns)
+    found = np.array([known.log_likelihood])
+    outputs = _outputs(chunk, filtered, smoothed, statistics)
+    total = lane_sweep.Sums.zero(hmm.num_states)
+    if not np.isnan(known.log_likelihood):
+
+        def sweep_block(block: int) -> lane_sweep.Sums:
+            sums = lane_sweep.Sums.zero(hmm.num_states)
+            piece_sweep.sweep_piece(
+                hmm, chunk.observations, layouts[block], known, block, sums, outputs
+            )
+            return sums
+
+        for part in in_turns(sweep_block, range(len(layouts))):
+            total.merge(part)
+    return _with_rescued(hmm, chunk, found, total, filtered, smoothed, statistics)
+
+
+def _log_likelihood_of_pieces(hmm: HMM, chunk: Chunk) -> FloatArray:
+    layouts = piece_sweep.pieces(chunk.num_rows)
+    found = piece_sweep.boundaries(hmm, chunk.observations, layouts, in_turns).log_likelihood
+    if np.isnan(found):
+        return row_sweep.log_likelihoods_of_chunk(hmm, chunk)
+    return np.array([found])
+
+
+def _outputs(
+    chunk: Chunk, filtered: FloatArray | None, smoothed: FloatArray | None, statistics: bool
+) -> lane_sweep.Outputs:
+    return lane_sweep.Outputs(
+        None if filtered is None else filtered[chunk.rows],
+        None if smoothed is None else smoothed[chunk.rows],
+        statistics,
+    )
+
+
+# --- chunks and threads -------------------------------------------------------------------------
+
+
+def chunked(
+    sequences: Sequences, num_states: int, at_least: int = 1, one_by_one: bool = False
+) -> Iterator[Chunk]:
+    """Split sequences into chunks of about CHUNK_CELLS cells; a sequence is never split.
+
+    A chunk holds a multiple of `at_least` sequences, but for the last.
+    """
+    offsets = sequences.offsets
+    rows = max(1, CHUNK_CELLS // num_states)
+    first = 0
+    while first < len(sequences):
+        last = int(np.searchsorted(offsets, offsets[first] + rows, side="right")) - 1
+        if last < len(sequences):
+            last -= (last - first) % at_least
+        last = min(max(last, first + at_least), len(sequences))
+        if one_by_one:
+            last = first + 1
+        start, stop = int(offsets[first]), int(offsets[last])
+        yield Chunk(
+            first, start, sequences.observations[start:stop], offsets[first : last + 1] - start
+        )
+        first = last
+
+
+def arranged_chunks(sequences: Sequences, num_states: int) -> list[tuple[Chunk, Arrangement]]:
+    """Chunks for `lane_sweep`, remembered with the data."""
+    steps = lane_sweep.tile_steps(num_states)
+    key = (num_states, CHUNK_CELLS, steps)
+    if key not in sequences.arrangements:
+        sequences.arrangements[key] = [
+            (chunk, arrange(chunk.offsets, steps))
+            for chunk in chunked(sequences, num_states, at_least=LANES)
+        ]
+    return sequences.arrangements[key]  # type: ignore[no-any-return]
+
+
+def in_turns(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """Apply `function` to every item, this thread and those of the shared pool taking turns.
+
+    A thread takes its next item by itself: waking one for every item would cost more than many
+    an item does.
+    """
+    if len(items) == 1:
+        return [function(items[0])]
+    results: dict[int, Result] = {}
+    turns = iter(range(len(items)))
+
+    def work() -> None:
+        for i in turns:
+            results[i] = function(items[i])
+
+    helpers = [_pool().submit(work) for _ in range(min(_num_threads(), len(items)) - 1)]
+    try:
+        work()
+    finally:
+        for helper in helpers:
+            # One that is still waiting for a free thread is not needed any more.
+            if not helper.cancel():
+                helper.result()
+    return [results[i] for i in range(len(items))]
+
+
+def _num_threads() -> int:
+    return os.cpu_count() or 1
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=_num_threads(), thread_name_prefix="hmmcore")

@@ -1,0 +1,23 @@
+"""Training is `init` and `step`; loops belong to callers."""
+
+from hmmcore.training.base import (
+    DivergedError,
+    FitResult,
+    LikelihoodFellError,
+    Trainer,
+    TrainState,
+    fit,
+)
+from hmmcore.training.em import EM
+from hmmcore.training.gradient import GradientAscent
+
+__all__ = [
+    "EM",
+    "DivergedError",
+    "FitResult",
+    "GradientAscent",
+    "LikelihoodFellError",
+    "TrainState",
+    "Trainer",
+    "fit",
+]

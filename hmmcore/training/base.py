@@ -1,0 +1,166 @@
+"""What all training shares: a state, `init` and `step`, and a loop with a stop rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from hmmcore.arrays import FloatArray, as_count
+from hmmcore.emissions.base import Remedy
+from hmmcore.model import HMM
+from hmmcore.sequences import Sequences
+from hmmcore.sweep import Expectations
+
+MODEL_PARAMETERS = ("initial_probs", "transition_matrix")
+
+
+@dataclass(frozen=True)
+class TrainState:
+    """A model with what the data say under it: value, likelihood and posterior belong together.
+
+    Attributes:
+        hmm: the model.
+        expectations: expected statistics of the data under `hmm`; the next step starts from them.
+        iteration: how many steps led here; 0 is the starting model itself.
+        remedies: what the last step did to keep states alive, if anything.
+        optimizer: what the trainer carries from step to step, if anything.
+    """
+
+    hmm: HMM
+    expectations: Expectations
+    iteration: int = 0
+    remedies: tuple[Remedy, ...] = ()
+    optimizer: Any = None
+
+    @property
+    def log_likelihoods(self) -> FloatArray:
+        """(N,) log p(x) of each sequence under `hmm`, in nats."""
+        return self.expectations.log_likelihoods
+
+    @property
+    def log_likelihood(self) -> float:
+        """Log-likelihood of all sequences under `hmm`, in nats."""
+        return float(self.expectations.log_likelihoods.sum())
+
+
+class Trainer(Protocol):
+    """An algorithm is `init` and `step`; the loop belongs to the caller."""
+
+    @property
+    def sequences(self) -> Sequences:
+        """The data that it learns from."""
+        ...
+
+    def init(self, hmm: HMM) -> TrainState:
+        """Evaluate the starting model: iteration 0."""
+        ...
+
+    def step(self, state: TrainState) -> TrainState:
+        """Update the parameters, then evaluate them."""
+        ...
+
+
+class DivergedError(ArithmeticError):
+    """A step led to parameters or a likelihood that are not finite numbers."""
+
+
+class LikelihoodFellError(ArithmeticError):
+    """An EM step lowered the likelihood by more than rounding: a defect in this package."""
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """How a fit went.
+
+    Attributes:
+        hmm: the last model.
+        log_likelihoods: (iterations + 1,) of the start and after every step, in nats.
+        stop_reason: "converged" or "max_iterations".
+        remedies: everything steps did to keep states alive, each once, in order.
+    """
+
+    hmm: HMM
+    log_likelihoods: FloatArray
+    stop_reason: str
+    remedies: tuple[Remedy, ...] = ()
+
+
+def fit(
+    trainer: Trainer,
+    hmm: HMM,
+    max_iterations: int = 100,
+    tolerance: float = 1e-6,
+    patience: int = 1,
+) -> FitResult:
+    """Step until the likelihood stands still or `max_iterations` is reached.
+
+    Args:
+        tolerance: nats per observation; smaller changes, up or down, count as standing still.
+        patience: how many steps in a row must stand still. One suits EM; gradient ascent passes
+            turning points, and wants more.
+    """
+    max_iterations = as_count("max_iterations", max_iterations, minimum=0)
+    patience = as_count("patience", patience)
+    if not tolerance >= 0.0:
+        raise ValueError(f"tolerance is {tolerance}; it must be zero or more.")
+    state = trainer.init(hmm)
+    log_likelihoods = [state.log_likelihood]
+    remedies: dict[Remedy, None] = {}
+    still = 0
+    while state.iteration < max_iterations and still < patience:
+        state = trainer.step(state)
+        remedies |= dict.fromkeys(state.remedies)
+        gain = (state.log_likelihood - log_likelihoods[-1]) / trainer.sequences.num_observations
+        log_likelihoods.append(state.log_likelihood)
+        still = still + 1 if abs(gain) <= tolerance else 0
+    stop_reason = "converged" if still >= patience else "max_iterations"
+    return FitResult(state.hmm, np.array(log_likelihoods), stop_reason, tuple(remedies))
+
+
+def checked_trainable(trainable: Iterable[str] | None, hmm: HMM) -> frozenset[str]:
+    """Return the names of the parameters to train; None stands for all that the model has."""
+    known = (*MODEL_PARAMETERS, *hmm.emissions.parameter_names)
+    if trainable is None:
+        return frozenset(known)
+    for name in trainable:
+        if name not in known:
+            raise ValueError(f"trainable has {name!r}; the model's parameters are {known}.")
+    return frozenset(trainable)
+
+
+def checked_names(trainable: Iterable[str] | None) -> frozenset[str] | None:
+    """Return `trainable` as a set; a lone string is a mistake worth its own sentence."""
+    if isinstance(trainable, str):
+        raise ValueError(
+            f"trainable is the string {trainable!r}; it must be a set of names, {{{trainable!r}}}."
+        )
+    return None if trainable is None else frozenset(trainable)
+
+
+def checked_floor(variance_floor: float | None, sequences: Sequences) -> float:
+    """Return the floor on variances: by default 1e-8 of the data's smallest variance.
+
+    That is a standard deviation of one ten-thousandth of the data's. Constant data have none of
+    their own; the floor is then 1e-8 outright.
+    """
+    if variance_floor is None:
+        variances = sequences.variances()
+        smallest = variances.min(initial=np.inf, where=variances > 0.0)
+        return 1e-8 * (float(smallest) if np.isfinite(smallest) else 1.0)
+    if not (np.isfinite(variance_floor) and variance_floor > 0.0):
+        raise ValueError(f"variance_floor is {variance_floor}; it must be a positive number.")
+    return float(variance_floor)
+
+
+def require_above_floor(hmm: HMM, variance_floor: float) -> None:
+    """Refuse a start whose variances the first step would have to raise."""
+    smallest = hmm.emissions.smallest_variances()
+    k = int(np.argmin(smallest))
+    if smallest[k] < variance_floor:
+        raise ValueError(
+            f"the start has the variance {smallest[k]:.6g} in state {k}, below variance_floor "
+            f"{variance_floor:.6g}; start wider, or set a lower floor."
+        )

@@ -1,0 +1,191 @@
+"""Gradient ascent on the log-likelihood, from the statistics that EM uses too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from hmmcore.arrays import FloatArray, softmax
+from hmmcore.emissions.base import Remedy
+from hmmcore.model import HMM
+from hmmcore.sequences import Sequences
+from hmmcore.sweep import ImpossibleDataError, expectations, require_compatible
+from hmmcore.training.base import (
+    DivergedError,
+    TrainState,
+    checked_floor,
+    checked_names,
+    checked_trainable,
+    require_above_floor,
+)
+
+Parameters = dict[str, FloatArray]
+
+OPTIMIZERS = ("adam", "plain")
+
+# The defaults of Kingma & Ba (2015).
+FIRST_DECAY, SECOND_DECAY, STABILISER = 0.9, 0.999, 1e-8
+
+
+@dataclass(frozen=True)
+class OptimizerState:
+    """Where gradient ascent stands: unconstrained parameters and Adam's two moments."""
+
+    parameters: Parameters
+    first_moments: Parameters
+    second_moments: Parameters
+
+
+class GradientAscent:
+    """Gradient ascent on the mean log-likelihood per observation.
+
+    The parameters are softmax logits of π and of the rows of A, the means, and log standard
+    deviations (Cholesky factors with log diagonals for full covariances), so every step is a
+    valid model. By Fisher's identity the gradient is an expectation under the posterior: the
+    statistics of one sweep serve, as in EM.
+
+    Args:
+        sequences: the data.
+        learning_rate: step size; the objective is a mean, so it means the same at every size.
+        optimizer: "adam" (Kingma & Ba 2015) or "plain" (the gradient times the learning rate).
+        trainable, variance_floor: as in `EM`.
+    """
+
+    def __init__(
+        self,
+        sequences: Sequences,
+        learning_rate: float = 0.05,
+        optimizer: str = "adam",
+        trainable: Iterable[str] | None = None,
+        variance_floor: float | None = None,
+    ) -> None:
+        if not (np.isfinite(learning_rate) and learning_rate > 0.0):
+            raise ValueError(f"learning_rate is {learning_rate}; it must be a positive number.")
+        if optimizer not in OPTIMIZERS:
+            raise ValueError(f"optimizer is {optimizer!r}; it must be one of {OPTIMIZERS}.")
+        self.sequences = sequences
+        self.learning_rate = float(learning_rate)
+        self.optimizer = optimizer
+        self.trainable = checked_names(trainable)
+        self.variance_floor = checked_floor(variance_floor, sequences)
+
+    def init(self, hmm: HMM) -> TrainState:
+        """Evaluate the starting model: iteration 0. Errors as in `EM.init`."""
+        trainable = checked_trainable(self.trainable, hmm)
+        if "covariances" in trainable:
+            require_above_floor(hmm, self.variance_floor)
+        require_compatible(hmm, self.sequences)
+        parameters = _keep_trainable(_unconstrained(hmm), hmm, trainable)
+        zeros = {name: np.zeros_like(value) for name, value in parameters.items()}
+        return TrainState(
+            hmm,
+            expectations(hmm, self.sequences),
+            optimizer=OptimizerState(parameters, zeros, zeros),
+        )
+
+    def gradient(self, state: TrainState) -> Parameters:
+        """Gradient of the mean log-likelihood per observation in every unconstrained parameter.
+
+        Returns:
+            "initial_logits" (K,), "transition_logits" (K, K) and the family's own: "means"
+            (K, D) with "log_sds" (K, D) or "cholesky" (K, D, D).
+        """
+        told, hmm = state.expectations, state.hmm
+        row_totals = told.transition_counts.sum(axis=1, keepdims=True)
+        total = {
+            "initial_logits": told.initial_counts - told.initial_counts.sum() * hmm.initial_probs,
+            "transition_logits": told.transition_counts - row_totals * hmm.transition_matrix,
+            **hmm.emissions.gradient(told.emissions),
+        }
+        return {name: value / self.sequences.num_observations for name, value in total.items()}
+
+    def step(self, state: TrainState) -> TrainState:
+        """Move along the gradient, then evaluate the result. The likelihood may dip.
+
+        Raises:
+            DivergedError: when the step leaves the range of numbers.
+        """
+        iteration = state.iteration + 1
+        trainable = checked_trainable(self.trainable, state.hmm)
+        with np.errstate(over="ignore", invalid="ignore"):
+            slopes = _keep_trainable(self.gradient(state), state.hmm, trainable)
+            moved = self._move(state.optimizer, slopes, iteration)
+        advice = f"at iteration {iteration}; lower the learning rate, now {self.learning_rate:g}."
+        for name, value in moved.parameters.items():
+            # A logit of -inf is a structural zero.
+            if np.isnan(value).any() or np.isposinf(value).any():
+                raise DivergedError(f"gradient ascent drove {name} out of range {advice}")
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):
+                hmm, remedies = _model(state.hmm, moved.parameters, trainable, self.variance_floor)
+            told = expectations(hmm, self.sequences)
+        except ImpossibleDataError as error:
+            raise DivergedError(f"gradient ascent made the data impossible {advice}") from error
+        except ValueError as error:
+            raise DivergedError(f"gradient ascent left the valid models {advice}") from error
+        if remedies:
+            # The floor is part of the parametrisation: what was held there continues from there.
+            held = _keep_trainable(_unconstrained(hmm), hmm, trainable)
+            moved = OptimizerState(held, moved.first_moments, moved.second_moments)
+        return TrainState(hmm, told, iteration, remedies, moved)
+
+    def _move(
+        self, optimizer: OptimizerState, gradient: Parameters, iteration: int
+    ) -> OptimizerState:
+        before = optimizer.parameters
+        if self.optimizer == "plain":
+            after = {k: before[k] + self.learning_rate * slope for k, slope in gradient.items()}
+            return OptimizerState(after, optimizer.first_moments, optimizer.second_moments)
+        first = {
+            k: FIRST_DECAY * optimizer.first_moments[k] + (1.0 - FIRST_DECAY) * slope
+            for k, slope in gradient.items()
+        }
+        second = {
+            k: SECOND_DECAY * optimizer.second_moments[k] + (1.0 - SECOND_DECAY) * slope**2
+            for k, slope in gradient.items()
+        }
+        first_bias, second_bias = 1.0 - FIRST_DECAY**iteration, 1.0 - SECOND_DECAY**iteration
+        after = {
+            k: before[k]
+            + self.learning_rate
+            * (first[k] / first_bias)
+            / (np.sqrt(second[k] / second_bias) + STABILISER)
+            for k in gradient
+        }
+        return OptimizerState(after, first, second)
+
+
+def _keep_trainable(parameters: Parameters, hmm: HMM, trainable: frozenset[str]) -> Parameters:
+    """The unconstrained parameters that stand for a trainable parameter of the model."""
+    parameter_of = {
+        "initial_logits": "initial_probs",
+        "transition_logits": "transition_matrix",
+        **hmm.emissions.parameter_of,
+    }
+    return {k: value for k, value in parameters.items() if parameter_of[k] in trainable}
+
+
+def _unconstrained(hmm: HMM) -> Parameters:
+    with np.errstate(divide="ignore"):
+        return {
+            "initial_logits": np.log(hmm.initial_probs),
+            "transition_logits": np.log(hmm.transition_matrix),
+            **hmm.emissions.unconstrained(),
+        }
+
+
+def _model(
+    present: HMM, parameters: Parameters, trainable: frozenset[str], variance_floor: float
+) -> tuple[HMM, tuple[Remedy, ...]]:
+    """The model that the parameters stand for; what is not trained stays to the last bit."""
+    initial_probs, transition_matrix = present.initial_probs, present.transition_matrix
+    if "initial_probs" in trainable:
+        initial_probs = softmax(parameters["initial_logits"])
+    if "transition_matrix" in trainable:
+        transition_matrix = softmax(parameters["transition_logits"])
+    emissions, remedies = present.emissions.with_unconstrained(
+        parameters, trainable, variance_floor
+    )
+    return HMM(initial_probs, transition_matrix, emissions), remedies
