@@ -1,0 +1,222 @@
+"""One table of random small models that drives many tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+from numpy.random import Generator
+
+from hmmcore import HMM, Categorical, Gaussian, Poisson, Sequences, sample
+from hmmcore.emissions import Emissions
+
+
+class Case(NamedTuple):
+    """A model and data for it."""
+
+    hmm: HMM
+    sequences: Sequences
+
+
+@dataclass(frozen=True)
+class TableEmissions:
+    """A test double that serves given scores: the observation t (an index) scores table[t].
+
+    With it, tests choose every entry of log p(x_t | z_t = k), -inf among them. It learns nothing.
+    """
+
+    table: np.ndarray  # (T, K)
+
+    parameter_names: ClassVar[tuple[str, ...]] = ()
+    parameter_of: ClassVar[dict[str, str]] = {}
+    num_dimensions: ClassVar[int] = 1
+
+    @property
+    def num_states(self) -> int:
+        return self.table.shape[1]
+
+    def permute(self, permutation):
+        return TableEmissions(self.table[:, np.asarray(permutation)])
+
+    def require_observations(self, observations):
+        pass
+
+    def log_likelihoods(self, observations):
+        return self.table[observations[:, 0].astype(int)]
+
+    def statistics(self, observations, weights):
+        return {"weights": weights.sum(axis=0)}
+
+    def maximize(self, statistics, trainable, variance_floor):
+        return self, ()
+
+    def unconstrained(self):
+        return {}
+
+    def with_unconstrained(self, parameters, trainable, variance_floor):
+        return self, ()
+
+    def smallest_variances(self):
+        return np.full(self.num_states, np.inf)
+
+    def condition_number(self):
+        return 1.0
+
+    def gradient(self, statistics):
+        return {}
+
+    @staticmethod
+    def case(initial_probs, transition_matrix, table, lengths=None) -> Case:
+        """The model with these scores, and the sequences that walk through the table's rows."""
+        table = np.asarray(table, dtype=float)
+        hmm = HMM(initial_probs, transition_matrix, TableEmissions(table))
+        return Case(hmm, Sequences(np.arange(len(table)), lengths))
+
+
+# --- probabilities ------------------------------------------------------------------------------
+
+
+def distributions(rng: Generator, *shape: int, concentration: float = 1.0) -> np.ndarray:
+    """Random distributions over the last axis."""
+    return rng.dirichlet(np.full(shape[-1], concentration), size=shape[:-1])
+
+
+def sparse_distributions(rng: Generator, *shape: int, keep: float = 0.5) -> np.ndarray:
+    """Random distributions with structural zeros; every row keeps at least one entry."""
+    mask = rng.random(shape) < keep
+    chosen = rng.integers(shape[-1], size=shape[:-1])
+    np.put_along_axis(mask, np.asarray(chosen)[..., np.newaxis], True, axis=-1)
+    weights = np.where(mask, distributions(rng, *shape) + 0.01, 0.0)
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def left_right(rng: Generator, num_states: int) -> np.ndarray:
+    """A state goes to itself or one of the later ones; the last absorbs."""
+    weights = np.triu(rng.uniform(0.1, 1.0, (num_states, num_states)))
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def dense(rng, num_states):
+    return distributions(rng, num_states), distributions(rng, num_states, num_states)
+
+
+def sparse(rng, num_states):
+    return sparse_distributions(rng, num_states), sparse_distributions(rng, num_states, num_states)
+
+
+def left_to_right(rng, num_states):
+    return np.eye(num_states)[0], left_right(rng, num_states)
+
+
+def identity(rng, num_states):
+    return distributions(rng, num_states), np.eye(num_states)
+
+
+def nearly_deterministic(rng, num_states):
+    cycle = np.roll(np.eye(num_states), 1, axis=1)
+    tiny = 10.0 ** -rng.integers(3, 12)
+    return distributions(rng, num_states), (1.0 - tiny) * cycle + tiny / num_states
+
+
+def uniform(rng, num_states):
+    return np.full(num_states, 1 / num_states), np.full((num_states, num_states), 1 / num_states)
+
+
+STRUCTURES: dict[str, Callable[[Generator, int], tuple[np.ndarray, np.ndarray]]] = {
+    "dense": dense,
+    "sparse": sparse,
+    "left-right": left_to_right,
+    "identity": identity,
+    "nearly deterministic": nearly_deterministic,
+    "uniform": uniform,
+}
+
+
+# --- emissions ----------------------------------------------------------------------------------
+
+
+def full_covariances(rng: Generator, num_states: int, num_dimensions: int) -> np.ndarray:
+    """Random positive definite matrices (K, D, D)."""
+    roots = rng.normal(size=(num_states, num_dimensions, num_dimensions))
+    return roots @ roots.transpose(0, 2, 1) + 0.2 * np.eye(num_dimensions)
+
+
+def gaussian(
+    rng: Generator, num_states: int, num_dimensions: int, covariance_type: str, scale: float = 2.0
+) -> Gaussian:
+    """Random means of the given spread, and random covariances of order one."""
+    means = rng.normal(scale=scale, size=(num_states, num_dimensions))
+    if covariance_type == "full":
+        return Gaussian(means, full_covariances(rng, num_states, num_dimensions), "full")
+    return Gaussian(means, rng.uniform(0.3, 2.0, size=(num_states, num_dimensions)))
+
+
+def categorical(rng: Generator, num_states: int, keep: float = 1.0) -> Categorical:
+    """Random symbols, with structural zeros when `keep` is below one."""
+    return Categorical(sparse_distributions(rng, num_states, 4, keep=keep))
+
+
+def poisson(rng: Generator, num_states: int, scale: float = 2.0) -> Poisson:
+    """Random rates of about the given size."""
+    return Poisson(rng.gamma(2.0, scale, size=num_states))
+
+
+# --- the table ----------------------------------------------------------------------------------
+
+
+class Config(NamedTuple):
+    """One row of the table: how to make a model and how long its sequences are."""
+
+    structure: str
+    num_states: int
+    lengths: tuple[int, ...]
+    num_dimensions: int = 1
+    covariance_type: str = "diag"
+    scale: float = 2.0
+    family: str = "gaussian"
+
+    def emissions(self, rng: Generator) -> Emissions:
+        """Random emissions of the family."""
+        if self.family == "categorical":
+            return categorical(rng, self.num_states, self.scale)
+        if self.family == "poisson":
+            return poisson(rng, self.num_states, self.scale)
+        return gaussian(rng, self.num_states, self.num_dimensions, self.covariance_type, self.scale)
+
+    def make(self, seed: int) -> Case:
+        """A random model, and sequences sampled from it: always possible data."""
+        rng = np.random.default_rng([seed, self.num_states, len(self.structure)])
+        emissions = self.emissions(rng)
+        hmm = HMM(*STRUCTURES[self.structure](rng, self.num_states), emissions)
+        return Case(hmm, sample(hmm, len(self.lengths), list(self.lengths), rng).sequences)
+
+
+CONFIGS: dict[str, Config] = {
+    "dense": Config("dense", 3, (5, 2, 4)),
+    "dense, five states": Config("dense", 5, (4, 3)),
+    "dense, two states, long": Config("dense", 2, (9,)),
+    "one state": Config("dense", 1, (4, 1)),
+    "one observation": Config("dense", 3, (1,)),
+    "only single observations": Config("sparse", 3, (1, 1, 1)),
+    "sparse": Config("sparse", 4, (5, 4)),
+    "sparse, far apart": Config("sparse", 3, (6, 5), scale=1e3),
+    "left-right": Config("left-right", 4, (5, 5)),
+    "left-right, far apart": Config("left-right", 3, (6,), scale=1e5),
+    "identity": Config("identity", 3, (5, 3)),
+    "identity, far apart": Config("identity", 3, (6, 2), scale=1e3),
+    "nearly deterministic": Config("nearly deterministic", 3, (6, 4)),
+    "uniform": Config("uniform", 3, (4, 4)),
+    "diag, two dimensions": Config("dense", 3, (4, 5), 2),
+    "diag, three dimensions": Config("sparse", 3, (4, 5), 3),
+    "full, one dimension": Config("dense", 3, (4, 5), 1, "full"),
+    "full, two dimensions": Config("dense", 3, (4, 5), 2, "full"),
+    "full, three dimensions": Config("sparse", 3, (5, 2), 3, "full"),
+    "dense, far apart": Config("dense", 4, (5,), scale=1e4),
+    "ragged": Config("dense", 2, (1, 7, 2, 5, 1, 3)),
+    "categorical": Config("dense", 3, (5, 4), scale=1.0, family="categorical"),
+    "categorical with zeros": Config("sparse", 4, (5, 3), scale=0.5, family="categorical"),
+    "poisson": Config("dense", 3, (5, 4), family="poisson"),
+    "poisson, large counts": Config("sparse", 3, (4, 4), scale=1e4, family="poisson"),
+}

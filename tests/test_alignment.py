@@ -1,0 +1,163 @@
+"""Alignment: every renaming is undone, ties stay put, and what is not a path is refused."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+
+from hmmcore.alignment import accuracy, align, align_parameters, confusion_table, relabel
+from hmmcore.emissions import Gaussian
+from hmmcore.initialization import near_truth, symmetric
+from hmmcore.model import HMM
+from hmmcore.simulation import evenly_spaced_means, sample, softmax_structure
+
+SEEDS = range(10)
+NUM_STATES = (1, 2, 3, 6)
+
+
+def random_model(num_states: int, rng: np.random.Generator) -> HMM:
+    means = evenly_spaced_means(num_states, 3.0)
+    sds = rng.uniform(0.5, 1.5, num_states)
+    return HMM(*softmax_structure(num_states, rng), Gaussian.univariate(means, sds))
+
+
+@pytest.mark.parametrize("num_states", NUM_STATES)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_renamed_path_is_put_back(num_states, seed):
+    rng = np.random.default_rng(seed)
+    truth = random_model(num_states, rng)
+    states = sample(truth, 3, 200, rng).states
+    renaming = rng.permutation(num_states)
+    # learned = truth.permute(renaming) calls state renaming[k] of the truth k.
+    learned = truth.permute(renaming)
+    learned_states = np.argsort(renaming)[states]
+
+    permutation = align(states, learned_states, num_states)
+    used = np.unique(states)
+    np.testing.assert_array_equal(renaming[permutation[used]], used)
+    np.testing.assert_array_equal(relabel(learned_states, permutation), states)
+    assert accuracy(states, relabel(learned_states, permutation)) == 1.0
+    if len(used) == num_states:
+        assert learned.permute(permutation) == truth
+
+
+@pytest.mark.parametrize("num_states", NUM_STATES)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_renamed_parameters_are_put_back(num_states, seed):
+    rng = np.random.default_rng(seed)
+    truth = random_model(num_states, rng)
+    learned = truth.permute(rng.permutation(num_states))
+    assert learned.permute(align_parameters(truth, learned)) == truth
+    moved = near_truth(learned, rng, amount=0.1)
+    np.testing.assert_array_equal(align_parameters(truth, moved), align_parameters(truth, learned))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_agreement_is_the_best_of_all_renamings(seed):
+    rng = np.random.default_rng(seed)
+    reference, learned = rng.integers(0, 4, size=(2, 30))
+    found = accuracy(reference, relabel(learned, align(reference, learned, 4)))
+    best = max(accuracy(reference, relabel(learned, p)) for p in permutations(range(4)))
+    assert found == best
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_ties_leave_as_many_states_in_place_as_possible(seed):
+    rng = np.random.default_rng(seed)
+    reference, learned = rng.integers(0, 4, size=(2, 4))
+    found = align(reference, learned, 4)
+
+    def score(permutation):
+        agreement = accuracy(reference, relabel(learned, permutation))
+        return agreement, int(np.sum(np.asarray(permutation) == np.arange(4)))
+
+    assert score(found) == max(score(p) for p in permutations(range(4)))
+
+
+def test_without_evidence_states_stay_where_they_are():
+    np.testing.assert_array_equal(align([0, 0], [0, 0], 5), np.arange(5))
+    np.testing.assert_array_equal(align([0, 1, 2], [-1, -1, -1], 3), np.arange(3))
+    np.testing.assert_array_equal(align([0, 1], [1, 1], 2), [0, 1])
+    np.testing.assert_array_equal(align([2, 2], [0, 0], 3), [2, 1, 0])
+    np.testing.assert_array_equal(
+        align_parameters(random_model(5, np.random.default_rng(0)), symmetric(5)), np.arange(5)
+    )
+    np.testing.assert_array_equal(align_parameters(symmetric(5), symmetric(5)), np.arange(5))
+
+
+def test_equal_states_among_others_stay_where_they_are():
+    truth = symmetric(4)
+    truth = HMM(
+        truth.initial_probs,
+        truth.transition_matrix,
+        Gaussian.univariate([-3.0, 0.0, 3.0, 0.0], 1.0),
+    )
+    np.testing.assert_array_equal(align_parameters(truth, truth), np.arange(4))
+    swapped = truth.permute([2, 1, 0, 3])
+    np.testing.assert_array_equal(align_parameters(truth, swapped), [2, 1, 0, 3])
+
+
+def test_parameters_in_several_dimensions():
+    rng = np.random.default_rng(0)
+    factors = rng.normal(size=(4, 2, 2))
+    covariances = factors @ factors.transpose(0, 2, 1) + np.eye(2)
+    truth = HMM(*softmax_structure(4, rng), Gaussian(rng.normal(size=(4, 2)), covariances, "full"))
+    for renaming in permutations(range(4)):
+        learned = truth.permute(renaming)
+        assert learned.permute(align_parameters(truth, learned)) == truth
+
+
+def test_a_cyclic_renaming_is_not_confused_with_its_inverse():
+    reference = [0, 1, 2, 0, 1, 2]
+    learned = [1, 2, 0, 1, 2, 0]
+    np.testing.assert_array_equal(align(reference, learned, 3), [1, 2, 0])
+    np.testing.assert_array_equal(relabel(learned, [1, 2, 0]), reference)
+
+
+def test_confusion_table_counts_reference_by_row():
+    table = confusion_table([0, 0, 1, 2, 2, 2], [1, 1, 1, 0, -1, 2], 3)
+    np.testing.assert_array_equal(table, [[0, 2, 0], [0, 1, 0], [1, 0, 1]])
+
+
+def test_steps_without_a_state_are_missed_and_stay_unnamed():
+    assert accuracy([0, 1, 1, 0], [0, 1, -1, -1]) == 0.5
+    np.testing.assert_array_equal(relabel([0, -1, 1], [1, 0]), [1, -1, 0])
+
+
+@pytest.mark.parametrize(
+    ("reference", "learned", "sentence"),
+    [
+        ([0, 1], [0, 1, 1], "reference_states has 2 time steps and states has 3"),
+        ([0, 3], [0, 1], r"reference_states\[1\] is 3; .* at least 0 and at most 2"),
+        ([0, 1], [3, 1], r"states\[0\] is 3; .* at least -1 and at most 2"),
+        ([-1, 1], [0, 1], r"reference_states\[0\] is -1; .* at least 0"),
+        ([0, 1], [0, -2], r"states\[1\] is -2; .* at least -1"),
+        ([[0, 1]], [0, 1], r"reference_states has shape \(1, 2\)"),
+        ([0, 1], 1, r"states has shape \(\)"),
+        ([], [], r"reference_states has shape \(0,\)"),
+        ([0.0, 1.0], [0, 1], "reference_states holds float64 values; .* whole numbers"),
+        ([0, 1], [True, False], "states holds bool values"),
+    ],
+)
+def test_paths_are_checked(reference, learned, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        align(reference, learned, 3)
+    with pytest.raises(ValueError, match=sentence):
+        confusion_table(reference, learned, 3)
+
+
+def test_other_arguments_are_checked():
+    with pytest.raises(ValueError, match="num_states is 0; it must be at least 1"):
+        align([0], [0], 0)
+    with pytest.raises(ValueError, match="2 time steps and states has 1"):
+        accuracy([0, 1], [0])
+    with pytest.raises(ValueError, match=r"must hold each of 0..1 once"):
+        relabel([0, 1], [0, 0])
+    with pytest.raises(ValueError, match=r"states\[1\] is 2; .* at most 1"):
+        relabel([0, 2], [1, 0])
+    with pytest.raises(ValueError, match="num_states = 3 and the model has 2"):
+        align_parameters(symmetric(3), symmetric(2))
+    with pytest.raises(ValueError, match="num_dimensions = 1 and the model has 2"):
+        align_parameters(symmetric(3), symmetric(3, num_dimensions=2))

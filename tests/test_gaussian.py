@@ -1,0 +1,233 @@
+"""Gaussian emissions against scipy, and what they refuse."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from hmmcore import Gaussian
+from hmmcore.emissions import gaussian as source
+from tests.models import full_covariances, gaussian
+
+SHAPES = [(kind, k, d) for kind in ("diag", "full") for k, d in [(1, 1), (3, 1), (2, 2), (4, 3)]]
+every_shape = pytest.mark.parametrize(("kind", "num_states", "num_dimensions"), SHAPES)
+
+
+def as_full(emissions: Gaussian) -> np.ndarray:
+    """Covariances (K, D, D) of either kind."""
+    if emissions.covariance_type == "full":
+        return emissions.covariances
+    return emissions.covariances[:, :, np.newaxis] * np.eye(emissions.num_dimensions)
+
+
+@every_shape
+def test_scores_equal_scipy(kind, num_states, num_dimensions):
+    rng = np.random.default_rng(0)
+    emissions = gaussian(rng, num_states, num_dimensions, kind)
+    observations = rng.normal(size=(50, num_dimensions)) * 10.0 ** rng.uniform(-2, 3, (50, 1))
+    scores = emissions.log_likelihoods(observations)
+    assert scores.shape == (50, num_states)
+    for k, covariance in enumerate(as_full(emissions)):
+        expected = stats.multivariate_normal(emissions.means[k], covariance).logpdf(observations)
+        np.testing.assert_allclose(scores[:, k], expected, rtol=1e-11, atol=1e-12)
+
+
+def test_a_diagonal_matrix_scores_like_its_diagonal():
+    rng = np.random.default_rng(1)
+    diagonal = gaussian(rng, 3, 2, "diag")
+    observations = rng.normal(size=(40, 2)) * 100.0
+    full = Gaussian(diagonal.means, as_full(diagonal), "full")
+    np.testing.assert_allclose(
+        full.log_likelihoods(observations), diagonal.log_likelihoods(observations), rtol=1e-13
+    )
+    np.testing.assert_allclose(full.standard_deviations, diagonal.standard_deviations, rtol=1e-15)
+
+
+@pytest.mark.parametrize("sd", [1e-160, 1e-100, 1e100, 1e150])
+@pytest.mark.parametrize("kind", ["diag", "full"])
+def test_scores_hold_at_any_scale(kind, sd):
+    emissions = Gaussian([0.0, sd], [sd**2, sd**2], kind)
+    expected = -0.5 * np.log(2 * np.pi) - np.log(sd) - 0.5 * np.array([[0, 1], [1, 0], [9, 4]])
+    observations = np.array([[0.0], [sd], [3 * sd]])
+    # Below 1e-154 the variance itself has lost digits.
+    rtol = 1e-3 if sd < 1e-154 else 1e-13
+    np.testing.assert_allclose(emissions.log_likelihoods(observations), expected, rtol=rtol)
+
+
+@every_shape
+def test_samples_have_the_moments_of_their_state(kind, num_states, num_dimensions):
+    rng = np.random.default_rng(2)
+    emissions = gaussian(rng, num_states, num_dimensions, kind)
+    states = np.repeat(np.arange(num_states), 40_000)
+    samples = emissions.sample(rng.permutation(states), np.random.default_rng(3))
+    assert samples.shape == (len(states), num_dimensions)
+    again = emissions.sample(states, np.random.default_rng(3))
+    np.testing.assert_array_equal(again, emissions.sample(states, np.random.default_rng(3)))
+    for k, covariance in enumerate(as_full(emissions)):
+        mine = again[states == k]
+        # Five standard errors.
+        largest = np.diag(covariance).max()
+        atol = 5.0 * np.sqrt(largest / 40_000)
+        np.testing.assert_allclose(mine.mean(axis=0), emissions.means[k], rtol=0, atol=atol)
+        atol = 5.0 * largest * np.sqrt(2.0 / 40_000)
+        np.testing.assert_allclose(np.cov(mine.T).reshape(covariance.shape), covariance,
+                                   rtol=0, atol=atol)  # fmt: skip
+
+
+@every_shape
+def test_statistics_are_the_weighted_sums_they_say_and_add_up(kind, num_states, num_dimensions):
+    rng = np.random.default_rng(4)
+    emissions = gaussian(rng, num_states, num_dimensions, kind)
+    observations = rng.normal(size=(60, num_dimensions))
+    weights = rng.random((60, num_states))
+    found = emissions.statistics(observations, weights)
+    gaps = observations[:, np.newaxis] - emissions.means
+    np.testing.assert_allclose(found["weights"], weights.sum(axis=0), rtol=1e-13)
+    expected = np.einsum("tk,tkd->kd", weights, gaps)
+    np.testing.assert_allclose(found["deviations"], expected, rtol=1e-11, atol=1e-12)
+    how = "tk,tkd,tkd->kd" if kind == "diag" else "tk,tkd,tke->kde"
+    np.testing.assert_allclose(
+        found["squares"], np.einsum(how, weights, gaps, gaps), rtol=1e-11, atol=1e-12
+    )
+    halves = [emissions.statistics(observations[i::2], weights[i::2]) for i in (0, 1)]
+    for name, value in found.items():
+        np.testing.assert_allclose(halves[0][name] + halves[1][name], value, rtol=1e-12, atol=1e-12)
+
+
+@every_shape
+def test_unconstrained_parameters_lead_back(kind, num_states, num_dimensions):
+    emissions = gaussian(np.random.default_rng(5), num_states, num_dimensions, kind)
+    trainable = frozenset(emissions.parameter_names)
+    back, remedies = emissions.with_unconstrained(emissions.unconstrained(), trainable, 1e-12)
+    assert remedies == ()
+    np.testing.assert_array_equal(back.means, emissions.means)
+    np.testing.assert_allclose(back.covariances, emissions.covariances, rtol=1e-13, atol=1e-14)
+
+
+@every_shape
+def test_permuting_reorders_the_states(kind, num_states, num_dimensions):
+    rng = np.random.default_rng(6)
+    emissions = gaussian(rng, num_states, num_dimensions, kind)
+    order = rng.permutation(num_states)
+    permuted = emissions.permute(order)
+    np.testing.assert_array_equal(permuted.means, emissions.means[order])
+    np.testing.assert_array_equal(permuted.covariances, emissions.covariances[order])
+    assert permuted.permute(np.argsort(order)) == emissions
+
+
+@every_shape
+def test_distances_are_symmetric_kullback_leibler_divergences(kind, num_states, num_dimensions):
+    rng = np.random.default_rng(7)
+    one = gaussian(rng, num_states, num_dimensions, kind)
+    other = gaussian(rng, num_states, num_dimensions, "diag")
+    found = one.distances(other)
+
+    def divergence(m, s, n, t) -> float:
+        inverse, gap = np.linalg.inv(t), n - m
+        logs = np.linalg.slogdet(t)[1] - np.linalg.slogdet(s)[1]
+        return 0.5 * (np.trace(inverse @ s) + gap @ inverse @ gap - len(m) + logs)
+
+    for i, j in np.ndindex(found.shape):
+        left = one.means[i], as_full(one)[i]
+        right = other.means[j], as_full(other)[j]
+        expected = divergence(*left, *right) + divergence(*right, *left)
+        np.testing.assert_allclose(found[i, j], expected, rtol=1e-10, atol=1e-12)
+
+
+def test_the_compiled_loops_equal_their_python_source():
+    rng = np.random.default_rng(8)
+    emissions = gaussian(rng, 3, 2, "diag")
+    observations, weights = rng.normal(size=(9, 2)), rng.random((9, 3))
+    given = observations, emissions.means, emissions.covariances
+    compiled, python = np.empty((9, 3)), np.empty((9, 3))
+    source._score_diagonal(*given, compiled)
+    source._score_diagonal.py_func(*given, python)
+    np.testing.assert_allclose(compiled, python, rtol=1e-14)
+    sums = np.zeros((4, 3, 2))
+    source._accumulate_diagonal(observations, weights, emissions.means, *sums[:2])
+    source._accumulate_diagonal.py_func(observations, weights, emissions.means, *sums[2:])
+    np.testing.assert_allclose(sums[:2], sums[2:], rtol=1e-13, atol=1e-15)
+
+
+# --- values -------------------------------------------------------------------------------------
+
+
+def test_one_dimension_may_be_written_without_axes():
+    column = Gaussian([[0.0], [1.0]], [[4.0], [9.0]])
+    assert Gaussian([0, 1], [4, 9]) == column
+    assert Gaussian.univariate([0, 1], [2, 3]) == column
+    assert Gaussian.univariate([0, 1], 2) == Gaussian([0, 1], [4, 4])
+    assert Gaussian([0, 1], [4, 9], "full") == Gaussian([[0], [1]], [[[4]], [[9]]], "full")
+    np.testing.assert_array_equal(column.standard_deviations, [[2.0], [3.0]])
+
+
+@pytest.mark.parametrize("kind", ["diag", "full"])
+def test_values_are_copied_frozen_and_compared_by_value(kind):
+    rng = np.random.default_rng(9)
+    means, covariances = rng.normal(size=(2, 2)), full_covariances(rng, 2, 2)
+    if kind == "diag":
+        covariances = np.abs(covariances[:, 0])
+    emissions, twin = Gaussian(means, covariances, kind), Gaussian(means, covariances, kind)
+    assert emissions == twin
+    means[0, 0] += 1.0
+    covariances[0] *= 2.0
+    assert emissions == twin
+    assert emissions != Gaussian(means, twin.covariances, kind)
+    assert emissions != Gaussian(twin.means, covariances, kind)
+    assert emissions != "Gaussian"
+    for array in (emissions.means, emissions.covariances):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1.0
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        emissions.means = means
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([0.0], [1.0], "tied"), r"covariance_type is 'tied'; .*'diag', 'full'"),
+        (([0.0, 1.0], [1.0]), r"covariances have shape \(1, 1\); .*must be \(2, 1\)"),
+        (([[0.0, 1.0]], [[1.0]]), r"shape \(1, 1\); means are \(1, 2\) .*must be \(1, 2\)"),
+        (([[0.0, 1.0]], [[[1.0]]], "full"), r"shape \(1, 1, 1\); .*must be \(1, 2, 2\)"),
+        (([[0.0, 1.0]], [[1.0, 1.0]], "full"), r"covariances has 2 axes .*must have 3"),
+        (([0.0, 1.0], [1.0, 0.0]), r"covariances of state 1 are \[0\.0\]; .*positive"),
+        (([0.0, 1.0], [-1.0, 1.0]), r"covariances of state 0 are \[-1\.0\]; .*positive"),
+        (([0.0, np.nan], [1.0, 1.0]), r"means\[1, 0\] is nan; .*finite"),
+        (([0.0, 1.0], [1.0, np.inf]), r"covariances\[1, 0\] is inf; .*finite"),
+        (([], []), r"means is empty"),
+        ((["a"], [1.0]), r"means must be an array of numbers"),
+        (([[0.0, 0.0]], [[[1.0, 0.5], [0.4, 1.0]]], "full"), r"state 0 are not symmetric: .*0\.4"),
+        (([[0.0, 0.0]], [[[1.0, 2.0], [2.0, 1.0]]], "full"), r"state 0 have the eigenvalue -1;"),
+    ],
+)
+def test_what_is_refused_and_why(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Gaussian(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("means", "sd", "message"),
+    [
+        ([0.0, 1.0], 0.0, r"sd is 0\.0; .*positive"),
+        ([0.0, 1.0], [1.0, -2.0], r"sd is \[1\.0, -2\.0\]; .*positive"),
+        ([0.0, 1.0], np.nan, r"sd is nan"),
+        ([0.0, 1.0], [1.0, 1.0, 1.0], r"sd has shape \(3,\); it must be one number or 2"),
+        ([[0.0]], 1.0, r"means has 2 axes"),
+        ([0.0], 1e-200, r"sd is 1e-200; .*square"),
+        ([0.0], 1e200, r"sd is 1e\+200; .*square"),
+    ],
+)
+def test_univariate_refuses_with_reasons(means, sd, message):
+    with pytest.raises(ValueError, match=message):
+        Gaussian.univariate(means, sd)
+
+
+def test_permutations_hold_each_state_once():
+    for wrong in ([0, 0], [0], [1, 2], [0.5, 1]):
+        with pytest.raises(
+            ValueError, match=r"permutation is .*; it must hold each of 0\.\.1 once"
+        ):
+            Gaussian([0.0, 1.0], [1.0, 1.0]).permute(wrong)
