@@ -1,0 +1,46 @@
+"""The application. Start it with `streamlit run app.py`.
+
+The main script lives inside `pages/`: a folder of that name beside the main script would switch
+Streamlit to its old page discovery, which breaks the first deep link after a start.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import streamlit as st
+
+from pages.ui.assets import asset_routes, load_assets
+from pages.ui.failure import show_failure
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Prepare in the background what the first visitor would otherwise wait for."""
+    # A daemon, so that a server stopped early does not wait for the compiler.
+    threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+    yield {}
+
+
+def _warm_up() -> None:
+    try:
+        # Imported here: loading numba takes half a second that the server need not wait for.
+        import hmmcore
+
+        hmmcore.warm_up()
+        load_assets()
+    except Exception:
+        # The pages compile and read what they need themselves, only later.
+        logging.getLogger(__name__).exception("Warm-up failed; the first visit will be slower.")
+
+
+app = st.App(
+    "pages/main.py",
+    lifespan=lifespan,
+    routes=asset_routes(),
+    on_script_error=show_failure,
+)

@@ -1,0 +1,246 @@
+"""The data: where they come from, what they look like, and how to change them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from hmmcore import preset, state_shares
+from pages.ui import charts_data, words
+from pages.ui.config import FIELD_OF
+from pages.ui.controls import number
+from pages.ui.data_tables import table_editors
+from pages.ui.data_upload import upload_area
+from pages.ui.export import csv_bytes, data_frame
+from pages.ui.figure import show_figure
+from pages.ui.layout import side_by_side
+from pages.ui.live import notices
+from pages.ui.presets import PRESETS, matching_preset
+from pages.ui.session import Session, current_session
+from pages.ui.text import many
+from pages.ui.view import zoom_key
+
+PREVIEW_ROWS = 500
+
+WHAT = """
+A hidden Markov model makes a sequence in two layers. Underneath, a **hidden state** changes from
+step to step: the first is drawn from the initial probabilities **π**, each next one from the row
+of the transition matrix **A** that belongs to the present state. On top, every state makes an
+**observation**: a number around the state's own mean **μ**, spread by the noise **σ**.
+
+Only the observations are given to the model that learns. The **colours** here are the hidden
+states that really made them; they are known because the data were drawn on this page. In a file
+of your own nobody knows them, so its points have no colour.
+
+*Over time* you see how long states last and in what order they come. The *histogram* forgets the
+order: where the curves of two states overlap, a single observation cannot tell them apart, and
+only its neighbours in time can.
+"""
+
+
+def source_and_preset(session: Session) -> None:
+    """Where the data come from, and examples to choose from."""
+    sources = dict(FIELD_OF["source"].choices or {})
+    if session.upload is None:
+        del sources["upload"]
+    with st.container(horizontal=True, vertical_alignment="bottom", key="data_controls"):
+        st.session_state["data_source"] = session.config.source
+        st.segmented_control(
+            "Data",
+            list(sources),
+            format_func=sources.__getitem__,
+            required=True,
+            key="data_source",
+            on_change=_source_chosen,
+            args=(session,),
+            help=FIELD_OF["source"].help,
+        )
+        st.session_state["data_preset"] = matching_preset(session.config)
+        st.selectbox(
+            "Example",
+            list(PRESETS),
+            index=None,
+            format_func=lambda name: preset(name).title,
+            placeholder="Your own settings",
+            key="data_preset",
+            on_change=_preset_chosen,
+            args=(session,),
+            width=280,
+            help="An experiment with a question. Choosing one sets the controls in the sidebar, "
+            "and the tables; the seed stays.",
+        )
+        if session.data.sequences.num_sequences > 1:
+            number(session, "sequence", maximum=session.data.sequences.num_sequences, width=130)
+        data = session.data
+        st.download_button(
+            "Download CSV",
+            lambda: csv_bytes(data),
+            file_name="hmm-data.csv",
+            mime="text/csv",
+            key="download_data",
+            icon=":material/download:",
+            on_click="ignore",
+            help="All sequences: sequence, time, value"
+            + (", and the true state of each observation." if data.states is not None else "."),
+        )
+    name = matching_preset(session.config)
+    if name is not None:
+        st.markdown(f"*{preset(name).question}*")
+
+
+def look(session: Session) -> None:
+    """The figures of the data."""
+    st.markdown(words.summary(session.data.sequences))
+    over_time(session)
+    if session.data.sequences.num_sequences == 1:
+        histogram(session)
+    else:
+        left, right = side_by_side([3, 2])
+        with left:
+            overview(session)
+        with right:
+            histogram(session)
+    table(session)
+
+
+def edit(session: Session) -> None:
+    """The tables, and what becomes of the data."""
+    table_editors(session)
+    left, right = side_by_side([3, 2])
+    with left:
+        over_time(session)
+    with right:
+        histogram(session)
+
+
+def over_time(session: Session) -> None:
+    """The selected sequence."""
+    data, selected = session.data, session.config.sequence - 1
+    rows = slice(data.sequences.offsets[selected], data.sequences.offsets[selected + 1])
+    observations = data.sequences.observations[rows, 0]
+    states = None if data.states is None else data.states[rows]
+    known = ", coloured by the state that made them" if states is not None else ""
+    st.markdown(f"**Sequence {selected + 1} over time**")
+    show_figure(
+        charts_data.sequence_figure(observations, states, data.name, zoom_key(session)),
+        "data_sequence",
+        label=f"Observations of sequence {selected + 1} over time{known}.",
+    )
+    note = charts_data.points_note(len(observations))
+    if note:
+        st.caption(note)
+
+
+def overview(session: Session) -> None:
+    """The first sequences, one above the other."""
+    data = session.data
+    shown = min(charts_data.OVERVIEW_SEQUENCES, data.sequences.num_sequences)
+    first = [data.sequences[n][:, 0] for n in range(shown)]
+    offsets = data.sequences.offsets
+    states = data.states
+    of_each = (
+        None if states is None else [states[offsets[n] : offsets[n + 1]] for n in range(shown)]
+    )
+    everything = shown == data.sequences.num_sequences
+    st.markdown(f"**{'All' if everything else f'The first {shown}'} sequences**")
+    show_figure(
+        charts_data.overview_figure(first, of_each, data.name, str(session.data_number)),
+        "data_overview",
+        label=f"The first {shown} sequences one above the other, on one time axis.",
+    )
+    longest = max(map(len, first))
+    if longest > charts_data.OVERVIEW_POINTS:
+        st.caption(
+            f"At most {charts_data.OVERVIEW_POINTS} points of each are drawn: the least and the "
+            "greatest of every stretch of time."
+        )
+
+
+def histogram(session: Session) -> None:
+    """How often each value occurs, whatever its time."""
+    data = session.data
+    truth = None
+    if data.truth is not None and data.states is not None:
+        emissions = data.truth.emissions
+        shares = state_shares(data.states, data.truth.num_states)
+        truth = (emissions.means[:, 0], emissions.standard_deviations[:, 0], shares)
+    st.markdown("**Histogram**")
+    show_figure(
+        session.remember(
+            "data histogram",
+            data,
+            lambda: charts_data.histogram_figure(
+                data.sequences.observations[:, 0], data.name, str(session.data_number), truth
+            ),
+        ),
+        "data_histogram",
+        label="Histogram of all observations"
+        + (", with the true density of each state." if truth else "."),
+    )
+    if truth:
+        st.caption(
+            "Each curve is as high as its state is frequent in these data; dotted: all together."
+        )
+
+
+def table(session: Session) -> None:
+    """The numbers themselves."""
+    data = session.data
+    total = data.sequences.num_observations
+    with st.expander("The numbers"):
+        st.dataframe(
+            data_frame(data, PREVIEW_ROWS),
+            hide_index=True,
+            height=260,
+            column_config={"value": st.column_config.NumberColumn(format="%.6g")},
+            alt="Sequence, time, value, and true state where it is known",
+        )
+        if total > PREVIEW_ROWS:
+            st.caption(
+                f"The first {PREVIEW_ROWS} of {many(total, 'row')}; download them for the rest."
+            )
+
+
+def _source_chosen(session: Session) -> None:
+    source = st.session_state["data_source"]
+    if source == "notebook":
+        session.change(**PRESETS["notebook"])
+    else:
+        session.change(source=source, sequence=1)
+
+
+def _preset_chosen(session: Session) -> None:
+    name = st.session_state["data_preset"]
+    if name is not None:
+        session.change(**PRESETS[name])
+
+
+VIEWS: dict[str, Callable[[Session], None]] = {
+    "Look at the data": look,
+    "Edit π, A and μ": edit,
+    "Your CSV file": upload_area,
+}
+
+
+def views(session: Session) -> None:
+    """One of the page's views; only the open one is computed."""
+
+    def opened() -> None:
+        session.touch()
+        session.data_view = st.session_state["data_view"]
+
+    st.session_state["data_view"] = session.data_view or next(iter(VIEWS))
+    tabs = st.tabs(list(VIEWS), key="data_view", on_change=opened)
+    for tab, draw in zip(tabs, VIEWS.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw(session)
+
+
+session = current_session()
+source_and_preset(session)
+notices(session)
+views(session)
+with st.expander("What am I looking at?", icon=":material/help:"):
+    st.markdown(WHAT)

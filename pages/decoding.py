@@ -1,0 +1,169 @@
+"""The Viterbi page: the one most probable path, beside the truth and the per-step best states."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from hmmcore import confusion_table, exchangeable_states, joint_log_prob
+from pages.ui import charts, decoded, time_charts, words
+from pages.ui.figure import show_figure
+from pages.ui.layout import halves
+from pages.ui.live import SLOW_TICK, live, messages, run_controls
+from pages.ui.session import current_session
+from pages.ui.text import count
+from pages.ui.time_axis import decimation_note
+from pages.ui.view import View, current_view, zoom_key
+
+session = current_session()
+
+
+def draw() -> None:
+    """All figures of the shown run."""
+    view = current_view(session)
+    if view is None:
+        st.info(words.NO_MODEL, icon=":material/info:")
+        return
+    over_time(view)
+    left, right = halves(view.hmm.num_states)
+    with left:
+        hits(view)
+        log_joints(view)
+    with right:
+        confusion(view)
+    ties(view)
+
+
+def over_time(view: View) -> None:
+    """The best path on the selected sequence, and where it differs from others."""
+    learned = decoded.learned(session, view)
+    st.subheader(f"Paths of {words.sequence(session)}, {words.model(session)}", anchor=False)
+    if not learned.possible:
+        st.info(words.impossible("learned"))
+    length = view.sequence.num_observations
+    differing = int((learned.best.path != learned.best.smoothed).sum())
+    text = (
+        f"The Viterbi path and the per-step best differ at {count(differing)} of "
+        f"{count(length)} steps"
+    )
+    if view.true_states is not None:
+        wrong = int((learned.best.path != view.true_states).sum())
+        text += f", the Viterbi path and the truth at {count(wrong)}"
+    note = decimation_note(length, observations=True)
+    st.caption(" ".join(filter(None, [f"{text}; the lowest rows mark where.", note])))
+    show_figure(
+        time_charts.paths_figure(
+            view.sequence.observations[:, 0],
+            learned.best.path,
+            learned.best.smoothed,
+            view.hmm.num_states,
+            revision=zoom_key(session),
+            true_states=view.true_states,
+            observation_name=session.data.name,
+        ),
+        key="paths_over_time",
+        label=(
+            f"{length} observations coloured by Viterbi state, over strips of the paths on the "
+            "same time axis and marks where they differ."
+        ),
+    )
+
+
+def hits(view: View) -> None:
+    """Accuracy of four ways to decode."""
+    st.subheader("How often is the decoded state the true one?", anchor=False)
+    scopes = decoded.scopes(session, view)
+    if not scopes:
+        st.caption(words.NO_TRUTH)
+        return
+    table = decoded.accuracy_table(
+        scopes,
+        {
+            "Learned model, Viterbi path": lambda scope: scope.learned.path,
+            "Learned model, per-step best": lambda scope: scope.learned.smoothed,
+            "True model, Viterbi path": lambda scope: scope.ceiling.path,
+            "True model, per-step best (the ceiling)": lambda scope: scope.ceiling.smoothed,
+        },
+    )
+    st.table(table)
+    st.caption(
+        "Share of time steps. The true model's per-step best expects the most hits that any "
+        "decoder can; on data of limited length chance may put another one a little ahead."
+    )
+
+
+def log_joints(view: View) -> None:
+    """The best path's log-joint against the true path's, under the learned model."""
+    st.subheader("How probable are the paths under the learned model?", anchor=False)
+    best = float(view.path.log_joints[0])
+    if view.true_states is None:
+        st.table({"Viterbi path, log p(path, x)": f"{words.nats(best)} nats"})
+        st.caption(words.NO_TRUTH)
+        return
+    true_states = view.true_states
+    true = session.remember(
+        "log-joint of the true path",
+        view,
+        lambda: float(joint_log_prob(view.hmm, view.sequence, true_states)[0]),
+    )
+    st.table(
+        {
+            "Viterbi path, log p(path, x)": f"{words.nats(best)} nats",
+            "True path, log p(path, x)": f"{words.nats(true)} nats",
+        }
+    )
+    st.caption(words.about_log_joints(best, true))
+
+
+def confusion(view: View) -> None:
+    """True state against Viterbi state of the selected sequence."""
+    st.subheader("Which states are mistaken for which?", anchor=False)
+    if view.true_states is None:
+        st.caption(words.NO_TRUTH)
+        return
+    show_figure(
+        charts.confusion_figure(
+            confusion_table(view.true_states, view.path.states, view.hmm.num_states),
+            revision=f"K{view.hmm.num_states}",
+        ),
+        key="confusion",
+        label="Table of time steps by true state and Viterbi state, with row percentages.",
+    )
+    st.caption(
+        f"Time steps of {words.sequence(session)}; right answers stand on the diagonal. Colour is "
+        "the share of the row. A blank row is a state that did not occur. Point at a cell to read "
+        "it in words."
+    )
+
+
+def ties(view: View) -> None:
+    """Every path that is as probable as the best, where they can be listed."""
+    st.subheader("Is the best path the only one?", anchor=False)
+    if not decoded.learned(session, view).possible:
+        st.caption(words.impossible("learned"))
+        return
+    tied = decoded.ties(session, view)
+    steps = tied.paths.shape[1]
+    alike = session.remember("exchangeable states", view, lambda: exchangeable_states(view.hmm))
+    st.caption(
+        words.about_ties(
+            len(tied.paths), tied.complete, tied.log_joint, steps,
+            view.sequence.num_observations, view.hmm.num_states, alike,
+        )
+    )  # fmt: skip
+    if len(tied.paths) == 1:
+        return
+    shown = tied.paths[: words.SHOWN_TIES]
+    show_figure(
+        time_charts.tied_paths_figure(
+            shown, view.hmm.num_states, revision=f"{zoom_key(session)}-{len(shown)}"
+        ),
+        key="tied_paths",
+        label=f"Strips of {len(shown)} equally probable paths over {steps} time steps.",
+    )
+
+
+run_controls(session)
+messages(session)
+live(session, draw, tick=SLOW_TICK)
+with st.expander("What am I looking at?", icon=":material/help:"):
+    st.markdown(words.ABOUT_VITERBI)

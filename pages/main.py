@@ -1,0 +1,54 @@
+"""The frame of every page: navigation, the sidebar's controls, and the address bar.
+
+`app.py` names this file as the main script; it runs again at every interaction.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.ui import controls
+from pages.ui.session import Session, current_session
+
+ASSETS = Path(__file__).parent / "ui" / "assets"
+
+
+def write_address(session: Session) -> None:
+    """Let the address bar say what the session holds."""
+    session.written = session.query()
+    if st.query_params.to_dict() != session.written:
+        st.query_params.from_dict(session.written)
+
+
+st.set_page_config(
+    page_title="HMM Playground",
+    page_icon=str(ASSETS / "favicon.svg"),
+    layout="wide",
+    initial_sidebar_state="auto",
+)
+
+st.html(ASSETS / "page.css")
+page = st.navigation(
+    [
+        st.Page("playground.py", title="Playground", icon=":material/play_circle:", default=True),
+        st.Page("data.py", title="Data", icon=":material/table_chart:", url_path="data"),
+        st.Page(
+            "posterior.py", title="Posterior", icon=":material/gradient:", url_path="posterior"
+        ),
+        st.Page("decoding.py", title="Viterbi", icon=":material/route:", url_path="viterbi"),
+    ],
+    position="top",
+)
+session = current_session()
+session.follow_url(st.query_params.to_dict(), page.url_path)
+controls.sidebar(session)
+try:
+    page.run()
+except Exception:
+    # What a visitor is told then is that the settings are in the address bar.
+    write_address(session)
+    raise
+# Last, because a page may change what the address bar says.
+write_address(session)

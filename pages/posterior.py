@@ -1,0 +1,137 @@
+"""What the data say about the hidden states: probabilities at every time, and expected counts."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from hmmcore import commonest_share
+from pages.ui import charts, controls, decoded, time_charts, words
+from pages.ui.figure import show_figure
+from pages.ui.layout import halves
+from pages.ui.live import SLOW_TICK, live, messages, run_controls
+from pages.ui.session import current_session
+from pages.ui.text import count
+from pages.ui.time_axis import decimation_note
+from pages.ui.view import View, current_view, zoom_key
+
+session = current_session()
+
+
+def draw() -> None:
+    """All figures of the shown run."""
+    view = current_view(session)
+    if view is None:
+        st.info(words.NO_MODEL, icon=":material/info:")
+        return
+    over_time(view)
+    hits(view)
+    expected_counts(view)
+
+
+def over_time(view: View) -> None:
+    """State probabilities of the selected sequence, and how unsure they are."""
+    kind = session.config.posterior
+    learned, ceiling = decoded.learned(session, view), decoded.ceiling(session)
+    st.subheader(
+        f"State probabilities of {words.sequence(session)}, {words.model(session)}", anchor=False
+    )
+    if not learned.possible or (ceiling is not None and not ceiling.possible):
+        st.info(words.impossible("learned" if not learned.possible else "true"))
+    note = decimation_note(view.sequence.num_observations)
+    entropy = words.about_entropy(view.hmm.num_states)
+    st.caption(" ".join(filter(None, [KINDS[kind], entropy, note])))
+    show_figure(
+        time_charts.posterior_figure(
+            getattr(learned.posterior, f"{kind}_probs"),
+            getattr(learned, f"{kind}_entropy"),
+            kind=kind,
+            revision=zoom_key(session),
+            true_states=view.true_states,
+            true_model_probs=ceiling and getattr(ceiling.posterior, f"{kind}_probs"),
+            true_model_entropy=None if ceiling is None else getattr(ceiling, f"{kind}_entropy"),
+        ),
+        key="posterior_over_time",
+        label=(
+            f"Heat map of the {kind} probability of each of {view.hmm.num_states} states over "
+            f"{view.sequence.num_observations} time steps, with the entropy in bits below: how "
+            "unsure the model is."
+        ),
+    )
+
+
+def hits(view: View) -> None:
+    """How often the most probable state is the true one, for three ways of answering."""
+    kind = session.config.posterior
+    st.subheader("How often is the most probable state the true one?", anchor=False)
+    scopes = decoded.scopes(session, view)
+    if not scopes:
+        st.caption(words.NO_TRUTH)
+        return
+    table = decoded.accuracy_table(
+        scopes,
+        {
+            "Learned model": lambda scope: getattr(scope.learned, kind),
+            "True model (the ceiling)": lambda scope: getattr(scope.ceiling, kind),
+        },
+    )
+    table.loc["Guessing: always the commonest true state"] = [
+        f"{commonest_share(scope.true_states):.1%}" for scope in scopes
+    ]
+    st.table(table)
+    st.caption(
+        f"At each step the state with the largest {kind} probability is the answer. No way of "
+        "answering expects more hits than this one with the true model; on data of limited "
+        "length chance may put another one a little ahead."
+    )
+
+
+def expected_counts(view: View) -> None:
+    """Expected transitions and starts, beside the learned A and π."""
+    run = session.shown_run
+    assert run is not None
+    order, told = view.permutation, run.state.expectations
+    revision = f"K{view.hmm.num_states}"
+    st.subheader("Expected transitions", anchor=False)
+    left, right = halves(view.hmm.num_states)
+    with left:
+        show_figure(
+            charts.transition_counts_figure(
+                told.transition_counts[order][:, order], told.initial_counts[order], revision
+            ),
+            key="transition_counts",
+            label="Table of how many transitions from each state to each other are expected in "
+            "all data, and how many sequences are expected to start in each state.",
+        )
+    with right:
+        show_figure(
+            charts.transition_matrix_figure(
+                view.hmm.transition_matrix, view.hmm.initial_probs, revision
+            ),
+            key="learned_transition_matrix",
+            label="Table of the learned transition matrix and initial probabilities.",
+        )
+    sequences = session.data.sequences
+    moves = sequences.num_observations - len(sequences)
+    st.caption(
+        f"Left: summed over all time steps, how often the model expects each step from one state "
+        f"to the next. All cells add up to {count(moves)} transitions, the starts to "
+        f"{count(len(sequences))}, one for each sequence. Colour is the share of the row. "
+        "Right: the model that expects this. An EM step divides each row on the left by its sum "
+        "and takes that for its next A, and the starts for its next π. So where both sides have "
+        "the same colours, EM has nothing left to change in A and π."
+    )
+
+
+KINDS = {
+    "smoothed": r"Smoothed: $p(z_t = k \mid x_1, \dots, x_M)$, with the knowledge of the whole "
+    "sequence.",
+    "filtered": r"Filtered: $p(z_t = k \mid x_1, \dots, x_t)$, what could be known at time t, "
+    "before the rest came.",
+}
+
+run_controls(session)
+messages(session)
+controls.segments(session, "posterior")
+live(session, draw, tick=SLOW_TICK)
+with st.expander("What am I looking at?", icon=":material/help:"):
+    st.markdown(words.ABOUT_POSTERIOR)

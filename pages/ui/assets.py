@@ -1,0 +1,148 @@
+"""JavaScript and style files that the server hands to the browser.
+
+Two sources: the folder `assets/` beside this module, and Plotly's own JavaScript, which ships
+inside the installed `plotly` package, so that no copy of it lives in the repository and no
+visitor's browser has to reach another site for it.
+
+An address carries a fingerprint of the content, so the browser may keep a file for a year and
+still never draws with an old one. `asset_url("panel.js")` gives the address; `asset_routes()`
+gives the routes that answer it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import importlib.util
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+URL_PREFIX: Final = "assets-hmm"
+PLOTLY: Final = "plotly.min.js"
+OWN_FOLDER: Final = Path(__file__).parent / "assets"
+
+MEDIA_TYPES: Final = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".woff2": "font/woff2",
+}
+COMPRESSIBLE: Final = frozenset({".js", ".css", ".svg"})
+ONE_YEAR: Final = 365 * 24 * 60 * 60
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file in memory: its bytes, plain and gzipped (None where that gains nothing)."""
+
+    media_type: str
+    fingerprint: str
+    content: bytes = field(repr=False)
+    gzipped: bytes | None = field(repr=False)
+
+
+def asset_names() -> tuple[str, ...]:
+    """Names that `asset_url` knows: Plotly's file and every servable file in `assets/`."""
+    own = (path.name for path in OWN_FOLDER.glob("*") if path.suffix in MEDIA_TYPES)
+    return (PLOTLY, *sorted(own))
+
+
+def asset_url(name: str) -> str:
+    """Address of an asset from the root of the site: `/assets-hmm/<version>/<name>`.
+
+    The version changes with the content. All files of `assets/` share one, so that a module may
+    import its neighbour by a relative path. Raises KeyError for an unknown name.
+    """
+    return f"{_base_path()}/{URL_PREFIX}/{_version(name)}/{name}"
+
+
+def asset_routes() -> list[Route]:
+    """Routes that answer the addresses of `asset_url`, for `st.App(routes=...)`."""
+    return [Route(f"{_base_path()}/{URL_PREFIX}/{{version}}/{{name}}", _respond)]
+
+
+def load_assets() -> None:
+    """Read and compress everything now, so that the first visitor does not wait for it."""
+    for name in asset_names():
+        _asset(name)
+
+
+def _respond(request: Request) -> Response:
+    # A plain function: Starlette runs it in its thread pool, so compressing blocks nobody else.
+    name: str = request.path_params["name"]
+    try:
+        asset = _asset(name)
+    except KeyError:
+        return PlainTextResponse("Not found", status_code=404)
+    etag = f'"{asset.fingerprint}"'
+    # Only the current version may be kept: an address from before an update gets today's content,
+    # and the browser asks again next time.
+    current = request.path_params["version"] == _version(name)
+    headers = {
+        "cache-control": f"public, max-age={ONE_YEAR}, immutable" if current else "no-cache",
+        "etag": etag,
+        "vary": "Accept-Encoding",
+        "x-content-type-options": "nosniff",
+    }
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    if asset.gzipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        headers["content-encoding"] = "gzip"
+        return Response(asset.gzipped, media_type=asset.media_type, headers=headers)
+    return Response(asset.content, media_type=asset.media_type, headers=headers)
+
+
+def _base_path() -> str:
+    # Streamlit puts server.baseUrlPath before its own routes, but not before an application's.
+    from streamlit import config
+
+    base = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}" if base else ""
+
+
+def _version(name: str) -> str:
+    if name == PLOTLY:
+        return _asset(name).fingerprint
+    if name not in asset_names():
+        raise KeyError(name)
+    own = [_asset(other).fingerprint for other in asset_names() if other != PLOTLY]
+    return _fingerprint("".join(own).encode())
+
+
+def _asset(name: str) -> Asset:
+    # Exact names only: what a request asks for is looked up, never joined to a path.
+    if name not in asset_names():
+        raise KeyError(name)
+    path = _plotly_path() if name == PLOTLY else OWN_FOLDER / name
+    status = path.stat()
+    # Size and time of change are part of the cache's key, so an edited file is read anew.
+    return _read(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=32)
+def _read(path: Path, modified_ns: int, size: int) -> Asset:
+    content = path.read_bytes()
+    gzipped = gzip.compress(content, mtime=0) if path.suffix in COMPRESSIBLE else None
+    if gzipped is not None and len(gzipped) >= len(content):
+        gzipped = None
+    return Asset(MEDIA_TYPES[path.suffix], _fingerprint(content), content, gzipped)
+
+
+@lru_cache(maxsize=1)
+def _plotly_path() -> Path:
+    # Found, not imported: the server needs the file alone, and importing plotly takes time.
+    spec = importlib.util.find_spec("plotly")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("The package plotly is not installed: pip install -r requirements.txt")
+    return Path(spec.origin).parent / "package_data" / PLOTLY
+
+
+def _fingerprint(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]

@@ -1,0 +1,57 @@
+// Style of the live panel. Colours come from Streamlit's CSS variables; heights are fixed, so
+// nothing jumps while numbers change. The panel's own width decides about the columns, not the
+// window's, because the sidebar takes its share.
+
+export const STYLE = `
+.hmm-panel { container-type: inline-size; font-family: var(--st-font); color: var(--st-text-color);
+  font-size: 13px; line-height: 1.3; }
+.hmm-panel * { box-sizing: border-box; }
+.hmm-grid { display: grid; gap: 10px; grid-template-columns: 1fr 1.3fr 1.12fr; }
+.hmm-tiles, .hmm-sequence { grid-column: 1 / -1; }
+.hmm-card, .hmm-tile { border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius, 8px);
+  background: var(--st-background-color); min-width: 0; }
+.hmm-card { padding: 7px 8px 3px; overflow: hidden; }
+.hmm-card header { display: flex; align-items: baseline; gap: 10px; padding: 0 4px; min-height: 19px;
+  white-space: nowrap; }
+.hmm-panel h4, .hmm-panel h5 { margin: 0; padding: 0; font-family: inherit; letter-spacing: 0;
+  color: inherit; }
+.hmm-panel h4 { font-size: 13px; font-weight: 600; line-height: 1.4; }
+.hmm-panel h5 { font-size: 11px; font-weight: 500; text-align: center; padding-left: 46px;
+  line-height: 1.4; opacity: 0.8; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.hmm-note { font-size: 11px; opacity: 0.7; overflow: hidden; text-overflow: ellipsis; }
+.hmm-plot { width: 100%; height: 206px; overflow: hidden; }
+.hmm-sequence .hmm-plot { height: 330px; }
+.hmm-columns { display: grid; grid-template-columns: calc(50% + 21px) minmax(0, 1fr);
+  gap: 2px; }
+.hmm-column + .hmm-column h5 { padding-left: 2px; }
+.hmm-column { min-width: 0; }
+.hmm-column .hmm-plot { height: 190px; }
+.hmm-column[hidden], .hmm-remark[hidden] { display: none; }
+.hmm-remark { margin: 0; align-self: center; text-align: center; font-size: 12px; opacity: 0.7; }
+.hmm-legend { margin-left: auto; flex: none; max-width: 82%; display: flex; flex-wrap: wrap; gap: 0 10px; font-size: 12px;
+  justify-content: flex-end; }
+.hmm-legend i { font-style: normal; margin-right: 3px; }
+.hmm-tiles { display: flex; gap: 10px; }
+.hmm-tile { flex: 1; display: flex; align-items: center; gap: 4px 26px; padding: 6px 14px; height: 52px; }
+.hmm-run { font-weight: 600; font-size: 14px; display: flex; align-items: center; gap: 8px; }
+.hmm-run i { width: 26px; height: 0; }
+.hmm-value { display: flex; flex-direction: column; min-width: 58px; }
+.hmm-value span { font-size: 11px; opacity: 0.75; white-space: nowrap; overflow: hidden;
+  text-overflow: ellipsis; }
+.hmm-value b { font-weight: 600; font-size: 18px; line-height: 1.25;
+  font-variant-numeric: tabular-nums; white-space: nowrap; }
+@container (max-width: 899px) {
+  .hmm-grid { grid-template-columns: 1fr 1fr; }
+  .hmm-matrices { grid-column: 1 / -1; order: 1; }
+  .hmm-sequence { order: 2; }
+  .hmm-tiles { flex-direction: column; gap: 6px; }
+  .hmm-tile { flex: none; height: 46px; padding: 3px 14px; }
+  .hmm-run { min-width: 112px; }
+}
+@container (max-width: 559px) {
+  .hmm-grid { grid-template-columns: 1fr; }
+  .hmm-tile { gap: 4px 14px; }
+  .hmm-note { display: none; }
+  .hmm-sequence .hmm-note { display: inline; }
+}
+`;

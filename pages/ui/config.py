@@ -1,0 +1,354 @@
+"""Every control in one table: its type, default, bounds, label, help and name in the URL.
+
+Widgets, `Config` and the URL (`address.py`) are all read off `FIELDS`, so that a control cannot
+be in one and not in the others. A `Config` is a value: the same one always means the same
+experiment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hmmcore.arrays import PROBABILITY_ATOL
+from pages.ui.text import count
+
+MAX_CELLS = 2_000_000
+"""Bound on K × M × N, the cells of a posterior: one training step then stays well under the
+time in which a page has to answer, and its arrays within some tens of megabytes."""
+
+MAX_MEAN = 1e6
+MAX_STATES = 20
+
+Table = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One control.
+
+    Attributes:
+        name: of the attribute of `Config`.
+        url: its name in the URL.
+        label: what stands beside the control.
+        default: its value when nobody chose one.
+        help: what a newcomer would ask of it, answered.
+        group: "data" (a change makes new data), "start" (a change starts training anew),
+            "training" (a change goes on from where training is) or "view".
+        minimum, maximum, step: bounds of a number.
+        choices: value to label, of a choice.
+        many: True when any number of the choices may be taken together.
+        table: (rows, columns) in states, of an edited table: 1 stands for one, 0 for K.
+    """
+
+    name: str
+    url: str
+    label: str
+    default: Any
+    help: str
+    group: str
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    choices: Mapping[str, str] | None = None
+    many: bool = False
+    table: tuple[int, int] | None = None
+
+
+FIELDS: tuple[Field, ...] = (
+    Field(
+        "source", "data", "Data", "generated",
+        "Where the data come from: drawn from a model that you set up here, the teaching "
+        "notebook's own two sequences, or a file of yours.",
+        "data",
+        choices={
+            "generated": "Generated",
+            "notebook": "The notebook's own data",
+            "upload": "Your CSV file",
+        },
+    ),
+    Field(
+        "num_states", "K", "States K", 5,
+        "How many hidden states there are. Each has its own mean; the observations do not say "
+        "which state made them. Finding that out is what the model learns.",
+        "data", minimum=1, maximum=MAX_STATES, step=1,
+    ),
+    Field(
+        "length", "M", "Length M", 200,
+        "How many observations each sequence has. Longer sequences show each transition more "
+        "often, so the transition matrix is learned better.",
+        "data", minimum=2, maximum=100_000, step=10,
+    ),
+    Field(
+        "num_sequences", "N", "Sequences N", 20,
+        "How many independent sequences there are. Each one starts afresh, so the initial "
+        "probabilities π can only be learned from several.",
+        "data", minimum=1, maximum=1_000, step=1,
+    ),
+    Field(
+        "noise_sd", "noise", "Noise σ", 0.5,
+        "Standard deviation of the observations around the mean of their state. When it is large "
+        "against the distance between the means, states overlap and are hard to tell apart.",
+        "data", minimum=0.05, maximum=5.0, step=0.05,
+    ),
+    Field(
+        "seed", "seed", "Seed", 8,
+        "Number that fixes every random draw. The same seed and settings always give the same "
+        "data; another seed gives other data of the same kind.",
+        "data", minimum=0, maximum=999_999, step=1,
+    ),
+    Field(
+        "structure", "structure", "Transitions", "sticky",
+        "How the states follow each other. Random: each row of A is the softmax of normal draws, "
+        "as in the notebook. Sticky: a state tends to stay. Cyclic: states come in turn. "
+        "Left to right: states are passed once and never come back. Edited: your own table from "
+        "the Data page.",
+        "data",
+        choices={
+            "softmax": "Random (softmax)",
+            "sticky": "Sticky",
+            "cyclic": "Cyclic",
+            "left-right": "Left to right",
+            "edited": "Edited table",
+        },
+    ),
+    Field(
+        "persistence", "stay", "Persistence", 0.9,
+        "Probability of staying in the same state from one step to the next. At 0.9 a visit lasts "
+        "ten steps on average.",
+        "data", minimum=0.0, maximum=0.99, step=0.01,
+    ),
+    Field(
+        "mean_law", "means", "Means", "spaced",
+        "Where the means of the states lie. Logarithmic: log(z + 1) for states z = 0, 1, …, as in "
+        "the notebook; they crowd together. Evenly spaced: the same distance between neighbours. "
+        "Edited: your own table from the Data page.",
+        "data",
+        choices={"log": "Logarithmic", "spaced": "Evenly spaced", "edited": "Edited table"},
+    ),
+    Field(
+        "separation", "apart", "Separation", 1.5,
+        "Distance between neighbouring means. Compare it with the noise: four times σ apart, "
+        "states hardly overlap.",
+        "data", minimum=0.1, maximum=10.0, step=0.1,
+    ),
+    Field(
+        "initial_table", "pi", "Initial probabilities π", None,
+        "Your own π, from the Data page.", "data", table=(1, 0),
+    ),
+    Field(
+        "transition_table", "A", "Transition matrix A", None,
+        "Your own A, from the Data page.", "data", table=(0, 0),
+    ),
+    Field(
+        "means_table", "mu", "Means μ", None,
+        "Your own means, from the Data page.", "data", table=(1, 0),
+    ),
+    Field(
+        "start", "start", "Starting point", "random",
+        "The model that training starts from; it decides which optimum is reached. Symmetric: all "
+        "states alike, as in the notebook; nothing can tell them apart, so training is stuck. "
+        "Random: means drawn from the data. k-means and quantiles: means from the shape of the "
+        "data. Near the truth: the true model, shaken.",
+        "start",
+        choices={
+            "random": "Random",
+            "kmeans": "k-means",
+            "quantiles": "Quantiles",
+            "near-truth": "Near the truth",
+            "symmetric": "Symmetric (stuck)",
+        },
+    ),
+    Field(
+        "start_seed", "start_seed", "Start number", 0,
+        "Which of the random starting points is taken. The button New start goes to the next.",
+        "start", minimum=0, maximum=999_999, step=1,
+    ),
+    Field(
+        "method", "method", "Method", "EM",
+        "How the model learns. EM weighs every observation by how likely each state made it and "
+        "takes the weighted averages; the likelihood never falls. Gradient follows the slope of "
+        "the likelihood; it may dip. Both start from the same model.",
+        "training", choices={"EM": "EM", "Gradient": "Gradient", "Both": "Both"},
+    ),
+    Field(
+        "learning_rate", "rate", "Learning rate", 0.05,
+        "How far each gradient step goes; EM has none. Too small crawls, too large jumps over the "
+        "optimum. It can be changed while training runs.",
+        "training", minimum=0.0001, maximum=10.0, step=0.01,
+    ),
+    Field(
+        "optimizer", "optimizer", "Optimizer", "adam",
+        "Adam adapts the step of each parameter to its recent slopes. Plain takes the slope as it "
+        "is, and needs a larger learning rate.",
+        "training", choices={"adam": "Adam", "plain": "Plain"},
+    ),
+    Field(
+        "trainable", "train", "What is trained",
+        ("initial_probs", "transition_matrix", "means", "covariances"),
+        "Parameters that training may change; the others keep the value of the starting point. "
+        "Without σ, the noise is taken as known, as in the notebook.",
+        "start",
+        choices={
+            "initial_probs": "π",
+            "transition_matrix": "A",
+            "means": "μ",
+            "covariances": "σ",
+        },
+        many=True,
+    ),
+    Field(
+        "speed", "speed", "Speed", "10",
+        "How many training steps a second while playing. Full speed takes as many as the page can "
+        "spare time for.",
+        "view", choices={"2": "2 / s", "10": "10 / s", "50": "50 / s", "max": "Full speed"},
+    ),
+    Field(
+        "sequence", "sequence", "Sequence", 1,
+        "Which sequence the figures along time show.",
+        "view", minimum=1, maximum=1_000, step=1,
+    ),
+    Field(
+        "shown", "shown", "Show", "EM",
+        "Whose model the figures show when both methods are trained.",
+        "view", choices={"EM": "EM", "Gradient": "Gradient"},
+    ),
+    Field(
+        "posterior", "posterior", "Posterior", "smoothed",
+        "Filtered uses the observations up to each time: what could be known then. Smoothed uses "
+        "all of them, those that came later too.",
+        "view", choices={"smoothed": "Smoothed", "filtered": "Filtered"},
+    ),
+)  # fmt: skip
+
+NOTEBOOK: Mapping[str, Any] = {
+    "num_states": 5,
+    "length": 10,
+    "num_sequences": 2,
+    "noise_sd": 1.0,
+    "structure": "softmax",
+    "mean_law": "log",
+}
+"""What the notebook's own data were made from: with them these fields cannot differ."""
+
+FIELD_OF: Mapping[str, Field] = {field.name: field for field in FIELDS}
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a person has chosen. The attributes are those of `FIELDS`, in that order."""
+
+    source: str = FIELD_OF["source"].default
+    num_states: int = FIELD_OF["num_states"].default
+    length: int = FIELD_OF["length"].default
+    num_sequences: int = FIELD_OF["num_sequences"].default
+    noise_sd: float = FIELD_OF["noise_sd"].default
+    seed: int = FIELD_OF["seed"].default
+    structure: str = FIELD_OF["structure"].default
+    persistence: float = FIELD_OF["persistence"].default
+    mean_law: str = FIELD_OF["mean_law"].default
+    separation: float = FIELD_OF["separation"].default
+    initial_table: Table | None = None
+    transition_table: Table | None = None
+    means_table: Table | None = None
+    start: str = FIELD_OF["start"].default
+    start_seed: int = FIELD_OF["start_seed"].default
+    method: str = FIELD_OF["method"].default
+    learning_rate: float = FIELD_OF["learning_rate"].default
+    optimizer: str = FIELD_OF["optimizer"].default
+    trainable: tuple[str, ...] = FIELD_OF["trainable"].default
+    speed: str = FIELD_OF["speed"].default
+    sequence: int = FIELD_OF["sequence"].default
+    shown: str = FIELD_OF["shown"].default
+    posterior: str = FIELD_OF["posterior"].default
+
+    def changed(self, group: str, other: Config) -> bool:
+        """Whether the two differ in a field of `group`."""
+        return any(
+            getattr(self, field.name) != getattr(other, field.name)
+            for field in FIELDS
+            if field.group == group
+        )
+
+
+assert [f.name for f in fields(Config)] == [f.name for f in FIELDS]
+
+
+def legal(config: Config, keep: str = "length") -> tuple[Config, tuple[str, ...]]:
+    """Bring together what each field alone cannot see: the total size, and tables that fit.
+
+    Args:
+        keep: the field that was changed last; where the size is too large, another one gives way.
+    """
+    notes = []
+    if config.source == "notebook" and any(getattr(config, k) != v for k, v in NOTEBOOK.items()):
+        config = replace(config, **NOTEBOOK)
+        notes.append("The notebook's own data have K = 5, M = 10, N = 2 and σ = 1; took those.")
+    cells = config.num_states * config.length * config.num_sequences
+    if cells > MAX_CELLS and config.source == "generated":
+        if keep == "num_sequences":
+            length = MAX_CELLS // (config.num_states * config.num_sequences)
+            config, gave_way = replace(config, length=length), f"Length M to {count(length)}"
+        else:
+            number = max(1, MAX_CELLS // (config.num_states * config.length))
+            config, gave_way = (
+                replace(config, num_sequences=number),
+                f"Sequences N to {count(number)}",
+            )
+            if config.num_states * config.length > MAX_CELLS:
+                length = MAX_CELLS // config.num_states
+                config = replace(config, length=length)
+                gave_way += f" and Length M to {count(length)}"
+        notes.append(
+            f"K × M × N may be at most {count(MAX_CELLS)}, so that training stays live; it was "
+            f"{count(cells)}. Lowered {gave_way}."
+        )
+    if config.structure == "edited" and not fits(config.transition_table, config.num_states):
+        notes.append(_unfit("transition matrix", config.transition_table, config.num_states))
+    if config.mean_law == "edited" and not fits(config.means_table, config.num_states):
+        notes.append(_unfit("means", config.means_table, config.num_states))
+    return config, tuple(notes)
+
+
+def fits(table: Table | None, num_states: int) -> bool:
+    """Whether there is an edited table and it is for this many states."""
+    return table is not None and len(table[0]) == num_states
+
+
+def _unfit(name: str, table: Table | None, num_states: int) -> str:
+    if table is None:
+        return f"There is no edited {name} yet; edit it on the Data page. The default law is used."
+    return (
+        f"The edited {name} has {len(table[0])} states and K is {num_states}; it is set aside "
+        "until K fits again, and the default law is used."
+    )
+
+
+def as_table(values: ArrayLike) -> Table:
+    """An edited table as a value."""
+    return tuple(tuple(float(entry) for entry in row) for row in np.atleast_2d(values))
+
+
+def table_problem(field: Field, values: np.ndarray) -> str | None:
+    """One sentence that says what is wrong with an edited table, or None."""
+    rows = np.atleast_2d(values)
+    for index, row in enumerate(rows):
+        name = f"Row S{index + 1}" if len(rows) > 1 else field.label
+        bad = np.flatnonzero(~np.isfinite(row))
+        if len(bad):
+            return f"{name} has an empty or non-numeric cell for S{bad[0] + 1}; enter a number."
+        if field.name == "means_table":
+            if np.abs(row).max() > MAX_MEAN:
+                return f"{name} must lie between −{MAX_MEAN:g} and {MAX_MEAN:g}."
+            continue
+        if (row < 0).any():
+            return (
+                f"{name} has a negative entry, {row.min():.4g}; a probability cannot be negative."
+            )
+        if abs(row.sum() - 1.0) > PROBABILITY_ATOL:
+            return f"{name} sums to {row.sum():.6g}; it must sum to 1."
+    return None

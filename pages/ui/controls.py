@@ -1,0 +1,169 @@
+"""The controls that stand in the sidebar of every page, drawn from the table of fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.ui.config import FIELD_OF, Field
+from pages.ui.session import Session
+from pages.ui.text import many, plain
+
+FROM_FILE = " Your file decides this; choose generated data on the Data page to set it here."
+
+
+def sidebar(session: Session) -> None:
+    """All controls of data and training."""
+    config = session.config
+    uploaded = config.source == "upload"
+    with st.sidebar:
+        st.subheader("Data", anchor=False)
+        if uploaded and session.upload is not None:
+            sequences = session.upload.sequences
+            st.caption(
+                f"From your file, column “{plain(session.upload.column)}”: "
+                f"{many(len(sequences), 'sequence')} with "
+                f"{many(sequences.num_observations, 'observation')} in all."
+            )
+        elif config.source == "notebook":
+            st.caption("The notebook's own data. Changing a control below makes new data.")
+        slider(session, "num_states")
+        left, right = st.columns(2)
+        with left:
+            number(session, "length", disabled=uploaded)
+        with right:
+            number(session, "num_sequences", disabled=uploaded)
+        slider(session, "noise_sd", disabled=uploaded)
+        number(session, "seed")
+        choice(session, "structure", disabled=uploaded)
+        if config.structure in ("sticky", "cyclic", "left-right"):
+            slider(session, "persistence", disabled=uploaded)
+        choice(session, "mean_law", disabled=uploaded)
+        if config.mean_law == "spaced":
+            slider(session, "separation", disabled=uploaded)
+
+        st.subheader("Training", anchor=False)
+        choice(session, "start")
+        choice(session, "method")
+        if config.method != "EM":
+            left, right = st.columns(2)
+            with left:
+                number(session, "learning_rate")
+            with right:
+                choice(session, "optimizer")
+        several(session, "trainable")
+
+
+def slider(session: Session, name: str, *, disabled: bool = False) -> None:
+    """A slider for a number."""
+    field = _prepared(session, name)
+    st.slider(
+        field.label,
+        min_value=_same_type(field, field.minimum),
+        max_value=_same_type(field, field.maximum),
+        step=_same_type(field, field.step),
+        **_common(session, field, disabled),
+    )
+
+
+def number(
+    session: Session,
+    name: str,
+    *,
+    maximum: int | None = None,
+    disabled: bool = False,
+    **layout: Any,
+) -> None:
+    """A box for a number, up to the field's maximum or a lower one."""
+    field = _prepared(session, name)
+    st.number_input(
+        field.label,
+        min_value=_same_type(field, field.minimum),
+        max_value=_same_type(field, maximum or field.maximum),
+        step=_same_type(field, field.step),
+        format=None if isinstance(field.default, int) else "%g",
+        **_common(session, field, disabled),
+        **layout,
+    )
+
+
+def choice(session: Session, name: str, *, disabled: bool = False, **layout: Any) -> None:
+    """A list to choose one from."""
+    field = _prepared(session, name)
+    choices = field.choices
+    assert choices is not None
+    st.selectbox(
+        field.label,
+        list(choices),
+        format_func=choices.__getitem__,
+        **_common(session, field, disabled),
+        **layout,
+    )
+
+
+def segments(session: Session, name: str) -> None:
+    """A row of buttons to choose one from."""
+    field = _prepared(session, name)
+    choices = field.choices
+    assert choices is not None
+    st.segmented_control(
+        field.label,
+        list(choices),
+        format_func=choices.__getitem__,
+        required=True,
+        **_common(session, field, False),
+    )
+
+
+def several(session: Session, name: str) -> None:
+    """A row of buttons to choose any number from."""
+    field = _prepared(session, name)
+    choices = field.choices
+    assert choices is not None
+    st.pills(
+        field.label,
+        list(choices),
+        selection_mode="multi",
+        format_func=choices.__getitem__,
+        **_common(session, field, False),
+    )
+
+
+def widget_key(name: str) -> str:
+    """Key of the widget of a field."""
+    return f"control_{name}"
+
+
+def _prepared(session: Session, name: str) -> Field:
+    """The field, its widget set to what the session holds."""
+    field = FIELD_OF[name]
+    value = getattr(session.config, name)
+    st.session_state[widget_key(name)] = list(value) if field.many else value
+    return field
+
+
+def _common(session: Session, field: Field, disabled: bool) -> dict[str, Any]:
+    return {
+        "key": widget_key(field.name),
+        "help": field.help + (FROM_FILE if disabled else ""),
+        "disabled": disabled,
+        "on_change": _changed,
+        "args": (session, field.name),
+    }
+
+
+def _changed(session: Session, name: str) -> None:
+    field = FIELD_OF[name]
+    value = st.session_state[widget_key(name)]
+    if field.many:
+        assert field.choices is not None
+        value = tuple(option for option in field.choices if option in value)
+    elif value is None:
+        # A cleared box: what was there stays.
+        value = getattr(session.config, name)
+    session.change(**{name: value})
+
+
+def _same_type(field: Field, value: float | None) -> Any:
+    return None if value is None else type(field.default)(value)

@@ -1,0 +1,248 @@
+"""The part of the Data page where a visitor brings a file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.ui.config import MAX_CELLS
+from pages.ui.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, SEPARATORS, UploadError
+from pages.ui.session import Session, Upload
+from pages.ui.text import count, many, plain
+from pages.ui.upload import MAX_SEQUENCES, CsvTable, Observations, PendingFile
+
+SEPARATOR_NAMES = {separator: name.capitalize() for separator, name in SEPARATORS.items()} | {
+    NO_SEPARATOR: "None: one column"
+}
+DECIMAL_NAMES = {".": "Point: 1.5", ",": "Comma: 1,5"}
+HEADER_NAMES = {True: "Names of the columns", False: "Data"}
+
+
+def upload_area(session: Session) -> None:
+    """Bring a file, say how to read it, and take it as the data."""
+    num_states = session.config.num_states
+    st.caption(
+        "A text file with one observation per row, in order of time; a second column may say "
+        f"which sequence a row belongs to. At most {MAX_FILE_BYTES // 2**20} MB and "
+        f"{count(MAX_SEQUENCES)} sequences; with K = {num_states} states at most "
+        f"{count(MAX_CELLS // num_states)} observations (K × T ≤ {count(MAX_CELLS)}), so that "
+        "training stays live. The file is held in this session's memory only and is gone with it."
+    )
+    key = f"upload_{session.uploads}"
+    st.file_uploader(
+        "Your CSV file",
+        type=["csv", "tsv", "txt", "dat"],
+        key=key,
+        on_change=_received,
+        args=(session, key),
+        help="Comma, semicolon, tab, pipe or space between the columns, decimal point or comma, "
+        "with or without a header: what your file has is found out, and can be corrected below.",
+    )
+    if session.pending is not None:
+        _pending_file(session, session.pending, key)
+    elif session.upload is not None:
+        _present_upload(session, session.upload)
+
+
+def _pending_file(session: Session, pending: PendingFile, uploader: str) -> None:
+    table, problem = _attempt(pending.table)
+    if st.session_state.get(uploader) is None:
+        # The page was left in between: the uploader shows the file no more.
+        st.markdown(f"**{plain(pending.file_name)}**")
+    if isinstance(table, CsvTable):
+        _columns(session, pending, table)
+        read, problem = _attempt(pending.observations)
+    else:
+        read = None
+    with st.expander("How the file is read", expanded=table is None):
+        _reading(session, pending, table)
+    if problem:
+        st.error(plain(problem), icon=":material/error:")
+    if isinstance(read, Observations):
+        sequences = read.sequences
+        st.markdown(
+            f"Read {many(sequences.num_observations, 'observation')} in "
+            f"{many(sequences.num_sequences, 'sequence')}"
+            + (f"; left out {many(read.left_out, 'row')} without a value" if read.left_out else "")
+            + "."
+        )
+    with st.container(horizontal=True):
+        st.button(
+            "Use this data",
+            key="use_upload",
+            type="primary",
+            icon=":material/check:",
+            disabled=read is None,
+            on_click=_use,
+            args=(session, pending),
+            help="Train on this column instead of the present data.",
+        )
+        st.button(
+            "Put the file away",
+            key="forget_pending",
+            on_click=_forget,
+            args=(session,),
+            help="The present data stay as they are.",
+        )
+    if isinstance(table, CsvTable):
+        st.caption("The first rows of the file")
+        # Columns by number, so that a header can be any text.
+        st.dataframe(
+            pd.DataFrame(table.preview),
+            column_config={
+                str(c): st.column_config.TextColumn(name) for c, name in enumerate(table.names)
+            },
+            hide_index=True,
+            height="content",
+            alt="The first rows of the file, as they were read",
+        )
+
+
+def _columns(session: Session, pending: PendingFile, table: CsvTable) -> None:
+    value, sequence = pending.chosen_columns()
+    names = dict(enumerate(table.names))
+    left, right = st.columns(2)
+    with left:
+        _choice(
+            session, "Values", names, value,
+            lambda chosen: replace_columns(pending, chosen, sequence),
+            "The column with the observations.",
+            marks={c: "" if ok else " (not numbers)" for c, ok in enumerate(table.numeric)},
+        )  # fmt: skip
+    with right:
+        _choice(
+            session, "Sequence", {None: "One sequence", **names}, sequence,
+            lambda chosen: replace_columns(pending, value, chosen),
+            "The column that says which sequence a row belongs to, if the file has several.",
+        )  # fmt: skip
+    if pending.leave_out_missing or pending.has_gaps():
+        key = "upload_leave_out"
+        st.session_state[key] = pending.leave_out_missing
+        st.checkbox(
+            "Leave out rows without a value",
+            key=key,
+            on_change=lambda: _set(session, pending, leave_out_missing=st.session_state[key]),
+            help="Their neighbours in time then follow each other directly.",
+        )
+
+
+def _reading(session: Session, pending: PendingFile, table: CsvTable | None) -> None:
+    reading = pending.reading
+    columns = st.columns(3)
+
+    def put(**values: Any) -> None:
+        _set(session, pending, reading=replace(reading, **values), columns=None)
+
+    def found(names: dict[Any, str], attribute: str) -> dict[Any, str]:
+        if table is None:
+            return {None: "Automatic", **names}
+        return {None: f"Automatic ({names[getattr(table, attribute)].lower()})", **names}
+
+    with columns[0]:
+        _choice(
+            session, "Separator", found(SEPARATOR_NAMES, "separator"), reading.separator,
+            lambda chosen: put(separator=chosen), "What stands between two columns.",
+        )  # fmt: skip
+    with columns[1]:
+        _choice(
+            session, "Decimal mark", found(DECIMAL_NAMES, "decimal"), reading.decimal,
+            lambda chosen: put(decimal=chosen), "How fractions are written.",
+        )  # fmt: skip
+    with columns[2]:
+        _choice(
+            session, "First row", found(HEADER_NAMES, "header"), reading.header,
+            lambda chosen: put(header=chosen), "Whether the file begins with a header.",
+        )  # fmt: skip
+
+
+def _present_upload(session: Session, upload: Upload) -> None:
+    if session.config.source == "upload":
+        st.success(
+            f"In use: column “{plain(upload.column)}” of {plain(upload.file_name)}.",
+            icon=":material/check:",
+        )
+        st.button(
+            "Back to generated data",
+            key="back_to_generated",
+            icon=":material/undo:",
+            on_click=session.change,
+            kwargs={"source": "generated"},
+            help="Your file is kept; choose it again under Data above.",
+        )
+    else:
+        st.info(
+            f"Kept: column “{plain(upload.column)}” of {plain(upload.file_name)}.",
+            icon=":material/info:",
+        )
+        st.button(
+            "Use it again",
+            key="use_again",
+            on_click=session.change,
+            kwargs={"source": "upload", "sequence": 1},
+            help="Train on this file again instead of the present data.",
+        )
+
+
+def _choice(
+    session: Session,
+    label: str,
+    names: dict[Any, str],
+    value: Any,
+    put: Any,
+    help: str,
+    marks: dict[Any, str] | None = None,
+) -> None:
+    key = f"upload_{label.lower().replace(' ', '_')}"
+    options = list(names)
+    st.session_state[key] = options.index(value)
+    st.selectbox(
+        label,
+        range(len(options)),
+        format_func=lambda i: names[options[i]] + (marks or {}).get(options[i], ""),
+        key=key,
+        on_change=lambda: put(options[st.session_state[key]]),
+        help=help,
+    )
+
+
+def _attempt(read: Any) -> tuple[Any, str | None]:
+    try:
+        return read(), None
+    except UploadError as error:
+        return None, str(error)
+
+
+def replace_columns(pending: PendingFile, value: int, sequence: int | None) -> None:
+    """Choose the columns of a file."""
+    pending.columns = (value, sequence)
+
+
+def _set(session: Session, pending: PendingFile, **values: Any) -> None:
+    session.touch()
+    for name, value in values.items():
+        setattr(pending, name, value)
+
+
+def _received(session: Session, key: str) -> None:
+    session.touch()
+    file = st.session_state.get(key)
+    session.pending = None if file is None else PendingFile(file.name, file.getvalue())
+
+
+def _forget(session: Session) -> None:
+    session.touch()
+    session.pending = None
+    # Another key, so that the uploader is empty again.
+    session.uploads += 1
+
+
+def _use(session: Session, pending: PendingFile) -> None:
+    value, _ = pending.chosen_columns()
+    upload = Upload(
+        pending.file_name, pending.table().names[value], pending.observations().sequences
+    )
+    _forget(session)
+    session.replace_upload(upload, session.config.num_states)

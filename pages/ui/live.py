@@ -1,0 +1,123 @@
+"""The part of a page that lives: the run controls, and figures that follow the training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from pages.ui import controls, words
+from pages.ui.session import Session
+from pages.ui.text import plain
+from pages.ui.view import current_view
+
+TICK = 0.1
+"""Seconds between ticks on the page that shows training live."""
+SLOW_TICK = 0.4
+"""The same on pages whose figures are heavier."""
+
+STUCK = (
+    "All states are alike, so each observation belongs to every state with the same probability, "
+    "1 / K. Every step therefore moves all states to the same place, and nothing can ever tell "
+    "them apart: the slope of the likelihood between them is exactly zero, here and after any "
+    "number of steps. Choose another starting point to see the model learn."
+)
+
+
+NOTHING_TRAINED = (
+    "Nothing is trained, so no step changes the model. Choose π, A, μ or σ under What is trained "
+    "in the sidebar."
+)
+
+
+def run_controls(session: Session) -> None:
+    """Play or Pause, Step, Reset, New start, and the speed."""
+    able = session.can_go_on
+    with st.container(horizontal=True, vertical_alignment="bottom", key="run_controls"):
+        if session.player.playing:
+            st.button(
+                "Pause", key="pause", icon=":material/pause:", type="primary",
+                on_click=session.pause, help="Stop where the training is.",
+            )  # fmt: skip
+        else:
+            st.button(
+                "Play", key="play", icon=":material/play_arrow:", type="primary",
+                on_click=session.play, disabled=not able,
+                help="Train, and watch the model change." if able else "Nothing left to train.",
+            )  # fmt: skip
+        st.button(
+            "Step", key="step", icon=":material/skip_next:", on_click=session.step,
+            disabled=not able, help="Take one training step.",
+        )  # fmt: skip
+        st.button(
+            "Reset", key="reset", icon=":material/replay:", on_click=session.reset,
+            help="Go back to iteration 0 of the same starting point.",
+        )  # fmt: skip
+        random = session.new_start_helps
+        st.button(
+            "New start", key="new_start", icon=":material/casino:",
+            on_click=session.new_start, disabled=not random,
+            help="Start from another random model, on the same data."
+            if random
+            else "This starting point has nothing random in it; choose another one first.",
+        )  # fmt: skip
+        controls.choice(session, "speed", width=130)
+        if session.data.sequences.num_sequences > 1:
+            number = session.data.sequences.num_sequences
+            controls.number(session, "sequence", maximum=number, width=130)
+        if session.config.method == "Both":
+            controls.segments(session, "shown")
+
+
+def live(session: Session, draw: Callable[[], None], tick: float = TICK) -> None:
+    """Draw, and while playing train and draw again at every tick.
+
+    The keyed container keeps the fragment's place in the page: without it a rerun of the page
+    can meet a rerun of the fragment and leave the page blank.
+    """
+
+    @st.fragment(run_every=tick if session.player.playing else None)
+    def beat() -> None:
+        if session.player.playing:
+            session.tick()
+            if not session.player.playing:
+                # Ended by itself: the buttons outside have to know.
+                st.rerun()
+        draw()
+        _afterwards(session)
+
+    with st.container(key="live"):
+        beat()
+
+
+def messages(session: Session) -> None:
+    """What the visitor should know before looking: notes on the last change, and obstacles."""
+    notices(session)
+    if not session.config.trainable:
+        st.info(NOTHING_TRAINED, icon=":material/info:")
+    elif session.is_stuck:
+        st.warning(STUCK, icon=":material/all_match:")
+
+
+def notices(session: Session) -> None:
+    """Notes on the last change, all in one box, and why there is nothing to train.
+
+    They may quote a link or a file, and anybody can write those.
+    """
+    if len(session.notes) == 1:
+        st.info(plain(session.notes[0]), icon=":material/info:")
+    elif session.notes:
+        st.info("\n".join(f"- {plain(note)}" for note in session.notes), icon=":material/info:")
+    if session.problem:
+        st.error(plain(session.problem), icon=":material/error:")
+
+
+def _afterwards(session: Session) -> None:
+    """What keeps states alive, and why runs ended. Below the figures, so that nothing jumps."""
+    view, run = current_view(session), session.shown_run
+    if view is not None and run is not None and run.state.remedies:
+        said = words.about_remedies(run.state.remedies, view.permutation)
+        st.warning(said, icon=":material/healing:")
+    for run in session.active_runs:
+        if run.ended:
+            st.info(plain(run.ended), icon=":material/flag:")

@@ -1,0 +1,283 @@
+"""The live panel: everything a training run shows, drawn by one component in the browser.
+
+`PanelFrame` is one picture as plain values, `encode` turns it into one block of bytes, and
+`live_panel` hands that to `assets/panel.js`, which knows the layout and draws with
+`Plotly.react`. Between two ticks only numbers travel, and a chart whose numbers are the same
+is not drawn again, so the panel neither flickers nor loses a reader's zoom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pages.ui import scales, theme, wire
+from pages.ui.config import MAX_STATES
+
+MAX_CURVE_POINTS = 1000
+MAX_POINTS = 2000
+MAX_COLUMNS = 1200
+DENSITY_POINTS = 160
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.integer[Any]]
+Chart = tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run: its name and its log-likelihood per observation at every iteration.
+
+    `log_likelihoods` (iterations + 1,) begins with iteration 0, the start itself. Values that
+    are not finite leave a gap in the curve. `theme.RUN_COLOURS` knows "EM" and "Gradient".
+    """
+
+    name: str
+    log_likelihoods: FloatArray
+
+
+@dataclass(frozen=True)
+class PanelFrame:
+    """What the panel shows at one moment; K states, one sequence of M observations.
+
+    States are already matched to the true ones and are drawn as given. Everything about the
+    truth is None where there is none, as with uploaded data.
+    """
+
+    data_key: str
+    """Zoom is kept as long as this stays the same: one key per experiment and sequence."""
+    runs: tuple[Run, ...]
+    shown_run: str
+    """Name of the run whose model is shown below."""
+    transition_matrix: FloatArray
+    """(K, K): p(z_t = j | z_{t-1} = i)"""
+    means: FloatArray
+    """(K,)"""
+    standard_deviations: FloatArray
+    """(K,)"""
+    weights: FloatArray
+    """(K,): share of the observations that each state explains; sums to one."""
+    histogram_edges: FloatArray
+    """(B + 1,), of all data; see `scales.histogram`."""
+    histogram_density: FloatArray
+    """(B,)"""
+    observations: FloatArray
+    """(M,), of the selected sequence; NaN = missing."""
+    viterbi_states: IntArray
+    """(M,); -1 = no possible path."""
+    smoothed_probs: FloatArray
+    """(M, K): p(z_t = k | x_1..x_M); NaN = undefined."""
+    true_log_likelihood: float | None = None
+    """Log-likelihood per observation of the true model on the same data."""
+    true_transition_matrix: FloatArray | None = None
+    """(K, K)"""
+    true_means: FloatArray | None = None
+    """(K,)"""
+    true_states: IntArray | None = None
+    """(M,)"""
+    sequence_name: str = "sequence 1"
+    observation_name: str = "x"
+    """Symbol or column name of the observations, for axes and hover."""
+
+
+def live_panel(frame: PanelFrame, key: str) -> None:
+    """Draw `frame`. Call it with the same `key` at every tick, inside a keyed container."""
+    from pages.ui.assets import asset_url
+
+    draw = _component(asset_url("panel.js"), asset_url("plotly.min.js"))
+    draw(key=key, data=encode(frame, key))
+
+
+def encode(frame: PanelFrame, key: str = "") -> bytes:
+    """`frame` as one message for `assets/panel.js`; see `wire` for its layout.
+
+    `key` names the panel on the page, so that it survives being mounted anew.
+
+    Raises ValueError where shapes disagree.
+    """
+    _check(frame)
+    charts = {
+        "curve": _curve(frame),
+        "learned": _matrix(frame.transition_matrix),
+        "true": _matrix(frame.true_transition_matrix),
+        "means": _means(frame),
+        "sequence": _sequence(frame),
+    }
+    header: dict[str, Any] = {
+        "key": key,
+        "data_key": frame.data_key,
+        "runs": [_tile(run) for run in frame.runs],
+        "shown_run": frame.shown_run,
+        "true_log_likelihood": wire.finite_or_none(frame.true_log_likelihood),
+        "num_states": len(frame.means),
+        "states": _state_looks(len(frame.means)),
+        "charts": {},
+    }
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    for name, (meta, chart_arrays) in charts.items():
+        header["charts"][name] = {**meta, "digest": wire.digest(meta, chart_arrays)}
+        arrays.update((f"{name}.{part}", array) for part, array in chart_arrays.items())
+    return wire.pack(header, arrays)
+
+
+def _check(frame: PanelFrame) -> None:
+    num_states, length = len(frame.means), len(frame.observations)
+    expected: dict[str, tuple[int, ...]] = {
+        "transition_matrix": (num_states, num_states),
+        "standard_deviations": (num_states,),
+        "weights": (num_states,),
+        "histogram_density": (len(frame.histogram_edges) - 1,),
+        "observations": (length,),
+        "viterbi_states": (length,),
+        "smoothed_probs": (length, num_states),
+        "true_transition_matrix": (num_states, num_states),
+        "true_means": (num_states,),
+        "true_states": (length,),
+    }
+    for name, shape in expected.items():
+        value = getattr(frame, name)
+        if value is not None and np.shape(value) != shape:
+            raise ValueError(f"{name} has shape {np.shape(value)}, expected {shape}")
+    if not frame.runs or any(len(run.log_likelihoods) == 0 for run in frame.runs):
+        raise ValueError("A panel needs a run, and a run its log-likelihood at iteration 0")
+    if num_states > MAX_STATES:
+        raise ValueError(f"Colours and symbols tell {MAX_STATES} states apart, not {num_states}")
+
+
+def _state_looks(num_states: int) -> dict[str, list[str]]:
+    return {
+        "colours": [theme.state_colour(state) for state in range(num_states)],
+        "symbols": [theme.state_symbol(state) for state in range(num_states)],
+    }
+
+
+def _tile(run: Run) -> dict[str, Any]:
+    values = run.log_likelihoods
+    last = float(values[-1])
+    # -inf - -inf is no number, and no gain either.
+    gain = last - float(values[-2]) if len(values) > 1 and np.isfinite(values[-2:]).all() else None
+    return {
+        "name": run.name,
+        "iteration": len(values) - 1,
+        "log_likelihood": wire.finite_or_none(last),
+        "gain": gain,
+        "colour": theme.RUN_COLOURS.get(run.name, theme.STATE_COLOURS[2]),
+        "dash": theme.RUN_DASHES.get(run.name, "dot"),
+    }
+
+
+def _curve(frame: PanelFrame) -> Chart:
+    low, high = scales.likelihood_range(
+        chain.from_iterable(_extremes(run.log_likelihoods) for run in frame.runs),
+        wire.finite_or_none(frame.true_log_likelihood),
+    )
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    for number, run in enumerate(frame.runs):
+        kept = wire.extreme_indices(run.log_likelihoods, MAX_CURVE_POINTS)
+        arrays[f"x{number}"] = wire.floats(kept)
+        arrays[f"y{number}"] = wire.floats(run.log_likelihoods[kept])
+    longest = max(len(run.log_likelihoods) for run in frame.runs) - 1
+    meta = {
+        "x_range": [0, scales.iteration_limit(longest)],
+        "y_range": [low, high],
+        "names": [run.name for run in frame.runs],
+        "truth": wire.finite_or_none(frame.true_log_likelihood),
+    }
+    return meta, arrays
+
+
+def _extremes(values: FloatArray) -> tuple[float, ...]:
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else ()
+
+
+def _matrix(matrix: FloatArray | None) -> Chart:
+    return ({"present": False}, {}) if matrix is None else ({}, {"probs": wire.floats(matrix)})
+
+
+def _means(frame: PanelFrame) -> Chart:
+    edges = frame.histogram_edges
+    marks = edges if frame.true_means is None else np.append(edges, frame.true_means)
+    low, high = float(marks.min()), float(marks.max())
+    margin = 0.04 * (high - low)
+    grid = np.linspace(low - margin, high + margin, DENSITY_POINTS)
+    densities = scales.gaussian_densities(
+        grid, frame.means, frame.standard_deviations, frame.weights
+    )
+    top = 1.35 * float(frame.histogram_density.max(initial=0.0)) or 1.0
+    arrays = {
+        "edges": wire.places(edges, high - low),
+        "histogram": wire.floats(frame.histogram_density),
+        "means": wire.places(frame.means, high - low),
+        "standard_deviations": wire.floats(frame.standard_deviations),
+        "weights": wire.floats(frame.weights),
+        "densities": wire.floats(densities),
+    }
+    if frame.true_means is not None:
+        arrays["true_means"] = wire.places(frame.true_means, high - low)
+    meta = {"x_range": [float(grid[0]), float(grid[-1])], "top": top, "x": frame.observation_name}
+    return meta, arrays
+
+
+def _sequence(frame: PanelFrame) -> Chart:
+    num_states, length = len(frame.means), len(frame.observations)
+    kept = wire.extreme_indices(frame.observations, MAX_POINTS)
+    width = wire.bin_width(length, MAX_COLUMNS)
+
+    def strip(states: IntArray) -> npt.NDArray[np.uint8]:
+        return wire.state_bytes(wire.majority_bins(states, width, num_states))
+
+    finite = _extremes(frame.observations) or (0.0, 1.0)
+    # The confidence in the drawn state of each point, for the hover text.
+    states = frame.viterbi_states[kept]
+    confidence = frame.smoothed_probs[kept, np.maximum(states, 0)]
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "times": wire.floats(kept + theme.FIRST_TIME),
+        "observations": wire.places(frame.observations[kept], finite[1] - finite[0]),
+        "states": wire.state_bytes(states),
+        "confidence": wire.probability_bytes(confidence),
+        "viterbi": strip(frame.viterbi_states),
+        "posterior": wire.probability_bytes(wire.mean_bins(frame.smoothed_probs, width).T),
+    }
+    if frame.true_states is not None:
+        arrays["true_states"] = strip(frame.true_states)
+    margin = 0.06 * (finite[1] - finite[0]) or 1.0
+    meta = {
+        "name": frame.sequence_name,
+        "x": frame.observation_name,
+        "length": length,
+        "first_time": theme.FIRST_TIME,
+        "width": width,
+        "y_range": [finite[0] - margin, finite[1] + margin],
+    }
+    return meta, arrays
+
+
+@lru_cache(maxsize=4)
+def _component(panel_url: str, plotly_url: str) -> Callable[..., Any]:
+    return register("hmm_panel", "drawPanel", panel_url, plotly_url)
+
+
+def register(name: str, function: str, module_url: str, plotly_url: str) -> Callable[..., Any]:
+    """A component that calls `function(component, address of Plotly)` of a JavaScript module.
+
+    Streamlit resends inline JavaScript with every message, so it only loads the module, which
+    the browser keeps. Addresses need the origin because the inline part runs from a blob.
+    """
+    import streamlit as st
+
+    return st.components.v2.component(
+        name,
+        # The line break matters: Streamlit takes a single line for the name of a file.
+        js=(
+            f'const o=location.origin\nexport default c=>import(o+"{module_url}")'
+            f'.then(m=>m.{function}(c,o+"{plotly_url}"))'
+        ),
+        isolate_styles=False,
+    )

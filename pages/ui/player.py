@@ -1,0 +1,180 @@
+"""Training as something that can be played: runs, their history, and the clock.
+
+Nothing here knows how a tick arrives or where a picture goes, so the ticks of a page can be
+replaced by any other transport.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import perf_counter
+
+import numpy as np
+
+from hmmcore import (
+    HMM,
+    DivergedError,
+    ImpossibleDataError,
+    LikelihoodFellError,
+    Trainer,
+    TrainState,
+)
+from hmmcore.arrays import FloatArray
+
+MAX_SNAPSHOTS = 512
+MAX_ITERATIONS = 1_000_000
+"""Where a run ends by itself: hours at full speed, and eight megabytes of curve."""
+
+STANDSTILL = 1e-10
+"""Nats per observation: a step that gains less has not moved the model visibly."""
+STANDSTILL_STEPS = {"EM": 5, "Gradient": 50}
+
+
+LONGEST_GAP = 1.0
+"""Seconds between ticks that count: after a stay on another page nothing is caught up with."""
+
+
+class History:
+    """The log-likelihood of every iteration, and the models of some.
+
+    Snapshots are kept at every `stride`-th iteration; when there are more than MAX_SNAPSHOTS,
+    every other one is dropped and the stride doubles, so memory stays bounded.
+    """
+
+    def __init__(self) -> None:
+        self._log_likelihoods = array("d")
+        self.snapshots: dict[int, HMM] = {}
+        self.stride = 1
+
+    def record(self, state: TrainState) -> None:
+        """Add a state; states come in order of iteration, from 0."""
+        self._log_likelihoods.append(state.log_likelihood)
+        if state.iteration % self.stride == 0:
+            self.snapshots[state.iteration] = state.hmm
+            if len(self.snapshots) > MAX_SNAPSHOTS:
+                self.stride *= 2
+                self.snapshots = {
+                    i: hmm for i, hmm in self.snapshots.items() if i % self.stride == 0
+                }
+
+    @property
+    def log_likelihoods(self) -> FloatArray:
+        """(iterations + 1,) a copy, in nats."""
+        return np.array(self._log_likelihoods)
+
+
+@dataclass
+class Run:
+    """One method at work on the data from a starting model.
+
+    Attributes:
+        name: "EM" or "Gradient".
+        trainer: may be replaced by another of the same kind; the state goes on.
+        ended: one sentence why it goes no further, or None.
+    """
+
+    name: str
+    trainer: Trainer
+    start: HMM
+    state: TrainState = field(init=False)
+    history: History = field(init=False)
+    ended: str | None = field(init=False, default=None)
+    _still: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Go back to iteration 0 of the same start."""
+        self.state = self.trainer.init(self.start)
+        self.history = History()
+        self.history.record(self.state)
+        self.ended = None
+        self._still = 0
+
+    def revise(self, trainer: Trainer) -> None:
+        """Go on with another trainer of the same kind, for example another learning rate."""
+        self.trainer = trainer
+        self.ended = None
+        self._still = 0
+
+    def step(self) -> None:
+        """Take one training step; what ends the run is told in `ended`."""
+        before = self.state
+        try:
+            self.state = self.trainer.step(before)
+        except (DivergedError, ImpossibleDataError, LikelihoodFellError) as error:
+            self.ended = str(error)[:1].upper() + str(error)[1:]
+            return
+        self.history.record(self.state)
+        gain = (self.state.log_likelihood - before.log_likelihood) / self.num_observations
+        self._still = self._still + 1 if abs(gain) < STANDSTILL else 0
+        patience = STANDSTILL_STEPS[self.name]
+        if self._still >= patience:
+            self.ended = (
+                f"{self.name} stands still at iteration {self.state.iteration}: "
+                f"the last {patience} steps changed the log-likelihood by less than "
+                f"{STANDSTILL:g} nats per observation each."
+            )
+        elif self.state.iteration >= MAX_ITERATIONS:
+            self.ended = f"{self.name} has taken {MAX_ITERATIONS} steps and ends here."
+
+    @property
+    def num_observations(self) -> int:
+        """T of the data."""
+        return self.trainer.sequences.num_observations
+
+
+@dataclass
+class Player:
+    """Plays runs: so many steps a second, within a budget of time for each tick.
+
+    Attributes:
+        playing: whether ticks take steps.
+        clock: seconds, never backwards.
+    """
+
+    playing: bool = False
+    clock: Callable[[], float] = perf_counter
+    _last: float = 0.0
+    _due: float = 0.0
+
+    def play(self) -> None:
+        """Start, or go on."""
+        self.playing = True
+        self._last = self.clock()
+        # The first tick takes a step at once, so that a press is seen.
+        self._due = 1.0
+
+    def pause(self) -> None:
+        """Stop where the runs are."""
+        self.playing = False
+
+    def tick(self, runs: list[Run], rate: float, budget: float) -> None:
+        """Take the steps that have come due, each run in turn, for at most `budget` seconds.
+
+        Args:
+            rate: steps a second; infinity means as many as the budget allows.
+            budget: seconds. Where one step takes longer, one is taken all the same. Steps that
+                the budget left over are dropped rather than caught up with later.
+        """
+        if not self.playing:
+            return
+        now = self.clock()
+        elapsed = min(now - self._last, LONGEST_GAP)
+        self._due += elapsed * rate if math.isfinite(rate) else math.inf
+        self._last = now
+        while self._due >= 1.0:
+            active = [run for run in runs if run.ended is None]
+            for run in active:
+                run.step()
+            if not active or all(run.ended for run in runs):
+                self.pause()
+                break
+            self._due -= 1.0
+            if self.clock() - now >= budget:
+                break
+        self._due = min(self._due, 1.0) if math.isfinite(rate) else 0.0

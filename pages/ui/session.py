@@ -1,0 +1,316 @@
+"""One visitor's state, in one typed object.
+
+Widgets read from it and write to it, so nothing is lost on a page switch. It imports Streamlit
+only to be found; everything it does can be called without a page.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import streamlit as st
+
+from hmmcore import (
+    EM,
+    GradientAscent,
+    ImpossibleDataError,
+    Sequences,
+    Trainer,
+    exchangeable_states,
+    log_likelihood,
+)
+from pages.ui import experiment
+from pages.ui.address import from_query, to_query
+from pages.ui.config import FIELD_OF, MAX_CELLS, Config, legal
+from pages.ui.experiment import Dataset
+from pages.ui.player import Player, Run
+from pages.ui.tables import Drafts
+from pages.ui.upload import PendingFile
+
+KEY = "hmm_playground"
+TICK_BUDGET = 0.03
+"""Seconds of training in one tick: a third of a tick, so that the page keeps answering."""
+
+NO_UPLOAD = (
+    "This link was made with an uploaded file, which a link cannot carry. It shows generated data "
+    "with the same settings; upload the file again on the Data page."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Upload:
+    """A visitor's own data: the file's name and what was read from it."""
+
+    file_name: str
+    column: str
+    sequences: Sequences
+
+
+@dataclass
+class Session:
+    """Config, data, runs, and what is playing.
+
+    Attributes:
+        notes: sentences to show until the next change.
+        problem: one sentence why there is nothing to train, or None.
+        upload: the visitor's data, kept while others are looked at.
+        pending: a file that was brought and is not in use yet.
+        uploads: how many files were taken or put away.
+        drafts: tables as they stand in their editors.
+        data_view: the open view of the Data page; empty for its first.
+        data_number: how many times the data were renewed: the figures' zoom belongs to one.
+        player, runs: the clock, and one run per method by its name.
+        data: what the Config and the upload stand for.
+        memo: what `remember` holds: a name's source, and what was computed from it.
+        touched, written, page: whether the visitor acted in the page since the last run, what the
+            address bar was given last, and on which page; see `follow_url`.
+    """
+
+    config: Config
+    notes: tuple[str, ...] = ()
+    problem: str | None = None
+    upload: Upload | None = None
+    pending: PendingFile | None = None
+    uploads: int = 0
+    drafts: Drafts = field(default_factory=Drafts)
+    data_view: str = ""
+    data_number: int = 0
+    player: Player = field(default_factory=Player)
+    runs: dict[str, Run] = field(default_factory=dict)
+    data: Dataset = field(init=False)
+    memo: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    touched: bool = False
+    written: dict[str, str] = field(default_factory=dict)
+    page: str = ""
+
+    def __post_init__(self) -> None:
+        if self.config.source == "upload" and self.upload is None:
+            self.config = replace(self.config, source="generated")
+            self.notes = (*self.notes, NO_UPLOAD)
+        self._renew_data()
+
+    @classmethod
+    def from_url(cls, query: dict[str, str]) -> Session:
+        """A new visitor's session, as the link says."""
+        config, notes = from_query(query)
+        # Read once: the first run must not take the same address for one gone back to.
+        return cls(config, notes, written=dict(query))
+
+    def change(self, **values: Any) -> None:
+        """Change fields of the Config, and renew what depends on them.
+
+        What the data are made from makes new data and stops playing; where training starts from
+        starts it anew on the same data; how training goes on takes effect where it stands.
+        """
+        self.touch()
+        before = self.config
+        keep = next(iter(values), "length")
+        if before.source == "notebook" and "source" not in values:
+            remade = any(FIELD_OF[name].group == "data" for name in values)
+            values |= {"source": "generated"} if remade else {}
+        self.config, self.notes = legal(replace(before, **values), keep)
+        if self.config.changed("data", before):
+            self.player.pause()
+            self._renew_data()
+        elif self.config.changed("start", before):
+            self.player.pause()
+            self._renew_runs()
+        elif self.config.changed("training", before):
+            self._revise_runs()
+        self._select_existing()
+
+    def replace_upload(self, upload: Upload, num_states: int) -> None:
+        """Take uploaded data as the data."""
+        self.touch()
+        self.player.pause()
+        self.upload = upload
+        self.config, self.notes = (
+            replace(self.config, source="upload", num_states=num_states, sequence=1), ()
+        )  # fmt: skip
+        self._renew_data()
+
+    def touch(self) -> None:
+        """Note that the visitor acted in the page, so the address bar follows, not leads."""
+        self.touched = True
+
+    def follow_url(self, query: dict[str, str], page: str) -> None:
+        """Take over the address bar's Config after Back or Forward.
+
+        Within a session the address bar leads only then: no widget was touched, the page is the
+        same, and the parameters are others than were written last.
+        """
+        moved = page == self.page and not self.touched
+        if moved and query and query != self.written:
+            config, notes = from_query(query)
+            if config.source == "upload" and self.upload is None:
+                config, notes = replace(config, source="generated"), (*notes, NO_UPLOAD)
+            values = {name: getattr(config, name) for name in FIELD_OF}
+            self.change(**values)
+            self.notes = (*notes, *self.notes)
+        self.page, self.touched = page, False
+
+    def query(self) -> dict[str, str]:
+        """The URL parameters that hold this Config."""
+        return to_query(self.config)
+
+    # Running
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods that play, in order."""
+        return ("EM", "Gradient") if self.config.method == "Both" else (self.config.method,)
+
+    @property
+    def active_runs(self) -> list[Run]:
+        """The runs that play; empty when there is a problem."""
+        return [self.runs[name] for name in self.methods if name in self.runs]
+
+    @property
+    def shown_run(self) -> Run | None:
+        """The run whose model the figures show."""
+        name = self.config.shown if self.config.method == "Both" else self.config.method
+        return self.runs.get(name)
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether a step of some run would do anything."""
+        return any(run.ended is None for run in self.active_runs)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether no step can tell the states of the shown run apart."""
+        run = self.shown_run
+        if run is None or run.start.num_states == 1:
+            return False
+        # States that start alike stay alike, so the start tells for the whole run.
+        groups = self.remember("exchangeable", run.start, lambda: exchangeable_states(run.start))
+        return len(groups) == 1 and len(groups[0]) == run.start.num_states
+
+    @property
+    def new_start_helps(self) -> bool:
+        """Whether another start number gives another starting point."""
+        return experiment.is_random(self.config.start)
+
+    def play(self) -> None:
+        """Start, or go on."""
+        self.touch()
+        if self.can_go_on:
+            self.player.play()
+
+    def pause(self) -> None:
+        """Stop where the runs are."""
+        self.touch()
+        self.player.pause()
+
+    def tick(self) -> None:
+        """Take the steps that have come due."""
+        speed = self.config.speed
+        rate = math.inf if speed == "max" else float(speed)
+        self.player.tick(self.active_runs, rate, TICK_BUDGET)
+        if not self.player.playing:
+            self.touch()
+
+    def step(self) -> None:
+        """Take one step of each run."""
+        self.pause()
+        for run in self.active_runs:
+            if run.ended is None:
+                run.step()
+
+    def reset(self) -> None:
+        """Go back to iteration 0 of the same start."""
+        self.pause()
+        for run in self.runs.values():
+            run.reset()
+
+    def new_start(self) -> None:
+        """Go to the next random starting point."""
+        most = FIELD_OF["start_seed"].maximum
+        assert most is not None
+        self.change(start_seed=int((self.config.start_seed + 1) % (most + 1)))
+
+    # What the Config stands for
+
+    def true_log_likelihood(self) -> float | None:
+        """Log-likelihood per observation of the true model, in nats; None without a truth."""
+        truth = self.data.truth
+        if truth is None:
+            return None
+        return self.remember(
+            "true_log_likelihood",
+            self.data,
+            lambda: float(
+                log_likelihood(truth, self.data.sequences).sum()
+                / self.data.sequences.num_observations
+            ),
+        )  # type: ignore[no-any-return]
+
+    def remember(self, name: str, source: Any, compute: Any) -> Any:
+        """`compute()`, done again only when `source` is another object than last time.
+
+        Where it follows from several, `source` is a tuple of them.
+        """
+        sources = source if isinstance(source, tuple) else (source,)
+        held = self.memo.get(name)
+        if held is None or any(a is not b for a, b in zip(held[0], sources, strict=True)):
+            held = (sources, compute())
+            self.memo[name] = held
+        return held[1]
+
+    def _renew_data(self) -> None:
+        self.data_number += 1
+        config = self.config
+        if config.source == "upload":
+            assert self.upload is not None
+            self.data = Dataset(self.upload.sequences, name=self.upload.column)
+            most = MAX_CELLS // self.data.sequences.num_observations
+            if config.num_states > most:
+                self.config = replace(config, num_states=most)
+                self.notes = (*self.notes, f"With this file K may be at most {most}.")
+        else:
+            self.data = experiment.dataset(config)
+        self._select_existing()
+        self._renew_runs()
+
+    def _select_existing(self) -> None:
+        """Go to the last sequence where the selected one does not exist."""
+        selected, last = self.config.sequence, self.data.sequences.num_sequences
+        if selected > last:
+            self.config = replace(self.config, sequence=last)
+            note = f"There is no sequence {selected}; shown is the last one, {last}."
+            self.notes = (*self.notes, note)
+
+    def _renew_runs(self) -> None:
+        self.runs = {}
+        self.problem = None
+        try:
+            start = experiment.starting_model(self.config, self.data)
+            self.runs = {name: Run(name, self._trainer(name), start) for name in ("EM", "Gradient")}
+        except (ValueError, ImpossibleDataError) as error:
+            self.problem = f"This start cannot be trained: {error} Choose another starting point."
+
+    def _revise_runs(self) -> None:
+        for name, run in self.runs.items():
+            run.revise(self._trainer(name))
+
+    def _trainer(self, name: str) -> Trainer:
+        sequences, trainable = self.data.sequences, self.config.trainable
+        if name == "EM":
+            return EM(sequences, trainable=trainable)
+        return GradientAscent(
+            sequences,
+            learning_rate=self.config.learning_rate,
+            optimizer=self.config.optimizer,
+            trainable=trainable,
+        )
+
+
+def current_session() -> Session:
+    """The session of whoever runs this script; a new one reads the address bar."""
+    session = st.session_state.get(KEY)
+    if session is None:
+        session = Session.from_url(st.query_params.to_dict())
+        st.session_state[KEY] = session
+    return session  # type: ignore[no-any-return]

@@ -1,0 +1,52 @@
+"""Text for people: a visitor's own words made harmless, and numbers that can be read."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+
+NARROW_SPACE = "\u202f"
+CHART_TEXT_LENGTH = 24
+WORD_JOINER = "\u2060"
+ADDRESS = re.compile(r"(?i)\bwww(?=\.)|\bhttps?:(?=//)|\bftp:(?=//)|@")
+MARKDOWN = frozenset("\\`*_{}[]()#+-.!|<>$:~&^=\"'@/")
+
+
+def plain(text: str) -> str:
+    """A visitor's text without anything that Markdown would make something of."""
+    # Bare addresses become links even where every sign is escaped; a joiner, unseen, parts them.
+    parted = ADDRESS.sub(lambda found: f"{found[0]}{WORD_JOINER}", " ".join(text.split()))
+    return "".join(f"\\{c}" if c in MARKDOWN else c for c in parted)
+
+
+def chart_text(text: str) -> str:
+    """A visitor's text for Plotly, which knows tags, entities, and %{...} in what hovers.
+
+    Cut to CHART_TEXT_LENGTH characters: an axis has no room for more.
+    """
+    words = " ".join(text.split())
+    if len(words) > CHART_TEXT_LENGTH:
+        words = words[: CHART_TEXT_LENGTH - 1].rstrip() + "…"
+    return html.escape(words, quote=False).replace("%{", "% {")
+
+
+def count(number: int) -> str:
+    """A whole number with its thousands set apart: 2 000 000."""
+    return f"{number:,}".replace(",", NARROW_SPACE)
+
+
+def many(number: int, singular: str, plural: str | None = None) -> str:
+    """A number with its noun: 1 sequence, 20 sequences."""
+    return f"{count(number)} {singular if number == 1 else plural or singular + 's'}"
+
+
+def decimal(value: float, spread: float = 0.0) -> str:
+    """A number to four digits, with a true minus sign.
+
+    With a `spread`, the digits go on as far as values that differ by it can be told apart.
+    """
+    digits = 4
+    if 0.0 < spread < abs(value):
+        digits = min(15, 4 + math.floor(math.log10(abs(value) / spread)))
+    return f"{value:.{digits}g}".replace("-", "−")

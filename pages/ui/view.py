@@ -1,0 +1,144 @@
+"""What the figures show of a run: its model in the labels of the truth, and what it decodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hmmcore import HMM, Posterior, Sequences, TrainState, ViterbiPath, align, smooth, viterbi
+from hmmcore.arrays import FloatArray, IntArray
+from pages.ui import scales
+from pages.ui.panel import PanelFrame
+from pages.ui.panel import Run as PanelRun
+from pages.ui.player import Run
+from pages.ui.session import Session
+from pages.ui.text import chart_text
+
+MATCHING_OBSERVATIONS = 20_000
+"""Learned states are matched to true ones on this many observations; more change nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One run's model and the selected sequence, every state in the labels of the truth.
+
+    Attributes:
+        hmm: the learned model.
+        permutation: (K,) learned state permutation[k] is shown as state k.
+        weights: (K,) share of all observations that each state is expected to explain.
+        sequence: the selected sequence alone.
+        offset: of its first observation among all.
+        posterior, path: of the selected sequence under `hmm`.
+        true_states: (M,) of the selected sequence; None without a truth.
+    """
+
+    hmm: HMM
+    permutation: IntArray
+    weights: FloatArray
+    sequence: Sequences
+    offset: int
+    posterior: Posterior
+    path: ViterbiPath
+    true_states: IntArray | None
+
+
+def current_view(session: Session) -> View | None:
+    """The view of the shown run; computed once per training state and selected sequence."""
+    run = session.shown_run
+    if run is None:
+        return None
+    sequence = selected_sequence(session)
+    return session.remember(  # type: ignore[no-any-return]
+        "view", (run.state, sequence), lambda: _view(session, run.state, sequence)
+    )
+
+
+def selected_sequence(session: Session) -> Sequences:
+    """The selected sequence alone: the same object until another one, or other data, are chosen."""
+    data, number = session.data, session.config.sequence
+    return session.remember(  # type: ignore[no-any-return]
+        "selected sequence", (data, number), lambda: data.sequences.select(number - 1)
+    )
+
+
+def zoom_key(session: Session) -> str:
+    """What a reader's zoom belongs to: these data, this sequence, this number of states."""
+    return f"{session.data_number}-{session.config.sequence}-{session.config.num_states}"
+
+
+def panel_frame(session: Session, view: View) -> PanelFrame:
+    """Everything that the live panel draws."""
+    data = session.data
+    edges, density = session.remember(
+        "histogram", data, lambda: scales.histogram(data.sequences.observations[:, 0])
+    )
+    truth = data.truth
+    run = session.shown_run
+    assert run is not None
+    return PanelFrame(
+        data_key=zoom_key(session),
+        runs=tuple(_panel_run(run) for run in session.active_runs),
+        shown_run=run.name,
+        transition_matrix=view.hmm.transition_matrix,
+        means=view.hmm.emissions.means[:, 0],
+        standard_deviations=view.hmm.emissions.standard_deviations[:, 0],
+        weights=view.weights,
+        histogram_edges=edges,
+        histogram_density=density,
+        observations=view.sequence.observations[:, 0],
+        viterbi_states=view.path.states,
+        smoothed_probs=view.posterior.smoothed_probs,
+        true_log_likelihood=session.true_log_likelihood(),
+        true_transition_matrix=None if truth is None else truth.transition_matrix,
+        true_means=None if truth is None else truth.emissions.means[:, 0],
+        true_states=view.true_states,
+        sequence_name=f"sequence {session.config.sequence}",
+        observation_name=chart_text(data.name),
+    )
+
+
+def matching(hmm: HMM, session: Session) -> IntArray:
+    """The permutation (K,) that puts a learned model in the truth's order; identity without one."""
+    data = session.data
+    if data.truth is None or data.states is None:
+        return np.arange(hmm.num_states)
+    # Kept, so that a tick neither copies the data nor lays them out for the sweep anew.
+    some = session.remember(
+        "matched sequences", data, lambda: first_sequences(data.sequences, MATCHING_OBSERVATIONS)
+    )
+    path = viterbi(hmm, some)
+    return align(data.states[: some.num_observations], path.states, hmm.num_states)
+
+
+def first_sequences(sequences: Sequences, num_observations: int) -> Sequences:
+    """The first whole sequences within `num_observations`, or the beginning of the first."""
+    count = int(np.searchsorted(sequences.offsets, num_observations, side="right")) - 1
+    if count >= len(sequences):
+        return sequences
+    if count == 0:
+        return Sequences(sequences.observations[:num_observations])
+    return Sequences(sequences.observations[: sequences.offsets[count]], sequences.lengths[:count])
+
+
+def _view(session: Session, state: TrainState, sequence: Sequences) -> View:
+    data = session.data
+    permutation = matching(state.hmm, session)
+    hmm = state.hmm.permute(permutation)
+    offset = int(data.sequences.offsets[session.config.sequence - 1])
+    weights = state.expectations.emissions["weights"][permutation]
+    rows = slice(offset, offset + sequence.num_observations)
+    return View(
+        hmm,
+        permutation,
+        weights / weights.sum(),
+        sequence,
+        offset,
+        smooth(hmm, sequence),
+        viterbi(hmm, sequence),
+        None if data.states is None else data.states[rows],
+    )
+
+
+def _panel_run(run: Run) -> PanelRun:
+    return PanelRun(run.name, run.history.log_likelihoods / run.num_observations)

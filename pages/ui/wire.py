@@ -1,0 +1,153 @@
+"""Packing of numbers for the browser: fewer points than pixels, one block of bytes.
+
+Layout of a packed message: header length (uint32, little endian), header (JSON, padded with
+spaces to four bytes), then the arrays one after another, each padded to four bytes. The
+header's `arrays` maps a name to `[type, offset from the end of the header, shape]`, with type
+"f4", "f8" or "u1". Header numbers are finite or null; in arrays NaN (f4, f8) and `MISSING`
+(u1) mean "no value".
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.floating[Any]]
+IntArray = npt.NDArray[np.integer[Any]]
+
+MISSING = 255
+"""In arrays of bytes: no state, no probability."""
+
+INVISIBLE = 1e-4
+"""Share of an axis that nobody sees: less than a pixel."""
+
+FULL_PROBABILITY = 254
+"""In arrays of bytes: probability 1."""
+
+
+def pack(header: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
+    """Header and arrays (float32, float64 or uint8) as one block of bytes.
+
+    Raises ValueError if a header number is not finite, TypeError for another array type.
+    """
+    index: dict[str, tuple[str, int, tuple[int, ...]]] = {}
+    blocks: list[bytes] = []
+    offset = 0
+    for name, array in arrays.items():
+        kind = {"float32": "f4", "float64": "f8", "uint8": "u1"}.get(str(array.dtype))
+        if kind is None:
+            raise TypeError(f"Array {name} is {array.dtype}; floats or uint8 can be sent")
+        block = array.tobytes()
+        block += b"\0" * (-len(block) % 4)
+        index[name] = (kind, offset, array.shape)
+        blocks.append(block)
+        offset += len(block)
+    text = json.dumps(
+        {**header, "arrays": index}, allow_nan=False, ensure_ascii=False, separators=(",", ":")
+    ).encode()
+    text += b" " * (-len(text) % 4)
+    return b"".join([len(text).to_bytes(4, "little"), text, *blocks])
+
+
+def digest(meta: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> int:
+    """Checksum of one chart's content: the browser draws a chart anew only when it changes."""
+    checksum = zlib.crc32(json.dumps(meta, allow_nan=False).encode())
+    for array in arrays.values():
+        checksum = zlib.crc32(array.tobytes(), checksum)
+    return checksum
+
+
+def finite_or_none(value: float | None) -> float | None:
+    """The number, or None where it is absent, infinite or NaN."""
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def floats(values: npt.ArrayLike) -> npt.NDArray[np.float32]:
+    """`values` as float32 with NaN for everything that is not finite."""
+    array = np.asarray(values, dtype=np.float64)
+    with np.errstate(over="ignore"):
+        narrow = array.astype(np.float32)
+    return np.where(np.isfinite(narrow), narrow, np.float32(np.nan))
+
+
+def places(values: npt.ArrayLike, span: float) -> npt.NDArray[np.floating[Any]]:
+    """`floats`, but float64 where single precision would visibly move them on an axis of `span`.
+
+    That is so for small changes of a large number: times in seconds since 1970, say.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    largest = float(np.abs(array[np.isfinite(array)]).max(initial=0.0))
+    if largest * float(np.finfo(np.float32).eps) <= INVISIBLE * span:
+        return floats(array)
+    return np.where(np.isfinite(array), array, np.nan)
+
+
+def state_bytes(states: IntArray) -> npt.NDArray[np.uint8]:
+    """States as bytes; a negative state (no possible path) becomes `MISSING`."""
+    return np.where(states < 0, MISSING, states).astype(np.uint8)
+
+
+def probability_bytes(probs: FloatArray) -> npt.NDArray[np.uint8]:
+    """Probabilities 0..1 as bytes 0..`FULL_PROBABILITY`; NaN becomes `MISSING`."""
+    undefined = np.isnan(probs)
+    scaled = np.rint(np.clip(np.where(undefined, 0.0, probs), 0.0, 1.0) * FULL_PROBABILITY)
+    return np.where(undefined, MISSING, scaled).astype(np.uint8)
+
+
+def extreme_indices(values: FloatArray, max_points: int) -> npt.NDArray[np.intp]:
+    """Sorted indices of at most `max_points` (>= 4) of `values` (M,) that keep its outline.
+
+    First and last are kept, and of every stretch of equal length its least and its greatest
+    value, so no spike is lost. Stretches without a finite value keep their first point.
+    """
+    length = len(values)
+    if length <= max_points:
+        return np.arange(length)
+    num_stretches = (max_points - 2) // 2
+    width = -(-length // num_stretches)
+    num_stretches = -(-length // width)
+    padded = np.full(num_stretches * width, np.nan)
+    padded[:length] = np.where(np.isfinite(values), values, np.nan)
+    stretches = padded.reshape(num_stretches, width)
+    undefined = np.isnan(stretches)
+    starts = np.arange(num_stretches) * width
+    least = starts + np.where(undefined, np.inf, stretches).argmin(axis=1)
+    greatest = starts + np.where(undefined, -np.inf, stretches).argmax(axis=1)
+    return np.unique(np.concatenate([[0], least, greatest, [length - 1]]))
+
+
+def bin_width(length: int, max_bins: int) -> int:
+    """Time steps per column, so that `length` steps need at most `max_bins` columns."""
+    return max(1, -(-length // max_bins))
+
+
+def mean_bins(values: FloatArray, width: int) -> FloatArray:
+    """Means of `values` (M, K) over stretches of `width` steps; the last may be shorter."""
+    if width == 1:
+        return values
+    starts = np.arange(0, len(values), width)
+    sizes = np.diff(np.append(starts, len(values)))
+    means: FloatArray = np.add.reduceat(values, starts, axis=0) / sizes[:, None]
+    return means
+
+
+def majority_bins(states: IntArray, width: int, num_states: int) -> IntArray:
+    """Most frequent state (-1 = none) of every stretch of `width` steps of `states` (M,).
+
+    The lowest state wins a tie.
+    """
+    if width == 1:
+        return states
+    stretch = np.arange(len(states)) // width
+    # One column more than states: the last counts the steps without a state.
+    columns = num_states + 1
+    column = np.where(states < 0, num_states, states)
+    counts = np.bincount(stretch * columns + column, minlength=(stretch[-1] + 1) * columns)
+    winner = counts.reshape(-1, columns).argmax(axis=1)
+    return np.where(winner == num_states, -1, winner)
