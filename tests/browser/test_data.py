@@ -1,0 +1,123 @@
+"""The Data page in a real browser: a file is brought, a table edited, the data downloaded."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.page import open_page, wait_until_idle
+
+CSV = "time;subject;reaction\n" + "".join(
+    f"{t};{name};{value},5\n"
+    for name in ("ann", "bob")
+    for t, value in enumerate((1, 2, 1, 7, 8, 7, 1, 2), start=1)
+)
+ROW_HEIGHT = 35
+
+
+def open_view(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name).click()
+    expect(page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
+    wait_until_idle(page)
+
+
+def type_into_cell(page: Page, table: str, row: int, column: int, text: str) -> None:
+    """Double-click the cell of the canvas that a table is drawn on, and type; both from 0."""
+    canvas = page.locator(f"[class*=st-key-editor_{table}] canvas[data-testid=data-grid-canvas]")
+    expect(canvas).to_be_visible()
+    cell = canvas.locator(f"[role=gridcell]#glide-cell-{column + 1}-{row}")
+    expect(cell).to_have_count(1)
+    box = canvas.bounding_box()
+    assert box is not None
+    num_columns = canvas.locator("[role=columnheader]").count() - 1
+    name_width = 40
+    width = (box["width"] - name_width) / num_columns
+    x = name_width + (column + 0.5) * width
+    place = (box["x"] + x, box["y"] + (row + 1.5) * ROW_HEIGHT)
+    # A first click takes the focus from another table, a double click then opens the cell.
+    page.mouse.click(*place)
+    page.wait_for_timeout(600)
+    page.mouse.dblclick(*place)
+    editor = page.locator(".gdg-input")
+    expect(editor).to_be_visible()
+    editor.fill(text)
+    # The editor takes over what was typed a moment after it shows it; nobody types this fast.
+    page.wait_for_timeout(300)
+    editor.press("Enter")
+    expect(editor).to_have_count(0)
+    wait_until_idle(page)
+
+
+def expect_cell(page: Page, table: str, row: int, column: int, text: str | re.Pattern[str]) -> None:
+    """The canvas has its cells as elements too, for readers who cannot see it."""
+    cell = page.locator(f"[class*=st-key-editor_{table}] #glide-cell-{column + 1}-{row}")
+    expect(cell).to_have_text(text)
+
+
+def test_an_edited_table_survives_page_switch_and_reload(page: Page) -> None:
+    open_page(page, "/data?K=3&N=4&M=50")
+    open_view(page, "Edit π, A and μ")
+    type_into_cell(page, "transition_table", 0, 0, "0.5")
+    expect(page.get_by_text("Row S1 sums to 0.6; it must sum to 1.")).to_be_visible()
+    assert "A=" not in page.url, "the data stay as they are"
+
+    # An unfinished edit is still there after a look at another page.
+    page.get_by_role("link", name="Posterior").click()
+    expect(page).to_have_url(re.compile("/posterior"))
+    wait_until_idle(page)
+    page.get_by_role("link", name="Data").click()
+    expect(page.get_by_text("Row S1 sums to 0.6; it must sum to 1.")).to_be_visible()
+
+    page.get_by_role("button", name="Normalise rows").click()
+    expect(page.get_by_text("Row S1 sums to")).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"structure=edited.*&A="))
+    expect_cell(page, "transition_table", 0, 0, re.compile(r"^0\.8333"))
+
+    type_into_cell(page, "means_table", 0, 1, "-7.25")
+    expect(page).to_have_url(re.compile(r"&mu="))
+    address = page.url
+    page.reload()
+    wait_until_idle(page)
+    assert page.url == address
+    open_view(page, "Edit π, A and μ")
+    expect_cell(page, "transition_table", 0, 0, re.compile(r"^0\.8333"))
+    expect_cell(page, "means_table", 0, 1, "-7.25")
+    for control in ("structure", "mean_law"):
+        chosen = page.locator(f".st-key-control_{control} input")
+        expect(chosen).to_have_value("Edited table")
+
+    page.get_by_role("button", name="Discard edits").first.click()
+    expect(page).not_to_have_url(re.compile(r"structure=edited"))
+
+
+def test_a_file_becomes_the_data_and_the_data_a_file(page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "reaction <b>*times*.csv"
+    file.write_text(CSV, encoding="utf-8")
+    open_page(page, "/data?K=2")
+    open_view(page, "Your CSV file")
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_text("Read 16 observations in 2 sequences.")).to_be_visible()
+    page.get_by_role("button", name="Use this data").click()
+    expect(
+        page.get_by_text("In use: column “reaction” of reaction <b>*times*.csv.")
+    ).to_be_visible()
+    expect(page).to_have_url(re.compile("data=upload"))
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download CSV").click()
+    lines = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
+    assert lines[:3] == ["sequence,time,value", "1,1,1.5", "1,2,2.5"]
+    assert len(lines) == 17
+
+    # Other pages train on it, and the file is still there on return.
+    page.get_by_role("link", name="Playground").click()
+    wait_until_idle(page)
+    page.get_by_role("button", name="Step", exact=True).click()
+    wait_until_idle(page)
+    page.get_by_role("link", name="Data").click()
+    page.get_by_role("button", name="Back to generated data").click()
+    expect(page).to_have_url(re.compile("data=generated"))
+    page.get_by_role("button", name="Use it again").click()
+    expect(page).to_have_url(re.compile("data=upload"))

@@ -1,0 +1,99 @@
+"""What a visitor meets when a page fails, under a base path, on a server of its own.
+
+The app is a small one that fails on request; its frame is the real one: our error handler, our
+routes, our configuration.
+"""
+
+import re
+import shutil
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from pages.ui.failure import MESSAGE
+from tests.browser.page import open_page, page_failures
+from tests.browser.server import Server, running_app
+
+ROOT = Path(__file__).resolve().parents[2]
+
+APP = """
+import sys
+sys.path.insert(0, {root!r})
+import streamlit as st
+from pages.ui.assets import asset_routes
+from pages.ui.failure import show_failure
+app = st.App("main_script.py", routes=asset_routes(), on_script_error=show_failure)
+"""
+
+MAIN_SCRIPT = """
+import streamlit as st
+from pages.ui.assets import asset_url
+
+def fail():
+    raise ValueError("a detail for the log only")
+
+def first():
+    st.write("first page", asset_url("plotly.min.js"))
+
+def data():
+    st.slider("States", 2, 10, 5, key="k", bind="query-params")
+    st.button("fail in a callback", on_click=fail)
+    if st.button("fail in the page"):
+        fail()
+    st.fragment(lambda: st.button("fail in a fragment") and fail())()
+
+st.set_page_config(page_icon={icon!r})
+st.navigation(
+    [st.Page(first, url_path="first", default=True), st.Page(data, url_path="data")]
+).run()
+"""
+
+
+@pytest.fixture(scope="module")
+def failing_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("failing_app")
+    icon = ROOT / "pages" / "ui" / "assets" / "favicon.svg"
+    (folder / "app.py").write_text(APP.format(root=str(ROOT)))
+    (folder / "main_script.py").write_text(MAIN_SCRIPT.format(icon=str(icon)))
+    shutil.copytree(ROOT / ".streamlit", folder / ".streamlit")
+    with running_app(folder / "app.py", folder / "log.txt", base_path="lab") as server:
+        yield server
+
+
+@pytest.fixture
+def server(failing_server: Server) -> Server:
+    return failing_server
+
+
+@pytest.mark.parametrize("place", ["the page", "a callback", "a fragment"])
+def test_a_failure_is_one_sentence_and_the_settings_stay(
+    page: Page, server: Server, browser_errors: list[str], place: str
+) -> None:
+    # The very first visit of a fresh server is this deep link.
+    open_page(page, "/data?k=9")
+    logged_before = server.log().count("Traceback")
+    page.get_by_role("button", name=f"fail in {place}").click()
+    page.get_by_text(MESSAGE).wait_for()
+    assert len(page_failures(page)) == 1
+    assert "a detail for the log only" not in page.content()
+    assert page.url.endswith("/lab/data?k=9")
+    assert server.log().count("Traceback") == logged_before + 1
+
+    page.reload()
+    slider = page.get_by_role("slider")
+    slider.wait_for()
+    assert slider.input_value() == "9"
+    assert page_failures(page) == []
+
+
+def test_the_servers_own_files_follow_the_base_path(page: Page, server: Server) -> None:
+    open_page(page, "/")
+    text = page.get_by_text("first page").inner_text()
+    match = re.search(r"/lab/\S+plotly\.min\.js", text)
+    assert match, text
+    origin = server.url.removesuffix("/lab")
+    with urllib.request.urlopen(origin + match[0]) as response:
+        assert response.headers["content-type"].startswith("text/javascript")

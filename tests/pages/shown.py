@@ -1,0 +1,104 @@
+"""What the tests of a page with figures do: open it, press, read its figures and its text."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from streamlit.testing.v1 import AppTest
+
+from hmmcore import HMM, Gaussian, Sequences
+from pages.ui.session import KEY, Session, Upload
+
+MAIN_SCRIPT = Path(__file__).resolve().parents[2] / "pages" / "main.py"
+
+
+def opened(script: str, **query: str) -> AppTest:
+    """The app at a URL with these parameters, switched to a page."""
+    app = AppTest.from_file(str(MAIN_SCRIPT), default_timeout=60)
+    app.query_params.update({"M": "40", "N": "4", **query})
+    healthy(app.run())
+    return healthy(app.switch_page(script).run())
+
+
+def healthy(app: AppTest) -> AppTest:
+    """The same app, which shows no exception."""
+    assert [error.message for error in app.exception] == []
+    return app
+
+
+def session(app: AppTest) -> Session:
+    """The visitor's session."""
+    found = app.session_state[KEY]
+    assert isinstance(found, Session)
+    return found
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    """Press a button."""
+    return healthy(app.button(key=key).click().run())
+
+
+def upload(app: AppTest, values: list[np.ndarray], num_states: int = 2) -> AppTest:
+    """Make these sequences the visitor's own data."""
+    sequences = Sequences.from_list(values)
+    session(app).replace_upload(Upload("mine.csv", "height", sequences), num_states)
+    return healthy(app.run())
+
+
+class Nowhere(Gaussian):
+    """Emissions that give no observation a positive probability."""
+
+    # Lanes would score by Gaussian's own lane kernel.
+    works_in_lanes = False
+
+    def log_likelihoods(self, observations: np.ndarray) -> np.ndarray:
+        return np.full((len(observations), self.num_states), -np.inf)
+
+    def permute(self, permutation: object) -> Nowhere:
+        return self
+
+
+def make_impossible(app: AppTest) -> AppTest:
+    """Put a model into the shown run that cannot have produced any sequence of the data.
+
+    Training refuses such a model, so no visitor gets there by training; pages do not rely on it.
+    """
+    here = session(app)
+    run = here.shown_run
+    assert run is not None
+    hmm = HMM([0.5, 0.5], np.eye(2), Nowhere(np.array([0.0, 1.0]), np.ones((2, 1))))
+    run.state = replace(run.state, hmm=hmm)
+    return healthy(app.run())
+
+
+def figures(app: AppTest) -> dict[str, dict[str, Any]]:
+    """Every figure of the page by its key, as Plotly gets it."""
+    found = {}
+    for element in app.get("bidi_component"):
+        message = element.proto.bytes
+        size = int.from_bytes(message[:4], "little")
+        header = json.loads(message[4 : 4 + size])
+        found[header["key"]] = json.loads(header["figure"])
+        assert header["label"]
+    return found
+
+
+def array(value: Any) -> np.ndarray:
+    """An array of a figure: Plotly packs them."""
+    if isinstance(value, dict):
+        import base64
+
+        flat = np.frombuffer(base64.b64decode(value["bdata"]), dtype=value["dtype"])
+        shape = value.get("shape")
+        return flat if shape is None else flat.reshape([int(n) for n in shape.split(",")])
+    return np.array(value, dtype=float)
+
+
+def text(app: AppTest) -> str:
+    """All sentences of the page."""
+    kinds = (app.caption, app.info, app.warning, app.error, app.subheader, app.markdown)
+    return "\n".join(element.value for kind in kinds for element in kind)

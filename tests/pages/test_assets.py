@@ -1,0 +1,115 @@
+"""The server's own files: addresses, caching, compression, and nothing beyond the known names."""
+
+import asyncio
+import gzip
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from starlette.applications import Starlette
+from streamlit import config
+
+from pages.ui import assets
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def fetch(path: str, **headers: str) -> Answer:
+    """One GET request, put to the routes as a server would put it."""
+    messages: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        messages.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": unquote(path),
+        "query_string": b"",
+        "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
+    }
+    asyncio.run(Starlette(routes=assets.asset_routes())(scope, receive, send))
+    start, *bodies = messages
+    answer_headers = {k.decode(): v.decode() for k, v in start["headers"]}
+    return Answer(start["status"], answer_headers, b"".join(part["body"] for part in bodies))
+
+
+@pytest.fixture
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(assets, "OWN_FOLDER", tmp_path)
+    (tmp_path / "a.js").write_text("export const a = 1;\n" * 100)
+    (tmp_path / "b.css").write_text(".b { color: inherit }")
+    (tmp_path / "notes.txt").write_text("not servable")
+    return tmp_path
+
+
+def test_plotly_is_served_compressed_and_kept_for_a_year() -> None:
+    answer = fetch(assets.asset_url(assets.PLOTLY), accept_encoding="gzip, br")
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert len(answer.body) < 1_600_000
+    assert len(gzip.decompress(answer.body)) > 3_000_000
+
+
+def test_a_browser_without_gzip_gets_the_same_bytes() -> None:
+    url = assets.asset_url(assets.PLOTLY)
+    plain = fetch(url)
+    assert "content-encoding" not in plain.headers
+    assert plain.body == gzip.decompress(fetch(url, accept_encoding="gzip").body)
+
+
+def test_an_unchanged_file_is_not_sent_again() -> None:
+    url = assets.asset_url(assets.PLOTLY)
+    again = fetch(url, if_none_match=fetch(url).headers["etag"])
+    assert again.status == 304
+    assert again.body == b""
+
+
+def test_own_files_share_one_version_that_follows_their_content(own_folder: Path) -> None:
+    before = assets.asset_url("a.js")
+    assert before.split("/")[2] == assets.asset_url("b.css").split("/")[2]
+    (own_folder / "b.css").write_text(".b { color: red }")
+    after = assets.asset_url("a.js")
+    assert after != before
+    assert fetch(after).headers["cache-control"].endswith("immutable")
+    assert fetch(before).headers["cache-control"] == "no-cache"
+
+
+def test_types_and_compression_of_own_files(own_folder: Path) -> None:
+    script = fetch(assets.asset_url("a.js"), accept_encoding="gzip")
+    assert script.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(script.body) == (own_folder / "a.js").read_bytes()
+    style = fetch(assets.asset_url("b.css"), accept_encoding="gzip")
+    assert style.headers["content-type"] == "text/css; charset=utf-8"
+    assert "content-encoding" not in style.headers, "too small to gain by gzip"
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "assets.py", "..%2Fassets.py", "..", "", "x.js"])
+def test_nothing_beyond_the_known_names(own_folder: Path, name: str) -> None:
+    assert fetch(f"/{assets.URL_PREFIX}/any/{name}").status == 404
+
+
+def test_an_unknown_name_has_no_address() -> None:
+    with pytest.raises(KeyError, match=r"nowhere\.js"):
+        assets.asset_url("nowhere.js")
+
+
+def test_addresses_and_routes_follow_the_base_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    options = {"server.baseUrlPath": "/lab/"}
+    monkeypatch.setattr(config, "get_option", options.get)
+    url = assets.asset_url(assets.PLOTLY)
+    assert url.startswith(f"/lab/{assets.URL_PREFIX}/")
+    assert fetch(url).status == 200
+    assert fetch(url.removeprefix("/lab")).status == 404

@@ -1,0 +1,275 @@
+"""The Data page as Streamlit runs it: examples, tables, uploads, and what they leave in place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.ui.config import Config
+from pages.ui.export import csv_bytes, data_frame
+from pages.ui.presets import PRESETS
+from pages.ui.session import KEY, Session
+from pages.ui.upload import read_observations, read_table
+
+MAIN = str(Path(__file__).resolve().parents[2] / "pages" / "main.py")
+LOOK, EDIT, UPLOAD = "Look at the data", "Edit π, A and μ", "Your CSV file"
+
+
+def opened(view: str = LOOK, **query: str) -> AppTest:
+    app = AppTest.from_file(MAIN, default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    app.switch_page("data.py").run()
+    session_of(app).data_view = view
+    app.run()
+    assert not app.exception
+    return app
+
+
+def session_of(app: AppTest) -> Session:
+    session = app.session_state[KEY]
+    assert isinstance(session, Session)
+    return session
+
+
+def bring(app: AppTest, content: bytes, name: str = "data.csv") -> AppTest:
+    app.file_uploader[0].set_value((name, content, "text/csv")).run()
+    assert not app.exception
+    return app
+
+
+def texts(app: AppTest) -> str:
+    kinds = (app.markdown, app.error, app.info, app.success, app.warning, app.caption)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def test_the_summary_is_in_words() -> None:
+    app = opened(K="3", M="50", N="4")
+    assert "4 sequences of 50 observations each, T = 200 observations in all." in texts(app)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_an_example_sets_everything_at_once(name: str) -> None:
+    app = opened()
+    app.selectbox(key="data_preset").set_value(name).run()
+    assert not app.exception
+    config = session_of(app).config
+    assert {field: getattr(config, field) for field in PRESETS[name]} == dict(PRESETS[name])
+    assert not app.error
+    assert app.selectbox(key="data_preset").value == name
+    # A changed control makes it one's own settings.
+    app.slider(key="control_noise_sd").set_value(2.0).run()
+    assert app.selectbox(key="data_preset").value is None
+
+
+def test_the_notebook_and_back() -> None:
+    app = opened()
+    app.button_group(key="data_source").set_value("notebook").run()
+    assert session_of(app).config.source == "notebook"
+    assert session_of(app).config.start == "symmetric"
+    assert session_of(app).data.sequences.num_observations == 20
+    app.button_group(key="data_source").set_value("generated").run()
+    assert session_of(app).config.source == "generated"
+    assert not app.exception
+
+
+def edit(app: AppTest, table: str, cells: dict[int, dict[str, float | None]]) -> AppTest:
+    """What the editor's callback does with edited cells; AppTest cannot type into a canvas."""
+    from pages.ui import data_tables
+    from pages.ui.tables import with_edits
+
+    session = session_of(app)
+    draft = session.drafts.held[table]
+    draft.values = with_edits(draft.values, cells)
+    data_tables._take(session, table)
+    return app.run()
+
+
+def test_a_wrong_row_is_told_and_changes_nothing() -> None:
+    app = opened(EDIT, K="3")
+    before = session_of(app).data
+    edit(app, "transition_table", {1: {"S2": 0.5}})
+    assert session_of(app).data is before
+    assert "Row S2 sums to 0.6; it must sum to 1." in app.warning[0].value
+    # Another page and back: the editor is given the unfinished table.
+    app.switch_page("playground.py").run()
+    app.switch_page("data.py").run()
+    assert "Row S2 sums to 0.6" in app.warning[0].value
+    assert app.data_editor[0].value.loc["S2", "S2"] == 0.5
+    app.button(key="normalise_transition_table").click().run()
+    assert not app.warning
+    assert session_of(app).config.structure == "edited"
+    np.testing.assert_allclose(
+        session_of(app).data.truth.transition_matrix[1], [1 / 12, 10 / 12, 1 / 12], rtol=1e-12
+    )
+    # Back to the law that was there.
+    app.button(key="discard_transition_table").click().run()
+    assert session_of(app).config.structure == "sticky"
+    assert session_of(app).config.transition_table is None
+
+
+def test_an_unfinished_edit_can_be_discarded() -> None:
+    app = opened(EDIT, K="3", structure="cyclic")
+    edit(app, "initial_table", {0: {"S1": None}})
+    assert "has an empty or non-numeric cell for S1" in app.warning[0].value
+    app.button(key="normalise_initial_table").click().run()
+    assert "has an empty or non" in app.info[0].value
+    app.button(key="discard_initial_table").click().run()
+    assert not app.warning
+    assert session_of(app).config.initial_table is None
+
+
+def test_edited_probabilities_of_the_start_hold_under_any_law_until_taken_back() -> None:
+    app = opened(EDIT, K="3")
+    edit(app, "initial_table", {0: {"S1": 1.0, "S2": 0.0, "S3": 0.0}})
+    app.selectbox(key="control_structure").set_value("cyclic").run()
+    np.testing.assert_array_equal(session_of(app).data.truth.initial_probs, [1, 0, 0])
+    assert "edited" in texts(app)
+    app.button(key="discard_initial_table").click().run()
+    np.testing.assert_allclose(session_of(app).data.truth.initial_probs, 1 / 3, rtol=1e-12)
+
+
+def test_tables_come_back_from_the_link() -> None:
+    app = opened(EDIT, K="3")
+    edit(app, "means_table", {0: {"S2": -7.25}})
+    again = opened(EDIT, **session_of(app).query())
+    assert again.data_editor[2].value.loc["μ", "S2"] == -7.25
+    assert again.selectbox(key="control_mean_law").value == "edited"
+
+
+def test_a_table_of_another_size_is_set_aside() -> None:
+    app = opened(EDIT, K="3")
+    edit(app, "means_table", {0: {"S2": -7.25}})
+    app.slider(key="control_num_states").set_value(4).run()
+    assert "set aside" in texts(app)
+    assert app.data_editor[2].value.shape == (1, 4)
+    app.slider(key="control_num_states").set_value(3).run()
+    assert app.data_editor[2].value.loc["μ", "S2"] == -7.25
+
+
+CSV = b"who;reaction\n" + b"".join(b"%s;%d,5\n" % (w, v) for w in (b"a", b"b") for v in range(9))
+
+
+def test_a_file_becomes_the_data() -> None:
+    app = bring(opened(UPLOAD, K="2"), b"subject;reaction\n" + CSV.split(b"\n", 1)[1])
+    assert "Read 18 observations in 2 sequences." in texts(app)
+    before = session_of(app).data
+    app.selectbox(key="upload_sequence").set_value(0).run()
+    assert "Read 18 observations in 1 sequence." in texts(app)
+    assert session_of(app).data is before
+    app.button(key="use_upload").click().run()
+    session = session_of(app)
+    assert session.config.source == "upload"
+    assert session.config.num_states == 2
+    assert session.data.sequences.num_observations == 18
+    assert session.problem is None
+    for view in (LOOK, EDIT, UPLOAD):
+        session.data_view = view
+        app.run()
+        assert not app.exception
+    # Kept while others are looked at, and over page switches.
+    app.button(key="back_to_generated").click().run()
+    assert session_of(app).config.source == "generated"
+    app.switch_page("playground.py").run()
+    app.switch_page("data.py").run()
+    app.button_group(key="data_source").set_value("upload").run()
+    assert session_of(app).data.sequences.num_observations == 18
+
+
+def test_every_page_does_without_a_truth() -> None:
+    app = bring(opened(UPLOAD), b"x\n" + b"".join(b"%d\n" % (n * n % 17) for n in range(80)))
+    app.button(key="use_upload").click().run()
+    for page in ("playground.py", "posterior.py", "decoding.py", "data.py"):
+        app.switch_page(page).run()
+        assert not app.exception, page
+
+
+def test_the_tables_are_one_sentence_on_a_file() -> None:
+    app = bring(opened(UPLOAD), b"x\n1\n2\n3\n")
+    app.button(key="use_upload").click().run()
+    session_of(app).data_view = EDIT
+    app.run()
+    assert not app.data_editor
+    assert "your file has none" in texts(app)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "The file is empty"),
+        (b"x\n", "The file has a header but no rows of data below it"),
+        (b"x\n1\nt*w*o\n", "Row 3 has “t\\*w\\*o” in column “x”"),
+        (b"x,x\n1,2\n", "The header has more than one column called “x”"),
+        (b"\x89PNG\0", "The file is a PNG picture"),
+    ],
+)
+def test_a_wrong_file_is_told_and_changes_nothing(content: bytes, said: str) -> None:
+    app = opened(UPLOAD)
+    before = session_of(app).data
+    bring(app, content)
+    assert app.error[0].value.startswith(said)
+    assert app.button(key="use_upload").disabled
+    assert session_of(app).data is before
+    app.button(key="forget_pending").click().run()
+    assert not app.error
+    assert session_of(app).pending is None
+
+
+def test_rows_without_a_value_can_be_left_out() -> None:
+    app = bring(opened(UPLOAD), b"x\n1\nNA\n3\n")
+    assert "Row 3 has no value" in app.error[0].value
+    app.checkbox(key="upload_leave_out").check().run()
+    assert not app.error
+    assert "Read 2 observations in 1 sequence; left out 1 row without a value." in texts(app)
+
+
+def test_how_a_file_is_read_can_be_corrected() -> None:
+    app = bring(opened(UPLOAD), b"1,5\n2,5\n3,5\n")
+    assert app.selectbox(key="upload_separator").value == 0
+    names = app.selectbox(key="upload_separator").options
+    app.selectbox(key="upload_separator").set_value(names.index("None: one column")).run()
+    app.button(key="use_upload").click().run()
+    assert session_of(app).data.sequences.observations[:, 0].tolist() == [1.5, 2.5, 3.5]
+
+
+def test_a_file_waits_over_a_page_switch() -> None:
+    app = bring(opened(UPLOAD), b"x\n1\n2\n", "a*b*.csv")
+    app.switch_page("playground.py").run()
+    app.switch_page("data.py").run()
+    assert "**a\\*b\\*\\.csv**" in texts(app)
+    assert "Read 2 observations" in texts(app)
+
+
+@pytest.mark.parametrize("content", [b"x\n1\n", b"x\n5\n5\n5\n5\n", b"x\n1e100\n-1e100\n"])
+def test_odd_data_can_be_used(content: bytes) -> None:
+    app = bring(opened(UPLOAD), content)
+    app.button(key="use_upload").click().run()
+    for view in (LOOK, EDIT, UPLOAD):
+        session_of(app).data_view = view
+        app.run()
+        assert not app.exception
+
+
+def test_many_states_give_way_to_a_long_file() -> None:
+    app = bring(opened(UPLOAD, K="20"), b"1\n" * 200_000)
+    app.button(key="use_upload").click().run()
+    assert session_of(app).config.num_states == 10
+    assert "K may be at most 10" in texts(app)
+
+
+def test_the_download_reads_back_as_the_same_data() -> None:
+    data = Session(Config(num_states=3, length=40, num_sequences=3)).data
+    content = csv_bytes(data)
+    assert content.splitlines()[0] == b"sequence,time,value,state"
+    table = read_table(content)
+    sequences = read_observations(table, table.value_column, table.sequence_column).sequences
+    np.testing.assert_array_equal(sequences.observations, data.sequences.observations)
+    np.testing.assert_array_equal(sequences.lengths, data.sequences.lengths)
+    frame = data_frame(data)
+    assert frame["time"].tolist() == [*range(1, 41)] * 3
+    assert frame["state"].tolist() == [f"S{state + 1}" for state in data.states]
+    assert data_frame(data, 5).equals(frame.iloc[:5])

@@ -1,0 +1,222 @@
+"""The Viterbi page as Streamlit runs it: what it shows is what `hmmcore` says."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from hmmcore import (
+    Sequences,
+    accuracy,
+    confusion_table,
+    joint_log_prob,
+    most_probable_states,
+    smooth,
+    viterbi,
+    viterbi_ties,
+)
+from pages.ui import words
+from pages.ui.view import current_view
+from tests.pages import shown
+
+PAGE = "decoding.py"
+FIGURES = {"paths_over_time", "confusion"}
+
+
+def tables(app):
+    return [found.value for found in app.table]
+
+
+def strips(app):
+    """Name to states, 1..K, of every strip."""
+    heat_maps = [
+        trace
+        for trace in shown.figures(app)["paths_over_time"]["data"]
+        if trace["type"] == "heatmap"
+    ]
+    return {
+        name: row
+        for trace in heat_maps
+        for name, row in zip(trace["y"], shown.array(trace["z"]), strict=True)
+    }
+
+
+def test_shows_the_paths_and_where_they_differ():
+    app = shown.press(shown.opened(PAGE, K="3", noise="1.5", sequence="2"), "step")
+    session = shown.session(app)
+    view = current_view(session)
+    sequence, true = session.data.sequences.select(1), session.data.states[40:80]
+    best = viterbi(view.hmm, sequence).states
+    per_step = most_probable_states(smooth(view.hmm, sequence).smoothed_probs)
+    found = strips(app)
+    np.testing.assert_array_equal(found["true path"], true + 1)
+    np.testing.assert_array_equal(found["Viterbi path"], best + 1)
+    np.testing.assert_array_equal(found["per-step best"], per_step + 1)
+    np.testing.assert_array_equal(found["Viterbi ≠ truth"], best != true)
+    np.testing.assert_array_equal(found["Viterbi ≠ per-step"], best != per_step)
+    said = shown.text(app)
+    assert f"differ at {(best != per_step).sum()} of 40 steps" in said
+    assert f"the truth at {(best != true).sum()};" in said
+
+
+def test_accuracies_are_those_of_hmmcore():
+    app = shown.press(shown.opened(PAGE, K="3", noise="1.5", sequence="2"), "step")
+    session = shown.session(app)
+    data, view = session.data, current_view(session)
+    shares = tables(app)[0]
+    assert list(shares.columns) == ["Sequence 2", "All 4 sequences"]
+    for column, rows in zip(shares.columns, (slice(40, 80), slice(0, 160)), strict=True):
+        values = []
+        for hmm in (view.hmm, data.truth):
+            answers = (
+                viterbi(hmm, data.sequences).states,
+                most_probable_states(smooth(hmm, data.sequences).smoothed_probs),
+            )
+            values += [accuracy(data.states[rows], answer[rows]) for answer in answers]
+        assert list(shares[column]) == [f"{value:.1%}" for value in values]
+
+
+def test_accuracy_over_many_sequences_is_bounded_and_says_so():
+    app = shown.opened(PAGE, M="1000", N="50", K="2")
+    assert list(tables(app)[0].columns) == ["Sequence 1", "First 20 of 50 sequences"]
+    app = shown.opened(PAGE, M="30000", N="2", K="2")
+    assert list(tables(app)[0].columns) == ["Sequence 1", "First 20\u202f000 observations"]
+    app = shown.opened(PAGE, M="50", N="1", K="2")
+    assert list(tables(app)[0].columns) == ["Sequence 1"]
+
+
+def test_confusion_is_that_of_the_sequence():
+    app = shown.press(shown.opened(PAGE, K="3", noise="1.5"), "step")
+    session = shown.session(app)
+    view = current_view(session)
+    (body,) = shown.figures(app)["confusion"]["data"]
+    np.testing.assert_array_equal(
+        shown.array(body["customdata"]),
+        confusion_table(session.data.states[:40], view.path.states, 3),
+    )
+
+
+def test_the_best_path_scores_at_least_as_much_as_the_true_one():
+    app = shown.press(shown.opened(PAGE, K="3", noise="1.5"), "step")
+    session = shown.session(app)
+    view = current_view(session)
+    best = float(view.path.log_joints[0])
+    true = float(joint_log_prob(view.hmm, view.sequence, view.true_states)[0])
+    assert best >= true
+    cells = [str(cell) for cell in tables(app)[1].to_numpy().ravel()]
+    assert f"{words.nats(best)} nats" in cells
+    assert f"{words.nats(true)} nats" in cells
+    assert "no other can score higher" in shown.text(app)
+
+
+def test_sentences_on_log_joints():
+    assert "the same" in words.about_log_joints(-3.0, -3.0)
+    assert "the true path is impossible" in words.about_log_joints(-3.0, -np.inf)
+    assert "scores 2.500 nats less" in words.about_log_joints(-3.0, -5.5)
+    assert words.nats(-12345.6) == "−12\u202f345.600"
+
+
+def test_one_best_path_needs_no_list():
+    app = shown.press(shown.opened(PAGE, K="3"), "step")
+    assert "one path alone" in shown.text(app)
+    assert shown.figures(app).keys() == FIGURES
+
+
+def test_a_symmetric_model_ties_in_every_path():
+    app = shown.opened(PAGE, start="symmetric", K="2", M="4", N="1")
+    said = shown.text(app)
+    assert "16 paths share the largest" in said
+    assert "all $2^{4}$ tie" in said
+    (trace,) = shown.figures(app)["tied_paths"]["data"]
+    assert len(trace["y"]) == 16
+    tied = viterbi_ties(current_view(shown.session(app)).hmm, shown.session(app).data.sequences)
+    np.testing.assert_array_equal(shown.array(trace["z"]), tied.paths + 1)
+
+
+def test_many_ties_are_capped():
+    app = shown.opened(PAGE, start="symmetric", K="5")
+    said = shown.text(app)
+    assert "more than 100 paths share the largest" in said
+    assert "all $5^{40}$ tie" in said
+    assert "first 20 are drawn" in said
+    assert len(shown.figures(app)["tied_paths"]["data"][0]["y"]) == 20
+
+
+def test_ties_of_a_long_sequence_are_those_of_its_first_steps():
+    app = shown.opened(PAGE, M="201", K="2", N="1")
+    session = shown.session(app)
+    hmm = current_view(session).hmm
+    first = viterbi_ties(hmm, Sequences(session.data.sequences.observations[:200]))
+    said = shown.text(app)
+    assert "the first 200 of 201 steps" in said
+    assert words.nats(first.log_joint) in said
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"K": "1"},
+        {"K": "20", "M": "60"},
+        {"M": "2", "N": "1"},
+        {"data": "notebook"},
+        {"start": "symmetric"},
+        {"structure": "left-right", "noise": "0.05", "apart": "10"},
+        {"method": "Both", "shown": "Gradient"},
+    ],
+    ids=str,
+)
+def test_every_experiment_can_be_looked_at(query):
+    app = shown.opened(PAGE, **query)
+    for _ in range(3):
+        assert shown.figures(app).keys() >= FIGURES
+        if not app.button(key="step").disabled:
+            shown.press(app, "step")
+
+
+def test_figures_follow_the_training_while_playing():
+    app = shown.press(shown.opened(PAGE, speed="max", M="200", N="200"), "play")
+    before = shown.session(app).shown_run.state.iteration
+    shown.healthy(app.run())
+    after = shown.session(app).shown_run.state.iteration
+    assert after > before
+    assert f"EM at iteration {after}" in shown.text(app)
+    shown.press(app, "pause")
+
+
+def test_uploaded_data_have_no_truth_and_everything_else():
+    app = shown.opened(PAGE)
+    rng = np.random.default_rng(0)
+    shown.upload(app, [rng.normal(size=30), rng.normal(size=50)], num_states=3)
+    assert shown.figures(app).keys() == {"paths_over_time"}
+    assert strips(app).keys() == {"Viterbi path", "per-step best", "Viterbi ≠ per-step"}
+    assert shown.text(app).count("No truth: uploaded data") == 3
+    assert "one path alone" in shown.text(app)
+    assert "height" in shown.figures(app)["paths_over_time"]["layout"]["yaxis"]["title"]["text"]
+    shown.press(app, "step")
+
+
+def test_an_impossible_sequence_is_told_in_a_sentence():
+    app = shown.make_impossible(shown.opened(PAGE, K="2"))
+    said = shown.text(app)
+    assert said.count("cannot have produced this sequence") >= 2
+    assert "−∞ (impossible) nats" not in said
+    assert np.isnan(strips(app)["Viterbi path"]).all()
+
+
+def test_without_a_model_the_page_says_so():
+    app = shown.opened(PAGE)
+    shown.session(app).runs = {}
+    shown.healthy(app.run())
+    assert "no model to look at" in shown.text(app)
+
+
+def test_long_sequences_are_drawn_in_columns_and_quickly():
+    app = shown.opened(PAGE, M="100000", N="1", K="5")
+    assert "1\u202f191 columns of 84 steps" in shown.text(app)
+    begin = time.perf_counter()
+    shown.press(app, "step")
+    assert time.perf_counter() - begin < 2.0  # 0.2 s on two idle cores
+    size = sum(len(element.proto.bytes) for element in app.get("bidi_component"))
+    assert size < 200_000

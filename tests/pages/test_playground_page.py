@@ -1,0 +1,288 @@
+"""The Playground page as Streamlit runs it, without a browser; every `.run()` is one tick."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.ui.config import FIELD_OF, MAX_CELLS, Config
+from pages.ui.live import STUCK
+from pages.ui.session import KEY, NO_UPLOAD, Session
+
+MAIN_SCRIPT = Path(__file__).resolve().parents[2] / "pages" / "main.py"
+CONTROLS = {
+    "States K", "Length M", "Sequences N", "Noise σ", "Seed", "Transitions", "Means",
+    "Starting point", "Method", "What is trained", "Speed", "Sequence",
+}  # fmt: skip
+GRADIENT_CONTROLS = {"Learning rate", "Optimizer"}
+BUTTONS = ["Play", "Step", "Reset", "New start"]
+
+
+def opened(**query: str) -> AppTest:
+    """The app after its first run, at a URL with these parameters."""
+    app = AppTest.from_file(str(MAIN_SCRIPT), default_timeout=60)
+    app.query_params.update({"M": "40", "N": "4", **query})
+    return healthy(app.run())
+
+
+def healthy(app: AppTest) -> AppTest:
+    assert [error.message for error in app.exception] == []
+    return app
+
+
+def session(app: AppTest) -> Session:
+    found = app.session_state[KEY]
+    assert isinstance(found, Session)
+    return found
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    (button,) = (button for button in app.button if button.label == label)
+    assert not button.disabled
+    return healthy(button.click().run())
+
+
+def iteration(app: AppTest) -> int:
+    run = session(app).shown_run
+    assert run is not None
+    return run.state.iteration
+
+
+def controls(app: AppTest) -> dict[str, str]:
+    """Label to help text of every control."""
+    kinds = (app.slider, app.number_input, app.selectbox, app.button_group)
+    return {widget.label: widget.help for kind in kinds for widget in kind}
+
+
+def notes(app: AppTest) -> str:
+    """All notes, as they are read: without the signs that keep a text from being Markdown."""
+    return re.sub(r"\\(.)", r"\1", "\n".join(note.value for note in app.info))
+
+
+def payload_header(app: AppTest) -> dict:
+    """What the live panel was sent, without its arrays."""
+    (panel,) = app.get("bidi_component")
+    message = panel.proto.bytes
+    size = int.from_bytes(message[:4], "little")
+    assert len(message) > 4 + size
+    return json.loads(message[4 : 4 + size])
+
+
+def test_the_first_run_has_every_control_with_its_help():
+    app = opened()
+    assert controls(app).keys() >= CONTROLS
+    assert not controls(app).keys() & GRADIENT_CONTROLS
+    assert all(len(text) > 30 for text in controls(app).values())
+    assert [button.label for button in app.button] == BUTTONS
+    assert all(button.help and not button.disabled for button in app.button)
+    assert notes(app) == ""
+    assert iteration(app) == 0
+
+
+@pytest.mark.parametrize("method", ["Gradient", "Both"])
+def test_the_gradients_controls_appear_with_the_gradient(method):
+    app = healthy(opened().selectbox(key="control_method").set_value(method).run())
+    shown = controls(app)
+    assert shown.keys() >= CONTROLS | GRADIENT_CONTROLS
+    assert all(shown.values())
+
+
+def test_the_panel_is_sent_what_the_session_holds():
+    app = press(opened(method="Both", K="3"), "Step")
+    header = payload_header(app)
+    assert [run["name"] for run in header["runs"]] == ["EM", "Gradient"]
+    assert [run["iteration"] for run in header["runs"]] == [1, 1]
+    assert header["num_states"] == 3
+    per_observation = session(app).runs["EM"].state.log_likelihood / 160
+    assert header["runs"][0]["log_likelihood"] == pytest.approx(per_observation, rel=1e-12)
+
+
+def test_step_takes_exactly_one():
+    app = opened()
+    before = session(app).runs["EM"].state.log_likelihood
+    for taken in range(1, 4):
+        press(app, "Step")
+        assert iteration(app) == taken
+    assert session(app).runs["EM"].state.log_likelihood > before
+
+
+def test_ticks_train_while_playing_and_pause_stops():
+    app = press(opened(speed="max", M="200", N="200"), "Play")
+    assert [button.label for button in app.button] == ["Pause", *BUTTONS[1:]]
+    reached = [iteration(healthy(app.run())) for _ in range(3)]
+    assert 0 < reached[0] < reached[1] < reached[2]
+    press(app, "Pause")
+    held = iteration(app)
+    app.run()
+    app.run()
+    assert iteration(app) == held
+    assert [button.label for button in app.button] == BUTTONS
+
+
+def test_play_ends_by_itself_where_nothing_changes_any_more():
+    app = press(opened(speed="max", K="1"), "Play")
+    for _ in range(20):
+        healthy(app.run())
+    assert "stands still" in notes(app)
+    play = app.button(key="play")
+    assert play.disabled
+    assert app.button(key="step").disabled
+    assert not press(app, "Reset").button(key="play").disabled
+
+
+def test_reset_and_new_start():
+    app = opened()
+    start = session(app).runs["EM"].state.log_likelihood
+    press(press(app, "Step"), "Reset")
+    assert (iteration(app), session(app).runs["EM"].state.log_likelihood) == (0, start)
+    data = session(app).data
+    press(app, "New start")
+    assert iteration(app) == 0
+    assert session(app).runs["EM"].state.log_likelihood != start
+    assert session(app).data is data
+
+
+def test_another_number_of_states_is_a_new_experiment():
+    app = press(opened(), "Step")
+    data = session(app).data
+    healthy(app.slider(key="control_num_states").set_value(3).run())
+    assert session(app).config.num_states == 3
+    assert session(app).data is not data
+    assert iteration(app) == 0
+    assert app.query_params["K"] == "3"
+
+
+def test_another_method_keeps_the_data_and_both_runs():
+    app = press(opened(), "Step")
+    data = session(app).data
+    healthy(app.selectbox(key="control_method").set_value("Gradient").run())
+    assert iteration(app) == 0
+    healthy(app.selectbox(key="control_method").set_value("EM").run())
+    assert iteration(app) == 1
+    assert session(app).data is data
+
+
+@pytest.mark.parametrize("start", ["symmetric", "random"])
+def test_a_symmetric_start_says_why_it_is_stuck(start):
+    app = opened(start=start)
+    assert [warning.value for warning in app.warning] == [STUCK] * (start == "symmetric")
+    assert app.button(key="new_start").disabled == (start == "symmetric")
+
+
+def test_what_a_link_says_is_quoted_and_does_not_become_a_link():
+    app = opened(method="[here](http://x.y)", K="abc")
+    assert len(app.info) == 1, "one box, however many notes"
+    assert "“[here](http:\u2060//x.y)” in the link is not known" in notes(app)
+    assert "[here](" not in app.info[0].value
+
+
+def test_a_variance_at_its_floor_is_said():
+    app = opened(K="2", M="2", N="1")
+    for _ in range(4):
+        press(app, "Step")
+    assert session(app).shown_run.state.remedies
+    assert "σ at its floor: S" in app.warning[0].value
+    press(app, "Reset")
+    assert not app.warning
+
+
+def test_that_nothing_is_trained_is_said():
+    app = opened(train="")
+    assert "Nothing is trained" in notes(app)
+
+
+def test_a_size_beyond_the_bound_is_lowered_with_a_note():
+    app = opened(N="1000", M="100")
+    healthy(app.number_input(key="control_length").set_value(100_000).run())
+    config = session(app).config
+    assert config.length == 100_000
+    assert config.num_states * config.length * config.num_sequences <= MAX_CELLS
+    assert "may be at most" in notes(app)
+    assert app.number_input(key="control_num_sequences").value == config.num_sequences
+
+
+def test_every_page_runs_and_keeps_the_experiment():
+    app = press(opened(K="3", noise="0.8", seed="21"), "Step")
+    config = session(app).config
+    for page in ("data.py", "posterior.py", "decoding.py", "playground.py"):
+        healthy(app.switch_page(page).run())
+        assert session(app).config == config
+        assert {"States K", "Noise σ", "Method"} <= controls(app).keys()
+    assert iteration(app) == 1
+
+
+def test_a_url_is_read_into_the_controls():
+    app = opened(K="3", noise="1.25", seed="77", method="Both", train="means", start="quantiles")
+    assert app.slider(key="control_num_states").value == 3
+    assert app.slider(key="control_noise_sd").value == 1.25
+    assert app.number_input(key="control_seed").value == 77
+    assert app.selectbox(key="control_method").value == "Both"
+    assert app.button_group(key="control_trainable").value == ["means"]
+    assert notes(app) == ""
+
+
+def test_a_page_that_fails_leaves_the_settings_in_the_address_bar(monkeypatch):
+    def fail(*_: object) -> None:
+        raise OSError("a detail for the log only")
+
+    monkeypatch.setattr("pages.ui.view.current_view", fail)
+    app = AppTest.from_file(str(MAIN_SCRIPT), default_timeout=60)
+    app.query_params.update({"K": "3"})
+    app.run()
+    assert len(app.exception) == 1
+    assert app.query_params["K"] == "3"
+    assert app.query_params["seed"] == str(Config().seed)
+
+
+def holds(**values: object) -> Callable[[Config], bool]:
+    return lambda config: all(getattr(config, name) == value for name, value in values.items())
+
+
+# Parameters, a word that the note must say, and what the Config must be.
+BAD_URLS = [
+    ({"K": "0"}, "States K", holds(num_states=1)),
+    ({"K": "21"}, "States K", holds(num_states=20)),
+    ({"K": "-1e308"}, "States K", holds(num_states=1)),
+    ({"K": "five"}, "States K", holds(num_states=5)),
+    ({"K": "nan"}, "States K", holds(num_states=5)),
+    ({"K": "inf"}, "States K", holds(num_states=20)),
+    ({"K": ""}, "States K", holds(num_states=5)),
+    ({"K": "2.5"}, "States K", holds(num_states=2)),
+    ({"M": "1"}, "Length M", holds(length=2)),
+    ({"M": "9" * 400}, "Length M", holds(length=100_000)),
+    ({"K": "20", "M": "100000", "N": "1000"}, "at most", holds(num_sequences=1, length=100_000)),
+    ({"noise": "0"}, "Noise σ", holds(noise_sd=0.05)),
+    ({"noise": "1e400"}, "Noise σ", holds(noise_sd=5.0)),
+    ({"seed": "-3"}, "Seed", holds(seed=0)),
+    ({"structure": "<script>alert(1)</script>"}, "Transitions", holds(structure="sticky")),
+    ({"means": "../../etc/passwd"}, "Means", holds(mean_law="spaced")),
+    ({"method": "em"}, "Method", holds(method="EM")),
+    ({"start": "\x00"}, "Starting point", holds(start="random")),
+    ({"train": "means.wings"}, "What is trained", holds(trainable=("means",))),
+    ({"rate": "0x10"}, "Learning rate", holds(learning_rate=0.05)),
+    ({"sequence": "999"}, "no sequence 999", holds(sequence=4)),
+    ({"structure": "edited"}, "no edited transition matrix", holds(transition_table=None)),
+    ({"A": "AAAA"}, "Transition matrix", holds(transition_table=None)),
+    ({"A": "x" * 5000}, "Transition matrix", holds(transition_table=None)),
+    ({"mu": "%00ü💥"}, "Means", holds(means_table=None)),
+    ({"data": "upload"}, NO_UPLOAD, holds(source="generated")),
+    ({"data": "notebook", "K": "9"}, "notebook", holds(num_states=5, length=10)),
+    ({"nonsense": "1", "__proto__": "x"}, "", holds(num_states=FIELD_OF["num_states"].default)),
+]
+
+
+@pytest.mark.parametrize(
+    ("query", "said", "is_right"), BAD_URLS, ids=[str(url)[:40] for url, _, _ in BAD_URLS]
+)
+def test_a_bad_url_gives_the_nearest_legal_config_and_a_note(query, said, is_right):
+    app = opened(**query)
+    assert is_right(session(app).config)
+    assert said in notes(app)
+    assert bool(notes(app)) == bool(said)
+    # The page works on, from the legal values.
+    press(app, "Step")

@@ -1,0 +1,293 @@
+"""The live panel: what travels to the browser, for one state to twenty, one point to many."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pages.ui import scales, wire
+from pages.ui.panel import MAX_COLUMNS, MAX_CURVE_POINTS, MAX_POINTS, PanelFrame, Run, encode
+
+
+def make_frame(
+    num_states: int = 5, length: int = 200, iterations: int = 30, truth: bool = True, seed: int = 0
+) -> PanelFrame:
+    rng = np.random.default_rng(seed)
+    observations = rng.normal(size=length)
+    states = rng.integers(num_states, size=length)
+    matrix = rng.dirichlet(np.ones(num_states), size=num_states)
+    edges, density = scales.histogram(observations)
+    curve = -2.0 - np.exp(-np.arange(iterations + 1) / 10)
+    means = np.linspace(-1.0, 1.0, num_states)
+    return PanelFrame(
+        data_key="test",
+        runs=(Run("EM", curve), Run("Gradient", curve - 0.1)),
+        shown_run="EM",
+        transition_matrix=matrix,
+        means=means,
+        standard_deviations=np.full(num_states, 0.5),
+        weights=np.full(num_states, 1 / num_states),
+        histogram_edges=edges,
+        histogram_density=density,
+        observations=observations,
+        viterbi_states=states,
+        smoothed_probs=rng.dirichlet(np.ones(num_states), size=length),
+        true_log_likelihood=-1.9 if truth else None,
+        true_transition_matrix=matrix if truth else None,
+        true_means=means if truth else None,
+        true_states=states if truth else None,
+    )
+
+
+def decode(message: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """As plotting.js does; a header with NaN or infinity is no JSON and fails."""
+    size = int.from_bytes(message[:4], "little")
+    assert size % 4 == 0
+    header = json.loads(message[4 : 4 + size], parse_constant=pytest.fail)
+    arrays = {}
+    for name, (kind, offset, shape) in header["arrays"].items():
+        assert offset % 4 == 0
+        dtype = {"f4": np.dtype("<f4"), "f8": np.dtype("<f8"), "u1": np.dtype("u1")}[kind]
+        count = int(np.prod(shape))
+        arrays[name] = np.frombuffer(message, dtype, count, 4 + size + offset).reshape(shape)
+    return header, arrays
+
+
+def digests(frame: PanelFrame) -> dict[str, int]:
+    return {name: chart["digest"] for name, chart in decode(encode(frame))[0]["charts"].items()}
+
+
+def test_numbers_arrive_as_sent() -> None:
+    frame = make_frame()
+    header, arrays = decode(encode(frame))
+    assert header["num_states"] == 5
+    assert [run["iteration"] for run in header["runs"]] == [30, 30]
+    assert header["runs"][0]["log_likelihood"] == frame.runs[0].log_likelihoods[-1]
+    assert header["runs"][0]["gain"] == np.diff(frame.runs[0].log_likelihoods)[-1]
+    np.testing.assert_allclose(
+        arrays["learned.probs"], frame.transition_matrix, rtol=1e-6, atol=1e-7
+    )
+    np.testing.assert_allclose(
+        arrays["sequence.posterior"] / wire.FULL_PROBABILITY,
+        frame.smoothed_probs.T,
+        rtol=0,
+        atol=0.5 / wire.FULL_PROBABILITY + 1e-9,
+    )
+    np.testing.assert_array_equal(arrays["sequence.viterbi"], frame.viterbi_states)
+    np.testing.assert_array_equal(arrays["sequence.times"], np.arange(1, 201))
+
+
+@pytest.mark.parametrize("num_states", [1, 2, 5, 20])
+@pytest.mark.parametrize("length", [1, 2, 200, 2000, 2001, 100_000])
+@pytest.mark.parametrize("truth", [True, False])
+def test_every_size(num_states: int, length: int, truth: bool) -> None:
+    header, arrays = decode(encode(make_frame(num_states, length, truth=truth)))
+    columns = arrays["sequence.viterbi"].shape[0]
+    assert arrays["sequence.times"].shape[0] <= MAX_POINTS
+    assert columns <= MAX_COLUMNS
+    assert arrays["sequence.posterior"].shape == (num_states, columns)
+    assert (columns - 1) * header["charts"]["sequence"]["width"] < length
+    assert columns * header["charts"]["sequence"]["width"] >= length
+    assert ("sequence.true_states" in arrays) == truth
+    assert ("means.true_means" in arrays) == truth
+    assert header["charts"]["true"].get("present", True) is truth
+
+
+def test_one_run_and_iteration_zero() -> None:
+    frame = replace(make_frame(), runs=(Run("EM", np.array([-2.5])),))
+    header, arrays = decode(encode(frame))
+    assert len(header["runs"]) == 1
+    assert header["runs"][0]["gain"] is None
+    np.testing.assert_array_equal(arrays["curve.x0"], [0.0])
+    assert "curve.y1" not in arrays
+
+
+def test_impossible_data_leave_a_gap() -> None:
+    curve = np.array([-np.inf, -np.inf, -2.0, np.nan, -1.5])
+    frame = replace(make_frame(), runs=(Run("EM", curve), Run("Gradient", curve[:2])))
+    header, arrays = decode(encode(frame))
+    np.testing.assert_array_equal(np.isnan(arrays["curve.y0"]), ~np.isfinite(curve))
+    assert header["runs"][1]["log_likelihood"] is None
+    assert header["runs"][1]["gain"] is None
+    low, high = header["charts"]["curve"]["y_range"]
+    assert low < -2.0
+    assert high > -1.5
+
+
+def test_undefined_posterior_and_missing_observations() -> None:
+    frame = make_frame()
+    observations = frame.observations.copy()
+    observations[10:20] = np.nan
+    frame = replace(
+        frame,
+        observations=observations,
+        viterbi_states=np.full(200, -1),
+        smoothed_probs=np.full((200, 5), np.nan),
+        true_log_likelihood=-np.inf,
+    )
+    header, arrays = decode(encode(frame))
+    assert (arrays["sequence.posterior"] == wire.MISSING).all()
+    assert (arrays["sequence.viterbi"] == wire.MISSING).all()
+    assert np.isnan(arrays["sequence.observations"]).sum() == 10
+    assert header["true_log_likelihood"] is None
+
+
+def test_constant_data() -> None:
+    edges, density = scales.histogram(np.full(50, 3.0))
+    frame = replace(
+        make_frame(length=50),
+        observations=np.full(50, 3.0),
+        histogram_edges=edges,
+        histogram_density=density,
+    )
+    header, _ = decode(encode(frame))
+    low, high = header["charts"]["sequence"]["y_range"]
+    assert low < 3.0 < high
+    low, high = header["charts"]["means"]["x_range"]
+    assert low < 3.0 < high
+
+
+def test_only_what_changed_is_drawn_again() -> None:
+    frame = make_frame()
+    before = digests(frame)
+    assert digests(make_frame()) == before
+    longer = Run("EM", np.append(frame.runs[0].log_likelihoods, -1.99))
+    after = digests(replace(frame, runs=(longer, frame.runs[1])))
+    assert {name for name in before if before[name] != after[name]} == {"curve"}
+    after = digests(replace(frame, transition_matrix=np.full((5, 5), 0.2)))
+    assert {name for name in before if before[name] != after[name]} == {"learned"}
+
+
+def test_shapes_that_disagree_are_named() -> None:
+    with pytest.raises(ValueError, match=r"viterbi_states has shape \(3,\), expected \(200,\)"):
+        encode(replace(make_frame(), viterbi_states=np.zeros(3, dtype=np.int64)))
+    with pytest.raises(ValueError, match="run"):
+        encode(replace(make_frame(), runs=()))
+    with pytest.raises(ValueError, match="20 states"):
+        encode(make_frame(num_states=21))
+
+
+def test_encoding_is_quick() -> None:
+    frame = make_frame(iterations=500)
+    encode(frame)
+    times = []
+    for _ in range(20):
+        begin = time.perf_counter()
+        encode(frame)
+        times.append(time.perf_counter() - begin)
+    # The best of many runs: neighbours on the machine only ever add.
+    assert min(times) < 0.002
+
+
+# Fewer points than pixels
+
+
+@pytest.mark.parametrize("length", [1, 5, 1000, 1001, 4999, 100_000])
+def test_outline_keeps_ends_and_extremes(length: int) -> None:
+    values = np.random.default_rng(1).normal(size=length)
+    values[length // 3] = 50.0
+    values[length // 2] = -50.0
+    kept = wire.extreme_indices(values, MAX_CURVE_POINTS)
+    assert len(kept) <= MAX_CURVE_POINTS
+    assert kept[0] == 0
+    assert kept[-1] == length - 1
+    assert (np.diff(kept) > 0).all()
+    assert values[kept].max() == values.max()
+    assert values[kept].min() == values.min()
+
+
+def test_outline_of_values_that_are_not_finite() -> None:
+    values = np.full(5000, np.nan)
+    assert len(wire.extreme_indices(values, 100)) <= 100
+    values[1234] = 1.0
+    assert 1234 in wire.extreme_indices(values, 100)
+    values[:] = -np.inf
+    assert len(wire.extreme_indices(values, 100)) <= 100
+
+
+def test_mean_bins_agree_with_a_plain_loop() -> None:
+    values = np.random.default_rng(2).random((1003, 3))
+    binned = wire.mean_bins(values, 10)
+    expected = [values[start : start + 10].mean(axis=0) for start in range(0, 1003, 10)]
+    np.testing.assert_allclose(binned, expected, rtol=1e-12, atol=0)
+
+
+def test_majority_bins_count_and_break_ties_low() -> None:
+    states = np.array([2, 2, 1, 0, 1, 1, 0, 0, -1, -1, -1, 2])
+    np.testing.assert_array_equal(wire.majority_bins(states, 4, 3), [2, 0, -1])
+    np.testing.assert_array_equal(wire.majority_bins(states, 1, 3), states)
+
+
+def test_only_three_types_of_array_travel() -> None:
+    with pytest.raises(TypeError, match="int64"):
+        wire.pack({}, {"a": np.zeros(3, dtype=np.int64)})
+    with pytest.raises(ValueError, match="JSON"):
+        wire.pack({"a": float("nan")}, {})
+
+
+def test_small_changes_of_a_large_number_keep_their_places() -> None:
+    frame = make_frame()
+    far = replace(
+        frame,
+        observations=frame.observations + 1.7e9,
+        means=frame.means + 1.7e9,
+        histogram_edges=frame.histogram_edges + 1.7e9,
+        true_means=None,
+    )
+    _, arrays = decode(encode(far))
+    for name, sent in {
+        "sequence.observations": far.observations,
+        "means.means": far.means,
+        "means.edges": far.histogram_edges,
+    }.items():
+        np.testing.assert_allclose(arrays[name], sent, rtol=0, atol=1e-6, equal_nan=True)
+    assert decode(encode(frame))[1]["sequence.observations"].dtype == np.float32
+
+
+# Axes that stand still
+
+
+def test_iteration_limit_grows_in_steps() -> None:
+    limits = [scales.iteration_limit(i) for i in (0, 50, 51, 100, 101, 201, 501, 1001, 2001, 5001)]
+    assert limits == [50, 50, 100, 100, 200, 500, 1000, 2000, 5000, 10000]
+
+
+@pytest.mark.parametrize("truth", [None, -1.4])
+def test_likelihood_range_only_grows_and_rarely(truth: float | None) -> None:
+    curve = -1.45 - 1.2 * np.exp(-np.arange(300) / 30)
+    ranges = [scales.likelihood_range(curve[: i + 1], truth) for i in range(len(curve))]
+    for before, after in itertools.pairwise(ranges):
+        assert after[0] <= before[0]
+        assert after[1] >= before[1]
+    for values, (low, high) in zip(np.split(curve, 300), ranges, strict=True):
+        assert low < values[0] < high
+    assert len(set(ranges)) <= (2 if truth is not None else 40)
+
+
+def test_likelihood_range_of_nothing() -> None:
+    low, high = scales.likelihood_range([-np.inf, np.nan])
+    assert low < high
+
+
+def test_histogram_has_area_one() -> None:
+    observations = np.append(np.random.default_rng(3).normal(size=500), np.nan)
+    edges, density = scales.histogram(observations)
+    np.testing.assert_allclose((density * np.diff(edges)).sum(), 1.0, rtol=1e-12)
+    edges, density = scales.histogram(np.full(4, 1e6))
+    np.testing.assert_allclose((density * np.diff(edges)).sum(), 1.0, rtol=1e-12)
+    assert scales.histogram(np.array([np.nan]))[1].sum() == 0.0
+
+
+def test_densities_have_the_area_of_their_weights() -> None:
+    grid = np.linspace(-20, 20, 4001)
+    weights = np.array([0.3, 0.7])
+    densities = scales.gaussian_densities(
+        grid, np.array([-1.0, 2.0]), np.array([0.5, 2.0]), weights
+    )
+    np.testing.assert_allclose(densities.sum(axis=1) * 0.01, weights, rtol=1e-9)
