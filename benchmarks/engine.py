@@ -1,0 +1,227 @@
+"""The engine against its peers: EM, likelihood, Viterbi and gradient, in one run.
+
+    python -m benchmarks.engine [--quick] [--only batch,long] [--output docs/benchmarks.md]
+
+Every measurement is a process of its own (benchmarks/engine_worker.py) with the same data, the
+same start and a time limit, one after the other, so that no library's threads disturb another's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from benchmarks.machine import processor
+from benchmarks.workloads import WORKLOADS
+
+PACKAGES = ("numpy", "numba", "hmmlearn", "jax", "dynamax", "torch", "pomegranate")
+PEERS = ("hmmlearn log", "hmmlearn scaling", "dynamax", "pomegranate")
+GOALS = {"notebook": 5.0, "playground": 3.0, "batch": 5.0, "long": 3.0, "wide": 7.0}
+LIKELIHOOD_RTOL = 1e-8
+"""How closely every library must agree on the log-likelihood before its time counts."""
+GROWTH = {
+    "K": [(k, 1000, 100) for k in (2, 4, 8, 16, 32)],
+    "M": [(5, m, 100) for m in (10, 100, 1000, 10_000)],
+    "N": [(5, 1000, n) for n in (1, 10, 100, 1000)],
+}
+
+
+def measure(tool: str, operation: str, size: str, seconds: float, limit: float) -> dict[str, Any]:
+    """Run one worker; the result has "error" when it did not come to an end."""
+    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.engine_worker"]
+    command += [tool, operation, size, str(seconds)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=limit)
+    except subprocess.TimeoutExpired:
+        return {"error": f"over {limit:.0f} s"}
+    if done.returncode:
+        lines = done.stderr.strip().splitlines()
+        error = lines[-1] if lines else f"ended with {done.returncode}"
+        return {"error": error.removeprefix("NotImplementedError: ")[:60]}
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def comparison(operation: str, names: list[str], seconds: float, limit: float) -> list[str]:
+    """Table rows of one operation: our median, each peer's and how many times ours."""
+    rows = []
+    for name in names:
+        ours = measure("hmmcore", operation, name, seconds, limit)
+        cells, ratios = [], []
+        for peer in PEERS:
+            told = measure(peer, operation, name, seconds, limit)
+            cells.append(describe(told, ours, ratios))
+        best = f"**{min(ratios):.1f}×**" if ratios else "none ran"
+        if operation == "em":
+            best += f" (goal {GOALS[name]:g}×)"
+        elif operation in ("log_likelihood", "viterbi"):
+            best += " (goal 3×)"
+        k, m, n = WORKLOADS[name]
+        row = [operation, f"{name} ({k}, {m}, {n})", milliseconds(ours), *cells, best]
+        rows.append("| " + " | ".join(row) + " |")
+        print(rows[-1], flush=True)
+    return rows
+
+
+def describe(told: dict[str, Any], ours: dict[str, Any], ratios: list[float]) -> str:
+    """One peer's cell; its ratio joins `ratios` when the two computed the same thing."""
+    if "error" in told or "error" in ours:
+        return str(told.get("error", milliseconds(told)))
+    value, expected = told["value"], ours["value"]
+    if not abs(value - expected) <= LIKELIHOOD_RTOL * abs(expected):
+        return f"{milliseconds(told)}, but another value ({value:.8g}, not {expected:.8g})"
+    ratios.append(told["median"] / ours["median"])
+    return f"{milliseconds(told)} ({ratios[-1]:.1f}×)"
+
+
+def milliseconds(told: dict[str, Any]) -> str:
+    """A median in ms, or why there is none."""
+    return str(told["error"]) if "error" in told else f"{told['median'] * 1e3:.4g}"
+
+
+def growth(seconds: float, limit: float) -> list[str]:
+    """How one EM step grows along each size."""
+    rows = []
+    for letter, sizes in GROWTH.items():
+        for k, m, n in sizes:
+            told = measure("hmmcore", "em", f"{k},{m},{n}", seconds, limit)
+            each = "" if "error" in told else f"{told['median'] / (m * n) * 1e9:.1f}"
+            rows.append(f"| {letter} | {k}, {m}, {n} | {milliseconds(told)} | {each} |")
+            print(rows[-1], flush=True)
+    return rows
+
+
+def memory(limit: float, quick: bool) -> list[str]:
+    """Peak memory of training beyond the data, in arrays of T×K doubles."""
+    rows = []
+    sizes = ["batch", "wide", "long"] + ([] if quick else ["5,10000000,1"])
+    for name in sizes:
+        told = measure("hmmcore", "memory", name, 0.0, limit)
+        if "error" in told:
+            rows.append(f"| {name} | {told['error']} | |")
+        else:
+            arrays = told["extra"] / told["array"]
+            rows.append(
+                f"| {name} | {told['peak'] / 2**20:.0f} | {told['extra'] / 2**20:.0f} | "
+                f"{arrays:.2f} (goal 3) |"
+            )
+        print(rows[-1], flush=True)
+    return rows
+
+
+def against_c(seconds: float, limit: float) -> list[str]:
+    """One thread of ours against a plain loop in C, compiled here."""
+    compiler = next((c for c in ("cc", "gcc", "clang") if shutil.which(c)), None)
+    if compiler is None:
+        return ["| (no C compiler on this machine) | | | |"]
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        library = Path(folder) / "plain.so"
+        source = Path(__file__).with_name("plain_loop.c")
+        flags = ["-O3", "-march=native", "-shared", "-fPIC"]
+        subprocess.run([compiler, *flags, source, "-o", library, "-lm"], check=True)
+        os.environ["HMM_PLAIN_LOOP"] = str(library)
+        for name in ("playground", "batch", "long", "wide"):
+            ours = measure("hmmcore", "sweep one thread", name, seconds, limit)
+            plain = measure("c", "sweep one thread", name, seconds, limit)
+            ratio = ""
+            if "error" not in ours and "error" not in plain:
+                same = abs(ours["value"] - plain["value"]) <= LIKELIHOOD_RTOL * abs(plain["value"])
+                ratio = f"{ours['median'] / plain['median']:.2f}" if same else "other value"
+            rows.append(f"| {name} | {milliseconds(ours)} | {milliseconds(plain)} | {ratio} |")
+            print(rows[-1], flush=True)
+    return rows
+
+
+def versions() -> str:
+    """Packages and their versions."""
+    found = []
+    for name in PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            found.append(f"{name} not installed")
+    return ", ".join(found)
+
+
+def main() -> None:
+    """Measure, print and write the report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer repeats; under two minutes")
+    parser.add_argument("--only", default="", help="workloads to compare, separated by commas")
+    parser.add_argument("--output", default="docs/benchmarks.md")
+    options = parser.parse_args()
+    started, load = time.monotonic(), os.getloadavg()[0]
+    seconds, limit = (0.3, 20.0) if options.quick else (2.0, 60.0)
+    names = options.only.split(",") if options.only else list(WORKLOADS)
+    if options.quick and not options.only:
+        # The larger ones take the peers minutes.
+        names = ["notebook", "playground", "batch"]
+    head = "| operation | workload (K, M, N) | hmmcore ms | " + " | ".join(
+        f"{peer} ms" for peer in PEERS
+    )
+    table = [head + " | faster than the fastest |", "|" + "---|" * (len(PEERS) + 4)]
+    print("\n".join(table), flush=True)
+    table += comparison("em", names, seconds, limit)
+    batch = [name for name in names if name == "batch"]
+    table += comparison("log_likelihood", batch, seconds, limit)
+    table += comparison("viterbi", batch, seconds, limit)
+    smaller = [name for name in names if name in ("notebook", "playground", "batch")]
+    table += comparison("gradient", smaller, seconds, limit)
+    plain = against_c(seconds, limit)
+    used = memory(limit, options.quick)
+    grown = [] if options.quick else growth(0.5, limit)
+    report = f"""# Benchmarks of the engine
+
+Written by `make bench`{" (`--quick`)" if options.quick else ""}. Medians of wall-clock time; data
+are 1-D Gaussian, models dense, every library in double precision, from the same start, and held
+to the same log-likelihood (rtol {LIKELIHOOD_RTOL:g}).
+
+- {date.today():%Y-%m-%d}; {os.cpu_count()} cores, {processor()}; {platform.system()}; load before
+  the start {load:.1f}
+- Python {platform.python_version()}, {versions()}
+
+One EM iteration is the E-step and the M-step; ours also evaluates the result. The gradient step
+is one step of Adam on all the data.
+
+{chr(10).join(table)}
+
+## One thread against a plain loop in C
+
+The E-step alone: scores, forward, backward, expected statistics. `benchmarks/plain_loop.c`, -O3
+-march=native.
+
+| workload | hmmcore ms | C ms | hmmcore / C (goal 1.5) |
+|---|---|---|---|
+{chr(10).join(plain)}
+
+## Memory of training
+
+| workload | peak MiB | beyond the data MiB | in arrays of T×K doubles |
+|---|---|---|---|
+{chr(10).join(used)}
+"""
+    if grown:
+        report += f"""
+## How an EM step grows
+
+| along | K, M, N | ms | ns per observation |
+|---|---|---|---|
+{chr(10).join(grown)}
+"""
+    Path(options.output).write_text(report, encoding="utf-8")
+    print(f"{options.output} written after {time.monotonic() - started:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,295 @@
+"""Measure the live page in a real browser: `make bench-live`, or `python -m benchmarks.live`.
+
+Starts the app on a free port of this machine, drives Chromium as a visitor would, and prints a
+Markdown table of goals and measurements. `--quick` takes less than a minute, for a first look;
+figures to quote come from a full run on a machine that does nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from types import FrameType
+
+from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Error as BrowserError
+
+from benchmarks import live_measures as measures
+from benchmarks import visitors
+from benchmarks.machine import description
+from tests.browser import chromium
+from tests.browser import playground as ui
+from tests.browser.server import Server, running_app
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured. `runs` is of what the goals take the median of."""
+
+    runs: int
+    play_seconds: float
+    pauses: int
+    steps: int
+    keys: int
+    rounds: int
+    memory_seconds: float
+    sessions: int
+    soak: int
+
+
+FULL = Plan(3, 8.0, 20, 20, 38, 5, 60.0, 8, 0)
+QUICK = Plan(1, 2.5, 4, 5, 6, 1, 0.0, 8, 0)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One goal, what was measured, and whether it was met (None: nothing to meet)."""
+
+    goal: str
+    target: str
+    measured: str
+    met: bool | None = None
+
+
+class Report:
+    """Rows as they come, printed as they come, so that an early end leaves a table."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.stopped = False
+
+    def add(self, goal: str, target: str, measured: str, met: bool | None = None) -> None:
+        """Take and print a row."""
+        row = Row(goal, target, measured, met)
+        if not self.rows:
+            print("| goal | target | measured | met |\n|---|---|---|---|")
+        self.rows.append(row)
+        verdict = {True: "yes", False: "**no**", None: ""}[row.met]
+        print(f"| {row.goal} | {row.target} | {row.measured} | {verdict} |", flush=True)
+
+    def measure(self, name: str, work: Callable[[], None]) -> None:
+        """Do a part of the work; where it fails, say so in the table and go on."""
+        try:
+            work()
+        except (BrowserError, AssertionError, RuntimeError) as error:
+            if self.stopped:
+                raise KeyboardInterrupt from error
+            self.add(name, "", f"failed: {str(error).splitlines()[0]}", False)
+
+
+def spread(values: list[float]) -> str:
+    """Median, 95th percentile, maximum and number of some milliseconds."""
+    p50, p95 = measures.percentile(values, 50), measures.percentile(values, 95)
+    return f"p50 {p50:.0f}, p95 {p95:.0f}, max {max(values):.0f} ms (n={len(values)})"
+
+
+def starts(browser: Browser, plan: Plan, folder: Path, report: Report) -> None:
+    """Everything that counts from the start of a server or of a visit."""
+    errors = measures.Errors()
+    first, warm, cached, steps = [], [], [], []
+    for run in range(plan.runs):
+        begin = time.monotonic()
+        with running_app(ROOT / "app.py", folder / f"start-{run}.txt") as server:
+            query = f"{server.url}/?{measures.STANDARD}"
+            for is_first in (True, False):
+                context = browser.new_context(viewport=measures.WINDOW)  # type: ignore[arg-type]
+                page = context.new_page()
+                page.on("pageerror", lambda error: errors.texts.append(str(error)))
+                took = measures.seconds_to_charts(page, lambda: page.goto(query))  # noqa: B023
+                if is_first:
+                    first.append(time.monotonic() - begin)
+                    steps += measures.reactions(
+                        page, lambda: ui.press(page, "Step"), 1, "changes"  # noqa: B023
+                    )  # fmt: skip
+                    ui.wait_until_settled(page)
+                    cached.append(measures.seconds_to_charts(page, page.reload))
+                else:
+                    warm.append(took)
+                context.close()
+    report.add(
+        "Server start → charts", "≤ 4.0 s", f"{median(first):.1f} s (kernels on disk)",
+        median(first) <= 4.0,
+    )  # fmt: skip
+    report.add("First Step after that", "≤ 500 ms", spread(steps), median(steps) <= 500)
+    report.add(
+        "Warm server, new visitor → charts", "≤ 2.5 s", f"{median(warm):.1f} s", median(warm) <= 2.5
+    )
+    report.add("Cached reload → charts", "≤ 1.0 s", f"{median(cached):.1f} s", median(cached) <= 1)
+    report.measure("Page errors", lambda: no_errors(errors))
+
+
+def no_errors(errors: measures.Errors) -> None:
+    """Raise AssertionError with what went wrong in the pages, if anything did."""
+    assert not errors.texts, "; ".join(errors.texts)
+
+
+def playing(browser: Browser, server: Server, plan: Plan, report: Report) -> None:
+    """Everything that is seen while it plays."""
+    errors = measures.Errors()
+    # Full speed would bring EM to its end within seconds.
+    for speed, query in {"10 / s": measures.SLOW_EM, "Full speed": measures.ENDLESS}.items():
+        with measures.opened(browser, server, query, errors) as page:
+            seen = measures.playing(page, speed, plan.play_seconds, plan.runs)
+        label = f"{speed}, {'EM' if query == measures.SLOW_EM else 'gradient'}"
+        report.add(
+            f"Visible updates while playing ({label})", "≥ 8/s", f"{seen.rate:.1f}/s",
+            seen.rate >= 8,
+        )  # fmt: skip
+        report.add(
+            f"Interval between them ({label})", "p95 ≤ 200 ms", f"p95 {seen.interval_p95:.0f} ms",
+            seen.interval_p95 <= 200,
+        )  # fmt: skip
+        whole = seen.blank_frames == 0 and seen.minimum_opacity >= 0.95 and seen.zoom_kept
+        report.add(
+            f"Blank frames, greying, lost zoom ({label})", "0, opacity ≥ 0.95, kept",
+            f"{seen.blank_frames}, {seen.minimum_opacity:.2f}, "
+            f"{'kept' if seen.zoom_kept else 'lost'}",
+            whole,
+        )  # fmt: skip
+    report.measure("Page errors", lambda: no_errors(errors))
+
+
+def reacting(browser: Browser, server: Server, plan: Plan, report: Report) -> None:
+    """Everything between an input and its picture."""
+    errors = measures.Errors()
+    with measures.opened(browser, server, measures.STANDARD, errors) as page:
+        found = measures.pauses(page, plan.pauses)
+        report.add(
+            "Pause → last change", "p95 ≤ 200, max ≤ 300 ms", spread(found),
+            measures.percentile(found, 95) <= 200 and max(found) <= 300,
+        )  # fmt: skip
+        found = measures.reactions(page, lambda: ui.press(page, "Step"), plan.steps, "changes")
+        report.add(
+            "Step → pixels", "p95 ≤ 150 ms", spread(found), measures.percentile(found, 95) <= 150
+        )
+        found = measures.reactions(
+            page, lambda: ui.nudge(page, "Noise σ", "ArrowRight"), plan.keys, "draws"
+        )
+        report.add(
+            "Slider key → pixels", "p95 ≤ 150 ms", spread(found),
+            measures.percentile(found, 95) <= 150,
+        )  # fmt: skip
+    with measures.opened(browser, server, measures.STANDARD, errors) as page:
+        found = measures.page_switches(page, plan.rounds)
+        report.add(
+            "Page switch after first visit", "p95 ≤ 450 ms", spread(found),
+            measures.percentile(found, 95) <= 450,
+        )  # fmt: skip
+    report.measure("Page errors", lambda: no_errors(errors))
+
+
+def large(browser: Browser, server: Server, plan: Plan, report: Report) -> None:
+    """One long sequence."""
+    errors = measures.Errors()
+    long = measures.long_sequence(browser, server, errors, max(3, plan.runs))
+    report.add(
+        "All charts redrawn, M = 100 000", "≤ 400 ms", f"{long.redraw_ms:.0f} ms",
+        long.redraw_ms <= 400,
+    )  # fmt: skip
+    report.add("Step → pixels, M = 100 000", "", f"{long.step_ms:.0f} ms")
+    report.add(
+        "Largest message, M = 100 000", "≤ 100 kB", f"{long.message_kilobytes:.0f} kB",
+        long.message_kilobytes <= 100,
+    )  # fmt: skip
+    report.measure("Page errors", lambda: no_errors(errors))
+
+
+def lasting(browser: Browser, server: Server, plan: Plan, report: Report) -> None:
+    """What the server does with visitors who stay, leave, come together, or run wild."""
+    errors = measures.Errors()
+    seconds, percent = measures.cpu_after_close(browser, server, errors, limit=5.0)
+    report.add(
+        "Server CPU after a playing tab was closed", "< 5 % within 15 s",
+        f"{percent:.1f} % after {seconds:.0f} s", seconds <= 15,
+    )  # fmt: skip
+    if plan.memory_seconds:
+        warm_up = min(30.0, plan.memory_seconds / 2)
+        grown, cpu = measures.memory_growth(browser, server, errors, plan.memory_seconds, warm_up)
+        report.add(
+            f"Server memory growth, {plan.memory_seconds:.0f} s of playing", "≤ 10 MB in 300 s",
+            f"{grown:+.1f} MB (CPU {cpu:.0f} %)", grown <= 10,
+        )  # fmt: skip
+    if plan.sessions:
+        rates, cpu = visitors.simultaneous(
+            server, measures.ENDLESS, plan.sessions, max(5.0, plan.play_seconds)
+        )
+        report.add(
+            f"{plan.sessions} visitors at once, server alone", "≥ 9/s each",
+            f"lowest {min(rates):.1f}/s, median {median(rates):.1f}/s (CPU {cpu:.0f} %)",
+            min(rates) >= 9,
+        )  # fmt: skip
+    if plan.soak:
+        done = measures.soak(browser, server, errors, plan.soak)
+        report.add(
+            f"{plan.soak} random actions", "no error, never blank",
+            f"{done} done, {len(errors.texts)} errors", done == plan.soak and not errors.texts,
+        )  # fmt: skip
+    report.measure("Page errors", lambda: no_errors(errors))
+
+
+def run(plan: Plan, report: Report) -> int:
+    """Measure and print; 0 when every goal was met, 1 otherwise."""
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as name:
+        browser, _ = chromium.launch(playwright)
+        print("\n".join([*description(browser.version), ""]), flush=True)
+        folder = Path(name)
+        report.measure("Starts", lambda: starts(browser, plan, folder, report))
+        with running_app(ROOT / "app.py", folder / "log.txt") as server:
+            for part in (playing, reacting, large, lasting):
+                report.measure(
+                    part.__name__.capitalize(),
+                    lambda part=part: part(browser, server, plan, report),
+                )
+            tracebacks = server.log().count("Traceback")
+            report.add("Failures in the server's log", "0", str(tracebacks), tracebacks == 0)
+        browser.close()
+    return int(any(row.met is False for row in report.rows))
+
+
+def main() -> int:
+    """Read the options and run."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
+    parser.add_argument("--quick", action="store_true", help="less than a minute, fewer repeats")
+    parser.add_argument("--long", action="store_true", help="watch memory for 300 s instead of 60")
+    parser.add_argument("--memory", type=float, metavar="SECONDS", help="watch memory so long")
+    parser.add_argument("--soak", type=int, metavar="ACTIONS", help="random actions, such as 300")
+    options = parser.parse_args()
+    chosen = dict(vars(QUICK if options.quick else FULL))
+    if options.long:
+        chosen["memory_seconds"] = 300.0
+    if options.memory is not None:
+        chosen["memory_seconds"] = min(options.memory, 3600.0)
+    if options.soak is not None:
+        chosen["soak"] = min(options.soak, 10_000)
+    report = Report()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        report.stopped = True
+        # The browser's driver hears Ctrl-C too, and its end is no news.
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+        raise KeyboardInterrupt
+
+    # Ended from outside, it ends what it has started too.
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        return run(Plan(**chosen), report)
+    except (KeyboardInterrupt, BrowserError):
+        if not report.stopped:
+            raise
+        print("\nStopped early; the rows above stand.", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,266 @@
+"""The measurements of the live page, each a function of a browser that returns plain numbers.
+
+Times in milliseconds are taken inside the page: from the input event to the first animation frame
+in which the picture has changed. Times in seconds are taken outside, by the clock on the wall.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from statistics import median
+
+import numpy as np
+from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import TimeoutError as BrowserTimeout
+
+from benchmarks.machine import usage
+from tests.browser import playground as ui
+from tests.browser.page import page_failures, wait_until_idle
+from tests.browser.server import Server
+
+STANDARD = "K=5&M=200&N=20"
+SLOW_EM = f"{STANDARD}&noise=2"
+"""States that overlap so much that EM takes well over a thousand steps to its end."""
+ENDLESS = f"{STANDARD}&method=Gradient&rate=0.0001"
+"""A training that does not come to its end while it is watched."""
+LONG = "K=5&M=100000&N=1"
+WINDOW = {"width": 1440, "height": 900}
+
+DRAWN_AT = """([panel, charts]) => {
+  const root = document.querySelector(panel);
+  const drawn = root && root.clientHeight && root.dataset.iteration !== undefined
+    && charts.every((name) => root.querySelector(`[data-chart=${name}] svg.main-svg`));
+  return drawn ? performance.now() : 0;
+}"""
+
+# Pages without a panel show single figures; all of them must have been drawn.
+PAGE_SHOWN_AT = """([panel, name]) => {
+  const link = document.querySelector("[data-testid=stTopNavLink][aria-current=page]");
+  if (!link || !link.textContent.endsWith(name)) return 0;
+  const root = document.querySelector(panel);
+  if (name === "Playground") {
+    return root && root.clientHeight && root.querySelector("svg.main-svg") ? performance.now() : 0;
+  }
+  const figures = [...document.querySelectorAll("[data-testid=hmm-figure]")];
+  const drawn = figures.length && figures.every((one) => one.querySelector("svg.main-svg"));
+  return !root && drawn ? performance.now() : 0;
+}"""
+
+
+@dataclass
+class Errors:
+    """What went wrong in the pages so far."""
+
+    texts: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def opened(browser: Browser, server: Server, query: str, errors: Errors) -> Iterator[Page]:
+    """A page of a fresh context at the Playground, its charts drawn."""
+    context = browser.new_context(base_url=f"{server.url}/", viewport=WINDOW)  # type: ignore[arg-type]
+    try:
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.texts.append(str(error)))
+        ui.open_playground(page, query)
+        ui.wait_until_settled(page)
+        yield page
+        errors.texts.extend(page_failures(page))
+    finally:
+        context.close()
+
+
+def percentile(values: list[float], percent: float) -> float:
+    """A percentile; nan of nothing."""
+    return float(np.percentile(values, percent)) if values else float("nan")
+
+
+@dataclass(frozen=True)
+class Playing:
+    """How a page looked while it played; medians over the runs."""
+
+    rate: float
+    interval_p95: float
+    blank_frames: int
+    minimum_opacity: float
+    zoom_kept: bool
+
+
+def playing(page: Page, speed: str, seconds: float, runs: int) -> Playing:
+    """Play at a speed and look at every frame."""
+    ui.choose(page, "Speed", speed)
+    zoomed = ui.drag_zoom(page, "sequence")
+    rates, intervals, blanks, opacities = [], [], 0, []
+    name = "Gradient" if page.get_by_test_id("iteration-Gradient").count() else "EM"
+    for _ in range(runs):
+        ui.press(page, "Reset")
+        ui.expect_iteration(page, 0, name)
+        ui.press(page, "Play")
+        ui.wait_beyond(page, 3, name)
+        ui.start_watching(page)
+        page.wait_for_timeout(1000 * seconds)
+        seen = ui.stop_watching(page)
+        ui.press(page, "Pause")
+        expect(ui.button(page, "Play")).to_be_visible()
+        times = [moment for moment, _ in seen.changes]
+        rates.append(len(times) / seen.seconds)
+        intervals.append(percentile(list(np.diff(times)), 95))
+        blanks += seen.blank_frames
+        opacities.append(seen.minimum_opacity)
+    kept = bool(np.allclose(ui.axis_range(page, "sequence"), zoomed, rtol=0, atol=1e-6))
+    return Playing(median(rates), median(intervals), blanks, min(opacities), kept)
+
+
+def pauses(page: Page, number: int) -> list[float]:
+    """Milliseconds from pressing Pause to the last change of the picture, at every press."""
+    rng = random.Random(1)
+    ui.choose(page, "Speed", "10 / s")
+    found = []
+    for _ in range(number):
+        ui.press(page, "Reset")
+        ui.expect_iteration(page, 0)
+        ui.press(page, "Play")
+        ui.wait_beyond(page, 2)
+        # Somewhere between two ticks, a different place each time.
+        page.wait_for_timeout(rng.uniform(0, 120))
+        ui.start_watching(page)
+        ui.press(page, "Pause")
+        expect(ui.button(page, "Play")).to_be_visible()
+        page.wait_for_timeout(700)
+        seen = ui.stop_watching(page)
+        begin = seen.inputs[0][0]
+        changed = [moment for moment, _ in (*seen.changes, *seen.draws) if moment >= begin]
+        found.append(max(changed) - begin if changed else 0.0)
+    return found
+
+
+def reactions(page: Page, act: Callable[[], None], number: int, what: str) -> list[float]:
+    """Milliseconds from an input to the first change of the picture.
+
+    `what` is "changes" (another iteration stands there) or "draws" (any chart was drawn).
+    """
+    found = []
+    for _ in range(number):
+        ui.wait_until_settled(page)
+        ui.start_watching(page)
+        act()
+        page.wait_for_function("(what) => window.hmmWatch[what].length > 0", arg=what)
+        seen = ui.stop_watching(page)
+        took = seen.reaction(getattr(seen, what))
+        if took is not None:
+            found.append(took)
+    return found
+
+
+def page_switches(page: Page, rounds: int) -> list[float]:
+    """Milliseconds from a click on a page's link to its figures, after a first visit of each."""
+    found = []
+    for number in range(rounds + 1):
+        for other in ("Data", "Posterior", "Viterbi"):
+            for name in (other, "Playground"):
+                wait_until_idle(page)
+                ui.start_watching(page)
+                ui.visit(page, name)
+                shown = page.wait_for_function(PAGE_SHOWN_AT, arg=[ui.PANEL, name])
+                moment = shown.json_value()
+                begin = ui.stop_watching(page).inputs[0][0]
+                if number:
+                    found.append(moment - begin)
+    return found
+
+
+def seconds_to_charts(page: Page, go: Callable[[], object]) -> float:
+    """Seconds from going to a page to its charts, by the clock on the wall."""
+    begin = time.monotonic()
+    go()
+    page.wait_for_function(DRAWN_AT, arg=[ui.PANEL, list(ui.CHARTS)])
+    return time.monotonic() - begin
+
+
+@dataclass(frozen=True)
+class LongSequence:
+    """One sequence of 100 000 observations."""
+
+    step_ms: float
+    redraw_ms: float
+    message_kilobytes: float
+
+
+def long_sequence(browser: Browser, server: Server, errors: Errors, runs: int) -> LongSequence:
+    """A step, a redraw of all five charts (the window changes its size), and what is sent."""
+    sizes: list[int] = []
+    with opened(browser, server, ENDLESS, errors) as page:
+        page.on(
+            "websocket",
+            lambda socket: socket.on("framereceived", lambda data: sizes.append(len(data))),
+        )
+        page.goto(f"?{LONG}")
+        ui.wait_until_drawn(page)
+        ui.wait_until_settled(page)
+        sizes.clear()
+        steps = reactions(page, lambda: ui.press(page, "Step"), runs, "changes")
+        largest = max(sizes, default=0)
+        widths = iter([WINDOW["width"] - 40 * (1 + n % 2) for n in range(runs)])
+        redraws = reactions(
+            page,
+            lambda: page.set_viewport_size({"width": next(widths), "height": WINDOW["height"]}),
+            runs,
+            "draws",
+        )
+    return LongSequence(median(steps), median(redraws), largest / 1000)
+
+
+def cpu_after_close(
+    browser: Browser, server: Server, errors: Errors, limit: float, longest: int = 15
+) -> tuple[float, float]:
+    """Seconds after closing a playing tab until the server uses less CPU than `limit` percent of
+    one core for a second; and the percentage then."""
+    with opened(browser, server, ENDLESS, errors) as page:
+        ui.choose(page, "Speed", "Full speed")
+        ui.press(page, "Play")
+        ui.wait_beyond(page, 5, "Gradient")
+    percent = 100.0
+    for second in range(1, longest + 1):
+        before = usage(server.process_id)[0]
+        time.sleep(1)
+        percent = 100 * (usage(server.process_id)[0] - before)
+        if percent < limit:
+            return float(second), percent
+    return float("inf"), percent
+
+
+def memory_growth(
+    browser: Browser, server: Server, errors: Errors, seconds: float, warm_up: float
+) -> tuple[float, float]:
+    """MB by which the server grew while a page played at ten steps a second; and CPU percent."""
+    with opened(browser, server, ENDLESS, errors) as page:
+        ui.press(page, "Play")
+        page.wait_for_timeout(1000 * warm_up)
+        cpu_before, memory_before = usage(server.process_id)
+        page.wait_for_timeout(1000 * seconds)
+        cpu_after, memory_after = usage(server.process_id)
+        ui.wait_beyond(page, int(2 * seconds), "Gradient")
+    return memory_after - memory_before, 100 * (cpu_after - cpu_before) / seconds
+
+
+def soak(browser: Browser, server: Server, errors: Errors, number: int) -> int:
+    """Random actions until `number` are done or something goes wrong; how many were done."""
+    rng = random.Random(3)
+    with opened(browser, server, STANDARD, errors) as page:
+        for done in range(number):
+            try:
+                if done % 4 == 0:
+                    ui.visit(page, "Playground")
+                ui.act_at_random(page, rng)
+            except BrowserTimeout as error:
+                errors.texts.append(f"action {done}: {error.message.splitlines()[0]}")
+            page.wait_for_timeout(rng.choice([0, 40, 150, 400]))
+            if page_failures(page) or errors.texts:
+                return done
+            if not page.locator("[data-testid=stMainBlockContainer]").is_visible():
+                errors.texts.append(f"action {done}: the page is blank")
+                return done
+    return number

@@ -1,0 +1,147 @@
+"""Visitors without a browser: they speak Streamlit's own protocol, press Play, and count.
+
+One browser cannot draw for many visitors at once; this asks what the server alone can serve.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from benchmarks.machine import usage
+from tests.browser.server import Server
+
+START_SECONDS = 60.0
+WARM_UP_SECONDS = 2.0
+
+
+class Visitor:
+    """One visitor: opens the Playground, presses Play, and asks for every tick like a page.
+
+    Attributes:
+        seen: when another iteration arrived, by the monotonic clock.
+        playing: set once ticks are asked for.
+        problem: what went wrong, or None.
+    """
+
+    def __init__(self, server: Server, query: str, stop: threading.Event) -> None:
+        self.server = server
+        self.query = query
+        self.stop = stop
+        self.seen: list[float] = []
+        self.playing = threading.Event()
+        self.problem: str | None = None
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self._page = ""
+        self._play = ""
+        self._fragment = ""
+        self._interval = 0.1
+        self._iteration = -1
+        self._finished = 0
+
+    def run(self) -> None:
+        """Until `stop` is set, or something goes wrong."""
+        address = self.server.url.replace("http://", "ws://") + "/_stcore/stream"
+        try:
+            with connect(
+                address, subprotocols=[Subprotocol("streamlit")], max_size=None, proxy=None
+            ) as socket:
+                self._rerun(socket)
+                self._receive(socket, lambda: self._finished > 0 and self._play != "")
+                self._rerun(socket, pressed=self._play)
+                self._receive(socket, lambda: self._fragment != "")
+                self.playing.set()
+                due = time.monotonic()
+                while not self.stop.is_set():
+                    self._rerun(socket, fragment=self._fragment)
+                    due = max(due + self._interval, time.monotonic())
+                    while (left := due - time.monotonic()) > 0:
+                        self._take(socket, left)
+        except (OSError, RuntimeError, WebSocketException) as error:
+            self.problem = str(error)
+
+    def _rerun(self, socket: ClientConnection, pressed: str = "", fragment: str = "") -> None:
+        message = BackMsg()
+        state = message.rerun_script
+        state.query_string = self.query
+        state.page_script_hash = self._page
+        if pressed:
+            widget = state.widget_states.widgets.add()
+            widget.id, widget.trigger_value = pressed, True
+        if fragment:
+            state.fragment_id, state.is_auto_rerun = fragment, True
+        socket.send(message.SerializeToString())
+
+    def _receive(self, socket: ClientConnection, enough: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not enough():
+            if time.monotonic() > deadline:
+                raise RuntimeError("the app did not answer as expected")
+            self._take(socket, 1.0)
+
+    def _take(self, socket: ClientConnection, longest: float) -> None:
+        """Take in one message, or none if none comes in time."""
+        try:
+            data = socket.recv(timeout=longest)
+        except TimeoutError:
+            return
+        assert isinstance(data, bytes)
+        message = ForwardMsg.FromString(data)
+        kind = message.WhichOneof("type")
+        if kind == "new_session":
+            self._page = message.new_session.page_script_hash
+        elif kind == "auto_rerun":
+            self._fragment = message.auto_rerun.fragment_id
+            self._interval = message.auto_rerun.interval
+        elif kind == "script_finished":
+            self._finished += 1
+        elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
+            element = message.delta.new_element
+            if element.WhichOneof("type") == "button" and element.button.label == "Play":
+                self._play = element.button.id
+            elif element.WhichOneof("type") == "bidi_component":
+                self._look(element.bidi_component.bytes)
+
+    def _look(self, panel: bytes) -> None:
+        size = int.from_bytes(panel[:4], "little")
+        runs = json.loads(panel[4 : 4 + size]).get("runs") if size else None
+        if runs and runs[0]["iteration"] != self._iteration:
+            self._iteration = runs[0]["iteration"]
+            self.seen.append(time.monotonic())
+
+
+def simultaneous(
+    server: Server, query: str, number: int, seconds: float
+) -> tuple[list[float], float]:
+    """Iterations a second that reach each of several visitors, and the server's CPU percent.
+
+    Raises RuntimeError when a visitor is not served.
+    """
+    stop = threading.Event()
+    visitors = [Visitor(server, query, stop) for _ in range(number)]
+    try:
+        for visitor in visitors:
+            visitor.thread.start()
+        for visitor in visitors:
+            visitor.playing.wait(START_SECONDS)
+        time.sleep(WARM_UP_SECONDS)
+        begin, cpu_before = time.monotonic(), usage(server.process_id)[0]
+        time.sleep(seconds)
+        end, cpu_after = time.monotonic(), usage(server.process_id)[0]
+    finally:
+        stop.set()
+        for visitor in visitors:
+            visitor.thread.join(timeout=5)
+    for visitor in visitors:
+        if visitor.problem is not None or not visitor.playing.is_set():
+            raise RuntimeError(f"a visitor was not served: {visitor.problem}")
+    rates = [sum(begin <= t <= end for t in visitor.seen) / (end - begin) for visitor in visitors]
+    return rates, 100 * (cpu_after - cpu_before) / (end - begin)
