@@ -9,7 +9,7 @@ import streamlit as st
 from hmmcore import preset, state_shares
 from pages.ui import charts_data, words
 from pages.ui.config import FIELD_OF
-from pages.ui.controls import number
+from pages.ui.controls import number, set_widget
 from pages.ui.data_tables import table_editors
 from pages.ui.data_upload import upload_area
 from pages.ui.export import csv_bytes, data_frame
@@ -45,7 +45,7 @@ def source_and_preset(session: Session) -> None:
     if session.upload is None:
         del sources["upload"]
     with st.container(horizontal=True, vertical_alignment="bottom", key="data_controls"):
-        st.session_state["data_source"] = session.config.source
+        set_widget("data_source", session.config.source)
         st.segmented_control(
             "Data",
             list(sources),
@@ -56,7 +56,7 @@ def source_and_preset(session: Session) -> None:
             args=(session,),
             help=FIELD_OF["source"].help,
         )
-        st.session_state["data_preset"] = matching_preset(session.config)
+        set_widget("data_preset", matching_preset(session.config))
         st.selectbox(
             "Example",
             list(PRESETS),
@@ -227,10 +227,9 @@ def views(session: Session) -> None:
     """One of the page's views; only the open one is computed."""
 
     def opened() -> None:
-        session.touch()
         session.data_view = st.session_state["data_view"]
 
-    st.session_state["data_view"] = session.data_view or next(iter(VIEWS))
+    set_widget("data_view", session.data_view or next(iter(VIEWS)))
     tabs = st.tabs(list(VIEWS), key="data_view", on_change=opened)
     for tab, draw in zip(tabs, VIEWS.values(), strict=True):
         if tab.open:

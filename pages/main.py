@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.ui import controls
 from pages.ui.session import Session, current_session
@@ -17,9 +18,18 @@ ASSETS = Path(__file__).parent / "ui" / "assets"
 
 def write_address(session: Session) -> None:
     """Let the address bar say what the session holds."""
-    session.written = session.query()
-    if st.query_params.to_dict() != session.written:
-        st.query_params.from_dict(session.written)
+    wanted = session.query()
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def went_back() -> bool:
+    """Whether the browser's Back or Forward brought this run about.
+
+    Asked of Streamlit, not guessed from the address: a run may carry the address of a moment ago.
+    """
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
 
 
 st.set_page_config(
@@ -42,7 +52,9 @@ page = st.navigation(
     position="top",
 )
 session = current_session()
-session.follow_url(st.query_params.to_dict(), page.url_path)
+if went_back():
+    session.follow_url(st.query_params.to_dict(), page.url_path)
+session.page = page.url_path
 controls.sidebar(session)
 try:
     page.run()

@@ -135,11 +135,21 @@ def widget_key(name: str) -> str:
     return f"control_{name}"
 
 
+def set_widget(key: str, value: Any) -> None:
+    """Let the next widget of this key hold a value.
+
+    Only where it holds another: the browser sets every widget that was assigned, and that would
+    take back what the visitor entered while the run was on its way to them.
+    """
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+
+
 def _prepared(session: Session, name: str) -> Field:
     """The field, its widget set to what the session holds."""
     field = FIELD_OF[name]
     value = getattr(session.config, name)
-    st.session_state[widget_key(name)] = list(value) if field.many else value
+    set_widget(widget_key(name), list(value) if field.many else value)
     return field
 
 

@@ -140,12 +140,10 @@ def _normalise(session: Session, name: str) -> None:
         session.drafts.put(name, values)
         _take(session, name)
     else:
-        session.touch()
         session.notes = (problem,)
 
 
 def _discard(session: Session, name: str) -> None:
-    session.touch()
     session.drafts.put(name, session.drafts.held[name].in_force)
 
 
@@ -155,7 +153,6 @@ def _back_to_law(session: Session, name: str) -> None:
 
 def _take(session: Session, name: str) -> None:
     """Bring a table into force if it is right; if not, it stays a draft."""
-    session.touch()
     values = session.drafts.held[name].values
     if table_problem(FIELD_OF[name], values) is not None:
         return

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.ui.config import MAX_CELLS
+from pages.ui.controls import set_widget
 from pages.ui.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, SEPARATORS, UploadError
 from pages.ui.session import Session, Upload
 from pages.ui.text import count, many, plain
@@ -120,7 +121,7 @@ def _columns(session: Session, pending: PendingFile, table: CsvTable) -> None:
         )  # fmt: skip
     if pending.leave_out_missing or pending.has_gaps():
         key = "upload_leave_out"
-        st.session_state[key] = pending.leave_out_missing
+        set_widget(key, pending.leave_out_missing)
         st.checkbox(
             "Leave out rows without a value",
             key=key,
@@ -197,7 +198,7 @@ def _choice(
 ) -> None:
     key = f"upload_{label.lower().replace(' ', '_')}"
     options = list(names)
-    st.session_state[key] = options.index(value)
+    set_widget(key, options.index(value))
     st.selectbox(
         label,
         range(len(options)),
@@ -221,19 +222,16 @@ def replace_columns(pending: PendingFile, value: int, sequence: int | None) -> N
 
 
 def _set(session: Session, pending: PendingFile, **values: Any) -> None:
-    session.touch()
     for name, value in values.items():
         setattr(pending, name, value)
 
 
 def _received(session: Session, key: str) -> None:
-    session.touch()
     file = st.session_state.get(key)
     session.pending = None if file is None else PendingFile(file.name, file.getvalue())
 
 
 def _forget(session: Session) -> None:
-    session.touch()
     session.pending = None
     # Another key, so that the uploader is empty again.
     session.uploads += 1

@@ -64,8 +64,7 @@ class Session:
         player, runs: the clock, and one run per method by its name.
         data: what the Config and the upload stand for.
         memo: what `remember` holds: a name's source, and what was computed from it.
-        touched, written, page: whether the visitor acted in the page since the last run, what the
-            address bar was given last, and on which page; see `follow_url`.
+        page: the page of the last run; see `follow_url`.
     """
 
     config: Config
@@ -81,8 +80,6 @@ class Session:
     runs: dict[str, Run] = field(default_factory=dict)
     data: Dataset = field(init=False)
     memo: dict[str, tuple[Any, Any]] = field(default_factory=dict)
-    touched: bool = False
-    written: dict[str, str] = field(default_factory=dict)
     page: str = ""
 
     def __post_init__(self) -> None:
@@ -95,8 +92,7 @@ class Session:
     def from_url(cls, query: dict[str, str]) -> Session:
         """A new visitor's session, as the link says."""
         config, notes = from_query(query)
-        # Read once: the first run must not take the same address for one gone back to.
-        return cls(config, notes, written=dict(query))
+        return cls(config, notes)
 
     def change(self, **values: Any) -> None:
         """Change fields of the Config, and renew what depends on them.
@@ -104,7 +100,6 @@ class Session:
         What the data are made from makes new data and stops playing; where training starts from
         starts it anew on the same data; how training goes on takes effect where it stands.
         """
-        self.touch()
         before = self.config
         keep = next(iter(values), "length")
         if before.source == "notebook" and "source" not in values:
@@ -123,7 +118,6 @@ class Session:
 
     def replace_upload(self, upload: Upload, num_states: int) -> None:
         """Take uploaded data as the data."""
-        self.touch()
         self.player.pause()
         self.upload = upload
         self.config, self.notes = (
@@ -131,25 +125,18 @@ class Session:
         )  # fmt: skip
         self._renew_data()
 
-    def touch(self) -> None:
-        """Note that the visitor acted in the page, so the address bar follows, not leads."""
-        self.touched = True
-
     def follow_url(self, query: dict[str, str], page: str) -> None:
         """Take over the address bar's Config after Back or Forward.
 
-        Within a session the address bar leads only then: no widget was touched, the page is the
-        same, and the parameters are others than were written last.
+        Not where they lead to another page: what was changed there since stays changed.
         """
-        moved = page == self.page and not self.touched
-        if moved and query and query != self.written:
+        if page == self.page and query and query != self.query():
             config, notes = from_query(query)
             if config.source == "upload" and self.upload is None:
                 config, notes = replace(config, source="generated"), (*notes, NO_UPLOAD)
             values = {name: getattr(config, name) for name in FIELD_OF}
             self.change(**values)
             self.notes = (*notes, *self.notes)
-        self.page, self.touched = page, False
 
     def query(self) -> dict[str, str]:
         """The URL parameters that hold this Config."""
@@ -195,13 +182,11 @@ class Session:
 
     def play(self) -> None:
         """Start, or go on."""
-        self.touch()
         if self.can_go_on:
             self.player.play()
 
     def pause(self) -> None:
         """Stop where the runs are."""
-        self.touch()
         self.player.pause()
 
     def tick(self) -> None:
@@ -209,8 +194,6 @@ class Session:
         speed = self.config.speed
         rate = math.inf if speed == "max" else float(speed)
         self.player.tick(self.active_runs, rate, TICK_BUDGET)
-        if not self.player.playing:
-            self.touch()
 
     def step(self) -> None:
         """Take one step of each run."""

@@ -286,3 +286,18 @@ def test_a_bad_url_gives_the_nearest_legal_config_and_a_note(query, said, is_rig
     assert bool(notes(app)) == bool(said)
     # The page works on, from the legal values.
     press(app, "Step")
+
+
+def test_a_run_never_takes_back_what_was_entered_meanwhile():
+    """A widget that is told to be set undoes an entry whose own run has not begun yet."""
+    app = opened()
+    app.number_input(key="control_length").set_value(30)
+    healthy(app.run())
+    told = [
+        widget.label
+        for kind in (app.slider, app.number_input, app.selectbox, app.button_group)
+        for widget in kind
+        if widget.proto.set_value
+    ]
+    assert told == []
+    assert session(app).config.length == 30
