@@ -8,7 +8,7 @@ from hmmcore import initialization, io, presets, simulation
 from hmmcore.alignment import accuracy, align, align_parameters, confusion_table, relabel
 from hmmcore.certainty import commonest_share, most_probable_states, posterior_entropy, state_shares
 from hmmcore.diagnostics import exchangeable_states
-from hmmcore.emissions import Categorical, Gaussian, Poisson
+from hmmcore.emissions import Categorical, Gaussian, NeuralGaussian, Poisson
 from hmmcore.inference import (
     Posterior,
     TiedPaths,
@@ -50,6 +50,7 @@ __all__ = [
     "GradientAscent",
     "ImpossibleDataError",
     "LikelihoodFellError",
+    "NeuralGaussian",
     "Poisson",
     "Posterior",
     "Preset",

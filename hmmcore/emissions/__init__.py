@@ -3,6 +3,14 @@
 from hmmcore.emissions.base import Emissions, EmissionStatistics
 from hmmcore.emissions.categorical import Categorical
 from hmmcore.emissions.gaussian import Gaussian
+from hmmcore.emissions.neural import NeuralGaussian
 from hmmcore.emissions.poisson import Poisson
 
-__all__ = ["Categorical", "EmissionStatistics", "Emissions", "Gaussian", "Poisson"]
+__all__ = [
+    "Categorical",
+    "EmissionStatistics",
+    "Emissions",
+    "Gaussian",
+    "NeuralGaussian",
+    "Poisson",
+]

@@ -24,8 +24,9 @@ class Remedy:
 
     Attributes:
         state: which state, 0-based.
-        kind: "empty_state" (it explains no data: its parameters were kept) or "variance_floor"
-            (its variance would have fallen below the floor: it was set to the floor).
+        kind: "empty_state" (it explains no data: its parameters were kept), "variance_floor"
+            (its variance would have fallen below the floor: it was set to the floor) or
+            "dead_output" (a ReLU holds a mean of a `NeuralGaussian` at zero, with no gradient).
     """
 
     state: int
@@ -34,6 +35,8 @@ class Remedy:
     def __str__(self) -> str:
         if self.kind == "empty_state":
             return f"state {self.state} explains no data; its parameters were kept as they were"
+        if self.kind == "dead_output":
+            return f"state {self.state} has a mean that its ReLU holds at zero; it has no gradient"
         return f"state {self.state} has a variance at the floor; it was kept from collapsing"
 
 
