@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hmmcore.emissions import Categorical, Emissions, Gaussian, Poisson
+from hmmcore.emissions import Categorical, Emissions, Gaussian, NeuralGaussian, Poisson
 from hmmcore.inference import smooth, viterbi
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -24,6 +24,10 @@ FAMILIES: dict[str, tuple[type[Any], tuple[str, ...]]] = {
     "Gaussian": (Gaussian, ("means", "covariances", "covariance_type")),
     "Categorical": (Categorical, ("probs",)),
     "Poisson": (Poisson, ("rates",)),
+    "NeuralGaussian": (
+        NeuralGaussian,
+        (*NeuralGaussian.parameter_names, "output_activation"),
+    ),
 }
 """The fields that make each family, in the order of its constructor."""
 
@@ -79,12 +83,14 @@ def from_json(text: str | bytes) -> HMM:
 def to_hmmlearn(hmm: HMM) -> Any:
     """Return the same model as an object of hmmlearn, which must be installed.
 
+    hmmlearn has no network: of `NeuralGaussian` it gets the means.
+
     Raises:
         ImportError: when hmmlearn is not installed.
     """
     import hmmlearn.hmm
 
-    emissions = hmm.emissions
+    emissions = _without_network(hmm).emissions
     options: dict[str, Any] = {"n_components": hmm.num_states, "init_params": ""}
     if isinstance(emissions, Gaussian):
         model = hmmlearn.hmm.GaussianHMM(covariance_type=emissions.covariance_type, **options)
@@ -135,28 +141,29 @@ def to_python(hmm: HMM, sequences: Sequences, library: str = "hmmcore") -> str:
     """Write a script that rebuilds the model and prints the log-likelihood of the data.
 
     Args:
-        library: "hmmcore" or "hmmlearn", whichever the script is to use.
+        library: "hmmcore" or "hmmlearn", whichever the script is to use; hmmlearn gets the means
+            of `NeuralGaussian`, not its network.
     """
     if library not in LIBRARIES:
         raise ValueError(f"library is {library!r}; it must be one of {LIBRARIES}.")
+    if library == "hmmlearn":
+        hmm = _without_network(hmm)
     family = _family(hmm.emissions)
     names = FAMILIES[family][1]
+    options = {
+        name: value for name in names if isinstance(value := getattr(hmm.emissions, name), str)
+    }
     lines = ["import numpy as np"]
     arrays = {
         "initial_probs": hmm.initial_probs,
         "transition_matrix": hmm.transition_matrix,
-        **{name: getattr(hmm.emissions, name) for name in names if name != "covariance_type"},
+        **{name: getattr(hmm.emissions, name) for name in names if name not in options},
         "observations": sequences.observations,
         "lengths": sequences.lengths,
     }
     values = [f"{name} = np.array({_plain(value)})" for name, value in arrays.items()]
     if library == "hmmcore":
-        arguments = ", ".join(
-            repr(hmm.emissions.covariance_type)  # type: ignore[attr-defined]
-            if name == "covariance_type"
-            else name
-            for name in names
-        )
+        arguments = ", ".join(repr(options[name]) if name in options else name for name in names)
         lines += [
             f"from hmmcore import HMM, {family}, Sequences, log_likelihood",
             "",
@@ -213,6 +220,13 @@ def decoded_frame(hmm: HMM, sequences: Sequences) -> pd.DataFrame:
     for k, probs in enumerate(smooth(hmm, sequences).smoothed_probs.T):
         columns[f"smoothed_prob_{k}"] = probs
     return pd.DataFrame(columns)
+
+
+def _without_network(hmm: HMM) -> HMM:
+    """The same model; of a network, what it gives."""
+    if not isinstance(hmm.emissions, NeuralGaussian):
+        return hmm
+    return HMM(hmm.initial_probs, hmm.transition_matrix, hmm.emissions.gaussian)
 
 
 def _family(emissions: Emissions) -> str:

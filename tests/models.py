@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from hmmcore import HMM, Categorical, Gaussian, Poisson, Sequences, sample
+from hmmcore import HMM, Categorical, Gaussian, NeuralGaussian, Poisson, Sequences, sample
 from hmmcore.emissions import Emissions
 
 
@@ -163,6 +163,20 @@ def poisson(rng: Generator, num_states: int, scale: float = 2.0) -> Poisson:
     return Poisson(rng.gamma(2.0, scale, size=num_states))
 
 
+def neural(
+    rng: Generator, num_states: int, num_dimensions: int, output_activation: str, scale: float = 2.0
+) -> NeuralGaussian:
+    """A random network with biases everywhere, and random variances of order one."""
+    start = NeuralGaussian.random(num_states, rng, num_dimensions, 3, 4)
+    layers = start.layers._replace(
+        hidden_biases=rng.normal(size=4),
+        output_weights=scale * start.output_weights,
+        output_biases=scale * rng.normal(size=num_dimensions),
+    )
+    variances = rng.uniform(0.3, 2.0, size=(num_states, num_dimensions))
+    return NeuralGaussian(*layers, variances, output_activation)
+
+
 # --- the table ----------------------------------------------------------------------------------
 
 
@@ -183,6 +197,9 @@ class Config(NamedTuple):
             return categorical(rng, self.num_states, self.scale)
         if self.family == "poisson":
             return poisson(rng, self.num_states, self.scale)
+        if self.family.startswith("neural"):
+            activation = self.family.removeprefix("neural ")
+            return neural(rng, self.num_states, self.num_dimensions, activation, self.scale)
         return gaussian(rng, self.num_states, self.num_dimensions, self.covariance_type, self.scale)
 
     def make(self, seed: int) -> Case:
@@ -218,5 +235,8 @@ CONFIGS: dict[str, Config] = {
     "categorical": Config("dense", 3, (5, 4), scale=1.0, family="categorical"),
     "categorical with zeros": Config("sparse", 4, (5, 3), scale=0.5, family="categorical"),
     "poisson": Config("dense", 3, (5, 4), family="poisson"),
+    "neural": Config("dense", 3, (5, 4), family="neural identity"),
+    "neural, relu, two dimensions": Config("sparse", 4, (5, 3), 2, family="neural relu"),
+    "neural, softplus": Config("dense", 2, (6, 2), family="neural softplus"),
     "poisson, large counts": Config("sparse", 3, (4, 4), scale=1e4, family="poisson"),
 }

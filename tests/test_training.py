@@ -15,6 +15,7 @@ from hmmcore import (
     Gaussian,
     GradientAscent,
     ImpossibleDataError,
+    NeuralGaussian,
     Poisson,
     Sequences,
     fit,
@@ -54,6 +55,11 @@ PROBLEMS |= {
     ),
     "dense, poisson": Config("dense", 3, (40, 7, 1, 25), scale=3.0, family="poisson"),
     "left-right, poisson": Config("left-right", 3, (40, 7, 1, 25), family="poisson"),
+    "dense, neural identity": Config("dense", 3, (40, 7, 1, 25), family="neural identity"),
+    "sparse, neural relu, D=2": Config("sparse", 3, (40, 7, 1, 25), 2, family="neural relu"),
+    "left-right, neural softplus": Config(
+        "left-right", 3, (40, 7, 1, 25), family="neural softplus"
+    ),
 }
 every_problem = pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS.keys())
 every_subset = pytest.mark.parametrize("trainable", SUBSETS, ids=lambda s: "+".join(sorted(s)))
@@ -209,6 +215,9 @@ def test_em_survives_a_hundred_thousand_observations_and_an_outlier():
 # --- gradients ----------------------------------------------------------------------------------
 
 
+NETWORK = NeuralGaussian.parameter_names[:-1]
+
+
 def model_at(hmm: HMM, unconstrained: dict[str, np.ndarray]) -> HMM:
     """The model that unconstrained parameters stand for, written out anew."""
 
@@ -221,6 +230,10 @@ def model_at(hmm: HMM, unconstrained: dict[str, np.ndarray]) -> HMM:
         emissions = Categorical(softmax(unconstrained["symbol_logits"]))
     elif "log_rates" in unconstrained:
         emissions = Poisson(np.exp(unconstrained["log_rates"]))
+    elif "embeddings" in unconstrained:
+        layers = (unconstrained[name] for name in NETWORK)
+        variances = np.exp(unconstrained["log_sds"]) ** 2
+        emissions = NeuralGaussian(*layers, variances, hmm.emissions.output_activation)
     elif "log_sds" in unconstrained:
         emissions = Gaussian(means, np.exp(unconstrained["log_sds"]) ** 2)
     else:
@@ -245,6 +258,9 @@ def unconstrained_of(hmm: HMM) -> dict[str, np.ndarray]:
             return {**values, "symbol_logits": np.log(hmm.emissions.probs)}
         if isinstance(hmm.emissions, Poisson):
             return {**values, "log_rates": np.log(hmm.emissions.rates)}
+        if isinstance(hmm.emissions, NeuralGaussian):
+            values |= {name: getattr(hmm.emissions, name).copy() for name in NETWORK}
+            return {**values, "log_sds": 0.5 * np.log(hmm.emissions.covariances)}
     values["means"] = hmm.emissions.means.copy()
     covariances = hmm.emissions.covariances
     if hmm.emissions.covariance_type == "diag":

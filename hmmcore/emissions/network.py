@@ -18,7 +18,7 @@ from hmmcore.arrays import FloatArray, as_count
 
 OUTPUT_ACTIVATIONS = ("relu", "softplus", "identity")
 
-ASCENT_STEPS = 20
+ASCENT_STEPS = 10
 """Gradient steps in one M-step of EM."""
 
 MOST_HALVINGS = 40

@@ -92,6 +92,8 @@ def about_remedies(remedies: Iterable[Remedy], permutation: IntArray) -> str:
             "standard deviation. A likelihood reached in this way says little. Fewer states or "
             "more data help, or a σ that is not trained."
         )
+    if dead := names("dead_output"):
+        text.append(f"μ held at zero by a ReLU: {dead}. No gradient reaches a mean there.")
     return " ".join(text)
 
 
