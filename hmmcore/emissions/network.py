@@ -2,7 +2,7 @@
 
 e (K, E) → h = tanh(e W1 + b1) (K, H) → a = h W2 + b2 (K, D) → μ = f(a) (K, D)
 
-The hidden layer is tanh: it has a derivative everywhere, so no hidden unit can die.
+The hidden layer is tanh: it is smooth, and away from saturation every unit passes the gradient on.
 """
 
 from __future__ import annotations

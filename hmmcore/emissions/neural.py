@@ -298,10 +298,11 @@ class NeuralGaussian:
         moved = self
         if network:
             # Q in the means: Σ slopes m - curvatures m² / 2, where m is how far each mean moves.
-            slopes = self.gaussian.gradient(told)["means"]
-            curvatures = told["weights"][:, np.newaxis] / self.covariances
-            slopes[empty] = curvatures[empty] = 0.0
-            layers = ascend(self.layers, self.output_activation, slopes, curvatures, network)
+            with np.errstate(over="ignore", invalid="ignore"):
+                slopes = self.gaussian.gradient(told)["means"]
+                curvatures = told["weights"][:, np.newaxis] / self.covariances
+                slopes[empty] = curvatures[empty] = 0.0
+                layers = ascend(self.layers, self.output_activation, slopes, curvatures, network)
             moved = NeuralGaussian(*layers, self.covariances, self.output_activation)
             told = _about(told, moved.means - self.means)
         gaussian, remedies = moved.gaussian.maximize(

@@ -31,6 +31,9 @@ def test_remedies_are_told_in_the_labels_of_the_figures() -> None:
     told = words.about_remedies(remedies, permutation)
     assert told.startswith("Without data: S3.")
     assert "σ at its floor: S1, S2." in told
+    assert "ReLU" not in told
+    told = words.about_remedies([Remedy(2, "dead_output")], permutation)
+    assert told == "μ held at zero by a ReLU: S1. No gradient reaches a mean there."
 
 
 def test_digits_go_on_until_values_can_be_told_apart():
