@@ -18,6 +18,7 @@ from hmmcore import (
     align_parameters,
     exchangeable_states,
     fit,
+    initialization,
     k_best_paths,
     preset,
     sample,
@@ -254,6 +255,26 @@ def test_the_network_learns_the_means_behind_the_data(trainer, activation):
     ceiling = fit(EM(data), truth, 100).log_likelihoods[-1]
     assert result.log_likelihoods[-1] > ceiling - 1.0
     assert result.log_likelihoods[0] < ceiling - 100.0
+
+
+@pytest.mark.parametrize(("scale", "offset"), [(1.0, 1e6), (1e3, 0.0), (1e-3, 0.0)])
+def test_a_gaussian_start_becomes_a_network_that_learns_at_any_scale(scale, offset):
+    means = offset + scale * np.array([0.5, 3.0, 6.0, 9.0])
+    truth = HMM(*simulation.sticky_structure(4, 0.9), Gaussian.univariate(means, 0.7 * scale))
+    data = sample(truth, 5, 200, np.random.default_rng(0)).sequences
+    start = initialization.quantiles(data, 4)
+    emissions = NeuralGaussian.near_means(
+        start.emissions.means,
+        np.random.default_rng(1),
+        sd=start.emissions.standard_deviations,
+        output_activation="identity",
+    )
+    plain = fit(EM(data), start, 50, tolerance=1e-8)
+    ours = fit(
+        EM(data), HMM(start.initial_probs, start.transition_matrix, emissions), 50, tolerance=1e-8
+    )
+    np.testing.assert_allclose(ours.log_likelihoods[0], plain.log_likelihoods[0], rtol=1e-6)
+    np.testing.assert_allclose(ours.log_likelihoods[-1], plain.log_likelihoods[-1], atol=0.01)
 
 
 def test_a_state_without_data_keeps_its_embedding_and_its_variances():

@@ -137,7 +137,8 @@ class NeuralGaussian:
         """Draw a start: normal embeddings, and weights that keep the size of what they pass on.
 
         Weights are normal with variance one over the number of inputs (LeCun et al. 1998), biases
-        zero. Those of a "relu" output are raised where needed, so that no state starts dead.
+        zero. Those of a "relu" output are raised where needed, so that no state starts dead. The
+        means come out of order one: for data that lie elsewhere, `near_means` is the better start.
 
         Args:
             num_states, num_dimensions, embedding_size, hidden_size: K, D, E and H.
@@ -163,6 +164,9 @@ class NeuralGaussian:
         output_activation: str = "relu",
     ) -> NeuralGaussian:
         """Draw a network as `random` does, then solve its output layer so that it gives `means`.
+
+        A Gaussian start of `initialization` becomes a network this way, from its means and
+        standard deviations.
 
         Args:
             means: μ (K, D), or (K,) for D = 1. A "relu" output starts at `ALIVE` standard
@@ -300,7 +304,7 @@ class NeuralGaussian:
             # Q in the means: Σ slopes m - curvatures m² / 2, where m is how far each mean moves.
             with np.errstate(over="ignore", invalid="ignore"):
                 slopes = self.gaussian.gradient(told)["means"]
-                curvatures = told["weights"][:, np.newaxis] / self.covariances
+                curvatures = _counts(told) / self.covariances
                 slopes[empty] = curvatures[empty] = 0.0
                 layers = ascend(self.layers, self.output_activation, slopes, curvatures, network)
             moved = NeuralGaussian(*layers, self.covariances, self.output_activation)
@@ -344,12 +348,17 @@ class NeuralGaussian:
 
 def _about(statistics: EmissionStatistics, moves: FloatArray) -> EmissionStatistics:
     """Statistics about means that lie `moves` (K, D) away from those they were taken about."""
-    weights, deviations = statistics["weights"][:, np.newaxis], statistics["deviations"]
+    shift, deviations = _counts(statistics) * moves, statistics["deviations"]
     return {
         **statistics,
-        "deviations": deviations - weights * moves,
-        "squares": statistics["squares"] - moves * (2.0 * deviations - weights * moves),
+        "deviations": deviations - shift,
+        "squares": statistics["squares"] - moves * (2.0 * deviations - shift),
     }
+
+
+def _counts(statistics: EmissionStatistics) -> FloatArray:
+    """How many observations (K, D) each state is expected to explain, for each dimension."""
+    return np.broadcast_to(statistics["weights"][:, np.newaxis], statistics["deviations"].shape)
 
 
 def _variances(sd: ArrayLike, num_states: int, num_dimensions: int) -> FloatArray:
