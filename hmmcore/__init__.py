@@ -4,7 +4,7 @@ Frozen values (`HMM`, `Gaussian`, `Sequences`), free functions of them, and trai
 step at a time. Knows nothing of any page or plot.
 """
 
-from hmmcore import initialization, io, presets, simulation
+from hmmcore import count_starts, initialization, io, presets, simulation, symbol_starts
 from hmmcore.alignment import accuracy, align, align_parameters, confusion_table, relabel
 from hmmcore.certainty import commonest_share, most_probable_states, posterior_entropy, state_shares
 from hmmcore.diagnostics import exchangeable_states
@@ -65,6 +65,7 @@ __all__ = [
     "align_parameters",
     "commonest_share",
     "confusion_table",
+    "count_starts",
     "exchangeable_states",
     "fit",
     "initialization",
@@ -83,6 +84,7 @@ __all__ = [
     "simulation",
     "smooth",
     "state_shares",
+    "symbol_starts",
     "viterbi",
     "viterbi_ties",
     "warm_up",
