@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
-from pages.ui.config import FIELD_OF, Field
+from pages.ui.config import FIELD_OF, Field, fits
+from pages.ui.families import FAMILIES
 from pages.ui.session import Session
 from pages.ui.text import many, plain
 
@@ -28,23 +30,25 @@ def sidebar(session: Session) -> None:
             )
         elif config.source == "notebook":
             st.caption("The notebook's own data. Changing a control below makes new data.")
+        choice(session, "family", disabled=uploaded)
         slider(session, "num_states")
         left, right = st.columns(2)
         with left:
             number(session, "length", disabled=uploaded)
         with right:
             number(session, "num_sequences", disabled=uploaded)
-        slider(session, "noise_sd", disabled=uploaded)
+        if config.family in ("numbers", "points"):
+            slider(session, "noise_sd", disabled=uploaded)
         number(session, "seed")
         choice(session, "structure", disabled=uploaded)
         if config.structure in ("sticky", "cyclic", "left-right"):
             slider(session, "persistence", disabled=uploaded)
-        choice(session, "mean_law", disabled=uploaded)
-        if config.mean_law == "spaced":
-            slider(session, "separation", disabled=uploaded)
+        _emissions(session, uploaded)
 
         st.subheader("Training", anchor=False)
         choice(session, "start")
+        if config.family == "numbers":
+            choice(session, "mean_model")
         choice(session, "method")
         if config.method != "EM":
             left, right = st.columns(2)
@@ -52,7 +56,46 @@ def sidebar(session: Session) -> None:
                 number(session, "learning_rate")
             with right:
                 choice(session, "optimizer")
-        several(session, "trainable")
+        several(session, "trainable", FAMILIES[config.family].trainable)
+
+
+def _emissions(session: Session, uploaded: bool) -> None:
+    """The controls of the law that the present family's emissions come from."""
+    config = session.config
+    table = FAMILIES[config.family].table
+    if config.family == "numbers":
+        choice(session, "mean_law", disabled=uploaded)
+        if config.mean_law == "spaced":
+            slider(session, "separation", disabled=uploaded)
+        return
+    if config.family == "symbols":
+        slider(session, "num_symbols", disabled=uploaded)
+    if config.family == "points":
+        choice(session, "covariance_type")
+    if fits(config, table) and not uploaded:
+        st.caption(f"{FIELD_OF[table].label}: your own table, from the Data page.")
+    else:
+        slider(
+            session,
+            "sharpness" if config.family == "symbols" else "separation",
+            disabled=uploaded,
+        )
+
+
+def dimensions(session: Session) -> None:
+    """Which coordinates of points the figures show; nothing for other families."""
+    names = session.data.columns
+    if len(names) < 2:
+        return
+    for name in ("dimension", "against") if len(names) > 2 else ("dimension",):
+        field = _prepared(session, name)
+        st.selectbox(
+            field.label,
+            range(1, len(names) + 1),
+            format_func=lambda number: names[number - 1],
+            width=150,
+            **_common(session, field, False),
+        )
 
 
 def slider(session: Session, name: str, *, disabled: bool = False) -> None:
@@ -116,11 +159,9 @@ def segments(session: Session, name: str) -> None:
     )
 
 
-def several(session: Session, name: str) -> None:
-    """A row of buttons to choose any number from."""
+def several(session: Session, name: str, choices: Mapping[str, str]) -> None:
+    """A row of buttons to choose any number from: value to label."""
     field = _prepared(session, name)
-    choices = field.choices
-    assert choices is not None
     st.pills(
         field.label,
         list(choices),

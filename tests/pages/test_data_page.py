@@ -15,7 +15,7 @@ from pages.ui.session import KEY, Session
 from pages.ui.upload import read_observations, read_table
 
 MAIN = str(Path(__file__).resolve().parents[2] / "pages" / "main.py")
-LOOK, EDIT, UPLOAD = "Look at the data", "Edit π, A and μ", "Your CSV file"
+LOOK, EDIT, UPLOAD = "Look at the data", "Edit the model", "Your CSV file"
 
 
 def opened(view: str = LOOK, **query: str) -> AppTest:
@@ -62,7 +62,7 @@ def test_an_example_sets_everything_at_once(name: str) -> None:
     assert not app.error
     assert app.selectbox(key="data_preset").value == name
     # A changed control makes it one's own settings.
-    app.slider(key="control_noise_sd").set_value(2.0).run()
+    app.number_input(key="control_length").set_value(77).run()
     assert app.selectbox(key="data_preset").value is None
 
 
