@@ -86,8 +86,8 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "num_states", "K", "States K", 5,
-        "How many hidden states there are. Each makes observations of its own kind; they do not say "
-        "which state made them. Finding that out is what the model learns.",
+        "How many hidden states there are. Each makes observations of its own kind, which do not "
+        "say which state made them. Finding that out is what the model learns.",
         "data", minimum=1, maximum=MAX_STATES, step=1,
     ),
     Field(
@@ -165,8 +165,8 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "separation", "apart", "Separation", 1.5,
-        "Distance between neighbouring states. For numbers and points, between their means: compare "
-        "it with the noise, at four times σ states hardly overlap. For counts, between their "
+        "Distance between neighbouring states. For numbers and points, between their means: "
+        "compare it with the noise, at four times σ states hardly overlap. For counts, between their "
         "rates, in standard deviations: the larger the counts, the further apart.",
         "data", minimum=0.1, maximum=10.0, step=0.1,
     ),
@@ -422,7 +422,9 @@ def _unfit(config: Config, field: Field) -> str:
     # Without its symbol: transition matrix.
     called = field.label.rsplit(" ", 1)[0].lower()
     if table is None:
-        return f"There is no table of {called} yet; edit one on the Data page. The default law is used."
+        return (
+            f"There is no edited {called} yet; edit it on the Data page. The default law is used."
+        )
     assert field.table is not None
     num_states = len(table) if field.table[0] == STATES else len(table[0])
     if num_states == config.num_states:

@@ -28,7 +28,7 @@ CAPTIONS = {
     "means_table": "The value around which each state's observations lie.",
     "rates_table": "The average count that each state makes.",
     "symbols_table": "Row: the state. Column: how likely it makes each symbol.",
-    "points_table": "The point around which each state's observations lie, coordinate by coordinate.",
+    "points_table": "The point around which each state's observations lie, one coordinate a row.",
 }
 
 

@@ -81,6 +81,10 @@ class Lane:
         return low - room, high + room
 
 
+PLAIN = Lane()
+"""Numbers without a name of their own."""
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Observations, and what made them where that is known.

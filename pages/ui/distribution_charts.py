@@ -173,10 +173,12 @@ def symbols_figure(
             figure.add_bar(
                 x=places, y=parts[state], base=below[state], width=0.5, name=name,
                 customdata=np.column_stack([labels, [f"{p:.3f}" for p in probs[state]]]),
-                marker={"color": theme.state_colour(int(state)), "line": {"width": 0.5, "color": INK}},
+                marker={
+                    "color": theme.state_colour(int(state)), "line": {"width": 0.5, "color": INK},
+                },
                 hovertemplate=(
-                    f"{name} makes %{{customdata[0]}} with probability %{{customdata[1]}},<br>and made "
-                    f"{made[state]:.1%} of the observations<extra></extra>"
+                    f"{name} makes %{{customdata[0]}} with probability %{{customdata[1]}},<br>and "
+                    f"made {made[state]:.1%} of the observations<extra></extra>"
                 ),
             )  # fmt: skip
     figure.update_layout(

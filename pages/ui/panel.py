@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from pages.ui import scales, theme, wire
 from pages.ui.config import MAX_STATES
-from pages.ui.dataset import Lane
+from pages.ui.dataset import PLAIN, Lane
 from pages.ui.pictures import Chart, Picture
 from pages.ui.text import chart_text
 
@@ -75,7 +75,7 @@ class PanelFrame:
     true_states: IntArray | None = None
     """(M,)"""
     sequence_name: str = "sequence 1"
-    lane: Lane = Lane()
+    lane: Lane = PLAIN
     """The axis of the observations."""
     card: tuple[str, str] = ("Means and densities", "")
     """Title and note of the card that draws `emissions`."""

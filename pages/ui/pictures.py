@@ -1,7 +1,7 @@
 """What the live panel draws of a model's emissions: one picture for each kind of observation.
 
-A picture is plain values; `chart()` turns it into what travels to the browser. `assets/emissions.js`
-draws it.
+A picture is plain values; `chart()` turns it into what travels to the browser, where
+`assets/emissions.js` draws it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pages.ui import scales, wire
-from pages.ui.dataset import Lane
+from pages.ui.dataset import PLAIN, Lane
 
 MAX_CLOUD_POINTS = 600
 """So many points of a cloud are drawn: evenly taken along time."""
@@ -61,7 +61,7 @@ class Marginals:
     heights: FloatArray
     grid: FloatArray
     curves: FloatArray
-    lane: Lane = Lane()
+    lane: Lane = PLAIN
     true_means: FloatArray | None = None
 
     def shapes(self, num_states: int) -> Mapping[str, tuple[int, ...]]:

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from pages.ui import theme, wire
 from pages.ui.charts import FloatArray, IntArray, state_ticks
-from pages.ui.dataset import Lane
+from pages.ui.dataset import PLAIN, Lane
 from pages.ui.text import chart_text
 from pages.ui.time_axis import (
     MAX_COLUMNS,
@@ -79,7 +79,7 @@ def paths_figure(
     *,
     revision: str,
     true_states: IntArray | None = None,
-    lane: Lane = Lane(),
+    lane: Lane = PLAIN,
 ) -> go.Figure:
     """Observations (M,) coloured by Viterbi state; paths (M,) as strips; where they differ."""
     length = len(observations)
@@ -214,7 +214,7 @@ def _add_observations(
             row=row,
             col=1,
         )  # fmt: skip
-    title = f"observation {symbol}<sub>t</sub>" if lane == Lane() else lane.title
+    title = f"observation {symbol}<sub>t</sub>" if lane == PLAIN else lane.title
     figure.update_yaxes(
         row=row, col=1, range=lane.limits(observations), title={"text": title}, showgrid=True,
         **lane.axis(),
