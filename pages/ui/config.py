@@ -166,8 +166,8 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "separation", "apart", "Separation", 1.5,
         "Distance between neighbouring states. For numbers and points, between their means: "
-        "compare it with the noise, at four times σ states hardly overlap. For counts, between their "
-        "rates, in standard deviations: the larger the counts, the further apart.",
+        "compare it with the noise, at four times σ states hardly overlap. For counts, between "
+        "their rates, in standard deviations: the larger the counts, the further apart.",
         "data", minimum=0.1, maximum=10.0, step=0.1,
     ),
     Field(

@@ -161,14 +161,14 @@ def test_columns_without_a_name_get_a_free_one() -> None:
 
 def test_a_pending_file_remembers_what_it_read() -> None:
     file = PendingFile("f.csv", b"a,b\n1,5\n2,oops\n")
-    assert file.chosen_columns() == (0, None)
+    assert file.chosen_columns() == ((0,), None)
     read_first = file.observations()
     assert file.observations() is read_first
-    file.columns = (1, None)
+    file.columns = ((1,), None)
     for _ in range(2):
         with pytest.raises(UploadError, match="Row 3 has “oops”"):
             file.observations()
-    file.columns = (0, None)
+    file.columns = ((0,), None)
     assert not file.has_gaps()
     assert file.observations().sequences.num_observations == 2
 

@@ -151,10 +151,10 @@ class Panel {
     write(this.note("curve"), "higher is better");
     write(this.note("matrices"), "rows sum to 1");
     const [title, marks] = header.card;
-    const { shown, length } = header.charts.means; // of a cloud of points
+    const { shown, length, note } = header.charts.means; // of a cloud of points, of a table
     write(this.root.querySelector(".hmm-means h4"), title);
     write(this.note("means"), shown < length
-      ? `${marks}; ${thousands(shown)} of ${thousands(length)} points` : marks);
+      ? `${marks}; ${thousands(shown)} of ${thousands(length)} points` : note ?? marks);
     write(this.root.querySelector(".hmm-sequence h4"), `States of ${sequence.name}`);
     const points = arrays["sequence.times"].shape[0];
     write(this.note("sequence"), points < sequence.length
