@@ -387,6 +387,8 @@ def legal(config: Config, keep: str = "length") -> tuple[Config, tuple[str, ...]
 
 def _set_aside(config: Config) -> list[str]:
     """Sentences on edited tables that ought to be in force and do not fit."""
+    if config.source != "generated":
+        return []
     emissions = FAMILIES[config.family].table
     # Means are in force by their law alone, the others wherever there are any.
     wanted = {
