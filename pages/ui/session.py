@@ -25,9 +25,9 @@ from pages.ui import experiment, starts
 from pages.ui.address import from_query, to_query
 from pages.ui.config import FIELD_OF, MAX_CELLS, Config, legal
 from pages.ui.dataset import Dataset
+from pages.ui.pending import PendingFile
 from pages.ui.player import Player, Run
 from pages.ui.tables import Drafts
-from pages.ui.upload import PendingFile
 
 KEY = "hmm_playground"
 TICK_BUDGET = 0.03

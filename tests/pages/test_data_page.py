@@ -10,9 +10,10 @@ from streamlit.testing.v1 import AppTest
 
 from pages.ui.config import Config
 from pages.ui.export import csv_bytes, data_frame
+from pages.ui.pending import PendingFile
 from pages.ui.presets import PRESETS
 from pages.ui.session import KEY, Session
-from pages.ui.upload import PendingFile, read_observations, read_table
+from pages.ui.upload import read_observations, read_table
 
 MAIN = str(Path(__file__).resolve().parents[2] / "pages" / "main.py")
 LOOK, EDIT, UPLOAD = "Look at the data", "Edit the model", "Your CSV file"

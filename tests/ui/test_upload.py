@@ -7,13 +7,8 @@ from time import perf_counter
 import pytest
 
 from pages.ui.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, UploadError
-from pages.ui.upload import (
-    MAX_SEQUENCES,
-    PendingFile,
-    Reading,
-    read_observations,
-    read_table,
-)
+from pages.ui.pending import PendingFile
+from pages.ui.upload import MAX_SEQUENCES, Reading, read_observations, read_table
 
 # name: (file, values, lengths), read with what is found out by itself.
 GOOD: dict[str, tuple[str | bytes, list[float], list[int]]] = {
