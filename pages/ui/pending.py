@@ -16,7 +16,6 @@ from pages.ui.upload import (
     read_table,
 )
 
-
 AS_FOUND = Reading()
 """Everything is found out from the file."""
 

@@ -163,7 +163,7 @@ function symbolBars({ header, arrays }, theme) {
     });
   }
   const layout = {
-    ...baseLayout(theme, { l: 40, r: 10, t: 6, b: 34 }),
+    ...baseLayout(theme, { l: 40, r: 10, t: 12, b: 34 }),
     barmode: "overlay", bargap: 0,
     xaxis: axis(theme, meta.x, { range: [-0.5, C - 0.5], showgrid: false, ...places }),
     yaxis: axis(theme, "probability", {
