@@ -233,7 +233,7 @@ def lasting(browser: Browser, server: Server, plan: Plan, report: Report) -> Non
         )  # fmt: skip
     if plan.sessions:
         rates, cpu = visitors.simultaneous(
-            server, measures.BOTH, plan.sessions, max(5.0, plan.play_seconds)
+            server, f"{measures.BOTH}&speed=max", plan.sessions, max(5.0, plan.play_seconds)
         )
         report.add(
             f"{plan.sessions} visitors at once, server alone", "≥ 9/s each",

@@ -26,9 +26,23 @@ export async function learnSymbols(Plotly, symbols) {
   }
 }
 
+// Stops of the colour scales that are given by name: read off what Plotly made of them.
+const named = new Map();
+
+export function learnScales(element, data) {
+  data.forEach((trace, i) => {
+    const { colorscale } = element._fullData[i];
+    if (typeof trace.colorscale === "string" && Array.isArray(colorscale)) {
+      named.set(trace.colorscale, colorscale);
+    }
+  });
+}
+
+const stops = ({ colorscale }) => (Array.isArray(colorscale) ? colorscale : named.get(colorscale));
+
 // Whether every trace is of a kind that `paint` knows.
 export function paintable(data) {
-  return data.every((trace) => trace.type === "heatmap" || (!trace.type
+  return data.every((trace) => (trace.type === "heatmap" && stops(trace)) || (!trace.type
     && [undefined, "none", "tozeroy", "toself"].includes(trace.fill)
     && [undefined, "linear", "hv"].includes(trace.line?.shape)
     && (!trace.mode.includes("markers") || [trace.marker.symbol ?? "circle"].flat()
@@ -39,7 +53,7 @@ export function paintable(data) {
 export function paint(canvas, element, data) {
   const pen = opened(canvas, element);
   const layout = element._fullLayout;
-  data.forEach((trace, i) => {
+  data.forEach((trace) => {
     const [x, y] = [axisOf(layout, trace.xaxis ?? "x"), axisOf(layout, trace.yaxis ?? "y")];
     pen.save();
     if (trace.cliponaxis !== false) {
@@ -48,10 +62,19 @@ export function paint(canvas, element, data) {
       pen.clip();
     }
     pen.translate(x._offset, y._offset);
-    if (trace.type === "heatmap") heatmap(pen, x, y, trace, element._fullData[i]);
+    if (trace.type === "heatmap") heatmap(pen, x, y, trace);
     else scatter(pen, x, y, trace);
     pen.restore();
   });
+}
+
+// The trace with nothing to draw; what it sets up stays, a colour bar for example.
+export function withoutMarks(trace) {
+  if (trace.type === "heatmap") {
+    const { text, texttemplate, customdata, ...rest } = trace;
+    return { ...rest, z: [[null]] };
+  }
+  return { ...trace, x: [], y: [], text: "", hovertext: "", customdata: [] };
 }
 
 export function erase(canvas) {
@@ -200,11 +223,11 @@ function edges(places, start, step, count) {
 
 let sheet = null;
 
-function heatmap(pen, x, y, trace, full) {
+function heatmap(pen, x, y, trace) {
   const [height, width] = [trace.z.length, trace.z[0].length];
   const columns = edges(trace.x, trace.x0, trace.dx, width).map((value) => x.l2p(value));
   const rows = edges(trace.y, trace.y0, trace.dy, height).map((value) => y.l2p(value));
-  const colours = table(full.colorscale);
+  const colours = table(stops(trace));
   const [low, high] = [trace.zmin, trace.zmax];
   sheet ??= document.createElement("canvas");
   sheet.width = width;

@@ -149,13 +149,14 @@ class Panel {
       const place = this.places[name];
       if (meta.present === false || !place.clientWidth) continue;
       const size = `${place.clientWidth}x${place.clientHeight}`;
-      const key = [meta.digest, header.data_key, header.num_states, size, theme.key].join("|");
       const chart = this.charts[name];
+      const zoomKey = chart.fixed ? "" : header.data_key;
+      const key = [meta.digest, zoomKey, header.num_states, size, theme.key].join("|");
       const settles = chart.drawn === key && chart.painted && (this.resting || chart.hovered);
       if (chart.drawn === key && !settles && !chart.stale) continue;
       const built = build(message, theme);
       const sameSize = chart.size === size;
-      if (!settles && sameSize && chart.paint(built, header.data_key)) {
+      if (!settles && sameSize && chart.paint(built, zoomKey)) {
         Object.assign(chart, { drawn: key, stale: false });
         drew = true;
         continue;
@@ -165,7 +166,7 @@ class Panel {
         continue;
       }
       Object.assign(chart, { drawn: key, stale: false, size });
-      await chart.draw(built, header.data_key);
+      await chart.draw(built, zoomKey, sameSize && !this.resting);
       if (this.destroyed) return;
       drew ||= !settles;
       if (settles) {

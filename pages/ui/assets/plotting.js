@@ -1,7 +1,7 @@
 // What the live panel and single figures share: Plotly itself, the page's theme, messages,
 // and a place for one chart that redraws in place and keeps the reader's zoom.
 
-import { erase, paint, paintable } from "./brush.js";
+import { erase, learnScales, paint, paintable, withoutMarks } from "./brush.js";
 
 let plotly = null;
 
@@ -179,9 +179,17 @@ export class Chart {
     return JSON.stringify([zoomKey, this.resets, layout]);
   }
 
-  async draw({ data, layout }, zoomKey) {
+  // Whether the reader cannot zoom in it, so that no zoom has to be kept.
+  get fixed() {
+    const axes = Object.entries(this.element._fullLayout ?? {}).filter(([name]) => isAxis(name));
+    return axes.length > 0 && axes.every(([, axis]) => axis.fixedrange);
+  }
+
+  // With `hurry`, Plotly draws new axes and titles only, and the canvas shows the traces meanwhile.
+  async draw({ data, layout }, zoomKey, hurry = false) {
     const begin = performance.now();
     const frame = this.canvas && this.frameOf(layout, zoomKey);
+    const light = hurry && frame !== null && !this.hovered && paintable(data);
     const uirevision = `${zoomKey}#${this.resets}`;
     const full = this.element._fullLayout;
     if (this.ownsRanges && full && uirevision === this.uirevision) {
@@ -201,12 +209,16 @@ export class Chart {
     layout.height = this.element.clientHeight;
     layout.autosize = false;
     await Promise.race([
-      this.Plotly.react(this.element, data, layout, this.config()),
+      this.Plotly.react(this.element, light ? data.map(withoutMarks) : data, layout, this.config()),
       // A drawing that Plotly never reports as done must not hold up the next.
       new Promise((resolve) => { setTimeout(resolve, LONGEST_DRAWING); }),
     ]);
     this.frame = frame;
-    if (this.painted) {
+    if (light) {
+      paint(this.canvas, this.element, data);
+      this.painted = true;
+    } else if (this.canvas) {
+      learnScales(this.element, data);
       this.painted = false;
       this.element.classList.remove("hmm-painted");
       erase(this.canvas);
