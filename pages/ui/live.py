@@ -7,8 +7,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.ui import controls, words
+from pages.ui.live_source import pictures
 from pages.ui.panel import show_panel
-from pages.ui.pictures import pictures
 from pages.ui.session import Session
 from pages.ui.text import plain
 from pages.ui.view import current_view

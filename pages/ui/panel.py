@@ -89,7 +89,7 @@ class PanelFrame:
 def show_panel(picture: bytes, key: str) -> None:
     """Put the panel on the page, showing what `encode` made. The same `key` keeps its zoom.
 
-    The page runs again when the panel says that there is news; see `pictures.Pictures.picture`.
+    The page runs again when the panel says that there is news; see `live_source.Pictures.picture`.
     """
     from pages.ui.assets import asset_url
 

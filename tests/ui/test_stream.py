@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 
 from pages.ui import stream
 from pages.ui.config import Config
-from pages.ui.pictures import pictures
+from pages.ui.live_source import pictures
 from pages.ui.session import Session
 from pages.ui.stream import REPLACED, SHORTEST_INTERVAL, UNKNOWN, publish, stream_routes
 
