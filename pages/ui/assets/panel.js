@@ -28,6 +28,7 @@ const FILES = {
 };
 
 const REST = 200; // milliseconds without a new picture, after which Plotly draws what was painted
+const TOUCHES = ["pointerdown", "keydown"];
 const NEWS_APART = 500; // milliseconds between two runs of the page for what the panel learned
 
 const minus = (text) => text.replaceAll("-", "−");
@@ -63,6 +64,10 @@ class Panel {
       this.stream.tell("pause");
     };
     document.addEventListener("click", this.pressed, true);
+    this.touched = ({ target }) => {
+      if (!this.root.contains(target)) this.stream.hold();
+    };
+    for (const name of TOUCHES) document.addEventListener(name, this.touched, true);
     this.places = Object.fromEntries(Object.keys(BUILDERS).map((name) =>
       [name, node("div", { class: "hmm-plot", role: "img", "data-chart": name })]));
     this.canvases = Object.fromEntries(Object.keys(BUILDERS).map((name) =>
@@ -294,6 +299,7 @@ class Panel {
   destroy() {
     this.destroyed = true;
     document.removeEventListener("click", this.pressed, true);
+    for (const name of TOUCHES) document.removeEventListener(name, this.touched, true);
     this.stream.close();
     this.scrubber.stop();
     clearTimeout(this.rest);
