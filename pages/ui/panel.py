@@ -1,14 +1,14 @@
 """The live panel: everything a training run shows, drawn by one component in the browser.
 
 `PanelFrame` is one picture as plain values, `encode` turns it into one block of bytes, and
-`live_panel` hands that to `assets/panel.js`, which knows the layout and draws with
+`show_panel` hands that to `assets/panel.js`, which knows the layout and draws with
 `Plotly.react`. Between two ticks only numbers travel, and a chart whose numbers are the same
 is not drawn again, so the panel neither flickers nor loses a reader's zoom.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -43,6 +43,13 @@ class Run:
 
     name: str
     log_likelihoods: FloatArray
+    shown: int | None = None
+    """The iteration whose model is shown; None for the last one."""
+
+    @property
+    def iteration(self) -> int:
+        """The iteration whose model is shown."""
+        return len(self.log_likelihoods) - 1 if self.shown is None else self.shown
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,8 @@ class PanelFrame:
     """(K, K)"""
     true_states: IntArray | None = None
     """(M,)"""
+    marks: tuple[int, ...] = ()
+    """Iterations that the reader marked."""
     sequence_name: str = "sequence 1"
     lane: Lane = PLAIN
     """The axis of the observations."""
@@ -81,18 +90,22 @@ class PanelFrame:
     """Title and note of the card that draws `emissions`."""
 
 
-def live_panel(frame: PanelFrame, key: str) -> None:
-    """Draw `frame`. Call it with the same `key` at every tick, inside a keyed container."""
+def show_panel(picture: bytes, key: str) -> None:
+    """Put the panel on the page, showing what `encode` made. The same `key` keeps its zoom.
+
+    The page runs again when the panel says that there is news; see `live_source.Pictures.picture`.
+    """
     from pages.ui.assets import asset_url
 
     draw = _component(asset_url("panel.js"), asset_url("plotly.min.js"))
-    draw(key=key, data=encode(frame, key))
+    draw(key=key, data=picture, on_news_change=lambda: None)
 
 
-def encode(frame: PanelFrame, key: str = "") -> bytes:
+def encode(frame: PanelFrame, key: str = "", live: Mapping[str, Any] | None = None) -> bytes:
     """`frame` as one message for `assets/panel.js`; see `wire` for its layout.
 
-    `key` names the panel on the page, so that it survives being mounted anew.
+    `key` names the panel on the page, so that it survives being mounted anew. `live` says how
+    this picture and those before and after it belong together.
 
     Raises ValueError where shapes disagree.
     """
@@ -107,6 +120,7 @@ def encode(frame: PanelFrame, key: str = "") -> bytes:
     }
     header: dict[str, Any] = {
         "key": key,
+        "live": live,
         "data_key": frame.data_key,
         "runs": [_tile(run) for run in frame.runs],
         "shown_run": frame.shown_run,
@@ -155,14 +169,15 @@ def _state_looks(num_states: int) -> dict[str, list[str]]:
 
 
 def _tile(run: Run) -> dict[str, Any]:
-    values = run.log_likelihoods
-    last = float(values[-1])
+    shown = run.iteration
+    reached, *before = run.log_likelihoods[max(shown - 1, 0) : shown + 1][::-1]
     # -inf - -inf is no number, and no gain either.
-    gain = last - float(values[-2]) if len(values) > 1 and np.isfinite(values[-2:]).all() else None
+    gain = float(reached - before[0]) if before and np.isfinite([reached, *before]).all() else None
     return {
         "name": run.name,
-        "iteration": len(values) - 1,
-        "log_likelihood": wire.finite_or_none(last),
+        "iteration": shown,
+        "last": len(run.log_likelihoods) - 1,
+        "log_likelihood": wire.finite_or_none(reached),
         "gain": gain,
         "colour": theme.RUN_COLOURS.get(run.name, theme.STATE_COLOURS[2]),
         "dash": theme.RUN_DASHES.get(run.name, "dot"),
@@ -181,6 +196,11 @@ def _curve(frame: PanelFrame) -> Chart:
         arrays[f"y{number}"] = wire.floats(run.log_likelihoods[kept])
     longest = max(len(run.log_likelihoods) for run in frame.runs) - 1
     meta = {
+        "shown": [run.iteration for run in frame.runs],
+        "shown_values": [
+            wire.finite_or_none(run.log_likelihoods[run.iteration]) for run in frame.runs
+        ],
+        "marks": list(frame.marks),
         "x_range": [0, scales.iteration_limit(longest)],
         "y_range": [low, high],
         "names": [run.name for run in frame.runs],

@@ -7,8 +7,12 @@ only to be found; everything it does can be called without a page.
 from __future__ import annotations
 
 import math
+import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import wraps
+from threading import RLock
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
 
@@ -18,6 +22,7 @@ from hmmcore import (
     ImpossibleDataError,
     Sequences,
     Trainer,
+    TrainState,
     exchangeable_states,
     log_likelihood,
 )
@@ -32,6 +37,11 @@ from pages.ui.tables import Drafts
 KEY = "hmm_playground"
 TICK_BUDGET = 0.03
 """Seconds of training in one tick: a third of a tick, so that the page keeps answering."""
+
+MAX_MARKS = 12
+
+Args = ParamSpec("Args")
+Result = TypeVar("Result")
 
 NO_UPLOAD = (
     "This link was made with an uploaded file, which a link cannot carry. It shows generated data "
@@ -56,9 +66,25 @@ class Upload:
     columns: tuple[str, ...] = ()
 
 
+def _alone(
+    method: Callable[Concatenate[Session, Args], Result],
+) -> Callable[Concatenate[Session, Args], Result]:
+    """The method, while no other thread is at work on the same session."""
+
+    @wraps(method)
+    def locked(self: Session, *args: Args.args, **kwargs: Args.kwargs) -> Result:
+        with self.lock:
+            return method(self, *args, **kwargs)
+
+    return locked
+
+
 @dataclass
 class Session:
     """Config, data, runs, and what is playing.
+
+    Two threads meet here: the one that runs the page's script, and the one that makes the live
+    panel's frames. Whoever changes the session, or reads what belongs together, holds `lock`.
 
     Attributes:
         notes: sentences to show until the next change.
@@ -73,6 +99,11 @@ class Session:
         data: what the Config and the upload stand for.
         memo: what `remember` holds: a name's source, and what was computed from it.
         page: the page of the last run; see `follow_url`.
+        at: the iteration that the figures show; None for the latest, as it comes.
+        marks: iterations that the visitor marked, in order.
+        token: names this session to its live stream, and nobody can guess it.
+        frames: how many pictures of the live panel were made; a later one has a higher number.
+        lock: held by the thread that is at work here.
     """
 
     config: Config
@@ -89,6 +120,11 @@ class Session:
     data: Dataset = field(init=False)
     memo: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     page: str = ""
+    at: int | None = None
+    marks: tuple[int, ...] = ()
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    frames: int = 0
+    lock: RLock = field(default_factory=RLock)
 
     def __post_init__(self) -> None:
         if self.config.source == "upload" and self.upload is None:
@@ -102,6 +138,7 @@ class Session:
         config, notes = from_query(query)
         return cls(config, notes)
 
+    @_alone
     def change(self, **values: Any) -> None:
         """Change fields of the Config, and renew what depends on them.
 
@@ -128,6 +165,7 @@ class Session:
             self._revise_runs()
         self._select_existing()
 
+    @_alone
     def replace_upload(self, upload: Upload, num_states: int) -> None:
         """Take uploaded data as the data."""
         self.player.pause()
@@ -139,6 +177,7 @@ class Session:
         self.config, self.notes = legal(wanted)[0], ()
         self._renew_data()
 
+    @_alone
     def follow_url(self, query: dict[str, str], page: str) -> None:
         """Take over the address bar's Config after Back or Forward.
 
@@ -159,6 +198,11 @@ class Session:
     # Running
 
     @property
+    def rate(self) -> float:
+        """Steps a second while playing; infinity for as many as there is time for."""
+        return math.inf if self.config.speed == "max" else float(self.config.speed)
+
+    @property
     def methods(self) -> tuple[str, ...]:
         """The methods that play, in order."""
         return ("EM", "Gradient") if self.config.method == "Both" else (self.config.method,)
@@ -173,6 +217,32 @@ class Session:
         """The run whose model the figures show."""
         name = self.config.shown if self.config.method == "Both" else self.config.method
         return self.runs.get(name)
+
+    @property
+    def shown_state(self) -> TrainState | None:
+        """The state that the figures show: the shown run's, at the iteration travelled to."""
+        run = self.shown_run
+        return None if run is None else run.state_at(self.at)
+
+    @property
+    def latest(self) -> int:
+        """The latest iteration of any run that plays."""
+        return max((run.state.iteration for run in self.active_runs), default=0)
+
+    @_alone
+    def travel(self, iteration: int | None) -> None:
+        """Show the past: an iteration, or with None the present again. What was learned stays."""
+        self.pause()
+        there = iteration is not None and 0 <= iteration < self.latest
+        self.at = iteration if there else None
+
+    @_alone
+    def mark(self) -> None:
+        """Mark the iteration that is shown, or take its mark away."""
+        shown = self.latest if self.at is None else self.at
+        marks = set(self.marks) ^ {shown}
+        if len(marks) <= MAX_MARKS:
+            self.marks = tuple(sorted(marks))
 
     @property
     def can_go_on(self) -> bool:
@@ -194,34 +264,41 @@ class Session:
         """Whether another start number gives another starting point."""
         return starts.is_random(self.config)
 
+    @_alone
     def play(self) -> None:
         """Start, or go on."""
+        self.at = None
         if self.can_go_on:
             self.player.play()
 
+    @_alone
     def pause(self) -> None:
         """Stop where the runs are."""
         self.player.pause()
 
-    def tick(self) -> None:
-        """Take the steps that have come due."""
-        speed = self.config.speed
-        rate = math.inf if speed == "max" else float(speed)
-        self.player.tick(self.active_runs, rate, TICK_BUDGET)
+    @_alone
+    def tick(self, budget: float = TICK_BUDGET) -> None:
+        """Take the steps that have come due, for at most `budget` seconds."""
+        self.player.tick(self.active_runs, self.rate, budget)
 
+    @_alone
     def step(self) -> None:
         """Take one step of each run."""
         self.pause()
+        self.at = None
         for run in self.active_runs:
             if run.ended is None:
                 run.step()
 
+    @_alone
     def reset(self) -> None:
         """Go back to iteration 0 of the same start."""
         self.pause()
+        self.at, self.marks = None, ()
         for run in self.runs.values():
             run.reset()
 
+    @_alone
     def new_start(self) -> None:
         """Go to the next random starting point."""
         most = FIELD_OF["start_seed"].maximum
@@ -244,6 +321,7 @@ class Session:
             ),
         )  # type: ignore[no-any-return]
 
+    @_alone
     def remember(self, name: str, source: Any, compute: Any) -> Any:
         """`compute()`, done again only when `source` is another object than last time.
 
@@ -291,6 +369,7 @@ class Session:
 
     def _renew_runs(self) -> None:
         self.runs = {}
+        self.at, self.marks = None, ()
         self.problem = None
         try:
             start = starts.starting_model(self.config, self.data)

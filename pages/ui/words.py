@@ -14,6 +14,9 @@ from pages.ui.dataset import Dataset
 from pages.ui.session import Session
 from pages.ui.text import NARROW_SPACE, decimal, many, plain
 from pages.ui.text import count as written
+from pages.ui.view import View
+
+HEALING, ENDED = ":material/healing:", ":material/flag:"
 
 SHOWN_TIES = 20
 """So many tied paths are drawn."""
@@ -109,9 +112,10 @@ def sequence(session: Session) -> str:
 
 def model(session: Session) -> str:
     """Which model the figures show."""
-    run = session.shown_run
+    run, state = session.shown_run, session.shown_state
     assert run is not None
-    return f"{run.name} at iteration {written(run.state.iteration)}"
+    assert state is not None
+    return f"{run.name} at iteration {written(state.iteration)}"
 
 
 def impossible(whose: str) -> str:
@@ -145,6 +149,14 @@ def about_remedies(remedies: Iterable[Remedy], permutation: IntArray) -> str:
     if dead := names("dead_output"):
         text.append(f"μ held at zero by a ReLU: {dead}. No gradient reaches a mean there.")
     return " ".join(text)
+
+
+def afterwards(session: Session, view: View | None) -> list[tuple[str, str]]:
+    """What stands below the figures of a run, as (icon, sentence): remedies, and why runs ended."""
+    said = []
+    if view is not None and view.state.remedies:
+        said.append((HEALING, about_remedies(view.state.remedies, view.permutation)))
+    return said + [(ENDED, plain(run.ended)) for run in session.active_runs if run.ended]
 
 
 def nats(value: float) -> str:
