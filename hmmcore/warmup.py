@@ -30,6 +30,8 @@ def warm_up() -> None:
     trainer = EM(Sequences([0.0, 1.0]))
     trainer.step(trainer.init(symbols))
     smooth(initialization.symmetric(2), sample(hmm, 1, 300, rng).sequences)
+    full = HMM(hmm.initial_probs, hmm.transition_matrix, Gaussian([0.0, 1.0], [1.0, 1.0], "full"))
+    smooth(full, sequences)
     missing = Sequences([0.0, np.nan, 1.0], [2, 1])
     for start in (hmm, initialization.symmetric(2)):
         trainer = EM(missing)

@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 
 from hmmcore import Gaussian
-from hmmcore.emissions import diagonal
-from tests.models import full_covariances, gaussian
+from hmmcore.emissions import diagonal, full
+from tests.models import gaussian
 
 KINDS = ("spherical", "diag", "full", "tied")
 SHAPES = [(kind, k, d) for kind in KINDS for k, d in [(1, 1), (3, 1), (2, 2), (4, 3)]]
@@ -160,6 +160,11 @@ def test_the_compiled_loops_equal_their_python_source():
     diagonal._accumulate_diagonal(observations, weights, emissions.means, *sums[:2])
     diagonal._accumulate_diagonal.py_func(observations, weights, emissions.means, *sums[2:])
     np.testing.assert_allclose(sums[:2], sums[2:], rtol=1e-13, atol=1e-15)
+
+    factors = np.linalg.cholesky(gaussian(rng, 3, 2, "full").covariances)
+    full._score_correlated(observations, emissions.means, factors, compiled)
+    full._score_correlated.py_func(observations, emissions.means, factors, python)
+    np.testing.assert_allclose(compiled, python, rtol=1e-14)
 
     observations[[0, 1, 2, 2], [0, 1, 0, 1]] = np.nan
     diagonal._score_observed(*given, compiled)

@@ -194,11 +194,15 @@ def _score_observed(observations, means, variances, scores):  # type: ignore[no-
             inverse_sds[k, d] = 1.0 / np.sqrt(variances[k, d])
     for t in range(len(observations)):
         for k in range(num_states):
+            # In the order of `_score_diagonal`, so that a complete row gets the same bits.
             score = 0.0
             for d in range(num_dimensions):
                 if not np.isnan(observations[t, d]):
+                    score += constants[k, d]
+            for d in range(num_dimensions):
+                if not np.isnan(observations[t, d]):
                     gap = (observations[t, d] - means[k, d]) * inverse_sds[k, d]
-                    score += constants[k, d] - 0.5 * gap * gap
+                    score -= 0.5 * gap * gap
             scores[t, k] = score
 
 

@@ -29,12 +29,14 @@ def score_observed(
             inverse_sds[k, d] = 1.0 / np.sqrt(variances[k, d])
     for t in range(len(observations)):
         for k in range(num_states):
+            # In the order of `score`, so that a complete observation gets the same bits.
             total = fill(0.0)
             for d in range(num_dimensions):
+                total = total + where_number(load(observations, t, d), fill(constants[k, d]))
+            for d in range(num_dimensions):
                 value = load(observations, t, d)
-                gap = (value - means[k, d]) * inverse_sds[k, d]
-                term = multiply_add(gap * -0.5, gap, constants[k, d])
-                total = total + where_number(value, term)
+                gap = where_number(value, (value - means[k, d]) * inverse_sds[k, d])
+                total = multiply_add(gap * -0.5, gap, total)
             store(scores, t, k, total)
 
 
