@@ -88,7 +88,9 @@ def test_ragged_sequences_in_lanes_equal_row_by_row(monkeypatch, num_states, see
         np.testing.assert_allclose(told.emissions[name], value, rtol=1e-10, atol=1e-12)
 
 
-@pytest.mark.parametrize(("dimensions", "kind"), [(3, "diag"), (2, "full")])
+@pytest.mark.parametrize(
+    ("dimensions", "kind"), [(3, "diag"), (2, "full"), (3, "spherical"), (2, "tied")]
+)
 def test_other_gaussians_in_lanes_equal_row_by_row(monkeypatch, dimensions, kind):
     hmm, sequences = case(3, [5, 9, 1, 30], 0, dimensions, kind)
     told = sweep.expectations(hmm, sequences)
