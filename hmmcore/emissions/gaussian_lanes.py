@@ -1,6 +1,4 @@
-"""Gaussians with independent coordinates on observations in lanes: what training spends its time
-on, eightfold.
-"""
+"""Gaussians with independent coordinates, in lanes: what training spends its time on, eightfold."""
 
 from __future__ import annotations
 
