@@ -31,7 +31,8 @@ def warm_up() -> None:
     trainer.step(trainer.init(symbols))
     smooth(initialization.symmetric(2), sample(hmm, 1, 300, rng).sequences)
     full = HMM(hmm.initial_probs, hmm.transition_matrix, Gaussian([0.0, 1.0], [1.0, 1.0], "full"))
-    smooth(full, sequences)
+    trainer = EM(sequences)
+    trainer.step(trainer.init(full))
     missing = Sequences([0.0, np.nan, 1.0], [2, 1])
     for start in (hmm, initialization.symmetric(2)):
         trainer = EM(missing)

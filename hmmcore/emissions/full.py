@@ -102,16 +102,13 @@ class Full(CovarianceType):
         deviations = np.zeros(means.shape)
         squares = np.zeros((num_states, num_dimensions, num_dimensions))
         for rows, there in patterns(observations):
-            given, centres, shares = observations[rows][:, there], means[:, there], weights[rows]
-            counts = shares.sum(axis=0)
-            totals += counts
+            given = np.ascontiguousarray(observations[rows][:, there])
+            centres = np.ascontiguousarray(means[:, there])
             num_given = centres.shape[1]
-            first = np.empty((num_states, num_given))
-            second = np.empty((num_states, num_given, num_given))
-            for k in range(num_states):
-                centred = given - centres[k]
-                weighted = centred * shares[:, k, np.newaxis]
-                first[k], second[k] = weighted.sum(axis=0), weighted.T @ centred
+            counts, first = np.zeros(num_states), np.zeros((num_states, num_given))
+            second = np.zeros((num_states, num_given, num_given))
+            _accumulate_correlated(given, weights[rows], centres, counts, first, second)
+            totals += counts
             if isinstance(there, slice):
                 deviations += first
                 squares += second
@@ -240,6 +237,26 @@ def _score_correlated(observations, means, factors, scores):  # type: ignore[no-
                 # Out of range, and then infinity minus infinity: so far away that nothing is left.
                 far = np.isnan(squares[t])
                 scores[start + t, k] = -np.inf if far else constant - 0.5 * squares[t]
+
+
+@njit(cache=True, nogil=True)
+def _accumulate_correlated(observations, weights, means, totals, deviations, squares):  # type: ignore[no-untyped-def]
+    """Add weights (K,), weighted deviations from the means (K, D) and their products (K, D, D)."""
+    num_states, num_dimensions = means.shape
+    gaps = np.empty(num_dimensions)
+    for t in range(len(observations)):
+        for k in range(num_states):
+            totals[k] += weights[t, k]
+            for d in range(num_dimensions):
+                gaps[d] = observations[t, d] - means[k, d]
+                weighted = weights[t, k] * gaps[d]
+                deviations[k, d] += weighted
+                for e in range(d + 1):
+                    squares[k, d, e] += weighted * gaps[e]
+    for k in range(num_states):
+        for d in range(num_dimensions):
+            for e in range(d):
+                squares[k, e, d] = squares[k, d, e]
 
 
 def _block(covariances: FloatArray, there: Rows) -> FloatArray:
