@@ -33,6 +33,9 @@ def warm_up() -> None:
     full = HMM(hmm.initial_probs, hmm.transition_matrix, Gaussian([0.0, 1.0], [1.0, 1.0], "full"))
     trainer = EM(sequences)
     trainer.step(trainer.init(full))
+    tied = HMM(hmm.initial_probs, hmm.transition_matrix, Gaussian(np.eye(2), np.eye(2), "tied"))
+    trainer = EM(Sequences([[0.0, 1.0], [np.nan, 1.0]]))
+    trainer.step(trainer.init(tied))
     missing = Sequences([0.0, np.nan, 1.0], [2, 1])
     for start in (hmm, initialization.symmetric(2)):
         trainer = EM(missing)

@@ -166,6 +166,12 @@ def test_the_compiled_loops_equal_their_python_source():
     full._score_correlated.py_func(observations, emissions.means, factors, python)
     np.testing.assert_allclose(compiled, python, rtol=1e-14)
 
+    found, again = ([np.zeros((3, 2, 1)), np.zeros((3, 2, 2))] for _ in range(2))
+    full._regress(factors, np.array([1]), *found)
+    full._regress.py_func(factors, np.array([1]), *again)
+    for one, other in zip(found, again, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-14)
+
     found, again = ([np.zeros(3), np.zeros((3, 2)), np.zeros((3, 2, 2))] for _ in range(2))
     full._accumulate_correlated(observations, weights, emissions.means, *found)
     full._accumulate_correlated.py_func(observations, weights, emissions.means, *again)

@@ -77,6 +77,19 @@ def test_inference_equals_enumeration_of_marginal_densities(config, seed):
         np.testing.assert_allclose(path.log_joints[n], truth.best, rtol=1e-10, atol=1e-12)
 
 
+def test_many_dimensions_are_grouped_by_what_is_there():
+    # More coordinates than a byte has bits.
+    rng = np.random.default_rng(0)
+    hmm = HMM(*STRUCTURES["dense"](rng, 2), gaussian(rng, 2, 11, "full"))
+    sequences = with_missing(rng, sample(hmm, 2, [30, 3], rng).sequences, 0.1)
+    np.testing.assert_allclose(
+        hmm.emissions.log_likelihoods(sequences.observations),
+        marginal_scores(hmm, sequences.observations),
+        rtol=1e-10,
+        atol=1e-11,
+    )
+
+
 @every_missing
 def test_a_wholly_missing_sequence_says_nothing(config):
     hmm, sequences = config.make(0)

@@ -259,6 +259,29 @@ def _accumulate_correlated(observations, weights, means, totals, deviations, squ
                 squares[k, e, d] = squares[k, d, e]
 
 
+@njit(cache=True, nogil=True)
+def _regress(factors, absent, slopes, rest):  # type: ignore[no-untyped-def]
+    """Fill the absent rows of slopes (K, D, O) and of rest (K, D, D).
+
+    `factors` (K, D, D) are Cholesky factors with the O given coordinates first: [[L, 0], [M, N]].
+    The slopes are M L^-1, and N N' remains, positive by construction.
+    """
+    num_given = slopes.shape[2]
+    for k in range(len(factors)):
+        for a in range(len(absent)):
+            row = num_given + a
+            for j in range(num_given - 1, -1, -1):
+                value = factors[k, row, j]
+                for i in range(j + 1, num_given):
+                    value -= slopes[k, absent[a], i] * factors[k, i, j]
+                slopes[k, absent[a], j] = value / factors[k, j, j]
+            for b in range(len(absent)):
+                for i in range(num_given, num_given + min(a, b) + 1):
+                    rest[k, absent[a], absent[b]] += (
+                        factors[k, row, i] * factors[k, num_given + b, i]
+                    )
+
+
 def _block(covariances: FloatArray, there: Rows) -> FloatArray:
     """The covariances (..., O, O) of some coordinates."""
     return covariances[..., there, :][..., there]
@@ -285,11 +308,6 @@ def _conditional(covariances: FloatArray, there: IntArray) -> tuple[FloatArray, 
     slopes = np.zeros((len(matrices), num_dimensions, num_given))
     rest = np.zeros((len(matrices), num_dimensions, num_dimensions))
     slopes[:, there, np.arange(num_given)] = 1.0
-    for k, factor in enumerate(matrices):
-        # [[L, 0], [M, N]]: the slopes are M L^-1, and N N' remains, positive by construction.
-        known, crossed = factor[:num_given, :num_given], factor[num_given:, :num_given]
-        slopes[k, absent] = solve_triangular(known, crossed.T, lower=True, trans="T").T
-        remaining = factor[num_given:, num_given:]
-        rest[k][np.ix_(absent, absent)] = remaining @ remaining.T
+    _regress(matrices, absent, slopes, rest)
     leading = covariances.shape[:-2]
     return slopes.reshape(*leading, *slopes.shape[1:]), rest.reshape(*leading, *rest.shape[1:])

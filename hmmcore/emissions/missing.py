@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hmmcore.arrays import FloatArray, IntArray, any_missing
 
@@ -23,13 +25,14 @@ def patterns(observations: FloatArray) -> Iterator[tuple[Rows, Rows]]:
         yield slice(None), slice(None)
         return
     seen = ~np.isnan(observations)
-    # Eight coordinates to a byte: sorting bytes is faster than sorting rows of booleans.
+    # Eight coordinates to a byte: few enough to sort by digits, where one byte will do.
     packed = np.packbits(seen, axis=1)
-    _, first, group = np.unique(packed, axis=0, return_index=True, return_inverse=True)
-    group = group.reshape(-1)
-    members = np.argsort(group, kind="stable")
-    bounds = np.searchsorted(group[members], np.arange(len(first) + 1))
-    for g, row in enumerate(first):
-        there = np.flatnonzero(seen[row])
+    codes: NDArray[Any] = packed[:, 0]
+    if packed.shape[1] > 1:
+        codes = np.unique(packed, axis=0, return_inverse=True)[1].reshape(-1)
+    order = np.argsort(codes, kind="stable")
+    borders = np.flatnonzero(np.diff(codes[order].astype(np.int64))) + 1
+    for rows in np.split(order, borders):
+        there = np.flatnonzero(seen[rows[0]])
         if len(there):
-            yield members[bounds[g] : bounds[g + 1]], there
+            yield rows, there
