@@ -42,8 +42,8 @@ class GradientAscent:
     """Gradient ascent on the mean log-likelihood per observation.
 
     The parameters are softmax logits of π and of the rows of A, the means, and log standard
-    deviations (Cholesky factors with log diagonals for full covariances), so every step is a
-    valid model. By Fisher's identity the gradient is an expectation under the posterior: the
+    deviations (Cholesky factors with log diagonals for matrices), so every step is a valid model.
+    By Fisher's identity the gradient is an expectation under the posterior: the
     statistics of one sweep serve, as in EM.
 
     Args:
@@ -89,8 +89,8 @@ class GradientAscent:
         """Gradient of the mean log-likelihood per observation in every unconstrained parameter.
 
         Returns:
-            "initial_logits" (K,), "transition_logits" (K, K) and the family's own: "means"
-            (K, D) with "log_sds" (K, D) or "cholesky" (K, D, D).
+            "initial_logits" (K,), "transition_logits" (K, K) and the family's own, for example
+            "means" (K, D) with "log_sds" or "cholesky" in the shape of the covariances.
         """
         told, hmm = state.expectations, state.hmm
         row_totals = told.transition_counts.sum(axis=1, keepdims=True)
