@@ -10,6 +10,7 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike
 
 from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.emissions.marginals import Marginals
 
 EmissionStatistics = dict[str, FloatArray]
 """Expected statistics by name; those of two stretches of data add up entry by entry."""
@@ -24,9 +25,10 @@ class Remedy:
 
     Attributes:
         state: which state, 0-based.
-        kind: "empty_state" (it explains no data: its parameters were kept), "variance_floor"
-            (its variance would have fallen below the floor: it was set to the floor) or
-            "dead_output" (a ReLU holds a mean of a `NeuralGaussian` at zero, with no gradient).
+        kind: "empty_state" (it explains no data: its parameters were kept, but for variances that
+            a prior decides), "variance_floor" (its variance would have fallen below the floor: it
+            was set to the floor) or "dead_output" (a ReLU holds a mean of a `NeuralGaussian` at
+            zero, with no gradient).
     """
 
     state: int
@@ -114,6 +116,14 @@ class Emissions(Protocol):
         ...
 
     parameter_of: ClassVar[Mapping[str, str]]
+
+    def num_free(self) -> dict[str, int]:
+        """How many free parameters each of `parameter_names` has, zeros that stay not counted."""
+        ...
+
+    def marginals(self) -> Marginals:
+        """What can be observed in one state, dimension by dimension: for forecasts."""
+        ...
 
     def distances(self, other: Self) -> FloatArray:
         """How unlike the states are: (K, K), entry [i, j] between self's i and other's j."""

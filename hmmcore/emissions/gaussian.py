@@ -20,8 +20,10 @@ from hmmcore.arrays import (
     frozen_array,
     numeric_array,
 )
-from hmmcore.emissions import gaussian_lanes
+from hmmcore.emissions import gaussian_lanes, variance_prior
 from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
+from hmmcore.emissions.marginals import NormalMarginals
+from hmmcore.values import Value
 
 COVARIANCE_TYPES = ("diag", "full")
 
@@ -29,7 +31,7 @@ _LOG_2PI = float(np.log(2.0 * np.pi))
 
 
 @dataclass(frozen=True, eq=False)
-class Gaussian:
+class Gaussian(Value):
     """p(x | z = k) = N(x; means[k], covariances[k]).
 
     Attributes:
@@ -217,10 +219,13 @@ class Gaussian:
                 spread = statistics["squares"] / divisor[:, :, np.newaxis]
                 spread = spread - cross - cross.transpose(0, 2, 1)
                 spread += np.einsum("ki,kj->kij", moves, moves)
+            counts = weights.reshape(-1, *([1] * (spread.ndim - 1)))
+            matrices = self.covariance_type == "full"
+            spread = variance_prior.shrunk(spread, counts, matrices, statistics)
             held, floored = _hold_at_floor(spread, self.covariance_type, variance_floor)
-            keep = alive.reshape(-1, *([1] * (spread.ndim - 1)))
-            covariances = np.where(keep, held, self.covariances)
-            remedies += [Remedy(int(k), "variance_floor") for k in np.flatnonzero(floored & alive)]
+            told = alive | (variance_prior.COUNT in statistics)
+            covariances = np.where(told.reshape(counts.shape), held, self.covariances)
+            remedies += [Remedy(int(k), "variance_floor") for k in np.flatnonzero(floored & told)]
         model = Gaussian(self.means + moves, covariances, self.covariance_type)
         return model, tuple(remedies)
 
@@ -273,8 +278,10 @@ class Gaussian:
 
     def gradient(self, statistics: EmissionStatistics) -> EmissionStatistics:
         """Gradient in the `unconstrained` parameters, from statistics about this value."""
-        weights, deviations = statistics["weights"], statistics["deviations"]
-        squares = statistics["squares"]
+        deviations = statistics["deviations"]
+        weights, squares = variance_prior.added(
+            statistics["weights"], statistics["squares"], self.covariance_type == "full", statistics
+        )
         if self.covariance_type == "diag":
             return {
                 "means": deviations / self.covariances,
@@ -294,6 +301,22 @@ class Gaussian:
             "means": (transposed @ whiteners @ deviations[:, :, np.newaxis])[:, :, 0],
             "cholesky": in_factor,
         }
+
+    def log_variance_prior(self, shape: float, scale: float) -> float:
+        """Log-density of a prior on the covariances; see `variance_prior.log_density`."""
+        matrices = self.covariance_type == "full"
+        return variance_prior.log_density(self.covariances, matrices, shape, scale)
+
+    def marginals(self) -> NormalMarginals:
+        """The distribution of each dimension, for each state."""
+        return NormalMarginals(self.means, self.standard_deviations)
+
+    def num_free(self) -> dict[str, int]:
+        """Count free parameters: covariance matrices are symmetric."""
+        size = self.covariances.size
+        if self.covariance_type == "full":
+            size = size * (self.num_dimensions + 1) // (2 * self.num_dimensions)
+        return {"means": self.means.size, "covariances": size}
 
     def distances(self, other: Gaussian) -> FloatArray:
         """Symmetric Kullback-Leibler divergences (K, K) between the states of two values."""
