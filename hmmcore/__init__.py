@@ -9,6 +9,7 @@ from hmmcore.alignment import accuracy, align, align_parameters, confusion_table
 from hmmcore.certainty import commonest_share, most_probable_states, posterior_entropy, state_shares
 from hmmcore.diagnostics import exchangeable_states
 from hmmcore.emissions import Categorical, Gaussian, NeuralGaussian, Poisson
+from hmmcore.forecasting import Forecast, forecast
 from hmmcore.inference import (
     Posterior,
     TiedPaths,
@@ -48,6 +49,7 @@ __all__ = [
     "Categorical",
     "DivergedError",
     "FitResult",
+    "Forecast",
     "Gaussian",
     "GradientAscent",
     "ImpossibleDataError",
@@ -71,6 +73,7 @@ __all__ = [
     "confusion_table",
     "exchangeable_states",
     "fit",
+    "forecast",
     "initialization",
     "io",
     "joint_log_prob",
