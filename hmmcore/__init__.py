@@ -23,6 +23,15 @@ from hmmcore.inference import (
 from hmmcore.model import HMM
 from hmmcore.paths import BestPaths, k_best_paths, sample_posterior_paths
 from hmmcore.presets import Preset, preset, preset_names
+from hmmcore.selection import (
+    InformationCriteria,
+    Split,
+    held_out_log_likelihood,
+    information_criteria,
+    parameter_counts,
+    split_by_sequence,
+    split_by_time,
+)
 from hmmcore.sequences import Sequences
 from hmmcore.simulation import Simulation, sample
 from hmmcore.sweep import ImpossibleDataError
@@ -53,6 +62,7 @@ __all__ = [
     "Gaussian",
     "GradientAscent",
     "ImpossibleDataError",
+    "InformationCriteria",
     "LikelihoodFellError",
     "NeuralGaussian",
     "Poisson",
@@ -61,6 +71,7 @@ __all__ = [
     "Priors",
     "Sequences",
     "Simulation",
+    "Split",
     "TiedPaths",
     "Ties",
     "TrainState",
@@ -74,12 +85,15 @@ __all__ = [
     "exchangeable_states",
     "fit",
     "forecast",
+    "held_out_log_likelihood",
+    "information_criteria",
     "initialization",
     "io",
     "joint_log_prob",
     "k_best_paths",
     "log_likelihood",
     "most_probable_states",
+    "parameter_counts",
     "posterior_entropy",
     "preset",
     "preset_names",
@@ -89,6 +103,8 @@ __all__ = [
     "sample_posterior_paths",
     "simulation",
     "smooth",
+    "split_by_sequence",
+    "split_by_time",
     "state_shares",
     "viterbi",
     "viterbi_ties",
