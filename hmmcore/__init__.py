@@ -20,6 +20,7 @@ from hmmcore.inference import (
     viterbi,
     viterbi_ties,
 )
+from hmmcore.many_starts import Restart, Restarts, restarts
 from hmmcore.model import HMM
 from hmmcore.paths import BestPaths, k_best_paths, sample_posterior_paths
 from hmmcore.presets import Preset, preset, preset_names
@@ -69,6 +70,8 @@ __all__ = [
     "Posterior",
     "Preset",
     "Priors",
+    "Restart",
+    "Restarts",
     "Sequences",
     "Simulation",
     "Split",
@@ -99,6 +102,7 @@ __all__ = [
     "preset_names",
     "presets",
     "relabel",
+    "restarts",
     "sample",
     "sample_posterior_paths",
     "simulation",
