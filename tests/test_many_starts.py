@@ -130,9 +130,7 @@ def test_a_run_that_diverges_is_reported(sequences):
     start = random_start(sequences, np.random.default_rng(0))
     found = restarts(GradientAscent(sequences, learning_rate=1e300), [start])
     assert "lower the learning rate" in found.runs[0].failure
-    with pytest.raises(
-        ValueError, match=r"none of 1 starts .*The first: gradient ascent"
-    ):
+    with pytest.raises(ValueError, match=r"none of 1 starts .*The first: gradient ascent"):
         _ = found.best
 
 
