@@ -258,6 +258,7 @@ def test_a_transition_matrix_that_is_not_trained_stays_to_the_last_bit(trainer):
         ([[0, 0.5], [1, 2]], r"labels\[0, 1\] is 0\.5; a label is a whole number"),
         ([[0, -2], [1, 2]], r"labels\[0, 1\] is -2"),
         ([[0, np.nan], [1, 2]], r"labels\[0, 1\] is nan"),
+        ([[0, np.inf], [1, 2]], r"labels\[0, 1\] is inf"),
         ([[0, 1], [-1, -1]], r"labels row 1 is all -1; a state must go somewhere"),
         (
             [[7, 3], [7, 4]],

@@ -35,7 +35,9 @@ class Ties(Value):
     different orders, and its maximiser is a share of counts.
 
     Attributes:
-        labels: (K, K) whole numbers of at least 0; -1 where A is zero.
+        labels: (K, K) whole numbers of at least 0; -1 where A is zero. Of a cyclic chain with
+            three states, all of which stay with one probability:
+            [[0, 1, -1], [-1, 0, 1], [1, -1, 0]].
 
     Raises:
         ValueError: naming the rows, when rows that share a label do not hold the same labels.
@@ -52,7 +54,8 @@ class Ties(Value):
         values = numeric_array("labels", labels)
         if values.ndim != 2 or values.shape[0] != values.shape[1] or values.size == 0:
             raise ValueError(f"labels have shape {values.shape}; they must be (K, K).")
-        wrong = np.argwhere(~((values >= UNLABELLED) & (values == np.floor(values))))
+        whole = (values == np.floor(values)) & (values < 2.0**53)
+        wrong = np.argwhere(~(whole & (values >= UNLABELLED)))
         if len(wrong):
             i, j = (int(n) for n in wrong[0])
             raise ValueError(
