@@ -23,7 +23,8 @@ class InformationCriteria:
     Attributes:
         log_likelihood: of all sequences, in nats.
         parameter_counts: free parameters by name, π and A first.
-        num_observations: n of BIC, T: every observation of every sequence counts as one.
+        num_observations: n of BIC: every observation of every sequence, those that are wholly
+            missing left out.
     """
 
     log_likelihood: float
@@ -62,7 +63,8 @@ def information_criteria(
     """
     found = float(log_likelihood(hmm, sequences).sum())
     counts = parameter_counts(hmm, trainable, transition_ties, start)
-    return InformationCriteria(found, counts, sequences.num_observations)
+    missing = np.isnan(sequences.observations).all(axis=1)
+    return InformationCriteria(found, counts, int(np.count_nonzero(~missing)))
 
 
 def parameter_counts(

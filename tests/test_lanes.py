@@ -219,13 +219,13 @@ def test_the_python_source_of_the_lane_kernels_gives_what_was_compiled(monkeypat
 
 
 def test_warming_up_compiles_every_kernel():
-    from hmmcore import kernels
-    from hmmcore.emissions import gaussian as gaussian_module
+    from hmmcore import arrays, kernels
+    from hmmcore.emissions import diagonal, full
 
     warm_up()
     # What other kernels call is compiled, or found on disk, as a part of them.
     inner = {"_set_aside_the_faint", "_log_sum_exp", "times", "count", "exp_of_nonpositive"}
-    for module in (kernels, lane_kernels, piece_kernels, gaussian_lanes, gaussian_module):
+    for module in (kernels, lane_kernels, piece_kernels, gaussian_lanes, diagonal, full, arrays):
         for name, value in vars(module).items():
             if hasattr(value, "signatures") and name not in inner:
                 assert value.signatures, name

@@ -65,11 +65,13 @@ def log_density(priors: Priors, hmm: HMM, support: HMM) -> float:
         return total
     shape, scale = priors.variance_shape, priors.variance_scale
     covariances = hmm.emissions.covariances
-    if covariances.ndim == 2:
+    if getattr(hmm.emissions, "covariance_type", "diag") in ("diag", "spherical"):
         return total + invgamma.logpdf(covariances, shape, scale=scale).sum()
-    size = covariances.shape[1]
+    size = covariances.shape[-1]
     freedom, matrix = 2.0 * shape + 1.0 - size, 2.0 * scale * np.eye(size)
-    return total + sum(invwishart.logpdf(value, freedom, matrix) for value in covariances)
+    return total + sum(
+        invwishart.logpdf(value, freedom, matrix) for value in covariances.reshape(-1, size, size)
+    )
 
 
 # --- the objective ------------------------------------------------------------------------------
@@ -149,7 +151,7 @@ def test_em_never_lowers_the_log_posterior(problem, seed):
     assert values[-1] > values[0]
 
 
-@pytest.mark.parametrize("kind", ["diag", "full"])
+@pytest.mark.parametrize("kind", ["spherical", "diag", "full", "tied"])
 def test_a_map_step_adds_to_counts_and_to_squares(kind):
     hmm, sequences = start_and_data(Config("dense", 3, (30, 5, 12), 2, kind))
     posterior, observations = smooth(hmm, sequences), sequences.observations
@@ -162,13 +164,19 @@ def test_a_map_step_adds_to_counts_and_to_squares(kind):
     expected /= expected.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(new.transition_matrix, expected, **close)
     more, square = 2.0 * (priors.variance_shape + 1.0), 2.0 * priors.variance_scale
+    totals, scatters = posterior.smoothed_probs.sum(axis=0), []
     for k, weights in enumerate(posterior.smoothed_probs.T):
         mean = np.average(observations, axis=0, weights=weights)
         np.testing.assert_allclose(new.emissions.means[k], mean, **close)
-        scatter = np.cov(observations.T, aweights=weights, ddof=0) * weights.sum()
-        scatter = (scatter + square * np.eye(2)) / (weights.sum() + more)
-        scatter = np.diag(scatter) if kind == "diag" else scatter
-        np.testing.assert_allclose(new.emissions.covariances[k], scatter, **close)
+        scatters.append(np.cov(observations.T, aweights=weights, ddof=0) * weights.sum())
+    scatters, each = np.array(scatters), totals[:, np.newaxis]
+    expected = {
+        "spherical": (np.trace(scatters, axis1=1, axis2=2) + square) / (2.0 * totals + more),
+        "diag": (np.diagonal(scatters, axis1=1, axis2=2) + square) / (each + more),
+        "full": (scatters + square * np.eye(2)) / (each[:, np.newaxis] + more),
+        "tied": (scatters.sum(axis=0) + square * np.eye(2)) / (totals.sum() + more),
+    }
+    np.testing.assert_allclose(new.emissions.covariances, expected[kind], **close)
 
 
 @pytest.mark.parametrize("kind", ["diag", "full"])
@@ -242,7 +250,7 @@ def test_the_gradient_of_the_log_posterior_equals_central_differences(problem, s
 
     for name, slopes in gradient.items():
         for index in np.ndindex(slopes.shape):
-            above_diagonal = name == "cholesky" and index[2] > index[1]
+            above_diagonal = name == "cholesky" and index[-1] > index[-2]
             if above_diagonal or not np.isfinite(at[name][index]):
                 assert slopes[index] == 0.0
                 continue
@@ -254,7 +262,16 @@ def test_the_gradient_of_the_log_posterior_equals_central_differences(problem, s
 
 
 @pytest.mark.parametrize(
-    "name", ["dense, diag, D=3", "dense, full, D=2", "dense, poisson", "sparse, diag, D=1"]
+    "name",
+    [
+        "dense, diag, D=3",
+        "dense, full, D=2",
+        "dense, spherical, D=2",
+        "sparse, tied, D=2",
+        "missing, full",
+        "dense, poisson",
+        "sparse, diag, D=1",
+    ],
 )
 def test_both_trainers_and_a_numeric_optimiser_agree_on_the_mode(name):
     hmm, sequences = start_and_data(PROBLEMS[name])
@@ -264,7 +281,8 @@ def test_both_trainers_and_a_numeric_optimiser_agree_on_the_mode(name):
     at = unconstrained_of(result.hmm)
     free = {key: np.isfinite(value) for key, value in at.items()}
     if "cholesky" in at:
-        free["cholesky"] = np.broadcast_to(np.tri(2, dtype=bool), at["cholesky"].shape)
+        free["cholesky"] = np.tri(at["cholesky"].shape[-1], dtype=bool)
+        free["cholesky"] = np.broadcast_to(free["cholesky"], at["cholesky"].shape)
     sizes = np.cumsum([mask.sum() for mask in free.values()])[:-1]
 
     def penalised(vector: np.ndarray) -> float:

@@ -47,7 +47,9 @@ def test_criteria_are_what_the_formulas_say(config):
     hmm, sequences = config.make(0)
     found = information_criteria(hmm, sequences)
     value = log_likelihood(hmm, sequences).sum()
-    p, n = sum(parameter_counts(hmm).values()), sum(config.lengths)
+    p = sum(parameter_counts(hmm).values())
+    n = sum(not np.isnan(x).all() for x in sequences.observations)
+    assert (n == sum(config.lengths)) == (not np.isnan(sequences.observations).all(axis=1).any())
     assert found.log_likelihood == value
     assert (found.num_parameters, found.num_observations) == (p, n)
     np.testing.assert_allclose(found.aic, 2 * p - 2 * value, rtol=1e-15)
@@ -68,6 +70,14 @@ RNG = np.random.default_rng(0)
         (
             dense(Gaussian(np.zeros((2, 3)), full_covariances(RNG, 2, 3), "full")),
             (1, 2, {"means": 6, "covariances": 12}),
+        ),
+        (
+            dense(Gaussian(np.zeros((2, 3)), np.ones(2), "spherical")),
+            (1, 2, {"means": 6, "covariances": 2}),
+        ),
+        (
+            dense(Gaussian(np.zeros((2, 3)), np.eye(3), "tied")),
+            (1, 2, {"means": 6, "covariances": 6}),
         ),
         (dense(Categorical([[0.5, 0.5, 0.0], [0.2, 0.3, 0.5]])), (1, 2, {"probs": 3})),
         (dense(Poisson([0.0, 2.0, 3.0])), (2, 6, {"rates": 2})),

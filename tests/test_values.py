@@ -14,6 +14,8 @@ FAMILIES = {
     for name in (
         "sparse",
         "full, three dimensions",
+        "spherical, three dimensions",
+        "missing, tied",
         "categorical with zeros",
         "poisson",
         "neural, relu, two dimensions",

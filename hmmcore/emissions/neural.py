@@ -255,7 +255,7 @@ class NeuralGaussian(Value):
         return self.gaussian.sample(states, rng)
 
     def statistics(self, observations: FloatArray, weights: FloatArray) -> EmissionStatistics:
-        """Expected weights, deviations and squared deviations about the means, as `Gaussian`'s."""
+        """Expected weights, counts, deviations and squares about the means, as `Diagonal`'s."""
         return self.gaussian.statistics(observations, weights)
 
     @property
@@ -311,14 +311,14 @@ class NeuralGaussian(Value):
         Source: Dempster, Laird & Rubin (1977), generalised EM; Meng & Rubin (1993) for the order.
         """
         told = dict(statistics)
-        empty = told["weights"] <= EMPTY_WEIGHT
+        empty = told["counts"] <= EMPTY_WEIGHT
         network = trainable.intersection(Layers._fields)
         moved = self
         if network:
             # Q in the means: Σ slopes m - curvatures m² / 2, where m is how far each mean moves.
             with np.errstate(over="ignore", invalid="ignore"):
                 slopes = self.gaussian.gradient(told)["means"]
-                curvatures = _counts(told) / self.covariances
+                curvatures = told["counts"] / self.covariances
                 slopes[empty] = curvatures[empty] = 0.0
                 layers = ascend(self.layers, self.output_activation, slopes, curvatures, network)
             moved = NeuralGaussian(*layers, self.covariances, self.output_activation)
@@ -362,17 +362,12 @@ class NeuralGaussian(Value):
 
 def _about(statistics: EmissionStatistics, moves: FloatArray) -> EmissionStatistics:
     """Statistics about means that lie `moves` (K, D) away from those they were taken about."""
-    shift, deviations = _counts(statistics) * moves, statistics["deviations"]
+    shift, deviations = statistics["counts"] * moves, statistics["deviations"]
     return {
         **statistics,
         "deviations": deviations - shift,
         "squares": statistics["squares"] - moves * (2.0 * deviations - shift),
     }
-
-
-def _counts(statistics: EmissionStatistics) -> FloatArray:
-    """How many observations (K, D) each state is expected to explain, for each dimension."""
-    return np.broadcast_to(statistics["weights"][:, np.newaxis], statistics["deviations"].shape)
 
 
 def _variances(sd: ArrayLike, num_states: int, num_dimensions: int) -> FloatArray:

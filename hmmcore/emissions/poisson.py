@@ -11,7 +11,7 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike
 from scipy.special import gammaln, xlogy
 
-from hmmcore.arrays import FloatArray, IntArray, as_permutation, frozen_array
+from hmmcore.arrays import FloatArray, IntArray, any_missing, as_permutation, frozen_array
 from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
 from hmmcore.emissions.marginals import PoissonMarginals
 from hmmcore.values import Value
@@ -65,9 +65,10 @@ class Poisson(Value):
     __hash__ = None  # type: ignore[assignment]  # arrays do not hash
 
     def require_observations(self, observations: FloatArray) -> None:
-        """Raise ValueError naming the first observation that is not a count."""
+        """Raise ValueError naming the first observation that is there and not a count."""
         values = observations[:, 0]
-        bad = np.flatnonzero((values < 0) | (values != np.floor(values)))
+        count = (values >= 0) & (values == np.floor(values))
+        bad = np.flatnonzero(~(count | np.isnan(values)))
         if len(bad):
             raise ValueError(
                 f"observations row {bad[0]} is {values[bad[0]]:g}; a count must be a whole number "
@@ -75,10 +76,15 @@ class Poisson(Value):
             )
 
     def log_likelihoods(self, observations: FloatArray) -> FloatArray:
-        """Score: (T, K) log-probabilities, in nats; -inf where a rate of zero meets a count."""
+        """Score: (T, K) log-probabilities, in nats; -inf where a rate of zero meets a count.
+
+        A missing count scores 0.
+        """
         scores = xlogy(observations, self.rates)
         scores -= self.rates
         scores -= gammaln(observations + 1.0)
+        if any_missing(observations):
+            scores[np.isnan(observations[:, 0])] = 0.0
         return np.asarray(scores)
 
     def sample(self, states: IntArray, rng: Generator) -> FloatArray:
@@ -86,7 +92,10 @@ class Poisson(Value):
         return rng.poisson(self.rates[states]).astype(np.float64)[:, np.newaxis]
 
     def statistics(self, observations: FloatArray, weights: FloatArray) -> EmissionStatistics:
-        """Expected weights (K,) and weighted sums of counts (K,)."""
+        """Expected weights (K,) and weighted sums of counts (K,), of the counts that are there."""
+        if any_missing(observations):
+            there = ~np.isnan(observations[:, 0])
+            observations, weights = observations[there], weights[there]
         return {"weights": weights.sum(axis=0), "sums": observations[:, 0] @ weights}
 
     def maximize(

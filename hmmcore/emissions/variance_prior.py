@@ -69,18 +69,3 @@ def added(
     if matrices:
         more = more * np.eye(squares.shape[-1])
     return counts + statistics[COUNT], squares + more
-
-
-def shrunk(
-    covariances: FloatArray, counts: FloatArray, matrices: bool, statistics: EmissionStatistics
-) -> FloatArray:
-    """The M-step's covariances, with the prior in `statistics` if there is one.
-
-    Args:
-        covariances: mean squared deviations, without the prior.
-        counts: how many observations each is the mean of; broadcasts to `covariances`.
-    """
-    if COUNT not in statistics:
-        return covariances
-    total, squares = added(counts, counts * covariances, matrices, statistics)
-    return np.asarray(squares / total)

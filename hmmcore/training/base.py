@@ -200,8 +200,10 @@ def checked_floor(variance_floor: float | None, sequences: Sequences) -> float:
     """Return the floor on variances: by default 1e-8 of the data's smallest variance.
 
     That is a standard deviation of one ten-thousandth of the data's. Constant data have none of
-    their own; the floor is then 1e-8 outright.
+    their own; the floor is then 1e-8 outright. Data of which a dimension is wholly missing are
+    refused.
     """
+    sequences.require_every_dimension()
     if variance_floor is None:
         variances = sequences.variances()
         smallest = variances.min(initial=np.inf, where=variances > 0.0)

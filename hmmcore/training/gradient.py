@@ -45,8 +45,8 @@ class GradientAscent:
     """Gradient ascent on the objective, the log-likelihood or log-posterior, per observation.
 
     The parameters are softmax logits of π and of the rows of A, the means, and log standard
-    deviations (Cholesky factors with log diagonals for full covariances), so every step is a
-    valid model. By Fisher's identity the gradient is an expectation under the posterior: the
+    deviations (Cholesky factors with log diagonals for matrices), so every step is a valid model.
+    By Fisher's identity the gradient is an expectation under the posterior: the
     statistics of one sweep serve, as in EM.
 
     Args:
@@ -99,9 +99,9 @@ class GradientAscent:
         """Gradient of the objective per observation in every unconstrained parameter.
 
         Returns:
-            "initial_logits" (K,), "transition_logits" (K, K) and the family's own: "means"
-            (K, D) with "log_sds" (K, D) or "cholesky" (K, D, D). Tied entries of A each have the
-            slope of the logit that they share.
+            "initial_logits" (K,), "transition_logits" (K, K) and the family's own, for example
+            "means" (K, D) with "log_sds" or "cholesky" in the shape of the covariances. Tied
+            entries of A each have the slope of the logit that they share.
         """
         told, hmm = state.expectations, state.hmm
         if self.priors is not None:
