@@ -77,14 +77,14 @@ def forecast(hmm: HMM, sequences: Sequences, steps: int = 1, level: float = 0.9)
     means = weights @ marginals.means
     gaps = marginals.means - means[:, np.newaxis]
     variances = weights @ marginals.variances + np.einsum("qk,qkd->qd", weights, gaps**2)
-    outside = 0.5 * (1.0 - level)
+    lower, upper = marginals.interval(weights, 0.5 * (1.0 - level))
     return Forecast(
         state_probs,
         level,
         spread_out(means),
         spread_out(np.sqrt(variances)),
-        spread_out(marginals.quantiles(weights, outside)),
-        spread_out(marginals.quantiles(weights, 1.0 - outside)),
+        spread_out(lower),
+        spread_out(upper),
     )
 
 

@@ -99,6 +99,22 @@ def test_quantiles_of_one_normal_state_are_the_textbooks():
     np.testing.assert_allclose(found.standard_deviations[0, 0], [2.0, 3.0], rtol=1e-15)
 
 
+@pytest.mark.parametrize("level", [1.0 - 2.0**-53, 1e-12])
+def test_levels_at_the_ends_of_what_a_double_holds(level):
+    # The probability outside, 2^-54, would vanish in one minus it.
+    z = -norm.ppf(0.5 * (1.0 - level))
+    normal = HMM([1.0], [[1.0]], Gaussian.univariate([5.0], 2.0))
+    found = forecast(normal, Sequences([5.0]), 1, level)
+    np.testing.assert_allclose(found.lower, [[[5.0 - 2.0 * z]]], rtol=1e-13)
+    np.testing.assert_allclose(found.upper, [[[5.0 + 2.0 * z]]], rtol=1e-13)
+    counts = HMM([0.5, 0.5], [[0.7, 0.3], [0.1, 0.9]], Poisson([2.0, 9.0]))
+    found = forecast(counts, Sequences([5.0]), 1, level)
+    weights, outside = found.state_probs[0, 0], 0.5 * (1.0 - level)
+    upper = found.upper.item()
+    assert weights @ poisson.sf(upper, [2.0, 9.0]) <= outside
+    assert weights @ poisson.sf(upper - 1.0, [2.0, 9.0]) > outside
+
+
 @pytest.mark.parametrize("rates", [[0.0], [0.3], [7.0], [0.0, 40.0], [1e6, 3.0], [1e12]])
 def test_counts_have_whole_ends_that_are_exact(rates):
     size = len(rates)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.special import ndtr, ndtri, pdtr
+from scipy.special import ndtr, ndtri, pdtr, pdtrc
 
-from hmmcore.arrays import FloatArray
+from hmmcore.arrays import BoolArray, FloatArray
 
 
 class NumberMarginals(Protocol):
@@ -25,10 +25,11 @@ class NumberMarginals(Protocol):
         """(K, D)."""
         ...
 
-    def quantiles(self, weights: FloatArray, probability: float) -> FloatArray:
-        """Quantiles (Q, D) of mixtures over the states with weights (Q, K).
+    def interval(self, weights: FloatArray, outside: float) -> tuple[FloatArray, FloatArray]:
+        """Ends (Q, D) of central intervals of mixtures over the states with weights (Q, K).
 
-        The smallest value that an observation does not exceed with at least `probability`.
+        The lower end is the smallest value that is not exceeded with a probability of `outside`
+        or more; the upper one is the smallest that is exceeded with `outside` or less.
         """
         ...
 
@@ -59,22 +60,27 @@ class NormalMarginals:
         """(K, D)."""
         return self.standard_deviations**2
 
-    def quantiles(self, weights: FloatArray, probability: float) -> FloatArray:
-        """Quantiles (Q, D) of mixtures with weights (Q, K), to the last digits of a double.
+    def interval(self, weights: FloatArray, outside: float) -> tuple[FloatArray, FloatArray]:
+        """Ends (Q, D) of central intervals of mixtures, to the last digits of a double.
 
         A mixture's quantile lies between the smallest and the largest of its parts', and is found
         there by bisection.
         """
-        own = self.means + self.standard_deviations * ndtri(probability)
         present = (weights > 0.0)[:, :, np.newaxis]
-        lower = np.where(present, own, np.inf).min(axis=1)
-        upper = np.where(present, own, -np.inf).max(axis=1)
+        reach = -self.standard_deviations * ndtri(outside)
 
-        def cdf(values: FloatArray) -> FloatArray:
+        def between(ends: FloatArray) -> tuple[FloatArray, FloatArray]:
+            smallest = np.where(present, ends, np.inf).min(axis=1)
+            return smallest, np.where(present, ends, -np.inf).max(axis=1)
+
+        def mixed(values: FloatArray, sign: float) -> FloatArray:
             gaps = (values[:, np.newaxis] - self.means) / self.standard_deviations
-            return np.asarray(np.einsum("qk,qkd->qd", weights, ndtr(gaps)))
+            return np.asarray(np.einsum("qk,qkd->qd", weights, ndtr(sign * gaps)))
 
-        return _smallest_reaching(cdf, probability, lower, upper, whole=False)
+        return (
+            _smallest(lambda x: mixed(x, 1.0) >= outside, *between(self.means - reach)),
+            _smallest(lambda x: mixed(x, -1.0) <= outside, *between(self.means + reach)),
+        )
 
 
 @dataclass(frozen=True)
@@ -93,33 +99,40 @@ class PoissonMarginals:
         """(K, D)."""
         return self.rates
 
-    def quantiles(self, weights: FloatArray, probability: float) -> FloatArray:
-        """Quantiles (Q, D) of mixtures with weights (Q, K): whole numbers, exactly."""
+    def interval(self, weights: FloatArray, outside: float) -> tuple[FloatArray, FloatArray]:
+        """Ends (Q, D) of central intervals of mixtures: whole numbers, exactly."""
 
-        def cdf(values: FloatArray) -> FloatArray:
+        def reaches(values: FloatArray) -> BoolArray:
             below = pdtr(values[:, np.newaxis], self.rates)
-            return np.asarray(np.einsum("qk,qkd->qd", weights, below))
+            return np.asarray(np.einsum("qk,qkd->qd", weights, below) >= outside)
 
-        shape = (len(weights), self.rates.shape[1])
-        upper = np.full(shape, np.ceil(self.rates.max()) + 1.0)
-        while (short := cdf(upper) < probability).any():
-            upper[short] = 2.0 * upper[short]
-        return _smallest_reaching(cdf, probability, np.zeros(shape), upper, whole=True)
+        def leaves(values: FloatArray) -> BoolArray:
+            above = pdtrc(values[:, np.newaxis], self.rates)
+            return np.asarray(np.einsum("qk,qkd->qd", weights, above) <= outside)
+
+        zeros = np.zeros((len(weights), self.rates.shape[1]))
+        largest = np.full(zeros.shape, np.ceil(self.rates.max()) + 1.0)
+        while not (enough := leaves(largest)).all():
+            largest[~enough] *= 2.0
+        return (
+            _smallest(reaches, zeros, largest, whole=True),
+            _smallest(leaves, zeros, largest, whole=True),
+        )
 
 
-def _smallest_reaching(
-    cdf: Callable[[FloatArray], FloatArray],
-    probability: float,
+def _smallest(
+    reached: Callable[[FloatArray], BoolArray],
     lower: FloatArray,
     upper: FloatArray,
-    whole: bool,
+    whole: bool = False,
 ) -> FloatArray:
-    """Bisect for the smallest values in [lower, upper] with cdf(values) >= probability.
+    """Bisect [lower, upper] for the smallest values that have `reached` something.
 
-    `whole` seeks among whole numbers, else among doubles.
+    Where larger values have too, that is, and `upper` has. `whole` seeks among whole numbers, else
+    among doubles.
     """
-    # From here on cdf(lower) < probability <= cdf(upper), or the two are equal.
-    upper = np.where(cdf(lower) >= probability, lower, upper)
+    # From here on lower has not reached it, or equals upper.
+    upper = np.where(reached(lower), lower, upper)
     while True:
         middle = lower + 0.5 * (upper - lower)
         if whole:
@@ -127,6 +140,6 @@ def _smallest_reaching(
         inside = (middle > lower) & (middle < upper)
         if not inside.any():
             return upper
-        reached = cdf(middle) >= probability
-        upper = np.where(inside & reached, middle, upper)
-        lower = np.where(inside & ~reached, middle, lower)
+        there = reached(middle)
+        upper = np.where(inside & there, middle, upper)
+        lower = np.where(inside & ~there, middle, lower)

@@ -4,8 +4,9 @@ A prior of shape a and scale b on a variance v has the density v^-(a+1) exp(-b /
 constant. That is the likelihood of 2(a+1) observations whose squared deviations sum to 2b: they
 are added to the expected statistics under the names below, and the M-step and the gradient of a
 family follow. On a covariance matrix Σ the same is |Σ|^-(a+1) exp(-b tr Σ^-1), an inverse Wishart
-with 2b I and 2a + 1 - D degrees of freedom. Whatever the covariance type, the prior alone is
-largest at b / (a+1), in every direction.
+with 2b I and 2a + 1 - D degrees of freedom (a density that integrates to one when a > D - 1; its
+mode is of use below that too). Whatever the covariance type, the prior alone is largest at
+b / (a+1), in every direction.
 
 Source: Gelman et al., Bayesian Data Analysis (2013), sections 2.6 and 3.6.
 """
@@ -60,8 +61,8 @@ def added(
     """Counts and sums of squares with the prior's in `statistics`, if there is one.
 
     Args:
-        counts: how many observations each covariance is estimated from.
-        squares: their squared deviations: variances of any shape, or `matrices` (..., D, D).
+        counts: how many numbers, or vectors, each covariance is estimated from.
+        squares: their squared deviations: of numbers in any shape, or `matrices` (..., D, D).
     """
     if COUNT not in statistics:
         return counts, squares
