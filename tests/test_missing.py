@@ -322,10 +322,9 @@ def test_missing_numbers_do_not_move_a_start_in_one_dimension(start):
     with_gaps = np.insert(values, [0, 10, 60], np.nan)
     hmm = start(Sequences(with_gaps), 3, np.random.default_rng(1))
     expected = start(Sequences(values), 3, np.random.default_rng(1))
-    np.testing.assert_allclose(hmm.emissions.means, expected.emissions.means, rtol=1e-13)
-    np.testing.assert_allclose(
-        hmm.emissions.covariances, expected.emissions.covariances, rtol=1e-12
-    )
+    found, expected = hmm.emissions, expected.emissions
+    np.testing.assert_allclose(found.means, expected.means, rtol=1e-13)
+    np.testing.assert_allclose(found.covariances, expected.covariances, rtol=1e-12)
 
 
 def test_kmeans_counts_no_step_into_or_out_of_a_gap():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from hmmcore.arrays import BoolArray, FloatArray, IntArray, any_missing
+from hmmcore.arrays import BoolArray, FloatArray, IntArray
 from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
 from hmmcore.emissions.covariance import CovarianceType
 from hmmcore.emissions.variance_prior import added
@@ -58,8 +58,8 @@ class Diagonal(CovarianceType):
     ) -> FloatArray:
         scores = np.empty((len(observations), len(means)))
         variances = self.spread_out(covariances, means.shape[1])
-        kernel = _score_observed if any_missing(observations) else _score_diagonal
-        kernel(observations, means, variances, scores)
+        if _score_diagonal(observations, means, variances, scores):
+            _score_observed(observations, means, variances, scores)
         return scores
 
     def colour(self, noise: FloatArray, states: IntArray, covariances: FloatArray) -> FloatArray:
@@ -74,12 +74,13 @@ class Diagonal(CovarianceType):
         covariances: FloatArray,
     ) -> EmissionStatistics:
         deviations, squares = np.zeros(means.shape), np.zeros(means.shape)
-        if any_missing(observations):
-            totals, counts = np.zeros(len(means)), np.zeros(means.shape)
-            _accumulate_observed(observations, weights, means, totals, counts, deviations, squares)
-            return diagonal_statistics(totals, deviations, squares, counts)
         _accumulate_diagonal(observations, weights, means, deviations, squares)
-        return diagonal_statistics(weights.sum(axis=0), deviations, squares)
+        if not is_tainted(deviations):
+            return diagonal_statistics(weights.sum(axis=0), deviations, squares)
+        deviations[:], squares[:] = 0.0, 0.0
+        totals, counts = np.zeros(len(means)), np.zeros(means.shape)
+        _accumulate_observed(observations, weights, means, totals, counts, deviations, squares)
+        return diagonal_statistics(totals, deviations, squares, counts)
 
     def counts(self, statistics: EmissionStatistics) -> FloatArray:
         return statistics["counts"]
@@ -96,14 +97,18 @@ class Diagonal(CovarianceType):
         squares = statistics["squares"] - moves * (2.0 * deviations - counts * moves)
         totals, squares = added(self.pool(counts), self.pool(squares), False, statistics)
         told = totals > EMPTY_WEIGHT
-        held, low = _hold_at_floor(squares / np.where(told, totals, 1.0), variance_floor)
-        floored = np.asarray((low & told).reshape(len(moves), -1).any(axis=1))
-        return np.where(told, held, covariances), self.floor_remedies(floored)
+        spread = squares / np.where(told, totals, 1.0)
+        low = told & (spread < variance_floor)
+        learned = np.where(told, np.maximum(spread, variance_floor), covariances)
+        if not low.any():
+            return learned, ()
+        return learned, self.floor_remedies(np.asarray(low.reshape(len(low), -1).any(axis=1)))
 
     def hold_at_floor(
         self, covariances: FloatArray, variance_floor: float
     ) -> tuple[FloatArray, BoolArray]:
-        held, low = _hold_at_floor(covariances, variance_floor)
+        low = covariances < variance_floor
+        held = np.maximum(covariances, variance_floor)
         return held, np.asarray(low.reshape(len(low), -1).any(axis=1))
 
     def unconstrained(self, covariances: FloatArray) -> FloatArray:
@@ -155,19 +160,28 @@ def diagonal_statistics(
 ) -> EmissionStatistics:
     """Name the statistics of `Diagonal`; without `counts`, every observation was complete."""
     if counts is None:
-        counts = np.repeat(totals[:, np.newaxis], deviations.shape[1], axis=1)
+        counts = np.empty(deviations.shape)
+        counts[:] = totals[:, np.newaxis]
     return {"weights": totals, "counts": counts, "deviations": deviations, "squares": squares}
 
 
-def _hold_at_floor(variances: FloatArray, floor: float) -> tuple[FloatArray, BoolArray]:
-    low = variances < floor
-    return np.where(low, floor, variances), low
+def is_tainted(deviations: FloatArray) -> bool:
+    """Whether a missing value has entered sums (K, D) that were taken as if there were none.
+
+    NaN stays NaN whatever it is weighed with and added to, so summing first and asking afterwards
+    costs complete data nothing.
+    """
+    return bool(np.isnan(deviations).any())
 
 
 @njit(cache=True, nogil=True)
 def _score_diagonal(observations, means, variances, scores):  # type: ignore[no-untyped-def]
-    """Fill scores (T, K) with the log-densities of a diagonal Gaussian."""
+    """Fill scores (T, K) with the log-densities of a diagonal Gaussian.
+
+    Returns whether an observation is missing, or may be, so that `_score_observed` must see to it.
+    """
     num_states, num_dimensions = means.shape
+    trace = 0.0
     constants = np.empty(num_states)
     # Divided by the standard deviation before squaring: the square alone could overflow.
     inverse_sds = np.empty((num_states, num_dimensions))
@@ -177,12 +191,15 @@ def _score_diagonal(observations, means, variances, scores):  # type: ignore[no-
             constants[k] -= 0.5 * (np.log(variances[k, d]) + 1.8378770664093453)  # log 2π
             inverse_sds[k, d] = 1.0 / np.sqrt(variances[k, d])
     for t in range(len(observations)):
+        for d in range(num_dimensions):
+            trace += observations[t, d]
         for k in range(num_states):
             score = constants[k]
             for d in range(num_dimensions):
                 gap = (observations[t, d] - means[k, d]) * inverse_sds[k, d]
                 score -= 0.5 * gap * gap
             scores[t, k] = score
+    return np.isnan(trace)
 
 
 @njit(cache=True, nogil=True)

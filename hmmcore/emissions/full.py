@@ -106,7 +106,9 @@ class Full(CovarianceType):
             given, centres, shares = observations[rows][:, there], means[:, there], weights[rows]
             counts = shares.sum(axis=0)
             totals += counts
-            first, second = np.empty_like(centres), np.empty((num_states, *2 * centres.shape[1:]))
+            num_given = centres.shape[1]
+            first = np.empty((num_states, num_given))
+            second = np.empty((num_states, num_given, num_given))
             for k in range(num_states):
                 centred = given - centres[k]
                 weighted = centred * shares[:, k, np.newaxis]

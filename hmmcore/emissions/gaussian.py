@@ -282,6 +282,8 @@ class Gaussian(Value):
 
 def _without_data(told: BoolArray) -> tuple[Remedy, ...]:
     """Say which states, and which coordinates of states (K, D), no data tell of."""
+    if told.all():
+        return ()
     empty = ~told.any(axis=1)
     partly = told.any(axis=1) & ~told.all(axis=1)
     return tuple(Remedy(int(k), "empty_state") for k in np.flatnonzero(empty)) + tuple(

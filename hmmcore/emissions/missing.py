@@ -27,7 +27,9 @@ def patterns(observations: FloatArray) -> Iterator[tuple[Rows, Rows]]:
     packed = np.packbits(seen, axis=1)
     _, first, group = np.unique(packed, axis=0, return_index=True, return_inverse=True)
     group = group.reshape(-1)
+    members = np.argsort(group, kind="stable")
+    bounds = np.searchsorted(group[members], np.arange(len(first) + 1))
     for g, row in enumerate(first):
         there = np.flatnonzero(seen[row])
         if len(there):
-            yield np.flatnonzero(group == g), there
+            yield members[bounds[g] : bounds[g + 1]], there
