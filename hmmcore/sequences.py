@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hmmcore.arrays import FloatArray, IntArray, any_missing, numeric_array, read_only
+from hmmcore.values import Value
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
-class Sequences:
+class Sequences(Value):
     """N independent sequences of D-dimensional observations, possibly of different lengths.
 
     A missing value is NaN: an observation may lack all of its coordinates or some of them. Models

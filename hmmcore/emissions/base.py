@@ -10,6 +10,7 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike
 
 from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.emissions.marginals import Marginals
 
 EmissionStatistics = dict[str, FloatArray]
 """Expected statistics by name; those of two stretches of data add up entry by entry."""
@@ -28,7 +29,7 @@ class Remedy:
             (the data that it explains all lack some coordinate: what belongs to that was kept),
             "variance_floor" (its variance would have fallen below the floor: it was set to the
             floor) or "dead_output" (a ReLU holds a mean of a `NeuralGaussian` at zero, with no
-            gradient).
+            gradient). What has a prior is not kept, but goes where the prior is largest.
     """
 
     state: int | None
@@ -126,6 +127,14 @@ class Emissions(Protocol):
         ...
 
     parameter_of: ClassVar[Mapping[str, str]]
+
+    def num_free(self) -> dict[str, int]:
+        """How many free parameters each of `parameter_names` has, zeros that stay not counted."""
+        ...
+
+    def marginals(self) -> Marginals:
+        """What can be observed in one state, dimension by dimension: for forecasts."""
+        ...
 
     def distances(self, other: Self) -> FloatArray:
         """How unlike the states are: (K, K), entry [i, j] between self's i and other's j."""

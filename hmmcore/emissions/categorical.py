@@ -20,10 +20,12 @@ from hmmcore.arrays import (
     softmax,
 )
 from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
+from hmmcore.emissions.marginals import SymbolMarginals
+from hmmcore.values import Value
 
 
 @dataclass(frozen=True, eq=False)
-class Categorical:
+class Categorical(Value):
     """p(x = c | z = k) = probs[k, c] for symbols c = 0..C-1, observed one at a time (D = 1).
 
     Attributes:
@@ -142,6 +144,14 @@ class Categorical:
     def condition_number(self) -> float:
         """Scores are looked up; nothing amplifies rounding."""
         return 1.0
+
+    def marginals(self) -> SymbolMarginals:
+        """The distribution of the symbol, for each state."""
+        return SymbolMarginals(self.probs)
+
+    def num_free(self) -> dict[str, int]:
+        """Count free parameters: a row's symbols that are not ruled out, less one."""
+        return {"probs": int(np.count_nonzero(self.probs)) - self.num_states}
 
     def distances(self, other: Categorical) -> FloatArray:
         """Jensen-Shannon divergences (K, K) in nats between the states of two values.

@@ -8,6 +8,7 @@ from numba import njit
 from hmmcore.arrays import BoolArray, FloatArray, IntArray
 from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
 from hmmcore.emissions.covariance import CovarianceType
+from hmmcore.emissions.variance_prior import added
 
 
 class Diagonal(CovarianceType):
@@ -94,9 +95,9 @@ class Diagonal(CovarianceType):
         counts, deviations = statistics["counts"], statistics["deviations"]
         # E[(x - m - move)^2], from deviations about the present means m.
         squares = statistics["squares"] - moves * (2.0 * deviations - counts * moves)
-        totals = self.pool(counts)
+        totals, squares = added(self.pool(counts), self.pool(squares), False, statistics)
         told = totals > EMPTY_WEIGHT
-        spread = self.pool(squares) / np.where(told, totals, 1.0)
+        spread = squares / np.where(told, totals, 1.0)
         low = told & (spread < variance_floor)
         learned = np.where(told, np.maximum(spread, variance_floor), covariances)
         if not low.any():
@@ -121,8 +122,10 @@ class Diagonal(CovarianceType):
     ) -> tuple[FloatArray, FloatArray]:
         deviations = statistics["deviations"]
         variances = self.spread_out(covariances, deviations.shape[1])
-        excess = statistics["squares"] / variances - statistics["counts"]
-        return deviations / variances, self.pool(excess)
+        counts, squares = added(
+            self.pool(statistics["counts"]), self.pool(statistics["squares"]), False, statistics
+        )
+        return deviations / variances, squares / covariances - counts
 
 
 class Spherical(Diagonal):

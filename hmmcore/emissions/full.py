@@ -10,6 +10,7 @@ from hmmcore.arrays import BoolArray, FloatArray, IntArray
 from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
 from hmmcore.emissions.covariance import CovarianceType
 from hmmcore.emissions.missing import Rows, patterns
+from hmmcore.emissions.variance_prior import added
 
 BLOCK = 64
 """Rows that are whitened together."""
@@ -134,11 +135,9 @@ class Full(CovarianceType):
         cross = moves[:, :, np.newaxis] * statistics["deviations"][:, np.newaxis, :]
         squares = statistics["squares"] - cross - cross.transpose(0, 2, 1)
         squares += weights * moves[:, :, np.newaxis] * moves[:, np.newaxis, :]
-        totals = self.pool(weights)
+        totals, squares = added(self.pool(weights), self.pool(squares), True, statistics)
         told = totals > EMPTY_WEIGHT
-        held, low = self.hold_at_floor(
-            self.pool(squares) / np.where(told, totals, 1.0), variance_floor
-        )
+        held, low = self.hold_at_floor(squares / np.where(told, totals, 1.0), variance_floor)
         floored = low & told[..., 0, 0]
         return np.where(told, held, covariances), self.floor_remedies(floored)
 
@@ -174,17 +173,22 @@ class Full(CovarianceType):
     ) -> tuple[FloatArray, FloatArray]:
         # Through W = L^-1, never an inverse of the covariance: Σ^-1 = W'W, and the gradient in L
         # is (Σ^-1 S Σ^-1 - n Σ^-1) L = W' (W S W' - n I).
-        weights, squares = statistics["weights"], statistics["squares"]
-        factors = _factors(covariances, len(weights))
-        identity = np.eye(factors.shape[-1])
-        whiteners = np.stack([solve_triangular(factor, identity, lower=True) for factor in factors])
-        transposed = whiteners.transpose(0, 2, 1)
-        excess = whiteners @ squares @ transposed - weights[:, np.newaxis, np.newaxis] * identity
+        weights = statistics["weights"][:, np.newaxis, np.newaxis]
+        totals, squares = added(
+            self.pool(weights), self.pool(statistics["squares"]), True, statistics
+        )
+        factors = np.linalg.cholesky(covariances)
+        size = factors.shape[-1]
+        whiteners = np.stack(
+            [solve_triangular(f, np.eye(size), lower=True) for f in factors.reshape(-1, size, size)]
+        ).reshape(factors.shape)
+        transposed = np.swapaxes(whiteners, -1, -2)
+        excess = whiteners @ squares @ transposed - totals * np.eye(size)
         in_factor = np.tril(transposed @ excess)
-        diagonal = np.arange(factors.shape[-1])
-        in_factor[:, diagonal, diagonal] *= factors[:, diagonal, diagonal]
+        diagonal = np.arange(size)
+        in_factor[..., diagonal, diagonal] *= factors[..., diagonal, diagonal]
         deviations = statistics["deviations"][:, :, np.newaxis]
-        return (transposed @ whiteners @ deviations)[:, :, 0], self.pool(in_factor)
+        return (transposed @ whiteners @ deviations)[:, :, 0], in_factor
 
 
 class Tied(Full):

@@ -18,11 +18,13 @@ from hmmcore.arrays import (
     frozen_array,
     numeric_array,
 )
-from hmmcore.emissions import gaussian_lanes
+from hmmcore.emissions import gaussian_lanes, variance_prior
 from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
 from hmmcore.emissions.covariance import CovarianceType
 from hmmcore.emissions.diagonal import Diagonal, Spherical
 from hmmcore.emissions.full import Full, Tied
+from hmmcore.emissions.marginals import NormalMarginals
+from hmmcore.values import Value
 
 _TYPES: dict[str, CovarianceType] = {
     "spherical": Spherical(),
@@ -34,7 +36,7 @@ COVARIANCE_TYPES = tuple(_TYPES)
 
 
 @dataclass(frozen=True, eq=False)
-class Gaussian:
+class Gaussian(Value):
     """p(x | z = k) = N(x; means[k], Σ_k).
 
     A missing coordinate, NaN, is integrated out: scores are log-densities of what is there, 0 where
@@ -238,6 +240,22 @@ class Gaussian:
         """Gradient in the `unconstrained` parameters, from statistics about this value."""
         means, spread = self._kind.gradient(statistics, self.covariances)
         return {"means": means, self._kind.unconstrained_name: spread}
+
+    def log_variance_prior(self, shape: float, scale: float) -> float:
+        """Log-density of a prior on the covariances; see `variance_prior.log_density`."""
+        matrices = not self._kind.is_diagonal
+        return variance_prior.log_density(self.covariances, matrices, shape, scale)
+
+    def marginals(self) -> NormalMarginals:
+        """The distribution of each dimension, for each state."""
+        return NormalMarginals(self.means, self.standard_deviations)
+
+    def num_free(self) -> dict[str, int]:
+        """Count free parameters: covariance matrices are symmetric."""
+        size = self.covariances.size
+        if not self._kind.is_diagonal:
+            size = size * (self.num_dimensions + 1) // (2 * self.num_dimensions)
+        return {"means": self.means.size, "covariances": size}
 
     def distances(self, other: Gaussian) -> FloatArray:
         """Symmetric Kullback-Leibler divergences (K, K) between the states of two values."""

@@ -21,6 +21,7 @@ from hmmcore.arrays import (
 )
 from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
 from hmmcore.emissions.gaussian import Gaussian
+from hmmcore.emissions.marginals import NormalMarginals
 from hmmcore.emissions.network import (
     OUTPUT_ACTIVATIONS,
     Activations,
@@ -32,6 +33,7 @@ from hmmcore.emissions.network import (
     outputs_for,
     require_chain,
 )
+from hmmcore.values import Value
 
 ALIVE = 0.01
 """A ReLU's output starts at this at the least, in units of the smallest standard deviation."""
@@ -46,7 +48,7 @@ _NDIM = {
 
 
 @dataclass(frozen=True, eq=False)
-class NeuralGaussian:
+class NeuralGaussian(Value):
     """p(x | z = k) = N(x; μ_k, diag(covariances[k])), μ_k = f(tanh(e_k W1 + b1) W2 + b2).
 
     Every state has an embedding of its own; the weights and biases are common to all states.
@@ -276,6 +278,18 @@ class NeuralGaussian:
     def condition_number(self) -> float:
         """As `Gaussian.condition_number`."""
         return self.gaussian.condition_number()
+
+    def log_variance_prior(self, shape: float, scale: float) -> float:
+        """As `Gaussian.log_variance_prior`."""
+        return self.gaussian.log_variance_prior(shape, scale)
+
+    def marginals(self) -> NormalMarginals:
+        """As `Gaussian.marginals`."""
+        return self.gaussian.marginals()
+
+    def num_free(self) -> dict[str, int]:
+        """Count parameters; many sets of the network's give the same means."""
+        return {name: getattr(self, name).size for name in self.parameter_names}
 
     def distances(self, other: NeuralGaussian) -> FloatArray:
         """Symmetric Kullback-Leibler divergences (K, K) between the states of two values."""

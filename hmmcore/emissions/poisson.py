@@ -13,13 +13,15 @@ from scipy.special import gammaln, xlogy
 
 from hmmcore.arrays import FloatArray, IntArray, any_missing, as_permutation, frozen_array
 from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
+from hmmcore.emissions.marginals import PoissonMarginals
+from hmmcore.values import Value
 
 LARGEST_RATE = 1e15
 """Beyond this a double cannot tell one count from the next."""
 
 
 @dataclass(frozen=True, eq=False)
-class Poisson:
+class Poisson(Value):
     """p(x | z = k) = rates[k]^x exp(-rates[k]) / x! for counts x = 0, 1, 2, ... (D = 1).
 
     Attributes:
@@ -132,6 +134,14 @@ class Poisson:
     def condition_number(self) -> float:
         """How far the terms of a score exceed their sum: about the rate itself."""
         return max(1.0, float(self.rates.max()))
+
+    def marginals(self) -> PoissonMarginals:
+        """The distribution of the count, for each state."""
+        return PoissonMarginals(self.rates[:, np.newaxis])
+
+    def num_free(self) -> dict[str, int]:
+        """Count free parameters: a rate of zero stays zero."""
+        return {"rates": int(np.count_nonzero(self.rates))}
 
     def distances(self, other: Poisson) -> FloatArray:
         """Bhattacharyya distances (K, K) between the states of two values; finite at rate zero."""
