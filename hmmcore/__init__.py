@@ -5,7 +5,14 @@ step at a time. Knows nothing of any page or plot.
 """
 
 from hmmcore import initialization, io, presets, simulation
-from hmmcore.alignment import accuracy, align, align_parameters, confusion_table, relabel
+from hmmcore.alignment import (
+    accuracy,
+    align,
+    align_parameters,
+    confusion_table,
+    parameter_errors,
+    relabel,
+)
 from hmmcore.certainty import commonest_share, most_probable_states, posterior_entropy, state_shares
 from hmmcore.diagnostics import exchangeable_states
 from hmmcore.emissions import Categorical, Gaussian, NeuralGaussian, Poisson
@@ -97,6 +104,7 @@ __all__ = [
     "log_likelihood",
     "most_probable_states",
     "parameter_counts",
+    "parameter_errors",
     "posterior_entropy",
     "preset",
     "preset_names",
