@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import playground as ui
-from tests.browser.page import open_page, wait_until_idle
+from tests.browser.page import open_page
 
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 800, "height": 1000}
 CARD = ".hmm-means h4"
