@@ -7,7 +7,7 @@ step at a time. Knows nothing of any page or plot.
 from hmmcore import initialization, io, presets, simulation
 from hmmcore.alignment import accuracy, align, align_parameters, confusion_table, relabel
 from hmmcore.certainty import commonest_share, most_probable_states, posterior_entropy, state_shares
-from hmmcore.diagnostics import exchangeable_states
+from hmmcore.diagnostics import Circumstances, Finding, examine, exchangeable_states
 from hmmcore.emissions import Categorical, Gaussian, NeuralGaussian, Poisson
 from hmmcore.inference import (
     Posterior,
@@ -44,7 +44,9 @@ __all__ = [
     "HMM",
     "BestPaths",
     "Categorical",
+    "Circumstances",
     "DivergedError",
+    "Finding",
     "FitResult",
     "Gaussian",
     "GradientAscent",
@@ -65,6 +67,7 @@ __all__ = [
     "align_parameters",
     "commonest_share",
     "confusion_table",
+    "examine",
     "exchangeable_states",
     "fit",
     "initialization",

@@ -1,0 +1,98 @@
+"""What the likelihood's way up says: about the learning rate, and about how far it is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hmmcore.arrays import FloatArray
+from hmmcore.diagnostics.finding import Finding
+
+STANDSTILL = 1e-10
+"""Nats per observation: a step that changes less has not moved the model visibly."""
+
+STANDSTILL_STEPS = {"EM": 5, "gradient": 50}
+"""So many steps in a row have to change less than `STANDSTILL`. EM's gains only shrink; gradient
+ascent passes turning points, at which it stands still for a moment."""
+
+SETTLED = 1e-6
+"""Nats per observation, the tolerance of `fit`: a model whose steps change less may still move, but
+what it is like no longer depends on how many more it takes."""
+SETTLED_STEPS = 10
+
+WINDOW = 40
+"""Steps that the learning rate is judged by: long enough for Adam's first dips to pass."""
+
+MANY_FALLS = 0.25
+"""Share of the window's steps that fall. Adam dips now and then while all is well; one step in four
+is more than that."""
+
+LARGE_FALL = 1e-4
+"""Nats per observation: the average fall. Smaller ones are the trembling of an optimum that is
+reached, which hurts nobody."""
+
+STEADY = 0.95
+"""Gain of the window's second half over that of its first. Where an optimum is near gains shrink;
+gains that shrink by less than one part in twenty in twenty steps lead far away yet."""
+
+TINY_GAIN = 1e-3
+"""Nats per observation and step: with a larger one the likelihood is seen to rise."""
+
+
+LOOK_BACK = max(WINDOW, *STANDSTILL_STEPS.values()) + 1
+"""Iterations, the present one among them, that all findings together look at."""
+
+
+def progress_findings(
+    log_likelihoods: FloatArray, num_observations: int, learning_rate: float | None
+) -> list[Finding]:
+    """What the last steps say.
+
+    Args:
+        log_likelihoods: of the last iterations, in nats, in order; `LOOK_BACK` of them where
+            there are as many.
+        learning_rate: of gradient ascent; None for EM.
+    """
+    changes = np.diff(log_likelihoods[-LOOK_BACK:])
+    if not len(changes):
+        return []
+    changes = changes / num_observations
+    last = float(changes[-1])
+    patience = STANDSTILL_STEPS["EM" if learning_rate is None else "gradient"]
+    # A comparison with a value that is not a number is false, so that never counts as still.
+    if len(changes) >= patience and (np.abs(changes[-patience:]) < STANDSTILL).all():
+        return [Finding("converged", evidence={"steps": patience, "last_gain": last})]
+    findings = [Finding("not_converged", evidence={"last_gain": last})]
+    if learning_rate is not None and len(changes) >= WINDOW:
+        findings += _about_the_rate(changes[-WINDOW:], learning_rate)
+    return findings
+
+
+def is_settled(log_likelihoods: FloatArray, num_observations: int) -> bool:
+    """Whether the last steps hardly changed the likelihood; see `SETTLED`."""
+    changes = np.diff(log_likelihoods[-SETTLED_STEPS - 1 :]) / num_observations
+    return len(changes) == SETTLED_STEPS and bool((np.abs(changes) <= SETTLED).all())
+
+
+def _about_the_rate(changes: FloatArray, learning_rate: float) -> list[Finding]:
+    """Too high or too low, from the changes of a full window in nats per observation."""
+    falls = -changes[changes < 0.0]
+    if len(falls) >= MANY_FALLS * len(changes) and falls.mean() >= LARGE_FALL:
+        evidence = {
+            "learning_rate": learning_rate,
+            "falls": len(falls),
+            "steps": len(changes),
+            "mean_fall": float(falls.mean()),
+        }
+        return [Finding("rate_too_high", evidence=evidence)]
+    half = len(changes) // 2
+    first, second = float(changes[:half].sum()), float(changes[half:].sum())
+    tiny = changes.min() > SETTLED and changes.max() < TINY_GAIN
+    if tiny and second >= STEADY * first:
+        evidence = {
+            "learning_rate": learning_rate,
+            "steps": len(changes),
+            "mean_gain": float(changes.mean()),
+            "steadiness": second / first,
+        }
+        return [Finding("rate_too_low", evidence=evidence)]
+    return []
