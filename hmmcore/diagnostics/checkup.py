@@ -100,9 +100,8 @@ def examine(
 
     Args:
         state: the iteration to look at.
-        log_likelihoods: in nats, of the iterations that led to `state`, whose own is the last.
-            The last `LOOK_BACK` of them
-            say as much as all.
+        log_likelihoods: in nats, of the iterations that led to `state`, whose own is the last;
+            of more than `LOOK_BACK` only the last count.
         failed: whether the step that should have come next could not be taken.
 
     Returns:
@@ -118,7 +117,7 @@ def examine(
         - near_duplicates: distance (in the family's measure), row_distance (total variation)
         - equal_rows: row_distance, the largest
         - unidentifiable_initial_probs: largest_prob
-        - rate_too_high: learning_rate, falls, steps, mean_fall
+        - rate_too_high: learning_rate, steps, falls, mean_fall, lost (from first to last step)
         - rate_too_low: learning_rate, steps, mean_gain, steadiness (gain of the later half of
           the steps over that of the earlier)
         - overfitting, better_than_truth, worse_than_truth: gain on the true model (in all),
@@ -130,13 +129,13 @@ def examine(
     if failed or not np.isfinite(state.log_likelihood):
         evidence = {"log_likelihood": state.log_likelihood}
         return (Finding("diverged", (), evidence | ({"learning_rate": rate} if rate else {})),)
+    progress = progress_findings(log_likelihoods, count, rate)
     if circumstances.alike == (tuple(range(state.hmm.num_states)),):
         # One state in K guises: whatever else is said of states, π or A follows from that.
-        progress = progress_findings(log_likelihoods, count, None)
         return (_alike("symmetric_start", circumstances, state), *progress)
-    settled = is_settled(log_likelihoods, count)
+    settled = is_settled(log_likelihoods, count) or any(f.kind == "converged" for f in progress)
     findings = [
-        *progress_findings(log_likelihoods, count, rate),
+        *progress,
         *state_findings(
             state,
             circumstances.variance_floor,
@@ -146,6 +145,9 @@ def examine(
         ),
         *_about_initial_probs(circumstances, state),
     ]
+    if any(finding.kind == "empty_state" for finding in findings):
+        # The slope is gentle where states without data have no say, and not for want of a rate.
+        findings = [finding for finding in findings if finding.kind != "rate_too_low"]
     if circumstances.alike:
         findings.append(_alike("identical_states", circumstances, state))
     if settled and circumstances.true_log_likelihood is not None:

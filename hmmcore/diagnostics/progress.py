@@ -10,7 +10,7 @@ from hmmcore.diagnostics.finding import Finding
 STANDSTILL = 1e-10
 """Nats per observation: a step that changes less has not moved the model visibly."""
 
-STANDSTILL_STEPS = {"EM": 5, "gradient": 50}
+STANDSTILL_STEPS = {"EM": 5, "Gradient": 50}
 """So many steps in a row have to change less than `STANDSTILL`. EM's gains only shrink; gradient
 ascent passes turning points, at which it stands still for a moment."""
 
@@ -20,23 +20,31 @@ what it is like no longer depends on how many more it takes."""
 SETTLED_STEPS = 10
 
 WINDOW = 40
-"""Steps that the learning rate is judged by: long enough for Adam's first dips to pass."""
+"""Steps that the learning rate is judged by: long enough for Adam's first dip, ten steps after its
+start, to pass."""
 
-MANY_FALLS = 0.25
-"""Share of the window's steps that fall. Adam dips now and then while all is well; one step in four
-is more than that."""
+DIPS = 4
+"""Separate dips within the window. Adam swings through an optimum once or twice and comes to rest,
+which is no fault; at a rate that is too high it leaps over it every few steps."""
+
+DYING_OUT = 0.5
+"""What the later half of the window fell, over what the earlier half did. Where it is less, the
+swinging ends by itself."""
 
 LARGE_FALL = 1e-4
 """Nats per observation: the average fall. Smaller ones are the trembling of an optimum that is
 reached, which hurts nobody."""
 
-STEADY = 0.95
-"""Gain of the window's second half over that of its first. Where an optimum is near gains shrink;
-gains that shrink by less than one part in twenty in twenty steps lead far away yet."""
+NET_LOSS = 1e-3
+"""Nats per observation that a whole window lost: too much to be a swing."""
+
+STEADY = 0.1
+"""How far the gain of the window's later half may be from that of its earlier one, relative to it.
+Where an optimum is near gains shrink; gains that are still the same twenty steps on come from a
+slope that leads far away yet."""
 
 TINY_GAIN = 1e-3
 """Nats per observation and step: with a larger one the likelihood is seen to rise."""
-
 
 LOOK_BACK = max(WINDOW, *STANDSTILL_STEPS.values()) + 1
 """Iterations, the present one among them, that all findings together look at."""
@@ -57,7 +65,7 @@ def progress_findings(
         return []
     changes = changes / num_observations
     last = float(changes[-1])
-    patience = STANDSTILL_STEPS["EM" if learning_rate is None else "gradient"]
+    patience = STANDSTILL_STEPS["EM" if learning_rate is None else "Gradient"]
     # A comparison with a value that is not a number is false, so that never counts as still.
     if len(changes) >= patience and (np.abs(changes[-patience:]) < STANDSTILL).all():
         return [Finding("converged", evidence={"steps": patience, "last_gain": last})]
@@ -75,24 +83,20 @@ def is_settled(log_likelihoods: FloatArray, num_observations: int) -> bool:
 
 def _about_the_rate(changes: FloatArray, learning_rate: float) -> list[Finding]:
     """Too high or too low, from the changes of a full window in nats per observation."""
-    falls = -changes[changes < 0.0]
-    if len(falls) >= MANY_FALLS * len(changes) and falls.mean() >= LARGE_FALL:
-        evidence = {
-            "learning_rate": learning_rate,
-            "falls": len(falls),
-            "steps": len(changes),
-            "mean_fall": float(falls.mean()),
-        }
-        return [Finding("rate_too_high", evidence=evidence)]
     half = len(changes) // 2
+    falls = np.maximum(-changes, 0.0)
+    fell = falls > 0.0
+    dips = int(fell[0]) + int(np.count_nonzero(fell[1:] & ~fell[:-1]))
+    mean_fall = float(falls[fell].mean()) if dips else 0.0
+    lasting = falls[half:].sum() >= DYING_OUT * falls[:half].sum()
+    lost = -float(changes.sum())
+    evidence = {"learning_rate": learning_rate, "steps": len(changes)}
+    if (dips >= DIPS and mean_fall >= LARGE_FALL and lasting) or lost >= NET_LOSS:
+        evidence |= {"falls": int(np.count_nonzero(fell)), "mean_fall": mean_fall, "lost": lost}
+        return [Finding("rate_too_high", evidence=evidence)]
     first, second = float(changes[:half].sum()), float(changes[half:].sum())
     tiny = changes.min() > SETTLED and changes.max() < TINY_GAIN
-    if tiny and second >= STEADY * first:
-        evidence = {
-            "learning_rate": learning_rate,
-            "steps": len(changes),
-            "mean_gain": float(changes.mean()),
-            "steadiness": second / first,
-        }
+    if tiny and abs(second - first) <= STEADY * first:
+        evidence |= {"mean_gain": float(changes.mean()), "steadiness": second / first}
         return [Finding("rate_too_low", evidence=evidence)]
     return []

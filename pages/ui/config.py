@@ -169,6 +169,13 @@ FIELDS: tuple[Field, ...] = (
         "start", minimum=0, maximum=999_999, step=1,
     ),
     Field(
+        "nudge", "nudge", "Nudge", 0,
+        "0 takes the starting point as it is. Any other number moves every state a little, each "
+        "its own way, so that states which were alike no longer are; another number is another "
+        "way.",
+        "start", minimum=0, maximum=999, step=1,
+    ),
+    Field(
         "method", "method", "Method", "EM",
         "How the model learns. EM weighs every observation by how likely each state made it and "
         "takes the weighted averages; the likelihood never falls. Gradient follows the slope of "
@@ -257,6 +264,7 @@ class Config:
     means_table: Table | None = None
     start: str = FIELD_OF["start"].default
     start_seed: int = FIELD_OF["start_seed"].default
+    nudge: int = FIELD_OF["nudge"].default
     method: str = FIELD_OF["method"].default
     learning_rate: float = FIELD_OF["learning_rate"].default
     optimizer: str = FIELD_OF["optimizer"].default

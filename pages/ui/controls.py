@@ -45,6 +45,8 @@ def sidebar(session: Session) -> None:
 
         st.subheader("Training", anchor=False)
         choice(session, "start")
+        if config.start == "symmetric" or config.nudge:
+            number(session, "nudge")
         choice(session, "method")
         if config.method != "EM":
             left, right = st.columns(2)

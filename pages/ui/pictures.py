@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 
-from pages.ui import words
+from pages.ui.checkups import checkups
 from pages.ui.panel import encode
 from pages.ui.session import Session
 from pages.ui.stream import publish
@@ -52,7 +52,7 @@ class Pictures:
             if view is None:
                 return None
             session.frames += 1
-            said = (session.player.playing, session.can_go_on, words.afterwards(session, view))
+            said = (session.player.playing, session.can_go_on, checkups(session).news())
             live = {
                 "number": session.frames,
                 "playing": session.player.playing,

@@ -19,6 +19,7 @@ _COMMON: Mapping[str, Any] = {
     "means_table": None,
     "sequence": 1,
     "trainable": ALL_PARAMETERS,
+    "nudge": 0,
 }
 
 
