@@ -93,6 +93,7 @@ def examine(
     state: TrainState,
     log_likelihoods: FloatArray,
     failed: bool = False,
+    highest: float = -np.inf,
 ) -> tuple[Finding, ...]:
     """Everything that can be said of a run at one iteration, the most important first.
 
@@ -103,6 +104,8 @@ def examine(
         log_likelihoods: in nats, of the iterations that led to `state`, whose own is the last;
             of more than `LOOK_BACK` only the last count.
         failed: whether the step that should have come next could not be taken.
+        highest: log-likelihood, in nats, that the run reached with the present trainer; known, it
+            shows a leap of gradient ascent that lies further back.
 
     Returns:
         Findings with these numbers as evidence, where those of a likelihood are in nats and, if
@@ -117,7 +120,8 @@ def examine(
         - near_duplicates: distance (in the family's measure), row_distance (total variation)
         - equal_rows: row_distance, the largest
         - unidentifiable_initial_probs: largest_prob
-        - rate_too_high: learning_rate, steps, falls, mean_fall, lost (from first to last step)
+        - rate_too_high: learning_rate, steps, falls, mean_fall, lost (from the highest
+          likelihood, or from the first of these steps, to the last)
         - rate_too_low: learning_rate, steps, mean_gain, steadiness (gain of the later half of
           the steps over that of the earlier)
         - overfitting, better_than_truth, worse_than_truth: gain on the true model (in all),
@@ -129,22 +133,21 @@ def examine(
     if failed or not np.isfinite(state.log_likelihood):
         evidence = {"log_likelihood": state.log_likelihood}
         return (Finding("diverged", (), evidence | ({"learning_rate": rate} if rate else {})),)
-    progress = progress_findings(log_likelihoods, count, rate)
+    progress = progress_findings(log_likelihoods, count, rate, highest)
     if circumstances.alike == (tuple(range(state.hmm.num_states)),):
         # One state in K guises: whatever else is said of states, π or A follows from that.
         return (_alike("symmetric_start", circumstances, state), *progress)
     settled = is_settled(log_likelihoods, count) or any(f.kind == "converged" for f in progress)
-    findings = [
-        *progress,
-        *state_findings(
+    findings = [*progress, *_about_initial_probs(circumstances, state)]
+    if state.iteration > 0:
+        # What a start is like before it has met the data says nothing.
+        findings += state_findings(
             state,
             circumstances.variance_floor,
             circumstances.trainable,
             circumstances.alike,
             settled,
-        ),
-        *_about_initial_probs(circumstances, state),
-    ]
+        )
     if any(finding.kind == "empty_state" for finding in findings):
         # The slope is gentle where states without data have no say, and not for want of a rate.
         findings = [finding for finding in findings if finding.kind != "rate_too_low"]

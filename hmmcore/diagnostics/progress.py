@@ -38,6 +38,10 @@ reached, which hurts nobody."""
 NET_LOSS = 1e-3
 """Nats per observation that a whole window lost: too much to be a swing."""
 
+PLUNGE = 0.1
+"""Nats per observation that a whole window lies below what was reached before it: a leap to where
+the slopes are gentle, often with states that lost all their data, and no way back."""
+
 STEADY = 0.1
 """How far the gain of the window's later half may be from that of its earlier one, relative to it.
 Where an optimum is near gains shrink; gains that are still the same twenty steps on come from a
@@ -51,7 +55,10 @@ LOOK_BACK = max(WINDOW, *STANDSTILL_STEPS.values()) + 1
 
 
 def progress_findings(
-    log_likelihoods: FloatArray, num_observations: int, learning_rate: float | None
+    log_likelihoods: FloatArray,
+    num_observations: int,
+    learning_rate: float | None,
+    highest: float = -np.inf,
 ) -> list[Finding]:
     """What the last steps say.
 
@@ -59,6 +66,7 @@ def progress_findings(
         log_likelihoods: of the last iterations, in nats, in order; `LOOK_BACK` of them where
             there are as many.
         learning_rate: of gradient ascent; None for EM.
+        highest: log-likelihood that was reached at that rate, in nats.
     """
     changes = np.diff(log_likelihoods[-LOOK_BACK:])
     if not len(changes):
@@ -71,7 +79,8 @@ def progress_findings(
         return [Finding("converged", evidence={"steps": patience, "last_gain": last})]
     findings = [Finding("not_converged", evidence={"last_gain": last})]
     if learning_rate is not None and len(changes) >= WINDOW:
-        findings += _about_the_rate(changes[-WINDOW:], learning_rate)
+        below = (highest - float(log_likelihoods[-WINDOW - 1 :].max())) / num_observations
+        findings += _about_the_rate(changes[-WINDOW:], learning_rate, below)
     return findings
 
 
@@ -81,17 +90,25 @@ def is_settled(log_likelihoods: FloatArray, num_observations: int) -> bool:
     return len(changes) == SETTLED_STEPS and bool((np.abs(changes) <= SETTLED).all())
 
 
-def _about_the_rate(changes: FloatArray, learning_rate: float) -> list[Finding]:
-    """Too high or too low, from the changes of a full window in nats per observation."""
+def _about_the_rate(changes: FloatArray, learning_rate: float, below: float) -> list[Finding]:
+    """Too high or too low, from the changes of a full window in nats per observation.
+
+    Args:
+        below: how far the whole window lies below the highest likelihood before it.
+    """
     half = len(changes) // 2
     falls = np.maximum(-changes, 0.0)
     fell = falls > 0.0
     dips = int(fell[0]) + int(np.count_nonzero(fell[1:] & ~fell[:-1]))
     mean_fall = float(falls[fell].mean()) if dips else 0.0
     lasting = falls[half:].sum() >= DYING_OUT * falls[:half].sum()
-    lost = -float(changes.sum())
+    lost = max(below, -float(changes.sum()))
     evidence = {"learning_rate": learning_rate, "steps": len(changes)}
-    if (dips >= DIPS and mean_fall >= LARGE_FALL and lasting) or lost >= NET_LOSS:
+    if (
+        (dips >= DIPS and mean_fall >= LARGE_FALL and lasting)
+        or lost >= PLUNGE
+        or -changes.sum() >= NET_LOSS
+    ):
         evidence |= {"falls": int(np.count_nonzero(fell)), "mean_fall": mean_fall, "lost": lost}
         return [Finding("rate_too_high", evidence=evidence)]
     first, second = float(changes[:half].sum()), float(changes[half:].sum())

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 
-from hmmcore.diagnostics import KINDS, LOOK_BACK, Circumstances, Finding, examine
+from hmmcore.diagnostics import KINDS, Circumstances, Finding, examine
 from pages.ui.player import Run
 from pages.ui.session import Session
 
@@ -143,8 +143,9 @@ def checkups(session: Session) -> Checkups:
 def _examined(run: Run, circumstances: Circumstances) -> tuple[Finding, ...]:
     last = run.state.iteration
     # What another learning rate did says nothing of the present one.
-    first = max(last - LOOK_BACK + 1, run.revised if run.revised <= last else 0)
-    return examine(circumstances, run.state, run.history.between(first, last), run.failed)
+    revised = run.revised if run.revised <= last else 0
+    reached = run.history.between(revised, last)
+    return examine(circumstances, run.state, reached, run.failed, float(reached.max()))
 
 
 assert KINDS.keys() >= OF_ANY_RUN | NOT_WHILE_PLAYING

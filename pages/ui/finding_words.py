@@ -103,12 +103,14 @@ def _identical_states(told: _Told) -> Words:
 
 
 def _rate_too_high(told: _Told) -> Words:
+    lost = told.evidence["lost"]
+    fell = f"; it lies {told.number('lost')} below where it was" if lost > 0.0 else ""
     return (
         "The learning rate is too high.",
         f"{told.run} leaps over the optimum and back in place of climbing to it.",
         f"at a rate of {told.evidence['learning_rate']:g} the log-likelihood fell in "
         f"{told.number('falls')} of the last {told.number('steps')} steps, by "
-        f"{told.number('mean_fall')} nats per observation each time.",
+        f"{told.number('mean_fall')} nats per observation each time{fell}.",
     )
 
 

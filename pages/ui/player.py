@@ -63,7 +63,7 @@ class History:
 
     def between(self, first: int, last: int) -> FloatArray:
         """(last - first + 1,) a copy of those of two iterations and all between them, in nats."""
-        return np.array(self._log_likelihoods[max(0, first) : last + 1])
+        return np.array(self._log_likelihoods[first : last + 1])
 
 
 @dataclass
