@@ -45,12 +45,9 @@ class _Told:
     def states(self) -> str:
         """The states by the names that the figures give them: S1, S2 and S4."""
         shown = np.argsort(self.view.permutation)
-        names = [
-            listed([theme.state_name(k) for k in sorted(shown[list(group)].tolist())])
-            for group in self.finding.states
-        ]
-        alone = all(len(group) == 1 for group in self.finding.states)
-        return listed(sorted(names)) if alone else "; ".join(sorted(names))
+        groups = sorted(sorted(shown[list(group)].tolist()) for group in self.finding.states)
+        names = [listed([theme.state_name(k) for k in group]) for group in groups]
+        return listed(names) if max(map(len, groups)) == 1 else "; ".join(names)
 
     def observations(self) -> str:
         """How many observations there are."""
@@ -69,7 +66,7 @@ class _Told:
 
 def nearly_zero(value: float) -> str:
     """A number that ought to be zero, as text."""
-    return scientific(value) + (", zero but for rounding," if 0.0 < value < ZERO else "")
+    return scientific(value) + (" (zero but for rounding)" if 0.0 < value < ZERO else "")
 
 
 def _diverged(told: _Told) -> Words:
