@@ -18,6 +18,7 @@ from hmmcore import (
     GradientAscent,
     NeuralGaussian,
     Poisson,
+    Priors,
     Sequences,
     examine,
     initialization,
@@ -27,7 +28,7 @@ from hmmcore import (
     smooth,
 )
 from hmmcore.diagnostics import KINDS, LOOK_BACK, Finding, gradient_between
-from hmmcore.diagnostics.against_truth import num_free_parameters, truth_findings
+from hmmcore.diagnostics.against_truth import truth_findings
 from hmmcore.diagnostics.progress import WINDOW, progress_findings
 from hmmcore.diagnostics.states import occupancy
 
@@ -36,6 +37,8 @@ STICKY = [[0.9, 0.1], [0.1, 0.9]]
 FAMILIES = {
     "gaussian": Gaussian.univariate([0.0, 4.0], [1.0, 1.0]),
     "full": Gaussian([[0.0, 1.0], [4.0, -2.0]], [np.eye(2), np.eye(2)], "full"),
+    "tied": Gaussian([[0.0, 1.0], [4.0, -2.0]], np.eye(2), "tied"),
+    "spherical": Gaussian([[0.0, 1.0], [4.0, -2.0]], [1.0, 1.0], "spherical"),
     "categorical": Categorical([[0.7, 0.2, 0.1, 0.0], [0.1, 0.1, 0.3, 0.5]]),
     "poisson": Poisson([1.0, 9.0]),
     "neural": NeuralGaussian.near_means([[0.5], [4.0]], np.random.default_rng(1), sd=1.0),
@@ -43,6 +46,8 @@ FAMILIES = {
 ALIKE = {
     "gaussian": Gaussian.univariate([1.0, 1.0], 2.0),
     "full": Gaussian([[1.0, 0.0]] * 2, [np.eye(2) * 4.0] * 2, "full"),
+    "tied": Gaussian([[1.0, 0.0]] * 2, np.eye(2) * 4.0, "tied"),
+    "spherical": Gaussian([[1.0, 0.0]] * 2, [4.0, 4.0], "spherical"),
     "categorical": Categorical([[0.25] * 4] * 2),
     "poisson": Poisson([4.0, 4.0]),
     "neural": NeuralGaussian(
@@ -404,26 +409,27 @@ def test_a_collapse_on_little_data_is_overfitting():
     assert told["overfitting"].evidence["gain"] > 0.0
 
 
-@pytest.mark.parametrize(
-    ("emissions", "trainable", "expected"),
-    [
-        (FAMILIES["gaussian"], None, 1 + 2 + 4),
-        (FAMILIES["gaussian"], {"means"}, 2),
-        (FAMILIES["full"], None, 1 + 2 + 4 + 6),
-        (FAMILIES["categorical"], None, 1 + 2 + 2 + 3),
-        (FAMILIES["poisson"], None, 1 + 2 + 2),
-        (FAMILIES["neural"], {"covariances"}, 2),
-    ],
-)
-def test_free_parameters_are_counted(emissions, trainable, expected):
-    hmm = HMM([0.5, 0.5], STICKY, emissions)
-    names = {"initial_probs", "transition_matrix", *emissions.parameter_names}
-    assert num_free_parameters(hmm, frozenset(trainable or names)) == expected
+def test_parameters_that_are_not_trained_or_tied_or_zero_are_not_free():
+    _, sequences = drawn(FAMILIES["gaussian"])
+    start = HMM([1.0, 0.0], [[0.9, 0.1], [0.0, 1.0]], FAMILIES["gaussian"])
+    assert Circumstances(EM(sequences), start).num_parameters == 0 + 1 + 2 + 2
+    assert Circumstances(EM(sequences, {"means"}), start).num_parameters == 2
 
 
-def test_structural_zeros_are_not_free():
-    hmm = HMM([1.0, 0.0], [[0.9, 0.1], [0.0, 1.0]], FAMILIES["gaussian"])
-    assert num_free_parameters(hmm, frozenset({"initial_probs", "transition_matrix"})) == 1
+def test_priors_may_tell_states_apart_so_none_are_called_alike():
+    _, sequences = drawn(FAMILIES["gaussian"])
+    start = HMM([0.5, 0.5], [[0.5, 0.5]] * 2, ALIKE["gaussian"])
+    trainer = EM(sequences, priors=Priors(transition_concentration=[[5.0, 1.0], [1.0, 2.0]]))
+    assert Circumstances(trainer, start).alike == ()
+    assert "symmetric_start" not in course(trainer, start, 3)[0]
+
+
+def test_a_variance_that_all_states_share_collapses_for_all():
+    # Each state has a single value, so that what they share can only fall.
+    sequences = Sequences([0.0, 5.0, 0.0, 0.0, 5.0, 5.0, 0.0])
+    start = HMM([0.5, 0.5], [[0.5, 0.5]] * 2, Gaussian([[0.0], [5.0]], [[1.0]], "tied"))
+    told = course(EM(sequences), start, 5)[-1]["collapsed_variance"]
+    assert told.states == ((0,), (1,))
 
 
 # Healthy runs, and cost

@@ -12,6 +12,12 @@ MODELS = {
         [1.0, 0.0], [[0.5, 0.5], [0.0, 1.0]],
         Gaussian(np.zeros((2, 2)), [np.eye(2)] * 2, "full"),
     ),
+    "tied": HMM(
+        [0.5, 0.5], [[0.5, 0.5]] * 2, Gaussian(np.zeros((2, 2)), 9.0 * np.eye(2), "tied")
+    ),
+    "spherical": HMM(
+        [0.5, 0.5], [[0.5, 0.5]] * 2, Gaussian(np.zeros((2, 2)), [9.0, 9.0], "spherical")
+    ),
     "categorical": HMM([0.5, 0.5], [[0.5, 0.5]] * 2, Categorical([[0.5, 0.5, 0.0]] * 2)),
     "poisson": HMM(np.full(3, 1 / 3), np.full((3, 3), 1 / 3), Poisson([0.0, 4.0, 4.0])),
     "neural": HMM(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 from scipy.special import chdtri
 
 from hmmcore.diagnostics.finding import Finding
-from hmmcore.model import HMM
 
 WORSE_BY = 2.0
 """Nats. The best model of the truth's kind is at least as likely as the truth, so a model at rest
@@ -47,24 +45,3 @@ def truth_findings(
     few = num_observations < PER_PARAMETER * num_parameters
     kind = "overfitting" if few or gain > evidence["rare_gain"] else "better_than_truth"
     return [Finding(kind, evidence=evidence)]
-
-
-def num_free_parameters(start: HMM, trainable: frozenset[str]) -> int:
-    """How many numbers training may choose freely; what the start has as zero stays zero."""
-    count = 0
-    if "initial_probs" in trainable:
-        count += int(np.count_nonzero(start.initial_probs)) - 1
-    if "transition_matrix" in trainable:
-        count += int(np.count_nonzero(start.transition_matrix)) - start.num_states
-    emissions = start.emissions
-    for name, values in emissions.unconstrained().items():
-        if emissions.parameter_of[name] not in trainable:
-            continue
-        if name == "cholesky":
-            count += values.size - values.size // values.shape[-1] * (values.shape[-1] - 1) // 2
-        else:
-            count += int(np.count_nonzero(np.isfinite(values)))
-        if name.endswith("logits"):
-            # One of every row's follows from the others.
-            count -= len(values)
-    return count

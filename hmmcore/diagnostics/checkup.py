@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from hmmcore.arrays import FloatArray
-from hmmcore.diagnostics.against_truth import num_free_parameters, truth_findings
+from hmmcore.diagnostics.against_truth import truth_findings
 from hmmcore.diagnostics.exchangeable import (
     exchangeable_states,
     gradient_between,
@@ -18,6 +18,7 @@ from hmmcore.diagnostics.finding import Finding
 from hmmcore.diagnostics.progress import is_settled, progress_findings
 from hmmcore.diagnostics.states import occupancy, state_findings
 from hmmcore.model import HMM
+from hmmcore.selection import parameter_counts
 from hmmcore.training.base import Trainer, TrainState, checked_floor, checked_trainable
 
 
@@ -62,7 +63,8 @@ class Circumstances:
     @cached_property
     def num_parameters(self) -> int:
         """How many free parameters training may change."""
-        return num_free_parameters(self.start, self.trainable)
+        ties = getattr(self.trainer, "transition_ties", None)
+        return sum(parameter_counts(self.start, self.trainable, ties).values())
 
     @cached_property
     def alike(self) -> tuple[tuple[int, ...], ...]:
@@ -70,8 +72,13 @@ class Circumstances:
 
         States that start alike stay alike, so the start tells for the whole run. States of a
         network that emit alike and have different embeddings may yet be told apart, as its
-        common weights change.
+        common weights change. So may states with priors or ties of their own; nothing is said of
+        runs that have any.
         """
+        if any(
+            getattr(self.trainer, name, None) is not None for name in ("priors", "transition_ties")
+        ):
+            return ()
         parameters = self.start.emissions.unconstrained()
         own = [
             values

@@ -68,12 +68,17 @@ def _held_states(
         variances = state.hmm.emissions.smallest_variances()
         # Floors of Cholesky factors and eigenvalues are met to within rounding.
         floored = variances <= variance_floor * (1.0 + 1e-6)
-        floored[[r.state for r in state.remedies if r.kind == "variance_floor"]] = True
+        for remedy in state.remedies:
+            if remedy.kind == "variance_floor":
+                # A variance that all states share is nobody's own.
+                floored[slice(None) if remedy.state is None else remedy.state] = True
         if (floored & alive).any():
             evidence = {"sd_floor": float(np.sqrt(variance_floor))}
             findings.append(Finding("collapsed_variance", _each(floored & alive), evidence))
     dead = np.zeros(len(alive), dtype=np.bool_)
-    dead[[remedy.state for remedy in state.remedies if remedy.kind == "dead_output"]] = True
+    for remedy in state.remedies:
+        if remedy.kind == "dead_output":
+            dead[remedy.state] = True
     if dead.any():
         findings.append(Finding("dead_output", _each(dead)))
     return findings

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 
+from hmmcore import TrainState
 from hmmcore.diagnostics import KINDS, Circumstances, Finding, examine
 from pages.ui.player import Run
 from pages.ui.session import Session
@@ -23,8 +24,8 @@ STAYS = 2.0
 OF_ANY_RUN = frozenset({"diverged", "converged", "rate_too_high", "rate_too_low"})
 """What is said of a run beside the one that the figures show: how it goes on."""
 
-NOT_WHILE_PLAYING = frozenset({"not_converged"})
-"""What goes without saying."""
+OF_THE_PRESENT = frozenset({"not_converged"})
+"""What goes without saying while a run plays, or where its past is shown."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Checkups:
                 diagnosis
                 for diagnosis in held
                 if diagnosis.run in runs
-                and not (session.player.playing and diagnosis.finding.kind in NOT_WHILE_PLAYING)
+                and not (session.player.playing and diagnosis.finding.kind in OF_THE_PRESENT)
             ]
             return tuple(sorted(said, key=lambda diagnosis: diagnosis.order))
 
@@ -106,21 +107,25 @@ class Checkups:
         self._looked = now
 
     def _found(self) -> list[Diagnosis]:
-        """Exactly what is the case."""
+        """Exactly what is the case at the iteration that is shown."""
         session = self.session
+        shown, past = session.shown_run, session.at is not None
         return [
-            Diagnosis(run.name, run.state.iteration, finding)
+            Diagnosis(run.name, run.state_at(session.at).iteration, finding)
             for run in session.active_runs
+            if run is shown or not past
             for finding in self._findings(run)
-            if run is session.shown_run or finding.kind in OF_ANY_RUN
+            if (run is shown or finding.kind in OF_ANY_RUN)
+            and not (past and finding.kind in OF_THE_PRESENT)
         ]
 
     def _findings(self, run: Run) -> tuple[Finding, ...]:
         session = self.session
+        state = run.state_at(session.at)
         return session.remember(  # type: ignore[no-any-return]
             f"findings in {run.name}",
-            (run, run.trainer, run.state, run.failed),
-            partial(_examined, run, self._circumstances(run)),
+            (run, run.trainer, state, run.failed),
+            partial(_examined, run, state, self._circumstances(run)),
         )
 
     def _circumstances(self, run: Run) -> Circumstances:
@@ -140,12 +145,12 @@ def checkups(session: Session) -> Checkups:
     return session.remember("checkups", session, lambda: Checkups(session))  # type: ignore[no-any-return]
 
 
-def _examined(run: Run, circumstances: Circumstances) -> tuple[Finding, ...]:
-    last = run.state.iteration
+def _examined(run: Run, state: TrainState, circumstances: Circumstances) -> tuple[Finding, ...]:
+    last = state.iteration
     # What another learning rate did says nothing of the present one.
-    revised = run.revised if run.revised <= last else 0
-    reached = run.history.between(revised, last)
-    return examine(circumstances, run.state, reached, run.failed, float(reached.max()))
+    reached = run.history.between(run.revised if run.revised <= last else 0, last)
+    failed = run.failed and state is run.state
+    return examine(circumstances, state, reached, failed, float(reached.max()))
 
 
-assert KINDS.keys() >= OF_ANY_RUN | NOT_WHILE_PLAYING
+assert KINDS.keys() >= OF_ANY_RUN | OF_THE_PRESENT

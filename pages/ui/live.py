@@ -8,8 +8,8 @@ import streamlit as st
 
 from pages.ui import controls, health
 from pages.ui.checkups import checkups
+from pages.ui.live_source import pictures
 from pages.ui.panel import show_panel
-from pages.ui.pictures import pictures
 from pages.ui.session import Session
 from pages.ui.text import plain
 
@@ -59,6 +59,20 @@ def run_controls(session: Session) -> None:
             controls.number(session, "sequence", maximum=number, width=130)
         if session.config.method == "Both":
             controls.segments(session, "shown")
+
+
+def time_travel(session: Session) -> None:
+    """A slider over all iterations, for pages whose figures are not the live panel's."""
+    latest = session.latest
+    controls.set_widget("iteration_shown", latest if session.at is None else session.at)
+    st.slider(
+        "Iteration shown", 0, max(latest, 1), key="iteration_shown",
+        disabled=session.player.playing or latest == 0,
+        on_change=lambda: session.travel(st.session_state["iteration_shown"]),
+        help="Go back in time: all figures, on every page, show the model as it was then. What "
+        "was learned stays; at the right end is the latest model. Of long runs not every "
+        "iteration is kept, and the last one kept before is shown.",
+    )  # fmt: skip
 
 
 def live_figures(session: Session, draw: Callable[[], None]) -> None:

@@ -40,6 +40,13 @@ class Run:
 
     name: str
     log_likelihoods: FloatArray
+    shown: int | None = None
+    """The iteration whose model is shown; None for the last one."""
+
+    @property
+    def iteration(self) -> int:
+        """The iteration whose model is shown."""
+        return len(self.log_likelihoods) - 1 if self.shown is None else self.shown
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,8 @@ class PanelFrame:
     """(K,)"""
     true_states: IntArray | None = None
     """(M,)"""
+    marks: tuple[int, ...] = ()
+    """Iterations that the reader marked."""
     sequence_name: str = "sequence 1"
     observation_name: str = "x"
     """Symbol or column name of the observations, for axes and hover."""
@@ -89,7 +98,7 @@ class PanelFrame:
 def show_panel(picture: bytes, key: str) -> None:
     """Put the panel on the page, showing what `encode` made. The same `key` keeps its zoom.
 
-    The page runs again when the panel says that there is news; see `pictures.Pictures.picture`.
+    The page runs again when the panel says that there is news; see `live_source.Pictures.picture`.
     """
     from pages.ui.assets import asset_url
 
@@ -163,14 +172,15 @@ def _state_looks(num_states: int) -> dict[str, list[str]]:
 
 
 def _tile(run: Run) -> dict[str, Any]:
-    values = run.log_likelihoods
-    last = float(values[-1])
+    shown = run.iteration
+    reached, *before = run.log_likelihoods[max(shown - 1, 0) : shown + 1][::-1]
     # -inf - -inf is no number, and no gain either.
-    gain = last - float(values[-2]) if len(values) > 1 and np.isfinite(values[-2:]).all() else None
+    gain = float(reached - before[0]) if before and np.isfinite([reached, *before]).all() else None
     return {
         "name": run.name,
-        "iteration": len(values) - 1,
-        "log_likelihood": wire.finite_or_none(last),
+        "iteration": shown,
+        "last": len(run.log_likelihoods) - 1,
+        "log_likelihood": wire.finite_or_none(reached),
         "gain": gain,
         "colour": theme.RUN_COLOURS.get(run.name, theme.STATE_COLOURS[2]),
         "dash": theme.RUN_DASHES.get(run.name, "dot"),
@@ -189,6 +199,11 @@ def _curve(frame: PanelFrame) -> Chart:
         arrays[f"y{number}"] = wire.floats(run.log_likelihoods[kept])
     longest = max(len(run.log_likelihoods) for run in frame.runs) - 1
     meta = {
+        "shown": [run.iteration for run in frame.runs],
+        "shown_values": [
+            wire.finite_or_none(run.log_likelihoods[run.iteration]) for run in frame.runs
+        ],
+        "marks": list(frame.marks),
         "x_range": [0, scales.iteration_limit(longest)],
         "y_range": [low, high],
         "names": [run.name for run in frame.runs],

@@ -57,7 +57,7 @@ def _offers(session: Session, kind: str) -> Iterator[Offer]:
     elif kind in ("dead_output", "worse_than_truth", "equal_rows"):
         yield from _another_start(session)
     elif kind == "not_converged" and session.can_go_on:
-        yield Offer("Go on", ":material/play_arrow:", "Play on from this iteration.", session.play)
+        yield Offer("Go on", ":material/play_arrow:", "Play on from here.", session.play)
 
 
 def _nudge(session: Session) -> Offer:
@@ -80,7 +80,7 @@ def _rate(session: Session, factor: float) -> Iterator[Offer]:
     yield Offer(
         f"{'Lower' if lower else 'Raise'} the rate to {rate:g}",
         ":material/trending_down:" if lower else ":material/trending_up:",
-        f"Go on from this iteration with a learning rate of {rate:g} in place of {present:g}.",
+        f"Go on with a learning rate of {rate:g} in place of {present:g}.",
         partial(session.remedy, learning_rate=rate),
     )
 

@@ -22,6 +22,7 @@ from hmmcore import (
     ImpossibleDataError,
     Sequences,
     Trainer,
+    TrainState,
     log_likelihood,
 )
 from pages.ui import experiment
@@ -36,6 +37,8 @@ from pages.ui.upload import PendingFile
 KEY = "hmm_playground"
 TICK_BUDGET = 0.03
 """Seconds of training in one tick: a third of a tick, so that the page keeps answering."""
+
+MAX_MARKS = 12
 
 Args = ParamSpec("Args")
 Result = TypeVar("Result")
@@ -57,11 +60,12 @@ class Upload:
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """What there was before a remedy: settings, data, and runs with all that they had learned."""
+    """What there was before a remedy: settings, data, runs with all they had learned, marks."""
 
     config: Config
     data: Dataset
     runs: dict[str, Run]
+    marks: tuple[int, ...]
 
 
 def _alone(
@@ -98,6 +102,8 @@ class Session:
         data: what the Config and the upload stand for.
         memo: what `remember` holds: a name's source, and what was computed from it.
         page: the page of the last run; see `follow_url`.
+        at: the iteration that the figures show; None for the latest, as it comes.
+        marks: iterations that the visitor marked, in order.
         token: names this session to its live stream, and nobody can guess it.
         frames: how many pictures of the live panel were made; a later one has a higher number.
         lock: held by the thread that is at work here.
@@ -118,6 +124,8 @@ class Session:
     data: Dataset = field(init=False)
     memo: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     page: str = ""
+    at: int | None = None
+    marks: tuple[int, ...] = ()
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     frames: int = 0
     lock: RLock = field(default_factory=RLock)
@@ -163,7 +171,7 @@ class Session:
     @_alone
     def remedy(self, **values: Any) -> None:
         """Change fields of the Config as a finding advises; `undo` takes it back."""
-        kept = Kept(self.config, self.data, self.runs)
+        kept = Kept(self.config, self.data, self.runs, self.marks)
         self.change(**values)
         # Where the same runs go on, nothing was lost.
         self.kept = None if self.runs is kept.runs else kept
@@ -186,6 +194,7 @@ class Session:
         self.config, self.notes = replace(kept.config, **looks), ()
         self.data_number += self.data is not kept.data
         self.data, self.runs, self.problem = kept.data, kept.runs, None
+        self.at, self.marks = None, kept.marks
         self._select_existing()
 
     @_alone
@@ -240,6 +249,32 @@ class Session:
         return self.runs.get(name)
 
     @property
+    def shown_state(self) -> TrainState | None:
+        """The state that the figures show: the shown run's, at the iteration travelled to."""
+        run = self.shown_run
+        return None if run is None else run.state_at(self.at)
+
+    @property
+    def latest(self) -> int:
+        """The latest iteration of any run that plays."""
+        return max((run.state.iteration for run in self.active_runs), default=0)
+
+    @_alone
+    def travel(self, iteration: int | None) -> None:
+        """Show the past: an iteration, or with None the present again. What was learned stays."""
+        self.pause()
+        there = iteration is not None and 0 <= iteration < self.latest
+        self.at = iteration if there else None
+
+    @_alone
+    def mark(self) -> None:
+        """Mark the iteration that is shown, or take its mark away."""
+        shown = self.latest if self.at is None else self.at
+        marks = set(self.marks) ^ {shown}
+        if len(marks) <= MAX_MARKS:
+            self.marks = tuple(sorted(marks))
+
+    @property
     def can_go_on(self) -> bool:
         """Whether a step of some run would do anything."""
         return any(run.ended is None for run in self.active_runs)
@@ -252,6 +287,7 @@ class Session:
     @_alone
     def play(self) -> None:
         """Start, or go on."""
+        self.at = None
         if self.can_go_on:
             self.player.play()
 
@@ -269,6 +305,7 @@ class Session:
     def step(self) -> None:
         """Take one step of each run."""
         self.pause()
+        self.at = None
         for run in self.active_runs:
             if run.ended is None:
                 run.step()
@@ -277,6 +314,7 @@ class Session:
     def reset(self) -> None:
         """Go back to iteration 0 of the same start."""
         self.pause()
+        self.at, self.marks = None, ()
         for run in self.runs.values():
             run.reset()
 
@@ -341,6 +379,7 @@ class Session:
 
     def _renew_runs(self) -> None:
         self.runs = {}
+        self.at, self.marks = None, ()
         self.problem = None
         try:
             start = nudged(experiment.starting_model(self.config, self.data), self.config)

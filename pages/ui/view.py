@@ -24,6 +24,7 @@ class View:
     """One run's model and the selected sequence, every state in the labels of the truth.
 
     Attributes:
+        state: of the run, at the iteration that is looked at; states in the run's own labels.
         hmm: the learned model.
         permutation: (K,) learned state permutation[k] is shown as state k.
         weights: (K,) share of all observations that each state is expected to explain.
@@ -33,6 +34,7 @@ class View:
         true_states: (M,) of the selected sequence; None without a truth.
     """
 
+    state: TrainState
     hmm: HMM
     permutation: IntArray
     weights: FloatArray
@@ -45,12 +47,12 @@ class View:
 
 def current_view(session: Session) -> View | None:
     """The view of the shown run; computed once per training state and selected sequence."""
-    run = session.shown_run
-    if run is None:
+    state = session.shown_state
+    if state is None:
         return None
     sequence = selected_sequence(session)
     return session.remember(  # type: ignore[no-any-return]
-        "view", (run.state, sequence), lambda: _view(session, run.state, sequence)
+        "view", (state, sequence), lambda: _view(session, state, sequence)
     )
 
 
@@ -78,7 +80,8 @@ def panel_frame(session: Session, view: View) -> PanelFrame:
     assert run is not None
     return PanelFrame(
         data_key=zoom_key(session),
-        runs=tuple(_panel_run(run) for run in session.active_runs),
+        runs=tuple(_panel_run(run, session.at) for run in session.active_runs),
+        marks=session.marks,
         shown_run=run.name,
         transition_matrix=view.hmm.transition_matrix,
         means=view.hmm.emissions.means[:, 0],
@@ -129,6 +132,7 @@ def _view(session: Session, state: TrainState, sequence: Sequences) -> View:
     weights = state.expectations.emissions["weights"][permutation]
     rows = slice(offset, offset + sequence.num_observations)
     return View(
+        state,
         hmm,
         permutation,
         weights / weights.sum(),
@@ -140,5 +144,6 @@ def _view(session: Session, state: TrainState, sequence: Sequences) -> View:
     )
 
 
-def _panel_run(run: Run) -> PanelRun:
-    return PanelRun(run.name, run.history.log_likelihoods / run.num_observations)
+def _panel_run(run: Run, at: int | None) -> PanelRun:
+    shown = run.state_at(at).iteration
+    return PanelRun(run.name, run.history.log_likelihoods / run.num_observations, shown)

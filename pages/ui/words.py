@@ -53,9 +53,10 @@ def sequence(session: Session) -> str:
 
 def model(session: Session) -> str:
     """Which model the figures show."""
-    run = session.shown_run
+    run, state = session.shown_run, session.shown_state
     assert run is not None
-    return f"{run.name} at iteration {written(run.state.iteration)}"
+    assert state is not None
+    return f"{run.name} at iteration {written(state.iteration)}"
 
 
 def impossible(whose: str) -> str:

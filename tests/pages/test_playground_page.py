@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.ui.config import FIELD_OF, MAX_CELLS, Config
-from pages.ui.pictures import pictures
+from pages.ui.live_source import pictures
 from pages.ui.session import KEY, NO_UPLOAD, Session
 
 MAIN_SCRIPT = Path(__file__).resolve().parents[2] / "pages" / "main.py"
@@ -261,7 +261,7 @@ def test_a_page_that_fails_leaves_the_settings_in_the_address_bar(monkeypatch):
     def fail(*_: object) -> None:
         raise OSError("a detail for the log only")
 
-    monkeypatch.setattr("pages.ui.pictures.current_view", fail)
+    monkeypatch.setattr("pages.ui.live_source.current_view", fail)
     app = AppTest.from_file(str(MAIN_SCRIPT), default_timeout=60)
     app.query_params.update({"K": "3"})
     app.run()
