@@ -121,9 +121,8 @@ def examine(
         - symmetric_start, identical_states: gradient_between and gradient (Euclidean norms, see
           `gradient_between`), share_gap (how far any state's share of the data is from the
           average of its group)
-        - empty_state: most_observations (expected, of the fullest of them)
+        - empty_state, dead_output: most_observations (expected, of the fullest of them)
         - collapsed_variance: sd_floor
-        - dead_output: none
         - near_duplicates: distance (in the family's measure), row_distance (total variation)
         - equal_rows: row_distance, the largest
         - unidentifiable_initial_probs: largest_prob

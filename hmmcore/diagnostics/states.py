@@ -50,7 +50,7 @@ def state_findings(
     if empty.any():
         evidence = {"most_observations": float(observations[empty].max())}
         findings.append(Finding("empty_state", _each(empty), evidence))
-    findings += _held_states(state, variance_floor, trainable, ~empty)
+    findings += _held_states(state, variance_floor, trainable, observations)
     if settled:
         compared = ~empty
         compared[[k for group in alike for k in group[1:]]] = False
@@ -60,10 +60,10 @@ def state_findings(
 
 
 def _held_states(
-    state: TrainState, variance_floor: float, trainable: frozenset[str], alive: BoolArray
+    state: TrainState, variance_floor: float, trainable: frozenset[str], observations: FloatArray
 ) -> list[Finding]:
     """States whose parameters stand at a bound of what they may be."""
-    findings = []
+    findings, alive = [], observations >= FEWEST_OBSERVATIONS
     if "covariances" in trainable:
         variances = state.hmm.emissions.smallest_variances()
         # Floors of Cholesky factors and eigenvalues are met to within rounding.
@@ -80,7 +80,8 @@ def _held_states(
         if remedy.kind == "dead_output":
             dead[remedy.state] = True
     if dead.any():
-        findings.append(Finding("dead_output", _each(dead)))
+        evidence = {"most_observations": float(observations[dead].max())}
+        findings.append(Finding("dead_output", _each(dead), evidence))
     return findings
 
 

@@ -135,7 +135,8 @@ def _dead_output(told: _Told) -> Words:
     return (
         f"μ held at zero by a ReLU: {told.states()}.",
         "No gradient reaches a mean there.",
-        "",
+        f"expected to have made {told.number('most_observations')} of {told.observations()}"
+        + (" at the most." if told.several() else "."),
     )
 
 
@@ -145,8 +146,8 @@ def _empty_state(told: _Told) -> Words:
         f"Without data: {told.states()}.",
         f"Other states explain everything better, so {told.states()} {keep} nothing to learn from "
         "and the parameters stay about where they are.",
-        f"of {told.observations()} expected there: "
-        f"{told.number('most_observations')}" + (" at the most." if told.several() else "."),
+        f"expected to have made {told.number('most_observations')} of {told.observations()}"
+        + (" at the most." if told.several() else "."),
     )
 
 

@@ -145,3 +145,32 @@ def test_another_learning_rate_is_not_judged_by_what_the_last_one_did():
     assert session.shown_run.state.iteration == 45
     said = {diagnosis.finding.kind for diagnosis in checkups(session).said()}
     assert "rate_too_high" not in said
+
+
+def test_what_is_said_belongs_to_the_iteration_that_is_shown():
+    session = Session(Config(num_states=2, length=2, num_sequences=1, method="Both"))
+    for _ in range(10):
+        session.step()
+    told = checkups(session)
+    present = told.news()
+    assert "collapsed_variance" in kinds(told)
+    session.travel(1)
+    assert {diagnosis.iteration for diagnosis in told.said()} == {1}
+    assert not {"collapsed_variance", "converged", "not_converged"} & set(kinds(told))
+    assert told.news() != present
+    session.travel(None)
+    assert told.news() == present
+
+
+def test_a_run_that_failed_had_not_failed_before():
+    session = Session(
+        Config(
+            num_states=3, length=60, num_sequences=5, method="Gradient", learning_rate=10.0,
+            optimizer="plain",
+        )
+    )  # fmt: skip
+    while session.can_go_on:
+        session.step()
+    assert kinds(checkups(session)) == ["diverged"]
+    session.travel(1)
+    assert "diverged" not in kinds(checkups(session))
