@@ -24,6 +24,7 @@ _COMMON: Mapping[str, Any] = {
     "points_table": None,
     "sequence": 1,
     "trainable": ALL_PARAMETERS,
+    "nudge": 0,
 }
 
 
