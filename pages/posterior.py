@@ -8,7 +8,7 @@ from hmmcore import commonest_share
 from pages.ui import about, charts, controls, decoded, time_charts, words
 from pages.ui.figure import show_figure
 from pages.ui.layout import halves
-from pages.ui.live import SLOW_TICK, live, messages, run_controls
+from pages.ui.live import live_figures, messages, run_controls
 from pages.ui.session import current_session
 from pages.ui.text import count
 from pages.ui.time_axis import decimation_note
@@ -132,6 +132,6 @@ KINDS = {
 run_controls(session)
 messages(session)
 controls.segments(session, "posterior")
-live(session, draw, tick=SLOW_TICK)
+live_figures(session, draw)
 with st.expander("What am I looking at?", icon=":material/help:"):
     st.markdown(about.about_posterior(session.data))

@@ -7,14 +7,14 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.ui import controls, words
+from pages.ui.live_source import pictures
+from pages.ui.panel import show_panel
 from pages.ui.session import Session
 from pages.ui.text import plain
 from pages.ui.view import current_view
 
-TICK = 0.1
-"""Seconds between ticks on the page that shows training live."""
-SLOW_TICK = 0.4
-"""The same on pages whose figures are heavier."""
+TICK = 0.4
+"""Seconds between two drawings of what Streamlit's own elements show."""
 
 STUCK = (
     "All states are alike, so each observation belongs to every state with the same probability, "
@@ -70,25 +70,35 @@ def run_controls(session: Session) -> None:
             controls.segments(session, "shown")
 
 
-def live(session: Session, draw: Callable[[], None], tick: float = TICK) -> None:
-    """Draw, and while playing train and draw again at every tick.
+def live_figures(session: Session, draw: Callable[[], None]) -> None:
+    """Draw what Streamlit's own elements show, again and again while the runs play.
 
     The keyed container keeps the fragment's place in the page: without it a rerun of the page
     can meet a rerun of the fragment and leave the page blank.
     """
 
-    @st.fragment(run_every=tick if session.player.playing else None)
+    @st.fragment(run_every=TICK if session.player.playing else None)
     def beat() -> None:
-        if session.player.playing:
-            session.tick()
-            if not session.player.playing:
-                # Ended by itself: the buttons outside have to know.
-                st.rerun()
-        draw()
-        _afterwards(session)
+        with session.lock:
+            if session.player.playing:
+                session.tick()
+                if not session.player.playing:
+                    # Ended by itself: the buttons outside have to know.
+                    st.rerun()
+            draw()
+            _afterwards(session)
 
     with st.container(key="live"):
         beat()
+
+
+def live_panel(session: Session) -> None:
+    """Draw the live panel, which fetches its further pictures itself while the runs play."""
+    with st.container(key="live"):
+        picture = pictures(session).picture()
+        if picture is not None:
+            show_panel(picture, key="live_panel")
+        _afterwards(session)
 
 
 def messages(session: Session) -> None:
@@ -115,10 +125,5 @@ def notices(session: Session) -> None:
 
 def _afterwards(session: Session) -> None:
     """What keeps states alive, and why runs ended. Below the figures, so that nothing jumps."""
-    view, run = current_view(session), session.shown_run
-    if view is not None and run is not None and run.state.remedies:
-        said = words.about_remedies(run.state.remedies, view.permutation)
-        st.warning(said, icon=":material/healing:")
-    for run in session.active_runs:
-        if run.ended:
-            st.info(plain(run.ended), icon=":material/flag:")
+    for icon, sentence in words.afterwards(session, current_view(session)):
+        (st.warning if icon == words.HEALING else st.info)(sentence, icon=icon)

@@ -1,14 +1,14 @@
 """The live panel: everything a training run shows, drawn by one component in the browser.
 
 `PanelFrame` is one picture as plain values, `encode` turns it into one block of bytes, and
-`live_panel` hands that to `assets/panel.js`, which knows the layout and draws with
+`show_panel` hands that to `assets/panel.js`, which knows the layout and draws with
 `Plotly.react`. Between two ticks only numbers travel, and a chart whose numbers are the same
 is not drawn again, so the panel neither flickers nor loses a reader's zoom.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -81,18 +81,22 @@ class PanelFrame:
     """Title and note of the card that draws `emissions`."""
 
 
-def live_panel(frame: PanelFrame, key: str) -> None:
-    """Draw `frame`. Call it with the same `key` at every tick, inside a keyed container."""
+def show_panel(picture: bytes, key: str) -> None:
+    """Put the panel on the page, showing what `encode` made. The same `key` keeps its zoom.
+
+    The page runs again when the panel says that there is news; see `live_source.Pictures.picture`.
+    """
     from pages.ui.assets import asset_url
 
     draw = _component(asset_url("panel.js"), asset_url("plotly.min.js"))
-    draw(key=key, data=encode(frame, key))
+    draw(key=key, data=picture, on_news_change=lambda: None)
 
 
-def encode(frame: PanelFrame, key: str = "") -> bytes:
+def encode(frame: PanelFrame, key: str = "", live: Mapping[str, Any] | None = None) -> bytes:
     """`frame` as one message for `assets/panel.js`; see `wire` for its layout.
 
-    `key` names the panel on the page, so that it survives being mounted anew.
+    `key` names the panel on the page, so that it survives being mounted anew. `live` says how
+    this picture and those before and after it belong together.
 
     Raises ValueError where shapes disagree.
     """
@@ -107,6 +111,7 @@ def encode(frame: PanelFrame, key: str = "") -> bytes:
     }
     header: dict[str, Any] = {
         "key": key,
+        "live": live,
         "data_key": frame.data_key,
         "runs": [_tile(run) for run in frame.runs],
         "shown_run": frame.shown_run,

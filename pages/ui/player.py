@@ -153,6 +153,12 @@ class Player:
         """Stop where the runs are."""
         self.playing = False
 
+    def wait(self, rate: float) -> float:
+        """Seconds until a step comes due at `rate` steps a second; 0 when one is due."""
+        if not math.isfinite(rate):
+            return 0.0
+        return max(0.0, (1.0 - self._due) / rate - (self.clock() - self._last))
+
     def tick(self, runs: list[Run], rate: float, budget: float) -> None:
         """Take the steps that have come due, each run in turn, for at most `budget` seconds.
 

@@ -7,8 +7,12 @@ only to be found; everything it does can be called without a page.
 from __future__ import annotations
 
 import math
+import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import wraps
+from threading import RLock
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
 
@@ -33,6 +37,9 @@ KEY = "hmm_playground"
 TICK_BUDGET = 0.03
 """Seconds of training in one tick: a third of a tick, so that the page keeps answering."""
 
+Args = ParamSpec("Args")
+Result = TypeVar("Result")
+
 NO_UPLOAD = (
     "This link was made with an uploaded file, which a link cannot carry. It shows generated data "
     "with the same settings; upload the file again on the Data page."
@@ -56,9 +63,25 @@ class Upload:
     columns: tuple[str, ...] = ()
 
 
+def _alone(
+    method: Callable[Concatenate[Session, Args], Result],
+) -> Callable[Concatenate[Session, Args], Result]:
+    """The method, while no other thread is at work on the same session."""
+
+    @wraps(method)
+    def locked(self: Session, *args: Args.args, **kwargs: Args.kwargs) -> Result:
+        with self.lock:
+            return method(self, *args, **kwargs)
+
+    return locked
+
+
 @dataclass
 class Session:
     """Config, data, runs, and what is playing.
+
+    Two threads meet here: the one that runs the page's script, and the one that makes the live
+    panel's frames. Whoever changes the session, or reads what belongs together, holds `lock`.
 
     Attributes:
         notes: sentences to show until the next change.
@@ -73,6 +96,9 @@ class Session:
         data: what the Config and the upload stand for.
         memo: what `remember` holds: a name's source, and what was computed from it.
         page: the page of the last run; see `follow_url`.
+        token: names this session to its live stream, and nobody can guess it.
+        frames: how many pictures of the live panel were made; a later one has a higher number.
+        lock: held by the thread that is at work here.
     """
 
     config: Config
@@ -89,6 +115,9 @@ class Session:
     data: Dataset = field(init=False)
     memo: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     page: str = ""
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    frames: int = 0
+    lock: RLock = field(default_factory=RLock)
 
     def __post_init__(self) -> None:
         if self.config.source == "upload" and self.upload is None:
@@ -102,6 +131,7 @@ class Session:
         config, notes = from_query(query)
         return cls(config, notes)
 
+    @_alone
     def change(self, **values: Any) -> None:
         """Change fields of the Config, and renew what depends on them.
 
@@ -128,6 +158,7 @@ class Session:
             self._revise_runs()
         self._select_existing()
 
+    @_alone
     def replace_upload(self, upload: Upload, num_states: int) -> None:
         """Take uploaded data as the data."""
         self.player.pause()
@@ -139,6 +170,7 @@ class Session:
         self.config, self.notes = legal(wanted)[0], ()
         self._renew_data()
 
+    @_alone
     def follow_url(self, query: dict[str, str], page: str) -> None:
         """Take over the address bar's Config after Back or Forward.
 
@@ -157,6 +189,11 @@ class Session:
         return to_query(self.config)
 
     # Running
+
+    @property
+    def rate(self) -> float:
+        """Steps a second while playing; infinity for as many as there is time for."""
+        return math.inf if self.config.speed == "max" else float(self.config.speed)
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -194,21 +231,23 @@ class Session:
         """Whether another start number gives another starting point."""
         return starts.is_random(self.config)
 
+    @_alone
     def play(self) -> None:
         """Start, or go on."""
         if self.can_go_on:
             self.player.play()
 
+    @_alone
     def pause(self) -> None:
         """Stop where the runs are."""
         self.player.pause()
 
-    def tick(self) -> None:
-        """Take the steps that have come due."""
-        speed = self.config.speed
-        rate = math.inf if speed == "max" else float(speed)
-        self.player.tick(self.active_runs, rate, TICK_BUDGET)
+    @_alone
+    def tick(self, budget: float = TICK_BUDGET) -> None:
+        """Take the steps that have come due, for at most `budget` seconds."""
+        self.player.tick(self.active_runs, self.rate, budget)
 
+    @_alone
     def step(self) -> None:
         """Take one step of each run."""
         self.pause()
@@ -216,12 +255,14 @@ class Session:
             if run.ended is None:
                 run.step()
 
+    @_alone
     def reset(self) -> None:
         """Go back to iteration 0 of the same start."""
         self.pause()
         for run in self.runs.values():
             run.reset()
 
+    @_alone
     def new_start(self) -> None:
         """Go to the next random starting point."""
         most = FIELD_OF["start_seed"].maximum
@@ -244,6 +285,7 @@ class Session:
             ),
         )  # type: ignore[no-any-return]
 
+    @_alone
     def remember(self, name: str, source: Any, compute: Any) -> Any:
         """`compute()`, done again only when `source` is another object than last time.
 

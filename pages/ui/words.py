@@ -14,6 +14,9 @@ from pages.ui.dataset import Dataset
 from pages.ui.session import Session
 from pages.ui.text import NARROW_SPACE, decimal, many, plain
 from pages.ui.text import count as written
+from pages.ui.view import View
+
+HEALING, ENDED = ":material/healing:", ":material/flag:"
 
 SHOWN_TIES = 20
 """So many tied paths are drawn."""
@@ -145,6 +148,15 @@ def about_remedies(remedies: Iterable[Remedy], permutation: IntArray) -> str:
     if dead := names("dead_output"):
         text.append(f"μ held at zero by a ReLU: {dead}. No gradient reaches a mean there.")
     return " ".join(text)
+
+
+def afterwards(session: Session, view: View | None) -> list[tuple[str, str]]:
+    """What stands below the figures of a run, as (icon, sentence): remedies, and why runs ended."""
+    run = session.shown_run
+    said = []
+    if view is not None and run is not None and run.state.remedies:
+        said.append((HEALING, about_remedies(run.state.remedies, view.permutation)))
+    return said + [(ENDED, plain(run.ended)) for run in session.active_runs if run.ended]
 
 
 def nats(value: float) -> str:

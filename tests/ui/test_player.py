@@ -39,6 +39,23 @@ def test_as_many_steps_as_the_speed_says(rate, ticks, seconds):
     assert abs(run.state.iteration - rate * ticks * seconds) <= 1
 
 
+def test_the_wait_ends_when_a_step_comes_due():
+    run, clock = em_run(), Clock()
+    player = Player(clock=clock)
+    player.play()
+    assert player.wait(10) == 0.0  # the first step is taken at once
+    player.tick([run], 10, 1.0)
+    assert player.wait(10) == pytest.approx(0.1, rel=1e-12)
+    clock.now += 0.07
+    assert player.wait(10) == pytest.approx(0.03, rel=1e-12)
+    assert player.wait(np.inf) == 0.0
+    clock.now += 0.04
+    assert player.wait(10) == 0.0
+    player.tick([run], 10, 1.0)
+    assert run.state.iteration == 2
+    assert player.wait(10) == pytest.approx(0.09, rel=1e-12)
+
+
 def test_a_press_on_play_is_seen_in_the_first_tick():
     run, _ = playing(2, 1, 0.01)
     assert run.state.iteration == 1

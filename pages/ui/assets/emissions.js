@@ -86,7 +86,7 @@ function marginals({ header, arrays }, theme) {
     data.push({
       x: truth.values, y: heights, mode: "markers+text", textposition: sides, cliponaxis: false,
       marker: { opacity: 0, size: 8 }, text: names, hovertext: names.map((_, k) => stateName(k)),
-      textfont: { size: 10, color: theme.muted },
+      textfont: { size: 10, color: theme.muted, family: theme.font },
       customdata: Array.from(truth.values, spoken),
       hovertemplate: `true ${meta.mean} of %{hovertext}: %{customdata}<extra></extra>`,
     });

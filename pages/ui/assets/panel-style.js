@@ -19,7 +19,10 @@ export const STYLE = `
 .hmm-panel h5 { font-size: 11px; font-weight: 500; text-align: center; padding-left: 46px;
   line-height: 1.4; opacity: 0.8; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .hmm-note { font-size: 11px; opacity: 0.7; overflow: hidden; text-overflow: ellipsis; }
-.hmm-plot { width: 100%; height: 206px; overflow: hidden; }
+.hmm-layers { position: relative; }
+.hmm-canvas { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
+.hmm-plot { position: relative; width: 100%; height: 206px; overflow: hidden; }
+.hmm-plot.hmm-painted .cartesianlayer .mlayer { visibility: hidden; }
 .hmm-sequence .hmm-plot { height: 330px; }
 .hmm-columns { display: grid; grid-template-columns: calc(50% + 21px) minmax(0, 1fr);
   gap: 2px; }
