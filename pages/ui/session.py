@@ -272,8 +272,8 @@ class Session:
     # What the Config stands for
 
     def true_log_likelihood(self) -> float | None:
-        """Log-likelihood per observation of the true model, in nats; None without a truth."""
-        truth = self.data.truth
+        """Log-likelihood per observation of the true model, in nats; None if nobody knows it."""
+        truth = self.data.maker
         if truth is None:
             return None
         return self.remember(
