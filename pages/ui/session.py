@@ -98,6 +98,7 @@ class Session:
         page: the page of the last run; see `follow_url`.
         token: names this session to its live stream, and nobody can guess it.
         frames: how many pictures of the live panel were made; a later one has a higher number.
+        tour: the step of the tour, from 1; 0 while it is offered, None when it is not.
         lock: held by the thread that is at work here.
     """
 
@@ -117,6 +118,7 @@ class Session:
     page: str = ""
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     frames: int = 0
+    tour: int | None = None
     lock: RLock = field(default_factory=RLock)
 
     def __post_init__(self) -> None:
@@ -127,9 +129,9 @@ class Session:
 
     @classmethod
     def from_url(cls, query: dict[str, str]) -> Session:
-        """A new visitor's session, as the link says."""
+        """A new visitor's session, as the link says; who comes without one is offered the tour."""
         config, notes = from_query(query)
-        return cls(config, notes)
+        return cls(config, notes, tour=None if query else 0)
 
     @_alone
     def change(self, **values: Any) -> None:

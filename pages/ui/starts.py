@@ -54,7 +54,7 @@ def is_random(config: Config) -> bool:
 
 
 def _with_known_noise(hmm: HMM, maker: HMM | None) -> HMM:
-    """The start with the covariances of the true model, if its states have counterparts or agree."""
+    """The start with the true covariances, where each state has a counterpart or all agree."""
     if maker is None:
         return hmm
     assert isinstance(hmm.emissions, Gaussian)
