@@ -63,7 +63,7 @@ def run_controls(session: Session, *, examples: bool = False) -> None:
             else "This starting point has nothing random in it; choose another one first.",
         )  # fmt: skip
         if examples:
-            example_picker(session, width=190)
+            example_picker(session, width=225)
         controls.choice(session, "speed", width=110)
         if session.data.sequences.num_sequences > 1:
             number = session.data.sequences.num_sequences

@@ -17,17 +17,16 @@ OFFERED = 0
 
 STEPS: tuple[Callable[[Config], str], ...] = (
     lambda config: (
-        f"**Data made by hidden states.** Below, {config.num_states} states took turns to make the "
-        "points. The model that learns sees the points alone, and has to find out which state "
-        "made which: the *true path* shows what nobody tells it."
+        f"**Data made by hidden states.** {config.data_states} states took turns to make the "
+        "points below. Which one made which point (*true path*) nobody tells the model."
     ),
     lambda config: (
-        "**Watch it learn.** Press **Play**: with every step the log-likelihood climbs towards the "
-        "dotted line, the model that really made the data, and the colours sort themselves out."
+        "**Watch it learn.** Press **Play**: step by step the log-likelihood climbs to the dotted "
+        "line, the model that really made the data."
     ),
     lambda config: (
-        "**Compare, then make it harder.** The learned transition matrix and means now lie close "
-        "to the true ones. Raise **Noise σ** in the sidebar, play again, and see how far they stay."
+        "**Compare, then make it harder.** Learned and true now agree. Raise **Noise σ** in the "
+        "sidebar, play again, and see how far apart they stay."
     ),
 )
 
