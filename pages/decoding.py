@@ -8,7 +8,7 @@ from hmmcore import confusion_table, exchangeable_states, joint_log_prob
 from pages.ui import about, charts, decoded, time_charts, words
 from pages.ui.figure import show_figure
 from pages.ui.layout import halves
-from pages.ui.live import live_figures, messages, run_controls
+from pages.ui.live import live_figures, messages, run_controls, time_travel
 from pages.ui.session import current_session
 from pages.ui.text import count
 from pages.ui.time_axis import decimation_note
@@ -163,6 +163,7 @@ def ties(view: View) -> None:
 
 
 run_controls(session)
+time_travel(session)
 messages(session)
 live_figures(session, draw)
 with st.expander("What am I looking at?", icon=":material/help:"):

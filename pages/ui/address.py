@@ -11,20 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from pages.ui.config import (
-    FIELDS,
-    MAX_STATES,
-    MAX_SYMBOLS,
-    NOTEBOOK,
-    STATES,
-    SYMBOLS,
-    Config,
-    Field,
-    Table,
-    as_table,
-    legal,
-    table_problem,
-)
+from pages.ui.config import FIELDS, MAX_STATES, MAX_SYMBOLS, NOTEBOOK, Config, Field, legal
+from pages.ui.table_rules import STATES, SYMBOLS, Table, as_table, table_problem
 
 
 def to_query(config: Config) -> dict[str, str]:

@@ -24,7 +24,7 @@ def sidebar(session: Session) -> None:
         if uploaded and session.upload is not None:
             sequences = session.upload.sequences
             st.caption(
-                f"From your file, column “{plain(session.upload.column)}”: "
+                f"From your file, “{plain(session.upload.column)}”: "
                 f"{many(len(sequences), 'sequence')} with "
                 f"{many(sequences.num_observations, 'observation')} in all."
             )

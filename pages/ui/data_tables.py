@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.ui.config import FIELD_OF, column_names, is_distribution, row_names, table_problem
+from pages.ui.config import FIELD_OF
 from pages.ui.families import FAMILIES
 from pages.ui.session import Session
+from pages.ui.table_rules import column_names, is_distribution, row_names, table_problem
 from pages.ui.tables import (
     LAW_OF,
     Draft,

@@ -123,9 +123,12 @@ def counts_figure(
         together = weighted.sum(axis=0)
         highest = max(highest, float(together.max()))
         top = np.flatnonzero(shares > 0)
-        nearest = np.abs(grid[:, np.newaxis] - rates[top]).argmin(axis=0)
+        # Above both steps that a rate may lie between.
+        below = np.clip(np.searchsorted(grid, rates[top], side="right") - 1, 0, len(grid) - 1)
+        above = np.minimum(below + 1, len(grid) - 1)
+        tops = np.maximum(together[below], together[above])
         figure.add_scatter(
-            x=rates[top], y=1.02 * together[nearest], mode="text", textposition="top center",
+            x=rates[top], y=1.02 * tops, mode="text", textposition="top center",
             text=[theme.state_name(int(state)) for state in top], hoverinfo="skip",
         )  # fmt: skip
         figure.add_scatter(

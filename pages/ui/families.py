@@ -35,7 +35,6 @@ class Family:
         card: title of the live panel's card of emissions.
         picture: how to read that card.
         marks: the short form of it, with a truth and without.
-        starts: how starting points come about.
     """
 
     label: str
@@ -47,17 +46,11 @@ class Family:
     card: str
     picture: str
     marks: tuple[str, str]
-    starts: str
 
     @property
     def trainable(self) -> Mapping[str, str]:
         """Every parameter that training may change, with its symbol."""
         return {"initial_probs": "π", "transition_matrix": "A", **self.parameters}
-
-    @property
-    def symbol(self) -> str:
-        """Of what tells the states apart: μ, λ or B."""
-        return next(iter(self.parameters.values()))
 
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(
@@ -73,7 +66,6 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             picture="grey is what was observed; each curve is what one state accounts for; "
             "dashed lines are the true means.",
             marks=("marks below: learned; dashed: true", "marks below: learned"),
-            starts="Means are drawn from the data, or found by k-means or quantiles.",
         ),
         "counts": Family(
             label="Counts (Poisson)",
@@ -87,7 +79,6 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             picture="grey is how often each count was observed; each stepped curve is what one "
             "state accounts for; dashed lines are the true rates.",
             marks=("marks below: learned; dashed: true", "marks below: learned"),
-            starts="Rates are drawn from the counts, or found by k-means or quantiles.",
         ),
         "symbols": Family(
             label="Symbols (Categorical)",
@@ -101,8 +92,6 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             picture="for each symbol, a bar per state: how probable the symbol is there; the short "
             "lines across are the true probabilities.",
             marks=("bars: learned; lines: true", "bars: learned"),
-            starts="Symbol probabilities are random, or found from how often symbols occur within "
-            "short stretches of time.",
         ),
         "points": Family(
             label="Points (2-D Gaussian)",
@@ -115,7 +104,6 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             picture="points of the shown sequence in the colour of their Viterbi state; each "
             "ellipse holds 86 % of what its state makes; dashed ellipses are the true ones.",
             marks=("ellipses: learned; dashed: true", "ellipses: learned"),
-            starts="Means are drawn from the data, or found by k-means or quantiles.",
         ),
     }
 )

@@ -73,6 +73,20 @@ def run_controls(session: Session, *, examples: bool = False) -> None:
             controls.segments(session, "shown")
 
 
+def time_travel(session: Session) -> None:
+    """A slider over all iterations, for pages whose figures are not the live panel's."""
+    latest = session.latest
+    controls.set_widget("iteration_shown", latest if session.at is None else session.at)
+    st.slider(
+        "Iteration shown", 0, max(latest, 1), key="iteration_shown",
+        disabled=session.player.playing or latest == 0,
+        on_change=lambda: session.travel(st.session_state["iteration_shown"]),
+        help="Go back in time: all figures, on every page, show the model as it was then. What "
+        "was learned stays; at the right end is the latest model. Of long runs not every "
+        "iteration is kept, and the last one kept before is shown.",
+    )  # fmt: skip
+
+
 def live_figures(session: Session, draw: Callable[[], None]) -> None:
     """Draw what Streamlit's own elements show, again and again while the runs play.
 

@@ -27,9 +27,23 @@ class Pictures:
         """Seconds until the next step is due."""
         return self.session.player.wait(self.session.rate)
 
-    def pause(self) -> None:
-        """Stop where the runs are."""
-        self.session.pause()
+    def told(self, command: str) -> bytes | None:
+        """Do what the panel's own controls say: "pause", "at 12", "now" or "mark".
+
+        Anything else is nobody's button, and does nothing.
+        """
+        word, _, number = command.partition(" ")
+        with self.session.lock:
+            if word == "pause":
+                self.session.pause()
+                return None
+            if word == "at" and number.isdecimal() and number.isascii():
+                self.session.travel(int(number))
+            elif word == "now":
+                self.session.travel(None)
+            elif word == "mark":
+                self.session.mark()
+            return self.picture()
 
     def next_picture(self, budget: float) -> bytes | None:
         """Take the steps that have come due, and draw; None when the session does not play."""
@@ -37,14 +51,15 @@ class Pictures:
             if not self.playing:
                 return None
             self.session.tick(budget)
-            return self.picture()
+            return self.picture(wanted=True)
 
-    def picture(self) -> bytes | None:
+    def picture(self, wanted: bool = False) -> bytes | None:
         """The live panel as it stands; None when there is nothing to show.
 
         Beside what the panel draws, its header says under "live": "number", higher in every later
-        picture; "playing"; "stream", where to ask for the next; and "news", which changes when
-        the page around the panel has something else to say.
+        picture; "wanted", whether it is one that the panel asked for with "next"; "playing";
+        "at", the iteration travelled to; "latest" and "marks"; "stream", where to ask for the
+        next; and "news", which changes when the page around the panel has something else to say.
         """
         session = self.session
         with session.lock:
@@ -52,10 +67,17 @@ class Pictures:
             if view is None:
                 return None
             session.frames += 1
-            said = (session.player.playing, session.can_go_on, words.afterwards(session, view))
+            said = (
+                session.player.playing, session.can_go_on, session.at is None,
+                words.afterwards(session, view),
+            )  # fmt: skip
             live = {
                 "number": session.frames,
+                "wanted": wanted,
                 "playing": session.player.playing,
+                "at": session.at,
+                "latest": session.latest,
+                "marks": session.marks,
                 "stream": publish(self, session.token),
                 "news": zlib.crc32(repr(said).encode()),
             }

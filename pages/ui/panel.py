@@ -43,6 +43,13 @@ class Run:
 
     name: str
     log_likelihoods: FloatArray
+    shown: int | None = None
+    """The iteration whose model is shown; None for the last one."""
+
+    @property
+    def iteration(self) -> int:
+        """The iteration whose model is shown."""
+        return len(self.log_likelihoods) - 1 if self.shown is None else self.shown
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,8 @@ class PanelFrame:
     """(M,)"""
     no_truth: str = "no truth: uploaded data"
     """What stands in place of what is not known."""
+    marks: tuple[int, ...] = ()
+    """Iterations that the reader marked."""
     sequence_name: str = "sequence 1"
     lane: Lane = PLAIN
     """The axis of the observations."""
@@ -163,14 +172,15 @@ def _state_looks(num_states: int) -> dict[str, list[str]]:
 
 
 def _tile(run: Run) -> dict[str, Any]:
-    values = run.log_likelihoods
-    last = float(values[-1])
+    shown = run.iteration
+    reached, *before = run.log_likelihoods[max(shown - 1, 0) : shown + 1][::-1]
     # -inf - -inf is no number, and no gain either.
-    gain = last - float(values[-2]) if len(values) > 1 and np.isfinite(values[-2:]).all() else None
+    gain = float(reached - before[0]) if before and np.isfinite([reached, *before]).all() else None
     return {
         "name": run.name,
-        "iteration": len(values) - 1,
-        "log_likelihood": wire.finite_or_none(last),
+        "iteration": shown,
+        "last": len(run.log_likelihoods) - 1,
+        "log_likelihood": wire.finite_or_none(reached),
         "gain": gain,
         "colour": theme.RUN_COLOURS.get(run.name, theme.STATE_COLOURS[2]),
         "dash": theme.RUN_DASHES.get(run.name, "dot"),
@@ -189,6 +199,11 @@ def _curve(frame: PanelFrame) -> Chart:
         arrays[f"y{number}"] = wire.floats(run.log_likelihoods[kept])
     longest = max(len(run.log_likelihoods) for run in frame.runs) - 1
     meta = {
+        "shown": [run.iteration for run in frame.runs],
+        "shown_values": [
+            wire.finite_or_none(run.log_likelihoods[run.iteration]) for run in frame.runs
+        ],
+        "marks": list(frame.marks),
         "x_range": [0, scales.iteration_limit(longest)],
         "y_range": [low, high],
         "names": [run.name for run in frame.runs],

@@ -19,6 +19,9 @@ from pages.ui.dataset import PLAIN, Lane
 MAX_CLOUD_POINTS = 600
 """So many points of a cloud are drawn: evenly taken along time."""
 
+MAX_BARS = 72
+"""With more symbols and states than that, the card draws a table of colours."""
+
 TICK_LETTERS = 48
 """So many letters stand beside each other below the card."""
 
@@ -143,7 +146,11 @@ class SymbolBars:
             "x": self.lane.title,
             "labels": self.lane.label_texts,
             "ticks": self.lane.ticks(max(2, TICK_LETTERS // len(self.lane.labels))),
+            "bars": self.probs.size <= MAX_BARS,
         }
+        if not meta["bars"]:
+            true = "; point at a cell for the true one" if self.true_probs is not None else ""
+            meta["note"] = f"colour: learned{true}"
         return meta, arrays
 
 

@@ -22,6 +22,7 @@ from hmmcore import (
     ImpossibleDataError,
     Sequences,
     Trainer,
+    TrainState,
     exchangeable_states,
     log_likelihood,
 )
@@ -29,13 +30,15 @@ from pages.ui import experiment, starts
 from pages.ui.address import from_query, to_query
 from pages.ui.config import FIELD_OF, MAX_CELLS, Config, legal
 from pages.ui.dataset import Dataset
+from pages.ui.pending import PendingFile
 from pages.ui.player import Player, Run
 from pages.ui.tables import Drafts
-from pages.ui.upload import PendingFile
 
 KEY = "hmm_playground"
 TICK_BUDGET = 0.03
 """Seconds of training in one tick: a third of a tick, so that the page keeps answering."""
+
+MAX_MARKS = 12
 
 Args = ParamSpec("Args")
 Result = TypeVar("Result")
@@ -96,6 +99,8 @@ class Session:
         data: what the Config and the upload stand for.
         memo: what `remember` holds: a name's source, and what was computed from it.
         page: the page of the last run; see `follow_url`.
+        at: the iteration that the figures show; None for the latest, as it comes.
+        marks: iterations that the visitor marked, in order.
         token: names this session to its live stream, and nobody can guess it.
         frames: how many pictures of the live panel were made; a later one has a higher number.
         tour: the step of the tour, from 1; 0 while it is offered, None when it is not.
@@ -116,6 +121,8 @@ class Session:
     data: Dataset = field(init=False)
     memo: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     page: str = ""
+    at: int | None = None
+    marks: tuple[int, ...] = ()
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     frames: int = 0
     tour: int | None = None
@@ -214,6 +221,32 @@ class Session:
         return self.runs.get(name)
 
     @property
+    def shown_state(self) -> TrainState | None:
+        """The state that the figures show: the shown run's, at the iteration travelled to."""
+        run = self.shown_run
+        return None if run is None else run.state_at(self.at)
+
+    @property
+    def latest(self) -> int:
+        """The latest iteration of any run that plays."""
+        return max((run.state.iteration for run in self.active_runs), default=0)
+
+    @_alone
+    def travel(self, iteration: int | None) -> None:
+        """Show the past: an iteration, or with None the present again. What was learned stays."""
+        self.pause()
+        there = iteration is not None and 0 <= iteration < self.latest
+        self.at = iteration if there else None
+
+    @_alone
+    def mark(self) -> None:
+        """Mark the iteration that is shown, or take its mark away."""
+        shown = self.latest if self.at is None else self.at
+        marks = set(self.marks) ^ {shown}
+        if len(marks) <= MAX_MARKS:
+            self.marks = tuple(sorted(marks))
+
+    @property
     def can_go_on(self) -> bool:
         """Whether a step of some run would do anything."""
         return any(run.ended is None for run in self.active_runs)
@@ -236,6 +269,7 @@ class Session:
     @_alone
     def play(self) -> None:
         """Start, or go on."""
+        self.at = None
         if self.can_go_on:
             self.player.play()
 
@@ -253,6 +287,7 @@ class Session:
     def step(self) -> None:
         """Take one step of each run."""
         self.pause()
+        self.at = None
         for run in self.active_runs:
             if run.ended is None:
                 run.step()
@@ -261,6 +296,7 @@ class Session:
     def reset(self) -> None:
         """Go back to iteration 0 of the same start."""
         self.pause()
+        self.at, self.marks = None, ()
         for run in self.runs.values():
             run.reset()
 
@@ -335,6 +371,7 @@ class Session:
 
     def _renew_runs(self) -> None:
         self.runs = {}
+        self.at, self.marks = None, ()
         self.problem = None
         try:
             start = starts.starting_model(self.config, self.data)

@@ -1,7 +1,8 @@
 """The live panel's own line to the server: pictures of a training run, as fast as they are drawn.
 
 While a run plays, the panel in the browser asks for a picture over a WebSocket, the server trains
-until one is due and sends it, and the browser asks again while it draws. So a slow browser is
+until one is due and sends it, and the browser asks again while it draws. What else the page says
+on this line is answered at once. So a slow browser is
 never flooded, a closed one costs nothing, and Streamlit's scripts run only when somebody pressed
 something: a press never meets a rerun that nobody asked for.
 
@@ -60,8 +61,8 @@ class Source(Protocol):
         """Go on for at most `budget` seconds and draw; None when nothing plays any more."""
         ...
 
-    def pause(self) -> None:
-        """Stop playing."""
+    def told(self, command: str) -> bytes | None:
+        """Do what the page says; a picture of what became of it, or None."""
         ...
 
 
@@ -105,38 +106,46 @@ async def _serve(line: WebSocket) -> None:
 
 
 async def _answer(line: WebSocket, token: str) -> None:
-    begun: float | None = 0.0
-    while begun is not None:
-        begun = await _answer_one(line, token, await line.receive_text(), begun)
-    await line.close(UNKNOWN)
+    wanted: asyncio.Queue[None] = asyncio.Queue()
+    sender = asyncio.create_task(_send_pictures(line, token, wanted))
+    try:
+        while (asked := await line.receive_text()) and len(asked) <= LONGEST_MESSAGE:
+            if (source := _sources.get(token)) is None:
+                break
+            if asked == "next":
+                wanted.put_nowait(None)
+            elif (picture := await _in_turn(partial(source.told, asked))) is not None:
+                await line.send_bytes(picture)
+            # What waits for a page keeps no visitor's session alive.
+            del source
+        await line.close(UNKNOWN)
+    finally:
+        sender.cancel()
+        await asyncio.wait([sender])
 
 
-async def _answer_one(line: WebSocket, token: str, asked: str, last: float) -> float | None:
-    """Do what a page asks, not sooner after the `last` picture was begun than is of use.
-
-    The source is held no longer than that: what waits for a page keeps no session alive.
-
-    Returns:
-        when the latest picture was begun; None when the line can be of no more use to the page.
-    """
-    source = _sources.get(token)
-    if source is None or len(asked) > LONGEST_MESSAGE:
-        return None
-    if asked == "pause":
-        await _in_turn(source.pause)
-        return last
-    picture = None
-    if source.playing:
-        _busy.add(token)
-        await asyncio.sleep(max(0.0, last + SHORTEST_INTERVAL - time.perf_counter(), source.wait()))
-        last = time.perf_counter()
-        budget = max(SHORTEST_BUDGET, LONGEST_BUDGET / len(_busy))
-        picture = await _in_turn(partial(source.next_picture, budget))
-    if picture is None:
-        _busy.discard(token)
-    # An empty answer says that nothing plays any more.
-    await line.send_bytes(picture or b"")
-    return last
+async def _send_pictures(line: WebSocket, token: str, wanted: asyncio.Queue[None]) -> None:
+    """A picture for each that is wanted; an empty message where nothing plays any more."""
+    begun = 0.0
+    while True:
+        await wanted.get()
+        source = _sources.get(token)
+        picture = None
+        if source is not None and source.playing:
+            _busy.add(token)
+            pause = begun + SHORTEST_INTERVAL - time.perf_counter()
+            await asyncio.sleep(max(0.0, pause, source.wait()))
+            begun = time.perf_counter()
+            budget = max(SHORTEST_BUDGET, LONGEST_BUDGET / len(_busy))
+            picture = await _in_turn(partial(source.next_picture, budget))
+        if picture is None:
+            _busy.discard(token)
+        del source
+        try:
+            await line.send_bytes(picture or b"")
+        except (WebSocketDisconnect, RuntimeError):
+            # The page was closed while its picture was made.
+            return
 
 
 async def _in_turn(work: Callable[[], Result]) -> Result:

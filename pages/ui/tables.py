@@ -14,9 +14,10 @@ import numpy as np
 
 from hmmcore import HMM
 from hmmcore.arrays import FloatArray
-from pages.ui.config import FIELD_OF, Config, as_table, fits, row_names, table_problem
+from pages.ui.config import FIELD_OF, Config, fits
 from pages.ui.families import FAMILIES
 from pages.ui.laws import true_model
+from pages.ui.table_rules import as_table, row_names, table_problem
 
 LAW_OF = {"transition_table": "structure", "means_table": "mean_law"}
 """Field that says whether a table is in force; the others have none and are if they fit."""

@@ -26,6 +26,7 @@ class View:
     """One run's model and the selected sequence, every state in the labels of the truth.
 
     Attributes:
+        state: of the run, at the iteration that is looked at; states in the run's own labels.
         hmm: the learned model.
         permutation: (K,) learned state permutation[k] is shown as state k.
         weights: (K,) share of all observations that each state is expected to explain.
@@ -36,6 +37,7 @@ class View:
         dimension: of the observations along time, 0-based; 0 where there is only one.
     """
 
+    state: TrainState
     hmm: HMM
     permutation: IntArray
     weights: FloatArray
@@ -65,14 +67,14 @@ def shown_dimension(session: Session) -> int:
 
 def current_view(session: Session) -> View | None:
     """The view of the shown run; computed once per training state and selected sequence."""
-    run = session.shown_run
-    if run is None:
+    state = session.shown_state
+    if state is None:
         return None
     sequence = selected_sequence(session)
     return session.remember(  # type: ignore[no-any-return]
         f"view of dimension {shown_dimension(session)}",
-        (run.state, sequence),
-        lambda: _view(session, run.state, sequence),
+        (state, sequence),
+        lambda: _view(session, state, sequence),
     )
 
 
@@ -99,7 +101,8 @@ def panel_frame(session: Session, view: View) -> PanelFrame:
     assert run is not None
     return PanelFrame(
         data_key=zoom_key(session),
-        runs=tuple(_panel_run(run) for run in session.active_runs),
+        runs=tuple(_panel_run(run, session.at) for run in session.active_runs),
+        marks=session.marks,
         shown_run=run.name,
         transition_matrix=view.hmm.transition_matrix,
         emissions=picture(session, view),
@@ -154,6 +157,7 @@ def _view(session: Session, state: TrainState, sequence: Sequences) -> View:
     weights = state.expectations.emissions["weights"][permutation]
     rows = slice(offset, offset + sequence.num_observations)
     return View(
+        state,
         hmm,
         permutation,
         weights / weights.sum(),
@@ -166,5 +170,6 @@ def _view(session: Session, state: TrainState, sequence: Sequences) -> View:
     )
 
 
-def _panel_run(run: Run) -> PanelRun:
-    return PanelRun(run.name, run.history.log_likelihoods / run.num_observations)
+def _panel_run(run: Run, at: int | None) -> PanelRun:
+    shown = run.state_at(at).iteration
+    return PanelRun(run.name, run.history.log_likelihoods / run.num_observations, shown)

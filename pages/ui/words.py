@@ -121,9 +121,10 @@ def sequence(session: Session) -> str:
 
 def model(session: Session) -> str:
     """Which model the figures show."""
-    run = session.shown_run
+    run, state = session.shown_run, session.shown_state
     assert run is not None
-    return f"{run.name} at iteration {written(run.state.iteration)}"
+    assert state is not None
+    return f"{run.name} at iteration {written(state.iteration)}"
 
 
 def impossible(whose: str) -> str:
@@ -161,10 +162,9 @@ def about_remedies(remedies: Iterable[Remedy], permutation: IntArray) -> str:
 
 def afterwards(session: Session, view: View | None) -> list[tuple[str, str]]:
     """What stands below the figures of a run, as (icon, sentence): remedies, and why runs ended."""
-    run = session.shown_run
     said = []
-    if view is not None and run is not None and run.state.remedies:
-        said.append((HEALING, about_remedies(run.state.remedies, view.permutation)))
+    if view is not None and view.state.remedies:
+        said.append((HEALING, about_remedies(view.state.remedies, view.permutation)))
     return said + [(ENDED, plain(run.ended)) for run in session.active_runs if run.ended]
 
 

@@ -101,7 +101,7 @@ def test_a_file_becomes_the_data_and_the_data_a_file(page: Page, tmp_path: Path)
     expect(page.get_by_text("Read 16 observations in 2 sequences.")).to_be_visible()
     page.get_by_role("button", name="Use this data").click()
     expect(
-        page.get_by_text("In use: column “reaction” of reaction <b>*times*.csv.")
+        page.get_by_text("In use: column “reaction” (numbers) of reaction <b>*times*.csv.")
     ).to_be_visible()
     expect(page).to_have_url(re.compile("data=upload"))
 

@@ -7,17 +7,8 @@ import numpy as np
 import pytest
 
 from pages.ui.address import from_query, to_query
-from pages.ui.config import (
-    FIELD_OF,
-    FIELDS,
-    MAX_CELLS,
-    MAX_STATES,
-    Config,
-    as_table,
-    fits,
-    legal,
-    table_problem,
-)
+from pages.ui.config import FIELD_OF, FIELDS, MAX_CELLS, MAX_STATES, Config, fits, legal
+from pages.ui.table_rules import as_table, table_problem
 
 
 def random_config(seed):

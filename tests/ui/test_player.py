@@ -1,10 +1,13 @@
 """Playing: steps come due by the clock, stay within their budget, and end with a sentence."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from hmmcore import EM, HMM, Gaussian, GradientAscent, Sequences, initialization, preset
-from pages.ui.player import LONGEST_GAP, MAX_SNAPSHOTS, History, Player, Run
+from pages.ui.history import MAX_SNAPSHOTS, History
+from pages.ui.player import LONGEST_GAP, Player, Run
 
 
 class Clock:
@@ -155,3 +158,14 @@ def test_another_learning_rate_goes_on_from_where_the_run_is():
     run.step()
     assert run.state.iteration == 2
     assert len(run.history.log_likelihoods) == 3
+
+
+def test_of_a_long_run_the_last_snapshot_before_is_shown():
+    run = em_run()
+    history = History()
+    state = run.state
+    for iteration in range(3 * MAX_SNAPSHOTS):
+        history.record(replace(state, iteration=iteration))
+    assert history.stride == 4
+    for asked, found in [(0, 0), (3, 0), (4, 4), (1001, 1000), (10**9, 3 * MAX_SNAPSHOTS - 4)]:
+        assert history.snapshot(asked) == (found, state.hmm)

@@ -5,6 +5,7 @@ What each promises is measured in test_outcomes.py.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -122,7 +123,7 @@ def test_the_notebook_is_its_own_data() -> None:
 def test_a_preset_is_said_in_few_plain_words(name: str) -> None:
     given = PRESETS[name]
     assert given.name == name
-    assert name.replace("-", "").isalpha() and name.islower()
+    assert re.fullmatch("[a-z]+(-[a-z]+)*", name)
     assert set(given.fields) <= set(FIELD_OF)
     assert given.varies <= set(FIELD_OF)
     assert given.question.endswith("?")

@@ -36,8 +36,9 @@ class Counter:
     def wait(self) -> float:
         return 0.0
 
-    def pause(self) -> None:
-        self.paused = True
+    def told(self, command: str) -> bytes | None:
+        self.paused = command == "pause"
+        return None if self.paused else command.encode()
 
     def next_picture(self, budget: float) -> bytes | None:
         if not self.playing:
@@ -137,6 +138,19 @@ def test_pause_stops_the_source():
 
     run(talk)
     assert source.paused
+
+
+def test_what_else_a_page_says_is_answered_while_a_picture_waits_for_its_time():
+    source = Counter()
+    source.wait = lambda: 0.5
+
+    async def talk() -> None:
+        async with Line(publish(source, "t10")) as line:
+            await line.ask("next")
+            await line.ask("at 3")
+            assert [(await line.answer())["bytes"] for _ in range(2)] == [b"at 3", b"1"]
+
+    run(talk)
 
 
 def test_visitors_who_train_at_once_share_the_budget_and_wait_their_turn():

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from pages.ui.address import from_query, to_query
-from pages.ui.config import FIELD_OF, Config, legal, table_problem
+from pages.ui.config import FIELD_OF, Config, legal
 from pages.ui.families import FAMILIES
 from pages.ui.laws import true_model
+from pages.ui.table_rules import table_problem
 from pages.ui.tables import (
     Drafts,
     is_edited,

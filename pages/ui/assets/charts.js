@@ -51,10 +51,19 @@ export function curve({ header, arrays }, theme) {
       line: { color: run.colour, dash: run.dash, width: 2 },
     });
     data.push({
-      x: x.slice(-1), y: y.slice(-1), mode: "markers", hovertemplate, cliponaxis: false,
+      x: [meta.shown[i]], y: [meta.shown_values[i]], mode: "markers", hovertemplate,
+      cliponaxis: false,
       marker: { color: run.colour, size: 7, symbol: i ? "diamond" : "circle" },
     });
   });
+  // Marks stand as ticks on the axis of iterations; they are few.
+  if (meta.marks.length) {
+    data.push({
+      x: meta.marks, y: meta.marks.map(() => meta.y_range[0]), mode: "markers", cliponaxis: false,
+      marker: { color: theme.primary, size: 8, symbol: "triangle-up" },
+      hovertemplate: "marked: iteration %{x}<extra></extra>",
+    });
+  }
   const layout = {
     ...baseLayout(theme, { l: 46, r: 12, t: 6, b: 34 }),
     xaxis: axis(theme, "iteration", { range: [x0, x1], nticks: 6 }),

@@ -5,7 +5,6 @@ import { bullet, labelled, rows, spoken, stateName } from "./charts.js";
 import { axis, baseLayout, blend, fade } from "./plotting.js";
 
 const NONE = 255; // wire.MISSING
-const MOST_BARS = 72;
 
 const explains = (weight) => `explains ${(100 * weight).toFixed(0)} % of the observations`;
 const probability = (p) => p.toFixed(3);
@@ -124,7 +123,7 @@ function symbolBars({ header, arrays }, theme) {
     + `${probability(probs[k][c])}${truth ? ` (true: ${probability(truth[k][c])})` : ""}`;
   const places = { tickvals: meta.ticks.map((_, c) => c), ticktext: meta.ticks, tickangle: 0 };
 
-  if (K * C > MOST_BARS) {
+  if (!meta.bars) {
     const shown = labelled(K, 5);
     const data = [{
       type: "heatmap", z: probs, zmin: 0, zmax: 1, showscale: false, xgap: 1, ygap: 1,
@@ -164,10 +163,12 @@ function symbolBars({ header, arrays }, theme) {
     });
   }
   const layout = {
-    ...baseLayout(theme, { l: 40, r: 10, t: 6, b: 34 }),
+    ...baseLayout(theme, { l: 40, r: 10, t: 12, b: 34 }),
     barmode: "overlay", bargap: 0,
     xaxis: axis(theme, meta.x, { range: [-0.5, C - 0.5], showgrid: false, ...places }),
-    yaxis: axis(theme, "probability", { range: [0, 1], nticks: 5, fixedrange: true }),
+    yaxis: axis(theme, "probability", {
+      range: [0, 1], tickvals: [0, 0.25, 0.5, 0.75, 1], fixedrange: true,
+    }),
   };
   return { data, layout };
 }
@@ -199,7 +200,7 @@ function ellipses({ header, arrays }, theme) {
   };
   outline("ellipses", { width: 2 });
   const truth = part("true_means_x");
-  if (truth) outline("true_ellipses", { width: 1.4, dash: "dash" });
+  if (truth) outline("true_ellipses", { width: 1.6, dash: "5px,3px" });
   const [x, y] = [part("means_x").values, part("means_y").values];
   const deviations = rows(part("deviations"));
   const weights = part("weights").values;

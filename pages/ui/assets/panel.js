@@ -4,6 +4,7 @@ import * as charts from "./charts.js";
 import { learnSymbols } from "./brush.js";
 import { emissions } from "./emissions.js";
 import { Chart, addStyle, coalesce, node, readTheme, viewKeeper } from "./plotting.js";
+import { Scrubber } from "./scrubber.js";
 import { STYLE } from "./panel-style.js";
 import { Stream } from "./stream.js";
 
@@ -28,6 +29,7 @@ const FILES = {
 };
 
 const REST = 200; // milliseconds without a new picture, after which Plotly draws what was painted
+const TOUCHES = ["pointerdown", "keydown"];
 const NEWS_APART = 500; // milliseconds between two runs of the page for what the panel learned
 
 const minus = (text) => text.replaceAll("-", "−");
@@ -60,9 +62,13 @@ class Panel {
     this.pressed = ({ target }) => {
       if (!target.closest?.(".st-key-pause button")) return;
       this.frozen = true;
-      this.stream.pause();
+      this.stream.tell("pause");
     };
     document.addEventListener("click", this.pressed, true);
+    this.touched = ({ target }) => {
+      if (!this.root.contains(target)) this.stream.hold();
+    };
+    for (const name of TOUCHES) document.addEventListener(name, this.touched, true);
     this.places = Object.fromEntries(Object.keys(BUILDERS).map((name) =>
       [name, node("div", { class: "hmm-plot", role: "img", "data-chart": name })]));
     this.canvases = Object.fromEntries(Object.keys(BUILDERS).map((name) =>
@@ -71,6 +77,7 @@ class Panel {
       Object.entries(this.places).map(([name, place]) =>
         [name, node("div", { class: "hmm-layers" }, this.canvases[name], place)]));
     this.tiles = node("div", { class: "hmm-tiles" });
+    this.scrubber = new Scrubber((command) => this.stream.tell(command));
     this.captions = { learned: node("h5", {}, "learned"), true: node("h5", {}, "true") };
     this.remark = node("p", { class: "hmm-remark" }, "");
     this.truthColumn = node("div", { class: "hmm-column" }, this.captions.true, truth);
@@ -78,6 +85,7 @@ class Panel {
       "data-painted": 0 },
       node("div", { class: "hmm-grid" },
         this.tiles,
+        this.scrubber.root,
         card("curve", "Log-likelihood per observation", "", curve),
         card("matrices", "Transition matrix", "",
           node("div", { class: "hmm-columns" },
@@ -229,6 +237,7 @@ class Panel {
 
   writeTexts({ header, arrays }) {
     this.writeTiles(header);
+    if (header.live) this.scrubber.show(header.live);
     const { curve, sequence } = header.charts;
     const truth = header.charts.true.present !== false;
     const K = header.num_states;
@@ -239,10 +248,10 @@ class Panel {
     write(this.note("curve"), "higher is better");
     write(this.note("matrices"), "rows sum to 1");
     const [title, marks] = header.card;
-    const { shown, length } = header.charts.means; // of a cloud of points
+    const { shown, length, note } = header.charts.means; // of a cloud of points, of a table
     write(this.root.querySelector(".hmm-means h4"), title);
     write(this.note("means"), shown < length
-      ? `${marks}; ${thousands(shown)} of ${thousands(length)} points` : marks);
+      ? `${marks}; ${thousands(shown)} of ${thousands(length)} points` : note ?? marks);
     write(this.root.querySelector(".hmm-sequence h4"), `States of ${sequence.name}`);
     const points = arrays["sequence.times"].shape[0];
     write(this.note("sequence"), points < sequence.length
@@ -296,7 +305,9 @@ class Panel {
   destroy() {
     this.destroyed = true;
     document.removeEventListener("click", this.pressed, true);
+    for (const name of TOUCHES) document.removeEventListener(name, this.touched, true);
     this.stream.close();
+    this.scrubber.stop();
     clearTimeout(this.rest);
     clearTimeout(this.telling);
     this.redraw.stop();
