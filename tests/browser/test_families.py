@@ -115,7 +115,7 @@ def test_another_family_is_one_choice_away_and_back(page: Page) -> None:
     ui.open_playground(page, "M=60&N=4")
     for family, card in [
         ("Symbols (Categorical)", "Symbol probabilities"),
-        ("Points (2-D Gaussian)", "Means and covariances"),
+        ("Points (multivariate Gaussian)", "Means and covariances"),
         ("Counts (Poisson)", "Rates and counts"),
         ("Numbers (Gaussian)", "Means and densities"),
     ]:
