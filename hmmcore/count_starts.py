@@ -2,7 +2,7 @@
 
 No rate starts at zero, for a state of rate zero could never come to explain another count: every
 rate from data is taken as if one more observation, the mean of all counts, had been made in the
-state.
+state. Where counts are missing, a start counts what is there.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 import numpy as np
 from scipy.cluster import vq
 
+from hmmcore.alignment import NO_STATE
 from hmmcore.arrays import FloatArray, as_count
 from hmmcore.emissions import Poisson
 from hmmcore.initialization import (
     _cluster_centres,
     _counted_probs,
     _distinct_points,
+    _seen,
     _standardized,
 )
 from hmmcore.model import HMM
@@ -43,7 +45,7 @@ def random(sequences: Sequences, num_states: int, rng: np.random.Generator) -> H
     as long as there are enough.
     """
     num_states = as_count("num_states", num_states)
-    counts = sequences.observations
+    counts = _observed(sequences)
     spread = np.sqrt(np.maximum(sequences.variances(), RATE_OF_NO_COUNTS))
     drawn = np.maximum(_distinct_points(counts, num_states, spread, rng)[:, 0], 0.0)
     rates = _apart(np.sort((drawn + _mean(sequences)) / 2.0))
@@ -67,11 +69,12 @@ def kmeans(sequences: Sequences, num_states: int, rng: np.random.Generator) -> H
     centres = _cluster_centres(points, num_states, rng)
     states = vq.vq(points, centres)[0].astype(np.int64)
     sizes = np.bincount(states, minlength=num_states)
-    sums = np.bincount(states, weights=sequences.observations[:, 0], minlength=num_states)
+    sums = np.bincount(states, weights=_observed(sequences)[:, 0], minlength=num_states)
     rates = (sums + _mean(sequences)) / (sizes + 1.0)
     order = np.argsort(rates, kind="stable")
-    rank = np.argsort(order)
-    initial, transition = _counted_probs(rank[states], sequences, num_states)
+    path = np.full(sequences.num_observations, NO_STATE)
+    path[_seen(sequences)] = np.argsort(order)[states]
+    initial, transition = _counted_probs(path, sequences, num_states)
     return HMM(initial, transition, Poisson(_apart(rates[order])))
 
 
@@ -84,15 +87,22 @@ def quantiles(sequences: Sequences, num_states: int) -> HMM:
     """
     num_states = as_count("num_states", num_states)
     levels = (np.arange(num_states) + 0.5) / num_states
-    positions = np.quantile(sequences.observations[:, 0], levels)
-    size = sequences.num_observations / num_states
+    observed = _observed(sequences)[:, 0]
+    positions = np.quantile(observed, levels)
+    size = len(observed) / num_states
     rates = (size * positions + _mean(sequences)) / (size + 1.0)
     uniform = np.full(num_states, 1.0 / num_states)
     return HMM(uniform, 0.5 * np.eye(num_states) + 0.5 * uniform, Poisson(_apart(rates)))
 
 
 def _mean(sequences: Sequences) -> float:
-    return float(sequences.observations.mean()) or RATE_OF_NO_COUNTS
+    return float(_observed(sequences).mean()) or RATE_OF_NO_COUNTS
+
+
+def _observed(sequences: Sequences) -> FloatArray:
+    """The counts (.., 1) that are not missing. Raises ValueError where all of them are."""
+    sequences.require_every_dimension()
+    return sequences.observations[_seen(sequences)]
 
 
 def _apart(rates: FloatArray) -> FloatArray:

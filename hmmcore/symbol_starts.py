@@ -10,9 +10,15 @@ from __future__ import annotations
 import numpy as np
 from scipy.cluster import vq
 
+from hmmcore.alignment import NO_STATE
 from hmmcore.arrays import FloatArray, IntArray, as_count
 from hmmcore.emissions import Categorical
-from hmmcore.initialization import _cluster_centres, _counted_probs, _first_principal_axis
+from hmmcore.initialization import (
+    _cluster_centres,
+    _counted_probs,
+    _first_principal_axis,
+    _seen,
+)
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 
@@ -54,7 +60,9 @@ def kmeans(
     states = vq.vq(shares, centres)[0].astype(np.int64)
     order = np.argsort(_probs(sequences, states, centres) @ np.arange(num_symbols), kind="stable")
     ranks = np.argsort(order)[states]
-    initial, transition = _counted_probs(ranks, sequences, num_states)
+    path = np.full(sequences.num_observations, NO_STATE)
+    path[_seen(sequences)] = ranks
+    initial, transition = _counted_probs(path, sequences, num_states)
     return HMM(initial, transition, Categorical(_probs(sequences, ranks, centres[order])))
 
 
@@ -85,30 +93,38 @@ def quantiles(sequences: Sequences, num_states: int, num_symbols: int) -> HMM:
 
 
 def window_shares(sequences: Sequences, num_symbols: int) -> FloatArray:
-    """Share (T, C) of every symbol among the observations within a window around each time step.
+    """Share (.., C) of every symbol among those observed within a window around each time step.
 
-    Windows end where their sequence does.
+    Windows end where their sequence does. Time steps whose symbol is missing have no row.
+
+    Raises:
+        ValueError: when every symbol is missing.
     """
     num_symbols = as_count("num_symbols", num_symbols)
-    symbols = sequences.observations[:, 0].astype(np.int64)
-    length = len(symbols)
+    sequences.require_every_dimension()
+    seen = _seen(sequences)
+    symbols = np.where(seen, sequences.observations[:, 0], -1.0)
     starts = np.repeat(sequences.offsets[:-1], sequences.lengths)
     ends = np.repeat(sequences.offsets[1:], sequences.lengths)
-    times = np.arange(length)
-    first = np.maximum(times - WINDOW // 2, starts)
-    last = np.minimum(times + WINDOW // 2 + 1, ends)
-    shares = np.empty((length, num_symbols))
-    seen = np.zeros(length + 1)
+    times = np.arange(len(symbols))
+    first = np.maximum(times - WINDOW // 2, starts)[seen]
+    last = np.minimum(times + WINDOW // 2 + 1, ends)[seen]
+    counts = np.empty((len(first), num_symbols))
+    so_far = np.zeros(len(symbols) + 1)
     for symbol in range(num_symbols):
-        np.cumsum(symbols == symbol, out=seen[1:])
-        shares[:, symbol] = (seen[last] - seen[first]) / (last - first)
+        np.cumsum(symbols == symbol, out=so_far[1:])
+        counts[:, symbol] = so_far[last] - so_far[first]
+    shares: FloatArray = counts / counts.sum(axis=1, keepdims=True)
     return shares
 
 
 def _probs(sequences: Sequences, states: IntArray, leaning: FloatArray) -> FloatArray:
-    """Shares (K, C) of the symbols in each state; `leaning` (K, C) and one of each are added."""
+    """Shares (K, C) of the symbols in each state; `leaning` (K, C) and one of each are added.
+
+    `states` are those of the observations that are not missing.
+    """
     num_states, num_symbols = leaning.shape
-    symbols = sequences.observations[:, 0].astype(np.int64)
+    symbols = sequences.observations[_seen(sequences), 0].astype(np.int64)
     pairs = np.bincount(states * num_symbols + symbols, minlength=num_states * num_symbols)
     counts = pairs.reshape(num_states, num_symbols) + leaning + 1.0
     probs: FloatArray = counts / counts.sum(axis=1, keepdims=True)

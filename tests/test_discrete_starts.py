@@ -36,6 +36,7 @@ SYMBOLS = {
     "one observation": np.array([[3]]),
 }
 C = 4
+RNG = np.random.default_rng(6)
 FROM_COUNTS = {
     "random": count_starts.random,
     "kmeans": count_starts.kmeans,
@@ -170,5 +171,36 @@ def test_full_covariances_score_as_the_diagonal_ones_they_are_made_from():
         diagonal.emissions.log_likelihoods(points),
         rtol=1e-13,
     )
+    for kind, covariances in {"spherical": [1.0, 2.0], "tied": np.diag([1.0, 2.0, 3.0])}.items():
+        other = HMM(*sticky_structure(2, 0.5), Gaussian(np.zeros((2, 3)), covariances, kind))
+        np.testing.assert_allclose(
+            initialization.with_full_covariances(other).emissions.log_likelihoods(points),
+            other.emissions.log_likelihoods(points),
+            rtol=1e-12,
+        )
     with pytest.raises(TypeError, match="Poisson emissions have no covariances"):
         initialization.with_full_covariances(count_starts.symmetric(2))
+
+
+@pytest.mark.parametrize(("start", "values"), EVERY)
+@pytest.mark.parametrize("num_states", [1, 3])
+def test_starts_count_what_is_there_where_values_are_missing(start, values, num_states):
+    some = np.array(values, dtype=float).ravel()
+    holes = np.full(2 * len(some), np.nan)
+    holes[::2] = some
+    hmm = start(Sequences(holes), num_states, np.random.default_rng(5))
+    trainer = EM(Sequences(holes))
+    state = trainer.init(hmm)
+    for _ in range(3):
+        state = trainer.step(state)
+    assert np.isfinite(state.log_likelihood)
+
+
+@pytest.mark.parametrize(
+    "start", [count_starts.random, count_starts.quantiles, FROM_SYMBOLS["kmeans"]]
+)
+def test_data_of_nothing_but_gaps_are_an_error(start):
+    nothing = Sequences(np.full(5, np.nan))
+    arguments = (nothing, 2) if start is count_starts.quantiles else (nothing, 2, RNG)
+    with pytest.raises(ValueError, match="every value of dimension 0 is missing"):
+        start(*arguments)

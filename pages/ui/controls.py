@@ -92,10 +92,11 @@ def dimensions(session: Session) -> None:
     if len(names) < 2:
         return
     for name in ("dimension", "against") if len(names) > 2 else ("dimension",):
-        field = _prepared(session, name)
+        field, value = _prepared(session, name)
         st.selectbox(
             field.label,
             range(1, len(names) + 1),
+            **({} if value is None else {"index": value - 1}),
             format_func=lambda number: names[number - 1],
             width=150,
             **_common(session, field, False),
@@ -104,9 +105,10 @@ def dimensions(session: Session) -> None:
 
 def slider(session: Session, name: str, *, disabled: bool = False) -> None:
     """A slider for a number."""
-    field = _prepared(session, name)
+    field, value = _prepared(session, name)
     st.slider(
         field.label,
+        value=value,
         min_value=_same_type(field, field.minimum),
         max_value=_same_type(field, field.maximum),
         step=_same_type(field, field.step),
@@ -123,9 +125,10 @@ def number(
     **layout: Any,
 ) -> None:
     """A box for a number, up to the field's maximum or a lower one."""
-    field = _prepared(session, name)
+    field, value = _prepared(session, name)
     st.number_input(
         field.label,
+        **({} if value is None else {"value": value}),
         min_value=_same_type(field, field.minimum),
         max_value=_same_type(field, maximum or field.maximum),
         step=_same_type(field, field.step),
@@ -137,12 +140,13 @@ def number(
 
 def choice(session: Session, name: str, *, disabled: bool = False, **layout: Any) -> None:
     """A list to choose one from."""
-    field = _prepared(session, name)
+    field, value = _prepared(session, name)
     choices = field.choices
     assert choices is not None
     st.selectbox(
         field.label,
         list(choices),
+        **({} if value is None else {"index": list(choices).index(value)}),
         format_func=choices.__getitem__,
         **_common(session, field, disabled),
         **layout,
@@ -151,12 +155,13 @@ def choice(session: Session, name: str, *, disabled: bool = False, **layout: Any
 
 def segments(session: Session, name: str) -> None:
     """A row of buttons to choose one from."""
-    field = _prepared(session, name)
+    field, value = _prepared(session, name)
     choices = field.choices
     assert choices is not None
     st.segmented_control(
         field.label,
         list(choices),
+        default=value,
         format_func=choices.__getitem__,
         required=True,
         **_common(session, field, False),
@@ -165,10 +170,11 @@ def segments(session: Session, name: str) -> None:
 
 def several(session: Session, name: str, choices: Mapping[str, str]) -> None:
     """A row of buttons to choose any number from: value to label."""
-    field = _prepared(session, name)
+    field, value = _prepared(session, name)
     st.pills(
         field.label,
         list(choices),
+        default=value,
         selection_mode="multi",
         format_func=choices.__getitem__,
         **_common(session, field, False),
@@ -190,12 +196,20 @@ def set_widget(key: str, value: Any) -> None:
         st.session_state[key] = value
 
 
-def _prepared(session: Session, name: str) -> Field:
-    """The field, its widget set to what the session holds."""
-    field = FIELD_OF[name]
-    value = getattr(session.config, name)
-    set_widget(widget_key(name), list(value) if field.many else value)
-    return field
+def _prepared(session: Session, name: str) -> tuple[Field, Any]:
+    """The field, its widget set to what the session holds, and the default to make it with.
+
+    The default is that value too, or None where the widget was assigned in this very run. A browser
+    that missed the run in which a widget was first made would otherwise begin at the least value
+    there is, and report that as the visitor's choice.
+    """
+    field, key = FIELD_OF[name], widget_key(name)
+    held = getattr(session.config, name)
+    value = list(held) if field.many else held
+    if key in st.session_state and st.session_state[key] != value:
+        st.session_state[key] = value
+        return field, None
+    return field, value
 
 
 def _common(session: Session, field: Field, disabled: bool) -> dict[str, Any]:

@@ -99,10 +99,13 @@ def covariance_matrices(
 ) -> npt.NDArray[np.float64]:
     """Covariances (K, D, D) of any `covariance_type`, or of some of the dimensions only."""
     num_states, num_dimensions = emissions.means.shape
-    spreads = emissions.covariances
-    if spreads.shape != (num_states, num_dimensions, num_dimensions):
-        deviations = emissions.standard_deviations
-        spreads = np.einsum("kd,de->kde", deviations**2, np.eye(num_dimensions))
+    if emissions.covariance_type == "full":
+        spreads = emissions.covariances
+    elif emissions.covariance_type == "tied":
+        spreads = np.tile(emissions.covariances, (num_states, 1, 1))
+    else:
+        variances = emissions.standard_deviations**2
+        spreads = np.einsum("kd,de->kde", variances, np.eye(num_dimensions))
     if dimensions is None:
         return spreads
     chosen = np.ix_(range(num_states), dimensions, dimensions)

@@ -141,13 +141,20 @@ def about_remedies(remedies: Iterable[Remedy], permutation: IntArray) -> str:
     shown = np.argsort(permutation)
 
     def names(kind: str) -> str:
-        states = sorted(int(shown[remedy.state]) for remedy in remedies if remedy.kind == kind)
+        states = sorted(
+            int(shown[remedy.state])
+            for remedy in remedies
+            if remedy.kind == kind and remedy.state is not None
+        )
         return ", ".join(theme.state_name(state) for state in states)
 
+    remedies = tuple(remedies)
     empty, floored = names("empty_state"), names("variance_floor")
+    if Remedy(None, "variance_floor") in remedies:
+        floored = "all states"
     text = []
     if empty:
-        text.append(f"Without data: {empty}. The parameters stay as they were.")
+        text.append(f"Without data: {empty}. Their own parameters stay as they were.")
     if floored:
         text.append(
             f"σ at its floor: {floored}. Nearly equal observations pull σ towards zero, where the "
