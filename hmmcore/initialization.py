@@ -17,6 +17,7 @@ from scipy.cluster import vq
 from hmmcore.alignment import NO_STATE
 from hmmcore.arrays import BoolArray, FloatArray, IntArray, as_count
 from hmmcore.emissions import Categorical, Gaussian, Poisson
+from hmmcore.emissions.network import SHARED_LAYERS
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 
@@ -202,6 +203,45 @@ def _moved(
     noise = amount * rng.standard_normal(emissions.means.shape)
     means = emissions.means + noise * emissions.standard_deviations
     return Gaussian(means, emissions.covariances, emissions.covariance_type)
+
+
+def nudge(hmm: HMM, rng: np.random.Generator, scale: float = 0.1) -> HMM:
+    """Return the model moved a little, every state another way, so that no two stay equal.
+
+    Training can then tell them apart. Structural zeros stay zero, and variances stay as they are.
+    Works for every family: what a state has to itself moves, a network's embeddings and not the
+    layers that all states share.
+
+    Args:
+        hmm: any model.
+        rng: the source of randomness.
+        scale: standard deviation of the normal noise: on log-probabilities and log-rates, on
+            embeddings, and on means in units of their state's standard deviation. At least 0,
+            which returns the same model.
+
+    Raises:
+        ValueError: when scale is negative or not finite.
+    """
+    if not (np.isfinite(scale) and scale >= 0.0):
+        raise ValueError(f"scale is {scale}; it must be a finite number of at least 0.")
+    if scale == 0.0:
+        return hmm
+    initial = _jittered(hmm.initial_probs, scale, rng)
+    transition = _jittered(hmm.transition_matrix, scale, rng)
+    emissions = hmm.emissions
+    parameters, moved = emissions.unconstrained(), set()
+    for name, values in parameters.items():
+        parameter = emissions.parameter_of[name]
+        if parameter == "covariances" or parameter in SHARED_LAYERS:
+            continue
+        noise = scale * rng.standard_normal(values.shape)
+        if name == "means":
+            noise *= np.asarray(emissions.standard_deviations)  # type: ignore[attr-defined]
+        # Minus infinity, the logarithm of a structural zero, stays what it is.
+        parameters[name] = values + noise
+        moved.add(parameter)
+    emissions, _ = emissions.with_unconstrained(parameters, frozenset(moved), 0.0)
+    return HMM(initial, transition, emissions)
 
 
 def _variances(sequences: Sequences) -> FloatArray:

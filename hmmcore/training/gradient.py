@@ -11,7 +11,12 @@ from hmmcore.arrays import FloatArray, softmax
 from hmmcore.emissions.base import Remedy
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
-from hmmcore.sweep import ImpossibleDataError, expectations, require_compatible
+from hmmcore.sweep import (
+    Expectations,
+    ImpossibleDataError,
+    expectations,
+    require_compatible,
+)
 from hmmcore.training.base import (
     DivergedError,
     TrainState,
@@ -106,12 +111,7 @@ class GradientAscent:
         told, hmm = state.expectations, state.hmm
         if self.priors is not None:
             told = self.priors.added_to(told, hmm)
-        row_totals = told.transition_counts.sum(axis=1, keepdims=True)
-        total = {
-            "initial_logits": told.initial_counts - told.initial_counts.sum() * hmm.initial_probs,
-            "transition_logits": told.transition_counts - row_totals * hmm.transition_matrix,
-            **hmm.emissions.gradient(told.emissions),
-        }
+        total = log_likelihood_gradient(hmm, told)
         if self.transition_ties is not None:
             total["transition_logits"] = self.transition_ties.shared(total["transition_logits"])
         return {name: value / self.sequences.num_observations for name, value in total.items()}
@@ -182,6 +182,20 @@ class GradientAscent:
             for k in gradient
         }
         return OptimizerState(after, first, second)
+
+
+def log_likelihood_gradient(hmm: HMM, told: Expectations) -> Parameters:
+    """Gradient of the log-likelihood in every unconstrained parameter (Fisher's identity).
+
+    Args:
+        told: expected statistics of the data under `hmm`.
+    """
+    row_totals = told.transition_counts.sum(axis=1, keepdims=True)
+    return {
+        "initial_logits": told.initial_counts - told.initial_counts.sum() * hmm.initial_probs,
+        "transition_logits": told.transition_counts - row_totals * hmm.transition_matrix,
+        **hmm.emissions.gradient(told.emissions),
+    }
 
 
 def _keep_trainable(parameters: Parameters, hmm: HMM, trainable: frozenset[str]) -> Parameters:

@@ -220,6 +220,13 @@ FIELDS: tuple[Field, ...] = (
         "start", choices={"free": "Free", "network": "A small network"}, quiet=True,
     ),
     Field(
+        "nudge", "nudge", "Nudge", 0,
+        "0 takes the starting point as it is. Any other number moves every state a little, each "
+        "its own way, so that states which were alike no longer are; another number is another "
+        "way.",
+        "start", minimum=0, maximum=999, step=1,
+    ),
+    Field(
         "method", "method", "Method", "EM",
         "How the model learns. EM weighs every observation by how likely each state made it and "
         "takes the weighted averages; the likelihood never falls. Gradient follows the slope of "
@@ -329,6 +336,7 @@ class Config:
     start: str = FIELD_OF["start"].default
     start_seed: int = FIELD_OF["start_seed"].default
     mean_model: str = FIELD_OF["mean_model"].default
+    nudge: int = FIELD_OF["nudge"].default
     method: str = FIELD_OF["method"].default
     learning_rate: float = FIELD_OF["learning_rate"].default
     optimizer: str = FIELD_OF["optimizer"].default

@@ -53,6 +53,8 @@ def sidebar(session: Session) -> None:
         choice(session, "start")
         if config.family == "numbers":
             choice(session, "mean_model")
+        if config.start == "symmetric" or config.nudge:
+            number(session, "nudge")
         choice(session, "method")
         if config.method != "EM":
             left, right = st.columns(2)

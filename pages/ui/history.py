@@ -45,3 +45,7 @@ class History:
     def log_likelihoods(self) -> FloatArray:
         """(iterations + 1,) a copy, in nats."""
         return np.array(self._log_likelihoods)
+
+    def between(self, first: int, last: int) -> FloatArray:
+        """(last - first + 1,) a copy of those of two iterations and all between them, in nats."""
+        return np.array(self._log_likelihoods[first : last + 1])

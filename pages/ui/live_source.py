@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 
-from pages.ui import words
+from pages.ui.checkups import checkups
 from pages.ui.panel import encode
 from pages.ui.session import Session
 from pages.ui.stream import publish
@@ -69,7 +69,7 @@ class Pictures:
             session.frames += 1
             said = (
                 session.player.playing, session.can_go_on, session.at is None,
-                words.afterwards(session, view),
+                checkups(session).news(),
             )  # fmt: skip
             live = {
                 "number": session.frames,

@@ -23,13 +23,13 @@ from hmmcore import (
     Sequences,
     Trainer,
     TrainState,
-    exchangeable_states,
     log_likelihood,
 )
 from pages.ui import experiment, starts
 from pages.ui.address import from_query, to_query
-from pages.ui.config import FIELD_OF, MAX_CELLS, Config, legal
+from pages.ui.config import FIELD_OF, FIELDS, MAX_CELLS, Config, legal
 from pages.ui.dataset import Dataset
+from pages.ui.nudging import nudged
 from pages.ui.pending import PendingFile
 from pages.ui.player import Player, Run
 from pages.ui.tables import Drafts
@@ -66,6 +66,16 @@ class Upload:
     columns: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """What there was before a remedy: settings, data, runs with all they had learned, marks."""
+
+    config: Config
+    data: Dataset
+    runs: dict[str, Run]
+    marks: tuple[int, ...]
+
+
 def _alone(
     method: Callable[Concatenate[Session, Args], Result],
 ) -> Callable[Concatenate[Session, Args], Result]:
@@ -89,6 +99,7 @@ class Session:
     Attributes:
         notes: sentences to show until the next change.
         problem: one sentence why there is nothing to train, or None.
+        kept: what a remedy replaced, until the next change; see `undo`.
         upload: the visitor's data, kept while others are looked at.
         pending: a file that was brought and is not in use yet.
         uploads: how many files were taken or put away.
@@ -110,6 +121,7 @@ class Session:
     config: Config
     notes: tuple[str, ...] = ()
     problem: str | None = None
+    kept: Kept | None = None
     upload: Upload | None = None
     pending: PendingFile | None = None
     uploads: int = 0
@@ -147,7 +159,10 @@ class Session:
         What the data are made from makes new data and stops playing; where training starts from
         starts it anew on the same data; how training goes on takes effect where it stands.
         """
-        before = self.config
+        before, self.kept = self.config, None
+        if "start" in values:
+            # A nudge is for the start that it was asked for.
+            values.setdefault("nudge", 0)
         keep = next(iter(values), "length")
         if before.source == "notebook" and "source" not in values:
             remade = any(FIELD_OF[name].group == "data" for name in values)
@@ -168,10 +183,39 @@ class Session:
         self._select_existing()
 
     @_alone
+    def remedy(self, **values: Any) -> None:
+        """Change fields of the Config as a finding advises; `undo` takes it back."""
+        kept = Kept(self.config, self.data, self.runs, self.marks)
+        self.change(**values)
+        # Where the same runs go on, nothing was lost.
+        self.kept = None if self.runs is kept.runs else kept
+
+    @_alone
+    def nudge(self) -> None:
+        """Move the starting point a little, each time another way, as `remedy` does."""
+        most = FIELD_OF["nudge"].maximum
+        assert most is not None
+        self.remedy(nudge=int(self.config.nudge % most + 1))
+
+    @_alone
+    def undo(self) -> None:
+        """Go back to the data and the runs, wherever they were, of before the last `remedy`."""
+        kept, self.kept = self.kept, None
+        if kept is None:
+            return
+        self.player.pause()
+        looks = {f.name: getattr(self.config, f.name) for f in FIELDS if f.group == "view"}
+        self.config, self.notes = replace(kept.config, **looks), ()
+        self.data_number += self.data is not kept.data
+        self.data, self.runs, self.problem = kept.data, kept.runs, None
+        self.at, self.marks = None, kept.marks
+        self._select_existing()
+
+    @_alone
     def replace_upload(self, upload: Upload, num_states: int) -> None:
         """Take uploaded data as the data."""
         self.player.pause()
-        self.upload = upload
+        self.upload, self.kept = upload, None
         wanted = replace(
             self.config, source="upload", family=upload.family, num_states=num_states, sequence=1
         )
@@ -252,19 +296,9 @@ class Session:
         return any(run.ended is None for run in self.active_runs)
 
     @property
-    def is_stuck(self) -> bool:
-        """Whether no step can tell the states of the shown run apart."""
-        run = self.shown_run
-        if run is None or run.start.num_states == 1:
-            return False
-        # States that start alike stay alike, so the start tells for the whole run.
-        groups = self.remember("exchangeable", run.start, lambda: exchangeable_states(run.start))
-        return len(groups) == 1 and len(groups[0]) == run.start.num_states
-
-    @property
     def new_start_helps(self) -> bool:
         """Whether another start number gives another starting point."""
-        return starts.is_random(self.config)
+        return starts.is_random(self.config) or self.config.nudge > 0
 
     @_alone
     def play(self) -> None:
@@ -374,7 +408,7 @@ class Session:
         self.at, self.marks = None, ()
         self.problem = None
         try:
-            start = starts.starting_model(self.config, self.data)
+            start = nudged(starts.starting_model(self.config, self.data), self.config)
             self.runs = {name: Run(name, self._trainer(name), start) for name in ("EM", "Gradient")}
         except (ValueError, ImpossibleDataError) as error:
             self.problem = f"This start cannot be trained: {error} Choose another starting point."
