@@ -28,7 +28,8 @@ class Preset:
         press: what to do on the Playground, in the words of its controls.
         outcome: what will be seen then, and why.
         fields: of the Config, where they differ from its defaults.
-        varies: fields that `press` tells to change; the experiment stays the same one.
+        varies: fields that `press`, or the remedy of a finding, changes; the experiment stays the
+            same one.
     """
 
     name: str

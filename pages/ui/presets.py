@@ -33,7 +33,7 @@ _PRESETS = (
             "trainable": KNOWN_NOISE,
             "speed": "2",
         },
-        frozenset({"start", "start_seed"}),
+        frozenset({"start", "start_seed", "nudge"}),
     ),
     Preset(
         "easy",

@@ -20,7 +20,7 @@ CONTROLS = {
     "Starting point", "Method", "What is trained", "Speed", "Sequence",
 }  # fmt: skip
 GRADIENT_CONTROLS = {"Learning rate", "Optimizer"}
-BUTTONS = ["Play", "Step", "Reset", "New start"]
+BUTTONS = ["Play", "Step", "Reset", "New start", "Take the tour"]
 
 
 def opened(**query: str) -> AppTest:
