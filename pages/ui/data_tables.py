@@ -56,10 +56,6 @@ def table_editors(session: Session) -> None:
         with st.container(width=width(config.data_states)):
             table_editor(session, "transition_table")
         with st.container(width=width(config.num_symbols if symbols else config.data_states)):
-<<<<<<< HEAD
-            # A table as high as A itself goes below the small one.
-=======
->>>>>>> teaching
             for name in ("initial_table", emissions):
                 table_editor(session, name)
 
