@@ -30,8 +30,12 @@ NOTHING_TRAINED = (
 )
 
 
-def run_controls(session: Session) -> None:
-    """Play or Pause, Step, Reset, New start, and the speed."""
+def run_controls(session: Session, *, of_one_model: bool = True) -> None:
+    """Play or Pause, Step, Reset, New start, and the speed.
+
+    Args:
+        of_one_model: whether the page shows one model, so that which one can be chosen too.
+    """
     able = session.can_go_on
     with st.container(horizontal=True, vertical_alignment="bottom", key="run_controls"):
         if session.player.playing:
@@ -62,6 +66,8 @@ def run_controls(session: Session) -> None:
             else "This starting point has nothing random in it; choose another one first.",
         )  # fmt: skip
         controls.choice(session, "speed", width=130)
+        if not of_one_model:
+            return
         if session.data.sequences.num_sequences > 1:
             number = session.data.sequences.num_sequences
             controls.number(session, "sequence", maximum=number, width=130)

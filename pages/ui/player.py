@@ -22,7 +22,7 @@ from hmmcore import (
 from pages.ui.history import History
 
 MAX_ITERATIONS = 1_000_000
-"""Where a run ends by itself: hours at full speed, and eight megabytes of curve."""
+"""Where a run ends by itself: hours at full speed, and sixteen megabytes of curve."""
 
 STANDSTILL = 1e-10
 """Nats per observation: a step that gains less has not moved the model visibly."""
@@ -38,9 +38,10 @@ class Run:
     """One method at work on the data from a starting model.
 
     Attributes:
-        name: "EM" or "Gradient".
+        name: "EM", "Gradient", or "Gradient" with the learning rate of a run beside it.
         trainer: may be replaced by another of the same kind; the state goes on.
         ended: one sentence why it goes no further, or None.
+        failed: whether that is because a step could not be taken.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Run:
     state: TrainState = field(init=False)
     history: History = field(init=False)
     ended: str | None = field(init=False, default=None)
+    failed: bool = field(init=False, default=False)
     _past: TrainState | None = field(init=False, default=None)
     _still: int = field(init=False, default=0)
 
@@ -61,26 +63,30 @@ class Run:
         self.history = History()
         self.history.record(self.state)
         self.ended = None
+        self.failed = False
         self._still = 0
 
     def revise(self, trainer: Trainer) -> None:
         """Go on with another trainer of the same kind, for example another learning rate."""
         self.trainer = trainer
         self.ended = None
+        self.failed = False
         self._still = 0
 
     def step(self) -> None:
         """Take one training step; what ends the run is told in `ended`."""
         before = self.state
+        begin = perf_counter()
         try:
             self.state = self.trainer.step(before)
         except (DivergedError, ImpossibleDataError, LikelihoodFellError) as error:
             self.ended = str(error)[:1].upper() + str(error)[1:]
+            self.failed = True
             return
-        self.history.record(self.state)
+        self.history.record(self.state, perf_counter() - begin)
         gain = (self.state.log_likelihood - before.log_likelihood) / self.num_observations
         self._still = self._still + 1 if abs(gain) < STANDSTILL else 0
-        patience = STANDSTILL_STEPS[self.name]
+        patience = STANDSTILL_STEPS[self.method]
         if self._still >= patience:
             self.ended = (
                 f"{self.name} stands still at iteration {self.state.iteration}: "
@@ -101,6 +107,11 @@ class Run:
         if self._past is None or self._past.hmm is not hmm:
             self._past = replace(self.trainer.init(hmm), iteration=found)
         return self._past
+
+    @property
+    def method(self) -> str:
+        """ "EM" or "Gradient"."""
+        return self.name.split()[0]
 
     @property
     def num_observations(self) -> int:

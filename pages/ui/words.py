@@ -106,7 +106,7 @@ def afterwards(session: Session, view: View | None) -> list[tuple[str, str]]:
     said = []
     if view is not None and view.state.remedies:
         said.append((HEALING, about_remedies(view.state.remedies, view.permutation)))
-    return said + [(ENDED, plain(run.ended)) for run in session.active_runs if run.ended]
+    return said + [(ENDED, plain(run.ended)) for run in session.main_runs if run.ended]
 
 
 def nats(value: float) -> str:
