@@ -44,6 +44,9 @@ GROWING_RATE = 1.02
 OSCILLATING_DIPS = 3
 """So many of the last WINDOW steps going down are no accident any more."""
 
+PATIENCE = 1000
+"""Steps in which an even pace would have to close a gap."""
+
 ALIKE_DIVERGENCE = 0.01
 """Nats: states of two models whose symmetric divergence is smaller emit alike."""
 
@@ -59,8 +62,8 @@ class Progress:
             iteration: the last one; 0 is the start.
             log_likelihood: there, in nats per observation.
             gain: of the last step; None at the start, or where it is not a finite number.
-            rate: factor by which the distance to where the run is heading shrinks in one step; above
-            1 the gains grow. None where the last steps do not tell. See `linear_rate`.
+            rate: factor by which the distance to where the run is heading shrinks in one step;
+            above 1 the gains grow. None where the last steps do not tell. See `linear_rate`.
         remaining: nats per observation from here to there, if it goes on at this rate; None
             where nothing says so.
         dips: how many steps lowered the likelihood by more than rounding.
@@ -115,7 +118,8 @@ class Verdict:
         iterations: of each, at that place.
         progress: of each, up to there.
         reason: "start" (neither has moved), "failed" (a step of the one that trails failed),
-            "same_optimum", "different_optima", "level", or "pace": look at how they go.
+            "same_optimum", "different_optima", "level", "falls_short" (going on like this, the one
+            that trails closes less than half of the gap), or "pace": look at how they go.
     """
 
     leader: int | None
@@ -242,7 +246,7 @@ def compare(first: Contender, second: Contender) -> Verdict:
         where,
         (reached[0], reached[1]),
         (told[0], told[1]),
-        _reason(both, told, leader),
+        _reason(both, told, leader, margin),
     )
 
 
@@ -288,7 +292,9 @@ def _told(contender: Contender, iteration: int) -> Progress:
     return told
 
 
-def _reason(both: Sequence[Contender], told: Sequence[Progress], leader: int | None) -> str:
+def _reason(
+    both: Sequence[Contender], told: Sequence[Progress], leader: int | None, margin: float
+) -> str:
     if all(one.iteration == 0 for one in told):
         return "start"
     trailing = None if leader is None else both[1 - leader]
@@ -300,7 +306,16 @@ def _reason(both: Sequence[Contender], told: Sequence[Progress], leader: int | N
             return "same_optimum"
         if all(settled):
             return "different_optima"
-    return "level" if leader is None else "pace"
+    if leader is None:
+        return "level"
+    trails = told[1 - leader]
+    to_come = trails.remaining
+    if to_come is None and trails.pace == "slow" and trails.gain is not None:
+        to_come = PATIENCE * trails.gain
+    # The first steps say little about the last.
+    if to_come is not None and trails.iteration >= WINDOW and to_come < margin / 2.0:
+        return "falls_short"
+    return "pace"
 
 
 def _pace(gains: FloatArray, rate: float | None, remaining: float | None, recent_dips: int) -> str:

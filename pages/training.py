@@ -9,31 +9,31 @@ from pages.ui.duel import show_duel
 from pages.ui.duel_view import num_components
 from pages.ui.live import messages, run_controls
 from pages.ui.live_source import pictures
-from pages.ui.session import Session, current_session
+from pages.ui.session import current_session
 from pages.ui.text import plain
 
 session = current_session()
 
 
-def duel_controls(session: Session) -> None:
+def duel_controls() -> None:
     """Along what the runs are compared, and what from."""
-    with st.container(horizontal=True, vertical_alignment="bottom", key="duel_controls"):
-        controls.segments(session, "progress_axis")
-        if session.true_log_likelihood() is not None:
-            controls.segments(session, "distance_to")
+    controls.segments(session, "progress_axis")
+    if session.true_log_likelihood() is not None:
+        controls.segments(session, "distance_to")
+    if session.main_runs:
         several = num_components(session.main_runs[0].state.hmm)
         if several > 1:
             controls.number(session, "component", maximum=several, width=130)
 
 
-def endings(session: Session) -> None:
+def endings() -> None:
     """Why runs ended, below the figures, so that nothing jumps."""
     for run in session.active_runs:
         if run.ended:
             st.info(plain(f"{run.name}: {run.ended}"), icon=words.ENDED)
 
 
-run_controls(session, of_one_model=False)
+run_controls(session, instead=duel_controls)
 messages(session)
 if session.config.method != "Both" and not session.problem:
     st.info(duel_words.EMPTY, icon=":material/swords:")
@@ -43,12 +43,11 @@ if session.config.method != "Both" and not session.problem:
         help="Sets Method to Both. What one method has learned so far stays.",
     )  # fmt: skip
 if session.main_runs:
-    duel_controls(session)
     with st.container(key="live"):
         picture = pictures(session).picture()
         if picture is not None:
             show_duel(picture)
-        endings(session)
+        endings()
 else:
     st.info(words.NO_MODEL, icon=":material/info:")
 

@@ -17,9 +17,10 @@ import numpy.typing as npt
 
 from hmmcore.comparison import distances
 from pages.ui import scales, theme, wire
-from pages.ui.panel import MAX_CURVE_POINTS, register
+from pages.ui.panel import register
 
 KEY = "duel"
+MAX_CURVE_POINTS = 600
 MAX_PATH_POINTS = 150
 """Models of a run that its paths of parameters are drawn through."""
 
@@ -45,7 +46,7 @@ class DuelRun:
         log_likelihoods: (I + 1,) per observation, in nats.
         seconds: (I + 1,) of computing from the start to each iteration.
         shown: the iteration that is shown.
-        ended: why it goes no further: "" (it goes on), "stands still" or "failed".
+        ended: why it goes no further: "" (it goes on), "at rest" or "failed".
         colour, dash: of its line.
         dips: how many of its steps up to `shown` lowered the likelihood.
     """

@@ -41,7 +41,7 @@ def duel_frame(session: Session) -> DuelFrame | None:
     """The duel as it stands, at the iteration travelled to; None without a run."""
     if not session.main_runs:
         return None
-    config, data = session.config, session.data
+    config = session.config
     main = session.main_runs
     every = session.active_runs
     runs = _looked_at(session, every)
@@ -77,7 +77,7 @@ def _looked_at(session: Session, every: Sequence[Run]) -> list[DuelRun]:
     for run in every:
         curve = run.history.log_likelihoods / run.num_observations
         shown = _shown(session, run)
-        ended = "failed" if run.failed else "stands still" if run.ended else ""
+        ended = "failed" if run.failed else "at rest" if run.ended else ""
         found.append(
             DuelRun(
                 run.name, curve, run.history.seconds, shown, ended, *looks[run.name],

@@ -37,12 +37,13 @@ the learning rate's to say, and a step may be too long.
   the gradient's are matched to EM's.
 
 **Why does the gradient dip?** *Adam* moves every parameter by about its learning rate, however
-small the slope. Near the top that is too far, and the likelihood falls for a moment. *Momentum* keeps
-nine tenths of its last step and rolls past the top. *Plain* steps shrink with the slope, but one
-learning rate has to serve steep and flat directions alike.
+small the slope. Near the top that is too far, and the likelihood falls for a moment. *Momentum*
+keeps nine tenths of its last step and rolls past the top. *Plain* steps shrink with the slope, but
+one learning rate has to serve steep and flat directions alike.
 
 **Different optima.** The likelihood has many hills. From the same start the two may climb
-different ones; the parameters below then end at different places. Neither knows of the other's hill.
+different ones; the parameters below then end at different places. Neither knows of the other's
+hill.
 
 **A fair race?** Along *iterations* and *sweeps* both do the same work: each step needs one sweep
 over all data. Along *seconds* counts what this server took for it, other visitors included.
@@ -55,8 +56,8 @@ EMPTY = (
 
 
 def nats(value: float) -> str:
-    """A margin in nats to three digits."""
-    return f"{value:.3g}".replace("-", "−")
+    """A margin in nats to three digits or so."""
+    return count(round(value)) if value >= 100.0 else f"{value:.3g}".replace("-", "−")
 
 
 def verdict(
@@ -104,7 +105,7 @@ def about_fan(progress: Mapping[float, Progress], failed: Sequence[float]) -> st
     restless = [r for r, p in progress.items() if p.pace == "oscillating" and r not in failed]
     if restless:
         text += f" Going up and down: {_listed(restless)}."
-    slow = [r for r, p in progress.items() if p.pace == "slow"]
+    slow = [r for r, p in progress.items() if p.pace == "slow" and r < best]
     if slow:
         text += f" Slow: {_listed(slow)}."
     if failed:
@@ -119,13 +120,16 @@ def _listed(rates: Sequence[float]) -> str:
 def _where(told: Verdict, names: Sequence[str], axis: str) -> str:
     first, second = told.iterations
     steps = f"{names[0]} with {many(first, 'step')}, {names[1]} with {count(second)}"
+    early = (
+        ""
+        if first == second
+        else (f" ({names[int(second < first)]} ended after {count(min(first, second))})")
+    )
     if axis == "seconds":
         return f"after {nats(told.where)} s of computing ({steps})"
-    if first != second:
-        return f"where {steps}"
     if axis == "sweeps":
-        return f"after {many(first + 1, 'sweep')}"
-    return f"after {many(first, 'iteration')}"
+        return f"after {many(max(first, second) + 1, 'sweep')}{early}"
+    return f"after {many(max(first, second), 'iteration')}{early}"
 
 
 def _explanation(told: Verdict, corners: Sequence[Corner]) -> str:
@@ -137,7 +141,7 @@ def _explanation(told: Verdict, corners: Sequence[Corner]) -> str:
             "A lower learning rate helps; Reset goes back to the start."
         )
     if told.reason == "same_optimum":
-        text = "Their models are alike up to the names of the states: both have found the same optimum."
+        text = "Their models are alike up to the names of their states: it is the same optimum."
         if trailing is not None:
             text += f" {_why(told.progress[trailing], corners[trailing], found=True)}"
         return text
@@ -149,6 +153,12 @@ def _explanation(told: Verdict, corners: Sequence[Corner]) -> str:
     if trailing is None:
         return "Neither has come further than the other by more than a millionth of a nat."
     trails = told.progress[trailing]
+    if told.reason == "falls_short":
+        return (
+            f"{corners[trailing].name} still climbs, by {nats(trails.gain or 0.0)} in its last "
+            "step, but going on like this it closes only a small part of the gap. It may be "
+            "heading for an optimum of its own, or crossing a plateau."
+        )
     leads = told.progress[1 - trailing]
     text = _why(trails, corners[trailing])
     if leads.pace == "growing" and trails.pace != "growing":

@@ -30,11 +30,12 @@ NOTHING_TRAINED = (
 )
 
 
-def run_controls(session: Session, *, of_one_model: bool = True) -> None:
+def run_controls(session: Session, instead: Callable[[], None] | None = None) -> None:
     """Play or Pause, Step, Reset, New start, and the speed.
 
     Args:
-        of_one_model: whether the page shows one model, so that which one can be chosen too.
+        instead: draws a page's own controls in place of those that choose what is shown of one
+            model: sequence and method.
     """
     able = session.can_go_on
     with st.container(horizontal=True, vertical_alignment="bottom", key="run_controls"):
@@ -66,7 +67,8 @@ def run_controls(session: Session, *, of_one_model: bool = True) -> None:
             else "This starting point has nothing random in it; choose another one first.",
         )  # fmt: skip
         controls.choice(session, "speed", width=130)
-        if not of_one_model:
+        if instead is not None:
+            instead()
             return
         if session.data.sequences.num_sequences > 1:
             number = session.data.sequences.num_sequences
