@@ -30,7 +30,8 @@ def endings() -> None:
     """Why runs ended, below the figures, so that nothing jumps."""
     for run in session.active_runs:
         if run.ended:
-            st.info(plain(f"{run.name}: {run.ended}"), icon=words.ENDED)
+            named = run.ended.startswith(f"{run.name} ")
+            st.info(plain(run.ended if named else f"{run.name}: {run.ended}"), icon=words.ENDED)
 
 
 run_controls(session, instead=duel_controls)

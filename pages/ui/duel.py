@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hmmcore.comparison import distances
+from hmmcore.comparison import Progress, distances
 from pages.ui import scales, theme, wire
 from pages.ui.panel import register
 
@@ -48,7 +48,7 @@ class DuelRun:
         shown: the iteration that is shown.
         ended: why it goes no further: "" (it goes on), "at rest" or "failed".
         colour, dash: of its line.
-        dips: how many of its steps up to `shown` lowered the likelihood.
+        progress: what its curve says, up to `shown`.
     """
 
     name: str
@@ -58,7 +58,7 @@ class DuelRun:
     ended: str
     colour: str
     dash: str
-    dips: int = 0
+    progress: Progress
 
     def places(self, axis: str) -> FloatArray:
         """(I + 1,) where each iteration stands on an axis of `AXIS_TITLES`."""
@@ -155,6 +155,7 @@ def encode(frame: DuelFrame, live: Mapping[str, Any] | None = None) -> bytes:
         "live": live,
         "data_key": frame.data_key,
         "runs": [_row(frame, run) for run in frame.runs],
+        "num_main": frame.num_main,
         "num_states": frame.num_states,
         "states": {"colours": [theme.state_colour(state) for state in range(frame.num_states)]},
         "verdict": frame.verdict,
@@ -169,16 +170,17 @@ def encode(frame: DuelFrame, live: Mapping[str, Any] | None = None) -> bytes:
 
 
 def _row(frame: DuelFrame, run: DuelRun) -> dict[str, Any]:
-    reached, *before = run.log_likelihoods[max(run.shown - 1, 0) : run.shown + 1][::-1]
-    gain = float(reached - before[0]) if before and np.isfinite([reached, *before]).all() else None
+    told = run.progress
+    reached = told.log_likelihood
     below = None if frame.reference is None else frame.reference - reached
     return {
         "name": run.name,
         "iteration": run.shown,
         "log_likelihood": wire.finite_or_none(reached),
         "distance": wire.finite_or_none(below),
-        "gain": gain,
-        "dips": run.dips,
+        "gain": told.gain,
+        "rate": told.rate,
+        "dips": told.dips,
         "seconds": float(run.seconds[run.shown]),
         "ended": run.ended,
         "colour": run.colour,

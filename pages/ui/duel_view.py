@@ -81,7 +81,7 @@ def _looked_at(session: Session, every: Sequence[Run]) -> list[DuelRun]:
         found.append(
             DuelRun(
                 run.name, curve, run.history.seconds, shown, ended, *looks[run.name],
-                dips=progress(curve[: shown + 1]).dips,
+                progress(curve[: shown + 1]),
             )
         )  # fmt: skip
     return found
@@ -111,21 +111,25 @@ def _verdict(session: Session, main: Sequence[Run], runs: Sequence[DuelRun]) -> 
         duel_words.Corner(run.name, run.method, config.optimizer, config.learning_rate)
         for run in main
     ]
-    curves = [one.log_likelihoods[: one.shown + 1] for one in runs]
     if len(main) == 1:
-        return duel_words.alone(progress(curves[0]), corners[0])
-    contenders = []
-    for run, one, curve in zip(main, runs, curves, strict=False):
-        at_end = one.shown == run.state.iteration
-        hmm = run.state.hmm if at_end else run.history.snapshot(one.shown)[1]
-        contenders.append(
-            Contender(
-                curve, one.places(config.progress_axis)[: one.shown + 1], hmm,
-                finished=bool(run.ended) and at_end, failed=run.failed and at_end,
-            )
-        )  # fmt: skip
-    told = compare(*contenders)
+        return duel_words.alone(runs[0].progress, corners[0])
+    first, second = (
+        _contender(run, one, config.progress_axis) for run, one in zip(main, runs, strict=False)
+    )
+    told = compare(first, second)
     return duel_words.verdict(told, corners, main[0].num_observations, config.progress_axis)
+
+
+def _contender(run: Run, one: DuelRun, axis: str) -> Contender:
+    """A run up to the iteration that is shown."""
+    at_end = one.shown == run.state.iteration
+    return Contender(
+        one.log_likelihoods[: one.shown + 1],
+        one.places(axis)[: one.shown + 1],
+        run.state.hmm if at_end else run.history.snapshot(one.shown)[1],
+        finished=bool(run.ended) and at_end,
+        failed=run.failed and at_end,
+    )
 
 
 def _about_fan(session: Session, every: Sequence[Run], runs: Sequence[DuelRun]) -> str:
@@ -135,7 +139,7 @@ def _about_fan(session: Session, every: Sequence[Run], runs: Sequence[DuelRun]) 
     for run, one in zip(every, runs, strict=True):
         if run.method == "Gradient":
             rate = run.trainer.learning_rate  # type: ignore[attr-defined]
-            told[rate] = progress(one.log_likelihoods[: one.shown + 1])
+            told[rate] = one.progress
             failed += [rate] if run.failed and one.shown == run.state.iteration else []
     return duel_words.about_fan(told, failed)
 
@@ -185,7 +189,6 @@ def _labels(session: Session, run: Run) -> IntArray:
             return align_parameters(first.state.hmm, run.state.hmm)
         return matching(run.state.hmm, session)
 
-    others = (session.main_runs[0].state,) if session.data.truth is None else ()
     return session.remember(  # type: ignore[no-any-return]
-        f"labels of {run.name}", (run.state, session.data, *others), found
+        f"labels of {run.name}", (run.state, session.main_runs[0].state, session.data), found
     )

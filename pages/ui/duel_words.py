@@ -32,6 +32,9 @@ the learning rate's to say, and a step may be too long.
   shrinks by the same factor in every step is a straight line here. That is how EM comes in: steep
   where states are easy to tell apart, flat where they overlap. Then most of what EM would need to
   know is hidden, and each of its steps closes only a small part of the distance.
+- **The table**: *rate* is the factor by which a run's distance to where it is heading shrinks in
+  one step, read off its last steps; close to 1 is slow, above 1 it is leaving a plateau. *Dips*
+  are steps that went down.
 - **Parameters**: one colour is one state; solid lines are EM, dashed ones the gradient, dotted ones
   the truth. States are matched to the true ones by each run's latest model; without a truth,
   the gradient's are matched to EM's.

@@ -15,7 +15,7 @@ from tests.browser.page import open_page, wait_until_idle
 
 PANEL = "[data-testid=hmm-panel]"
 CHARTS = ("curve", "learned", "true", "means", "sequence")
-PAGES = ("Playground", "Data", "Posterior", "Viterbi")
+PAGES = ("Playground", "Data", "Training", "Posterior", "Viterbi")
 
 
 def open_playground(page: Page, query: str = "") -> None:

@@ -28,11 +28,11 @@ function lines({ header, arrays }, name, says) {
     return [
       {
         x: arrays[`${name}.x${i}`].values, y: arrays[`${name}.y${i}`].values, mode: "lines",
-        hovertemplate, line: { color: run.colour, dash: run.dash, width: i < 2 ? 2.2 : 1.6 },
+        hovertemplate, line: { color: run.colour, dash: run.dash, width: i < header.num_main ? 2.2 : 1.6 },
       },
       {
         x: value === null ? [] : [meta.shown[i]], y: value === null ? [] : [value], mode: "markers",
-        hovertemplate, marker: { color: run.colour, size: 8, symbol: SIGN[Math.min(i, 2)] },
+        hovertemplate, marker: { color: run.colour, size: 8, symbol: SIGN[i < header.num_main ? i : 2] },
       },
     ];
   });

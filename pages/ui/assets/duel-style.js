@@ -19,15 +19,16 @@ export const STYLE = `
 .hmm-runs th:first-child { text-align: left; }
 .hmm-runs tbody th { font-weight: 600; font-size: 13px; }
 .hmm-runs tbody th i { display: inline-block; width: 26px; margin-right: 8px; vertical-align: middle; }
-.hmm-stay .hmm-legend { max-width: none; overflow: hidden; flex-wrap: nowrap; }
+.hmm-location .hmm-legend { max-width: none; overflow: hidden; flex-wrap: nowrap; }
 @container (max-width: 899px) {
   .hmm-duel .hmm-curve, .hmm-duel .hmm-distance { grid-column: 1 / -1; }
   .hmm-location, .hmm-spread { grid-column: span 3; }
   .hmm-stay { grid-column: 1 / -1; }
   .hmm-verdict { min-height: 84px; }
-  .hmm-runs th, .hmm-runs td { padding: 2px 5px; }
+  .hmm-runs th, .hmm-runs td { padding: 2px 4px; }
+  .hmm-runs tbody th i { width: 16px; margin-right: 5px; }
   .hmm-runs td { font-size: 13px; }
-  .hmm-each { display: none; }
+  .hmm-each, .hmm-cell-rate { display: none; }
 }
 @container (max-width: 559px) {
   .hmm-grid.hmm-duel { grid-template-columns: minmax(0, 1fr); }

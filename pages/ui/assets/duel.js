@@ -22,8 +22,9 @@ const COLUMNS = [
   ["log-likelihood", "Log-likelihood", "Per observation, in nats; higher is better."],
   ["distance", "Distance", "How far below what distances are measured from, in nats."],
   ["gain", "Last gain", "What the last step changed, in nats per observation."],
+  ["rate", "Rate", "Factor by which the distance to its own limit shrinks in one step."],
   ["dips", "Dips", "Steps that lowered the likelihood."],
-  ["seconds", "Computing", "Time of computing on this server so far, and per step."],
+  ["seconds", "Time", "Time of computing on this server so far, and per step."],
 ];
 const READABLE = 400; // milliseconds that a sentence stays while numbers move
 
@@ -47,7 +48,8 @@ class Duel extends LiveView {
       this.headline, this.reason, this.fan);
     this.body = node("tbody", {});
     const head = node("tr", {}, node("th", { scope: "col" }, "Run"),
-      ...COLUMNS.map(([, label, help]) => node("th", { scope: "col", title: help }, label)));
+      ...COLUMNS.map(([name, label, help]) =>
+        node("th", { scope: "col", title: help, class: `hmm-cell-${name}` }, label)));
     this.table = node("div", { class: "hmm-card hmm-runs" },
       node("table", {}, node("thead", {}, head), this.body));
     this.legend = node("span", { class: "hmm-legend", "aria-hidden": "true" });
@@ -57,7 +59,7 @@ class Duel extends LiveView {
       card("curve", "Log-likelihood per observation", "higher is better", curve),
       card("distance", "Distance", "logarithmic; lower is better", distance),
       ...TRACKS.map((name) => card(name, "", "", tracks[name]))));
-    this.root.querySelector(".hmm-stay header").append(this.legend);
+    this.root.querySelector(".hmm-location header").append(this.legend);
   }
 
   writeTexts({ header }) {
@@ -90,9 +92,10 @@ class Duel extends LiveView {
 
   writeVerdict({ verdict, fan, live }) {
     const now = performance.now();
-    const wait = (this.worded ?? -READABLE) + READABLE - now;
-    if (live.playing && wait > 0) return;
+    if (live.playing && now - (this.worded ?? -READABLE) < READABLE) return;
     this.worded = now;
+    // Read aloud when it stands, not while it changes all the time.
+    this.verdict.setAttribute("aria-live", live.playing ? "off" : "polite");
     write(this.headline, verdict[0]);
     write(this.reason, verdict[1]);
     write(this.fan, fan);
@@ -105,7 +108,7 @@ class Duel extends LiveView {
       this.rowLooks = looks;
       const dashed = (run) => (run.dash === "solid" ? "solid" : run.dash === "dot" ? "dotted" : "dashed");
       this.cells = runs.map((run) => Object.fromEntries(COLUMNS.map(([name]) =>
-        [name, node("td", { "data-testid": `${name}-${run.name}` })])));
+        [name, node("td", { class: `hmm-cell-${name}`, "data-testid": `${name}-${run.name}` })])));
       for (const { seconds } of this.cells) {
         seconds.append(node("span", {}), node("span", { class: "hmm-each" }));
       }
@@ -121,6 +124,7 @@ class Duel extends LiveView {
         run.log_likelihood === null ? "impossible" : minus(run.log_likelihood.toFixed(5)));
       write(cells.distance, small(run.distance));
       write(cells.gain, gainText(run.gain));
+      write(cells.rate, run.rate === null ? "–" : `× ${run.rate.toFixed(3)}`);
       write(cells.dips, thousands(run.dips));
       write(cells.seconds.firstChild, `${run.seconds.toFixed(2)} s`);
       write(cells.seconds.lastChild, each(run));
