@@ -144,7 +144,7 @@ def _explanation(told: Verdict, corners: Sequence[Corner]) -> str:
             "A lower learning rate helps; Reset goes back to the start."
         )
     if told.reason == "same_optimum":
-        text = "Their models are alike up to the names of their states: it is the same optimum."
+        text = "Their models are alike, but for the names of states: it is the same optimum."
         if trailing is not None:
             text += f" {_why(told.progress[trailing], corners[trailing], found=True)}"
         return text
@@ -174,7 +174,7 @@ def _explanation(told: Verdict, corners: Sequence[Corner]) -> str:
 def _why(one: Progress, corner: Corner, found: bool = False, alone: bool = False) -> str:
     """Why a run is no further, by how it goes; `found` when it is near its optimum anyway."""
     name, rate = corner.name, f"{corner.learning_rate:g}"
-    closes = "" if one.rate is None else f"{100.0 * (1.0 - one.rate):.2g} %"
+    closes = "" if one.rate is None or one.rate >= 1.0 else f"{100.0 * (1.0 - one.rate):.2g} %"
     if one.pace in ("dipping", "oscillating") and corner.method != "EM":
         text = (
             f"{name} went down in {one.recent_dips} of its last {min(WINDOW, one.iteration)} "
@@ -197,6 +197,8 @@ def _why(one: Progress, corner: Corner, found: bool = False, alone: bool = False
             "step. There the slope is almost zero, and who gets away first is not yet ahead."
         )
     if one.pace == "slow" and corner.method == "EM":
+        if not closes:
+            return f"{name} gains as much in each step as in the one before: it crosses a plateau."
         return (
             f"Each step of {name} closes only about {closes} of its distance. That is EM's linear "
             "rate where states overlap: the data say little about which state made them, so the "
@@ -205,7 +207,7 @@ def _why(one: Progress, corner: Corner, found: bool = False, alone: bool = False
     if one.pace == "slow":
         speed = (
             "gains as much in each step as in the one before"
-            if one.rate is None or one.rate >= 1.0
+            if not closes
             else f"climbs evenly, and each step closes only about {closes} of its distance"
         )
         return f"{name} {speed}: the learning rate {rate} is low. Try three times as much."
