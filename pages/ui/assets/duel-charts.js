@@ -20,19 +20,22 @@ function flags(meta, theme, bottom) {
 // A line for each run, and its place now.
 function lines({ header, arrays }, name, says) {
   const meta = header.charts[name];
+  const [low, high] = name === "distance" ? meta.y_range.map((power) => 10 ** power) : meta.y_range;
   // The chosen methods lie on top of what stands beside them.
   return header.runs.map((run, i) => i).reverse().flatMap((i) => {
     const run = header.runs[i];
     const hovertemplate = `${run.name}, ${meta.x_title} %{x}<br>${says}<extra></extra>`;
     const value = meta.shown_values[i];
+    // On the edge a mark is drawn whole, but none stands outside of the picture.
+    const there = value !== null && value >= low && value <= high;
     return [
       {
         x: arrays[`${name}.x${i}`].values, y: arrays[`${name}.y${i}`].values, mode: "lines",
         hovertemplate, line: { color: run.colour, dash: run.dash, width: i < header.num_main ? 2.2 : 1.6 },
       },
       {
-        x: value === null ? [] : [meta.shown[i]], y: value === null ? [] : [value], mode: "markers",
-        hovertemplate, marker: { color: run.colour, size: 8, symbol: SIGN[i < header.num_main ? i : 2] },
+        x: there ? [meta.shown[i]] : [], y: there ? [value] : [], mode: "markers",
+        hovertemplate, cliponaxis: false, marker: { color: run.colour, size: 8, symbol: SIGN[i < header.num_main ? i : 2] },
       },
     ];
   });
@@ -101,7 +104,7 @@ export function track({ header, arrays }, theme, name) {
     }
     data.push({
       x: colours.slice(0, K).map(() => meta.shown[number]), y: meta.shown_values[at],
-      mode: "markers", hoverinfo: "skip",
+      mode: "markers", hoverinfo: "skip", cliponaxis: false,
       marker: {
         color: colours.slice(0, K), size: 6, symbol: SIGN[number],
         line: { width: 0.6, color: theme.text },
