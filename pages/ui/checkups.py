@@ -112,7 +112,7 @@ class Checkups:
         shown, past = session.shown_run, session.at is not None
         return [
             Diagnosis(run.name, run.state_at(session.at).iteration, finding)
-            for run in session.active_runs
+            for run in session.main_runs
             if run is shown or not past
             for finding in self._findings(run)
             if (run is shown or finding.kind in OF_ANY_RUN)

@@ -241,9 +241,22 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "optimizer", "optimizer", "Optimizer", "adam",
-        "Adam adapts the step of each parameter to its recent slopes. Plain takes the slope as it "
-        "is, and needs a larger learning rate.",
-        "training", choices={"adam": "Adam", "plain": "Plain"},
+        "Adam adapts the step of each parameter to its recent slopes. Momentum rolls like a heavy "
+        "ball: nine tenths of its last step, and the slope on top. Plain takes the slope as it is, "
+        "and needs a larger learning rate.",
+        "training", choices={"adam": "Adam", "momentum": "Momentum", "plain": "Plain"},
+    ),
+    Field(
+        "fan", "fan", "Learning-rate fan", "off",
+        "Trains further gradient runs from the same start, with learning rates around the chosen "
+        "one; five rates at most. The Training page draws them all; other pages show the chosen "
+        "rate. When the rate or the optimizer changes, each goes on from where it is.",
+        "training",
+        choices={
+            "off": "Off",
+            "3": "3 rates: ÷3 to ×3",
+            "5": "5 rates: ÷10 to ×10",
+        },
     ),
     Field(
         "trainable", "train", "What is trained",
@@ -290,6 +303,26 @@ FIELDS: tuple[Field, ...] = (
         "Filtered uses the observations up to each time: what could be known then. Smoothed uses "
         "all of them, those that came later too.",
         "view", choices={"smoothed": "Smoothed", "filtered": "Filtered"},
+    ),
+    Field(
+        "progress_axis", "along", "Compare along", "iterations",
+        "What the runs are compared along. Iterations: steps taken. Sweeps: passes over all data; "
+        "EM and gradient need one for each step, and one for the start. Seconds: computing time on "
+        "this server, which other work on it disturbs.",
+        "view",
+        choices={"iterations": "Iterations", "sweeps": "Sweeps", "seconds": "Seconds"},
+    ),
+    Field(
+        "distance_to", "distance", "Distance to", "best",
+        "Where the distance is measured from. The best: the highest log-likelihood that any run "
+        "shown has reached so far. The true model: its log-likelihood on the same data; where a "
+        "run does better, its curve ends, for a logarithm has no room for that.",
+        "view", choices={"best": "The best so far", "truth": "The true model"},
+    ),
+    Field(
+        "component", "component", "Component", 1,
+        "Of which dimension, or of which symbol, the parameters are drawn.",
+        "view", minimum=1, maximum=1_000, step=1,
     ),
 )  # fmt: skip
 
@@ -340,6 +373,7 @@ class Config:
     method: str = FIELD_OF["method"].default
     learning_rate: float = FIELD_OF["learning_rate"].default
     optimizer: str = FIELD_OF["optimizer"].default
+    fan: str = FIELD_OF["fan"].default
     trainable: tuple[str, ...] = FIELD_OF["trainable"].default
     speed: str = FIELD_OF["speed"].default
     sequence: int = FIELD_OF["sequence"].default
@@ -347,6 +381,9 @@ class Config:
     against: int = FIELD_OF["against"].default
     shown: str = FIELD_OF["shown"].default
     posterior: str = FIELD_OF["posterior"].default
+    progress_axis: str = FIELD_OF["progress_axis"].default
+    distance_to: str = FIELD_OF["distance_to"].default
+    component: int = FIELD_OF["component"].default
 
     @property
     def data_states(self) -> int:

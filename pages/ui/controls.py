@@ -62,6 +62,7 @@ def sidebar(session: Session) -> None:
                 number(session, "learning_rate")
             with right:
                 choice(session, "optimizer")
+            choice(session, "fan")
         several(session, "trainable", FAMILIES[config.family].trainable)
 
 

@@ -23,8 +23,19 @@ NOTHING_TRAINED = (
 )
 
 
-def run_controls(session: Session, *, examples: bool = False) -> None:
-    """Play or Pause, Step, Reset, New start, and the speed; with `examples` to choose from."""
+def run_controls(
+    session: Session,
+    instead: Callable[[], None] | None = None,
+    *,
+    examples: bool = False,
+) -> None:
+    """Play or Pause, Step, Reset, New start, and the speed.
+
+    Args:
+        instead: draws a page's own controls in place of those that choose what is shown of one
+            model: sequence and method.
+        examples: whether there are examples to choose from.
+    """
     able = session.can_go_on
     with st.container(horizontal=True, vertical_alignment="bottom", key="run_controls"):
         if session.player.playing:
@@ -57,6 +68,9 @@ def run_controls(session: Session, *, examples: bool = False) -> None:
         if examples:
             example_picker(session, width=225)
         controls.choice(session, "speed", width=110)
+        if instead is not None:
+            instead()
+            return
         if session.data.sequences.num_sequences > 1:
             number = session.data.sequences.num_sequences
             controls.number(session, "sequence", maximum=number, width=120)

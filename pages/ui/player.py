@@ -23,7 +23,7 @@ from hmmcore.diagnostics import STANDSTILL, STANDSTILL_STEPS
 from pages.ui.history import History
 
 MAX_ITERATIONS = 1_000_000
-"""Where a run ends by itself: hours at full speed, and eight megabytes of curve."""
+"""Where a run ends by itself: hours at full speed, and sixteen megabytes of curve."""
 
 LONGEST_GAP = 1.0
 """Seconds between ticks that count: after a stay on another page nothing is caught up with."""
@@ -34,10 +34,10 @@ class Run:
     """One method at work on the data from a starting model.
 
     Attributes:
-        name: "EM" or "Gradient".
+        name: "EM", "Gradient", or "Gradient" with the learning rate of a run beside it.
         trainer: may be replaced by another of the same kind; the state goes on.
         ended: one sentence why it goes no further, or None.
-        failed: whether it ended because a step could not be taken.
+        failed: whether that is because a step could not be taken.
         revised: the iteration at which the present trainer took over.
     """
 
@@ -72,15 +72,16 @@ class Run:
     def step(self) -> None:
         """Take one training step; what ends the run is told in `ended`."""
         before = self.state
+        begin = perf_counter()
         try:
             self.state = self.trainer.step(before)
         except (DivergedError, ImpossibleDataError, LikelihoodFellError) as error:
             self.ended, self.failed = str(error)[:1].upper() + str(error)[1:], True
             return
-        self.history.record(self.state)
+        self.history.record(self.state, perf_counter() - begin)
         gain = (self.state.log_likelihood - before.log_likelihood) / self.num_observations
         self._still = self._still + 1 if abs(gain) < STANDSTILL else 0
-        patience = STANDSTILL_STEPS[self.name]
+        patience = STANDSTILL_STEPS[self.method]
         if self._still >= patience:
             self.ended = (
                 f"{self.name} stands still at iteration {self.state.iteration}: "
@@ -101,6 +102,11 @@ class Run:
         if self._past is None or self._past.hmm is not hmm:
             self._past = replace(self.trainer.init(hmm), iteration=found)
         return self._past
+
+    @property
+    def method(self) -> str:
+        """ "EM" or "Gradient"."""
+        return self.name.split()[0]
 
     @property
     def num_observations(self) -> int:

@@ -25,7 +25,7 @@ from hmmcore import (
     TrainState,
     log_likelihood,
 )
-from pages.ui import experiment, starts
+from pages.ui import experiment, fan, starts
 from pages.ui.address import from_query, to_query
 from pages.ui.config import FIELD_OF, FIELDS, MAX_CELLS, Config, legal
 from pages.ui.dataset import Dataset
@@ -188,7 +188,8 @@ class Session:
         kept = Kept(self.config, self.data, self.runs, self.marks)
         self.change(**values)
         # Where the same runs go on, nothing was lost.
-        self.kept = None if self.runs is kept.runs else kept
+        goes_on = all(self.runs.get(name) is run for name, run in kept.runs.items())
+        self.kept = None if goes_on else kept
 
     @_alone
     def nudge(self) -> None:
@@ -254,9 +255,15 @@ class Session:
         return ("EM", "Gradient") if self.config.method == "Both" else (self.config.method,)
 
     @property
-    def active_runs(self) -> list[Run]:
-        """The runs that play; empty when there is a problem."""
+    def main_runs(self) -> list[Run]:
+        """The run of each method that plays; empty when there is a problem."""
         return [self.runs[name] for name in self.methods if name in self.runs]
+
+    @property
+    def active_runs(self) -> list[Run]:
+        """The runs that play: one of each method, and those of a fan of learning rates."""
+        beside = fan.runs(self.runs) if "Gradient" in self.methods else []
+        return [*self.main_runs, *beside]
 
     @property
     def shown_run(self) -> Run | None:
@@ -410,20 +417,30 @@ class Session:
         try:
             start = nudged(starts.starting_model(self.config, self.data), self.config)
             self.runs = {name: Run(name, self._trainer(name), start) for name in ("EM", "Gradient")}
+            self._spread_fan()
         except (ValueError, ImpossibleDataError) as error:
             self.problem = f"This start cannot be trained: {error} Choose another starting point."
 
     def _revise_runs(self) -> None:
-        for name, run in self.runs.items():
-            run.revise(self._trainer(name))
+        for name in ("EM", "Gradient"):
+            if name in self.runs:
+                self.runs[name].revise(self._trainer(name))
+        self._spread_fan()
 
-    def _trainer(self, name: str) -> Trainer:
+    def _spread_fan(self) -> None:
+        """Let a run for each further learning rate stand beside the gradient's, or none."""
+        if "Gradient" in self.runs:
+            self.runs = fan.spread(
+                self.runs, self.config, lambda rate: self._trainer("Gradient", rate)
+            )
+
+    def _trainer(self, name: str, learning_rate: float | None = None) -> Trainer:
         sequences, trainable = self.data.sequences, starts.trained_parameters(self.config)
         if name == "EM":
             return EM(sequences, trainable=trainable)
         return GradientAscent(
             sequences,
-            learning_rate=self.config.learning_rate,
+            learning_rate=learning_rate or self.config.learning_rate,
             optimizer=self.config.optimizer,
             trainable=trainable,
         )

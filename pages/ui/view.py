@@ -101,7 +101,7 @@ def panel_frame(session: Session, view: View) -> PanelFrame:
     assert run is not None
     return PanelFrame(
         data_key=zoom_key(session),
-        runs=tuple(_panel_run(run, session.at) for run in session.active_runs),
+        runs=tuple(_panel_run(run, session.at) for run in session.main_runs),
         marks=session.marks,
         shown_run=run.name,
         transition_matrix=view.hmm.transition_matrix,

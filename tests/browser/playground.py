@@ -15,7 +15,7 @@ from tests.browser.page import open_page, wait_until_idle
 
 PANEL = "[data-testid=hmm-panel]"
 CHARTS = ("curve", "learned", "true", "means", "sequence")
-PAGES = ("Playground", "Data", "Posterior", "Viterbi")
+PAGES = ("Playground", "Data", "Training", "Posterior", "Viterbi")
 
 
 def open_playground(page: Page, query: str = "") -> None:
@@ -86,9 +86,16 @@ def enter(page: Page, label: str, value: float) -> None:
     box.press("Enter")
 
 
+TWO_FRAMES = "() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))"
+
+
 def choose(page: Page, label: str, option: str) -> None:
     """Choose from a list."""
-    page.get_by_role("combobox", name=label, exact=True).click()
+    box = page.get_by_role("combobox", name=label, exact=True)
+    box.scroll_into_view_if_needed()
+    # A list that opens while its page still scrolls closes again.
+    page.evaluate(TWO_FRAMES)
+    box.click()
     page.get_by_role("option", name=option, exact=True).click()
 
 
