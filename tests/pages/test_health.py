@@ -105,7 +105,7 @@ def test_each_finding_is_said_with_its_evidence_and_its_button(kind, found):
 def test_evidence_is_in_numbers_a_reader_knows(found):
     found.append(Finding("symmetric_start", ((0, 1),), EVIDENCE))
     said = text(opened(start="symmetric"))
-    assert "the norm 3 × 10⁻¹⁷ (zero but for rounding), the whole" in said
+    assert "the norm 3\u202f×\u202f10⁻¹⁷ (zero but for rounding), the whole" in said
     assert "the whole gradient 0.45" in said
     assert "from 1 / K = 0.5 is 0 away from it" in said
 
