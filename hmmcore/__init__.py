@@ -4,7 +4,7 @@ Frozen values (`HMM`, `Gaussian`, `Sequences`), free functions of them, and trai
 step at a time. Knows nothing of any page or plot.
 """
 
-from hmmcore import initialization, io, presets, simulation
+from hmmcore import count_starts, initialization, io, presets, simulation, symbol_starts
 from hmmcore.alignment import (
     accuracy,
     align,
@@ -94,6 +94,7 @@ __all__ = [
     "align_parameters",
     "commonest_share",
     "confusion_table",
+    "count_starts",
     "examine",
     "exchangeable_states",
     "fit",
@@ -121,6 +122,7 @@ __all__ = [
     "split_by_sequence",
     "split_by_time",
     "state_shares",
+    "symbol_starts",
     "viterbi",
     "viterbi_ties",
     "warm_up",

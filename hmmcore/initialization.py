@@ -1,5 +1,8 @@
 """Starting models for training: without data, from data, and from a known truth.
 
+Those here are Gaussian; `count_starts` and `symbol_starts` have the same for Poisson and
+Categorical emissions. `near_truth` serves all three.
+
 Where values are missing, a start from data counts what is there. For choosing points and clustering
 them a missing coordinate stands at the mean of its dimension, and an observation that is wholly
 missing is left out. A dimension of which nothing is observed is an error.
@@ -13,7 +16,7 @@ from scipy.cluster import vq
 
 from hmmcore.alignment import NO_STATE
 from hmmcore.arrays import BoolArray, FloatArray, IntArray, as_count
-from hmmcore.emissions import Gaussian
+from hmmcore.emissions import Categorical, Gaussian, Poisson
 from hmmcore.emissions.network import SHARED_LAYERS
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -143,29 +146,63 @@ def near_truth(hmm: HMM, rng: np.random.Generator, amount: float = 0.5) -> HMM:
     """Return a start beside a known model: same zeros, same covariances, everything else moved.
 
     Args:
-        hmm: a model with Gaussian emissions.
+        hmm: a model with Gaussian, Poisson or Categorical emissions.
         rng: the source of randomness.
-        amount: standard deviation of the normal noise on every log-probability, and on every mean
-            in units of that state's standard deviation; at least 0, which returns the same model.
+        amount: standard deviation of the normal noise on every log-probability, those of symbols
+            among them, and on every mean in units of that state's standard deviation; rates move
+            as much on their square root, whose standard deviation is 1/2 (Bartlett 1936). At least
+            0, which returns the same model.
 
     Raises:
-        TypeError: when the emissions are not Gaussian.
+        TypeError: when the emissions are of another family.
         ValueError: when amount is negative or not finite.
     """
-    if not isinstance(hmm.emissions, Gaussian):
+    if not isinstance(hmm.emissions, Gaussian | Poisson | Categorical):
         raise TypeError(
-            f"near_truth moves Gaussian means; {type(hmm.emissions).__name__} has none."
+            "near_truth moves the means of a Gaussian, the rates of a Poisson and the "
+            f"probabilities of a Categorical; {type(hmm.emissions).__name__} is none of them."
         )
     if not (np.isfinite(amount) and amount >= 0.0):
         raise ValueError(f"amount is {amount}; it must be a finite number of at least 0.")
+    return HMM(
+        _jittered(hmm.initial_probs, amount, rng),
+        _jittered(hmm.transition_matrix, amount, rng),
+        _moved(hmm.emissions, amount, rng),
+    )
+
+
+def with_full_covariances(hmm: HMM) -> HMM:
+    """Return the same model with its covariances, of any type, written as full ones (K, D, D).
+
+    Raises:
+        TypeError: when the emissions are not Gaussian.
+    """
     emissions = hmm.emissions
-    initial = _jittered(hmm.initial_probs, amount, rng)
-    transition = _jittered(hmm.transition_matrix, amount, rng)
+    if not isinstance(emissions, Gaussian):
+        raise TypeError(f"{type(emissions).__name__} emissions have no covariances.")
+    if emissions.covariance_type == "full":
+        return hmm
+    num_states, num_dimensions = emissions.means.shape
+    if emissions.covariance_type == "tied":
+        full = np.tile(emissions.covariances, (num_states, 1, 1))
+    else:
+        variances = np.square(emissions.standard_deviations)
+        full = np.einsum("kd,de->kde", variances, np.eye(num_dimensions))
+    return HMM(hmm.initial_probs, hmm.transition_matrix, Gaussian(emissions.means, full, "full"))
+
+
+def _moved(
+    emissions: Gaussian | Poisson | Categorical, amount: float, rng: np.random.Generator
+) -> Gaussian | Poisson | Categorical:
+    if isinstance(emissions, Categorical):
+        return Categorical(_jittered(emissions.probs, amount, rng))
+    if isinstance(emissions, Poisson):
+        noise = amount * rng.standard_normal(emissions.num_states)
+        moved = np.square(np.sqrt(emissions.rates) + 0.5 * noise)
+        return Poisson(np.where(emissions.rates > 0.0, moved, 0.0))
     noise = amount * rng.standard_normal(emissions.means.shape)
     means = emissions.means + noise * emissions.standard_deviations
-    return HMM(
-        initial, transition, Gaussian(means, emissions.covariances, emissions.covariance_type)
-    )
+    return Gaussian(means, emissions.covariances, emissions.covariance_type)
 
 
 def nudge(hmm: HMM, rng: np.random.Generator, scale: float = 0.1) -> HMM:

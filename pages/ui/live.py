@@ -17,8 +17,8 @@ TICK = 0.4
 """Seconds between two drawings of what Streamlit's own elements show."""
 
 NOTHING_TRAINED = (
-    "Nothing is trained, so no step changes the model. Choose π, A, μ or σ under What is trained "
-    "in the sidebar."
+    "Nothing is trained, so no step changes the model. Choose parameters under What is trained in "
+    "the sidebar."
 )
 
 
@@ -57,6 +57,7 @@ def run_controls(session: Session) -> None:
         if session.data.sequences.num_sequences > 1:
             number = session.data.sequences.num_sequences
             controls.number(session, "sequence", maximum=number, width=130)
+        controls.dimensions(session)
         if session.config.method == "Both":
             controls.segments(session, "shown")
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from hmmcore import HMM, Gaussian
 from hmmcore.diagnostics import KINDS, Finding
-from pages.ui.checkups import Checkups, Diagnosis
+from pages.ui.checkups import Checkups, Diagnosis, checkups
 from pages.ui.config import Config
 from pages.ui.finding_words import about
 from pages.ui.health import BOXES, ICONS, MOST
@@ -156,6 +156,30 @@ def test_a_nudge_frees_the_symmetric_start_from_every_page(page):
     assert here.runs["EM"].state.log_likelihood > before + 20.0
 
 
+@pytest.mark.parametrize("family", ["counts", "symbols", "points"])
+def test_a_nudge_frees_every_family(family):
+    here = Session(Config(family=family, start="symmetric", num_states=3, length=60))
+    assert [d.finding.kind for d in checkups(here).said()] == ["symmetric_start"]
+    stuck = here.runs["EM"].start
+    for _ in range(60):
+        here.step()
+    alone = here.runs["EM"].state.log_likelihood
+    here.nudge()
+    assert "symmetric_start" not in [d.finding.kind for d in checkups(here).said()]
+    assert Session.from_url(here.query()).runs["EM"].start == here.runs["EM"].start != stuck
+    for _ in range(60):
+        here.step()
+    assert here.runs["EM"].state.log_likelihood > alone + 20.0
+
+
+def test_a_covariance_matrix_that_collapses_is_called_by_its_symbol(found):
+    found.append(Finding("collapsed_variance", ((0,),), EVIDENCE))
+    app = opened(family="points")
+    assert "Σ at its floor: S" in app.warning[0].value
+    labelled(app, "Stop training Σ")
+    assert "covariances" not in session(app).config.trainable
+
+
 def test_another_nudge_goes_another_way_and_another_start_has_none():
     here = Session(Config(start="symmetric", length=40, num_sequences=3))
     here.nudge()
@@ -183,7 +207,7 @@ def test_undo_brings_everything_back():
     assert session(app).runs is runs
     assert session(app).data is data
     assert (iteration(app), session(app).config.nudge) == (4, 0)
-    assert app.query_params["nudge"] == "0"
+    assert "nudge" not in app.query_params
     assert "undo_remedy" not in [button.key for button in app.button]
 
 

@@ -2,6 +2,7 @@
 
 import * as charts from "./charts.js";
 import { learnSymbols } from "./brush.js";
+import { emissions } from "./emissions.js";
 import { Chart, addStyle, coalesce, node, readTheme, viewKeeper } from "./plotting.js";
 import { Scrubber } from "./scrubber.js";
 import { STYLE } from "./panel-style.js";
@@ -19,12 +20,12 @@ const BUILDERS = {
   curve: charts.curve,
   learned: (message, theme) => charts.matrix(message, theme, "learned"),
   true: (message, theme) => charts.matrix(message, theme, "true"),
-  means: charts.means,
+  means: emissions,
   sequence: charts.sequence,
 };
 const FILES = {
   curve: "log-likelihood", learned: "learned-transition-matrix", true: "true-transition-matrix",
-  means: "means", sequence: "sequence",
+  means: "emissions", sequence: "sequence",
 };
 
 const REST = 200; // milliseconds without a new picture, after which Plotly draws what was painted
@@ -245,12 +246,16 @@ class Panel {
     write(this.captions.learned, `learned by ${header.shown_run}`);
     write(this.note("curve"), "higher is better");
     write(this.note("matrices"), "rows sum to 1");
-    write(this.note("means"), truth ? "marks below: learned; dashed: true" : "marks below: learned");
+    const [title, marks] = header.card;
+    const { shown, length, note } = header.charts.means; // of a cloud of points, of a table
+    write(this.root.querySelector(".hmm-means h4"), title);
+    write(this.note("means"), shown < length
+      ? `${marks}; ${thousands(shown)} of ${thousands(length)} points` : note ?? marks);
     write(this.root.querySelector(".hmm-sequence h4"), `States of ${sequence.name}`);
     const points = arrays["sequence.times"].shape[0];
     write(this.note("sequence"), points < sequence.length
       ? `showing ${thousands(points)} of ${thousands(sequence.length)} points` : "drag to zoom in on a stretch of time, double-click to return");
-    const looks = `${header.data_key}|${K}|${truth}|${header.states.colours.join()}`;
+    const looks = `${header.data_key}|${K}|${truth}|${title}|${header.states.colours.join()}`;
     if (this.looks !== looks) {
       this.looks = looks;
       this.legend.replaceChildren(...header.states.colours.slice(0, K).map((colour, k) =>
@@ -264,8 +269,8 @@ class Panel {
         + (curve.truth === null ? "." : `; the true model has ${curve.truth.toFixed(3)} nats.`));
       say("learned", `Heat map of the learned transition matrix of ${K} states.`);
       say("true", `Heat map of the true transition matrix of ${K} states.`);
-      say("means", `Histogram of the data with the learned density of each of ${K} states`
-        + (truth ? " and the true means." : "."));
+      say("means", `${title} of the data and of each of ${K} states: learned`
+        + (truth ? " and true." : "."));
       say("sequence", `${sequence.name} on one time axis: ${sequence.length} observations coloured`
         + ` by state, ${truth ? "the true path, " : ""}the Viterbi path and`
         + " the posterior probability of each state.");
