@@ -126,9 +126,9 @@ def _collapsed_variance(told: _Told) -> Words:
     symbol = FAMILIES[told.session.data.family].trainable["covariances"]
     return (
         f"{symbol} at its floor: {told.states()}.",
-        f"Nearly equal observations pull {symbol} towards zero, where the likelihood would "
-        "grow without bound; it is stopped at a ten-thousandth of the data's standard deviation. A likelihood "
-        "reached in this way says little.",
+        f"Nearly equal observations pull {symbol} towards zero, where the likelihood would grow "
+        "without bound; it is stopped at a ten-thousandth of the data's standard deviation. A "
+        "likelihood reached in this way says little.",
         f"the floor is a standard deviation of {told.number('sd_floor')}.",
     )
 

@@ -158,7 +158,7 @@ def test_a_nudge_frees_the_symmetric_start_from_every_page(page):
 
 @pytest.mark.parametrize("family", ["counts", "symbols", "points"])
 def test_a_nudge_frees_every_family(family):
-    here = Session(Config(family=family, start="symmetric", num_states=3, length=60))
+    here = Session.from_url({"family": family, "start": "symmetric", "K": "3", "M": "60"})
     assert [d.finding.kind for d in checkups(here).said()] == ["symmetric_start"]
     stuck = here.runs["EM"].start
     for _ in range(60):
