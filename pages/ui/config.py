@@ -206,18 +206,18 @@ FIELDS: tuple[Field, ...] = (
         "start", minimum=0, maximum=999_999, step=1,
     ),
     Field(
-        "nudge", "nudge", "Nudge", 0,
-        "0 takes the starting point as it is. Any other number moves every state a little, each "
-        "its own way, so that states which were alike no longer are; another number is another "
-        "way.",
-        "start", minimum=0, maximum=999, step=1, quiet=True,
-    ),
-    Field(
         "mean_model", "model", "Model of the means", "free",
         "Where the means of the learned model come from. Free: each state has a mean of its own. "
         "Network: a small neural network turns a state's few numbers into its mean, as in the "
         "notebook's sketch, and training moves its weights.",
         "start", choices={"free": "Free", "network": "A small network"}, quiet=True,
+    ),
+    Field(
+        "nudge", "nudge", "Nudge", 0,
+        "0 takes the starting point as it is. Any other number moves every state a little, each "
+        "its own way, so that states which were alike no longer are; another number is another "
+        "way.",
+        "start", minimum=0, maximum=999, step=1, quiet=True,
     ),
     Field(
         "method", "method", "Method", "EM",
@@ -326,8 +326,8 @@ class Config:
     points_table: Table | None = None
     start: str = FIELD_OF["start"].default
     start_seed: int = FIELD_OF["start_seed"].default
-    nudge: int = FIELD_OF["nudge"].default
     mean_model: str = FIELD_OF["mean_model"].default
+    nudge: int = FIELD_OF["nudge"].default
     method: str = FIELD_OF["method"].default
     learning_rate: float = FIELD_OF["learning_rate"].default
     optimizer: str = FIELD_OF["optimizer"].default

@@ -47,10 +47,10 @@ def sidebar(session: Session) -> None:
 
         st.subheader("Training", anchor=False)
         choice(session, "start")
-        if config.start == "symmetric" or config.nudge:
-            number(session, "nudge")
         if config.family == "numbers":
             choice(session, "mean_model")
+        if config.start == "symmetric" or config.nudge:
+            number(session, "nudge")
         choice(session, "method")
         if config.method != "EM":
             left, right = st.columns(2)
