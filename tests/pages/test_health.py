@@ -156,9 +156,13 @@ def test_a_nudge_frees_the_symmetric_start_from_every_page(page):
     assert here.runs["EM"].state.log_likelihood > before + 20.0
 
 
-@pytest.mark.parametrize("family", ["counts", "symbols", "points"])
-def test_a_nudge_frees_every_family(family):
-    here = Session.from_url({"family": family, "start": "symmetric", "K": "3", "M": "60"})
+@pytest.mark.parametrize(
+    "link",
+    [{"model": "network"}, {"family": "counts"}, {"family": "symbols"}, {"family": "points"}],
+    ids=lambda link: next(iter(link.values())),
+)
+def test_a_nudge_frees_every_family(link):
+    here = Session.from_url({"start": "symmetric", "K": "3", "M": "60", **link})
     assert [d.finding.kind for d in checkups(here).said()] == ["symmetric_start"]
     stuck = here.runs["EM"].start
     for _ in range(60):
