@@ -57,15 +57,24 @@ def test_means_move_in_units_of_their_spread():
     np.testing.assert_allclose(moves.std(), 0.4, rtol=0.05, atol=0.0)
 
 
-def test_of_a_network_only_the_embeddings_move():
-    before, after = (
-        hmm.emissions
-        for hmm in (MODELS["neural"], nudge(MODELS["neural"], np.random.default_rng(0)))
-    )
+def test_of_a_network_embeddings_and_the_output_layer_move():
+    before = MODELS["neural"].emissions
+    after = nudge(MODELS["neural"], np.random.default_rng(0)).emissions
     assert (after.embeddings != before.embeddings).all()
-    for name in ("hidden_weights", "hidden_biases", "output_weights", "output_biases"):
+    for name in ("hidden_weights", "hidden_biases"):
         np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
     np.testing.assert_array_equal(after.covariances, before.covariances)
+
+
+def test_means_of_a_network_move_though_nothing_reaches_its_output_weights():
+    emissions = NeuralGaussian.near_means(
+        np.full((4, 1), 50.0), np.random.default_rng(1), sd=4.0, output_activation="identity"
+    )
+    hmm = HMM(np.full(4, 0.25), np.full((4, 4), 0.25), emissions)
+    moves = np.array(
+        [nudge(hmm, np.random.default_rng(n)).emissions.means - 50.0 for n in range(200)]
+    )
+    np.testing.assert_allclose(moves.std(axis=0), 0.4, rtol=0.2, atol=0.0)
 
 
 def test_the_same_numbers_give_the_same_nudge_and_none_is_the_model_itself():

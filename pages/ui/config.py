@@ -224,7 +224,7 @@ FIELDS: tuple[Field, ...] = (
         "0 takes the starting point as it is. Any other number moves every state a little, each "
         "its own way, so that states which were alike no longer are; another number is another "
         "way.",
-        "start", minimum=0, maximum=999, step=1,
+        "start", minimum=0, maximum=999, step=1, quiet=True,
     ),
     Field(
         "method", "method", "Method", "EM",

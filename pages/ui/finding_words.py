@@ -10,6 +10,7 @@ from hmmcore.diagnostics import STANDSTILL
 from hmmcore.training.base import MODEL_PARAMETERS
 from pages.ui import theme
 from pages.ui.checkups import Diagnosis, checkups
+from pages.ui.families import FAMILIES
 from pages.ui.session import Session
 from pages.ui.text import decimal, listed, many, plain, scientific
 from pages.ui.view import View
@@ -82,7 +83,7 @@ def _symmetric_start(told: _Told) -> Words:
     return (
         "All states are alike.",
         "Each observation belongs to every state with the same probability, 1 / K. Every step "
-        "therefore moves all states to the same place, and nothing can ever tell them apart: the "
+        "therefore changes all states in the same way, and nothing can ever tell them apart: the "
         "slope of the likelihood between them is exactly zero, here and after any number of steps.",
         f"the gradient between the states has the norm {told.norm('gradient_between')}, the whole "
         f"gradient {told.norm('gradient')}; the posterior of the shown sequence that is furthest "
@@ -122,12 +123,13 @@ def _rate_too_low(told: _Told) -> Words:
 
 
 def _collapsed_variance(told: _Told) -> Words:
+    symbol = FAMILIES[told.session.data.family].trainable["covariances"]
     return (
-        f"σ at its floor: {told.states()}.",
-        "Nearly equal observations pull σ towards zero, where the likelihood would grow without "
-        "bound; it is stopped at a ten-thousandth of the data's standard deviation. A likelihood "
-        "reached in this way says little.",
-        f"the floor is σ = {told.number('sd_floor')}.",
+        f"{symbol} at its floor: {told.states()}.",
+        f"Nearly equal observations pull {symbol} towards zero, where the likelihood would grow "
+        "without bound; it is stopped at a ten-thousandth of the data's standard deviation. A "
+        "likelihood reached in this way says little.",
+        f"the floor is a standard deviation of {told.number('sd_floor')}.",
     )
 
 

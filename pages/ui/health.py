@@ -72,6 +72,7 @@ def _draw(session: Session, diagnoses: list[Diagnosis]) -> None:
         kind, buttons = diagnosis.finding.kind, offers(session, diagnosis)
         box = partial(BOXES[diagnosis.finding.severity], text, icon=ICONS[kind])
         _beside(
+            f"{diagnosis.run}_{kind}",
             box,
             [
                 partial(
@@ -83,12 +84,12 @@ def _draw(session: Session, diagnoses: list[Diagnosis]) -> None:
         )  # fmt: skip
 
 
-def _beside(box: Callable[[], object], buttons: list[Callable[[], object]]) -> None:
-    """A box, and its buttons to the right of it as wide as their labels."""
+def _beside(name: str, box: Callable[[], object], buttons: list[Callable[[], object]]) -> None:
+    """A box, and its buttons to the right of it as wide as their labels, or below; see page.css."""
     if not buttons:
         box()
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key=f"beside_{name}"):
         box()
         with st.container(width="content", gap="small"):
             for button in buttons:
@@ -107,6 +108,7 @@ def _way_back(session: Session) -> None:
     )
     text = f"Started again. What there was is kept: {reached}."
     _beside(
+        "way_back",
         partial(st.info, text, icon=":material/history:"),
         [
             partial(

@@ -12,13 +12,12 @@ from functools import partial
 
 from pages.ui.checkups import Diagnosis
 from pages.ui.config import FIELD_OF, MAX_CELLS
+from pages.ui.families import FAMILIES
 from pages.ui.session import Session
 
 RATE_FACTOR = 3.0
 """Three steps of it are a factor of 27: from any rate that can be set to a good one in a few
 presses, and seldom past it."""
-
-PARAMETERS = {"initial_probs": "π", "covariances": "σ"}
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def _stop_training(session: Session, name: str) -> Iterator[Offer]:
     trainable = session.config.trainable
     if name not in trainable:
         return
-    symbol = PARAMETERS[name]
+    symbol = FAMILIES[session.data.family].trainable[name]
     known = name == "covariances" and session.data.truth is not None
     yield Offer(
         f"Stop training {symbol}",
@@ -124,7 +123,7 @@ def _another_start(session: Session) -> Iterator[Offer]:
         yield Offer(
             "Start from k-means",
             ":material/scatter_plot:",
-            "Start again with one state for each cluster of values, on the same data.",
+            "Start again on the same data, from what k-means makes of them.",
             partial(session.remedy, start="kmeans"),
         )
 

@@ -59,7 +59,7 @@ def scientific(value: float) -> str:
         return decimal(float(f"{value:.4g}"))
     mantissa, exponent = f"{value:.1e}".split("e")
     power = str(int(exponent)).translate(SUPERSCRIPTS)
-    return f"{mantissa.removesuffix('.0')} × 10{power}".replace("-", "−")
+    return f"{mantissa.removesuffix('.0')}{NARROW_SPACE}×{NARROW_SPACE}10{power}".replace("-", "−")
 
 
 def listed(names: list[str]) -> str:

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from hmmcore import HMM, Gaussian
 from hmmcore.diagnostics import KINDS, Finding
-from pages.ui.checkups import Checkups, Diagnosis
+from pages.ui.checkups import Checkups, Diagnosis, checkups
 from pages.ui.config import Config
 from pages.ui.finding_words import about
 from pages.ui.health import BOXES, ICONS, MOST
@@ -105,7 +105,7 @@ def test_each_finding_is_said_with_its_evidence_and_its_button(kind, found):
 def test_evidence_is_in_numbers_a_reader_knows(found):
     found.append(Finding("symmetric_start", ((0, 1),), EVIDENCE))
     said = text(opened(start="symmetric"))
-    assert "the norm 3 × 10⁻¹⁷ (zero but for rounding), the whole" in said
+    assert "the norm 3\u202f×\u202f10⁻¹⁷ (zero but for rounding), the whole" in said
     assert "the whole gradient 0.45" in said
     assert "from 1 / K = 0.5 is 0 away from it" in said
 
@@ -156,6 +156,34 @@ def test_a_nudge_frees_the_symmetric_start_from_every_page(page):
     assert here.runs["EM"].state.log_likelihood > before + 20.0
 
 
+@pytest.mark.parametrize(
+    "link",
+    [{"model": "network"}, {"family": "counts"}, {"family": "symbols"}, {"family": "points"}],
+    ids=lambda link: next(iter(link.values())),
+)
+def test_a_nudge_frees_every_family(link):
+    here = Session.from_url({"start": "symmetric", "K": "3", "M": "60", **link})
+    assert [d.finding.kind for d in checkups(here).said()] == ["symmetric_start"]
+    stuck = here.runs["EM"].start
+    for _ in range(60):
+        here.step()
+    alone = here.runs["EM"].state.log_likelihood
+    here.nudge()
+    assert "symmetric_start" not in [d.finding.kind for d in checkups(here).said()]
+    assert Session.from_url(here.query()).runs["EM"].start == here.runs["EM"].start != stuck
+    for _ in range(60):
+        here.step()
+    assert here.runs["EM"].state.log_likelihood > alone + 20.0
+
+
+def test_a_covariance_matrix_that_collapses_is_called_by_its_symbol(found):
+    found.append(Finding("collapsed_variance", ((0,),), EVIDENCE))
+    app = opened(family="points")
+    assert "Σ at its floor: S" in app.warning[0].value
+    labelled(app, "Stop training Σ")
+    assert "covariances" not in session(app).config.trainable
+
+
 def test_another_nudge_goes_another_way_and_another_start_has_none():
     here = Session(Config(start="symmetric", length=40, num_sequences=3))
     here.nudge()
@@ -183,7 +211,7 @@ def test_undo_brings_everything_back():
     assert session(app).runs is runs
     assert session(app).data is data
     assert (iteration(app), session(app).config.nudge) == (4, 0)
-    assert app.query_params["nudge"] == "0"
+    assert "nudge" not in app.query_params
     assert "undo_remedy" not in [button.key for button in app.button]
 
 
