@@ -20,7 +20,7 @@ CONTROLS = {
     "Starting point", "Method", "What is trained", "Speed", "Sequence",
 }  # fmt: skip
 GRADIENT_CONTROLS = {"Learning rate", "Optimizer"}
-BUTTONS = ["Play", "Step", "Reset", "New start", "Take the tour"]
+BUTTONS = ["Play", "Step", "Reset", "New start"]
 
 
 def opened(**query: str) -> AppTest:
