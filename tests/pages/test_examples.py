@@ -23,11 +23,7 @@ def test_an_example_sets_every_control_and_says_what_to_do(name: str, page: str)
     assert session(app).config == given.config
     assert app.selectbox(key="example").value == name
     assert not app.error
-<<<<<<< HEAD
     assert not session(app).notes
-=======
-    assert session(app).notes == ()
->>>>>>> teaching
     for words in (given.question, given.press, given.outcome):
         assert words in text(app)
     assert app.query_params == to_query(given.config)
@@ -45,11 +41,7 @@ def test_a_link_brings_the_example_and_its_line_back(name: str) -> None:
     assert session(app).config == PRESETS[name].config
     assert app.selectbox(key="example").value == name
     assert PRESETS[name].press in text(app)
-<<<<<<< HEAD
     assert not session(app).notes
-=======
-    assert session(app).notes == ()
->>>>>>> teaching
 
 
 def test_the_line_goes_when_the_experiment_is_changed() -> None:
