@@ -52,6 +52,10 @@ class History:
         """(iterations + 1,) a copy, in nats."""
         return np.array(self._log_likelihoods)
 
+    def between(self, first: int, last: int) -> FloatArray:
+        """(last - first + 1,) a copy of those of two iterations and all between them, in nats."""
+        return np.array(self._log_likelihoods[first : last + 1])
+
     @property
     def seconds(self) -> FloatArray:
         """(iterations + 1,) a copy: seconds of computing from the start to each iteration."""

@@ -6,27 +6,19 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.ui import controls, words
+from pages.ui import controls, health
+from pages.ui.checkups import checkups
 from pages.ui.live_source import pictures
 from pages.ui.panel import show_panel
 from pages.ui.session import Session
 from pages.ui.text import plain
-from pages.ui.view import current_view
 
 TICK = 0.4
 """Seconds between two drawings of what Streamlit's own elements show."""
 
-STUCK = (
-    "All states are alike, so each observation belongs to every state with the same probability, "
-    "1 / K. Every step therefore moves all states to the same place, and nothing can ever tell "
-    "them apart: the slope of the likelihood between them is exactly zero, here and after any "
-    "number of steps. Choose another starting point to see the model learn."
-)
-
-
 NOTHING_TRAINED = (
-    "Nothing is trained, so no step changes the model. Choose π, A, μ or σ under What is trained "
-    "in the sidebar."
+    "Nothing is trained, so no step changes the model. Choose parameters under What is trained in "
+    "the sidebar."
 )
 
 
@@ -73,6 +65,7 @@ def run_controls(session: Session, instead: Callable[[], None] | None = None) ->
         if session.data.sequences.num_sequences > 1:
             number = session.data.sequences.num_sequences
             controls.number(session, "sequence", maximum=number, width=130)
+        controls.dimensions(session)
         if session.config.method == "Both":
             controls.segments(session, "shown")
 
@@ -107,10 +100,14 @@ def live_figures(session: Session, draw: Callable[[], None]) -> None:
                     # Ended by itself: the buttons outside have to know.
                     st.rerun()
             draw()
-            _afterwards(session)
+            if checkups(session).news() != told:
+                # Findings stand outside, so that their buttons run the whole page.
+                st.rerun()
 
+    told = checkups(session).news()
     with st.container(key="live"):
         beat()
+    health.findings(session)
 
 
 def live_panel(session: Session) -> None:
@@ -119,7 +116,7 @@ def live_panel(session: Session) -> None:
         picture = pictures(session).picture()
         if picture is not None:
             show_panel(picture, key="live_panel")
-        _afterwards(session)
+    health.findings(session)
 
 
 def messages(session: Session) -> None:
@@ -127,8 +124,8 @@ def messages(session: Session) -> None:
     notices(session)
     if not session.config.trainable:
         st.info(NOTHING_TRAINED, icon=":material/info:")
-    elif session.is_stuck:
-        st.warning(STUCK, icon=":material/all_match:")
+    else:
+        health.obstacles(session)
 
 
 def notices(session: Session) -> None:
@@ -142,9 +139,3 @@ def notices(session: Session) -> None:
         st.info("\n".join(f"- {plain(note)}" for note in session.notes), icon=":material/info:")
     if session.problem:
         st.error(plain(session.problem), icon=":material/error:")
-
-
-def _afterwards(session: Session) -> None:
-    """What keeps states alive, and why runs ended. Below the figures, so that nothing jumps."""
-    for icon, sentence in words.afterwards(session, current_view(session)):
-        (st.warning if icon == words.HEALING else st.info)(sentence, icon=icon)

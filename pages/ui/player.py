@@ -19,15 +19,11 @@ from hmmcore import (
     Trainer,
     TrainState,
 )
+from hmmcore.diagnostics import STANDSTILL, STANDSTILL_STEPS
 from pages.ui.history import History
 
 MAX_ITERATIONS = 1_000_000
 """Where a run ends by itself: hours at full speed, and sixteen megabytes of curve."""
-
-STANDSTILL = 1e-10
-"""Nats per observation: a step that gains less has not moved the model visibly."""
-STANDSTILL_STEPS = {"EM": 5, "Gradient": 50}
-
 
 LONGEST_GAP = 1.0
 """Seconds between ticks that count: after a stay on another page nothing is caught up with."""
@@ -41,7 +37,8 @@ class Run:
         name: "EM", "Gradient", or "Gradient" with the learning rate of a run beside it.
         trainer: may be replaced by another of the same kind; the state goes on.
         ended: one sentence why it goes no further, or None.
-        failed: whether that is because a step could not be taken.
+        failed: whether it ended because a step could not be taken.
+        revised: the iteration at which the present trainer took over.
     """
 
     name: str
@@ -51,6 +48,7 @@ class Run:
     history: History = field(init=False)
     ended: str | None = field(init=False, default=None)
     failed: bool = field(init=False, default=False)
+    revised: int = field(init=False, default=0)
     _past: TrainState | None = field(init=False, default=None)
     _still: int = field(init=False, default=0)
 
@@ -62,15 +60,13 @@ class Run:
         self.state = self.trainer.init(self.start)
         self.history = History()
         self.history.record(self.state)
-        self.ended = None
-        self.failed = False
+        self.ended, self.failed, self.revised = None, False, 0
         self._still = 0
 
     def revise(self, trainer: Trainer) -> None:
         """Go on with another trainer of the same kind, for example another learning rate."""
         self.trainer = trainer
-        self.ended = None
-        self.failed = False
+        self.ended, self.failed, self.revised = None, False, self.state.iteration
         self._still = 0
 
     def step(self) -> None:
@@ -80,8 +76,7 @@ class Run:
         try:
             self.state = self.trainer.step(before)
         except (DivergedError, ImpossibleDataError, LikelihoodFellError) as error:
-            self.ended = str(error)[:1].upper() + str(error)[1:]
-            self.failed = True
+            self.ended, self.failed = str(error)[:1].upper() + str(error)[1:], True
             return
         self.history.record(self.state, perf_counter() - begin)
         gain = (self.state.log_likelihood - before.log_likelihood) / self.num_observations

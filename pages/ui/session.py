@@ -23,16 +23,17 @@ from hmmcore import (
     Sequences,
     Trainer,
     TrainState,
-    exchangeable_states,
     log_likelihood,
 )
-from pages.ui import experiment, fan
+from hmmcore.comparison import num_components
+from pages.ui import experiment, fan, starts
 from pages.ui.address import from_query, to_query
-from pages.ui.config import FIELD_OF, MAX_CELLS, Config, legal
-from pages.ui.experiment import Dataset
+from pages.ui.config import FIELD_OF, FIELDS, MAX_CELLS, Config, legal
+from pages.ui.dataset import Dataset
+from pages.ui.nudging import nudged
+from pages.ui.pending import PendingFile
 from pages.ui.player import Player, Run
 from pages.ui.tables import Drafts
-from pages.ui.upload import PendingFile
 
 KEY = "hmm_playground"
 TICK_BUDGET = 0.03
@@ -51,11 +52,29 @@ NO_UPLOAD = (
 
 @dataclass(frozen=True, eq=False)
 class Upload:
-    """A visitor's own data: the file's name and what was read from it."""
+    """A visitor's own data: the file's name and what was read from it.
+
+    Attributes:
+        column: name of the column, or of all columns together.
+        family, labels, columns: as in `Dataset`.
+    """
 
     file_name: str
     column: str
     sequences: Sequences
+    family: str = "numbers"
+    labels: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """What there was before a remedy: settings, data, runs with all they had learned, marks."""
+
+    config: Config
+    data: Dataset
+    runs: dict[str, Run]
+    marks: tuple[int, ...]
 
 
 def _alone(
@@ -81,6 +100,7 @@ class Session:
     Attributes:
         notes: sentences to show until the next change.
         problem: one sentence why there is nothing to train, or None.
+        kept: what a remedy replaced, until the next change; see `undo`.
         upload: the visitor's data, kept while others are looked at.
         pending: a file that was brought and is not in use yet.
         uploads: how many files were taken or put away.
@@ -101,6 +121,7 @@ class Session:
     config: Config
     notes: tuple[str, ...] = ()
     problem: str | None = None
+    kept: Kept | None = None
     upload: Upload | None = None
     pending: PendingFile | None = None
     uploads: int = 0
@@ -137,12 +158,19 @@ class Session:
         What the data are made from makes new data and stops playing; where training starts from
         starts it anew on the same data; how training goes on takes effect where it stands.
         """
-        before = self.config
+        before, self.kept = self.config, None
+        if "start" in values:
+            # A nudge is for the start that it was asked for.
+            values.setdefault("nudge", 0)
         keep = next(iter(values), "length")
         if before.source == "notebook" and "source" not in values:
             remade = any(FIELD_OF[name].group == "data" for name in values)
             values |= {"source": "generated"} if remade else {}
-        self.config, self.notes = legal(replace(before, **values), keep)
+        wanted = replace(before, **values)
+        if wanted.source == "upload" and self.upload is not None:
+            # What a file holds is not for the controls to say.
+            wanted = replace(wanted, family=self.upload.family)
+        self.config, self.notes = legal(wanted, keep)
         if self.config.changed("data", before):
             self.player.pause()
             self._renew_data()
@@ -152,15 +180,48 @@ class Session:
         elif self.config.changed("training", before):
             self._revise_runs()
         self._select_existing()
+        self._select_component()
+
+    @_alone
+    def remedy(self, **values: Any) -> None:
+        """Change fields of the Config as a finding advises; `undo` takes it back."""
+        kept = Kept(self.config, self.data, self.runs, self.marks)
+        self.change(**values)
+        # Where the same runs go on, nothing was lost.
+        self.kept = None if self.runs is kept.runs else kept
+
+    @_alone
+    def nudge(self) -> None:
+        """Move the starting point a little, each time another way, as `remedy` does."""
+        most = FIELD_OF["nudge"].maximum
+        assert most is not None
+        self.remedy(nudge=int(self.config.nudge % most + 1))
+
+    @_alone
+    def undo(self) -> None:
+        """Go back to the data and the runs, wherever they were, of before the last `remedy`."""
+        kept, self.kept = self.kept, None
+        if kept is None:
+            return
+        self.player.pause()
+        looks = {f.name: getattr(self.config, f.name) for f in FIELDS if f.group == "view"}
+        self.config, self.notes = replace(kept.config, **looks), ()
+        self.data_number += self.data is not kept.data
+        self.data, self.runs, self.problem = kept.data, kept.runs, None
+        self.at, self.marks = None, kept.marks
+        self._select_existing()
+        self._select_component()
 
     @_alone
     def replace_upload(self, upload: Upload, num_states: int) -> None:
         """Take uploaded data as the data."""
         self.player.pause()
-        self.upload = upload
-        self.config, self.notes = (
-            replace(self.config, source="upload", num_states=num_states, sequence=1), ()
-        )  # fmt: skip
+        self.upload, self.kept = upload, None
+        wanted = replace(
+            self.config, source="upload", family=upload.family, num_states=num_states, sequence=1
+        )
+        # Nothing that could be noted on generated data matters now.
+        self.config, self.notes = legal(wanted)[0], ()
         self._renew_data()
 
     @_alone
@@ -242,19 +303,9 @@ class Session:
         return any(run.ended is None for run in self.active_runs)
 
     @property
-    def is_stuck(self) -> bool:
-        """Whether no step can tell the states of the shown run apart."""
-        run = self.shown_run
-        if run is None or run.start.num_states == 1:
-            return False
-        # States that start alike stay alike, so the start tells for the whole run.
-        groups = self.remember("exchangeable", run.start, lambda: exchangeable_states(run.start))
-        return len(groups) == 1 and len(groups[0]) == run.start.num_states
-
-    @property
     def new_start_helps(self) -> bool:
         """Whether another start number gives another starting point."""
-        return experiment.is_random(self.config.start)
+        return starts.is_random(self.config) or self.config.nudge > 0
 
     @_alone
     def play(self) -> None:
@@ -331,7 +382,11 @@ class Session:
         config = self.config
         if config.source == "upload":
             assert self.upload is not None
-            self.data = Dataset(self.upload.sequences, name=self.upload.column)
+            upload = self.upload
+            self.data = Dataset(
+                upload.sequences, None, None, upload.column, upload.family, upload.labels,
+                upload.columns,
+            )  # fmt: skip
             most = MAX_CELLS // self.data.sequences.num_observations
             if config.num_states > most:
                 self.config = replace(config, num_states=most)
@@ -348,15 +403,28 @@ class Session:
             self.config = replace(self.config, sequence=last)
             note = f"There is no sequence {selected}; shown is the last one, {last}."
             self.notes = (*self.notes, note)
+        if len(self.data.columns) > 1:
+            dimension = min(self.config.dimension, self.data.num_dimensions)
+            against = min(self.config.against, self.data.num_dimensions)
+            if against == dimension:
+                against = 2 if dimension == 1 else 1
+            self.config = replace(self.config, dimension=dimension, against=against)
+
+    def _select_component(self) -> None:
+        """Go to the last dimension or symbol where the selected one does not exist."""
+        if (run := self.runs.get("EM")) is not None:
+            most = num_components(run.start)
+            self.config = replace(self.config, component=min(self.config.component, most))
 
     def _renew_runs(self) -> None:
         self.runs = {}
         self.at, self.marks = None, ()
         self.problem = None
         try:
-            start = experiment.starting_model(self.config, self.data)
+            start = nudged(starts.starting_model(self.config, self.data), self.config)
             self.runs = {name: Run(name, self._trainer(name), start) for name in ("EM", "Gradient")}
             self._spread_fan()
+            self._select_component()
         except (ValueError, ImpossibleDataError) as error:
             self.problem = f"This start cannot be trained: {error} Choose another starting point."
 
@@ -374,7 +442,7 @@ class Session:
             )
 
     def _trainer(self, name: str, learning_rate: float | None = None) -> Trainer:
-        sequences, trainable = self.data.sequences, self.config.trainable
+        sequences, trainable = self.data.sequences, starts.trained_parameters(self.config)
         if name == "EM":
             return EM(sequences, trainable=trainable)
         return GradientAscent(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hmmcore import Sequences
-from hmmcore.comparison import Progress, Verdict
+from hmmcore.comparison import Progress, Verdict, num_components
 from pages.ui import duel, duel_words, fan, scales
 from pages.ui.config import Config
 from pages.ui.duel_view import duel_frame
@@ -169,6 +169,32 @@ def test_every_size(num_states, steps, axis):
         low, high = chart["y_range"]
         assert low < high
         assert chart["x_range"][1] > 0
+
+
+@pytest.mark.parametrize(
+    ("family", "location", "spread", "components"),
+    [
+        ("numbers", "Means", "Standard deviations", 1),
+        ("counts", "Rates", "Initial probabilities", 1),
+        ("symbols", "Symbol probabilities, symbol 2", "Initial probabilities", 6),
+        ("points", "Means, dimension 2", "Standard deviations", 2),
+    ],
+)
+def test_every_family_has_its_parameters(family, location, spread, components):
+    session = small(num_states=3, num_symbols=6)
+    # What does not exist gives way to the last that does.
+    session.change(family=family, component=99)
+    assert session.config.component == components
+    session.change(component=2)
+    for _ in range(4):
+        session.step()
+    header, arrays = message(session)
+    charts = header["charts"]
+    assert (charts["location"]["title"], charts["spread"]["title"]) == (location, spread)
+    assert num_components(session.runs["EM"].state.hmm) == components
+    for name in duel.TRACK_NAMES:
+        assert len(charts[name]["truth"]) == 3
+        assert np.isfinite(arrays[f"{name}.y1"]).all()
 
 
 def test_uploaded_data_have_no_truth_and_the_gradient_wears_ems_labels():

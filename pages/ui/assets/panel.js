@@ -1,6 +1,7 @@
 // The live panel: tiles with numbers and five charts, fed by messages of pages/ui/panel.py.
 
 import * as charts from "./charts.js";
+import { emissions } from "./emissions.js";
 import { LiveView, card, gainText, minus, thousands, write } from "./live-view.js";
 import { node, viewKeeper } from "./plotting.js";
 
@@ -16,12 +17,12 @@ const BUILDERS = {
   curve: charts.curve,
   learned: (message, theme) => charts.matrix(message, theme, "learned"),
   true: (message, theme) => charts.matrix(message, theme, "true"),
-  means: charts.means,
+  means: emissions,
   sequence: charts.sequence,
 };
 const FILES = {
   curve: "log-likelihood", learned: "learned-transition-matrix", true: "true-transition-matrix",
-  means: "means", sequence: "sequence",
+  means: "emissions", sequence: "sequence",
 };
 
 const SYMBOLS = [...Object.keys(GLYPHS), "circle-open"];
@@ -60,12 +61,16 @@ class Panel extends LiveView {
     write(this.captions.learned, `learned by ${header.shown_run}`);
     write(this.note("curve"), "higher is better");
     write(this.note("matrices"), "rows sum to 1");
-    write(this.note("means"), truth ? "marks below: learned; dashed: true" : "marks below: learned");
+    const [title, marks] = header.card;
+    const { shown, length, note } = header.charts.means; // of a cloud of points, of a table
+    write(this.root.querySelector(".hmm-means h4"), title);
+    write(this.note("means"), shown < length
+      ? `${marks}; ${thousands(shown)} of ${thousands(length)} points` : note ?? marks);
     write(this.root.querySelector(".hmm-sequence h4"), `States of ${sequence.name}`);
     const points = arrays["sequence.times"].shape[0];
     write(this.note("sequence"), points < sequence.length
       ? `showing ${thousands(points)} of ${thousands(sequence.length)} points` : "drag to zoom in on a stretch of time, double-click to return");
-    const looks = `${header.data_key}|${K}|${truth}|${header.states.colours.join()}`;
+    const looks = `${header.data_key}|${K}|${truth}|${title}|${header.states.colours.join()}`;
     if (this.looks !== looks) {
       this.looks = looks;
       this.legend.replaceChildren(...header.states.colours.slice(0, K).map((colour, k) =>
@@ -79,8 +84,8 @@ class Panel extends LiveView {
         + (curve.truth === null ? "." : `; the true model has ${curve.truth.toFixed(3)} nats.`));
       say("learned", `Heat map of the learned transition matrix of ${K} states.`);
       say("true", `Heat map of the true transition matrix of ${K} states.`);
-      say("means", `Histogram of the data with the learned density of each of ${K} states`
-        + (truth ? " and the true means." : "."));
+      say("means", `${title} of the data and of each of ${K} states: learned`
+        + (truth ? " and true." : "."));
       say("sequence", `${sequence.name} on one time axis: ${sequence.length} observations coloured`
         + ` by state, ${truth ? "the true path, " : ""}the Viterbi path and`
         + " the posterior probability of each state.");
