@@ -437,9 +437,12 @@ class Session:
     def _spread_fan(self) -> None:
         """Let a run for each further learning rate stand beside the gradient's, or none."""
         if "Gradient" in self.runs:
-            self.runs = fan.spread(
+            spread = fan.spread(
                 self.runs, self.config, lambda rate: self._trainer("Gradient", rate)
             )
+            # Still the same dictionary: where runs go on, what was kept of them is no other.
+            self.runs.clear()
+            self.runs.update(spread)
 
     def _trainer(self, name: str, learning_rate: float | None = None) -> Trainer:
         sequences, trainable = self.data.sequences, starts.trained_parameters(self.config)

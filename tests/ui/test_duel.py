@@ -276,6 +276,13 @@ def test_another_rate_or_size_keeps_what_it_can():
     assert list(session.runs) == ["EM", "Gradient"]
 
 
+def test_another_rate_as_a_remedy_leaves_nothing_to_take_back():
+    session = stepped(2, fan="3")
+    session.remedy(learning_rate=0.1)
+    assert session.kept is None
+    assert [run.state.iteration for run in session.active_runs] == [2] * 4
+
+
 def test_a_fan_plays_only_where_the_gradient_does():
     session = stepped(2, fan="3", method="EM")
     assert [run.name for run in session.active_runs] == ["EM"]
