@@ -267,6 +267,12 @@ def state_parameters(hmm: HMM) -> dict[str, FloatArray]:
     return found
 
 
+def num_components(hmm: HMM) -> int:
+    """How many dimensions or symbols the means, rates or probabilities of a state have."""
+    told = state_parameters(hmm)
+    return int(max(values.shape[1] for values in told.values()))
+
+
 def parameter_paths(
     hmms: Sequence[HMM], permutation: ArrayLike, component: int = 0
 ) -> dict[str, FloatArray]:

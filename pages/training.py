@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import controls, duel_words, words
+from hmmcore.comparison import num_components
+from pages.ui import controls, duel_words, health, words
 from pages.ui.duel import show_duel
-from pages.ui.duel_view import num_components
 from pages.ui.live import messages, run_controls
 from pages.ui.live_source import pictures
 from pages.ui.session import current_session
-from pages.ui.text import plain
 
 session = current_session()
 
@@ -24,14 +23,6 @@ def duel_controls() -> None:
         several = num_components(session.main_runs[0].state.hmm)
         if several > 1:
             controls.number(session, "component", maximum=several, width=130)
-
-
-def endings() -> None:
-    """Why runs ended, below the figures, so that nothing jumps."""
-    for run in session.active_runs:
-        if run.ended:
-            named = run.ended.startswith(f"{run.name} ")
-            st.info(plain(run.ended if named else f"{run.name}: {run.ended}"), icon=words.ENDED)
 
 
 run_controls(session, instead=duel_controls)
@@ -48,7 +39,7 @@ if session.main_runs:
         picture = pictures(session).picture()
         if picture is not None:
             show_duel(picture)
-        endings()
+    health.findings(session)
 else:
     st.info(words.NO_MODEL, icon=":material/info:")
 

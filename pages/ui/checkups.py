@@ -79,7 +79,7 @@ class Checkups:
                 self._looked = now
             elif now - self._looked >= LOOK_EVERY:
                 self._look(now)
-            runs = {run.name for run in session.active_runs}
+            runs = {run.name for run in session.main_runs}
             held = [seen.diagnosis for seen in self._seen.values() if seen.said]
             said = [
                 diagnosis

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from hmmcore import HMM, align_parameters
+from hmmcore import align_parameters
 from hmmcore.arrays import IntArray
 from hmmcore.comparison import (
     Contender,
     best_log_likelihood,
     compare,
+    num_components,
     parameter_paths,
     progress,
-    state_parameters,
 )
 from pages.ui import duel_words, fan, theme
 from pages.ui.duel import MAX_PATH_POINTS, DuelFrame, DuelRun, Path, Track
@@ -63,12 +63,6 @@ def duel_frame(session: Session) -> DuelFrame | None:
         true_log_likelihood=true_value,
         marks=session.marks,
     )
-
-
-def num_components(hmm: HMM) -> int:
-    """How many dimensions or symbols a state's location has."""
-    told = state_parameters(hmm)
-    return next((told[name].shape[1] for name in LOCATIONS if name in told), 1)
 
 
 def _looked_at(session: Session, every: Sequence[Run]) -> list[DuelRun]:

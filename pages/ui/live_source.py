@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pages.ui import duel, panel
@@ -17,39 +18,23 @@ from pages.ui.view import current_view, panel_frame
 PANEL_KEY = "live_panel"
 
 
-@dataclass(frozen=True, eq=False)
-class Drawing:
-    """One picture before it is numbered.
-
-    Attributes:
-        said: what the page around it says; when it changes, the page runs again.
-        encode: makes the message, given what its header says under "live".
-    """
-
-    said: Any
-    encode: Callable[[Mapping[str, Any]], bytes]
+Encode = Callable[[Mapping[str, Any]], bytes]
+"""Makes the message of one picture, given what its header says under "live"."""
 
 
-def _panel(session: Session) -> Drawing | None:
+def _panel(session: Session) -> Encode | None:
     view = current_view(session)
     if view is None:
         return None
-    return Drawing(
-        checkups(session).news(),
-        lambda live: panel.encode(panel_frame(session, view), PANEL_KEY, live),
-    )
+    return lambda live: panel.encode(panel_frame(session, view), PANEL_KEY, live)
 
 
-def _duel(session: Session) -> Drawing | None:
+def _duel(session: Session) -> Encode | None:
     frame = duel_frame(session)
-    if frame is None:
-        return None
-    return Drawing(
-        [run.ended for run in session.active_runs], lambda live: duel.encode(frame, live)
-    )
+    return None if frame is None else partial(duel.encode, frame)
 
 
-VIEWS: Mapping[str, Callable[[Session], Drawing | None]] = {"training": _duel}
+VIEWS: Mapping[str, Callable[[Session], Encode | None]] = {"training": _duel}
 """Who draws on which page; elsewhere it is the panel."""
 
 
@@ -104,12 +89,13 @@ class Pictures:
         """
         session = self.session
         with session.lock:
-            drawing = VIEWS.get(session.page, _panel)(session)
-            if drawing is None:
+            encode = VIEWS.get(session.page, _panel)(session)
+            if encode is None:
                 return None
             session.frames += 1
             said = (
-                session.player.playing, session.can_go_on, session.at is None, drawing.said,
+                session.player.playing, session.can_go_on, session.at is None,
+                checkups(session).news(),
             )  # fmt: skip
             live = {
                 "number": session.frames,
@@ -121,7 +107,7 @@ class Pictures:
                 "stream": publish(self, session.token),
                 "news": zlib.crc32(repr(said).encode()),
             }
-            return drawing.encode(live)
+            return encode(live)
 
 
 def pictures(session: Session) -> Pictures:

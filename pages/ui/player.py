@@ -37,7 +37,7 @@ class Run:
         name: "EM", "Gradient", or "Gradient" with the learning rate of a run beside it.
         trainer: may be replaced by another of the same kind; the state goes on.
         ended: one sentence why it goes no further, or None.
-        failed: whether that is because a step could not be taken.
+        failed: whether it ended because a step could not be taken.
         revised: the iteration at which the present trainer took over.
     """
 

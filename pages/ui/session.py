@@ -25,6 +25,7 @@ from hmmcore import (
     TrainState,
     log_likelihood,
 )
+from hmmcore.comparison import num_components
 from pages.ui import experiment, fan, starts
 from pages.ui.address import from_query, to_query
 from pages.ui.config import FIELD_OF, FIELDS, MAX_CELLS, Config, legal
@@ -181,6 +182,7 @@ class Session:
         elif self.config.changed("training", before):
             self._revise_runs()
         self._select_existing()
+        self._select_component()
 
     @_alone
     def remedy(self, **values: Any) -> None:
@@ -211,6 +213,7 @@ class Session:
         self.data, self.runs, self.problem = kept.data, kept.runs, None
         self.at, self.marks = None, kept.marks
         self._select_existing()
+        self._select_component()
 
     @_alone
     def replace_upload(self, upload: Upload, num_states: int) -> None:
@@ -410,6 +413,12 @@ class Session:
                 against = 2 if dimension == 1 else 1
             self.config = replace(self.config, dimension=dimension, against=against)
 
+    def _select_component(self) -> None:
+        """Go to the last dimension or symbol where the selected one does not exist."""
+        if (run := self.runs.get("EM")) is not None:
+            most = num_components(run.start)
+            self.config = replace(self.config, component=min(self.config.component, most))
+
     def _renew_runs(self) -> None:
         self.runs = {}
         self.at, self.marks = None, ()
@@ -418,6 +427,7 @@ class Session:
             start = nudged(starts.starting_model(self.config, self.data), self.config)
             self.runs = {name: Run(name, self._trainer(name), start) for name in ("EM", "Gradient")}
             self._spread_fan()
+            self._select_component()
         except (ValueError, ImpossibleDataError) as error:
             self.problem = f"This start cannot be trained: {error} Choose another starting point."
 
@@ -430,9 +440,12 @@ class Session:
     def _spread_fan(self) -> None:
         """Let a run for each further learning rate stand beside the gradient's, or none."""
         if "Gradient" in self.runs:
-            self.runs = fan.spread(
+            spread = fan.spread(
                 self.runs, self.config, lambda rate: self._trainer("Gradient", rate)
             )
+            # Still the same dictionary: where runs go on, what was kept of them is no other.
+            self.runs.clear()
+            self.runs.update(spread)
 
     def _trainer(self, name: str, learning_rate: float | None = None) -> Trainer:
         sequences, trainable = self.data.sequences, starts.trained_parameters(self.config)

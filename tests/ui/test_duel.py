@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hmmcore import Sequences
-from hmmcore.comparison import Progress, Verdict
+from hmmcore.comparison import Progress, Verdict, num_components
 from pages.ui import duel, duel_words, fan, scales
 from pages.ui.config import Config
 from pages.ui.duel_view import duel_frame
@@ -171,6 +171,32 @@ def test_every_size(num_states, steps, axis):
         assert chart["x_range"][1] > 0
 
 
+@pytest.mark.parametrize(
+    ("family", "location", "spread", "components"),
+    [
+        ("numbers", "Means", "Standard deviations", 1),
+        ("counts", "Rates", "Initial probabilities", 1),
+        ("symbols", "Symbol probabilities, symbol 2", "Initial probabilities", 6),
+        ("points", "Means, dimension 2", "Standard deviations", 2),
+    ],
+)
+def test_every_family_has_its_parameters(family, location, spread, components):
+    session = small(num_states=3, num_symbols=6)
+    # What does not exist gives way to the last that does.
+    session.change(family=family, component=99)
+    assert session.config.component == components
+    session.change(component=2)
+    for _ in range(4):
+        session.step()
+    header, arrays = message(session)
+    charts = header["charts"]
+    assert (charts["location"]["title"], charts["spread"]["title"]) == (location, spread)
+    assert num_components(session.runs["EM"].state.hmm) == components
+    for name in duel.TRACK_NAMES:
+        assert len(charts[name]["truth"]) == 3
+        assert np.isfinite(arrays[f"{name}.y1"]).all()
+
+
 def test_uploaded_data_have_no_truth_and_the_gradient_wears_ems_labels():
     values = np.random.default_rng(0).normal(size=120) + np.repeat([-3.0, 0.0, 3.0], 40)
     session = small(distance_to="truth")
@@ -248,6 +274,13 @@ def test_another_rate_or_size_keeps_what_it_can():
     assert session.runs["Gradient 1"].state.iteration == 0
     session.change(fan="off")
     assert list(session.runs) == ["EM", "Gradient"]
+
+
+def test_another_rate_as_a_remedy_leaves_nothing_to_take_back():
+    session = stepped(2, fan="3")
+    session.remedy(learning_rate=0.1)
+    assert session.kept is None
+    assert [run.state.iteration for run in session.active_runs] == [2] * 4
 
 
 def test_a_fan_plays_only_where_the_gradient_does():

@@ -9,6 +9,7 @@ import { Scrubber } from "./scrubber.js";
 import { Stream } from "./stream.js";
 
 const REST = 200; // milliseconds without a new picture, after which Plotly draws what was painted
+const TOUCHES = ["pointerdown", "keydown"];
 const NEWS_APART = 500; // milliseconds between two runs of the page for what the panel learned
 
 export const minus = (text) => text.replaceAll("-", "−");
@@ -47,6 +48,10 @@ export class LiveView {
       this.stream.tell("pause");
     };
     document.addEventListener("click", this.pressed, true);
+    this.touched = ({ target }) => {
+      if (!this.root.contains(target)) this.stream.hold();
+    };
+    for (const name of TOUCHES) document.addEventListener(name, this.touched, true);
     const names = Object.keys(builders);
     const each = (make) => Object.fromEntries(names.map((name) => [name, make(name)]));
     this.places = each((name) =>
@@ -205,6 +210,7 @@ export class LiveView {
   destroy() {
     this.destroyed = true;
     document.removeEventListener("click", this.pressed, true);
+    for (const name of TOUCHES) document.removeEventListener(name, this.touched, true);
     this.stream.close();
     this.scrubber.stop();
     clearTimeout(this.rest);
