@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+
+Value = TypeVar("Value")
 
 PROBABILITY_ATOL = 1e-8
 """How far the sum of a distribution may be from one: what float32 rounding of a few dozen
@@ -48,6 +50,20 @@ def read_only(array: Any) -> Any:
     """Mark `array` read-only and return it."""
     array.flags.writeable = False
     return array
+
+
+def valid_value(kind: type[Value], **fields: Any) -> Value:
+    """Make a frozen value of fields that are known to be valid, without checking them again.
+
+    For what a trainer computes at every step, where checking would cost more than computing.
+    Arrays are frozen, not copied: the caller gives them away.
+    """
+    for field in fields.values():
+        if isinstance(field, np.ndarray):
+            field.flags.writeable = False
+    value = object.__new__(kind)
+    value.__dict__.update(fields)
+    return value
 
 
 def require_finite(name: str, array: FloatArray) -> None:

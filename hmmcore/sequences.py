@@ -138,6 +138,11 @@ class Sequences:
         return ends.astype(np.int64, copy=False)
 
     @cached_property
+    def longest(self) -> int:
+        """Observations of the longest sequence."""
+        return int(self.lengths.max())
+
+    @cached_property
     def arrangements(self) -> dict[tuple[int, ...], Any]:
         """How sweeps have split these sequences, kept because every training step asks again."""
         return {}

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TypeVar
 
 import numpy as np
 
-from hmmcore import lane_sweep, piece_sweep, row_sweep
+from hmmcore import lane_kernels, lane_sweep, piece_sweep, row_sweep
 from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.emissions import EmissionStatistics
 from hmmcore.lanes import LANES
@@ -63,6 +64,11 @@ class Expectations:
     transition_counts: FloatArray
     emissions: EmissionStatistics
 
+    @cached_property
+    def log_likelihood(self) -> float:
+        """Log-likelihood of all sequences together, in nats."""
+        return float(self.log_likelihoods.sum())
+
 
 def require_compatible(hmm: HMM, sequences: Sequences) -> None:
     """Raise ValueError when the model could not emit data of this shape or these values."""
@@ -81,13 +87,13 @@ def expectations(hmm: HMM, sequences: Sequences) -> Expectations:
         ImpossibleDataError: when the model gives a sequence probability zero.
     """
     swept = sweep(hmm, sequences, statistics=True)
-    impossible = np.flatnonzero(swept.impossible_at >= 0)
-    if len(impossible):
-        n = int(impossible[0])
-        raise ImpossibleDataError(n, int(swept.impossible_at[n]))
-    return Expectations(
+    told = Expectations(
         swept.log_likelihoods, swept.initial_counts, swept.transition_counts, swept.emissions
     )
+    if not math.isfinite(told.log_likelihood):
+        for n in np.flatnonzero(swept.impossible_at >= 0):
+            raise ImpossibleDataError(int(n), int(swept.impossible_at[n]))
+    return told
 
 
 @dataclass(frozen=True)
@@ -122,7 +128,7 @@ def sweep(
             list(chunked(sequences, hmm.num_states)),
         )
         return _joined(parts)
-    if piece_sweep.in_pieces(sequences.lengths, hmm.num_states):
+    if piece_sweep.in_pieces(sequences, hmm.num_states):
         parts = [
             _sweep_pieces(hmm, chunk, filtered, smoothed, statistics)
             for chunk in chunked(sequences, hmm.num_states, one_by_one=True)
@@ -144,7 +150,7 @@ def log_likelihoods(hmm: HMM, sequences: Sequences) -> FloatArray:
                 list(chunked(sequences, hmm.num_states)),
             )
         )
-    if piece_sweep.in_pieces(sequences.lengths, hmm.num_states):
+    if piece_sweep.in_pieces(sequences, hmm.num_states):
         chunks = chunked(sequences, hmm.num_states, one_by_one=True)
         return np.concatenate([_log_likelihood_of_pieces(hmm, chunk) for chunk in chunks])
     return np.concatenate(
@@ -200,7 +206,8 @@ def _with_rescued(
     """Close the sums of a chunk, sweeping row by row what lanes handed back with NaN."""
     impossible_at = np.full(len(log_likelihoods), -1)
     initial_counts = sums.initial_counts
-    transition_counts = sums.lane_counts.sum(axis=2) * hmm.transition_matrix
+    transition_counts = np.empty_like(hmm.transition_matrix)
+    lane_kernels.join_lanes(sums.lane_counts, hmm.transition_matrix, transition_counts)
     for n in np.flatnonzero(np.isnan(log_likelihoods)):
         part = _sweep_rows(hmm, chunk.only(int(n)), filtered, smoothed, statistics)
         log_likelihoods[n], impossible_at[n] = part.log_likelihoods[0], part.impossible_at[0]

@@ -12,7 +12,7 @@ from hmmcore.model import HMM
 from hmmcore.paths import sample_posterior_paths
 from hmmcore.sequences import Sequences
 from hmmcore.simulation import left_right_structure, sample
-from hmmcore.training import EM
+from hmmcore.training import EM, GradientAscent
 
 
 def warm_up() -> None:
@@ -24,6 +24,8 @@ def warm_up() -> None:
     trainer = EM(sequences)
     trainer.init(hmm)
     trainer.step(trainer.init(initialization.symmetric(2)))
+    ascent = GradientAscent(sequences)
+    ascent.step(ascent.init(hmm))
     viterbi(hmm, sequences)
     sample_posterior_paths(hmm, sequences, 1, rng)
     symbols = HMM(hmm.initial_probs, hmm.transition_matrix, Categorical([[0.9, 0.1], [0.2, 0.8]]))

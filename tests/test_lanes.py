@@ -22,7 +22,8 @@ from hmmcore import (
     viterbi,
     warm_up,
 )
-from hmmcore.emissions import gaussian_lanes
+from hmmcore.emissions import gaussian_lanes, gaussian_steps
+from hmmcore.training import em, gradient
 from tests.models import STRUCTURES, TableEmissions, gaussian
 
 SEEDS = range(4)
@@ -225,7 +226,9 @@ def test_warming_up_compiles_every_kernel():
     warm_up()
     # What other kernels call is compiled, or found on disk, as a part of them.
     inner = {"_set_aside_the_faint", "_log_sum_exp", "times", "count", "exp_of_nonpositive"}
-    for module in (kernels, lane_kernels, piece_kernels, gaussian_lanes, gaussian_module):
+    inner |= {"accumulate"}
+    modules = kernels, lane_kernels, piece_kernels, gaussian_lanes, gaussian_steps, gaussian_module
+    for module in (*modules, em, gradient):
         for name, value in vars(module).items():
             if hasattr(value, "signatures") and name not in inner:
                 assert value.signatures, name

@@ -19,8 +19,9 @@ from hmmcore.arrays import (
     as_permutation,
     frozen_array,
     numeric_array,
+    valid_value,
 )
-from hmmcore.emissions import gaussian_lanes
+from hmmcore.emissions import gaussian_lanes, gaussian_steps
 from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
 
 COVARIANCE_TYPES = ("diag", "full")
@@ -201,6 +202,8 @@ class Gaussian:
         keeps its parameters; a variance (an eigenvalue, when "full") is held at the floor, which
         is the maximiser under that constraint.
         """
+        if self.covariance_type == "diag":
+            return self._maximize_diagonal(statistics, trainable, variance_floor)
         weights = statistics["weights"]
         alive = weights > EMPTY_WEIGHT
         divisor = np.where(alive, weights, 1.0)[:, np.newaxis]
@@ -209,20 +212,28 @@ class Gaussian:
         remedies = [Remedy(int(k), "empty_state") for k in np.flatnonzero(~alive)]
         covariances = self.covariances
         if "covariances" in trainable:
-            # E[(x - m - move)^2], from deviations about the present means m.
-            if self.covariance_type == "diag":
-                spread = statistics["squares"] / divisor - 2.0 * moves * shift + moves**2
-            else:
-                cross = np.einsum("ki,kj->kij", moves, shift)
-                spread = statistics["squares"] / divisor[:, :, np.newaxis]
-                spread = spread - cross - cross.transpose(0, 2, 1)
-                spread += np.einsum("ki,kj->kij", moves, moves)
-            held, floored = _hold_at_floor(spread, self.covariance_type, variance_floor)
-            keep = alive.reshape(-1, *([1] * (spread.ndim - 1)))
-            covariances = np.where(keep, held, self.covariances)
+            # E[(x - m - move)(x - m - move)'], from deviations about the present means m.
+            cross = np.einsum("ki,kj->kij", moves, shift)
+            spread = statistics["squares"] / divisor[:, :, np.newaxis]
+            spread = spread - cross - cross.transpose(0, 2, 1)
+            spread += np.einsum("ki,kj->kij", moves, moves)
+            held, floored = _hold_at_floor(spread, variance_floor)
+            covariances = np.where(alive[:, np.newaxis, np.newaxis], held, self.covariances)
             remedies += [Remedy(int(k), "variance_floor") for k in np.flatnonzero(floored & alive)]
         model = Gaussian(self.means + moves, covariances, self.covariance_type)
         return model, tuple(remedies)
+
+    def _maximize_diagonal(
+        self, statistics: EmissionStatistics, trainable: frozenset[str], variance_floor: float
+    ) -> tuple[Gaussian, tuple[Remedy, ...]]:
+        means, variances = self.means.copy(), self.covariances.copy()
+        codes = np.empty(len(means), dtype=np.int64)
+        valid = gaussian_steps.maximize(
+            statistics["weights"], statistics["deviations"], statistics["squares"],
+            ("means" in trainable, "covariances" in trainable), variance_floor,
+            means, variances, codes,
+        )  # fmt: skip
+        return _diagonal(means, variances, valid), _remedies(codes)
 
     def unconstrained(self) -> EmissionStatistics:
         """Means, and log standard deviations or Cholesky factors with log diagonals."""
@@ -241,13 +252,16 @@ class Gaussian:
         if "covariances" not in trainable:
             return Gaussian(means, self.covariances, self.covariance_type), ()
         if self.covariance_type == "diag":
-            spread = np.exp(2.0 * parameters["log_sds"])
-        else:
-            factors = np.tril(parameters["cholesky"])
-            diagonal = np.arange(self.num_dimensions)
-            factors[:, diagonal, diagonal] = np.exp(factors[:, diagonal, diagonal])
-            spread = factors @ factors.transpose(0, 2, 1)
-        covariances, floored = _hold_at_floor(spread, self.covariance_type, variance_floor)
+            centres, variances = means.copy(), np.empty(means.shape)
+            codes = np.empty(len(means), dtype=np.int64)
+            valid = gaussian_steps.constrain(
+                parameters["log_sds"], variance_floor, centres, variances, codes
+            )
+            return _diagonal(centres, variances, valid), _remedies(codes)
+        factors = np.tril(parameters["cholesky"])
+        diagonal = np.arange(self.num_dimensions)
+        factors[:, diagonal, diagonal] = np.exp(factors[:, diagonal, diagonal])
+        covariances, floored = _hold_at_floor(factors @ factors.transpose(0, 2, 1), variance_floor)
         remedies = tuple(Remedy(int(k), "variance_floor") for k in np.flatnonzero(floored))
         return Gaussian(means, covariances, self.covariance_type), remedies
 
@@ -349,13 +363,26 @@ def _require_positive(covariances: FloatArray, covariance_type: str) -> None:
             ) from None
 
 
-def _hold_at_floor(
-    covariances: FloatArray, covariance_type: str, floor: float
-) -> tuple[FloatArray, BoolArray]:
-    """Lift variances (eigenvalues, when "full") to the floor; say which states (K,) needed it."""
-    if covariance_type == "diag":
-        low = covariances < floor
-        return np.where(low, floor, covariances), np.asarray(low.any(axis=1))
+def _diagonal(means: FloatArray, variances: FloatArray, valid: bool) -> Gaussian:
+    """Make a diagonal Gaussian of arrays of its own, or say what is wrong with them."""
+    if not valid:
+        return Gaussian(means, variances)
+    return valid_value(Gaussian, means=means, covariances=variances, covariance_type="diag")
+
+
+def _remedies(codes: IntArray) -> tuple[Remedy, ...]:
+    """What `gaussian_steps` reports of each state."""
+    told = codes.tolist()
+    if not any(told):
+        return ()
+    kinds = {gaussian_steps.EMPTY: "empty_state", gaussian_steps.FLOORED: "variance_floor"}
+    return tuple(
+        Remedy(k, kind) for code, kind in kinds.items() for k in range(len(told)) if told[k] == code
+    )
+
+
+def _hold_at_floor(covariances: FloatArray, floor: float) -> tuple[FloatArray, BoolArray]:
+    """Lift the eigenvalues of full covariances to the floor; say which states (K,) needed it."""
     symmetric = 0.5 * (covariances + covariances.transpose(0, 2, 1))
     values, vectors = np.linalg.eigh(symmetric)
     low = np.asarray((values < floor).any(axis=1))

@@ -56,6 +56,7 @@ def accumulate(
                 store(squares, k, d, multiply_add(weighted, gap, load(squares, k, d)))
 
 
+@njit(cache=True, nogil=True)
 def lane_statistics(
     observations: FloatArray, weights: FloatArray, means: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -65,4 +66,4 @@ def lane_statistics(
     deviations = np.zeros((num_states, num_dimensions, LANES))
     squares = np.zeros_like(deviations)
     accumulate(observations, weights, means, totals, deviations, squares)
-    return totals[0].sum(axis=1), deviations.sum(axis=2), squares.sum(axis=2)
+    return totals.sum(axis=2)[0], deviations.sum(axis=2), squares.sum(axis=2)

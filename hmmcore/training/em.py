@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from numba import njit
 
-from hmmcore.arrays import FloatArray
+from hmmcore.arrays import FloatArray, valid_value
 from hmmcore.emissions.base import EMPTY_WEIGHT
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -75,7 +76,11 @@ class EM:
         emissions, remedies = state.hmm.emissions.maximize(
             told.emissions, trainable, self.variance_floor
         )
-        hmm = HMM(initial_probs, transition_matrix, emissions)
+        # Proportions of finite counts, and emissions that have been checked.
+        hmm = valid_value(
+            HMM, initial_probs=initial_probs, transition_matrix=transition_matrix,
+            emissions=emissions,
+        )  # fmt: skip
         result = TrainState(hmm, expectations(hmm, self.sequences), state.iteration + 1, remedies)
         reached, started = result.log_likelihood, state.log_likelihood
         if not reached >= started and not reached >= started - self._rounding(state, result):
@@ -97,10 +102,17 @@ class EM:
         )
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
 def _proportions(counts: FloatArray, present: FloatArray) -> FloatArray:
     """Normalise expected counts over the last axis; where there are none, `present` stays."""
-    totals = counts.sum(axis=-1, keepdims=True)
-    told = totals > EMPTY_WEIGHT
-    if told.all():
-        return np.asarray(counts / totals)
-    return np.asarray(np.where(told, counts / np.where(told, totals, 1.0), present))
+    proportions = present.copy()
+    rows = counts.reshape(-1, counts.shape[-1])
+    filled = proportions.reshape(rows.shape)
+    for i in range(len(rows)):
+        total = 0.0
+        for count in rows[i]:
+            total += count
+        if total > EMPTY_WEIGHT:
+            for j in range(len(rows[i])):
+                filled[i, j] = rows[i, j] / total
+    return proportions

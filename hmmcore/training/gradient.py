@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
-from hmmcore.arrays import FloatArray, softmax
+from hmmcore.arrays import FloatArray, valid_value
 from hmmcore.emissions.base import Remedy
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -93,10 +94,9 @@ class GradientAscent:
             (K, D) with "log_sds" (K, D) or "cholesky" (K, D, D).
         """
         told, hmm = state.expectations, state.hmm
-        row_totals = told.transition_counts.sum(axis=1, keepdims=True)
         total = {
-            "initial_logits": told.initial_counts - told.initial_counts.sum() * hmm.initial_probs,
-            "transition_logits": told.transition_counts - row_totals * hmm.transition_matrix,
+            "initial_logits": slopes_of_logits(told.initial_counts, hmm.initial_probs),
+            "transition_logits": slopes_of_logits(told.transition_counts, hmm.transition_matrix),
             **hmm.emissions.gradient(told.emissions),
         }
         return {name: value / self.sequences.num_observations for name, value in total.items()}
@@ -111,11 +111,10 @@ class GradientAscent:
         trainable = checked_trainable(self.trainable, state.hmm)
         with np.errstate(over="ignore", invalid="ignore"):
             slopes = _keep_trainable(self.gradient(state), state.hmm, trainable)
-            moved = self._move(state.optimizer, slopes, iteration)
+        moved, in_range = self._move(state.optimizer, slopes, iteration)
         advice = f"at iteration {iteration}; lower the learning rate, now {self.learning_rate:g}."
-        for name, value in moved.parameters.items():
-            # A logit of -inf is a structural zero.
-            if np.isnan(value).any() or np.isposinf(value).any():
+        for name, value in in_range.items():
+            if not value:
                 raise DivergedError(f"gradient ascent drove {name} out of range {advice}")
         try:
             with np.errstate(over="ignore", invalid="ignore"):
@@ -133,28 +132,82 @@ class GradientAscent:
 
     def _move(
         self, optimizer: OptimizerState, gradient: Parameters, iteration: int
-    ) -> OptimizerState:
-        before = optimizer.parameters
-        if self.optimizer == "plain":
-            after = {k: before[k] + self.learning_rate * slope for k, slope in gradient.items()}
-            return OptimizerState(after, optimizer.first_moments, optimizer.second_moments)
-        first = {
-            k: FIRST_DECAY * optimizer.first_moments[k] + (1.0 - FIRST_DECAY) * slope
-            for k, slope in gradient.items()
-        }
-        second = {
-            k: SECOND_DECAY * optimizer.second_moments[k] + (1.0 - SECOND_DECAY) * slope**2
-            for k, slope in gradient.items()
-        }
-        first_bias, second_bias = 1.0 - FIRST_DECAY**iteration, 1.0 - SECOND_DECAY**iteration
-        after = {
-            k: before[k]
-            + self.learning_rate
-            * (first[k] / first_bias)
-            / (np.sqrt(second[k] / second_bias) + STABILISER)
-            for k in gradient
-        }
-        return OptimizerState(after, first, second)
+    ) -> tuple[OptimizerState, dict[str, bool]]:
+        """The next parameters and moments, and by name whether a parameter is still in range."""
+        after, first, second, in_range = {}, {}, {}, {}
+        for name, slope in gradient.items():
+            after[name] = optimizer.parameters[name].copy()
+            first[name] = optimizer.first_moments[name].copy()
+            second[name] = optimizer.second_moments[name].copy()
+            in_range[name] = move(
+                slope, self.learning_rate, iteration, self.optimizer == "adam",
+                after[name], first[name], second[name],
+            )  # fmt: skip
+        return OptimizerState(after, first, second), in_range
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def move(
+    gradient: FloatArray,
+    learning_rate: float,
+    iteration: int,
+    adam: bool,
+    parameters: FloatArray,
+    first_moments: FloatArray,
+    second_moments: FloatArray,
+) -> bool:
+    """Move parameters, and Adam's moments, in place; arrays of one shape.
+
+    Returns:
+        whether no parameter is NaN or +inf. A logit of -inf is a structural zero.
+    """
+    slopes, values = gradient.reshape(-1), parameters.reshape(-1)
+    first, second = first_moments.reshape(-1), second_moments.reshape(-1)
+    first_bias, second_bias = 1.0 - FIRST_DECAY**iteration, 1.0 - SECOND_DECAY**iteration
+    in_range = True
+    for i in range(len(values)):
+        if adam:
+            first[i] = FIRST_DECAY * first[i] + (1.0 - FIRST_DECAY) * slopes[i]
+            second[i] = SECOND_DECAY * second[i] + (1.0 - SECOND_DECAY) * slopes[i] ** 2
+            size = np.sqrt(second[i] / second_bias) + STABILISER
+            values[i] += learning_rate * (first[i] / first_bias) / size
+        else:
+            values[i] += learning_rate * slopes[i]
+        in_range &= values[i] < np.inf
+    return in_range
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def slopes_of_logits(counts: FloatArray, probs: FloatArray) -> FloatArray:
+    """counts - n p for every row of probabilities, n being the sum of the row's counts."""
+    slopes = np.empty(probs.shape)
+    told, given, filled = (
+        counts.reshape(-1, probs.shape[-1]),
+        probs.reshape(-1, probs.shape[-1]),
+        slopes.reshape(-1, probs.shape[-1]),
+    )
+    for i in range(len(given)):
+        total = told[i].sum()
+        for j in range(given.shape[1]):
+            filled[i, j] = told[i, j] - total * given[i, j]
+    return slopes
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def distributions(logits: FloatArray) -> tuple[FloatArray, bool]:
+    """Distributions over the last axis, and whether they are; -inf gives exactly zero."""
+    probs = np.empty(logits.shape)
+    given, filled = logits.reshape(-1, logits.shape[-1]), probs.reshape(-1, logits.shape[-1])
+    sound = True
+    for i in range(len(given)):
+        top, total = given[i].max(), 0.0
+        for j in range(given.shape[1]):
+            filled[i, j] = np.exp(given[i, j] - top)
+            total += filled[i, j]
+        sound &= total < np.inf
+        for j in range(given.shape[1]):
+            filled[i, j] /= total
+    return probs, sound
 
 
 def _keep_trainable(parameters: Parameters, hmm: HMM, trainable: frozenset[str]) -> Parameters:
@@ -181,11 +234,19 @@ def _model(
 ) -> tuple[HMM, tuple[Remedy, ...]]:
     """The model that the parameters stand for; what is not trained stays to the last bit."""
     initial_probs, transition_matrix = present.initial_probs, present.transition_matrix
+    valid = True
     if "initial_probs" in trainable:
-        initial_probs = softmax(parameters["initial_logits"])
+        initial_probs, sound = distributions(parameters["initial_logits"])
+        valid &= sound
     if "transition_matrix" in trainable:
-        transition_matrix = softmax(parameters["transition_logits"])
+        transition_matrix, sound = distributions(parameters["transition_logits"])
+        valid &= sound
     emissions, remedies = present.emissions.with_unconstrained(
         parameters, trainable, variance_floor
     )
-    return HMM(initial_probs, transition_matrix, emissions), remedies
+    if not valid:
+        return HMM(initial_probs, transition_matrix, emissions), remedies  # says what is wrong
+    hmm = valid_value(
+        HMM, initial_probs=initial_probs, transition_matrix=transition_matrix, emissions=emissions
+    )
+    return hmm, remedies
