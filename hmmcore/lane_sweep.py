@@ -26,7 +26,7 @@ from hmmcore import kernels, lane_kernels
 from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.emissions import Emissions, EmissionStatistics
 from hmmcore.emissions.base import LaneEmissions
-from hmmcore.lanes import LANES
+from hmmcore.lanes import LANES, aligned
 from hmmcore.layout import Arrangement, Layout, lay_out
 from hmmcore.model import HMM
 
@@ -124,10 +124,10 @@ def workspace(name: str, num_steps: int, num_columns: int) -> FloatArray:
     """
     size = num_steps * num_columns * LANES
     if size > LARGEST_KEPT:
-        return np.empty((num_steps, num_columns, LANES))
+        return aligned(num_steps, num_columns, LANES)
     arrays: dict[str, FloatArray] = _kept.__dict__
     if name not in arrays or arrays[name].size < size:
-        arrays[name] = np.empty(size)
+        arrays[name] = aligned(size)
     return arrays[name][:size].reshape(num_steps, num_columns, LANES)
 
 

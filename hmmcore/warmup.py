@@ -12,6 +12,7 @@ from hmmcore.model import HMM
 from hmmcore.paths import sample_posterior_paths
 from hmmcore.sequences import Sequences
 from hmmcore.simulation import left_right_structure, sample
+from hmmcore.state_sweep import FEWEST_STATES
 from hmmcore.training import EM, GradientAscent
 
 
@@ -32,6 +33,8 @@ def warm_up() -> None:
     trainer = EM(Sequences([0.0, 1.0]))
     trainer.step(trainer.init(symbols))
     smooth(initialization.symmetric(2), sample(hmm, 1, 300, rng).sequences)
+    # Many states.
+    smooth(initialization.symmetric(FEWEST_STATES), sequences)
     # More states than lanes are worth for one sequence.
     viterbi(initialization.symmetric(MOST_STATES + 1), sequences)
     # An observation that only the last state explains, then one that only the first does: the

@@ -399,30 +399,39 @@ def _score_diagonal(observations, means, variances, scores):  # type: ignore[no-
     """Fill scores (T, K) with the log-densities of a diagonal Gaussian."""
     num_states, num_dimensions = means.shape
     constants = np.empty(num_states)
+    # Dimensions first: the compiler works on several states at once.
+    centres = np.ascontiguousarray(means.T)
     # Divided by the standard deviation before squaring: the square alone could overflow.
-    inverse_sds = np.empty((num_states, num_dimensions))
+    inverse_sds = np.empty((num_dimensions, num_states))
     for k in range(num_states):
         constants[k] = 0.0
         for d in range(num_dimensions):
             constants[k] -= 0.5 * (np.log(variances[k, d]) + 1.8378770664093453)  # log 2π
-            inverse_sds[k, d] = 1.0 / np.sqrt(variances[k, d])
+            inverse_sds[d, k] = 1.0 / np.sqrt(variances[k, d])
     for t in range(len(observations)):
         for k in range(num_states):
-            score = constants[k]
-            for d in range(num_dimensions):
-                gap = (observations[t, d] - means[k, d]) * inverse_sds[k, d]
-                score -= 0.5 * gap * gap
-            scores[t, k] = score
+            scores[t, k] = constants[k]
+        for d in range(num_dimensions):
+            value = observations[t, d]
+            for k in range(num_states):
+                gap = (value - centres[d, k]) * inverse_sds[d, k]
+                scores[t, k] -= 0.5 * gap * gap
 
 
 @njit(cache=True, nogil=True)
 def _accumulate_diagonal(observations, weights, means, deviations, squares):  # type: ignore[no-untyped-def]
     """Add weighted deviations from the means, and their squares, to (K, D) arrays."""
     num_states, num_dimensions = means.shape
+    # Dimensions first, as in `_score_diagonal`.
+    centres = np.ascontiguousarray(means.T)
+    firsts, seconds = np.zeros(centres.shape), np.zeros(centres.shape)
     for t in range(len(observations)):
-        for k in range(num_states):
-            for d in range(num_dimensions):
-                gap = observations[t, d] - means[k, d]
+        for d in range(num_dimensions):
+            value = observations[t, d]
+            for k in range(num_states):
+                gap = value - centres[d, k]
                 weighted = weights[t, k] * gap
-                deviations[k, d] += weighted
-                squares[k, d] += weighted * gap
+                firsts[d, k] += weighted
+                seconds[d, k] += weighted * gap
+    deviations += firsts.T
+    squares += seconds.T
