@@ -32,7 +32,7 @@ from hmmcore.model import HMM
 
 TILE_CELLS = 1 << 17
 """Cells of one array of a block: two such arrays stay in a core's own cache."""
-LARGEST_KEPT = 1 << 19
+LARGEST_KEPT = 1 << 20
 """A larger workspace is not kept from one sweep to the next."""
 FEW_SEQUENCES = 3
 """Fewer sequences than this leave too many lanes empty: a long one is cut into pieces instead."""

@@ -66,20 +66,31 @@ def times(rows: FloatArray, t: int, matrix: FloatArray, out: FloatArray, u: int)
     """
     num_states, num_blocks = matrix.shape[0], matrix.shape[1]
     flat = rows.reshape(len(rows), -1)
-    if num_blocks >= 4:
-        for group in range((num_blocks + 3) // 4):
-            b = min(4 * group, num_blocks - 4)
-            sum_0, sum_1, sum_2, sum_3 = fill(0.0), fill(0.0), fill(0.0), fill(0.0)
-            for i in range(num_states):
-                value = flat[t, i]
-                sum_0 = multiply_add(load(matrix, i, b), value, sum_0)
-                sum_1 = multiply_add(load(matrix, i, b + 1), value, sum_1)
-                sum_2 = multiply_add(load(matrix, i, b + 2), value, sum_2)
-                sum_3 = multiply_add(load(matrix, i, b + 3), value, sum_3)
-            store(out, u, b, sum_0)
-            store(out, u, b + 1, sum_1)
-            store(out, u, b + 2, sum_2)
-            store(out, u, b + 3, sum_3)
+    done = 0
+    while num_blocks > 4 and done < num_blocks:
+        a, b = min(done, num_blocks - 4), min(done + 4, num_blocks - 4)
+        sum_0, sum_1, sum_2, sum_3 = fill(0.0), fill(0.0), fill(0.0), fill(0.0)
+        sum_4, sum_5, sum_6, sum_7 = fill(0.0), fill(0.0), fill(0.0), fill(0.0)
+        for i in range(num_states):
+            value = fill(flat[t, i])
+            sum_0 = multiply_add(load(matrix, i, a), value, sum_0)
+            sum_1 = multiply_add(load(matrix, i, a + 1), value, sum_1)
+            sum_2 = multiply_add(load(matrix, i, a + 2), value, sum_2)
+            sum_3 = multiply_add(load(matrix, i, a + 3), value, sum_3)
+            sum_4 = multiply_add(load(matrix, i, b), value, sum_4)
+            sum_5 = multiply_add(load(matrix, i, b + 1), value, sum_5)
+            sum_6 = multiply_add(load(matrix, i, b + 2), value, sum_6)
+            sum_7 = multiply_add(load(matrix, i, b + 3), value, sum_7)
+        store(out, u, a, sum_0)
+        store(out, u, a + 1, sum_1)
+        store(out, u, a + 2, sum_2)
+        store(out, u, a + 3, sum_3)
+        store(out, u, b, sum_4)
+        store(out, u, b + 1, sum_5)
+        store(out, u, b + 2, sum_6)
+        store(out, u, b + 3, sum_7)
+        done += 8
+    if num_blocks > 4:
         return
     for b in range(num_blocks):
         sum_0, sum_1, sum_2, sum_3 = fill(0.0), fill(0.0), fill(0.0), fill(0.0)

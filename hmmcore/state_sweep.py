@@ -9,25 +9,25 @@ import numpy as np
 
 from hmmcore import kernels, state_kernels
 from hmmcore.arrays import FloatArray, IntArray
-from hmmcore.lane_sweep import MOST_STATES, Outputs, Sums, workspace
+from hmmcore.lane_sweep import FEW_SEQUENCES, MOST_STATES, Outputs, Sums, workspace
 from hmmcore.lanes import LANES, aligned
 from hmmcore.model import HMM
 
 FEWEST_STATES = 9
 """With fewer, sequences or pieces of one fill lanes better than states do."""
-FULL_LANES = 2 * LANES
-"""So many sequences fill lanes well enough themselves."""
-TILE_CELLS = 1 << 20
+MANY_STATES = 32
+"""From here on states win wherever a quarter of the lanes, or more, would be empty."""
+TILE_CELLS = 1 << 19
 """Rows times states of a tile; a longer sequence is filtered twice, which costs a third more."""
 
 
 def suits_states(hmm: HMM, num_sequences: int) -> bool:
-    """Whether the model is free of zeros, and has many states for so many sequences."""
-    few = num_sequences < FULL_LANES or hmm.num_states > MOST_STATES
+    """Whether the model is free of zeros, and its states fill lanes better than sequences do."""
+    num_states, num_lanes = hmm.num_states, -(-num_sequences // LANES) * LANES
+    wins = num_sequences <= FEW_SEQUENCES or num_states > MOST_STATES
+    wins |= num_states >= MANY_STATES and 4 * num_sequences <= 3 * num_lanes
     return (
-        few
-        and hmm.num_states >= FEWEST_STATES
-        and float(hmm.transition_matrix.min()) >= kernels.SURE
+        wins and num_states >= FEWEST_STATES and float(hmm.transition_matrix.min()) >= kernels.SURE
     )
 
 
