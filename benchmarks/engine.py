@@ -216,8 +216,8 @@ def main() -> None:
     used = memory(limit, options.quick)
     grown = [] if options.quick else growth(0.5, limit)
     started_cold = cold_starts(1 if options.quick else 5)
-    where = f"""- {date.today():%Y-%m-%d}; {os.cpu_count()} cores, {processor()}; {platform.system()}
-- Load before the start {load:.1f}
+    where = f"""- {date.today():%Y-%m-%d}; {os.cpu_count()} cores, {processor()}
+- {platform.system()}; load before the start {load:.1f}
 - Python {platform.python_version()}, {versions()}"""
     report = f"""# Benchmarks of the engine
 
