@@ -16,6 +16,7 @@ import streamlit as st
 
 from pages.ui.assets import asset_routes, load_assets
 from pages.ui.failure import show_failure
+from pages.ui.stream import stream_routes
 
 
 @asynccontextmanager
@@ -41,6 +42,6 @@ def _warm_up() -> None:
 app = st.App(
     "pages/main.py",
     lifespan=lifespan,
-    routes=asset_routes(),
+    routes=[*asset_routes(), *stream_routes()],
     on_script_error=show_failure,
 )

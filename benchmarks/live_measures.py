@@ -27,6 +27,8 @@ SLOW_EM = f"{STANDARD}&noise=2"
 """States that overlap so much that EM takes well over a thousand steps to its end."""
 ENDLESS = f"{STANDARD}&method=Gradient&rate=0.0001"
 """A training that does not come to its end while it is watched."""
+BOTH = f"{STANDARD}&noise=2&method=Both&rate=0.0001"
+"""Both methods, neither of which comes to its end while it is watched."""
 LONG = "K=5&M=100000&N=1"
 WINDOW = {"width": 1440, "height": 900}
 
@@ -49,6 +51,20 @@ PAGE_SHOWN_AT = """([panel, name]) => {
   const drawn = figures.length && figures.every((one) => one.querySelector("svg.main-svg"));
   return !root && drawn ? performance.now() : 0;
 }"""
+
+
+# The share of frames with the text of the cell under the pointer.
+HOVER_STAYS = """(longest) => new Promise((resolve) => {
+  const begin = performance.now();
+  let [seen, frames] = [0, 0];
+  const look = () => {
+    frames += 1;
+    seen += Boolean(document.querySelector("[data-chart=learned] .hovertext"));
+    if (performance.now() - begin < longest) requestAnimationFrame(look);
+    else resolve(seen / frames);
+  };
+  look();
+})"""
 
 
 @dataclass
@@ -87,13 +103,14 @@ class Playing:
     blank_frames: int
     minimum_opacity: float
     zoom_kept: bool
+    updates: int
 
 
 def playing(page: Page, speed: str, seconds: float, runs: int) -> Playing:
     """Play at a speed and look at every frame."""
     ui.choose(page, "Speed", speed)
     zoomed = ui.drag_zoom(page, "sequence")
-    rates, intervals, blanks, opacities = [], [], 0, []
+    rates, intervals, blanks, opacities, updates = [], [], 0, [], 0
     name = "Gradient" if page.get_by_test_id("iteration-Gradient").count() else "EM"
     for _ in range(runs):
         ui.press(page, "Reset")
@@ -108,10 +125,11 @@ def playing(page: Page, speed: str, seconds: float, runs: int) -> Playing:
         times = [moment for moment, _ in seen.changes]
         rates.append(len(times) / seen.seconds)
         intervals.append(percentile(list(np.diff(times)), 95))
+        updates += len(times)
         blanks += seen.blank_frames
         opacities.append(seen.minimum_opacity)
     kept = bool(np.allclose(ui.axis_range(page, "sequence"), zoomed, rtol=0, atol=1e-6))
-    return Playing(median(rates), median(intervals), blanks, min(opacities), kept)
+    return Playing(median(rates), median(intervals), blanks, min(opacities), kept, updates)
 
 
 def pauses(page: Page, number: int) -> list[float]:
@@ -135,6 +153,38 @@ def pauses(page: Page, number: int) -> list[float]:
         changed = [moment for moment, _ in (*seen.changes, *seen.draws) if moment >= begin]
         found.append(max(changed) - begin if changed else 0.0)
     return found
+
+
+def sidebar_answers(page: Page, number: int) -> list[float]:
+    """Milliseconds from a slider's key to the new data's picture, while both methods train."""
+    ui.choose(page, "Speed", "Full speed")
+    found = []
+    for turn in range(number):
+        ui.press(page, "Play")
+        ui.wait_beyond(page, 5, "Gradient")
+        ui.start_watching(page)
+        ui.nudge(page, "Noise σ", "ArrowLeft" if turn % 2 else "ArrowRight")
+        page.wait_for_function("() => window.hmmWatch.changes.some(([, i]) => i === 0)")
+        seen = ui.stop_watching(page)
+        took = seen.reaction([change for change in seen.changes if change[1] == 0])
+        assert took is not None
+        found.append(took)
+        ui.wait_until_settled(page)
+    return found
+
+
+def hover(page: Page, seconds: float) -> float:
+    """The share of frames in which the text under a resting pointer is there while it plays."""
+    ui.choose(page, "Speed", "Full speed")
+    ui.press(page, "Play")
+    ui.wait_beyond(page, 5, "Gradient")
+    box = page.locator("[data-chart=learned] .nsewdrag").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.1 * box["height"], steps=3)
+    page.wait_for_selector("[data-chart=learned] .hovertext")
+    share = float(page.evaluate(HOVER_STAYS, 1000 * seconds))
+    ui.press(page, "Pause")
+    return share
 
 
 def reactions(page: Page, act: Callable[[], None], number: int, what: str) -> list[float]:
@@ -234,16 +284,17 @@ def cpu_after_close(
 
 def memory_growth(
     browser: Browser, server: Server, errors: Errors, seconds: float, warm_up: float
-) -> tuple[float, float]:
-    """MB by which the server grew while a page played at ten steps a second; and CPU percent."""
+) -> tuple[float, float, int]:
+    """MB by which the server grew while a page played at full speed; CPU percent; iterations."""
     with opened(browser, server, ENDLESS, errors) as page:
+        ui.choose(page, "Speed", "Full speed")
         ui.press(page, "Play")
         page.wait_for_timeout(1000 * warm_up)
         cpu_before, memory_before = usage(server.process_id)
         page.wait_for_timeout(1000 * seconds)
         cpu_after, memory_after = usage(server.process_id)
-        ui.wait_beyond(page, int(2 * seconds), "Gradient")
-    return memory_after - memory_before, 100 * (cpu_after - cpu_before) / seconds
+        reached = ui.wait_beyond(page, int(2 * seconds), "Gradient")
+    return memory_after - memory_before, 100 * (cpu_after - cpu_before) / seconds, reached
 
 
 def soak(browser: Browser, server: Server, errors: Errors, number: int) -> int:

@@ -1,4 +1,4 @@
-"""Visitors without a browser: they speak Streamlit's own protocol, press Play, and count.
+"""Visitors without a browser: they open the page, press Play, ask for pictures, and count.
 
 One browser cannot draw for many visitors at once; this asks what the server alone can serve.
 """
@@ -9,6 +9,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -24,11 +25,11 @@ WARM_UP_SECONDS = 2.0
 
 
 class Visitor:
-    """One visitor: opens the Playground, presses Play, and asks for every tick like a page.
+    """One visitor: opens the Playground, presses Play, and asks for pictures like a page.
 
     Attributes:
         seen: when another iteration arrived, by the monotonic clock.
-        playing: set once ticks are asked for.
+        playing: set once pictures are asked for.
         problem: what went wrong, or None.
     """
 
@@ -42,33 +43,42 @@ class Visitor:
         self.thread = threading.Thread(target=self.run, daemon=True)
         self._page = ""
         self._play = ""
-        self._fragment = ""
-        self._interval = 0.1
+        self._live: dict[str, Any] = {}
         self._iteration = -1
         self._finished = 0
 
     def run(self) -> None:
         """Until `stop` is set, or something goes wrong."""
-        address = self.server.url.replace("http://", "ws://") + "/_stcore/stream"
+        site = self.server.url.replace("http://", "ws://")
         try:
             with connect(
-                address, subprotocols=[Subprotocol("streamlit")], max_size=None, proxy=None
-            ) as socket:
-                self._rerun(socket)
-                self._receive(socket, lambda: self._finished > 0 and self._play != "")
-                self._rerun(socket, pressed=self._play)
-                self._receive(socket, lambda: self._fragment != "")
-                self.playing.set()
-                due = time.monotonic()
-                while not self.stop.is_set():
-                    self._rerun(socket, fragment=self._fragment)
-                    due = max(due + self._interval, time.monotonic())
-                    while (left := due - time.monotonic()) > 0:
-                        self._take(socket, left)
+                f"{site}/_stcore/stream",
+                subprotocols=[Subprotocol("streamlit")], max_size=None, proxy=None,
+            ) as page:  # fmt: skip
+                self._rerun(page)
+                self._receive(page, lambda: self._finished > 0 and self._play != "")
+                self._rerun(page, pressed=self._play)
+                self._receive(page, lambda: bool(self._live.get("playing")))
+                with connect(f"{site}{self._live['stream']}", max_size=None, proxy=None) as stream:
+                    self._watch(stream)
         except (OSError, RuntimeError, WebSocketException) as error:
             self.problem = str(error)
 
-    def _rerun(self, socket: ClientConnection, pressed: str = "", fragment: str = "") -> None:
+    def _watch(self, stream: ClientConnection) -> None:
+        # Two requests are on their way at any time, as of the page's own.
+        for _ in range(2):
+            stream.send("next")
+        self.playing.set()
+        while not self.stop.is_set():
+            try:
+                picture = stream.recv(timeout=1.0)
+            except TimeoutError:
+                continue
+            assert isinstance(picture, bytes)
+            self._look(picture)
+            stream.send("next")
+
+    def _rerun(self, socket: ClientConnection, pressed: str = "") -> None:
         message = BackMsg()
         state = message.rerun_script
         state.query_string = self.query
@@ -76,8 +86,6 @@ class Visitor:
         if pressed:
             widget = state.widget_states.widgets.add()
             widget.id, widget.trigger_value = pressed, True
-        if fragment:
-            state.fragment_id, state.is_auto_rerun = fragment, True
         socket.send(message.SerializeToString())
 
     def _receive(self, socket: ClientConnection, enough: Callable[[], bool]) -> None:
@@ -98,9 +106,6 @@ class Visitor:
         kind = message.WhichOneof("type")
         if kind == "new_session":
             self._page = message.new_session.page_script_hash
-        elif kind == "auto_rerun":
-            self._fragment = message.auto_rerun.fragment_id
-            self._interval = message.auto_rerun.interval
         elif kind == "script_finished":
             self._finished += 1
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
@@ -110,11 +115,14 @@ class Visitor:
             elif element.WhichOneof("type") == "bidi_component":
                 self._look(element.bidi_component.bytes)
 
-    def _look(self, panel: bytes) -> None:
-        size = int.from_bytes(panel[:4], "little")
-        runs = json.loads(panel[4 : 4 + size]).get("runs") if size else None
-        if runs and runs[0]["iteration"] != self._iteration:
-            self._iteration = runs[0]["iteration"]
+    def _look(self, picture: bytes) -> None:
+        size = int.from_bytes(picture[:4], "little")
+        header = json.loads(picture[4 : 4 + size]) if size else {}
+        if "live" not in header:
+            return
+        self._live = header["live"]
+        if header["runs"][0]["iteration"] != self._iteration:
+            self._iteration = header["runs"][0]["iteration"]
             self.seen.append(time.monotonic())
 
 

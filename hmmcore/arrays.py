@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
-
-Value = TypeVar("Value")
 
 PROBABILITY_ATOL = 1e-8
 """How far the sum of a distribution may be from one: what float32 rounding of a few dozen
@@ -52,26 +51,25 @@ def read_only(array: Any) -> Any:
     return array
 
 
-def valid_value(kind: type[Value], **fields: Any) -> Value:
-    """Make a frozen value of fields that are known to be valid, without checking them again.
-
-    For what a trainer computes at every step, where checking would cost more than computing.
-    Arrays are frozen, not copied: the caller gives them away.
-    """
-    for field in fields.values():
-        if isinstance(field, np.ndarray):
-            field.flags.writeable = False
-    value = object.__new__(kind)
-    value.__dict__.update(fields)
-    return value
-
-
 def require_finite(name: str, array: FloatArray) -> None:
     """Raise ValueError naming the first entry of `array` that is NaN or infinite."""
     finite = np.isfinite(array)
     if not finite.all():
         where = tuple(int(i) for i in np.argwhere(~finite)[0])
         raise ValueError(f"{name}{list(where)} is {array[where]}; it must be a finite number.")
+
+
+@njit(cache=True, nogil=True)
+def any_missing(observations: FloatArray) -> bool:
+    """Whether an array of any shape holds a NaN.
+
+    So cheap beside scoring the same numbers that an emission family may ask each time it is
+    called; complete data then take the kernels that know nothing of missing ones.
+    """
+    count = 0
+    for value in observations.ravel():
+        count += value != value  # only NaN differs from itself
+    return count > 0
 
 
 def probability_rows(name: str, values: ArrayLike, ndim: int) -> FloatArray:

@@ -52,15 +52,17 @@ page = st.navigation(
     position="top",
 )
 session = current_session()
-if went_back():
-    session.follow_url(st.query_params.to_dict(), page.url_path)
-session.page = page.url_path
-controls.sidebar(session)
-try:
-    page.run()
-except Exception:
-    # What a visitor is told then is that the settings are in the address bar.
+# What a run shows belongs together, whatever the live panel asks for meanwhile.
+with session.lock:
+    if went_back():
+        session.follow_url(st.query_params.to_dict(), page.url_path)
+    session.page = page.url_path
+    controls.sidebar(session)
+    try:
+        page.run()
+    except Exception:
+        # What a visitor is told then is that the settings are in the address bar.
+        write_address(session)
+        raise
+    # Last, because a page may change what the address bar says.
     write_address(session)
-    raise
-# Last, because a page may change what the address bar says.
-write_address(session)

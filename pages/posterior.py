@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from hmmcore import commonest_share
-from pages.ui import charts, controls, decoded, time_charts, words
+from pages.ui import about, charts, controls, decoded, time_charts, words
 from pages.ui.figure import show_figure
 from pages.ui.layout import halves
-from pages.ui.live import SLOW_TICK, live, messages, run_controls
+from pages.ui.live import live_figures, messages, run_controls, time_travel
 from pages.ui.session import current_session
 from pages.ui.text import count
 from pages.ui.time_axis import decimation_note
@@ -87,9 +87,7 @@ def hits(view: View) -> None:
 
 def expected_counts(view: View) -> None:
     """Expected transitions and starts, beside the learned A and π."""
-    run = session.shown_run
-    assert run is not None
-    order, told = view.permutation, run.state.expectations
+    order, told = view.permutation, view.state.expectations
     revision = f"K{view.hmm.num_states}"
     st.subheader("Expected transitions", anchor=False)
     left, right = halves(view.hmm.num_states)
@@ -130,8 +128,9 @@ KINDS = {
 }
 
 run_controls(session)
+time_travel(session)
 messages(session)
 controls.segments(session, "posterior")
-live(session, draw, tick=SLOW_TICK)
+live_figures(session, draw)
 with st.expander("What am I looking at?", icon=":material/help:"):
-    st.markdown(words.ABOUT_POSTERIOR)
+    st.markdown(about.about_posterior(session.data))

@@ -92,7 +92,9 @@ def test_ragged_sequences_in_lanes_equal_row_by_row(monkeypatch, num_states, see
         np.testing.assert_allclose(told.emissions[name], value, rtol=1e-10, atol=1e-12)
 
 
-@pytest.mark.parametrize(("dimensions", "kind"), [(3, "diag"), (2, "full")])
+@pytest.mark.parametrize(
+    ("dimensions", "kind"), [(3, "diag"), (2, "full"), (3, "spherical"), (2, "tied")]
+)
 def test_other_gaussians_in_lanes_equal_row_by_row(monkeypatch, dimensions, kind):
     hmm, sequences = case(3, [5, 9, 1, 30], 0, dimensions, kind)
     told = sweep.expectations(hmm, sequences)
@@ -223,15 +225,15 @@ def test_the_python_source_of_the_lane_kernels_gives_what_was_compiled(monkeypat
 
 
 def test_warming_up_compiles_every_kernel():
-    from hmmcore import kernels
-    from hmmcore.emissions import gaussian as gaussian_module
+    from hmmcore import arrays, kernels
+    from hmmcore.emissions import diagonal, full
 
     warm_up()
     # What other kernels call is compiled, or found on disk, as a part of them.
     inner = {"_set_aside_the_faint", "_log_sum_exp", "times", "count", "exp_of_nonpositive"}
-    inner |= {"accumulate", "_sum_of", "_one_over_product"}
-    modules = kernels, lane_kernels, piece_kernels, gaussian_lanes, gaussian_steps, gaussian_module
-    for module in (*modules, state_kernels, em, gradient):
+    inner |= {"accumulate", "accumulate_observed", "score_observed", "_sum_of", "_one_over_product"}
+    modules = kernels, lane_kernels, piece_kernels, gaussian_lanes, gaussian_steps, diagonal, full
+    for module in (*modules, arrays, state_kernels, em, gradient):
         for name, value in vars(module).items():
             if hasattr(value, "signatures") and name not in inner:
                 assert value.signatures, name

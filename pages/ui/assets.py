@@ -60,12 +60,12 @@ def asset_url(name: str) -> str:
     The version changes with the content. All files of `assets/` share one, so that a module may
     import its neighbour by a relative path. Raises KeyError for an unknown name.
     """
-    return f"{_base_path()}/{URL_PREFIX}/{_version(name)}/{name}"
+    return f"{base_path()}/{URL_PREFIX}/{_version(name)}/{name}"
 
 
 def asset_routes() -> list[Route]:
     """Routes that answer the addresses of `asset_url`, for `st.App(routes=...)`."""
-    return [Route(f"{_base_path()}/{URL_PREFIX}/{{version}}/{{name}}", _respond)]
+    return [Route(f"{base_path()}/{URL_PREFIX}/{{version}}/{{name}}", _respond)]
 
 
 def load_assets() -> None:
@@ -99,7 +99,8 @@ def _respond(request: Request) -> Response:
     return Response(asset.content, media_type=asset.media_type, headers=headers)
 
 
-def _base_path() -> str:
+def base_path() -> str:
+    """What every address of this site begins with, behind a proxy for example; often nothing."""
     # Streamlit puts server.baseUrlPath before its own routes, but not before an application's.
     from streamlit import config
 

@@ -130,7 +130,7 @@ def scopes(session: Session, view: View) -> list[Scope]:
         _first_title(some, data.sequences),
         data.states[: some.num_observations],
         session.remember(
-            "scored by the learned model", run.state, lambda: _best_states(view.hmm, some)
+            "scored by the learned model", session.shown_state, lambda: _best_states(view.hmm, some)
         ),
         session.remember("scored by the true model", data, lambda: _best_states(data.truth, some)),
     )

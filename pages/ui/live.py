@@ -6,27 +6,19 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.ui import controls, words
+from pages.ui import controls, health
+from pages.ui.checkups import checkups
+from pages.ui.live_source import pictures
+from pages.ui.panel import show_panel
 from pages.ui.session import Session
 from pages.ui.text import plain
-from pages.ui.view import current_view
 
-TICK = 0.1
-"""Seconds between ticks on the page that shows training live."""
-SLOW_TICK = 0.4
-"""The same on pages whose figures are heavier."""
-
-STUCK = (
-    "All states are alike, so each observation belongs to every state with the same probability, "
-    "1 / K. Every step therefore moves all states to the same place, and nothing can ever tell "
-    "them apart: the slope of the likelihood between them is exactly zero, here and after any "
-    "number of steps. Choose another starting point to see the model learn."
-)
-
+TICK = 0.4
+"""Seconds between two drawings of what Streamlit's own elements show."""
 
 NOTHING_TRAINED = (
-    "Nothing is trained, so no step changes the model. Choose π, A, μ or σ under What is trained "
-    "in the sidebar."
+    "Nothing is trained, so no step changes the model. Choose parameters under What is trained in "
+    "the sidebar."
 )
 
 
@@ -65,29 +57,58 @@ def run_controls(session: Session) -> None:
         if session.data.sequences.num_sequences > 1:
             number = session.data.sequences.num_sequences
             controls.number(session, "sequence", maximum=number, width=130)
+        controls.dimensions(session)
         if session.config.method == "Both":
             controls.segments(session, "shown")
 
 
-def live(session: Session, draw: Callable[[], None], tick: float = TICK) -> None:
-    """Draw, and while playing train and draw again at every tick.
+def time_travel(session: Session) -> None:
+    """A slider over all iterations, for pages whose figures are not the live panel's."""
+    latest = session.latest
+    controls.set_widget("iteration_shown", latest if session.at is None else session.at)
+    st.slider(
+        "Iteration shown", 0, max(latest, 1), key="iteration_shown",
+        disabled=session.player.playing or latest == 0,
+        on_change=lambda: session.travel(st.session_state["iteration_shown"]),
+        help="Go back in time: all figures, on every page, show the model as it was then. What "
+        "was learned stays; at the right end is the latest model. Of long runs not every "
+        "iteration is kept, and the last one kept before is shown.",
+    )  # fmt: skip
+
+
+def live_figures(session: Session, draw: Callable[[], None]) -> None:
+    """Draw what Streamlit's own elements show, again and again while the runs play.
 
     The keyed container keeps the fragment's place in the page: without it a rerun of the page
     can meet a rerun of the fragment and leave the page blank.
     """
 
-    @st.fragment(run_every=tick if session.player.playing else None)
+    @st.fragment(run_every=TICK if session.player.playing else None)
     def beat() -> None:
-        if session.player.playing:
-            session.tick()
-            if not session.player.playing:
-                # Ended by itself: the buttons outside have to know.
+        with session.lock:
+            if session.player.playing:
+                session.tick()
+                if not session.player.playing:
+                    # Ended by itself: the buttons outside have to know.
+                    st.rerun()
+            draw()
+            if checkups(session).news() != told:
+                # Findings stand outside, so that their buttons run the whole page.
                 st.rerun()
-        draw()
-        _afterwards(session)
 
+    told = checkups(session).news()
     with st.container(key="live"):
         beat()
+    health.findings(session)
+
+
+def live_panel(session: Session) -> None:
+    """Draw the live panel, which fetches its further pictures itself while the runs play."""
+    with st.container(key="live"):
+        picture = pictures(session).picture()
+        if picture is not None:
+            show_panel(picture, key="live_panel")
+    health.findings(session)
 
 
 def messages(session: Session) -> None:
@@ -95,8 +116,8 @@ def messages(session: Session) -> None:
     notices(session)
     if not session.config.trainable:
         st.info(NOTHING_TRAINED, icon=":material/info:")
-    elif session.is_stuck:
-        st.warning(STUCK, icon=":material/all_match:")
+    else:
+        health.obstacles(session)
 
 
 def notices(session: Session) -> None:
@@ -110,14 +131,3 @@ def notices(session: Session) -> None:
         st.info("\n".join(f"- {plain(note)}" for note in session.notes), icon=":material/info:")
     if session.problem:
         st.error(plain(session.problem), icon=":material/error:")
-
-
-def _afterwards(session: Session) -> None:
-    """What keeps states alive, and why runs ended. Below the figures, so that nothing jumps."""
-    view, run = current_view(session), session.shown_run
-    if view is not None and run is not None and run.state.remedies:
-        said = words.about_remedies(run.state.remedies, view.permutation)
-        st.warning(said, icon=":material/healing:")
-    for run in session.active_runs:
-        if run.ended:
-            st.info(plain(run.ended), icon=":material/flag:")

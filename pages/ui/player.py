@@ -1,4 +1,4 @@
-"""Training as something that can be played: runs, their history, and the clock.
+"""Training as something that can be played: runs, and the clock.
 
 Nothing here knows how a tick arrives or where a picture goes, so the ticks of a page can be
 replaced by any other transport.
@@ -7,12 +7,9 @@ replaced by any other transport.
 from __future__ import annotations
 
 import math
-from array import array
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
-
-import numpy as np
 
 from hmmcore import (
     HMM,
@@ -22,48 +19,14 @@ from hmmcore import (
     Trainer,
     TrainState,
 )
-from hmmcore.arrays import FloatArray
+from hmmcore.diagnostics import STANDSTILL, STANDSTILL_STEPS
+from pages.ui.history import History
 
-MAX_SNAPSHOTS = 512
 MAX_ITERATIONS = 1_000_000
 """Where a run ends by itself: hours at full speed, and eight megabytes of curve."""
 
-STANDSTILL = 1e-10
-"""Nats per observation: a step that gains less has not moved the model visibly."""
-STANDSTILL_STEPS = {"EM": 5, "Gradient": 50}
-
-
 LONGEST_GAP = 1.0
 """Seconds between ticks that count: after a stay on another page nothing is caught up with."""
-
-
-class History:
-    """The log-likelihood of every iteration, and the models of some.
-
-    Snapshots are kept at every `stride`-th iteration; when there are more than MAX_SNAPSHOTS,
-    every other one is dropped and the stride doubles, so memory stays bounded.
-    """
-
-    def __init__(self) -> None:
-        self._log_likelihoods = array("d")
-        self.snapshots: dict[int, HMM] = {}
-        self.stride = 1
-
-    def record(self, state: TrainState) -> None:
-        """Add a state; states come in order of iteration, from 0."""
-        self._log_likelihoods.append(state.log_likelihood)
-        if state.iteration % self.stride == 0:
-            self.snapshots[state.iteration] = state.hmm
-            if len(self.snapshots) > MAX_SNAPSHOTS:
-                self.stride *= 2
-                self.snapshots = {
-                    i: hmm for i, hmm in self.snapshots.items() if i % self.stride == 0
-                }
-
-    @property
-    def log_likelihoods(self) -> FloatArray:
-        """(iterations + 1,) a copy, in nats."""
-        return np.array(self._log_likelihoods)
 
 
 @dataclass
@@ -74,6 +37,8 @@ class Run:
         name: "EM" or "Gradient".
         trainer: may be replaced by another of the same kind; the state goes on.
         ended: one sentence why it goes no further, or None.
+        failed: whether it ended because a step could not be taken.
+        revised: the iteration at which the present trainer took over.
     """
 
     name: str
@@ -82,6 +47,9 @@ class Run:
     state: TrainState = field(init=False)
     history: History = field(init=False)
     ended: str | None = field(init=False, default=None)
+    failed: bool = field(init=False, default=False)
+    revised: int = field(init=False, default=0)
+    _past: TrainState | None = field(init=False, default=None)
     _still: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
@@ -92,13 +60,13 @@ class Run:
         self.state = self.trainer.init(self.start)
         self.history = History()
         self.history.record(self.state)
-        self.ended = None
+        self.ended, self.failed, self.revised = None, False, 0
         self._still = 0
 
     def revise(self, trainer: Trainer) -> None:
         """Go on with another trainer of the same kind, for example another learning rate."""
         self.trainer = trainer
-        self.ended = None
+        self.ended, self.failed, self.revised = None, False, self.state.iteration
         self._still = 0
 
     def step(self) -> None:
@@ -107,7 +75,7 @@ class Run:
         try:
             self.state = self.trainer.step(before)
         except (DivergedError, ImpossibleDataError, LikelihoodFellError) as error:
-            self.ended = str(error)[:1].upper() + str(error)[1:]
+            self.ended, self.failed = str(error)[:1].upper() + str(error)[1:], True
             return
         self.history.record(self.state)
         gain = (self.state.log_likelihood - before.log_likelihood) / self.num_observations
@@ -121,6 +89,18 @@ class Run:
             )
         elif self.state.iteration >= MAX_ITERATIONS:
             self.ended = f"{self.name} has taken {MAX_ITERATIONS} steps and ends here."
+
+    def state_at(self, iteration: int | None) -> TrainState:
+        """The state at the last snapshot up to an iteration; None, or one to come: the latest.
+
+        Everything but the optimizer follows from a snapshot's model by one sweep.
+        """
+        if iteration is None or iteration >= self.state.iteration:
+            return self.state
+        found, hmm = self.history.snapshot(iteration)
+        if self._past is None or self._past.hmm is not hmm:
+            self._past = replace(self.trainer.init(hmm), iteration=found)
+        return self._past
 
     @property
     def num_observations(self) -> int:
@@ -152,6 +132,12 @@ class Player:
     def pause(self) -> None:
         """Stop where the runs are."""
         self.playing = False
+
+    def wait(self, rate: float) -> float:
+        """Seconds until a step comes due at `rate` steps a second; 0 when one is due."""
+        if not math.isfinite(rate):
+            return 0.0
+        return max(0.0, (1.0 - self._due) / rate - (self.clock() - self._last))
 
     def tick(self, runs: list[Run], rate: float, budget: float) -> None:
         """Take the steps that have come due, each run in turn, for at most `budget` seconds.

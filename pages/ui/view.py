@@ -8,12 +8,13 @@ import numpy as np
 
 from hmmcore import HMM, Posterior, Sequences, TrainState, ViterbiPath, align, smooth, viterbi
 from hmmcore.arrays import FloatArray, IntArray
-from pages.ui import scales
+from pages.ui.dataset import Lane
+from pages.ui.emission_pictures import picture
+from pages.ui.families import FAMILIES
 from pages.ui.panel import PanelFrame
 from pages.ui.panel import Run as PanelRun
 from pages.ui.player import Run
 from pages.ui.session import Session
-from pages.ui.text import chart_text
 
 MATCHING_OBSERVATIONS = 20_000
 """Learned states are matched to true ones on this many observations; more change nothing."""
@@ -24,6 +25,7 @@ class View:
     """One run's model and the selected sequence, every state in the labels of the truth.
 
     Attributes:
+        state: of the run, at the iteration that is looked at; states in the run's own labels.
         hmm: the learned model.
         permutation: (K,) learned state permutation[k] is shown as state k.
         weights: (K,) share of all observations that each state is expected to explain.
@@ -31,8 +33,10 @@ class View:
         offset: of its first observation among all.
         posterior, path: of the selected sequence under `hmm`.
         true_states: (M,) of the selected sequence; None without a truth.
+        dimension: of the observations along time, 0-based; 0 where there is only one.
     """
 
+    state: TrainState
     hmm: HMM
     permutation: IntArray
     weights: FloatArray
@@ -41,16 +45,35 @@ class View:
     posterior: Posterior
     path: ViterbiPath
     true_states: IntArray | None
+    dimension: int = 0
+
+    @property
+    def shown_observations(self) -> FloatArray:
+        """(M,) the observations that figures along time show."""
+        observations: FloatArray = self.sequence.observations[:, self.dimension]
+        return observations
+
+
+def lane(session: Session) -> Lane:
+    """The axis of the observations along time."""
+    return session.data.lane(shown_dimension(session))
+
+
+def shown_dimension(session: Session) -> int:
+    """Of the observations along time, 0-based."""
+    return session.config.dimension - 1 if session.data.columns else 0
 
 
 def current_view(session: Session) -> View | None:
     """The view of the shown run; computed once per training state and selected sequence."""
-    run = session.shown_run
-    if run is None:
+    state = session.shown_state
+    if state is None:
         return None
     sequence = selected_sequence(session)
     return session.remember(  # type: ignore[no-any-return]
-        "view", (run.state, sequence), lambda: _view(session, run.state, sequence)
+        f"view of dimension {shown_dimension(session)}",
+        (state, sequence),
+        lambda: _view(session, state, sequence),
     )
 
 
@@ -63,38 +86,34 @@ def selected_sequence(session: Session) -> Sequences:
 
 
 def zoom_key(session: Session) -> str:
-    """What a reader's zoom belongs to: these data, this sequence, this number of states."""
-    return f"{session.data_number}-{session.config.sequence}-{session.config.num_states}"
+    """What a reader's zoom belongs to: these data, this sequence and dimension, these states."""
+    config = session.config
+    dimensions = f"-{config.dimension}-{config.against}" if session.data.columns else ""
+    return f"{session.data_number}-{config.sequence}-{config.num_states}{dimensions}"
 
 
 def panel_frame(session: Session, view: View) -> PanelFrame:
     """Everything that the live panel draws."""
     data = session.data
-    edges, density = session.remember(
-        "histogram", data, lambda: scales.histogram(data.sequences.observations[:, 0])
-    )
-    truth = data.truth
+    truth, family = data.truth, FAMILIES[data.family]
     run = session.shown_run
     assert run is not None
     return PanelFrame(
         data_key=zoom_key(session),
-        runs=tuple(_panel_run(run) for run in session.active_runs),
+        runs=tuple(_panel_run(run, session.at) for run in session.active_runs),
+        marks=session.marks,
         shown_run=run.name,
         transition_matrix=view.hmm.transition_matrix,
-        means=view.hmm.emissions.means[:, 0],
-        standard_deviations=view.hmm.emissions.standard_deviations[:, 0],
-        weights=view.weights,
-        histogram_edges=edges,
-        histogram_density=density,
-        observations=view.sequence.observations[:, 0],
+        emissions=picture(session, view),
+        observations=view.shown_observations,
         viterbi_states=view.path.states,
         smoothed_probs=view.posterior.smoothed_probs,
         true_log_likelihood=session.true_log_likelihood(),
         true_transition_matrix=None if truth is None else truth.transition_matrix,
-        true_means=None if truth is None else truth.emissions.means[:, 0],
         true_states=view.true_states,
         sequence_name=f"sequence {session.config.sequence}",
-        observation_name=chart_text(data.name),
+        lane=lane(session),
+        card=(family.card, family.marks[0 if truth is not None else 1]),
     )
 
 
@@ -129,6 +148,7 @@ def _view(session: Session, state: TrainState, sequence: Sequences) -> View:
     weights = state.expectations.emissions["weights"][permutation]
     rows = slice(offset, offset + sequence.num_observations)
     return View(
+        state,
         hmm,
         permutation,
         weights / weights.sum(),
@@ -137,8 +157,10 @@ def _view(session: Session, state: TrainState, sequence: Sequences) -> View:
         smooth(hmm, sequence),
         viterbi(hmm, sequence),
         None if data.states is None else data.states[rows],
+        shown_dimension(session),
     )
 
 
-def _panel_run(run: Run) -> PanelRun:
-    return PanelRun(run.name, run.history.log_likelihoods / run.num_observations)
+def _panel_run(run: Run, at: int | None) -> PanelRun:
+    shown = run.state_at(at).iteration
+    return PanelRun(run.name, run.history.log_likelihoods / run.num_observations, shown)

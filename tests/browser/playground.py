@@ -47,7 +47,9 @@ def wait_until_settled(page: Page) -> None:
           const seen = `${root?.dataset.draws} ${tiles}`;
           const held = window.hmmSettled;
           if (held?.seen !== seen) window.hmmSettled = { seen, since: performance.now() };
-          const settled = held?.seen === seen && performance.now() - held.since > still;
+          // What was painted, Plotly draws itself when it has come to rest.
+          const settled = held?.seen === seen && performance.now() - held.since > still
+            && root?.dataset.painted === "0";
           if (settled) delete window.hmmSettled;
           return settled;
         }""",

@@ -1,4 +1,4 @@
-"""The Playground page as Streamlit runs it, without a browser; every `.run()` is one tick."""
+"""The Playground page as Streamlit runs it, without a browser."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.ui.config import FIELD_OF, MAX_CELLS, Config
-from pages.ui.live import STUCK
+from pages.ui.live_source import pictures
 from pages.ui.session import KEY, NO_UPLOAD, Session
 
 MAIN_SCRIPT = Path(__file__).resolve().parents[2] / "pages" / "main.py"
@@ -47,6 +47,11 @@ def press(app: AppTest, label: str) -> AppTest:
     return healthy(button.click().run())
 
 
+def run_buttons(app: AppTest) -> list[str]:
+    """Labels of the run controls; a finding may have buttons of its own."""
+    return [button.label for button in app.button if not button.key.startswith("remedy_")]
+
+
 def iteration(app: AppTest) -> int:
     run = session(app).shown_run
     assert run is not None
@@ -67,7 +72,11 @@ def notes(app: AppTest) -> str:
 def payload_header(app: AppTest) -> dict:
     """What the live panel was sent, without its arrays."""
     (panel,) = app.get("bidi_component")
-    message = panel.proto.bytes
+    return header_of(panel.proto.bytes)
+
+
+def header_of(message: bytes) -> dict:
+    """The header of a message for the panel."""
     size = int.from_bytes(message[:4], "little")
     assert len(message) > 4 + size
     return json.loads(message[4 : 4 + size])
@@ -78,7 +87,7 @@ def test_the_first_run_has_every_control_with_its_help():
     assert controls(app).keys() >= CONTROLS
     assert not controls(app).keys() & GRADIENT_CONTROLS
     assert all(len(text) > 30 for text in controls(app).values())
-    assert [button.label for button in app.button] == BUTTONS
+    assert run_buttons(app) == BUTTONS
     assert all(button.help and not button.disabled for button in app.button)
     assert notes(app) == ""
     assert iteration(app) == 0
@@ -111,24 +120,44 @@ def test_step_takes_exactly_one():
     assert session(app).runs["EM"].state.log_likelihood > before
 
 
-def test_ticks_train_while_playing_and_pause_stops():
+def watch(app: AppTest, number: int) -> list[int]:
+    """Ask for pictures as the panel in a browser does; the iterations that they show."""
+    made = [pictures(session(app)).next_picture(budget=0.01) for _ in range(number)]
+    return [header_of(picture)["runs"][0]["iteration"] for picture in made if picture]
+
+
+def test_pictures_train_while_playing_and_pause_stops():
     app = press(opened(speed="max", M="200", N="200"), "Play")
-    assert [button.label for button in app.button] == ["Pause", *BUTTONS[1:]]
-    reached = [iteration(healthy(app.run())) for _ in range(3)]
-    assert 0 < reached[0] < reached[1] < reached[2]
+    assert run_buttons(app) == ["Pause", *BUTTONS[1:]]
+    assert payload_header(app)["live"]["playing"]
+    first, second, third = watch(app, 3)
+    assert 0 < first < second < third == iteration(app)
     press(app, "Pause")
-    held = iteration(app)
-    app.run()
-    app.run()
-    assert iteration(app) == held
-    assert [button.label for button in app.button] == BUTTONS
+    assert watch(app, 2) == []
+    assert iteration(app) == third
+    assert not payload_header(app)["live"]["playing"]
+    assert run_buttons(app) == BUTTONS
+
+
+def test_a_run_of_the_page_takes_no_step_by_itself():
+    app = press(opened(), "Play")
+    healthy(app.run())
+    assert iteration(app) == 0
+    assert payload_header(app)["live"]["number"] == 3
 
 
 def test_play_ends_by_itself_where_nothing_changes_any_more():
     app = press(opened(speed="max", K="1"), "Play")
-    for _ in range(20):
-        healthy(app.run())
-    assert "stands still" in notes(app)
+    news = payload_header(app)["live"]["news"]
+    last = None
+    while (picture := pictures(session(app)).next_picture(budget=0.01)) is not None:
+        last = header_of(picture)["live"]
+    assert last is not None
+    # The panel asks for another run of the page, which then says why.
+    assert (last["playing"], last["news"] != news) == (False, True)
+    healthy(app.run())
+    assert "EM stands still" in app.success[0].value
+    assert payload_header(app)["live"]["news"] == last["news"]
     play = app.button(key="play")
     assert play.disabled
     assert app.button(key="step").disabled
@@ -170,7 +199,9 @@ def test_another_method_keeps_the_data_and_both_runs():
 @pytest.mark.parametrize("start", ["symmetric", "random"])
 def test_a_symmetric_start_says_why_it_is_stuck(start):
     app = opened(start=start)
-    assert [warning.value for warning in app.warning] == [STUCK] * (start == "symmetric")
+    told = [warning.value for warning in app.warning]
+    assert len(told) == (start == "symmetric")
+    assert all("exactly zero, here and after any number of steps" in text for text in told)
     assert app.button(key="new_start").disabled == (start == "symmetric")
 
 
@@ -230,7 +261,7 @@ def test_a_page_that_fails_leaves_the_settings_in_the_address_bar(monkeypatch):
     def fail(*_: object) -> None:
         raise OSError("a detail for the log only")
 
-    monkeypatch.setattr("pages.ui.view.current_view", fail)
+    monkeypatch.setattr("pages.ui.live_source.current_view", fail)
     app = AppTest.from_file(str(MAIN_SCRIPT), default_timeout=60)
     app.query_params.update({"K": "3"})
     app.run()
@@ -301,3 +332,22 @@ def test_a_run_never_takes_back_what_was_entered_meanwhile():
     ]
     assert told == []
     assert session(app).config.length == 30
+
+
+def test_a_browser_that_missed_the_first_run_still_begins_with_the_values_of_the_link():
+    app = opened(K="3", noise="0.7", start="kmeans", train="means")
+    for _ in range(2):
+        states = app.slider(key="control_num_states").proto
+        assert list(states.default) == [3]
+        assert list(app.slider(key="control_noise_sd").proto.default) == [0.7]
+        assert app.number_input(key="control_length").proto.default == 40
+        start = app.selectbox(key="control_start").proto
+        assert start.options[start.default] == "k-means"
+        assert list(app.button_group(key="control_trainable").proto.default) == [2]
+        healthy(app.run())
+    # What is changed elsewhere is assigned.
+    session(app).change(num_states=4)
+    healthy(app.run())
+    assert app.slider(key="control_num_states").value == 4
+    assert app.slider(key="control_num_states").proto.set_value
+    assert session(app).config.num_states == 4

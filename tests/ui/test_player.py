@@ -1,10 +1,13 @@
 """Playing: steps come due by the clock, stay within their budget, and end with a sentence."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from hmmcore import EM, HMM, Gaussian, GradientAscent, Sequences, initialization, preset
-from pages.ui.player import LONGEST_GAP, MAX_SNAPSHOTS, History, Player, Run
+from pages.ui.history import MAX_SNAPSHOTS, History
+from pages.ui.player import LONGEST_GAP, Player, Run
 
 
 class Clock:
@@ -37,6 +40,23 @@ def playing(rate, ticks, seconds, budget=1e9):
 def test_as_many_steps_as_the_speed_says(rate, ticks, seconds):
     run, _ = playing(rate, ticks, seconds)
     assert abs(run.state.iteration - rate * ticks * seconds) <= 1
+
+
+def test_the_wait_ends_when_a_step_comes_due():
+    run, clock = em_run(), Clock()
+    player = Player(clock=clock)
+    player.play()
+    assert player.wait(10) == 0.0  # the first step is taken at once
+    player.tick([run], 10, 1.0)
+    assert player.wait(10) == pytest.approx(0.1, rel=1e-12)
+    clock.now += 0.07
+    assert player.wait(10) == pytest.approx(0.03, rel=1e-12)
+    assert player.wait(np.inf) == 0.0
+    clock.now += 0.04
+    assert player.wait(10) == 0.0
+    player.tick([run], 10, 1.0)
+    assert run.state.iteration == 2
+    assert player.wait(10) == pytest.approx(0.09, rel=1e-12)
 
 
 def test_a_press_on_play_is_seen_in_the_first_tick():
@@ -138,3 +158,14 @@ def test_another_learning_rate_goes_on_from_where_the_run_is():
     run.step()
     assert run.state.iteration == 2
     assert len(run.history.log_likelihoods) == 3
+
+
+def test_of_a_long_run_the_last_snapshot_before_is_shown():
+    run = em_run()
+    history = History()
+    state = run.state
+    for iteration in range(3 * MAX_SNAPSHOTS):
+        history.record(replace(state, iteration=iteration))
+    assert history.stride == 4
+    for asked, found in [(0, 0), (3, 0), (4, 4), (1001, 1000), (10**9, 3 * MAX_SNAPSHOTS - 4)]:
+        assert history.snapshot(asked) == (found, state.hmm)

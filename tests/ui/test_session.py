@@ -6,7 +6,7 @@ import pytest
 from hmmcore import Sequences
 from pages.ui.address import to_query
 from pages.ui.config import Config
-from pages.ui.session import NO_UPLOAD, Session, Upload
+from pages.ui.session import MAX_MARKS, NO_UPLOAD, Session, Upload
 from pages.ui.view import current_view, first_sequences, panel_frame
 
 
@@ -124,12 +124,6 @@ def test_odd_uploads_train_or_say_why_not(values, start):
     panel_frame(session, current_view(session))
 
 
-def test_the_symmetric_start_is_known_to_be_stuck():
-    assert small(start="symmetric").is_stuck
-    assert not small(start="random").is_stuck
-    assert not small(start="symmetric", num_states=1).is_stuck
-
-
 def test_a_link_to_an_upload_says_that_the_file_is_missing():
     session = Session.from_url({"data": "upload", "K": "3"})
     assert session.config.source == "generated"
@@ -193,3 +187,92 @@ def test_first_sequences(lengths, limit, expected):
     some = first_sequences(sequences, limit)
     assert some.lengths.tolist() == expected
     np.testing.assert_array_equal(some.observations[:, 0], np.arange(float(sum(expected))))
+
+
+# --- time travel --------------------------------------------------------------------------------
+
+
+def trained(steps: int, **values: object) -> Session:
+    session = Session(Config(length=30, num_sequences=3, **values))
+    for _ in range(steps):
+        session.step()
+    return session
+
+
+def test_the_past_is_shown_as_it_was():
+    session = trained(0)
+    before = []
+    for _ in range(6):
+        before.append(session.shown_state)
+        session.step()
+    for iteration, state in enumerate(before):
+        session.travel(iteration)
+        shown = session.shown_state
+        assert shown.hmm is state.hmm
+        assert shown.iteration == iteration
+        assert shown.log_likelihood == state.log_likelihood
+        assert np.array_equal(
+            shown.expectations.transition_counts, state.expectations.transition_counts
+        )
+    session.travel(None)
+    assert session.shown_state is session.shown_run.state
+    assert session.shown_state.iteration == 6
+
+
+@pytest.mark.parametrize("iteration", [6, 7, 10**9, -1, None])
+def test_what_lies_outside_the_past_is_the_present(iteration):
+    session = trained(6)
+    session.travel(iteration)
+    assert session.at is None
+    assert session.shown_state.iteration == 6
+
+
+@pytest.mark.parametrize("go", ["play", "step", "reset", "new_start"])
+def test_going_on_returns_to_the_present(go):
+    session = trained(4)
+    session.travel(1)
+    getattr(session, go)()
+    assert session.at is None
+
+
+def test_travelling_keeps_what_was_learned_and_stops_playing():
+    session = trained(4)
+    latest = session.shown_run.state
+    session.play()
+    session.travel(2)
+    assert not session.player.playing
+    session.step()
+    assert session.shown_state.iteration == 5
+    session.travel(4)
+    assert session.shown_state.hmm is latest.hmm
+
+
+def test_a_shorter_run_stays_at_its_own_end():
+    session = trained(3, method="Both")
+    session.runs["Gradient"].step()
+    session.travel(3)
+    assert [run.state_at(session.at).iteration for run in session.active_runs] == [3, 3]
+    assert session.latest == 4
+
+
+def test_marks_come_and_go():
+    session = trained(5)
+    session.mark()
+    session.travel(2)
+    session.mark()
+    assert session.marks == (2, 5)
+    session.mark()
+    assert session.marks == (5,)
+    session.reset()
+    assert session.marks == ()
+
+
+def test_marks_are_bounded():
+    session = trained(MAX_MARKS + 3)
+    for iteration in range(MAX_MARKS + 3):
+        session.travel(iteration)
+        session.mark()
+    assert session.marks == tuple(range(MAX_MARKS))
+    session.travel(0)
+    session.mark()
+    assert session.marks == tuple(range(1, MAX_MARKS))

@@ -7,7 +7,7 @@ export const STYLE = `
   font-size: 13px; line-height: 1.3; }
 .hmm-panel * { box-sizing: border-box; }
 .hmm-grid { display: grid; gap: 10px; grid-template-columns: 1fr 1.3fr 1.12fr; }
-.hmm-tiles, .hmm-sequence { grid-column: 1 / -1; }
+.hmm-tiles, .hmm-scrubber, .hmm-sequence { grid-column: 1 / -1; }
 .hmm-card, .hmm-tile { border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius, 8px);
   background: var(--st-background-color); min-width: 0; }
 .hmm-card { padding: 7px 8px 3px; overflow: hidden; }
@@ -19,7 +19,10 @@ export const STYLE = `
 .hmm-panel h5 { font-size: 11px; font-weight: 500; text-align: center; padding-left: 46px;
   line-height: 1.4; opacity: 0.8; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .hmm-note { font-size: 11px; opacity: 0.7; overflow: hidden; text-overflow: ellipsis; }
-.hmm-plot { width: 100%; height: 206px; overflow: hidden; }
+.hmm-layers { position: relative; }
+.hmm-canvas { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
+.hmm-plot { position: relative; width: 100%; height: 206px; overflow: hidden; }
+.hmm-plot.hmm-painted .cartesianlayer .mlayer { visibility: hidden; }
 .hmm-sequence .hmm-plot { height: 330px; }
 .hmm-columns { display: grid; grid-template-columns: calc(50% + 21px) minmax(0, 1fr);
   gap: 2px; }
@@ -40,6 +43,18 @@ export const STYLE = `
   text-overflow: ellipsis; }
 .hmm-value b { font-weight: 600; font-size: 18px; line-height: 1.25;
   font-variant-numeric: tabular-nums; white-space: nowrap; }
+.hmm-scrubber { display: flex; align-items: center; gap: 8px; height: 26px; margin: -3px 0; }
+.hmm-track { position: relative; flex: 1; min-width: 80px; display: flex; align-items: center; height: 26px; }
+.hmm-range { width: 100%; margin: 0; height: 16px; accent-color: var(--st-primary-color); cursor: pointer; }
+.hmm-range:disabled { cursor: default; }
+.hmm-where { flex: none; min-width: 150px; font-size: 12px; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.hmm-button { flex: none; font: inherit; font-size: 12px; color: inherit; padding: 1px 10px; height: 24px;
+  min-width: 52px; background: var(--st-background-color); border: 1px solid var(--st-border-color);
+  border-radius: var(--st-base-radius, 8px); cursor: pointer; }
+.hmm-button:hover:enabled, .hmm-button[aria-pressed=true] { border-color: var(--st-primary-color); }
+.hmm-button:disabled { opacity: 0.45; cursor: default; }
+.hmm-flag { position: absolute; top: 0; width: 12px; height: 10px; margin-left: -6px; padding: 0; border: 0;
+  background: var(--st-primary-color); clip-path: polygon(0 0, 100% 0, 50% 100%); cursor: pointer; z-index: 1; }
 @container (max-width: 899px) {
   .hmm-grid { grid-template-columns: 1fr 1fr; }
   .hmm-matrices { grid-column: 1 / -1; order: 1; }
@@ -51,6 +66,7 @@ export const STYLE = `
 @container (max-width: 559px) {
   .hmm-grid { grid-template-columns: 1fr; }
   .hmm-tile { gap: 4px 14px; }
+  .hmm-where { min-width: 0; overflow: hidden; text-overflow: ellipsis; flex: 0 1 auto; }
   .hmm-note { display: none; }
   .hmm-sequence .hmm-note { display: inline; }
 }

@@ -1,8 +1,12 @@
 // The live panel: tiles with numbers and five charts, fed by messages of pages/ui/panel.py.
 
 import * as charts from "./charts.js";
+import { learnSymbols } from "./brush.js";
+import { emissions } from "./emissions.js";
 import { Chart, addStyle, coalesce, node, readTheme, viewKeeper } from "./plotting.js";
+import { Scrubber } from "./scrubber.js";
 import { STYLE } from "./panel-style.js";
+import { Stream } from "./stream.js";
 
 const GLYPHS = {
   circle: "●", square: "■", diamond: "◆", "triangle-up": "▲", cross: "✚", x: "✖",
@@ -16,13 +20,17 @@ const BUILDERS = {
   curve: charts.curve,
   learned: (message, theme) => charts.matrix(message, theme, "learned"),
   true: (message, theme) => charts.matrix(message, theme, "true"),
-  means: charts.means,
+  means: emissions,
   sequence: charts.sequence,
 };
 const FILES = {
   curve: "log-likelihood", learned: "learned-transition-matrix", true: "true-transition-matrix",
-  means: "means", sequence: "sequence",
+  means: "emissions", sequence: "sequence",
 };
+
+const REST = 200; // milliseconds without a new picture, after which Plotly draws what was painted
+const TOUCHES = ["pointerdown", "keydown"];
+const NEWS_APART = 500; // milliseconds between two runs of the page for what the panel learned
 
 const minus = (text) => text.replaceAll("-", "−");
 const thousands = (n) => n.toLocaleString("en").replaceAll(",", "\u202f");
@@ -48,16 +56,36 @@ class Panel {
   constructor(plotly) {
     addStyle("hmm-panel-style", STYLE);
     this.plotly = plotly;
+    this.number = 0;
+    this.stream = new Stream((message) => this.receive(message), () => this.tellNews());
+    // Pause stops what is seen at once; the page's own answer comes a moment later.
+    this.pressed = ({ target }) => {
+      if (!target.closest?.(".st-key-pause button")) return;
+      this.frozen = true;
+      this.stream.tell("pause");
+    };
+    document.addEventListener("click", this.pressed, true);
+    this.touched = ({ target }) => {
+      if (!this.root.contains(target)) this.stream.hold();
+    };
+    for (const name of TOUCHES) document.addEventListener(name, this.touched, true);
     this.places = Object.fromEntries(Object.keys(BUILDERS).map((name) =>
       [name, node("div", { class: "hmm-plot", role: "img", "data-chart": name })]));
-    const { curve, learned, true: truth, means, sequence } = this.places;
+    this.canvases = Object.fromEntries(Object.keys(BUILDERS).map((name) =>
+      [name, node("canvas", { class: "hmm-canvas", "aria-hidden": "true" })]));
+    const { curve, learned, true: truth, means, sequence } = Object.fromEntries(
+      Object.entries(this.places).map(([name, place]) =>
+        [name, node("div", { class: "hmm-layers" }, this.canvases[name], place)]));
     this.tiles = node("div", { class: "hmm-tiles" });
+    this.scrubber = new Scrubber((command) => this.stream.tell(command));
     this.captions = { learned: node("h5", {}, "learned"), true: node("h5", {}, "true") };
     this.remark = node("p", { class: "hmm-remark" }, "no truth: uploaded data");
     this.truthColumn = node("div", { class: "hmm-column" }, this.captions.true, truth);
-    this.root = node("div", { class: "hmm-panel", "data-testid": "hmm-panel", "data-draws": 0 },
+    this.root = node("div", { class: "hmm-panel", "data-testid": "hmm-panel", "data-draws": 0,
+      "data-painted": 0 },
       node("div", { class: "hmm-grid" },
         this.tiles,
+        this.scrubber.root,
         card("curve", "Log-likelihood per observation", "", curve),
         card("matrices", "Transition matrix", "",
           node("div", { class: "hmm-columns" },
@@ -73,9 +101,47 @@ class Panel {
     this.observer.observe(this.root);
   }
 
-  show(message) {
+  // A message of the page.
+  show(message, component) {
+    const { live } = message.header;
+    this.component = component;
+    if (live) {
+      this.frozen = false;
+      this.news = live.news;
+      if (live.stream !== this.stream.address) this.number = 0;
+      this.stream.follow(live);
+    }
+    this.take(message);
+  }
+
+  // A picture of the stream.
+  receive(message) {
+    if (this.frozen) return;
+    this.take(message);
+    if (message.header.live.news !== this.news) this.tellNews();
+  }
+
+  take(message) {
+    const number = message.header.live?.number ?? this.number;
+    if (number < this.number) return; // overtaken by a later one
+    this.number = number;
     this.message = message;
+    this.resting = false;
+    clearTimeout(this.rest);
     this.redraw();
+  }
+
+  // Let the page run again, for it has something else to say now.
+  tellNews() {
+    const wait = (this.told ?? -NEWS_APART) + NEWS_APART - performance.now();
+    clearTimeout(this.telling);
+    if (wait > 0) {
+      this.telling = setTimeout(() => this.tellNews(), wait);
+      return;
+    }
+    this.told = performance.now();
+    this.news = this.message?.header.live?.news;
+    this.component?.setTriggerValue("news", this.number);
   }
 
   async draw() {
@@ -92,20 +158,44 @@ class Panel {
       const place = this.places[name];
       if (meta.present === false || !place.clientWidth) continue;
       const size = `${place.clientWidth}x${place.clientHeight}`;
-      const key = [meta.digest, header.data_key, header.num_states, size, theme.key].join("|");
       const chart = this.charts[name];
-      if (chart.drawn === key) continue;
+      const zoomKey = chart.fixed ? "" : header.data_key;
+      const key = [meta.digest, zoomKey, header.num_states, size, theme.key].join("|");
+      const settles = chart.drawn === key && chart.painted && (this.resting || chart.hovered);
+      if (chart.drawn === key && !settles && !chart.stale) continue;
+      const built = build(message, theme);
+      const sameSize = chart.size === size;
+      if (!settles && sameSize && chart.paint(built, zoomKey)) {
+        Object.assign(chart, { drawn: key, stale: false });
+        drew = true;
+        continue;
+      }
       if (this.postpone(chart, header)) {
         late ||= name === "curve";
         continue;
       }
-      chart.drawn = key;
-      await chart.draw(build(message, theme), header.data_key);
+      Object.assign(chart, { drawn: key, stale: false, size });
+      await chart.draw(built, zoomKey, sameSize && !this.resting);
       if (this.destroyed) return;
-      drew = true;
+      drew ||= !settles;
+      if (settles) {
+        // The rest comes in frames of their own, so that nothing waits for all of them.
+        this.redraw();
+        break;
+      }
     }
     if (drew) this.root.dataset.draws = Number(this.root.dataset.draws) + 1;
     if (!late) this.root.dataset.iteration = Math.max(...header.runs.map((run) => run.iteration));
+    const painted = Object.values(this.charts).filter((chart) => chart.painted).length;
+    this.root.dataset.painted = painted;
+    if (painted && !this.resting) {
+      clearTimeout(this.rest);
+      this.rest = setTimeout(() => {
+        this.resting = true;
+        this.redraw();
+      }, REST);
+    }
+    await learnSymbols(Plotly, [...Object.keys(GLYPHS), "circle-open"]);
   }
 
   // A chart that takes long (thousands of marks) may use at most a third of the time, so that
@@ -132,8 +222,14 @@ class Panel {
     if (this.destroyed) return null;
     this.charts = {};
     for (const [name, place] of Object.entries(this.places)) {
-      const chart = new Chart(this.Plotly, place, { name: FILES[name], ownsRanges: true });
+      const chart = new Chart(this.Plotly, place, {
+        name: FILES[name], ownsRanges: true, canvas: this.canvases[name],
+      });
       chart.onReset = () => this.redraw();
+      chart.onStale = () => {
+        chart.stale = true;
+        this.redraw();
+      };
       this.charts[name] = chart;
     }
     return this.Plotly;
@@ -141,6 +237,7 @@ class Panel {
 
   writeTexts({ header, arrays }) {
     this.writeTiles(header);
+    if (header.live) this.scrubber.show(header.live);
     const { curve, sequence } = header.charts;
     const truth = header.charts.true.present !== false;
     const K = header.num_states;
@@ -149,12 +246,16 @@ class Panel {
     write(this.captions.learned, `learned by ${header.shown_run}`);
     write(this.note("curve"), "higher is better");
     write(this.note("matrices"), "rows sum to 1");
-    write(this.note("means"), truth ? "marks below: learned; dashed: true" : "marks below: learned");
+    const [title, marks] = header.card;
+    const { shown, length, note } = header.charts.means; // of a cloud of points, of a table
+    write(this.root.querySelector(".hmm-means h4"), title);
+    write(this.note("means"), shown < length
+      ? `${marks}; ${thousands(shown)} of ${thousands(length)} points` : note ?? marks);
     write(this.root.querySelector(".hmm-sequence h4"), `States of ${sequence.name}`);
     const points = arrays["sequence.times"].shape[0];
     write(this.note("sequence"), points < sequence.length
       ? `showing ${thousands(points)} of ${thousands(sequence.length)} points` : "drag to zoom in on a stretch of time, double-click to return");
-    const looks = `${header.data_key}|${K}|${truth}|${header.states.colours.join()}`;
+    const looks = `${header.data_key}|${K}|${truth}|${title}|${header.states.colours.join()}`;
     if (this.looks !== looks) {
       this.looks = looks;
       this.legend.replaceChildren(...header.states.colours.slice(0, K).map((colour, k) =>
@@ -168,8 +269,8 @@ class Panel {
         + (curve.truth === null ? "." : `; the true model has ${curve.truth.toFixed(3)} nats.`));
       say("learned", `Heat map of the learned transition matrix of ${K} states.`);
       say("true", `Heat map of the true transition matrix of ${K} states.`);
-      say("means", `Histogram of the data with the learned density of each of ${K} states`
-        + (truth ? " and the true means." : "."));
+      say("means", `${title} of the data and of each of ${K} states: learned`
+        + (truth ? " and true." : "."));
       say("sequence", `${sequence.name} on one time axis: ${sequence.length} observations coloured`
         + ` by state, ${truth ? "the true path, " : ""}the Viterbi path and`
         + " the posterior probability of each state.");
@@ -202,6 +303,12 @@ class Panel {
 
   destroy() {
     this.destroyed = true;
+    document.removeEventListener("click", this.pressed, true);
+    for (const name of TOUCHES) document.removeEventListener(name, this.touched, true);
+    this.stream.close();
+    this.scrubber.stop();
+    clearTimeout(this.rest);
+    clearTimeout(this.telling);
     this.redraw.stop();
     this.observer.disconnect();
     for (const chart of Object.values(this.charts ?? {})) {

@@ -1,6 +1,8 @@
 // What the live panel and single figures share: Plotly itself, the page's theme, messages,
 // and a place for one chart that redraws in place and keeps the reader's zoom.
 
+import { erase, learnScales, paint, paintable, withoutMarks } from "./brush.js";
+
 let plotly = null;
 
 // Plotly as our own reference. Its script sets window.Plotly, and so does Streamlit's chart
@@ -138,10 +140,24 @@ const isAxis = (name) => /^[xy]axis\d*$/.test(name);
 const sameRange = (a, b) => a && b && [0, 1].every((i) =>
   Math.abs(a[i] - b[i]) <= 1e-6 * Math.abs(b[1] - b[0]));
 
+const LONGEST_DRAWING = 2000; // milliseconds
+
 // One chart in `element`. draw() takes {data, layout}; `zoomKey` names what the zoom belongs to.
+// Where there is a `canvas` behind the element, paint() shows new numbers on it for the meantime.
 export class Chart {
-  constructor(Plotly, element, { name, ownsRanges }) {
-    Object.assign(this, { Plotly, element, name, ownsRanges });
+  constructor(Plotly, element, { name, ownsRanges, canvas = null }) {
+    Object.assign(this, { Plotly, element, name, ownsRanges, canvas });
+    this.painted = false; // whether the canvas shows what Plotly has not drawn yet
+    this.frame = ""; // axes and titles as Plotly drew them last
+    this.hovered = false;
+    if (canvas) {
+      // Hovering asks Plotly for the numbers under the pointer, so it has to have them.
+      element.addEventListener("pointerenter", () => {
+        this.hovered = true;
+        if (this.painted) this.onStale?.();
+      });
+      element.addEventListener("pointerleave", () => { this.hovered = false; });
+    }
     this.given = {}; // ranges last handed to Plotly, by axis
     this.resets = 0;
     this.cost = 0; // milliseconds of the last drawing
@@ -149,8 +165,31 @@ export class Chart {
     this.finished = 0;
   }
 
-  async draw({ data, layout }, zoomKey) {
+  // Show new numbers at once where axes and titles stay as they are. False where Plotly must draw.
+  paint({ data, layout }, zoomKey) {
+    const ready = this.canvas && this.element._fullLayout && !this.hovered;
+    if (!ready || this.frameOf(layout, zoomKey) !== this.frame || !paintable(data)) return false;
+    paint(this.canvas, this.element, data);
+    this.element.classList.add("hmm-painted");
+    this.painted = true;
+    return true;
+  }
+
+  frameOf(layout, zoomKey) {
+    return JSON.stringify([zoomKey, this.resets, layout]);
+  }
+
+  // Whether the reader cannot zoom in it, so that no zoom has to be kept.
+  get fixed() {
+    const axes = Object.entries(this.element._fullLayout ?? {}).filter(([name]) => isAxis(name));
+    return axes.length > 0 && axes.every(([, axis]) => axis.fixedrange);
+  }
+
+  // With `hurry`, Plotly draws new axes and titles only, and the canvas shows the traces meanwhile.
+  async draw({ data, layout }, zoomKey, hurry = false) {
     const begin = performance.now();
+    const frame = this.canvas && this.frameOf(layout, zoomKey);
+    const light = hurry && frame !== null && !this.hovered && paintable(data);
     const uirevision = `${zoomKey}#${this.resets}`;
     const full = this.element._fullLayout;
     if (this.ownsRanges && full && uirevision === this.uirevision) {
@@ -169,10 +208,27 @@ export class Chart {
     layout.width = this.element.clientWidth;
     layout.height = this.element.clientHeight;
     layout.autosize = false;
-    await this.Plotly.react(this.element, data, layout, this.config());
+    await Promise.race([
+      this.Plotly.react(this.element, light ? data.map(withoutMarks) : data, layout, this.config()),
+      // A drawing that Plotly never reports as done must not hold up the next.
+      new Promise((resolve) => { setTimeout(resolve, LONGEST_DRAWING); }),
+    ]);
+    this.frame = frame;
+    if (light) {
+      paint(this.canvas, this.element, data);
+      this.painted = true;
+    } else if (this.canvas) {
+      learnScales(this.element, data);
+      this.painted = false;
+      this.element.classList.remove("hmm-painted");
+      erase(this.canvas);
+    }
     if (!this.listening && this.ownsRanges) {
       this.listening = true;
       this.element.on("plotly_doubleclick", () => this.resetZoom());
+      this.element.on("plotly_relayout", () => {
+        if (this.painted) this.onStale?.();
+      });
     }
     this.finished = performance.now();
     this.cost = this.finished - begin;
@@ -270,14 +326,15 @@ export function addStyle(id, text) {
 // again, it moves to the new place with charts and zoom as they were.
 export function viewKeeper(create) {
   const views = new Map();
-  return ({ data, parentElement }, plotlyUrl) => {
+  return (component, plotlyUrl) => {
+    const { data, parentElement } = component;
     if (!data || !parentElement.isConnected) return undefined;
     const message = decode(data);
     const { key } = message.header;
     const view = views.get(key) ?? create(loadPlotly(plotlyUrl));
     views.set(key, view);
     if (view.root.parentElement !== parentElement) parentElement.append(view.root);
-    view.show(message);
+    view.show(message, component);
     return () => setTimeout(() => {
       if (view.root.isConnected || views.get(key) !== view) return;
       views.delete(key);

@@ -1,0 +1,128 @@
+// The panel's own line to the server; see pages/ui/stream.py.
+
+import { decode } from "./plotting.js";
+
+const AHEAD = 2; // pictures asked for before they are there: one is made while one travels
+const HOLD = 250; // milliseconds
+const UNKNOWN = 4404; // codes of pages/ui/stream.py
+const REPLACED = 4409;
+
+export class Stream {
+  // `onPicture` gets every message; `onUnknown` is called when the server has forgotten us.
+  constructor(onPicture, onUnknown) {
+    Object.assign(this, { onPicture, onUnknown });
+    this.playing = false;
+    this.asked = 0; // pictures on their way
+    this.failures = 0;
+  }
+
+  // What the page says: where the line is, and whether there is something to ask for.
+  follow({ stream, playing }) {
+    if (stream !== this.address) this.close();
+    this.address = stream;
+    this.playing = playing;
+    this.heldUntil = 0;
+    if (playing) this.ask();
+  }
+
+  // Ask for pictures while there are any.
+  ask() {
+    if (!this.playing) return;
+    const held = (this.heldUntil ?? 0) - performance.now();
+    if (held > 0) {
+      this.later(held + 1);
+      return;
+    }
+    if (!this.socket) this.open();
+    while (this.ready && this.asked < AHEAD) {
+      this.asked += 1;
+      this.socket.send("next");
+    }
+  }
+
+  // The reader did something elsewhere on the page: its answer goes before further pictures.
+  hold() {
+    this.heldUntil = performance.now() + HOLD;
+  }
+
+  // Say something else. What cannot be said yet is said once, and the last of several counts.
+  tell(command) {
+    if (command === "pause") this.playing = false;
+    if (!this.address) return;
+    if (!this.socket) this.open();
+    if (this.ready && !this.telling) {
+      // Pause has no picture of its own.
+      this.telling = command !== "pause";
+      this.socket.send(command);
+    } else this.command = command;
+  }
+
+  get ready() {
+    return this.socket?.readyState === WebSocket.OPEN;
+  }
+
+  open() {
+    const url = new URL(this.address, location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    const socket = new WebSocket(url);
+    socket.binaryType = "arraybuffer";
+    this.socket = socket;
+    this.asked = 0;
+    this.telling = false;
+    socket.onopen = () => {
+      this.sayWaiting();
+      this.ask();
+    };
+    socket.onmessage = ({ data }) => {
+      if (socket === this.socket) this.receive(data);
+    };
+    socket.onclose = ({ code }) => {
+      if (socket !== this.socket) return;
+      this.socket = null;
+      if (code === REPLACED) return;
+      if (code === UNKNOWN) this.onUnknown();
+      else {
+        this.failures += 1;
+        this.later(Math.min(250 * 2 ** this.failures, 5000));
+      }
+    };
+  }
+
+  receive(data) {
+    this.failures = 0;
+    if (!data.byteLength) {
+      // Nothing plays there any more; the page will say so, or that it goes on.
+      this.asked -= 1;
+      if (this.playing) this.later(250);
+      return;
+    }
+    const message = decode(new Uint8Array(data));
+    const { live } = message.header;
+    if (live.wanted) this.asked -= 1;
+    else {
+      this.telling = false;
+      this.sayWaiting();
+    }
+    this.playing &&= live.playing;
+    this.onPicture(message);
+    this.ask();
+  }
+
+  sayWaiting() {
+    const { command } = this;
+    this.command = null;
+    if (command) this.tell(command);
+  }
+
+  later(milliseconds) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.ask(), milliseconds);
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    const { socket } = this;
+    this.socket = null;
+    socket?.close();
+  }
+}

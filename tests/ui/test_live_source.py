@@ -1,0 +1,69 @@
+"""What the live panel's own controls say to the session, and the pictures they get."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pages.ui.config import Config
+from pages.ui.live_source import Pictures, pictures
+from pages.ui.session import Session
+
+
+def source(steps: int = 5) -> Pictures:
+    session = Session(Config(length=30, num_sequences=3))
+    for _ in range(steps):
+        session.step()
+    return pictures(session)
+
+
+def header(picture: bytes | None) -> dict:
+    assert picture is not None
+    size = int.from_bytes(picture[:4], "little")
+    return json.loads(picture[4 : 4 + size])
+
+
+def test_travelling_by_the_panels_own_controls():
+    here = source()
+    there = header(here.told("at 2"))
+    assert (there["live"]["at"], there["live"]["latest"]) == (2, 5)
+    assert [run["iteration"] for run in there["runs"]] == [2]
+    assert there["charts"]["curve"]["shown"] == [2]
+    assert header(here.told("mark"))["live"]["marks"] == [2]
+    back = header(here.told("now"))
+    assert (back["live"]["at"], back["runs"][0]["iteration"]) == (None, 5)
+    assert back["charts"]["curve"]["marks"] == [2]
+
+
+def test_leaving_the_present_is_news_to_the_page():
+    here = source()
+    present = header(here.picture())["live"]["news"]
+    past = header(here.told("at 2"))["live"]["news"]
+    assert past != present
+    assert header(here.told("at 3"))["live"]["news"] == past
+    assert header(here.told("now"))["live"]["news"] == present
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["", "at", "at ", "at -1", "at 1.5", "at x", "at ٣", "AT 2", "at 2 3", "reset", "play"],
+)
+def test_what_is_nobodys_button_does_nothing(command):
+    here = source()
+    told = header(here.told(command))["live"]
+    assert (told["at"], told["latest"], told["playing"]) == (None, 5, False)
+
+
+def test_later_pictures_have_higher_numbers():
+    here = source()
+    made = [here.picture(), here.told("at 2"), here.told("now"), here.picture()]
+    assert [header(picture)["live"]["number"] for picture in made] == [1, 2, 3, 4]
+
+
+def test_pause_needs_no_picture():
+    here = source()
+    here.session.play()
+    assert header(here.next_picture(0.01))["live"]["wanted"]
+    assert here.told("pause") is None
+    assert here.next_picture(0.01) is None
