@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from hmmcore import Gaussian
-from hmmcore.emissions import diagonal, full
+from hmmcore.emissions import diagonal, full, gaussian_steps
 from tests.models import gaussian
 
 KINDS = ("spherical", "diag", "full", "tied")
@@ -300,3 +300,32 @@ def test_what_training_makes_is_frozen():
     assert not moved.covariances.flags.writeable
     assert moved.means is not emissions.means
     np.testing.assert_array_equal(emissions.means, [[0.0], [1.0]])
+
+
+@pytest.mark.parametrize("maximize", [gaussian_steps.maximize, gaussian_steps.maximize.py_func])
+@pytest.mark.parametrize("num_variances", [1, 2])
+def test_a_compiled_m_step_reports_every_remedy_of_a_state(maximize, num_variances):
+    counts = np.array([[2.0, 4.0], [3.0, 0.0], [0.0, 0.0]])
+    deviations = np.array([[1.0, -2.0], [1.5, 0.0], [0.0, 0.0]])
+    squares = np.array([[5.0, 9.0], [0.75, 0.0], [0.0, 0.0]])
+    means, variances = np.zeros((3, 2)), np.full((3, num_variances), 7.0)
+    codes = np.empty(3, dtype=np.int64)
+    statistics = counts, deviations, squares
+    assert maximize(*statistics, (0.0, 0.0), (True, True), 0.5, means, variances, codes)
+    np.testing.assert_array_equal(means, [[0.5, -0.5], [0.5, 0.0], [0.0, 0.0]])
+    apart = [[2.25, 2.0], [0.5, 7.0], [7.0, 7.0]]  # 4.5 / 2 and 8 / 4; zero is below the floor
+    together = [[12.5 / 6.0], [0.5], [7.0]]
+    np.testing.assert_array_equal(variances, together if num_variances == 1 else apart)
+    partly = gaussian_steps.EMPTY_DIMENSION | gaussian_steps.FLOORED
+    np.testing.assert_array_equal(codes, [0, partly, gaussian_steps.EMPTY])
+
+
+@pytest.mark.parametrize("kind", ["spherical", "diag"])
+def test_compiled_steps_refuse_what_leaves_the_range_of_numbers(kind):
+    emissions = gaussian(np.random.default_rng(0), 2, 2, kind)
+    both = frozenset({"means", "covariances"})
+    for name, value in (("means", np.inf), ("log_sds", 400.0), ("log_sds", -400.0)):
+        parameters = emissions.unconstrained()
+        parameters[name].flat[1] = value
+        with np.errstate(all="ignore"), pytest.raises(ValueError, match="must be"):
+            emissions.with_unconstrained(parameters, both, 0.0)
