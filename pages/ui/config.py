@@ -126,6 +126,13 @@ FIELDS: tuple[Field, ...] = (
         "data", minimum=0, maximum=999_999, step=1,
     ),
     Field(
+        "true_states", "true_K", "True states", 0,
+        "How many states really make the data. At 0 as many as K, so that each learned state has a "
+        "true one to be compared with. Another number shows what a model with too many or too few "
+        "states does.",
+        "data", minimum=0, maximum=MAX_STATES, step=1, quiet=True,
+    ),
+    Field(
         "structure", "structure", "Transitions", "sticky",
         "How the states follow each other. Random: each row of A is the softmax of normal draws, "
         "as in the notebook. Sticky: a state tends to stay. Cyclic: states come in turn. "
@@ -289,6 +296,7 @@ FIELDS: tuple[Field, ...] = (
 NOTEBOOK: Mapping[str, Any] = {
     "family": "numbers",
     "num_states": 5,
+    "true_states": 0,
     "length": 10,
     "num_sequences": 2,
     "noise_sd": 1.0,
@@ -314,6 +322,7 @@ class Config:
     num_symbols: int = FIELD_OF["num_symbols"].default
     sharpness: float = FIELD_OF["sharpness"].default
     seed: int = FIELD_OF["seed"].default
+    true_states: int = FIELD_OF["true_states"].default
     structure: str = FIELD_OF["structure"].default
     persistence: float = FIELD_OF["persistence"].default
     mean_law: str = FIELD_OF["mean_law"].default
@@ -339,6 +348,11 @@ class Config:
     shown: str = FIELD_OF["shown"].default
     posterior: str = FIELD_OF["posterior"].default
 
+    @property
+    def data_states(self) -> int:
+        """How many states the model has that the data are drawn from."""
+        return self.true_states or self.num_states
+
     def changed(self, group: str, other: Config) -> bool:
         """Whether the two differ in a field of `group`."""
         return any(
@@ -361,19 +375,20 @@ def legal(config: Config, keep: str = "length") -> tuple[Config, tuple[str, ...]
     if config.source == "notebook" and any(getattr(config, k) != v for k, v in NOTEBOOK.items()):
         config = replace(config, **NOTEBOOK)
         notes.append("The notebook's own data have K = 5, M = 10, N = 2 and σ = 1; took those.")
-    cells = config.num_states * config.length * config.num_sequences
+    states = max(config.num_states, config.data_states)
+    cells = states * config.length * config.num_sequences
     if cells > MAX_CELLS and config.source == "generated":
         if keep == "num_sequences":
-            length = MAX_CELLS // (config.num_states * config.num_sequences)
+            length = MAX_CELLS // (states * config.num_sequences)
             config, gave_way = replace(config, length=length), f"Length M to {count(length)}"
         else:
-            number = max(1, MAX_CELLS // (config.num_states * config.length))
+            number = max(1, MAX_CELLS // (states * config.length))
             config, gave_way = (
                 replace(config, num_sequences=number),
                 f"Sequences N to {count(number)}",
             )
-            if config.num_states * config.length > MAX_CELLS:
-                length = MAX_CELLS // config.num_states
+            if states * config.length > MAX_CELLS:
+                length = MAX_CELLS // states
                 config = replace(config, length=length)
                 gave_way += f" and Length M to {count(length)}"
         notes.append(
@@ -407,7 +422,7 @@ def table_shape(config: Config, name: str) -> tuple[int, int]:
     """(rows, columns) that an edited table has to have."""
     shape = FIELD_OF[name].table
     assert shape is not None
-    sizes = {STATES: config.num_states, SYMBOLS: config.num_symbols}
+    sizes = {STATES: config.data_states, SYMBOLS: config.num_symbols}
     rows, columns = (sizes.get(size, size) for size in shape)
     return rows, columns
 
@@ -428,12 +443,13 @@ def _unfit(config: Config, field: Field) -> str:
         )
     assert field.table is not None
     num_states = len(table) if field.table[0] == STATES else len(table[0])
-    if num_states == config.num_states:
+    if num_states == config.data_states:
         return (
             f"The edited {called} has {len(table[0])} symbols and C is {config.num_symbols}; it "
             "is set aside until C fits again, and the default law is used."
         )
     return (
-        f"The edited {called} has {num_states} states and K is {config.num_states}; it is set "
+        f"The edited {called} has {num_states} states and "
+        f"{'the true model' if config.true_states else 'K'} is {config.data_states}; it is set "
         "aside until K fits again, and the default law is used."
     )

@@ -39,7 +39,11 @@ def sidebar(session: Session) -> None:
             number(session, "num_sequences", disabled=uploaded)
         if config.family in ("numbers", "points"):
             slider(session, "noise_sd", disabled=uploaded)
-        number(session, "seed")
+        left, right = st.columns(2)
+        with left:
+            number(session, "seed")
+        with right:
+            number(session, "true_states", disabled=uploaded)
         choice(session, "structure", disabled=uploaded)
         if config.structure in ("sticky", "cyclic", "left-right"):
             slider(session, "persistence", disabled=uploaded)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.ui import controls, health
 from pages.ui.checkups import checkups
+from pages.ui.examples import example_picker
 from pages.ui.live_source import pictures
 from pages.ui.panel import show_panel
 from pages.ui.session import Session
@@ -22,8 +23,8 @@ NOTHING_TRAINED = (
 )
 
 
-def run_controls(session: Session) -> None:
-    """Play or Pause, Step, Reset, New start, and the speed."""
+def run_controls(session: Session, *, examples: bool = False) -> None:
+    """Play or Pause, Step, Reset, New start, and the speed; with `examples` to choose from."""
     able = session.can_go_on
     with st.container(horizontal=True, vertical_alignment="bottom", key="run_controls"):
         if session.player.playing:
@@ -53,10 +54,12 @@ def run_controls(session: Session) -> None:
             if random
             else "This starting point has nothing random in it; choose another one first.",
         )  # fmt: skip
-        controls.choice(session, "speed", width=130)
+        if examples:
+            example_picker(session, width=225)
+        controls.choice(session, "speed", width=110)
         if session.data.sequences.num_sequences > 1:
             number = session.data.sequences.num_sequences
-            controls.number(session, "sequence", maximum=number, width=130)
+            controls.number(session, "sequence", maximum=number, width=120)
         controls.dimensions(session)
         if session.config.method == "Both":
             controls.segments(session, "shown")

@@ -114,6 +114,7 @@ class Session:
         marks: iterations that the visitor marked, in order.
         token: names this session to its live stream, and nobody can guess it.
         frames: how many pictures of the live panel were made; a later one has a higher number.
+        tour: the step of the tour, from 1; 0 while it is offered, None when it is not.
         lock: held by the thread that is at work here.
     """
 
@@ -136,6 +137,7 @@ class Session:
     marks: tuple[int, ...] = ()
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     frames: int = 0
+    tour: int | None = None
     lock: RLock = field(default_factory=RLock)
 
     def __post_init__(self) -> None:
@@ -146,9 +148,9 @@ class Session:
 
     @classmethod
     def from_url(cls, query: dict[str, str]) -> Session:
-        """A new visitor's session, as the link says."""
+        """A new visitor's session, as the link says; who comes without one is offered the tour."""
         config, notes = from_query(query)
-        return cls(config, notes)
+        return cls(config, notes, tour=None if query else 0)
 
     @_alone
     def change(self, **values: Any) -> None:
@@ -342,8 +344,8 @@ class Session:
     # What the Config stands for
 
     def true_log_likelihood(self) -> float | None:
-        """Log-likelihood per observation of the true model, in nats; None without a truth."""
-        truth = self.data.truth
+        """Log-likelihood per observation of the true model, in nats; None if nobody knows it."""
+        truth = self.data.maker
         if truth is None:
             return None
         return self.remember(

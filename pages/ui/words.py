@@ -18,10 +18,19 @@ NO_MODEL = (
     "There is no model to look at: training could not start. Choose another starting point "
     "in the sidebar."
 )
-NO_TRUTH = (
-    "No truth: uploaded data. Nobody knows which state made which observation, so there is "
-    "nothing to compare with."
-)
+
+
+def no_truth(data: Dataset) -> str:
+    """What to say where there is nothing to compare with."""
+    if data.other_truth is None:
+        return (
+            "No truth: uploaded data. Nobody knows which state made which observation, so there "
+            "is nothing to compare with."
+        )
+    return (
+        f"{many(data.other_truth.num_states, 'state')} really made the data. The model has another "
+        "number of states, so they cannot be compared one by one."
+    )
 
 
 def summary(data: Dataset) -> str:

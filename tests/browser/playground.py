@@ -25,13 +25,14 @@ def open_playground(page: Page, query: str = "") -> None:
 
 
 def wait_until_drawn(page: Page) -> None:
-    """Wait until every chart of the panel is on the screen."""
+    """Wait until every chart of the panel is on the screen; there may be no true matrix."""
     page.wait_for_selector(PANEL)
     page.wait_for_function(
         """([panel, charts]) => {
           const root = document.querySelector(panel);
           return root && root.dataset.iteration !== undefined
-            && charts.every((name) => root.querySelector(`[data-chart=${name}] svg.main-svg`));
+            && charts.every((name) => root.querySelector(`[data-chart=${name}]`).closest("[hidden]")
+              || root.querySelector(`[data-chart=${name}] svg.main-svg`));
         }""",
         arg=[PANEL, list(CHARTS)],
     )

@@ -20,7 +20,7 @@ CONTROLS = {
     "Starting point", "Method", "What is trained", "Speed", "Sequence",
 }  # fmt: skip
 GRADIENT_CONTROLS = {"Learning rate", "Optimizer"}
-BUTTONS = ["Play", "Step", "Reset", "New start"]
+BUTTONS = ["Play", "Step", "Reset", "New start", "Take the tour"]
 
 
 def opened(**query: str) -> AppTest:
@@ -48,8 +48,9 @@ def press(app: AppTest, label: str) -> AppTest:
 
 
 def run_buttons(app: AppTest) -> list[str]:
-    """Labels of the run controls; a finding may have buttons of its own."""
-    return [button.label for button in app.button if not button.key.startswith("remedy_")]
+    """Labels of the run controls; findings and the tour have buttons of their own."""
+    others = ("remedy_", "tour_")
+    return [button.label for button in app.button if not button.key.startswith(others)]
 
 
 def iteration(app: AppTest) -> int:

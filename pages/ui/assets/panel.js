@@ -79,7 +79,7 @@ class Panel {
     this.tiles = node("div", { class: "hmm-tiles" });
     this.scrubber = new Scrubber((command) => this.stream.tell(command));
     this.captions = { learned: node("h5", {}, "learned"), true: node("h5", {}, "true") };
-    this.remark = node("p", { class: "hmm-remark" }, "no truth: uploaded data");
+    this.remark = node("p", { class: "hmm-remark" }, "");
     this.truthColumn = node("div", { class: "hmm-column" }, this.captions.true, truth);
     this.root = node("div", { class: "hmm-panel", "data-testid": "hmm-panel", "data-draws": 0,
       "data-painted": 0 },
@@ -243,6 +243,7 @@ class Panel {
     const K = header.num_states;
     this.truthColumn.hidden = !truth;
     this.remark.hidden = truth;
+    write(this.remark, header.no_truth);
     write(this.captions.learned, `learned by ${header.shown_run}`);
     write(this.note("curve"), "higher is better");
     write(this.note("matrices"), "rows sum to 1");
