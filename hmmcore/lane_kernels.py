@@ -297,6 +297,56 @@ def backward(
             count(weights, evidence, counts)
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def sweep_whole(
+    initial_probs: FloatArray,
+    transition_matrix: FloatArray,
+    scores: FloatArray,
+    lengths: IntArray,
+    bounds: IntArray,
+    alphas: FloatArray,
+    log_liks: FloatArray,
+    initial_counts: FloatArray,
+    lane_counts: FloatArray,
+) -> None:
+    """`forward`, then `backward`, of lanes that hold whole sequences.
+
+    A lane whose log-likelihood is NaN adds nothing to initial_counts (K,) and lane_counts.
+    """
+    num_states, num_blocks = len(initial_probs), len(lengths)
+    shape = (num_blocks, num_states, LANES)
+    entering, before, leaving = np.empty(shape), np.zeros(shape), np.ones(shape)
+    for b in range(num_blocks):
+        for k in range(num_states):
+            entering[b, k] = initial_probs[k]
+    unused = np.empty(shape)
+    forward(transition_matrix, scores, lengths, bounds, entering, alphas, log_liks, unused)
+    for b in range(num_blocks):
+        for lane in range(LANES):
+            if np.isnan(log_liks[b, lane]):
+                # Nothing follows from it; what it leaves behind is written again.
+                leaving[b, :, lane] = 0.0
+                scores[bounds[b] : bounds[b + 1], :, lane] = 0.0
+                alphas[bounds[b] : bounds[b + 1], :, lane] = 1.0
+    transposed = np.ascontiguousarray(transition_matrix.T)
+    backward(transposed, scores, alphas, lengths, bounds, before, leaving, lane_counts, unused)
+    for b in range(num_blocks):
+        for k in range(num_states):
+            for lane in range(LANES):
+                initial_counts[k] += scores[bounds[b], k, lane]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def join_lanes(lane_counts: FloatArray, transition_matrix: FloatArray, counts: FloatArray) -> None:
+    """Expected transitions (K, K) from what `backward` added up over A[i, j] in lanes."""
+    for i in range(len(counts)):
+        for j in range(len(counts)):
+            total = 0.0
+            for lane in range(LANES):
+                total += lane_counts[i, j, lane]
+            counts[i, j] = total * transition_matrix[i, j]
+
+
 @njit(cache=True, nogil=True, forceinline=True)
 def count(weights: FloatArray, evidence: FloatArray, counts: FloatArray) -> None:
     """Add weights[u, i] evidence[u, j], summed over the COUNTED rows u, to counts[i, j]."""

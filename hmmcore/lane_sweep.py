@@ -26,13 +26,13 @@ from hmmcore import kernels, lane_kernels
 from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.emissions import Emissions, EmissionStatistics
 from hmmcore.emissions.base import LaneEmissions
-from hmmcore.lanes import LANES
+from hmmcore.lanes import LANES, aligned
 from hmmcore.layout import Arrangement, Layout, lay_out
 from hmmcore.model import HMM
 
 TILE_CELLS = 1 << 17
 """Cells of one array of a block: two such arrays stay in a core's own cache."""
-LARGEST_KEPT = 1 << 19
+LARGEST_KEPT = 1 << 20
 """A larger workspace is not kept from one sweep to the next."""
 FEW_SEQUENCES = 3
 """Fewer sequences than this leave too many lanes empty: a long one is cut into pieces instead."""
@@ -124,10 +124,10 @@ def workspace(name: str, num_steps: int, num_columns: int) -> FloatArray:
     """
     size = num_steps * num_columns * LANES
     if size > LARGEST_KEPT:
-        return np.empty((num_steps, num_columns, LANES))
+        return aligned(num_steps, num_columns, LANES)
     arrays: dict[str, FloatArray] = _kept.__dict__
     if name not in arrays or arrays[name].size < size:
-        arrays[name] = np.empty(size)
+        arrays[name] = aligned(size)
     return arrays[name][:size].reshape(num_steps, num_columns, LANES)
 
 
@@ -200,14 +200,27 @@ def run_backward(
         np.ascontiguousarray(hmm.transition_matrix.T), swept.likelihoods, swept.alphas,
         layout.lengths, layout.bounds, before, leaving, sums.lane_counts, passed,
     )  # fmt: skip
+    _put_out(hmm, layout, swept.observations, swept.likelihoods, swept.alphas, sums, outputs)
+    return passed
+
+
+def _put_out(
+    hmm: HMM,
+    layout: Layout,
+    observations: FloatArray,
+    smoothed: FloatArray,
+    alphas: FloatArray,
+    sums: Sums,
+    outputs: Outputs,
+) -> None:
+    """Hand over what the backward recursion left, as far as it is wanted."""
     where = layout.starts, layout.lengths, layout.bounds
     if outputs.filtered is not None:
-        lane_kernels.from_lanes(swept.alphas, *where, True, outputs.filtered)
+        lane_kernels.from_lanes(alphas, *where, True, outputs.filtered)
     if outputs.smoothed is not None:
-        lane_kernels.from_lanes(swept.likelihoods, *where, False, outputs.smoothed)
+        lane_kernels.from_lanes(smoothed, *where, False, outputs.smoothed)
     if outputs.statistics:
-        sums.add(statistics(hmm.emissions, swept.observations, swept.likelihoods))
-    return passed
+        sums.add(statistics(hmm.emissions, observations, smoothed))
 
 
 # --- sequences in lanes -------------------------------------------------------------------------
@@ -261,19 +274,18 @@ def sweep_whole(
         log-likelihoods (B, LANES); NaN for a sequence that `kernels` must sweep, which is left
         out of the sums. Without `sums` the forward recursion is all that runs.
     """
-    entering = broadcast_to_lanes(hmm.initial_probs, layout.num_blocks)
-    swept = run_forward(hmm, rows, layout, entering)
     if sums is None:
-        return swept.log_likelihoods
-    leaving = np.ones_like(entering)
-    for b, lane in np.argwhere(np.isnan(swept.log_likelihoods)):
-        # Nothing follows from such a lane; what it leaves in the outputs is written again.
-        leaving[b, :, lane] = 0.0
-        swept.likelihoods[layout.bounds[b] : layout.bounds[b + 1], :, lane] = 0.0
-        swept.alphas[layout.bounds[b] : layout.bounds[b + 1], :, lane] = 1.0
-    run_backward(hmm, swept, np.zeros_like(entering), leaving, sums, outputs)
-    sums.initial_counts += swept.likelihoods[layout.bounds[:-1]].sum(axis=(0, 2))
-    return swept.log_likelihoods
+        entering = broadcast_to_lanes(hmm.initial_probs, layout.num_blocks)
+        return run_forward(hmm, rows, layout, entering).log_likelihoods
+    observations, scores = score(hmm.emissions, rows, layout)
+    alphas = workspace("alphas", layout.num_steps, hmm.num_states)
+    log_likelihoods = np.empty((layout.num_blocks, LANES))
+    lane_kernels.sweep_whole(
+        hmm.initial_probs, hmm.transition_matrix, scores, layout.lengths, layout.bounds,
+        alphas, log_likelihoods, sums.initial_counts, sums.lane_counts,
+    )  # fmt: skip
+    _put_out(hmm, layout, observations, scores, alphas, sums, outputs)
+    return log_likelihoods
 
 
 def sweep_tiles(

@@ -11,6 +11,7 @@ relied on to reach. As plain Python the same source works on NumPy rows of LANES
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
@@ -51,6 +52,14 @@ def _constant(vector: ir.VectorType, value: Any) -> ir.Constant:
 
 
 # --- memory -------------------------------------------------------------------------------------
+
+
+def aligned(*shape: int) -> FloatArray:
+    """An uninitialised array whose lanes never straddle two of the processor's cache lines."""
+    size, line = math.prod(shape), LANES * 8
+    room = np.empty(size + LANES - 1)
+    first = -room.ctypes.data % line // 8
+    return room[first : first + size].reshape(shape)
 
 
 def load(rows: FloatArray, i: int, j: int) -> FloatArray:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hmmcore import kernels, piece_kernels
-from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.arrays import FloatArray
 from hmmcore.lane_sweep import (
     FEW_SEQUENCES,
     PIECED_STATES,
@@ -21,16 +21,17 @@ from hmmcore.lane_sweep import (
 from hmmcore.lanes import LANES
 from hmmcore.layout import Layout, lay_out
 from hmmcore.model import HMM
+from hmmcore.sequences import Sequences
 
 SHORTEST_PIECE, LONGEST_PIECE = 32, 2048
 
 
-def in_pieces(lengths: IntArray, num_states: int) -> bool:
-    """Whether sequences of these lengths are swept one by one, in pieces."""
+def in_pieces(sequences: Sequences, num_states: int) -> bool:
+    """Whether the sequences are swept one by one, in pieces."""
     return (
-        len(lengths) < FEW_SEQUENCES
+        len(sequences) < FEW_SEQUENCES
         and num_states <= PIECED_STATES
-        and int(lengths.max()) >= SHORTEST_PIECE * LANES
+        and sequences.longest >= SHORTEST_PIECE * LANES
     )
 
 

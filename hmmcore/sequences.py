@@ -144,6 +144,11 @@ class Sequences(Value):
         return ends.astype(np.int64, copy=False)
 
     @cached_property
+    def longest(self) -> int:
+        """Observations of the longest sequence."""
+        return int(self.lengths.max())
+
+    @cached_property
     def has_missing(self) -> bool:
         """Whether any value is missing."""
         return any_missing(self.observations)

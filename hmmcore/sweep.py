@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TypeVar
 
 import numpy as np
 
-from hmmcore import lane_sweep, piece_sweep, row_sweep
+from hmmcore import lane_kernels, lane_sweep, piece_sweep, row_sweep, state_kernels, state_sweep
 from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.emissions import EmissionStatistics
 from hmmcore.lanes import LANES
@@ -67,6 +68,11 @@ class Expectations:
     transition_counts: FloatArray
     emissions: EmissionStatistics
 
+    @cached_property
+    def log_likelihood(self) -> float:
+        """Log-likelihood of all sequences together, in nats."""
+        return float(self.log_likelihoods.sum())
+
 
 def require_compatible(hmm: HMM, sequences: Sequences) -> None:
     """Raise ValueError when the model could not emit data of this shape or these values."""
@@ -85,13 +91,13 @@ def expectations(hmm: HMM, sequences: Sequences) -> Expectations:
         ImpossibleDataError: when the model gives a sequence probability zero.
     """
     swept = sweep(hmm, sequences, statistics=True)
-    impossible = np.flatnonzero(swept.impossible_at >= 0)
-    if len(impossible):
-        n = int(impossible[0])
-        raise ImpossibleDataError(n, int(swept.impossible_at[n]))
-    return Expectations(
+    told = Expectations(
         swept.log_likelihoods, swept.initial_counts, swept.transition_counts, swept.emissions
     )
+    if not math.isfinite(told.log_likelihood):
+        for n in np.flatnonzero(swept.impossible_at >= 0):
+            raise ImpossibleDataError(int(n), int(swept.impossible_at[n]))
+    return told
 
 
 @dataclass(frozen=True)
@@ -120,13 +126,19 @@ def sweep(
     statistics: bool = False,
 ) -> Swept:
     """Filter and smooth all sequences, filling `filtered` and `smoothed` (T, K) when given."""
+    if state_sweep.suits_states(hmm, len(sequences)):
+        parts = in_turns(
+            lambda chunk: _sweep_states(hmm, chunk, filtered, smoothed, statistics),
+            list(chunked(sequences, hmm.num_states)),
+        )
+        return _joined(parts)
     if not lane_sweep.suits_lanes(hmm, len(sequences)):
         parts = in_turns(
             lambda chunk: _sweep_rows(hmm, chunk, filtered, smoothed, statistics),
             list(chunked(sequences, hmm.num_states)),
         )
         return _joined(parts)
-    if piece_sweep.in_pieces(sequences.lengths, hmm.num_states):
+    if piece_sweep.in_pieces(sequences, hmm.num_states):
         parts = [
             _sweep_pieces(hmm, chunk, filtered, smoothed, statistics)
             for chunk in chunked(sequences, hmm.num_states, one_by_one=True)
@@ -141,6 +153,13 @@ def sweep(
 
 def log_likelihoods(hmm: HMM, sequences: Sequences) -> FloatArray:
     """Log-likelihoods (N,), to the bit those of `sweep`; -inf where impossible."""
+    if state_sweep.suits_states(hmm, len(sequences)):
+        return np.concatenate(
+            in_turns(
+                lambda chunk: _log_likelihoods_of_states(hmm, chunk),
+                list(chunked(sequences, hmm.num_states)),
+            )
+        )
     if not lane_sweep.suits_lanes(hmm, len(sequences)):
         return np.concatenate(
             in_turns(
@@ -148,7 +167,7 @@ def log_likelihoods(hmm: HMM, sequences: Sequences) -> FloatArray:
                 list(chunked(sequences, hmm.num_states)),
             )
         )
-    if piece_sweep.in_pieces(sequences.lengths, hmm.num_states):
+    if piece_sweep.in_pieces(sequences, hmm.num_states):
         chunks = chunked(sequences, hmm.num_states, one_by_one=True)
         return np.concatenate([_log_likelihood_of_pieces(hmm, chunk) for chunk in chunks])
     return np.concatenate(
@@ -197,14 +216,14 @@ def _with_rescued(
     chunk: Chunk,
     log_likelihoods: FloatArray,
     sums: lane_sweep.Sums,
+    transition_counts: FloatArray,
     filtered: FloatArray | None,
     smoothed: FloatArray | None,
     statistics: bool,
 ) -> Swept:
-    """Close the sums of a chunk, sweeping row by row what lanes handed back with NaN."""
+    """Close the sums of a chunk, sweeping row by row what was handed back with NaN."""
     impossible_at = np.full(len(log_likelihoods), -1)
     initial_counts = sums.initial_counts
-    transition_counts = sums.lane_counts.sum(axis=2) * hmm.transition_matrix
     for n in np.flatnonzero(np.isnan(log_likelihoods)):
         part = _sweep_rows(hmm, chunk.only(int(n)), filtered, smoothed, statistics)
         log_likelihoods[n], impossible_at[n] = part.log_likelihoods[0], part.impossible_at[0]
@@ -215,6 +234,44 @@ def _with_rescued(
     return Swept(
         log_likelihoods, impossible_at, initial_counts, transition_counts, sums.emissions or {}
     )
+
+
+def _sweep_states(
+    hmm: HMM,
+    chunk: Chunk,
+    filtered: FloatArray | None,
+    smoothed: FloatArray | None,
+    statistics: bool,
+) -> Swept:
+    """Sweep a chunk eight states at a time."""
+    blocks = state_sweep.in_blocks(np.zeros_like(hmm.transition_matrix))
+    sums = lane_sweep.Sums(np.zeros(hmm.num_states), blocks)
+    outputs = _outputs(chunk, filtered, smoothed, statistics)
+    found = state_sweep.sweep_sequences(hmm, chunk.observations, chunk.offsets, sums, outputs)
+    counts = np.empty_like(hmm.transition_matrix)
+    state_kernels.from_blocks(blocks, False, counts)
+    counts *= hmm.transition_matrix
+    return _with_rescued(hmm, chunk, found, sums, counts, filtered, smoothed, statistics)
+
+
+def _log_likelihoods_of_states(hmm: HMM, chunk: Chunk) -> FloatArray:
+    nothing = lane_sweep.Outputs()
+    found = state_sweep.sweep_sequences(hmm, chunk.observations, chunk.offsets, None, nothing)
+    return _or_by_rows(hmm, chunk, found)
+
+
+def _joined_lanes(hmm: HMM, sums: lane_sweep.Sums) -> FloatArray:
+    """Expected transitions (K, K) from those in lanes."""
+    counts = np.empty_like(hmm.transition_matrix)
+    lane_kernels.join_lanes(sums.lane_counts, hmm.transition_matrix, counts)
+    return counts
+
+
+def _or_by_rows(hmm: HMM, chunk: Chunk, log_likelihoods: FloatArray) -> FloatArray:
+    """Log-likelihoods (n,) with those that are NaN taken row by row."""
+    for n in np.flatnonzero(np.isnan(log_likelihoods)):
+        log_likelihoods[n : n + 1] = row_sweep.log_likelihoods_of_chunk(hmm, chunk.only(int(n)))
+    return log_likelihoods
 
 
 def _sweep_lanes(
@@ -228,16 +285,15 @@ def _sweep_lanes(
     sums = lane_sweep.Sums.zero(hmm.num_states)
     outputs = _outputs(chunk, filtered, smoothed, statistics)
     found = lane_sweep.sweep_sequences(hmm, chunk.observations, arranged, sums, outputs)
-    return _with_rescued(hmm, chunk, found, sums, filtered, smoothed, statistics)
+    counts = _joined_lanes(hmm, sums)
+    return _with_rescued(hmm, chunk, found, sums, counts, filtered, smoothed, statistics)
 
 
 def _log_likelihoods_of_lanes(hmm: HMM, item: tuple[Chunk, Arrangement]) -> FloatArray:
     chunk, arranged = item
     nothing = lane_sweep.Outputs()
     found = lane_sweep.sweep_sequences(hmm, chunk.observations, arranged, None, nothing)
-    for n in np.flatnonzero(np.isnan(found)):
-        found[n : n + 1] = row_sweep.log_likelihoods_of_chunk(hmm, chunk.only(int(n)))
-    return found
+    return _or_by_rows(hmm, chunk, found)
 
 
 def _sweep_pieces(
@@ -264,7 +320,8 @@ def _sweep_pieces(
 
         for part in in_turns(sweep_block, range(len(layouts))):
             total.merge(part)
-    return _with_rescued(hmm, chunk, found, total, filtered, smoothed, statistics)
+    counts = _joined_lanes(hmm, total)
+    return _with_rescued(hmm, chunk, found, total, counts, filtered, smoothed, statistics)
 
 
 def _log_likelihood_of_pieces(hmm: HMM, chunk: Chunk) -> FloatArray:

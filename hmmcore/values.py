@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypeVar
+
+import numpy as np
 
 
 class Value:
@@ -17,3 +19,20 @@ class Value:
         """Name the constructor and its arguments, the fields in their order."""
         given = (getattr(self, f.name) for f in fields(self) if f.init)  # type: ignore[arg-type]
         return type(self), tuple(given)
+
+
+_Kind = TypeVar("_Kind", bound=Value)
+
+
+def valid_value(kind: type[_Kind], **fields: Any) -> _Kind:
+    """Make a frozen value of fields that are known to be valid, without checking them again.
+
+    For what a trainer computes at every step, where checking would cost more than computing.
+    Arrays are frozen, not copied: the caller gives them away.
+    """
+    for field in fields.values():
+        if isinstance(field, np.ndarray):
+            field.flags.writeable = False
+    value = object.__new__(kind)
+    value.__dict__.update(fields)
+    return value

@@ -12,7 +12,8 @@ from hmmcore.model import HMM
 from hmmcore.paths import sample_posterior_paths
 from hmmcore.sequences import Sequences
 from hmmcore.simulation import left_right_structure, sample
-from hmmcore.training import EM
+from hmmcore.state_sweep import FEWEST_STATES
+from hmmcore.training import EM, GradientAscent
 
 
 def warm_up() -> None:
@@ -24,15 +25,19 @@ def warm_up() -> None:
     trainer = EM(sequences)
     trainer.init(hmm)
     trainer.step(trainer.init(initialization.symmetric(2)))
+    ascent = GradientAscent(sequences)
+    ascent.step(ascent.init(hmm))
     viterbi(hmm, sequences)
     sample_posterior_paths(hmm, sequences, 1, rng)
     symbols = HMM(hmm.initial_probs, hmm.transition_matrix, Categorical([[0.9, 0.1], [0.2, 0.8]]))
     trainer = EM(Sequences([0.0, 1.0]))
     trainer.step(trainer.init(symbols))
     smooth(initialization.symmetric(2), sample(hmm, 1, 300, rng).sequences)
+    # Many states.
+    smooth(initialization.symmetric(FEWEST_STATES), sequences)
     full = HMM(hmm.initial_probs, hmm.transition_matrix, Gaussian([0.0, 1.0], [1.0, 1.0], "full"))
-    trainer = EM(sequences)
-    trainer.step(trainer.init(full))
+    for learner in (EM(sequences), GradientAscent(sequences)):
+        learner.step(learner.init(full))
     tied = HMM(hmm.initial_probs, hmm.transition_matrix, Gaussian(np.eye(2), np.eye(2), "tied"))
     trainer = EM(Sequences([[0.0, 1.0], [np.nan, 1.0]]))
     trainer.step(trainer.init(tied))

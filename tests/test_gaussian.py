@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from hmmcore import Gaussian
-from hmmcore.emissions import diagonal, full
+from hmmcore.emissions import diagonal, full, gaussian_steps
 from tests.models import gaussian
 
 KINDS = ("spherical", "diag", "full", "tied")
@@ -280,3 +280,52 @@ def test_permutations_hold_each_state_once():
             ValueError, match=r"permutation is .*; it must hold each of 0\.\.1 once"
         ):
             Gaussian([0.0, 1.0], [1.0, 1.0]).permute(wrong)
+
+
+@pytest.mark.parametrize("wrong", [np.inf, np.nan])
+@pytest.mark.parametrize("name", ["deviations", "squares"])
+def test_an_m_step_out_of_range_is_refused_as_any_such_gaussian_is(name, wrong):
+    emissions = Gaussian.univariate([0.0, 1.0], 1.0)
+    told = emissions.statistics(np.array([[0.0], [1.0]]), np.full((2, 2), 0.5))
+    told[name][1, 0] = wrong
+    with np.errstate(invalid="ignore"), pytest.raises(ValueError, match=r"\[1, 0\] is (-?inf|nan)"):
+        emissions.maximize(told, frozenset({"means", "covariances"}), 1e-8)
+
+
+def test_what_training_makes_is_frozen():
+    emissions = Gaussian.univariate([0.0, 1.0], 1.0)
+    told = emissions.statistics(np.array([[0.0], [1.0]]), np.full((2, 2), 0.5))
+    moved, _ = emissions.maximize(told, frozenset({"means"}), 1e-8)
+    assert not moved.means.flags.writeable
+    assert not moved.covariances.flags.writeable
+    assert moved.means is not emissions.means
+    np.testing.assert_array_equal(emissions.means, [[0.0], [1.0]])
+
+
+@pytest.mark.parametrize("maximize", [gaussian_steps.maximize, gaussian_steps.maximize.py_func])
+@pytest.mark.parametrize("num_variances", [1, 2])
+def test_a_compiled_m_step_reports_every_remedy_of_a_state(maximize, num_variances):
+    counts = np.array([[2.0, 4.0], [3.0, 0.0], [0.0, 0.0]])
+    deviations = np.array([[1.0, -2.0], [1.5, 0.0], [0.0, 0.0]])
+    squares = np.array([[5.0, 9.0], [0.75, 0.0], [0.0, 0.0]])
+    means, variances = np.zeros((3, 2)), np.full((3, num_variances), 7.0)
+    codes = np.empty(3, dtype=np.int64)
+    statistics = counts, deviations, squares
+    assert maximize(*statistics, (0.0, 0.0), (True, True), 0.5, means, variances, codes)
+    np.testing.assert_array_equal(means, [[0.5, -0.5], [0.5, 0.0], [0.0, 0.0]])
+    apart = [[2.25, 2.0], [0.5, 7.0], [7.0, 7.0]]  # 4.5 / 2 and 8 / 4; zero is below the floor
+    together = [[12.5 / 6.0], [0.5], [7.0]]
+    np.testing.assert_array_equal(variances, together if num_variances == 1 else apart)
+    partly = gaussian_steps.EMPTY_DIMENSION | gaussian_steps.FLOORED
+    np.testing.assert_array_equal(codes, [0, partly, gaussian_steps.EMPTY])
+
+
+@pytest.mark.parametrize("kind", ["spherical", "diag"])
+def test_compiled_steps_refuse_what_leaves_the_range_of_numbers(kind):
+    emissions = gaussian(np.random.default_rng(0), 2, 2, kind)
+    both = frozenset({"means", "covariances"})
+    for name, value in (("means", np.inf), ("log_sds", 400.0), ("log_sds", -400.0)):
+        parameters = emissions.unconstrained()
+        parameters[name].flat[1] = value
+        with np.errstate(all="ignore"), pytest.raises(ValueError, match="must be"):
+            emissions.with_unconstrained(parameters, both, 0.0)

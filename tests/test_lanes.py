@@ -18,11 +18,14 @@ from hmmcore import (
     piece_sweep,
     sample,
     smooth,
+    state_kernels,
+    state_sweep,
     sweep,
     viterbi,
     warm_up,
 )
-from hmmcore.emissions import gaussian_lanes
+from hmmcore.emissions import gaussian_lanes, gaussian_steps
+from hmmcore.training import em, gradient
 from tests.models import STRUCTURES, TableEmissions, gaussian
 
 SEEDS = range(4)
@@ -39,6 +42,7 @@ def by_rows(monkeypatch, function):
     """What `function` returns when no model suits lanes."""
     with monkeypatch.context() as patch:
         patch.setattr(lane_sweep, "MOST_STATES", 0)
+        patch.setattr(state_sweep, "FEWEST_STATES", 1 << 30)
         return function()
 
 
@@ -200,7 +204,7 @@ def test_an_error_in_a_helping_thread_reaches_the_caller(monkeypatch):
 
 
 def test_the_python_source_of_the_lane_kernels_gives_what_was_compiled(monkeypatch):
-    hmm, sequences = case(9, [7, 3, 11, 2, 6, 6, 1, 12, 5], 1)
+    hmm, sequences = case(9, [7, 3, 11, 2, 6, 6, 1, 12, 5, *[1] * 8], 1)
     alone = Sequences(sample(hmm, 1, 30, np.random.default_rng(0)).sequences.observations)
     small = case(3, [2], 2)[0]
     monkeypatch.setattr(piece_sweep, "SHORTEST_PIECE", 1)
@@ -227,8 +231,9 @@ def test_warming_up_compiles_every_kernel():
     warm_up()
     # What other kernels call is compiled, or found on disk, as a part of them.
     inner = {"_set_aside_the_faint", "_log_sum_exp", "times", "count", "exp_of_nonpositive"}
-    inner |= {"score_observed"}
-    for module in (kernels, lane_kernels, piece_kernels, gaussian_lanes, diagonal, full, arrays):
+    inner |= {"accumulate", "accumulate_observed", "score_observed", "_sum_of", "_one_over_product"}
+    modules = kernels, lane_kernels, piece_kernels, gaussian_lanes, gaussian_steps, diagonal, full
+    for module in (*modules, arrays, state_kernels, em, gradient):
         for name, value in vars(module).items():
             if hasattr(value, "signatures") and name not in inner:
                 assert value.signatures, name

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from hmmcore.arrays import BoolArray, FloatArray, IntArray
+from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.emissions.base import EmissionStatistics, Remedy
+
+
+class Learned(NamedTuple):
+    """What a step of training made of means and covariances.
+
+    Attributes:
+        means, covariances: fresh arrays that belong to whoever asked for them.
+        remedies: what was done to keep states alive.
+        valid: whether all is known to be finite and positive; otherwise it must be checked.
+    """
+
+    means: FloatArray
+    covariances: FloatArray
+    remedies: tuple[Remedy, ...]
+    valid: bool
 
 
 class CovarianceType(ABC):
@@ -76,44 +91,33 @@ class CovarianceType(ABC):
         """Expected statistics about the means of observations (T, D) under weights (T, K)."""
 
     @abstractmethod
-    def counts(self, statistics: EmissionStatistics) -> FloatArray:
-        """(K, D), or (K, 1) when always alike: how many observations tell of each mean."""
-
-    @abstractmethod
     def maximize(
         self,
         statistics: EmissionStatistics,
-        moves: FloatArray,
+        means: FloatArray,
         covariances: FloatArray,
+        learned: tuple[bool, bool],
         variance_floor: float,
-    ) -> tuple[FloatArray, tuple[Remedy, ...]]:
-        """The covariances of the M-step, when means move by `moves` (K, D).
+    ) -> Learned:
+        """M-step from statistics about the present means, variances held at the floor.
 
-        What has no data stays as it is in `covariances`.
+        Args:
+            learned: whether means, and whether covariances are; what is not stays, as does what
+                has no data.
         """
-
-    @abstractmethod
-    def hold_at_floor(
-        self, covariances: FloatArray, variance_floor: float
-    ) -> tuple[FloatArray, BoolArray]:
-        """Lift variances to the floor; says which states (K,), or () when shared, needed it."""
 
     @abstractmethod
     def unconstrained(self, covariances: FloatArray) -> FloatArray:
         """The covariances as numbers that may take any value."""
 
     @abstractmethod
-    def constrained(self, parameters: FloatArray) -> FloatArray:
-        """Undo `unconstrained`."""
+    def constrained(
+        self, means: FloatArray, parameters: FloatArray, variance_floor: float
+    ) -> Learned:
+        """Undo `unconstrained`, variances held at the floor; with means, which stay as given."""
 
     @abstractmethod
     def gradient(
         self, statistics: EmissionStatistics, covariances: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         """Gradient of the log-likelihood in the means and in the unconstrained covariances."""
-
-    def floor_remedies(self, floored: BoolArray) -> tuple[Remedy, ...]:
-        """Say what `hold_at_floor` did."""
-        if self.is_shared:
-            return (Remedy(None, "variance_floor"),) if floored.any() else ()
-        return tuple(Remedy(int(k), "variance_floor") for k in np.flatnonzero(floored))

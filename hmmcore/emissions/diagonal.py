@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from hmmcore.arrays import BoolArray, FloatArray, IntArray
-from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
-from hmmcore.emissions.covariance import CovarianceType
-from hmmcore.emissions.variance_prior import added
+from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.emissions import gaussian_steps
+from hmmcore.emissions.base import EmissionStatistics, Remedy
+from hmmcore.emissions.covariance import CovarianceType, Learned
+from hmmcore.emissions.variance_prior import COUNT, SQUARES, added
 
 
 class Diagonal(CovarianceType):
@@ -75,47 +76,46 @@ class Diagonal(CovarianceType):
     ) -> EmissionStatistics:
         deviations, squares = np.zeros(means.shape), np.zeros(means.shape)
         _accumulate_diagonal(observations, weights, means, deviations, squares)
-        if not is_tainted(deviations):
-            return diagonal_statistics(weights.sum(axis=0), deviations, squares)
-        deviations[:], squares[:] = 0.0, 0.0
-        totals, counts = np.zeros(len(means)), np.zeros(means.shape)
-        _accumulate_observed(observations, weights, means, totals, counts, deviations, squares)
-        return diagonal_statistics(totals, deviations, squares, counts)
-
-    def counts(self, statistics: EmissionStatistics) -> FloatArray:
-        return statistics["counts"]
+        totals, counts = weights.sum(axis=0), np.zeros(means.shape)
+        if is_tainted(deviations):
+            totals[:], deviations[:], squares[:] = 0.0, 0.0, 0.0
+            _accumulate_observed(observations, weights, means, totals, counts, deviations, squares)
+        else:
+            counts[:] = totals[:, np.newaxis]
+        return diagonal_statistics(totals, counts, deviations, squares)
 
     def maximize(
         self,
         statistics: EmissionStatistics,
-        moves: FloatArray,
+        means: FloatArray,
         covariances: FloatArray,
+        learned: tuple[bool, bool],
         variance_floor: float,
-    ) -> tuple[FloatArray, tuple[Remedy, ...]]:
-        counts, deviations = statistics["counts"], statistics["deviations"]
-        # E[(x - m - move)^2], from deviations about the present means m.
-        squares = statistics["squares"] - moves * (2.0 * deviations - counts * moves)
-        totals, squares = added(self.pool(counts), self.pool(squares), False, statistics)
-        told = totals > EMPTY_WEIGHT
-        spread = squares / np.where(told, totals, 1.0)
-        low = told & (spread < variance_floor)
-        learned = np.where(told, np.maximum(spread, variance_floor), covariances)
-        if not low.any():
-            return learned, ()
-        return learned, self.floor_remedies(np.asarray(low.reshape(len(low), -1).any(axis=1)))
-
-    def hold_at_floor(
-        self, covariances: FloatArray, variance_floor: float
-    ) -> tuple[FloatArray, BoolArray]:
-        low = covariances < variance_floor
-        held = np.maximum(covariances, variance_floor)
-        return held, np.asarray(low.reshape(len(low), -1).any(axis=1))
+    ) -> Learned:
+        prior = 0.0, 0.0
+        if COUNT in statistics:
+            prior = float(statistics[COUNT]), float(statistics[SQUARES])
+        means, covariances = means.copy(), covariances.copy()
+        codes = np.empty(len(means), dtype=np.int64)
+        valid = gaussian_steps.maximize(
+            statistics["counts"], statistics["deviations"], statistics["squares"], prior, learned,
+            variance_floor, means, covariances.reshape(len(means), -1), codes,
+        )  # fmt: skip
+        return Learned(means, covariances, _remedies(codes), valid)
 
     def unconstrained(self, covariances: FloatArray) -> FloatArray:
         return np.asarray(0.5 * np.log(covariances))
 
-    def constrained(self, parameters: FloatArray) -> FloatArray:
-        return np.asarray(np.exp(2.0 * parameters))
+    def constrained(
+        self, means: FloatArray, parameters: FloatArray, variance_floor: float
+    ) -> Learned:
+        means, covariances = means.copy(), np.empty(parameters.shape)
+        codes = np.empty(len(means), dtype=np.int64)
+        valid = gaussian_steps.constrain(
+            parameters.reshape(len(means), -1), variance_floor, means,
+            covariances.reshape(len(means), -1), codes,
+        )  # fmt: skip
+        return Learned(means, covariances, _remedies(codes), valid)
 
     def gradient(
         self, statistics: EmissionStatistics, covariances: FloatArray
@@ -153,18 +153,13 @@ class Spherical(Diagonal):
 
 
 def diagonal_statistics(
-    totals: FloatArray,
-    deviations: FloatArray,
-    squares: FloatArray,
-    counts: FloatArray | None = None,
+    totals: FloatArray, counts: FloatArray, deviations: FloatArray, squares: FloatArray
 ) -> EmissionStatistics:
-    """Name the statistics of `Diagonal`; without `counts`, every observation was complete."""
-    if counts is None:
-        counts = np.empty(deviations.shape)
-        counts[:] = totals[:, np.newaxis]
+    """Name the statistics of `Diagonal`."""
     return {"weights": totals, "counts": counts, "deviations": deviations, "squares": squares}
 
 
+@njit(cache=True, nogil=True)
 def is_tainted(deviations: FloatArray) -> bool:
     """Whether a missing value has entered sums (K, D) that were taken as if there were none.
 
@@ -172,6 +167,19 @@ def is_tainted(deviations: FloatArray) -> bool:
     costs complete data nothing.
     """
     return bool(np.isnan(deviations).any())
+
+
+def _remedies(codes: IntArray) -> tuple[Remedy, ...]:
+    """What `gaussian_steps` reports of each state (K,), one kind after the other."""
+    told = codes.tolist()
+    if not any(told):
+        return ()
+    return tuple(
+        Remedy(k, kind)
+        for bit, kind in gaussian_steps.REMEDIES.items()
+        for k, code in enumerate(told)
+        if code & bit
+    )
 
 
 @njit(cache=True, nogil=True)
@@ -183,22 +191,24 @@ def _score_diagonal(observations, means, variances, scores):  # type: ignore[no-
     num_states, num_dimensions = means.shape
     trace = 0.0
     constants = np.empty(num_states)
+    # Dimensions first: the compiler works on several states at once.
+    centres = np.ascontiguousarray(means.T)
     # Divided by the standard deviation before squaring: the square alone could overflow.
-    inverse_sds = np.empty((num_states, num_dimensions))
+    inverse_sds = np.empty((num_dimensions, num_states))
     for k in range(num_states):
         constants[k] = 0.0
         for d in range(num_dimensions):
             constants[k] -= 0.5 * (np.log(variances[k, d]) + 1.8378770664093453)  # log 2π
-            inverse_sds[k, d] = 1.0 / np.sqrt(variances[k, d])
+            inverse_sds[d, k] = 1.0 / np.sqrt(variances[k, d])
     for t in range(len(observations)):
-        for d in range(num_dimensions):
-            trace += observations[t, d]
         for k in range(num_states):
-            score = constants[k]
-            for d in range(num_dimensions):
-                gap = (observations[t, d] - means[k, d]) * inverse_sds[k, d]
-                score -= 0.5 * gap * gap
-            scores[t, k] = score
+            scores[t, k] = constants[k]
+        for d in range(num_dimensions):
+            value = observations[t, d]
+            trace += value
+            for k in range(num_states):
+                gap = (value - centres[d, k]) * inverse_sds[d, k]
+                scores[t, k] -= 0.5 * gap * gap
     return np.isnan(trace)
 
 
@@ -230,13 +240,19 @@ def _score_observed(observations, means, variances, scores):  # type: ignore[no-
 def _accumulate_diagonal(observations, weights, means, deviations, squares):  # type: ignore[no-untyped-def]
     """Add weighted deviations from the means, and their squares, to (K, D) arrays."""
     num_states, num_dimensions = means.shape
+    # Dimensions first, as in `_score_diagonal`.
+    centres = np.ascontiguousarray(means.T)
+    firsts, seconds = np.zeros(centres.shape), np.zeros(centres.shape)
     for t in range(len(observations)):
-        for k in range(num_states):
-            for d in range(num_dimensions):
-                gap = observations[t, d] - means[k, d]
+        for d in range(num_dimensions):
+            value = observations[t, d]
+            for k in range(num_states):
+                gap = value - centres[d, k]
                 weighted = weights[t, k] * gap
-                deviations[k, d] += weighted
-                squares[k, d] += weighted * gap
+                firsts[d, k] += weighted
+                seconds[d, k] += weighted * gap
+    deviations += firsts.T
+    squares += seconds.T
 
 
 @njit(cache=True, nogil=True)

@@ -8,7 +8,7 @@ from scipy.linalg import solve_triangular
 
 from hmmcore.arrays import BoolArray, FloatArray, IntArray
 from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
-from hmmcore.emissions.covariance import CovarianceType
+from hmmcore.emissions.covariance import CovarianceType, Learned
 from hmmcore.emissions.missing import Rows, patterns
 from hmmcore.emissions.variance_prior import added
 
@@ -120,16 +120,35 @@ class Full(CovarianceType):
             squares += counts[:, np.newaxis, np.newaxis] * rest
         return {"weights": totals, "deviations": deviations, "squares": squares}
 
-    def counts(self, statistics: EmissionStatistics) -> FloatArray:
-        return statistics["weights"][:, np.newaxis]
-
     def maximize(
+        self,
+        statistics: EmissionStatistics,
+        means: FloatArray,
+        covariances: FloatArray,
+        learned: tuple[bool, bool],
+        variance_floor: float,
+    ) -> Learned:
+        weights, deviations = statistics["weights"][:, np.newaxis], statistics["deviations"]
+        told = weights > EMPTY_WEIGHT
+        remedies = tuple(Remedy(int(k), "empty_state") for k in np.flatnonzero(~told))
+        moves = np.zeros(means.shape)
+        if learned[0]:
+            moves = np.where(told, deviations / np.where(told, weights, 1.0), 0.0)
+        if learned[1]:
+            covariances, floored = self._maximize_about(
+                statistics, moves, covariances, variance_floor
+            )
+            remedies += self._floor_remedies(floored)
+        return Learned(means + moves, covariances, remedies, valid=False)
+
+    def _maximize_about(
         self,
         statistics: EmissionStatistics,
         moves: FloatArray,
         covariances: FloatArray,
         variance_floor: float,
-    ) -> tuple[FloatArray, tuple[Remedy, ...]]:
+    ) -> tuple[FloatArray, BoolArray]:
+        """The covariances when means move by `moves` (K, D), and which came to the floor."""
         weights = statistics["weights"][:, np.newaxis, np.newaxis]
         # E[(x - m - move)(x - m - move)'], from deviations about the present means m.
         cross = moves[:, :, np.newaxis] * statistics["deviations"][:, np.newaxis, :]
@@ -137,23 +156,14 @@ class Full(CovarianceType):
         squares += weights * moves[:, :, np.newaxis] * moves[:, np.newaxis, :]
         totals, squares = added(self.pool(weights), self.pool(squares), True, statistics)
         told = totals > EMPTY_WEIGHT
-        held, low = self.hold_at_floor(squares / np.where(told, totals, 1.0), variance_floor)
-        floored = low & told[..., 0, 0]
-        return np.where(told, held, covariances), self.floor_remedies(floored)
+        held, low = _hold_at_floor(squares / np.where(told, totals, 1.0), variance_floor)
+        return np.where(told, held, covariances), low & told[..., 0, 0]
 
-    def hold_at_floor(
-        self, covariances: FloatArray, variance_floor: float
-    ) -> tuple[FloatArray, BoolArray]:
-        """Lift eigenvalues, which is the maximiser under that constraint."""
-        symmetric = 0.5 * (covariances + np.swapaxes(covariances, -1, -2))
-        values, vectors = np.linalg.eigh(symmetric)
-        low = np.asarray((values < variance_floor).any(axis=-1))
-        if low.any():
-            lifted = np.maximum(values, variance_floor)[..., np.newaxis, :]
-            rebuilt = (vectors * lifted) @ np.swapaxes(vectors, -1, -2)
-            rebuilt = 0.5 * (rebuilt + np.swapaxes(rebuilt, -1, -2))
-            symmetric = np.where(low[..., np.newaxis, np.newaxis], rebuilt, symmetric)
-        return symmetric, low
+    def _floor_remedies(self, floored: BoolArray) -> tuple[Remedy, ...]:
+        """Say which covariances were held at the floor: of states (K,), or () when shared."""
+        if self.is_shared:
+            return (Remedy(None, "variance_floor"),) if floored.any() else ()
+        return tuple(Remedy(int(k), "variance_floor") for k in np.flatnonzero(floored))
 
     def unconstrained(self, covariances: FloatArray) -> FloatArray:
         """Cholesky factors with log diagonals."""
@@ -162,11 +172,14 @@ class Full(CovarianceType):
         factors[..., diagonal, diagonal] = np.log(factors[..., diagonal, diagonal])
         return np.asarray(factors)
 
-    def constrained(self, parameters: FloatArray) -> FloatArray:
+    def constrained(
+        self, means: FloatArray, parameters: FloatArray, variance_floor: float
+    ) -> Learned:
         factors = np.tril(parameters)
         diagonal = np.arange(factors.shape[-1])
         factors[..., diagonal, diagonal] = np.exp(factors[..., diagonal, diagonal])
-        return np.asarray(factors @ np.swapaxes(factors, -1, -2))
+        held, low = _hold_at_floor(factors @ np.swapaxes(factors, -1, -2), variance_floor)
+        return Learned(means.copy(), held, self._floor_remedies(low), valid=False)
 
     def gradient(
         self, statistics: EmissionStatistics, covariances: FloatArray
@@ -207,6 +220,22 @@ class Tied(Full):
 
     def from_variances(self, variances: FloatArray) -> FloatArray:
         return variances.reshape(1, 1) if variances.size == 1 else variances
+
+
+def _hold_at_floor(covariances: FloatArray, variance_floor: float) -> tuple[FloatArray, BoolArray]:
+    """Lift eigenvalues to the floor, which is the maximiser under that constraint.
+
+    Also says which of the covariances (..., D, D) needed it.
+    """
+    symmetric = 0.5 * (covariances + np.swapaxes(covariances, -1, -2))
+    values, vectors = np.linalg.eigh(symmetric)
+    low = np.asarray((values < variance_floor).any(axis=-1))
+    if low.any():
+        lifted = np.maximum(values, variance_floor)[..., np.newaxis, :]
+        rebuilt = (vectors * lifted) @ np.swapaxes(vectors, -1, -2)
+        rebuilt = 0.5 * (rebuilt + np.swapaxes(rebuilt, -1, -2))
+        symmetric = np.where(low[..., np.newaxis, np.newaxis], rebuilt, symmetric)
+    return symmetric, low
 
 
 @njit(cache=True, nogil=True)

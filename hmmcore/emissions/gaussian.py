@@ -11,7 +11,6 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike
 
 from hmmcore.arrays import (
-    BoolArray,
     FloatArray,
     IntArray,
     as_permutation,
@@ -19,12 +18,12 @@ from hmmcore.arrays import (
     numeric_array,
 )
 from hmmcore.emissions import gaussian_lanes, variance_prior
-from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
-from hmmcore.emissions.covariance import CovarianceType
+from hmmcore.emissions.base import EmissionStatistics, Remedy
+from hmmcore.emissions.covariance import CovarianceType, Learned
 from hmmcore.emissions.diagonal import Diagonal, Spherical
 from hmmcore.emissions.full import Full, Tied
 from hmmcore.emissions.marginals import NormalMarginals
-from hmmcore.values import Value
+from hmmcore.values import Value, valid_value
 
 _TYPES: dict[str, CovarianceType] = {
     "spherical": Spherical(),
@@ -190,18 +189,11 @@ class Gaussian(Value):
         state or one coordinate of it, keeps its parameters; a variance (an eigenvalue, when "full"
         or "tied") is held at the floor, which is the maximiser under that constraint.
         """
-        counts = self._kind.counts(statistics)
-        told = counts > EMPTY_WEIGHT
-        shift = statistics["deviations"] / np.where(told, counts, 1.0)
-        moves = np.where(told & ("means" in trainable), shift, 0.0)
-        remedies = _without_data(told)
-        covariances = self.covariances
-        if "covariances" in trainable:
-            covariances, floored = self._kind.maximize(
-                statistics, moves, self.covariances, variance_floor
-            )
-            remedies += floored
-        return Gaussian(self.means + moves, covariances, self.covariance_type), remedies
+        learned = "means" in trainable, "covariances" in trainable
+        found = self._kind.maximize(
+            statistics, self.means, self.covariances, learned, variance_floor
+        )
+        return self._learned(found), found.remedies
 
     def unconstrained(self) -> EmissionStatistics:
         """Means, and log standard deviations or Cholesky factors with log diagonals."""
@@ -215,11 +207,10 @@ class Gaussian(Value):
         means = parameters["means"] if "means" in trainable else self.means
         if "covariances" not in trainable:
             return Gaussian(means, self.covariances, self.covariance_type), ()
-        covariances, floored = self._kind.hold_at_floor(
-            self._kind.constrained(parameters[self._kind.unconstrained_name]), variance_floor
+        found = self._kind.constrained(
+            means, parameters[self._kind.unconstrained_name], variance_floor
         )
-        model = Gaussian(means, covariances, self.covariance_type)
-        return model, self._kind.floor_remedies(floored)
+        return self._learned(found), found.remedies
 
     def smallest_variances(self) -> FloatArray:
         """(K,) the smallest variance of each state (the smallest eigenvalue of a matrix)."""
@@ -275,17 +266,15 @@ class Gaussian(Value):
         shifts = np.einsum("abi,abij,abj->ab", gaps, precisions, gaps)
         return np.asarray(0.5 * (traces + shifts) - self.num_dimensions)
 
+    def _learned(self, found: Learned) -> Gaussian:
+        """The value that has these parameters, or an error that says what is wrong with them."""
+        if not found.valid:
+            return Gaussian(found.means, found.covariances, self.covariance_type)
+        return valid_value(
+            Gaussian, means=found.means, covariances=found.covariances,
+            covariance_type=self.covariance_type,
+        )  # fmt: skip
+
     @property
     def _kind(self) -> CovarianceType:
         return _TYPES[self.covariance_type]
-
-
-def _without_data(told: BoolArray) -> tuple[Remedy, ...]:
-    """Say which states, and which coordinates of states (K, D), no data tell of."""
-    if told.all():
-        return ()
-    empty = ~told.any(axis=1)
-    partly = told.any(axis=1) & ~told.all(axis=1)
-    return tuple(Remedy(int(k), "empty_state") for k in np.flatnonzero(empty)) + tuple(
-        Remedy(int(k), "empty_dimension") for k in np.flatnonzero(partly)
-    )

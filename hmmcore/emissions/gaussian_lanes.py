@@ -119,21 +119,31 @@ def accumulate_observed(
             store(totals, 0, k, load(totals, 0, k) + seen)
 
 
-def lane_statistics(
+@njit(cache=True, nogil=True)
+def sums(
     observations: FloatArray, weights: FloatArray, means: FloatArray
-) -> EmissionStatistics:
-    """The statistics of `Diagonal` about the means."""
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Weights (K,), counts, deviations and squares (K, D): the statistics of `Diagonal`."""
     num_states, num_dimensions = means.shape
     totals = np.zeros((1, num_states, LANES))
     deviations = np.zeros((num_states, num_dimensions, LANES))
     squares = np.zeros_like(deviations)
     accumulate(observations, weights, means, totals, deviations, squares)
-    told = totals[0].sum(axis=1), deviations.sum(axis=2), squares.sum(axis=2)
-    if not is_tainted(told[1]):
-        return diagonal_statistics(*told)
+    told = deviations.sum(axis=2)
+    counts = np.zeros((num_states, num_dimensions))
+    if not is_tainted(told):
+        weighed = totals.sum(axis=2)[0]
+        for d in range(num_dimensions):
+            counts[:, d] = weighed
+        return weighed, counts, told, squares.sum(axis=2)
     totals[:], deviations[:], squares[:] = 0.0, 0.0, 0.0
-    counts = np.zeros_like(deviations)
-    accumulate_observed(observations, weights, means, totals, counts, deviations, squares)
-    return diagonal_statistics(
-        totals[0].sum(axis=1), deviations.sum(axis=2), squares.sum(axis=2), counts.sum(axis=2)
-    )
+    seen = np.zeros_like(deviations)
+    accumulate_observed(observations, weights, means, totals, seen, deviations, squares)
+    return totals.sum(axis=2)[0], seen.sum(axis=2), deviations.sum(axis=2), squares.sum(axis=2)
+
+
+def lane_statistics(
+    observations: FloatArray, weights: FloatArray, means: FloatArray
+) -> EmissionStatistics:
+    """The statistics of `Diagonal` about the means."""
+    return diagonal_statistics(*sums(observations, weights, means))

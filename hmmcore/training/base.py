@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -48,7 +49,7 @@ class TrainState:
     @property
     def log_likelihood(self) -> float:
         """Log-likelihood of all sequences under `hmm`, in nats."""
-        return float(self.expectations.log_likelihoods.sum())
+        return self.expectations.log_likelihood
 
     @property
     def objective(self) -> float:
@@ -178,13 +179,21 @@ def checked_structure(hmm: HMM, priors: Priors | None, transition_ties: Ties | N
 
 def checked_trainable(trainable: Iterable[str] | None, hmm: HMM) -> frozenset[str]:
     """Return the names of the parameters to train; None stands for all that the model has."""
-    known = (*MODEL_PARAMETERS, *hmm.emissions.parameter_names)
+    chosen = None if trainable is None else frozenset(trainable)
+    return _checked_trainable(chosen, hmm.emissions.parameter_names)
+
+
+@lru_cache
+def _checked_trainable(
+    trainable: frozenset[str] | None, parameter_names: tuple[str, ...]
+) -> frozenset[str]:
+    known = (*MODEL_PARAMETERS, *parameter_names)
     if trainable is None:
         return frozenset(known)
     for name in trainable:
         if name not in known:
             raise ValueError(f"trainable has {name!r}; the model's parameters are {known}.")
-    return frozenset(trainable)
+    return trainable
 
 
 def checked_names(trainable: Iterable[str] | None) -> frozenset[str] | None:

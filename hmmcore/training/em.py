@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from numba import njit
 
 from hmmcore.arrays import FloatArray
 from hmmcore.emissions.base import EMPTY_WEIGHT
@@ -22,6 +23,7 @@ from hmmcore.training.base import (
 )
 from hmmcore.training.priors import Priors
 from hmmcore.training.ties import Ties
+from hmmcore.values import valid_value
 
 ROUNDING_RTOL = 1e-10
 """How far the objective may fall, relative to its size and to the number of observations,
@@ -91,7 +93,14 @@ class EM:
         emissions, remedies = state.hmm.emissions.maximize(
             told.emissions, trainable, self.variance_floor
         )
-        hmm = HMM(initial_probs, transition_matrix, emissions)
+        if self.priors is None and self.transition_ties is None:
+            # Proportions of finite counts, and emissions that have been checked.
+            hmm = valid_value(
+                HMM, initial_probs=initial_probs, transition_matrix=transition_matrix,
+                emissions=emissions,
+            )  # fmt: skip
+        else:
+            hmm = HMM(initial_probs, transition_matrix, emissions)
         result = TrainState(
             hmm,
             expectations(hmm, self.sequences),
@@ -128,10 +137,17 @@ class EM:
         )
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
 def _proportions(counts: FloatArray, present: FloatArray) -> FloatArray:
     """Normalise expected counts over the last axis; where there are none, `present` stays."""
-    totals = counts.sum(axis=-1, keepdims=True)
-    told = totals > EMPTY_WEIGHT
-    if told.all():
-        return np.asarray(counts / totals)
-    return np.asarray(np.where(told, counts / np.where(told, totals, 1.0), present))
+    proportions = present.copy()
+    rows = counts.reshape(-1, counts.shape[-1])
+    filled = proportions.reshape(rows.shape)
+    for i in range(len(rows)):
+        total = 0.0
+        for count in rows[i]:
+            total += count
+        if total > EMPTY_WEIGHT:
+            for j in range(len(rows[i])):
+                filled[i, j] = rows[i, j] / total
+    return proportions

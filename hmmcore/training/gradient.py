@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numba import njit
 
-from hmmcore.arrays import FloatArray, softmax
+from hmmcore.arrays import FloatArray
 from hmmcore.emissions.base import Remedy
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -28,10 +29,13 @@ from hmmcore.training.base import (
 )
 from hmmcore.training.priors import Priors
 from hmmcore.training.ties import Ties
+from hmmcore.values import valid_value
 
 Parameters = dict[str, FloatArray]
 
 OPTIMIZERS = ("adam", "momentum", "plain")
+ADAM, HEAVY_BALL = 0, 1
+"""Places in OPTIMIZERS, for the kernel."""
 
 # The defaults of Kingma & Ba (2015).
 FIRST_DECAY, SECOND_DECAY, STABILISER = 0.9, 0.999, 1e-8
@@ -140,11 +144,10 @@ class GradientAscent:
         trainable = checked_trainable(self.trainable, state.hmm)
         with np.errstate(over="ignore", invalid="ignore"):
             slopes = _keep_trainable(self.gradient(state), state.hmm, trainable)
-            moved = self._move(state.optimizer, slopes)
+        moved, in_range = self._move(state.optimizer, slopes)
         advice = f"at iteration {iteration}; lower the learning rate, now {self.learning_rate:g}."
-        for name, value in moved.parameters.items():
-            # A logit of -inf is a structural zero.
-            if np.isnan(value).any() or np.isposinf(value).any():
+        for name, value in in_range.items():
+            if not value:
                 raise DivergedError(f"gradient ascent drove {name} out of range {advice}")
         try:
             with np.errstate(over="ignore", invalid="ignore"):
@@ -172,34 +175,96 @@ class GradientAscent:
     def _log_prior(self, hmm: HMM, support: HMM) -> float | None:
         return None if self.priors is None else self.priors.log_density(hmm, support)
 
-    def _move(self, before: OptimizerState, gradient: Parameters) -> OptimizerState:
+    def _move(
+        self, before: OptimizerState, gradient: Parameters
+    ) -> tuple[OptimizerState, dict[str, bool]]:
+        """The next parameters and moments, and by name whether a parameter is still in range."""
         if before.optimizer != self.optimizer:
             # What another optimizer remembers has another meaning, and would throw this one off.
             zeros = {name: np.zeros_like(value) for name, value in before.parameters.items()}
             before = OptimizerState(before.parameters, zeros, zeros, self.optimizer)
-        first, second, steps = before.first_moments, before.second_moments, before.steps + 1
-        direction = gradient
-        if self.optimizer == "momentum":
-            first = {k: MOMENTUM * first[k] + slope for k, slope in gradient.items()}
-            direction = first
-        elif self.optimizer == "adam":
-            first = {
-                k: FIRST_DECAY * first[k] + (1.0 - FIRST_DECAY) * slope
-                for k, slope in gradient.items()
-            }
-            second = {
-                k: SECOND_DECAY * second[k] + (1.0 - SECOND_DECAY) * slope**2
-                for k, slope in gradient.items()
-            }
-            first_bias, second_bias = 1.0 - FIRST_DECAY**steps, 1.0 - SECOND_DECAY**steps
-            direction = {
-                k: (first[k] / first_bias) / (np.sqrt(second[k] / second_bias) + STABILISER)
-                for k in gradient
-            }
-        after = {
-            k: before.parameters[k] + self.learning_rate * value for k, value in direction.items()
-        }
-        return OptimizerState(after, first, second, self.optimizer, steps)
+        steps = before.steps + 1
+        after, first, second, in_range = {}, {}, {}, {}
+        for name, slope in gradient.items():
+            after[name] = before.parameters[name].copy()
+            first[name] = before.first_moments[name].copy()
+            second[name] = before.second_moments[name].copy()
+            in_range[name] = move(
+                slope, self.learning_rate, steps, OPTIMIZERS.index(self.optimizer),
+                after[name], first[name], second[name],
+            )  # fmt: skip
+        return OptimizerState(after, first, second, self.optimizer, steps), in_range
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def move(
+    gradient: FloatArray,
+    learning_rate: float,
+    step: int,
+    optimizer: int,
+    parameters: FloatArray,
+    first_moments: FloatArray,
+    second_moments: FloatArray,
+) -> bool:
+    """Move parameters, and what the optimizer remembers, in place; arrays of one shape.
+
+    Args:
+        step: which one it is of this optimizer, from 1.
+        optimizer: its place in OPTIMIZERS.
+
+    Returns:
+        whether no parameter is NaN or +inf. A logit of -inf is a structural zero.
+    """
+    slopes, values = gradient.reshape(-1), parameters.reshape(-1)
+    first, second = first_moments.reshape(-1), second_moments.reshape(-1)
+    first_bias, second_bias = 1.0 - FIRST_DECAY**step, 1.0 - SECOND_DECAY**step
+    in_range = True
+    for i in range(len(values)):
+        if optimizer == ADAM:
+            first[i] = FIRST_DECAY * first[i] + (1.0 - FIRST_DECAY) * slopes[i]
+            second[i] = SECOND_DECAY * second[i] + (1.0 - SECOND_DECAY) * slopes[i] ** 2
+            size = np.sqrt(second[i] / second_bias) + STABILISER
+            values[i] += learning_rate * (first[i] / first_bias) / size
+        elif optimizer == HEAVY_BALL:
+            first[i] = MOMENTUM * first[i] + slopes[i]
+            values[i] += learning_rate * first[i]
+        else:
+            values[i] += learning_rate * slopes[i]
+        in_range &= values[i] < np.inf
+    return in_range
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def slopes_of_logits(counts: FloatArray, probs: FloatArray) -> FloatArray:
+    """counts - n p for every row of probabilities, n being the sum of the row's counts."""
+    slopes = np.empty(probs.shape)
+    told, given, filled = (
+        counts.reshape(-1, probs.shape[-1]),
+        probs.reshape(-1, probs.shape[-1]),
+        slopes.reshape(-1, probs.shape[-1]),
+    )
+    for i in range(len(given)):
+        total = told[i].sum()
+        for j in range(given.shape[1]):
+            filled[i, j] = told[i, j] - total * given[i, j]
+    return slopes
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def distributions(logits: FloatArray) -> tuple[FloatArray, bool]:
+    """Distributions over the last axis, and whether they are; -inf gives exactly zero."""
+    probs = np.empty(logits.shape)
+    given, filled = logits.reshape(-1, logits.shape[-1]), probs.reshape(-1, logits.shape[-1])
+    sound = True
+    for i in range(len(given)):
+        top, total = given[i].max(), 0.0
+        for j in range(given.shape[1]):
+            filled[i, j] = np.exp(given[i, j] - top)
+            total += filled[i, j]
+        sound &= total < np.inf
+        for j in range(given.shape[1]):
+            filled[i, j] /= total
+    return probs, sound
 
 
 def log_likelihood_gradient(hmm: HMM, told: Expectations) -> Parameters:
@@ -208,10 +273,9 @@ def log_likelihood_gradient(hmm: HMM, told: Expectations) -> Parameters:
     Args:
         told: expected statistics of the data under `hmm`.
     """
-    row_totals = told.transition_counts.sum(axis=1, keepdims=True)
     return {
-        "initial_logits": told.initial_counts - told.initial_counts.sum() * hmm.initial_probs,
-        "transition_logits": told.transition_counts - row_totals * hmm.transition_matrix,
+        "initial_logits": slopes_of_logits(told.initial_counts, hmm.initial_probs),
+        "transition_logits": slopes_of_logits(told.transition_counts, hmm.transition_matrix),
         **hmm.emissions.gradient(told.emissions),
     }
 
@@ -244,14 +308,23 @@ def _model(
 ) -> tuple[HMM, tuple[Remedy, ...]]:
     """The model that the parameters stand for; what is not trained stays to the last bit."""
     initial_probs, transition_matrix = present.initial_probs, present.transition_matrix
+    valid = True
     if "initial_probs" in trainable:
-        initial_probs = softmax(parameters["initial_logits"])
+        initial_probs, sound = distributions(parameters["initial_logits"])
+        valid &= sound
     if "transition_matrix" in trainable:
-        transition_matrix = softmax(parameters["transition_logits"])
+        transition_matrix, sound = distributions(parameters["transition_logits"])
+        valid &= sound
         if transition_ties is not None:
             # Equal already, but for the order in which the rows were added up.
-            transition_matrix = transition_ties.imposed_on(transition_matrix)
+            transition_matrix, valid = transition_ties.imposed_on(transition_matrix), False
     emissions, remedies = present.emissions.with_unconstrained(
         parameters, trainable, variance_floor
     )
-    return HMM(initial_probs, transition_matrix, emissions), remedies
+    if not valid:
+        # Checked, so that it is refused by a message that says what is wrong.
+        return HMM(initial_probs, transition_matrix, emissions), remedies
+    hmm = valid_value(
+        HMM, initial_probs=initial_probs, transition_matrix=transition_matrix, emissions=emissions
+    )
+    return hmm, remedies
