@@ -7,10 +7,11 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.ui import controls, words
+from pages.ui.frame import follow_in_address
 from pages.ui.live_source import pictures
 from pages.ui.panel import show_panel
 from pages.ui.session import Session
-from pages.ui.text import plain
+from pages.ui.text import count, plain
 from pages.ui.view import current_view
 
 TICK = 0.4
@@ -99,6 +100,7 @@ def live_figures(session: Session, draw: Callable[[], None]) -> None:
                     # Ended by itself: the buttons outside have to know.
                     st.rerun()
             draw()
+            follow_in_address(session)
             _afterwards(session)
 
     with st.container(key="live"):
@@ -128,6 +130,10 @@ def notices(session: Session) -> None:
 
     They may quote a link or a file, and anybody can write those.
     """
+    if session.replay is not None:
+        latest = count(session.replay.place.latest)
+        st.info(f"Going to iteration {latest}, step by step at full speed. Pause stays on the way.",
+                icon=":material/fast_forward:")
     if len(session.notes) == 1:
         st.info(plain(session.notes[0]), icon=":material/info:")
     elif session.notes:

@@ -6,6 +6,7 @@ import zlib
 from dataclasses import dataclass
 
 from pages.ui import words
+from pages.ui.link import link
 from pages.ui.panel import encode
 from pages.ui.session import Session
 from pages.ui.stream import publish
@@ -58,8 +59,8 @@ class Pictures:
 
         Beside what the panel draws, its header says under "live": "number", higher in every later
         picture; "wanted", whether it is one that the panel asked for with "next"; "playing";
-        "at", the iteration travelled to; "latest" and "marks"; "stream", where to ask for the
-        next; and "news", which changes when the page around the panel has something else to say.
+        "at", the iteration travelled to; "latest" and "marks"; "link", what the address says of
+        it; "stream", where to ask for the next; and "news", which changes when the page around the panel has something else to say.
         """
         session = self.session
         with session.lock:
@@ -78,6 +79,7 @@ class Pictures:
                 "at": session.at,
                 "latest": session.latest,
                 "marks": session.marks,
+                "link": link(session),
                 "stream": publish(self, session.token),
                 "news": zlib.crc32(repr(said).encode()),
             }

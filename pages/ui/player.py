@@ -20,6 +20,7 @@ from hmmcore import (
     TrainState,
 )
 from pages.ui.history import History
+from pages.ui.place import Revision, revised
 
 MAX_ITERATIONS = 1_000_000
 """Where a run ends by itself: hours at full speed, and eight megabytes of curve."""
@@ -40,15 +41,19 @@ class Run:
     Attributes:
         name: "EM" or "Gradient".
         trainer: may be replaced by another of the same kind; the state goes on.
+        revisions: what the controls said from which iteration on; empty where nobody noted it.
         ended: one sentence why it goes no further, or None.
+        failed: whether that is because a step could not be taken.
     """
 
     name: str
     trainer: Trainer
     start: HMM
+    revisions: tuple[Revision, ...] = ()
     state: TrainState = field(init=False)
     history: History = field(init=False)
     ended: str | None = field(init=False, default=None)
+    failed: bool = field(init=False, default=False)
     _past: TrainState | None = field(init=False, default=None)
     _still: int = field(init=False, default=0)
 
@@ -60,13 +65,24 @@ class Run:
         self.state = self.trainer.init(self.start)
         self.history = History()
         self.history.record(self.state)
-        self.ended = None
-        self._still = 0
+        self.revisions = tuple(replace(last, iteration=0) for last in self.revisions[-1:])
+        self._go_on()
 
-    def revise(self, trainer: Trainer) -> None:
+    def revise(self, trainer: Trainer, revision: Revision | None = None) -> None:
         """Go on with another trainer of the same kind, for example another learning rate."""
         self.trainer = trainer
-        self.ended = None
+        if revision is not None:
+            self.revisions = revised(self.revisions, revision)
+        self._go_on()
+
+    def settle(self, hmm: HMM) -> None:
+        """Put another model in the place of the latest; what an optimizer carried begins anew."""
+        self.state = replace(self.trainer.init(hmm), iteration=self.state.iteration)
+        self.history.amend(self.state)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self.ended, self.failed = None, False
         self._still = 0
 
     def step(self) -> None:
@@ -75,7 +91,7 @@ class Run:
         try:
             self.state = self.trainer.step(before)
         except (DivergedError, ImpossibleDataError, LikelihoodFellError) as error:
-            self.ended = str(error)[:1].upper() + str(error)[1:]
+            self.ended, self.failed = str(error)[:1].upper() + str(error)[1:], True
             return
         self.history.record(self.state)
         gain = (self.state.log_likelihood - before.log_likelihood) / self.num_observations

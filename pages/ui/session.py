@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from threading import RLock
@@ -30,7 +30,9 @@ from pages.ui import experiment
 from pages.ui.address import from_query, to_query
 from pages.ui.config import FIELD_OF, MAX_CELLS, Config, legal
 from pages.ui.experiment import Dataset
+from pages.ui.place import MAX_MARKS, Place, Revision, Stand, place_from_query, without_place
 from pages.ui.player import Player, Run
+from pages.ui.replay import Ending, Replay
 from pages.ui.tables import Drafts
 from pages.ui.upload import PendingFile
 
@@ -38,7 +40,8 @@ KEY = "hmm_playground"
 TICK_BUDGET = 0.03
 """Seconds of training in one tick: a third of a tick, so that the page keeps answering."""
 
-MAX_MARKS = 12
+OPENING_BUDGET = 0.2
+"""Seconds for which a page that opens may wait for its runs; what takes longer is watched."""
 
 Args = ParamSpec("Args")
 Result = TypeVar("Result")
@@ -46,6 +49,11 @@ Result = TypeVar("Result")
 NO_UPLOAD = (
     "This link was made with an uploaded file, which a link cannot carry. It shows generated data "
     "with the same settings; upload the file again on the Data page."
+)
+
+ELSEWHERE = (
+    "{name} took the same steps as in the file and came to another model here: machines round "
+    "differently, and long runs can amplify that. Shown is the model of the file."
 )
 
 
@@ -93,6 +101,8 @@ class Session:
         page: the page of the last run; see `follow_url`.
         at: the iteration that the figures show; None for the latest, as it comes.
         marks: iterations that the visitor marked, in order.
+        replay: runs on their way to where a link says; None once they are there.
+        opened: where this session began; see `resume`.
         token: names this session to its live stream, and nobody can guess it.
         frames: how many pictures of the live panel were made; a later one has a higher number.
         lock: held by the thread that is at work here.
@@ -114,6 +124,8 @@ class Session:
     page: str = ""
     at: int | None = None
     marks: tuple[int, ...] = ()
+    replay: Replay | None = None
+    opened: Place = field(default_factory=Place)
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     frames: int = 0
     lock: RLock = field(default_factory=RLock)
@@ -128,7 +140,10 @@ class Session:
     def from_url(cls, query: dict[str, str]) -> Session:
         """A new visitor's session, as the link says."""
         config, notes = from_query(query)
-        return cls(config, notes)
+        session = cls(config, notes)
+        if session.config.source == config.source:
+            session._go_where(query)
+        return session
 
     @_alone
     def change(self, **values: Any) -> None:
@@ -167,15 +182,29 @@ class Session:
     def follow_url(self, query: dict[str, str], page: str) -> None:
         """Take over the address bar's Config after Back or Forward.
 
-        Not where they lead to another page: what was changed there since stays changed.
+        Not where they lead to another page: what was changed there since stays changed. Runs that
+        begin anew with it go to where the address says.
         """
-        if page == self.page and query and query != self.query():
+        if page == self.page and query and without_place(query) != self.query():
+            before = self.config
             config, notes = from_query(query)
             if config.source == "upload" and self.upload is None:
                 config, notes = replace(config, source="generated"), (*notes, NO_UPLOAD)
             values = {name: getattr(config, name) for name in FIELD_OF}
             self.change(**values)
             self.notes = (*notes, *self.notes)
+            if self.config.changed("data", before) or self.config.changed("start", before):
+                self._go_where(query)
+
+    @_alone
+    def resume(self, query: dict[str, str]) -> None:
+        """Go to where an address says, if nothing was done here since this session began.
+
+        After a server's restart the browser knows better than the address it was given first.
+        """
+        untouched = self.place() == self.opened and without_place(query) == self.query()
+        if untouched and place_from_query(query)[0] != self.opened:
+            self._go_where(query)
 
     def query(self) -> dict[str, str]:
         """The URL parameters that hold this Config."""
@@ -186,7 +215,8 @@ class Session:
     @property
     def rate(self) -> float:
         """Steps a second while playing; infinity for as many as there is time for."""
-        return math.inf if self.config.speed == "max" else float(self.config.speed)
+        hurried = self.config.speed == "max" or self.replay is not None
+        return math.inf if hurried else float(self.config.speed)
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -261,11 +291,76 @@ class Session:
     def pause(self) -> None:
         """Stop where the runs are."""
         self.player.pause()
+        if self.replay is not None:
+            self._stay(self.replay.place.marks)
 
     @_alone
     def tick(self, budget: float = TICK_BUDGET) -> None:
         """Take the steps that have come due, for at most `budget` seconds."""
-        self.player.tick(self.active_runs, self.rate, budget)
+        if self.replay is None:
+            self.player.tick(self.active_runs, self.rate, budget)
+        elif self.player.playing and self.replay.advance(budget):
+            self._arrive(self.replay)
+
+    # Where the runs stand
+
+    def place(self) -> Place:
+        """Where the runs stand, or are on their way to."""
+        if self.replay is not None:
+            return self.replay.place
+        return Place(
+            {
+                name: Stand(
+                    run.state.iteration,
+                    run.revisions if self._is_revised(run) else (),
+                    run.failed,
+                )
+                for name, run in self.runs.items()
+                if run.state.iteration or run.failed
+            },
+            self.at,
+            self.marks,
+        )
+
+    @_alone
+    def go_to(self, place: Place, endings: Mapping[str, Ending] | None = None) -> None:
+        """Take the runs from their start to a place; on the way, what is left of it is played."""
+        self.reset()
+        self.opened = place
+        self.replay = Replay.of(place, self.runs, self._revised_trainer, endings)
+        if self.replay.advance(OPENING_BUDGET):
+            self._arrive(self.replay)
+        else:
+            self.player.play()
+
+    def _go_where(self, query: Mapping[str, str]) -> None:
+        where, notes = place_from_query(query)
+        self.notes = (*self.notes, *notes)
+        self.opened = where
+        if where != Place():
+            self.go_to(where)
+
+    def _arrive(self, replay: Replay) -> None:
+        self.player.pause()
+        for name, ending in replay.endings.items():
+            run = self.runs[name]
+            reached = run.state.log_likelihood
+            if not math.isclose(reached, ending.log_likelihood, rel_tol=1e-9, abs_tol=1e-9):
+                run.settle(ending.hmm)
+                self.notes = (*self.notes, ELSEWHERE.format(name=name))
+        self._stay(replay.place.marks)
+        at = replay.place.at
+        self.at = at if at is not None and at < self.latest else None
+        self.opened = self.place()
+
+    def _stay(self, marks: tuple[int, ...]) -> None:
+        """Let training go on from here as the controls say."""
+        self.replay = None
+        self.marks = tuple(mark for mark in marks if mark <= self.latest)
+        for name, run in self.runs.items():
+            revision = self._revision(run.state.iteration)
+            if not run.revisions or run.revisions[-1].controls != revision.controls:
+                run.revise(self._trainer(name), revision)
 
     @_alone
     def step(self) -> None:
@@ -345,26 +440,48 @@ class Session:
 
     def _renew_runs(self) -> None:
         self.runs = {}
+        self.replay = None
         self.at, self.marks = None, ()
         self.problem = None
         try:
             start = experiment.starting_model(self.config, self.data)
-            self.runs = {name: Run(name, self._trainer(name), start) for name in ("EM", "Gradient")}
+            self.runs = {
+                name: Run(name, self._trainer(name), start, (self._revision(0),))
+                for name in ("EM", "Gradient")
+            }
         except (ValueError, ImpossibleDataError) as error:
             self.problem = f"This start cannot be trained: {error} Choose another starting point."
 
     def _revise_runs(self) -> None:
+        if self.replay is not None:
+            self.pause()
         for name, run in self.runs.items():
-            run.revise(self._trainer(name))
+            run.revise(self._trainer(name), self._revision(run.state.iteration))
 
-    def _trainer(self, name: str) -> Trainer:
-        sequences, trainable = self.data.sequences, self.config.trainable
+    def _revision(self, iteration: int) -> Revision:
+        """What the controls say now, as what holds from an iteration on."""
+        return Revision(iteration, self.config.learning_rate, self.config.optimizer)
+
+    def _revised_trainer(self, name: str, revision: Revision) -> Trainer:
+        """The trainer of a run as the controls were at a revision."""
+        rate, optimizer = revision.controls
+        return self._trainer(name, replace(self.config, learning_rate=rate, optimizer=optimizer))
+
+    @staticmethod
+    def _is_revised(run: Run) -> bool:
+        """Whether how the run went on was changed midway, and made a difference to it."""
+        return len(run.revisions) > 1 and hasattr(run.trainer, "learning_rate")
+
+    def _trainer(self, name: str, config: Config | None = None) -> Trainer:
+        """The trainer of a run, as the Config says or another one."""
+        config = config or self.config
+        sequences, trainable = self.data.sequences, config.trainable
         if name == "EM":
             return EM(sequences, trainable=trainable)
         return GradientAscent(
             sequences,
-            learning_rate=self.config.learning_rate,
-            optimizer=self.config.optimizer,
+            learning_rate=config.learning_rate,
+            optimizer=config.optimizer,
             trainable=trainable,
         )
 

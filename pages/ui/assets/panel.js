@@ -1,5 +1,6 @@
 // The live panel: tiles with numbers and five charts, fed by messages of pages/ui/panel.py.
 
+import { stand } from "./address.js";
 import * as charts from "./charts.js";
 import { learnSymbols } from "./brush.js";
 import { Chart, addStyle, coalesce, node, readTheme, viewKeeper } from "./plotting.js";
@@ -120,6 +121,7 @@ class Panel {
     if (number < this.number) return; // overtaken by a later one
     this.number = number;
     this.message = message;
+    if (message.header.live?.link) stand(message.header.live.link);
     this.resting = false;
     clearTimeout(this.rest);
     this.redraw();

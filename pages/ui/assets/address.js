@@ -1,0 +1,136 @@
+// The address bar's part that says where the runs stand, and the button that copies the link.
+//
+// Streamlit writes the settings there, an entry of the browser's history for each change. Where
+// runs stand changes with every step and belongs into no history, so it is written from here, in
+// place. Streamlit keeps its own copy of the address and compares ours only where it writes.
+
+import { addStyle, node } from "./plotting.js";
+
+const NAMES = ["runs", "at", "marks"]; // as in pages/ui/place.py
+const APART = 500; // milliseconds between two writings; browsers refuse more than some a second
+const SHOWN_FOR = 6000;
+
+const STYLE = `
+.hmm-link { position: relative; }
+.hmm-link > button {
+  font: inherit; font-size: 0.875rem; color: var(--st-text-color); white-space: nowrap;
+  background: var(--st-background-color); border: 1px solid var(--st-border-color);
+  border-radius: 0.5rem; padding: 0 0.75rem; height: 2.25rem; cursor: pointer;
+}
+.hmm-link > button:hover, .hmm-link > button:focus-visible {
+  color: var(--st-primary-color); border-color: var(--st-primary-color); outline: none;
+}
+.hmm-link > button:focus-visible { box-shadow: 0 0 0 2px var(--st-primary-color); }
+.hmm-link output {
+  position: absolute; top: 2.6rem; right: 0; width: max-content; max-width: min(22rem, 70vw);
+  z-index: 2; padding: 0.6rem 0.8rem; font-size: 0.85rem; line-height: 1.4;
+  color: var(--st-text-color); background: var(--st-secondary-background-color);
+  border: 1px solid var(--st-border-color); border-radius: 0.5rem;
+  box-shadow: 0 4px 16px rgba(0, 0, 0, 0.18);
+}
+.hmm-link output:empty { display: none; }
+.hmm-link output input { display: block; width: 100%; margin-top: 0.4rem; font: inherit; }
+`;
+
+let said = null; // what the server said last: {place, unsaid}
+let page = null; // the component that the server hears
+let written = -APART;
+let timer = null;
+
+function address() {
+  const url = new URL(location.href);
+  const place = said?.place ?? {};
+  for (const name of NAMES) {
+    if (place[name]) url.searchParams.set(name, place[name]);
+    else url.searchParams.delete(name);
+  }
+  return url.href;
+}
+
+function write() {
+  clearTimeout(timer);
+  const wait = written + APART - performance.now();
+  if (wait > 0) {
+    timer = setTimeout(write, wait);
+    return;
+  }
+  const href = address();
+  if (href === location.href) return;
+  written = performance.now();
+  history.replaceState(history.state, "", href);
+}
+
+// Take over what the server says of the runs.
+export function stand(link) {
+  said = link;
+  write();
+}
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // Without a secure connection browsers know only the old way.
+    const area = node("textarea", { "aria-hidden": "true", style: "position:fixed;opacity:0" });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
+  }
+}
+
+function button() {
+  const root = node("div", { class: "hmm-link" });
+  const press = node("button", {
+    type: "button", title: "Copy a link that opens this experiment anywhere: the same data, the "
+      + "same runs at the same iteration, on this page.",
+  }, "Copy link");
+  const bubble = node("output", { role: "status" });
+  let hide;
+  press.addEventListener("click", async () => {
+    const href = address();
+    const done = await copy(href);
+    const unsaid = said?.unsaid ?? "";
+    bubble.replaceChildren(done ? `Link copied. ${unsaid}` : `Copy this link. ${unsaid}`);
+    if (!done) {
+      const field = node("input", { readonly: "", "aria-label": "Link" });
+      field.value = href;
+      bubble.append(field);
+      field.select();
+    }
+    clearTimeout(hide);
+    hide = setTimeout(() => bubble.replaceChildren(), done ? SHOWN_FOR : 10 * SHOWN_FOR);
+  });
+  root.append(press, bubble);
+  return root;
+}
+
+// After a lost connection the server may have forgotten us: it hears where we were.
+function watchConnection() {
+  const app = document.querySelector("[data-testid=stApp]");
+  if (!app || app.hmmWatched) return;
+  app.hmmWatched = true;
+  const name = "data-test-connection-state";
+  let before = app.getAttribute(name);
+  new MutationObserver(() => {
+    const now = app.getAttribute(name);
+    if (now === "CONNECTED" && before !== now) page?.setTriggerValue("back", location.href);
+    before = now;
+  }).observe(app, { attributes: true, attributeFilter: [name] });
+}
+
+// A message of pages/ui/frame.py.
+export function follow(component) {
+  const { data, parentElement } = component;
+  if (!data) return;
+  if (data.button) {
+    page = component;
+    addStyle("hmm-link-style", STYLE);
+    if (!parentElement.querySelector(".hmm-link")) parentElement.append(button());
+    watchConnection();
+  }
+  stand(data);
+}

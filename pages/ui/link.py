@@ -1,0 +1,24 @@
+"""The link to an experiment: its Config, and where its runs stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pages.ui.place import bounded, place_to_query
+from pages.ui.session import Session
+
+NO_FILE = (
+    "A link cannot carry your own data: it opens generated data with the same settings. The "
+    "experiment file under Export carries everything."
+)
+
+
+def link(session: Session) -> dict[str, Any]:
+    """What the address says beside the Config, for `assets/address.js`.
+
+    "place" are URL parameters, "unsaid" sentences on what a link cannot carry.
+    """
+    place, unsaid = bounded(session.place())
+    if session.config.source == "upload":
+        unsaid = f"{NO_FILE} {unsaid}".strip()
+    return {"place": place_to_query(place), "unsaid": unsaid}
