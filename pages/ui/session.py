@@ -18,6 +18,7 @@ import streamlit as st
 
 from hmmcore import (
     EM,
+    HMM,
     GradientAscent,
     ImpossibleDataError,
     Sequences,
@@ -37,6 +38,7 @@ from pages.ui.tables import Drafts
 from pages.ui.upload import PendingFile
 
 KEY = "hmm_playground"
+RUNS = ("EM", "Gradient")
 TICK_BUDGET = 0.03
 """Seconds of training in one tick: a third of a tick, so that the page keeps answering."""
 
@@ -94,6 +96,7 @@ class Session:
         uploads: how many files were taken or put away.
         drafts: tables as they stand in their editors.
         data_view: the open view of the Data page; empty for its first.
+        refused: why the last experiment file was not opened; empty otherwise.
         data_number: how many times the data were renewed: the figures' zoom belongs to one.
         player, runs: the clock, and one run per method by its name.
         data: what the Config and the upload stand for.
@@ -116,6 +119,7 @@ class Session:
     uploads: int = 0
     drafts: Drafts = field(default_factory=Drafts)
     data_view: str = ""
+    refused: str = ""
     data_number: int = 0
     player: Player = field(default_factory=Player)
     runs: dict[str, Run] = field(default_factory=dict)
@@ -177,6 +181,23 @@ class Session:
             replace(self.config, source="upload", num_states=num_states, sequence=1), ()
         )  # fmt: skip
         self._renew_data()
+
+    @_alone
+    def start_from(self, start: HMM) -> None:
+        """Let all runs begin at this model. Raises ValueError where they cannot."""
+        self.runs = {
+            name: Run(name, self._trainer(name), start, (self._revision(0),)) for name in self.runs
+        }
+
+    @_alone
+    def take_over(self, fresh: Session) -> None:
+        """Become another session's experiment, which nobody looked at yet."""
+        self.pause()
+        self.config, self.notes, self.problem = fresh.config, fresh.notes, fresh.problem
+        self.upload = fresh.upload or self.upload
+        self.data, self.runs = fresh.data, fresh.runs
+        self.data_number += 1
+        self.at, self.marks = None, ()
 
     @_alone
     def follow_url(self, query: dict[str, str], page: str) -> None:
@@ -306,8 +327,10 @@ class Session:
 
     def place(self) -> Place:
         """Where the runs stand, or are on their way to."""
-        if self.replay is not None:
-            return self.replay.place
+        return self.present() if self.replay is None else self.replay.place
+
+    def present(self) -> Place:
+        """Where the runs stand now, even if on their way."""
         return Place(
             {
                 name: Stand(
@@ -342,8 +365,9 @@ class Session:
 
     def _arrive(self, replay: Replay) -> None:
         self.player.pause()
-        for name, ending in replay.endings.items():
-            run = self.runs[name]
+        for name, run in self.runs.items():
+            if (ending := replay.endings.get(name)) is None:
+                continue
             reached = run.state.log_likelihood
             if not math.isclose(reached, ending.log_likelihood, rel_tol=1e-9, abs_tol=1e-9):
                 run.settle(ending.hmm)
@@ -447,7 +471,7 @@ class Session:
             start = experiment.starting_model(self.config, self.data)
             self.runs = {
                 name: Run(name, self._trainer(name), start, (self._revision(0),))
-                for name in ("EM", "Gradient")
+                for name in RUNS
             }
         except (ValueError, ImpossibleDataError) as error:
             self.problem = f"This start cannot be trained: {error} Choose another starting point."
