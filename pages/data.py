@@ -15,7 +15,7 @@ from pages.ui.data_upload import upload_area
 from pages.ui.export import csv_bytes, data_frame
 from pages.ui.figure import show_figure
 from pages.ui.layout import side_by_side
-from pages.ui.live import notices
+from pages.ui.live import go_on, notices
 from pages.ui.presets import PRESETS, matching_preset
 from pages.ui.session import Session, current_session
 from pages.ui.text import many
@@ -240,6 +240,7 @@ def views(session: Session) -> None:
 session = current_session()
 source_and_preset(session)
 notices(session)
+go_on(session)
 views(session)
 with st.expander("What am I looking at?", icon=":material/help:"):
     st.markdown(WHAT)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import streamlit as st
 
 from pages.ui.export_area import export_area
-from pages.ui.link import link
+from pages.ui.link import link, settings
 from pages.ui.session import Session
 
 LONGEST_ADDRESS = 100_000
@@ -21,9 +21,8 @@ def frame(session: Session) -> None:
     with st.container(key="page_frame", horizontal=True, width="content"):
         told = _component(_url())(
             key="page_link",
-            data={"button": True, **link(session)},
+            data={"query": settings(session), **link(session)},
             on_back_change=lambda: None,
-            height=36,
             width="content",
         )
         export_area(session)
@@ -34,7 +33,7 @@ def frame(session: Session) -> None:
 
 def follow_in_address(session: Session) -> None:
     """Let the address keep up where only a part of the page runs again and again."""
-    _component(_url())(key="page_address", data={"button": False, **link(session)}, height=1)
+    _component(_url())(key="page_address", data=link(session), height=1)
 
 
 def _url() -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
+from urllib.parse import urlencode
 
 from pages.ui.place import bounded, place_to_query
 from pages.ui.session import Session
@@ -16,9 +18,19 @@ NO_FILE = (
 def link(session: Session) -> dict[str, Any]:
     """What the address says beside the Config, for `assets/address.js`.
 
-    "place" are URL parameters, "unsaid" sentences on what a link cannot carry.
+    "place" are URL parameters, "unsaid" sentences on what a link cannot carry. "settings" is a
+    number for the Config that the place belongs to; see `settings`.
     """
     place, unsaid = bounded(session.place())
     if session.config.source == "upload":
         unsaid = f"{NO_FILE} {unsaid}".strip()
-    return {"place": place_to_query(place), "unsaid": unsaid}
+    return {
+        "place": place_to_query(place),
+        "unsaid": unsaid,
+        "settings": zlib.crc32(settings(session).encode()),
+    }
+
+
+def settings(session: Session) -> str:
+    """The Config as the address bar holds it."""
+    return urlencode(session.query())

@@ -31,6 +31,11 @@ NOTHING_TRAINED = (
 )
 
 
+ON_THE_WAY = (
+    "Going to iteration {}, by the same steps as before, at full speed. Pause stops on the way."
+)
+
+
 def run_controls(session: Session) -> None:
     """Play or Pause, Step, Reset, New start, and the speed."""
     able = session.can_go_on
@@ -107,6 +112,14 @@ def live_figures(session: Session, draw: Callable[[], None]) -> None:
         beat()
 
 
+def go_on(session: Session) -> None:
+    """Take the runs to where a link says, on a page without figures that follow them."""
+    if session.replay is not None:
+        with st.container(horizontal=True):
+            st.button("Pause", key="pause", icon=":material/pause:", on_click=session.pause)
+        live_figures(session, lambda: None)
+
+
 def live_panel(session: Session) -> None:
     """Draw the live panel, which fetches its further pictures itself while the runs play."""
     with st.container(key="live"):
@@ -131,9 +144,7 @@ def notices(session: Session) -> None:
     They may quote a link or a file, and anybody can write those.
     """
     if session.replay is not None:
-        latest = count(session.replay.place.latest)
-        st.info(f"Going to iteration {latest}, step by step at full speed. Pause stays on the way.",
-                icon=":material/fast_forward:")
+        st.info(ON_THE_WAY.format(count(session.replay.place.latest)), icon=":material/forward:")
     if len(session.notes) == 1:
         st.info(plain(session.notes[0]), icon=":material/info:")
     elif session.notes:

@@ -206,7 +206,7 @@ class Session:
         Not where they lead to another page: what was changed there since stays changed. Runs that
         begin anew with it go to where the address says.
         """
-        if page == self.page and query and without_place(query) != self.query():
+        if page == self.page and without_place(query) not in ({}, self.query()):
             before = self.config
             config, notes = from_query(query)
             if config.source == "upload" and self.upload is None:

@@ -8,6 +8,7 @@ import { addStyle, node } from "./plotting.js";
 
 const NAMES = ["runs", "at", "marks"]; // as in pages/ui/place.py
 const APART = 500; // milliseconds between two writings; browsers refuse more than some a second
+const SOON = 100;
 const SHOWN_FOR = 6000;
 
 const STYLE = `
@@ -32,16 +33,31 @@ const STYLE = `
 .hmm-link output input { display: block; width: 100%; margin-top: 0.4rem; font: inherit; }
 `;
 
-let said = null; // what the server said last: {place, unsaid}
+let said = null; // what the server said last: {place, unsaid, settings}
+let query = ""; // the settings as the address bar holds them, and their number
+let number = null;
 let page = null; // the component that the server hears
+let speak = () => {};
+let returning = false;
 let written = -APART;
 let timer = null;
 
+// Whether the address bar holds the settings that the place belongs to. Streamlit writes them a
+// little later, and in the address before a change the runs stay where they were then.
+function settled() {
+  if (!said || said.settings !== number) return false;
+  const held = new URLSearchParams(location.search);
+  for (const name of NAMES) held.delete(name);
+  const wanted = new URLSearchParams(query);
+  held.sort();
+  wanted.sort();
+  return held.toString() === wanted.toString();
+}
+
 function address() {
   const url = new URL(location.href);
-  const place = said?.place ?? {};
   for (const name of NAMES) {
-    if (place[name]) url.searchParams.set(name, place[name]);
+    if (said.place[name]) url.searchParams.set(name, said.place[name]);
     else url.searchParams.delete(name);
   }
   return url.href;
@@ -50,8 +66,8 @@ function address() {
 function write() {
   clearTimeout(timer);
   const wait = written + APART - performance.now();
-  if (wait > 0) {
-    timer = setTimeout(write, wait);
+  if (wait > 0 || !settled()) {
+    timer = setTimeout(write, Math.max(wait, SOON));
     return;
   }
   const href = address();
@@ -90,19 +106,22 @@ function button() {
   }, "Copy link");
   const bubble = node("output", { role: "status" });
   let hide;
-  press.addEventListener("click", async () => {
-    const href = address();
-    const done = await copy(href);
-    const unsaid = said?.unsaid ?? "";
-    bubble.replaceChildren(done ? `Link copied. ${unsaid}` : `Copy this link. ${unsaid}`);
-    if (!done) {
+  speak = (text, link = null) => {
+    bubble.replaceChildren(text);
+    if (link) {
       const field = node("input", { readonly: "", "aria-label": "Link" });
-      field.value = href;
+      field.value = link;
       bubble.append(field);
       field.select();
     }
     clearTimeout(hide);
-    hide = setTimeout(() => bubble.replaceChildren(), done ? SHOWN_FOR : 10 * SHOWN_FOR);
+    hide = setTimeout(() => bubble.replaceChildren(), link ? 10 * SHOWN_FOR : SHOWN_FOR);
+  };
+  press.addEventListener("click", async () => {
+    const href = settled() ? address() : location.href;
+    const unsaid = said?.unsaid ?? "";
+    if (await copy(href)) speak(`Link copied. ${unsaid}`);
+    else speak(`Copy this link. ${unsaid}`, href);
   });
   root.append(press, bubble);
   return root;
@@ -117,7 +136,10 @@ function watchConnection() {
   let before = app.getAttribute(name);
   new MutationObserver(() => {
     const now = app.getAttribute(name);
-    if (now === "CONNECTED" && before !== now) page?.setTriggerValue("back", location.href);
+    if (now === "CONNECTED" && before !== now) {
+      returning = true;
+      page?.setTriggerValue("back", location.href);
+    }
     before = now;
   }).observe(app, { attributes: true, attributeFilter: [name] });
 }
@@ -126,11 +148,17 @@ function watchConnection() {
 export function follow(component) {
   const { data, parentElement } = component;
   if (!data) return;
-  if (data.button) {
+  if (data.query !== undefined) {
     page = component;
+    number = data.settings;
+    query = data.query;
     addStyle("hmm-link-style", STYLE);
     if (!parentElement.querySelector(".hmm-link")) parentElement.append(button());
     watchConnection();
+    if (returning) {
+      returning = false;
+      speak("Connected again: everything is as it was.");
+    }
   }
   stand(data);
 }
