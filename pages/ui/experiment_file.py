@@ -155,11 +155,13 @@ def read(content: bytes) -> ExperimentFile:
             "The file is JSON, but no experiment file; make one with Export on any page."
         )
     version = found.get("version")
-    if isinstance(version, int) and version > VERSION:
+    if type(version) is int and version > VERSION:
         raise FileRefused(
             f"The experiment file is of version {version}, made by a newer app; this one reads "
             f"up to version {VERSION}."
         )
+    if type(version) is not int or version < 1:
+        raise FileRefused("The experiment file is damaged: its version is no number from 1 on.")
     try:
         return _experiment(found)
     except FileRefused:

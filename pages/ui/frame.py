@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -21,8 +22,13 @@ def frame(session: Session) -> None:
     with st.container(key="page_frame", horizontal=True, width="content"):
         told = _component(_url())(
             key="page_link",
-            data={"query": settings(session), **link(session)},
-            on_back_change=lambda: None,
+            data={
+                "query": settings(session),
+                # Differs where another session answers, or this one heard the page anew.
+                "heard": [zlib.crc32(session.token.encode()), session.heard],
+                **link(session),
+            },
+            on_back_change=session.hear,
             width="content",
         )
         export_area(session)

@@ -107,6 +107,7 @@ class Session:
         replay: runs on their way to where a link says; None once they are there.
         opened: where this session began; see `resume`.
         token: names this session to its live stream, and nobody can guess it.
+        heard: how often the page found its connection again.
         frames: how many pictures of the live panel were made; a later one has a higher number.
         lock: held by the thread that is at work here.
     """
@@ -131,6 +132,7 @@ class Session:
     replay: Replay | None = None
     opened: Place = field(default_factory=Place)
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    heard: int = 0
     frames: int = 0
     lock: RLock = field(default_factory=RLock)
 
@@ -226,6 +228,10 @@ class Session:
         untouched = self.place() == self.opened and without_place(query) == self.query()
         if untouched and place_from_query(query)[0] != self.opened:
             self._go_where(query)
+
+    def hear(self) -> None:
+        """Note that the page found its connection again."""
+        self.heard += 1
 
     def query(self) -> dict[str, str]:
         """The URL parameters that hold this Config."""
@@ -470,8 +476,7 @@ class Session:
         try:
             start = experiment.starting_model(self.config, self.data)
             self.runs = {
-                name: Run(name, self._trainer(name), start, (self._revision(0),))
-                for name in RUNS
+                name: Run(name, self._trainer(name), start, (self._revision(0),)) for name in RUNS
             }
         except (ValueError, ImpossibleDataError) as error:
             self.problem = f"This start cannot be trained: {error} Choose another starting point."
