@@ -60,7 +60,8 @@ class Pictures:
         Beside what the panel draws, its header says under "live": "number", higher in every later
         picture; "wanted", whether it is one that the panel asked for with "next"; "playing";
         "at", the iteration travelled to; "latest" and "marks"; "link", what the address says of
-        it; "stream", where to ask for the next; and "news", which changes when the page around the panel has something else to say.
+        it; "stream", where to ask for the next; and "news", which changes when the page around
+        the panel has something else to say.
         """
         session = self.session
         with session.lock:

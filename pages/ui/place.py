@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from urllib.parse import quote, unquote
 
 from pages.ui.config import FIELD_OF
@@ -157,7 +158,7 @@ def checked_revisions(revisions: tuple[Revision, ...], last: int) -> tuple[Revis
     iterations = [revision.iteration for revision in revisions]
     if revisions and (
         iterations[0] != 0
-        or any(b <= a for a, b in zip(iterations, iterations[1:], strict=False))
+        or any(b <= a for a, b in pairwise(iterations))
         or iterations[-1] > last
     ):
         raise ValueError(f"revisions are at {iterations[:5]}; they must ascend from 0 to {last}.")

@@ -1,4 +1,4 @@
-"""Nothing is lost: by a link, a reload, Back, a lost connection, another tab, a server's restart."""
+"""Nothing is lost: by a link, a reload, Back, a lost connection, another tab, or a restart."""
 
 from __future__ import annotations
 
