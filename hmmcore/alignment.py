@@ -62,17 +62,40 @@ def align_parameters(reference: HMM, hmm: HMM) -> IntArray:
             f"the reference has {families[0].__name__} emissions and the model "
             f"{families[1].__name__}; only models of one family can be aligned."
         )
-    for name in ("num_states", "num_dimensions"):
-        sizes = getattr(reference.emissions, name), getattr(hmm.emissions, name)
-        if sizes[0] != sizes[1]:
-            raise ValueError(
-                f"the reference has {name} = {sizes[0]} and the model has {sizes[1]}; only models "
-                "of the same size can be aligned."
-            )
+    _require_same_size(reference, hmm)
     distances = reference.emissions.distances(hmm.emissions)
     # Far above the rounding of a distance, far below any difference between states that matters.
     tie_break = 1e-12 * (1.0 + distances.max())
     return _best_assignment(tie_break * np.eye(hmm.num_states) - distances)
+
+
+def parameter_errors(reference: HMM, hmm: HMM) -> dict[str, FloatArray]:
+    """Return learned minus reference for every parameter that both models have, by name.
+
+    The models are compared as they are: put the learned one in the reference's order first, with
+    `hmm.permute(permutation)`.
+
+    Returns:
+        "initial_probs" (K,), "transition_matrix" (K, K) and the parameters of the emissions in
+        their own shapes; where the models' covariances are of different types they are left out.
+
+    Raises:
+        ValueError: when the models differ in their number of states or dimensions.
+    """
+    _require_same_size(reference, hmm)
+    ours, theirs = hmm.emissions, reference.emissions
+    # A network's parameters have no counterpart in another; its means do.
+    names = ("means", "covariances", "rates", "probs")
+    pairs = {name: (getattr(ours, name, None), getattr(theirs, name, None)) for name in names}
+    return {
+        "initial_probs": hmm.initial_probs - reference.initial_probs,
+        "transition_matrix": hmm.transition_matrix - reference.transition_matrix,
+        **{
+            name: learned - true
+            for name, (learned, true) in pairs.items()
+            if learned is not None and true is not None and learned.shape == true.shape
+        },
+    }
 
 
 def relabel(states: ArrayLike, permutation: ArrayLike) -> IntArray:
@@ -111,6 +134,16 @@ def accuracy(reference_states: ArrayLike, states: ArrayLike) -> float:
     learned = _as_path("states", states, None, lowest=NO_STATE)
     _require_same_length(reference, learned)
     return float(np.mean(reference == learned))
+
+
+def _require_same_size(reference: HMM, hmm: HMM) -> None:
+    for name in ("num_states", "num_dimensions"):
+        sizes = getattr(reference.emissions, name), getattr(hmm.emissions, name)
+        if sizes[0] != sizes[1]:
+            raise ValueError(
+                f"the reference has {name} = {sizes[0]} and the model has {sizes[1]}; only models "
+                "of the same size can be compared."
+            )
 
 
 def _best_assignment(gains: FloatArray | IntArray) -> IntArray:

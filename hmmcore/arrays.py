@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
@@ -56,6 +57,19 @@ def require_finite(name: str, array: FloatArray) -> None:
     if not finite.all():
         where = tuple(int(i) for i in np.argwhere(~finite)[0])
         raise ValueError(f"{name}{list(where)} is {array[where]}; it must be a finite number.")
+
+
+@njit(cache=True, nogil=True)
+def any_missing(observations: FloatArray) -> bool:
+    """Whether an array of any shape holds a NaN.
+
+    So cheap beside scoring the same numbers that an emission family may ask each time it is
+    called; complete data then take the kernels that know nothing of missing ones.
+    """
+    count = 0
+    for value in observations.ravel():
+        count += value != value  # only NaN differs from itself
+    return count > 0
 
 
 def probability_rows(name: str, values: ArrayLike, ndim: int) -> FloatArray:

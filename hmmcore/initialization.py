@@ -1,4 +1,12 @@
-"""Starting models for training: without data, from data, and from a known truth."""
+"""Starting models for training: without data, from data, and from a known truth.
+
+Those here are Gaussian; `count_starts` and `symbol_starts` have the same for Poisson and
+Categorical emissions. `near_truth` serves all three.
+
+Where values are missing, a start from data counts what is there. For choosing points and clustering
+them a missing coordinate stands at the mean of its dimension, and an observation that is wholly
+missing is left out. A dimension of which nothing is observed is an error.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.cluster import vq
 
-from hmmcore.arrays import FloatArray, IntArray, as_count
-from hmmcore.emissions import Gaussian
+from hmmcore.alignment import NO_STATE
+from hmmcore.arrays import BoolArray, FloatArray, IntArray, as_count
+from hmmcore.emissions import Categorical, Gaussian, Poisson
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 
@@ -60,7 +69,8 @@ def random(sequences: Sequences, num_states: int, rng: np.random.Generator) -> H
     """
     num_states = as_count("num_states", num_states)
     variances = _variances(sequences)
-    means = _distinct_points(sequences.observations, num_states, np.sqrt(variances), rng)
+    points = _filled(sequences, _centre(sequences))
+    means = _distinct_points(points, num_states, np.sqrt(variances), rng)
     return HMM(
         rng.dirichlet(np.ones(num_states)),
         rng.dirichlet(np.ones(num_states), size=num_states),
@@ -84,20 +94,23 @@ def kmeans(sequences: Sequences, num_states: int, rng: np.random.Generator) -> H
     centres = _cluster_centres(points, num_states, rng)
     states = vq.vq(points, centres)[0].astype(np.int64)
 
-    counts = np.bincount(states, minlength=num_states)
+    observed = sequences.observations[_seen(sequences)]
+    there = ~np.isnan(observed)
+    counts = _state_sums(there.astype(np.float64), states, num_states)
     occupied = counts > 0
     means = centre + centres * scale
-    means[occupied] = _state_sums(sequences.observations, states, num_states)[occupied]
-    means[occupied] /= counts[occupied, np.newaxis]
-    squares = _state_sums(np.square(sequences.observations - means[states]), states, num_states)
+    sums = _state_sums(np.where(there, observed, 0.0), states, num_states)
+    means[occupied] = sums[occupied] / counts[occupied]
+    gaps = np.where(there, observed - means[states], 0.0)
+    squares = _state_sums(np.square(gaps), states, num_states)
     covariances = np.tile(variances, (num_states, 1))
-    covariances[occupied] = np.maximum(
-        squares[occupied] / counts[occupied, np.newaxis], _smallest_variances(sequences)
-    )
+    floors = np.tile(_smallest_variances(sequences), (num_states, 1))
+    covariances[occupied] = np.maximum(squares[occupied] / counts[occupied], floors[occupied])
 
     order = _order(means)
-    rank = np.argsort(order)
-    initial, transition = _counted_probs(rank[states], sequences, num_states)
+    path = np.full(sequences.num_observations, NO_STATE)
+    path[_seen(sequences)] = np.argsort(order)[states]
+    initial, transition = _counted_probs(path, sequences, num_states)
     return HMM(initial, transition, Gaussian(means[order], covariances[order]))
 
 
@@ -132,29 +145,63 @@ def near_truth(hmm: HMM, rng: np.random.Generator, amount: float = 0.5) -> HMM:
     """Return a start beside a known model: same zeros, same covariances, everything else moved.
 
     Args:
-        hmm: a model with Gaussian emissions.
+        hmm: a model with Gaussian, Poisson or Categorical emissions.
         rng: the source of randomness.
-        amount: standard deviation of the normal noise on every log-probability, and on every mean
-            in units of that state's standard deviation; at least 0, which returns the same model.
+        amount: standard deviation of the normal noise on every log-probability, those of symbols
+            among them, and on every mean in units of that state's standard deviation; rates move
+            as much on their square root, whose standard deviation is 1/2 (Bartlett 1936). At least
+            0, which returns the same model.
 
     Raises:
-        TypeError: when the emissions are not Gaussian.
+        TypeError: when the emissions are of another family.
         ValueError: when amount is negative or not finite.
     """
-    if not isinstance(hmm.emissions, Gaussian):
+    if not isinstance(hmm.emissions, Gaussian | Poisson | Categorical):
         raise TypeError(
-            f"near_truth moves Gaussian means; {type(hmm.emissions).__name__} has none."
+            "near_truth moves the means of a Gaussian, the rates of a Poisson and the "
+            f"probabilities of a Categorical; {type(hmm.emissions).__name__} is none of them."
         )
     if not (np.isfinite(amount) and amount >= 0.0):
         raise ValueError(f"amount is {amount}; it must be a finite number of at least 0.")
+    return HMM(
+        _jittered(hmm.initial_probs, amount, rng),
+        _jittered(hmm.transition_matrix, amount, rng),
+        _moved(hmm.emissions, amount, rng),
+    )
+
+
+def with_full_covariances(hmm: HMM) -> HMM:
+    """Return the same model with its covariances, of any type, written as full ones (K, D, D).
+
+    Raises:
+        TypeError: when the emissions are not Gaussian.
+    """
     emissions = hmm.emissions
-    initial = _jittered(hmm.initial_probs, amount, rng)
-    transition = _jittered(hmm.transition_matrix, amount, rng)
+    if not isinstance(emissions, Gaussian):
+        raise TypeError(f"{type(emissions).__name__} emissions have no covariances.")
+    if emissions.covariance_type == "full":
+        return hmm
+    num_states, num_dimensions = emissions.means.shape
+    if emissions.covariance_type == "tied":
+        full = np.tile(emissions.covariances, (num_states, 1, 1))
+    else:
+        variances = np.square(emissions.standard_deviations)
+        full = np.einsum("kd,de->kde", variances, np.eye(num_dimensions))
+    return HMM(hmm.initial_probs, hmm.transition_matrix, Gaussian(emissions.means, full, "full"))
+
+
+def _moved(
+    emissions: Gaussian | Poisson | Categorical, amount: float, rng: np.random.Generator
+) -> Gaussian | Poisson | Categorical:
+    if isinstance(emissions, Categorical):
+        return Categorical(_jittered(emissions.probs, amount, rng))
+    if isinstance(emissions, Poisson):
+        noise = amount * rng.standard_normal(emissions.num_states)
+        moved = np.square(np.sqrt(emissions.rates) + 0.5 * noise)
+        return Poisson(np.where(emissions.rates > 0.0, moved, 0.0))
     noise = amount * rng.standard_normal(emissions.means.shape)
     means = emissions.means + noise * emissions.standard_deviations
-    return HMM(
-        initial, transition, Gaussian(means, emissions.covariances, emissions.covariance_type)
-    )
+    return Gaussian(means, emissions.covariances, emissions.covariance_type)
 
 
 def _variances(sequences: Sequences) -> FloatArray:
@@ -176,11 +223,31 @@ def _standardized(sequences: Sequences) -> tuple[FloatArray, FloatArray, FloatAr
 
     A dimension that does not vary is zero in every point, lest rounding be taken for data.
     """
-    centre: FloatArray = sequences.observations.mean(axis=0)
+    centre = _centre(sequences)
     scale = np.sqrt(_variances(sequences))
-    points = (sequences.observations - centre) / scale
+    points = (_filled(sequences, centre) - centre) / scale
     points[:, sequences.variances() == 0.0] = 0.0
     return centre, scale, points
+
+
+def _centre(sequences: Sequences) -> FloatArray:
+    """Mean (D,) of what is observed."""
+    if not sequences.has_missing:
+        return np.asarray(sequences.observations.mean(axis=0))
+    return np.asarray(np.nanmean(sequences.observations, axis=0))
+
+
+def _seen(sequences: Sequences) -> BoolArray:
+    """Which observations (T,) are not wholly missing."""
+    return np.asarray(~np.isnan(sequences.observations).all(axis=1))
+
+
+def _filled(sequences: Sequences, centre: FloatArray) -> FloatArray:
+    """The observations that are not wholly missing, `centre` (D,) where a coordinate is."""
+    if not sequences.has_missing:
+        return sequences.observations
+    points = sequences.observations[_seen(sequences)]
+    return np.where(np.isnan(points), centre, points)
 
 
 def _order(means: FloatArray) -> IntArray:
@@ -248,11 +315,15 @@ def _state_sums(values: FloatArray, states: IntArray, num_states: int) -> FloatA
 def _counted_probs(
     states: IntArray, sequences: Sequences, num_states: int
 ) -> tuple[FloatArray, FloatArray]:
-    """Return (initial_probs, transition_matrix) from a path, one added to every count."""
+    """Return (initial_probs, transition_matrix) from a path, one added to every count.
+
+    Where the path has no state, nothing is counted.
+    """
     first = sequences.offsets[:-1]
-    initial_counts = np.bincount(states[first], minlength=num_states) + 1.0
+    starts = states[first]
+    initial_counts = np.bincount(starts[starts != NO_STATE], minlength=num_states) + 1.0
     pairs = states[:-1] * num_states + states[1:]
-    within = np.ones(len(pairs), dtype=np.bool_)
+    within = (states[:-1] != NO_STATE) & (states[1:] != NO_STATE)
     within[first[1:] - 1] = False  # the step from one sequence to the next is no transition
     counts = np.bincount(pairs[within], minlength=num_states**2) + 1.0
     counts = counts.reshape(num_states, num_states)

@@ -119,18 +119,22 @@ def to_hmmlearn(hmm: HMM) -> Any:
 
 
 def from_hmmlearn(model: Any) -> HMM:
-    """Read a fitted GaussianHMM ("diag" or "full"), CategoricalHMM or one-column PoissonHMM.
+    """Read a fitted GaussianHMM, CategoricalHMM or one-column PoissonHMM.
 
     Raises:
         ValueError: when there is no family here for the model.
     """
     kind = type(model).__name__
     emissions: Emissions
-    if kind == "GaussianHMM" and model.covariance_type in ("diag", "full"):
+    if kind == "GaussianHMM":
+        # hmmlearn hands out a full matrix for each state, whatever the type.
         covariances = np.asarray(model.covars_)
-        if model.covariance_type == "diag":
-            # hmmlearn hands diagonal covariances out as full matrices.
+        if model.covariance_type == "spherical":
+            covariances = covariances[:, 0, 0]
+        elif model.covariance_type == "diag":
             covariances = np.diagonal(covariances, axis1=1, axis2=2)
+        elif model.covariance_type == "tied":
+            covariances = covariances[0]
         emissions = Gaussian(model.means_, covariances, model.covariance_type)
     elif kind == "CategoricalHMM":
         emissions = Categorical(model.emissionprob_)
@@ -138,8 +142,8 @@ def from_hmmlearn(model: Any) -> HMM:
         emissions = Poisson(model.lambdas_[:, 0])
     else:
         raise ValueError(
-            f"{kind} has no counterpart here; read are GaussianHMM with diagonal or full "
-            "covariances, CategoricalHMM, and PoissonHMM with one column."
+            f"{kind} has no counterpart here; read are GaussianHMM, CategoricalHMM, and "
+            "PoissonHMM with one column."
         )
     return HMM(model.startprob_, model.transmat_, emissions)
 
@@ -150,10 +154,16 @@ def to_python(hmm: HMM, sequences: Sequences, library: str = "hmmcore") -> str:
     Args:
         library: "hmmcore" or "hmmlearn", whichever the script is to use; hmmlearn gets the means
             of `NeuralGaussian`, not its network.
+
+    Raises:
+        ValueError: when the library is another, or hmmlearn, which knows no missing values, is to
+            read data that have some.
     """
     if library not in LIBRARIES:
         raise ValueError(f"library is {library!r}; it must be one of {LIBRARIES}.")
     if library == "hmmlearn":
+        if sequences.has_missing:
+            raise ValueError("the data have missing values, which hmmlearn cannot score.")
         hmm = _without_network(hmm)
     family = _family(hmm.emissions)
     names = FAMILIES[family][1]
@@ -161,6 +171,8 @@ def to_python(hmm: HMM, sequences: Sequences, library: str = "hmmcore") -> str:
         name: value for name in names if isinstance(value := getattr(hmm.emissions, name), str)
     }
     lines = ["import numpy as np"]
+    if sequences.has_missing:
+        lines.append("from numpy import nan")
     arrays = {
         "initial_probs": hmm.initial_probs,
         "transition_matrix": hmm.transition_matrix,
@@ -211,7 +223,7 @@ def decoded_frame(hmm: HMM, sequences: Sequences) -> pd.DataFrame:
     """Tabulate what a model decodes: one row per observation, ready for CSV or Parquet.
 
     Columns: "sequence" and "time" counted from 0, "x" (or "x0", "x1", … for D > 1),
-    "viterbi_state", and "smoothed_prob_0" … "smoothed_prob_{K-1}".
+    "viterbi_state", and "smoothed_prob_0" … "smoothed_prob_{K-1}". Missing values are NaN.
     """
     import pandas as pd
 

@@ -190,6 +190,11 @@ def keep_above(value: FloatArray, test: FloatArray, limit: float) -> FloatArray:
     return np.where(test < limit, 0.0, value)
 
 
+def where_number(test: FloatArray, value: FloatArray) -> FloatArray:
+    """`value` where `test` is a number, zero where it is NaN."""
+    return np.where(np.isnan(test), 0.0, value)
+
+
 @intrinsic
 def _multiply_add(typingctx: Any, left: Any, right: Any, addend: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -242,6 +247,16 @@ def _keep_above(typingctx: Any, value: Any, test: Any, limit: Any) -> Any:
     return _LANES_TYPE(_LANES_TYPE, _LANES_TYPE, types.float64), codegen
 
 
+@intrinsic
+def _where_number(typingctx: Any, test: Any, value: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        test, value = args
+        is_number = builder.fcmp_ordered("ord", test, test)
+        return builder.select(is_number, value, _constant(_DOUBLES, 0.0))
+
+    return _LANES_TYPE(_LANES_TYPE, _LANES_TYPE), codegen
+
+
 @overload(larger, strict=False)
 def _larger_overload(left: Any, right: Any) -> Any:
     return lambda left, right: _larger(left, right)
@@ -250,6 +265,11 @@ def _larger_overload(left: Any, right: Any) -> Any:
 @overload(keep_above, strict=False)
 def _keep_above_overload(value: Any, test: Any, limit: Any) -> Any:
     return lambda value, test, limit: _keep_above(value, test, limit)
+
+
+@overload(where_number, strict=False)
+def _where_number_overload(test: Any, value: Any) -> Any:
+    return lambda test, value: _where_number(test, value)
 
 
 # --- powers of two ------------------------------------------------------------------------------

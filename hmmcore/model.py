@@ -9,10 +9,11 @@ from numpy.typing import ArrayLike
 
 from hmmcore.arrays import FloatArray, as_permutation, probability_rows
 from hmmcore.emissions import Emissions
+from hmmcore.values import Value
 
 
 @dataclass(frozen=True, eq=False)
-class HMM:
+class HMM(Value):
     """A hidden Markov model with K states: a frozen value.
 
     Attributes:

@@ -105,7 +105,7 @@ def sample_posterior_paths(
         possible = status[:, 0] == kernels.OK
         for n in np.flatnonzero(status[:, 0] == kernels.RESCUE):
             rows = slice(chunk.offsets[n], chunk.offsets[n + 1])
-            possible[n] = _filter_in_log_space(hmm, chunk.observations[rows], filtered[rows])
+            possible[n] = filter_in_log_space(hmm, chunk.observations[rows], filtered[rows])
         # Logs, because in a sequence swept in log space the one state that can precede the next
         # may have a probability too small to represent.
         with np.errstate(divide="ignore"):
@@ -125,7 +125,7 @@ def _log_rows(chunk: Chunk, status: IntArray) -> BoolArray:
     return np.repeat(rescued, np.diff(chunk.offsets))[:, np.newaxis]
 
 
-def _filter_in_log_space(hmm: HMM, observations: FloatArray, log_filtered: FloatArray) -> bool:
+def filter_in_log_space(hmm: HMM, observations: FloatArray, log_filtered: FloatArray) -> bool:
     """Fill log_filtered (M, K) with log p(z_t = k | x_1..x_t) up to constants.
 
     Returns False when the sequence is impossible.

@@ -9,9 +9,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hmmcore import initialization
+from hmmcore import initialization, symbol_starts
 from hmmcore.arrays import FloatArray, IntArray, read_only
-from hmmcore.emissions import Gaussian
+from hmmcore.emissions import Categorical, Gaussian
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.simulation import (
@@ -261,22 +261,61 @@ def _fast_switching() -> Preset:
     )
 
 
+def _umbrella() -> Preset:
+    """The umbrella world of Russell and Norvig, Artificial Intelligence: A Modern Approach."""
+    return _drawn(
+        name="umbrella",
+        title="The umbrella world",
+        question=(
+            "Someone underground sees only whether the director comes in with an umbrella "
+            "(symbol 1) or without (symbol 2). Can they tell on which days it rained (state 1)?"
+        ),
+        structure=sticky_structure(2, persistence=0.7),
+        emissions=Categorical([[0.9, 0.1], [0.2, 0.8]]),
+        num_sequences=20,
+        length=50,
+        start=lambda truth, data, rng: initialization.near_truth(truth, rng, amount=0.5),
+    )
+
+
+def _casino() -> Preset:
+    """The occasionally dishonest casino of Durbin et al., Biological Sequence Analysis (1998)."""
+    return _drawn(
+        name="casino",
+        title="The dishonest casino",
+        question=(
+            "A casino now and then swaps its fair die (state 1) for one that shows a six every "
+            "other time (state 2). Can the rolls alone reveal when?"
+        ),
+        structure=(np.array([0.5, 0.5]), np.array([[0.95, 0.05], [0.1, 0.9]])),
+        emissions=Categorical([[1 / 6] * 6, [0.1] * 5 + [0.5]]),
+        num_sequences=5,
+        length=300,
+        start=lambda truth, data, rng: symbol_starts.kmeans(data, 2, 6, rng),
+    )
+
+
 def _drawn(
     *,
     name: str,
     title: str,
     question: str,
     structure: tuple[FloatArray, FloatArray],
-    means: ArrayLike,
     num_sequences: int,
     length: int,
     start: Callable[[HMM, Sequences, np.random.Generator], HMM],
+    means: ArrayLike | None = None,
+    emissions: Categorical | None = None,
 ) -> Preset:
-    """Draw an experiment with noise of standard deviation 1, everything trainable.
+    """Draw an experiment, everything trainable: `emissions`, or `means` with noise of sd 1.
 
     The data and the start have their own random streams, so one can change without the other.
     """
-    truth = HMM(*structure, Gaussian.univariate(means, 1.0))
+    if emissions is None:
+        assert means is not None
+        truth = HMM(*structure, Gaussian.univariate(means, 1.0))
+    else:
+        truth = HMM(*structure, emissions)
     data_rng, start_rng = (np.random.default_rng(seed) for seed in (1, 2))
     simulation = sample(truth, num_sequences, length, data_rng)
     return Preset(
@@ -287,7 +326,9 @@ def _drawn(
         states=simulation.states,
         sequences=simulation.sequences,
         start=start(truth, simulation.sequences, start_rng),
-        trainable=frozenset({"initial_probs", "transition_matrix", "means", "covariances"}),
+        trainable=frozenset(
+            {"initial_probs", "transition_matrix", *truth.emissions.parameter_names}
+        ),
     )
 
 
@@ -299,4 +340,6 @@ _BUILDERS: dict[str, Callable[[], Preset]] = {
     "cyclic": _cyclic,
     "twins": _twins,
     "fast-switching": _fast_switching,
+    "umbrella": _umbrella,
+    "casino": _casino,
 }

@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hmmcore.arrays import FloatArray, IntArray, numeric_array, read_only
+from hmmcore.arrays import FloatArray, IntArray, any_missing, numeric_array, read_only
+from hmmcore.values import Value
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
-class Sequences:
+class Sequences(Value):
     """N independent sequences of D-dimensional observations, possibly of different lengths.
+
+    A missing value is NaN: an observation may lack all of its coordinates or some of them. Models
+    take what is there for what it is and leave the rest open.
 
     Attributes:
         observations: x (T, D), all sequences one after the other; T is the sum of lengths. One
@@ -27,7 +31,7 @@ class Sequences:
 
     Raises:
         ValueError: when lengths do not add up to T, a sequence is empty, or an observation is
-            missing or infinite.
+            infinite.
     """
 
     observations: FloatArray
@@ -44,12 +48,12 @@ class Sequences:
             )
         if array.size == 0:
             raise ValueError(f"observations have shape {array.shape}; there must be at least one.")
-        bad = np.argwhere(~np.isfinite(array))
+        bad = np.argwhere(np.isinf(array))
         if len(bad):
             row, column = (int(i) for i in bad[0])
             raise ValueError(
                 f"observations row {row} is {array[row].tolist()} (column {column}); every value "
-                "must be a finite number."
+                "must be a finite number, or NaN where it is missing."
             )
         object.__setattr__(self, "observations", read_only(array))
         object.__setattr__(self, "lengths", _checked_lengths(lengths, len(array)))
@@ -94,12 +98,14 @@ class Sequences:
 
         Args:
             frame: one row per observation, in order of time within each sequence.
-            value_columns: the D columns that hold the observations, or the name of one.
+            value_columns: the D columns that hold the observations, or the name of one. An empty
+                cell is a missing value.
             sequence_column: which sequence a row belongs to; sequences keep the order in which
                 they first appear, and their rows need not be adjacent. None: one sequence.
 
         Raises:
-            ValueError: naming the column and the row (0-based) that is missing, or no number.
+            ValueError: naming the column and the row (0-based) that is no number, or does not say
+                its sequence.
         """
         wanted = [value_columns] if isinstance(value_columns, str) else list(value_columns)
         if not wanted:
@@ -111,7 +117,7 @@ class Sequences:
         if sequence_column is None:
             return cls(values)
         labels = _column(frame, sequence_column)
-        _require_full(labels, "its sequence")
+        _require_full(labels)
         codes, names = labels.factorize()
         order = np.argsort(codes, kind="stable")
         return cls(values[order], np.bincount(codes, minlength=len(names)))
@@ -138,22 +144,46 @@ class Sequences:
         return ends.astype(np.int64, copy=False)
 
     @cached_property
+    def has_missing(self) -> bool:
+        """Whether any value is missing."""
+        return any_missing(self.observations)
+
+    @cached_property
     def arrangements(self) -> dict[tuple[int, ...], Any]:
         """How sweeps have split these sequences, kept because every training step asks again."""
         return {}
 
     def variances(self) -> FloatArray:
-        """Variance (D,) of all observations; exactly 0 where they differ by rounding at most.
+        """Variance (D,) of what is observed; exactly 0 where it differs by rounding at most.
 
         The plain variance of constant data can be above zero, because their mean is rounded.
+
+        Raises:
+            ValueError: when all values of a dimension are missing.
         """
-        rounding = np.finfo(np.float64).eps * np.abs(self.observations).max(axis=0)
+        self.require_every_dimension()
+        values = self.observations
+        there: Any = ~np.isnan(values) if self.has_missing else True
+        largest = values.max(axis=0, where=there, initial=-np.inf)
+        smallest = values.min(axis=0, where=there, initial=np.inf)
+        rounding = np.finfo(np.float64).eps * np.maximum(np.abs(largest), np.abs(smallest))
         with np.errstate(over="ignore", invalid="ignore"):
-            spread: FloatArray = self.observations.var(axis=0)
-            constant = np.ptp(self.observations, axis=0) <= 16.0 * rounding
+            spread: FloatArray = values.var(axis=0, where=there)
+            constant = largest - smallest <= 16.0 * rounding
             # Values beyond 1e154 have squares that overflow.
             spread = np.where(np.isfinite(spread), spread, np.inf)
             return np.where(constant | (spread <= rounding**2), 0.0, spread)
+
+    def require_every_dimension(self) -> None:
+        """Raise ValueError naming the first dimension of which nothing is observed."""
+        if not self.has_missing:
+            return
+        wanting = np.flatnonzero(np.isnan(self.observations).all(axis=0))
+        if len(wanting):
+            raise ValueError(
+                f"every value of dimension {wanting[0]} is missing; there is nothing to learn it "
+                "from, so leave it out."
+            )
 
     def __len__(self) -> int:
         return self.num_sequences
@@ -172,9 +202,9 @@ class Sequences:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequences):
             return NotImplemented
-        return np.array_equal(self.observations, other.observations) and np.array_equal(
-            self.lengths, other.lengths
-        )
+        return np.array_equal(
+            self.observations, other.observations, equal_nan=True
+        ) and np.array_equal(self.lengths, other.lengths)
 
     __hash__ = None  # type: ignore[assignment]  # arrays do not hash
 
@@ -206,25 +236,27 @@ def _column(frame: pd.DataFrame, name: str) -> pd.Series:
     return frame[name]
 
 
-def _require_full(column: pd.Series, need: str) -> None:
+def _require_full(column: pd.Series) -> None:
     missing = np.flatnonzero(column.isna().to_numpy())
     if len(missing):
         raise ValueError(
-            f"column {column.name!r} is empty in row {missing[0]}; every row needs {need}."
+            f"column {column.name!r} is empty in row {missing[0]}; every row needs its sequence."
         )
 
 
 def _numbers(column: pd.Series) -> FloatArray:
-    """Values of a column of numbers, or of text that spells numbers."""
+    """Values of a column of numbers, or of text that spells numbers; NaN where it is empty."""
     import pandas as pd
 
-    _require_full(column, "a number")
+    empty = column.isna().to_numpy(dtype=np.bool_, copy=True)
     values = np.full(len(column), np.nan)
     is_real = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column)
     # Dates would pass for numbers of nanoseconds.
     if is_real or pd.api.types.is_string_dtype(column) or column.dtype == object:
         values = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    bad = np.flatnonzero(~np.isfinite(values))
+        if not is_real:
+            empty |= [isinstance(cell, str) and not cell.strip() for cell in column]
+    bad = np.flatnonzero(~(np.isfinite(values) | empty))
     if len(bad):
         row = int(bad[0])
         raise ValueError(

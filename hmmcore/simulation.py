@@ -138,14 +138,82 @@ def log_means(num_states: int) -> FloatArray:
 def evenly_spaced_means(num_states: int, separation: float) -> FloatArray:
     """Return means (K,) in ascending order, neighbours `separation` apart, centred on zero."""
     num_states = as_count("num_states", num_states)
-    if not (np.isfinite(separation) and separation >= 0.0):
-        raise ValueError(
-            f"separation is {separation}; it must be a finite number of at least 0, in the units "
-            "of the observations."
-        )
+    separation = _as_distance("separation", separation)
     steps = np.arange(num_states, dtype=np.float64) - (num_states - 1) / 2.0
     means: FloatArray = np.float64(separation) * steps
     return means
+
+
+def circle_means(num_states: int, separation: float) -> FloatArray:
+    """Return means (K, 2) evenly spaced on a circle about zero, neighbours `separation` apart.
+
+    The first lies to the right of the centre, the others follow counterclockwise. A single state
+    lies in the centre.
+    """
+    num_states = as_count("num_states", num_states)
+    separation = _as_distance("separation", separation)
+    if num_states == 1:
+        return np.zeros((1, 2))
+    radius = separation / (2.0 * np.sin(np.pi / num_states))
+    angles = 2.0 * np.pi * np.arange(num_states) / num_states
+    return np.column_stack([radius * np.cos(angles), radius * np.sin(angles)])
+
+
+def tilted_covariances(num_states: int, sd: float, correlation: float = 0.8) -> FloatArray:
+    """Return covariances (K, 2, 2) of clouds that lean to the right and to the left in turn.
+
+    Args:
+        num_states: K.
+        sd: standard deviation of either coordinate, positive.
+        correlation: between the two, in (-1, 1); its sign changes from state to state.
+    """
+    num_states = as_count("num_states", num_states)
+    if not (np.isfinite(sd) and sd > 0.0):
+        raise ValueError(f"sd is {sd}; it must be a positive number.")
+    if not -1.0 < correlation < 1.0:
+        raise ValueError(f"correlation is {correlation}; it must lie between -1 and 1.")
+    signs = np.where(np.arange(num_states) % 2 == 0, 1.0, -1.0)
+    covariances = np.full((num_states, 2, 2), sd**2)
+    covariances[:, 0, 1] *= signs * correlation
+    covariances[:, 1, 0] *= signs * correlation
+    return covariances
+
+
+def evenly_spaced_rates(num_states: int, separation: float, lowest: float = 1.0) -> FloatArray:
+    """Return Poisson rates (K,) in ascending order, neighbours `separation` deviations apart.
+
+    The square root of a count has a standard deviation of about 1/2 at any rate (Bartlett 1936),
+    so it is the square roots that are evenly spaced: √λ_k = √lowest + k · separation / 2.
+
+    Args:
+        num_states: K.
+        separation: between neighbours, in standard deviations; at least 0.
+        lowest: rate of the first state, at least 0.
+    """
+    num_states = as_count("num_states", num_states)
+    start = np.sqrt(_as_distance("lowest", lowest))
+    step = 0.5 * _as_distance("separation", separation)
+    rates: FloatArray = np.square(start + step * np.arange(num_states))
+    return rates
+
+
+def favourite_symbol_probs(num_states: int, num_symbols: int, sharpness: float) -> FloatArray:
+    """Return symbol probabilities (K, C): every state has a favourite, others are rarer with it.
+
+    The favourites are spread evenly over the symbols, in order. Each step away from a state's
+    favourite divides the probability by exp(sharpness). With more states than symbols the
+    favourite of some lies between two symbols, so no two states are alike.
+
+    Args:
+        num_states, num_symbols: K and C.
+        sharpness: in nats per symbol, at least 0; at 0 all symbols are equally probable.
+    """
+    num_states = as_count("num_states", num_states)
+    symbols = np.arange(as_count("num_symbols", num_symbols), dtype=np.float64)
+    share = np.arange(num_states) / (num_states - 1) if num_states > 1 else np.array([0.5])
+    favourites = share * symbols[-1]
+    distances = np.abs(favourites[:, np.newaxis] - symbols)
+    return softmax(-_as_distance("sharpness", sharpness) * distances)
 
 
 def _as_lengths(num_sequences: int, length: int | ArrayLike) -> IntArray:
@@ -164,6 +232,12 @@ def _as_lengths(num_sequences: int, length: int | ArrayLike) -> IntArray:
             f"length[{n}] is {values[n]:g}; every length must be a whole number of at least 1."
         )
     return values.astype(np.int64)
+
+
+def _as_distance(name: str, value: float) -> float:
+    if not (np.isfinite(value) and value >= 0.0):
+        raise ValueError(f"{name} is {value}; it must be a finite number of at least 0.")
+    return float(value)
 
 
 def _as_probability(name: str, value: float) -> float:

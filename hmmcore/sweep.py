@@ -46,6 +46,10 @@ class ImpossibleDataError(ValueError):
         self.sequence = sequence
         self.time = time
 
+    def __reduce__(self) -> tuple[type[ImpossibleDataError], tuple[int, int]]:
+        """Let it pass from one process to another: made again from its place."""
+        return type(self), (self.sequence, self.time)
+
 
 @dataclass(frozen=True)
 class Expectations:

@@ -30,6 +30,16 @@ def warm_up() -> None:
     trainer = EM(Sequences([0.0, 1.0]))
     trainer.step(trainer.init(symbols))
     smooth(initialization.symmetric(2), sample(hmm, 1, 300, rng).sequences)
+    full = HMM(hmm.initial_probs, hmm.transition_matrix, Gaussian([0.0, 1.0], [1.0, 1.0], "full"))
+    trainer = EM(sequences)
+    trainer.step(trainer.init(full))
+    tied = HMM(hmm.initial_probs, hmm.transition_matrix, Gaussian(np.eye(2), np.eye(2), "tied"))
+    trainer = EM(Sequences([[0.0, 1.0], [np.nan, 1.0]]))
+    trainer.step(trainer.init(tied))
+    missing = Sequences([0.0, np.nan, 1.0], [2, 1])
+    for start in (hmm, initialization.symmetric(2)):
+        trainer = EM(missing)
+        trainer.step(trainer.init(start))
     # More states than lanes are worth for one sequence.
     viterbi(initialization.symmetric(MOST_STATES + 1), sequences)
     # An observation that only the last state explains, then one that only the first does: the

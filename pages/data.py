@@ -6,20 +6,22 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from hmmcore import preset, state_shares
+from hmmcore import preset
 from pages.ui import charts_data, words
 from pages.ui.config import FIELD_OF
-from pages.ui.controls import number, set_widget
+from pages.ui.controls import dimensions, number, set_widget
 from pages.ui.data_tables import table_editors
 from pages.ui.data_upload import upload_area
-from pages.ui.export import csv_bytes, data_frame
+from pages.ui.distributions import distribution
+from pages.ui.export import csv_bytes, data_frame, number_columns
+from pages.ui.families import FAMILIES
 from pages.ui.figure import show_figure
 from pages.ui.layout import side_by_side
 from pages.ui.live import go_on, notices
 from pages.ui.presets import PRESETS, matching_preset
 from pages.ui.session import Session, current_session
 from pages.ui.text import many
-from pages.ui.view import zoom_key
+from pages.ui.view import lane, shown_dimension, zoom_key
 
 PREVIEW_ROWS = 500
 
@@ -27,15 +29,15 @@ WHAT = """
 A hidden Markov model makes a sequence in two layers. Underneath, a **hidden state** changes from
 step to step: the first is drawn from the initial probabilities **π**, each next one from the row
 of the transition matrix **A** that belongs to the present state. On top, every state makes an
-**observation**: a number around the state's own mean **μ**, spread by the noise **σ**.
+**observation**: {law}.
 
 Only the observations are given to the model that learns. The **colours** here are the hidden
 states that really made them; they are known because the data were drawn on this page. In a file
 of your own nobody knows them, so its points have no colour.
 
-*Over time* you see how long states last and in what order they come. The *histogram* forgets the
-order: where the curves of two states overlap, a single observation cannot tell them apart, and
-only its neighbours in time can.
+*Over time* you see how long states last and in what order they come. The other figure forgets the
+order: where two states make the same observations, a single one cannot tell them apart, and only
+its neighbours in time can.
 """
 
 
@@ -72,6 +74,7 @@ def source_and_preset(session: Session) -> None:
         )
         if session.data.sequences.num_sequences > 1:
             number(session, "sequence", maximum=session.data.sequences.num_sequences, width=130)
+        dimensions(session)
         data = session.data
         st.download_button(
             "Download CSV",
@@ -91,16 +94,16 @@ def source_and_preset(session: Session) -> None:
 
 def look(session: Session) -> None:
     """The figures of the data."""
-    st.markdown(words.summary(session.data.sequences))
+    st.markdown(words.summary(session.data))
     over_time(session)
     if session.data.sequences.num_sequences == 1:
-        histogram(session)
+        how_often(session)
     else:
         left, right = side_by_side([3, 2])
         with left:
             overview(session)
         with right:
-            histogram(session)
+            how_often(session)
     table(session)
 
 
@@ -111,19 +114,19 @@ def edit(session: Session) -> None:
     with left:
         over_time(session)
     with right:
-        histogram(session)
+        how_often(session)
 
 
 def over_time(session: Session) -> None:
     """The selected sequence."""
     data, selected = session.data, session.config.sequence - 1
     rows = slice(data.sequences.offsets[selected], data.sequences.offsets[selected + 1])
-    observations = data.sequences.observations[rows, 0]
+    observations = data.sequences.observations[rows, shown_dimension(session)]
     states = None if data.states is None else data.states[rows]
     known = ", coloured by the state that made them" if states is not None else ""
     st.markdown(f"**Sequence {selected + 1} over time**")
     show_figure(
-        charts_data.sequence_figure(observations, states, data.name, zoom_key(session)),
+        charts_data.sequence_figure(observations, states, lane(session), zoom_key(session)),
         "data_sequence",
         label=f"Observations of sequence {selected + 1} over time{known}.",
     )
@@ -136,7 +139,7 @@ def overview(session: Session) -> None:
     """The first sequences, one above the other."""
     data = session.data
     shown = min(charts_data.OVERVIEW_SEQUENCES, data.sequences.num_sequences)
-    first = [data.sequences[n][:, 0] for n in range(shown)]
+    first = [data.sequences[n][:, shown_dimension(session)] for n in range(shown)]
     offsets = data.sequences.offsets
     states = data.states
     of_each = (
@@ -145,7 +148,9 @@ def overview(session: Session) -> None:
     everything = shown == data.sequences.num_sequences
     st.markdown(f"**{'All' if everything else f'The first {shown}'} sequences**")
     show_figure(
-        charts_data.overview_figure(first, of_each, data.name, str(session.data_number)),
+        charts_data.overview_figure(
+            first, of_each, lane(session), f"{session.data_number}-{shown_dimension(session)}"
+        ),
         "data_overview",
         label=f"The first {shown} sequences one above the other, on one time axis.",
     )
@@ -157,31 +162,13 @@ def overview(session: Session) -> None:
         )
 
 
-def histogram(session: Session) -> None:
-    """How often each value occurs, whatever its time."""
-    data = session.data
-    truth = None
-    if data.truth is not None and data.states is not None:
-        emissions = data.truth.emissions
-        shares = state_shares(data.states, data.truth.num_states)
-        truth = (emissions.means[:, 0], emissions.standard_deviations[:, 0], shares)
-    st.markdown("**Histogram**")
-    show_figure(
-        session.remember(
-            "data histogram",
-            data,
-            lambda: charts_data.histogram_figure(
-                data.sequences.observations[:, 0], data.name, str(session.data_number), truth
-            ),
-        ),
-        "data_histogram",
-        label="Histogram of all observations"
-        + (", with the true density of each state." if truth else "."),
-    )
-    if truth:
-        st.caption(
-            "Each curve is as high as its state is frequent in these data; dotted: all together."
-        )
+def how_often(session: Session) -> None:
+    """How often each observation occurs, whatever its time."""
+    found = distribution(session)
+    st.markdown(f"**{found.title}**")
+    show_figure(found.figure, "data_distribution", label=found.label)
+    if session.data.truth is not None:
+        st.caption(found.note)
 
 
 def table(session: Session) -> None:
@@ -193,8 +180,10 @@ def table(session: Session) -> None:
             data_frame(data, PREVIEW_ROWS),
             hide_index=True,
             height=260,
-            column_config={"value": st.column_config.NumberColumn(format="%.6g")},
-            alt="Sequence, time, value, and true state where it is known",
+            column_config={
+                name: st.column_config.NumberColumn(format="%.6g") for name in number_columns(data)
+            },
+            alt="Sequence, time, observation, and true state where it is known",
         )
         if total > PREVIEW_ROWS:
             st.caption(
@@ -216,9 +205,11 @@ def _preset_chosen(session: Session) -> None:
         session.change(**PRESETS[name])
 
 
+EDIT = "Edit the model"
+
 VIEWS: dict[str, Callable[[Session], None]] = {
     "Look at the data": look,
-    "Edit π, A and μ": edit,
+    EDIT: edit,
     "Your CSV file": upload_area,
 }
 
@@ -243,4 +234,4 @@ notices(session)
 go_on(session)
 views(session)
 with st.expander("What am I looking at?", icon=":material/help:"):
-    st.markdown(WHAT)
+    st.markdown(WHAT.format(law=FAMILIES[session.data.family].law))

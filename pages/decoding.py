@@ -5,14 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from hmmcore import confusion_table, exchangeable_states, joint_log_prob
-from pages.ui import charts, decoded, time_charts, words
+from pages.ui import about, charts, decoded, time_charts, words
 from pages.ui.figure import show_figure
 from pages.ui.layout import halves
 from pages.ui.live import live_figures, messages, run_controls, time_travel
 from pages.ui.session import current_session
 from pages.ui.text import count
 from pages.ui.time_axis import decimation_note
-from pages.ui.view import View, current_view, zoom_key
+from pages.ui.view import View, current_view, lane, zoom_key
 
 session = current_session()
 
@@ -52,13 +52,13 @@ def over_time(view: View) -> None:
     st.caption(" ".join(filter(None, [f"{text}; the lowest rows mark where.", note])))
     show_figure(
         time_charts.paths_figure(
-            view.sequence.observations[:, 0],
+            view.shown_observations,
             learned.best.path,
             learned.best.smoothed,
             view.hmm.num_states,
             revision=zoom_key(session),
             true_states=view.true_states,
-            observation_name=session.data.name,
+            lane=lane(session),
         ),
         key="paths_over_time",
         label=(
@@ -167,4 +167,4 @@ time_travel(session)
 messages(session)
 live_figures(session, draw)
 with st.expander("What am I looking at?", icon=":material/help:"):
-    st.markdown(words.ABOUT_VITERBI)
+    st.markdown(about.about_viterbi(session.data))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from hmmcore import commonest_share
-from pages.ui import charts, controls, decoded, time_charts, words
+from pages.ui import about, charts, controls, decoded, time_charts, words
 from pages.ui.figure import show_figure
 from pages.ui.layout import halves
 from pages.ui.live import live_figures, messages, run_controls, time_travel
@@ -133,4 +133,4 @@ messages(session)
 controls.segments(session, "posterior")
 live_figures(session, draw)
 with st.expander("What am I looking at?", icon=":material/help:"):
-    st.markdown(words.ABOUT_POSTERIOR)
+    st.markdown(about.about_posterior(session.data))

@@ -149,8 +149,29 @@ def gaussian(
     """Random means of the given spread, and random covariances of order one."""
     means = rng.normal(scale=scale, size=(num_states, num_dimensions))
     if covariance_type == "full":
-        return Gaussian(means, full_covariances(rng, num_states, num_dimensions), "full")
-    return Gaussian(means, rng.uniform(0.3, 2.0, size=(num_states, num_dimensions)))
+        covariances = full_covariances(rng, num_states, num_dimensions)
+    elif covariance_type == "tied":
+        covariances = full_covariances(rng, 1, num_dimensions)[0]
+    elif covariance_type == "spherical":
+        covariances = rng.uniform(0.3, 2.0, size=num_states)
+    else:
+        covariances = rng.uniform(0.3, 2.0, size=(num_states, num_dimensions))
+    return Gaussian(means, covariances, covariance_type)
+
+
+def with_missing(rng: Generator, sequences: Sequences, share: float) -> Sequences:
+    """The same data with about a share of their values missing, but something left everywhere.
+
+    Every dimension keeps a value. The last of several sequences is wholly missing.
+    """
+    observations = sequences.observations.copy()
+    gone = rng.random(observations.shape) < share
+    if len(sequences) > 1:
+        gone[sequences.offsets[-2] :] = True
+    for d in np.flatnonzero(gone.all(axis=0)):
+        gone[rng.integers(sequences.lengths[0]), d] = False
+    observations[gone] = np.nan
+    return Sequences(observations, sequences.lengths)
 
 
 def categorical(rng: Generator, num_states: int, keep: float = 1.0) -> Categorical:
@@ -190,6 +211,7 @@ class Config(NamedTuple):
     covariance_type: str = "diag"
     scale: float = 2.0
     family: str = "gaussian"
+    missing: float = 0.0
 
     def emissions(self, rng: Generator) -> Emissions:
         """Random emissions of the family."""
@@ -203,11 +225,15 @@ class Config(NamedTuple):
         return gaussian(rng, self.num_states, self.num_dimensions, self.covariance_type, self.scale)
 
     def make(self, seed: int) -> Case:
-        """A random model, and sequences sampled from it: always possible data."""
+        """A random model, and sequences sampled from it: always possible data.
+
+        With `missing` about that share of their values is, and the last of several sequences.
+        """
         rng = np.random.default_rng([seed, self.num_states, len(self.structure)])
         emissions = self.emissions(rng)
         hmm = HMM(*STRUCTURES[self.structure](rng, self.num_states), emissions)
-        return Case(hmm, sample(hmm, len(self.lengths), list(self.lengths), rng).sequences)
+        sequences = sample(hmm, len(self.lengths), list(self.lengths), rng).sequences
+        return Case(hmm, with_missing(rng, sequences, self.missing) if self.missing else sequences)
 
 
 CONFIGS: dict[str, Config] = {
@@ -230,6 +256,10 @@ CONFIGS: dict[str, Config] = {
     "full, one dimension": Config("dense", 3, (4, 5), 1, "full"),
     "full, two dimensions": Config("dense", 3, (4, 5), 2, "full"),
     "full, three dimensions": Config("sparse", 3, (5, 2), 3, "full"),
+    "spherical, one dimension": Config("dense", 3, (4, 5), 1, "spherical"),
+    "spherical, three dimensions": Config("sparse", 3, (4, 5), 3, "spherical"),
+    "tied, one dimension": Config("dense", 3, (4, 5), 1, "tied"),
+    "tied, three dimensions": Config("sparse", 3, (5, 2), 3, "tied"),
     "dense, far apart": Config("dense", 4, (5,), scale=1e4),
     "ragged": Config("dense", 2, (1, 7, 2, 5, 1, 3)),
     "categorical": Config("dense", 3, (5, 4), scale=1.0, family="categorical"),
@@ -239,4 +269,14 @@ CONFIGS: dict[str, Config] = {
     "neural, relu, two dimensions": Config("sparse", 4, (5, 3), 2, family="neural relu"),
     "neural, softplus": Config("dense", 2, (6, 2), family="neural softplus"),
     "poisson, large counts": Config("sparse", 3, (4, 4), scale=1e4, family="poisson"),
+    "missing": Config("dense", 3, (6, 5, 2), missing=0.4),
+    "missing, spherical": Config("dense", 3, (5, 2), 3, "spherical", missing=0.4),
+    "missing, diag": Config("sparse", 3, (5, 4, 1), 3, missing=0.4),
+    "missing, full": Config("dense", 3, (5, 4, 1), 3, "full", missing=0.4),
+    "missing, tied": Config("sparse", 3, (5, 2), 3, "tied", missing=0.4),
+    "missing, categorical": Config(
+        "sparse", 3, (5, 4), scale=0.5, family="categorical", missing=0.4
+    ),
+    "missing, poisson": Config("left-right", 3, (5, 2), family="poisson", missing=0.4),
+    "missing, neural": Config("dense", 3, (5, 2), 2, family="neural softplus", missing=0.4),
 }

@@ -7,8 +7,15 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from hmmcore.alignment import accuracy, align, align_parameters, confusion_table, relabel
-from hmmcore.emissions import Gaussian
+from hmmcore.alignment import (
+    accuracy,
+    align,
+    align_parameters,
+    confusion_table,
+    parameter_errors,
+    relabel,
+)
+from hmmcore.emissions import Categorical, Gaussian, NeuralGaussian, Poisson
 from hmmcore.initialization import near_truth, symmetric
 from hmmcore.model import HMM
 from hmmcore.simulation import evenly_spaced_means, sample, softmax_structure
@@ -161,3 +168,48 @@ def test_other_arguments_are_checked():
         align_parameters(symmetric(3), symmetric(2))
     with pytest.raises(ValueError, match="num_dimensions = 1 and the model has 2"):
         align_parameters(symmetric(3), symmetric(3, num_dimensions=2))
+
+
+# --- parameter errors ---------------------------------------------------------------------------
+
+
+def test_errors_are_learned_minus_true():
+    truth = HMM([0.25, 0.75], [[0.5, 0.5], [0.25, 0.75]], Gaussian.univariate([0.0, 2.0], 1.0))
+    learned = HMM([0.5, 0.5], [[1.0, 0.0], [0.25, 0.75]], Gaussian.univariate([1.0, 2.0], 2.0))
+    errors = parameter_errors(truth, learned)
+    assert {name: value.tolist() for name, value in errors.items()} == {
+        "initial_probs": [0.25, -0.25],
+        "transition_matrix": [[0.5, -0.5], [0.0, 0.0]],
+        "means": [[1.0], [0.0]],
+        "covariances": [[3.0], [3.0]],
+    }
+
+
+@pytest.mark.parametrize(
+    ("emissions", "names"),
+    [
+        (Poisson([1.0, 2.0]), {"rates"}),
+        (Categorical([[0.5, 0.5], [0.1, 0.9]]), {"probs"}),
+        (Gaussian(np.zeros((2, 2)), np.stack([np.eye(2)] * 2), "full"), {"means", "covariances"}),
+    ],
+)
+def test_a_model_has_no_error_against_itself_in_any_family(emissions, names):
+    hmm = HMM([0.5, 0.5], np.eye(2), emissions)
+    errors = parameter_errors(hmm, hmm)
+    assert errors.keys() == {"initial_probs", "transition_matrix"} | names
+    assert not any(value.any() for value in errors.values())
+
+
+def test_what_has_no_counterpart_is_left_out():
+    network = NeuralGaussian.random(2, np.random.default_rng(0))
+    truth = HMM([0.5, 0.5], np.eye(2), Gaussian(np.zeros((2, 1)), [1.0, 1.0], "spherical"))
+    learned = HMM([0.5, 0.5], np.eye(2), network)
+    errors = parameter_errors(truth, learned)
+    assert errors.keys() == {"initial_probs", "transition_matrix", "means"}
+    np.testing.assert_array_equal(errors["means"], network.means)
+
+
+def test_models_of_different_sizes_are_not_compared():
+    two, three = (random_model(size, np.random.default_rng(0)) for size in (2, 3))
+    with pytest.raises(ValueError, match=r"num_states = 2 and the model has 3"):
+        parameter_errors(two, three)

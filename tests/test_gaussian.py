@@ -9,18 +9,24 @@ import pytest
 from scipy import stats
 
 from hmmcore import Gaussian
-from hmmcore.emissions import gaussian as source
-from tests.models import full_covariances, gaussian
+from hmmcore.emissions import diagonal, full
+from tests.models import gaussian
 
-SHAPES = [(kind, k, d) for kind in ("diag", "full") for k, d in [(1, 1), (3, 1), (2, 2), (4, 3)]]
+KINDS = ("spherical", "diag", "full", "tied")
+SHAPES = [(kind, k, d) for kind in KINDS for k, d in [(1, 1), (3, 1), (2, 2), (4, 3)]]
+every_kind = pytest.mark.parametrize("kind", KINDS)
 every_shape = pytest.mark.parametrize(("kind", "num_states", "num_dimensions"), SHAPES)
 
 
 def as_full(emissions: Gaussian) -> np.ndarray:
-    """Covariances (K, D, D) of either kind."""
-    if emissions.covariance_type == "full":
-        return emissions.covariances
-    return emissions.covariances[:, :, np.newaxis] * np.eye(emissions.num_dimensions)
+    """Covariances (K, D, D) of any kind."""
+    num_states, num_dimensions = emissions.means.shape
+    covariances, identity = emissions.covariances, np.eye(num_dimensions)
+    if emissions.covariance_type == "spherical":
+        return covariances[:, np.newaxis, np.newaxis] * identity
+    if emissions.covariance_type == "diag":
+        return covariances[:, :, np.newaxis] * identity
+    return np.broadcast_to(covariances, (num_states, *identity.shape))
 
 
 @every_shape
@@ -47,9 +53,9 @@ def test_a_diagonal_matrix_scores_like_its_diagonal():
 
 
 @pytest.mark.parametrize("sd", [1e-160, 1e-100, 1e100, 1e150])
-@pytest.mark.parametrize("kind", ["diag", "full"])
+@every_kind
 def test_scores_hold_at_any_scale(kind, sd):
-    emissions = Gaussian([0.0, sd], [sd**2, sd**2], kind)
+    emissions = Gaussian([0.0, sd], sd**2 if kind == "tied" else [sd**2, sd**2], kind)
     expected = -0.5 * np.log(2 * np.pi) - np.log(sd) - 0.5 * np.array([[0, 1], [1, 0], [9, 4]])
     observations = np.array([[0.0], [sd], [3 * sd]])
     # Below 1e-154 the variance itself has lost digits.
@@ -88,7 +94,7 @@ def test_statistics_are_the_weighted_sums_they_say_and_add_up(kind, num_states, 
     np.testing.assert_allclose(found["weights"], weights.sum(axis=0), rtol=1e-13)
     expected = np.einsum("tk,tkd->kd", weights, gaps)
     np.testing.assert_allclose(found["deviations"], expected, rtol=1e-11, atol=1e-12)
-    how = "tk,tkd,tkd->kd" if kind == "diag" else "tk,tkd,tke->kde"
+    how = "tk,tkd,tkd->kd" if kind in ("spherical", "diag") else "tk,tkd,tke->kde"
     np.testing.assert_allclose(
         found["squares"], np.einsum(how, weights, gaps, gaps), rtol=1e-11, atol=1e-12
     )
@@ -114,15 +120,19 @@ def test_permuting_reorders_the_states(kind, num_states, num_dimensions):
     order = rng.permutation(num_states)
     permuted = emissions.permute(order)
     np.testing.assert_array_equal(permuted.means, emissions.means[order])
-    np.testing.assert_array_equal(permuted.covariances, emissions.covariances[order])
+    np.testing.assert_array_equal(as_full(permuted), as_full(emissions)[order])
+    assert permuted.covariance_type == kind
     assert permuted.permute(np.argsort(order)) == emissions
 
 
+@pytest.mark.parametrize("kind_of_other", ["spherical", "diag", "tied"])
 @every_shape
-def test_distances_are_symmetric_kullback_leibler_divergences(kind, num_states, num_dimensions):
+def test_distances_are_symmetric_kullback_leibler_divergences(
+    kind, num_states, num_dimensions, kind_of_other
+):
     rng = np.random.default_rng(7)
     one = gaussian(rng, num_states, num_dimensions, kind)
-    other = gaussian(rng, num_states, num_dimensions, "diag")
+    other = gaussian(rng, num_states, num_dimensions, kind_of_other)
     found = one.distances(other)
 
     def divergence(m, s, n, t) -> float:
@@ -143,13 +153,44 @@ def test_the_compiled_loops_equal_their_python_source():
     observations, weights = rng.normal(size=(9, 2)), rng.random((9, 3))
     given = observations, emissions.means, emissions.covariances
     compiled, python = np.empty((9, 3)), np.empty((9, 3))
-    source._score_diagonal(*given, compiled)
-    source._score_diagonal.py_func(*given, python)
+    diagonal._score_diagonal(*given, compiled)
+    diagonal._score_diagonal.py_func(*given, python)
     np.testing.assert_allclose(compiled, python, rtol=1e-14)
     sums = np.zeros((4, 3, 2))
-    source._accumulate_diagonal(observations, weights, emissions.means, *sums[:2])
-    source._accumulate_diagonal.py_func(observations, weights, emissions.means, *sums[2:])
+    diagonal._accumulate_diagonal(observations, weights, emissions.means, *sums[:2])
+    diagonal._accumulate_diagonal.py_func(observations, weights, emissions.means, *sums[2:])
     np.testing.assert_allclose(sums[:2], sums[2:], rtol=1e-13, atol=1e-15)
+
+    factors = np.linalg.cholesky(gaussian(rng, 3, 2, "full").covariances)
+    full._score_correlated(observations, emissions.means, factors, compiled)
+    full._score_correlated.py_func(observations, emissions.means, factors, python)
+    np.testing.assert_allclose(compiled, python, rtol=1e-14)
+
+    found, again = ([np.zeros((3, 2, 1)), np.zeros((3, 2, 2))] for _ in range(2))
+    full._regress(factors, np.array([1]), *found)
+    full._regress.py_func(factors, np.array([1]), *again)
+    for one, other in zip(found, again, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-14)
+
+    found, again = ([np.zeros(3), np.zeros((3, 2)), np.zeros((3, 2, 2))] for _ in range(2))
+    full._accumulate_correlated(observations, weights, emissions.means, *found)
+    full._accumulate_correlated.py_func(observations, weights, emissions.means, *again)
+    for one, other in zip(found, again, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-13, atol=1e-15)
+
+    observations[[0, 1, 2, 2], [0, 1, 0, 1]] = np.nan
+    diagonal._score_observed(*given, compiled)
+    diagonal._score_observed.py_func(*given, python)
+    np.testing.assert_allclose(compiled, python, rtol=1e-14)
+    given, found, again = (observations, weights, emissions.means), [], []
+    for function, sums in (
+        (diagonal._accumulate_observed, found),
+        (diagonal._accumulate_observed.py_func, again),
+    ):
+        sums += [np.zeros(3), *np.zeros((3, 3, 2))]
+        function(*given, *sums)
+    for one, other in zip(found, again, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-13, atol=1e-15)
 
 
 # --- values -------------------------------------------------------------------------------------
@@ -161,19 +202,20 @@ def test_one_dimension_may_be_written_without_axes():
     assert Gaussian.univariate([0, 1], [2, 3]) == column
     assert Gaussian.univariate([0, 1], 2) == Gaussian([0, 1], [4, 4])
     assert Gaussian([0, 1], [4, 9], "full") == Gaussian([[0], [1]], [[[4]], [[9]]], "full")
+    assert Gaussian([0, 1], [4, 9], "spherical") == Gaussian([[0], [1]], [4, 9], "spherical")
+    for common in (4, [4], [[4]]):
+        assert Gaussian([0, 1], common, "tied") == Gaussian([[0], [1]], [[4]], "tied")
     np.testing.assert_array_equal(column.standard_deviations, [[2.0], [3.0]])
 
 
-@pytest.mark.parametrize("kind", ["diag", "full"])
+@every_kind
 def test_values_are_copied_frozen_and_compared_by_value(kind):
     rng = np.random.default_rng(9)
-    means, covariances = rng.normal(size=(2, 2)), full_covariances(rng, 2, 2)
-    if kind == "diag":
-        covariances = np.abs(covariances[:, 0])
+    means, covariances = rng.normal(size=(2, 2)), gaussian(rng, 2, 2, kind).covariances.copy()
     emissions, twin = Gaussian(means, covariances, kind), Gaussian(means, covariances, kind)
     assert emissions == twin
     means[0, 0] += 1.0
-    covariances[0] *= 2.0
+    covariances *= 2.0
     assert emissions == twin
     assert emissions != Gaussian(means, twin.covariances, kind)
     assert emissions != Gaussian(twin.means, covariances, kind)
@@ -188,7 +230,14 @@ def test_values_are_copied_frozen_and_compared_by_value(kind):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (([0.0], [1.0], "tied"), r"covariance_type is 'tied'; .*'diag', 'full'"),
+        (([0.0], [1.0], "Full"), r"is 'Full'; .*'spherical', 'diag', 'full', 'tied'"),
+        (([0.0, 1.0], [1.0], "spherical"), r"shape \(1,\); means are \(2, 1\) .*must be \(2,\)"),
+        (([0.0, 1.0], [[1.0], [1.0]], "spherical"), r"covariances has 2 axes .*must have 1"),
+        (([0.0, 1.0], [1.0, -2.0], "spherical"), r"covariances of state 1 is -2; .*positive"),
+        (([0.0, 1.0], [1.0, 1.0], "tied"), r"covariances has 1 axes .*must have 2"),
+        (([[0.0, 1.0]], [[1.0]], "tied"), r"shape \(1, 1\); means are \(1, 2\) .*be \(2, 2\)"),
+        (([0.0, 1.0], -2.0, "tied"), r"covariances of all states have the eigenvalue -2;"),
+        (([[0.0, 0.0]], [[1.0, 0.5], [0.4, 1.0]], "tied"), r"all states are not symmetric: .*0\.4"),
         (([0.0, 1.0], [1.0]), r"covariances have shape \(1, 1\); .*must be \(2, 1\)"),
         (([[0.0, 1.0]], [[1.0]]), r"shape \(1, 1\); means are \(1, 2\) .*must be \(1, 2\)"),
         (([[0.0, 1.0]], [[[1.0]]], "full"), r"shape \(1, 1, 1\); .*must be \(1, 2, 2\)"),

@@ -26,7 +26,7 @@ def test_json_gives_the_model_back_to_the_last_bit(config, seed):
 
 @every_config
 def test_hmmlearn_gives_the_same_log_likelihood_and_the_model_back(config):
-    hmm, sequences = config.make(0)
+    hmm, sequences = config._replace(missing=0.0).make(0)
     model = io.to_hmmlearn(hmm)
     data = sequences.observations
     if config.family in ("categorical", "poisson"):
@@ -44,10 +44,25 @@ def test_hmmlearn_gives_the_same_log_likelihood_and_the_model_back(config):
 
 @pytest.mark.parametrize("library", io.LIBRARIES)
 @pytest.mark.parametrize(
-    "name", ["ragged", "full, two dimensions", "categorical", "poisson", "left-right", "neural"]
+    "name",
+    [
+        "ragged",
+        "spherical, three dimensions",
+        "full, two dimensions",
+        "tied, three dimensions",
+        "categorical",
+        "poisson",
+        "left-right",
+        "neural",
+        "missing, full",
+    ],
 )
 def test_a_printed_script_prints_the_same_log_likelihood(tmp_path, name, library):
     hmm, sequences = CONFIGS[name].make(0)
+    if sequences.has_missing and library == "hmmlearn":
+        with pytest.raises(ValueError, match="missing values, which hmmlearn cannot score"):
+            io.to_python(hmm, sequences, library)
+        return
     script = tmp_path / "model.py"
     script.write_text(io.to_python(hmm, sequences, library))
     done = subprocess.run(
@@ -106,7 +121,7 @@ def test_families_that_cannot_be_written_are_named():
         io.from_hmmlearn(GMMHMM())
 
 
-@pytest.mark.parametrize("name", ["ragged", "diag, two dimensions", "categorical"])
+@pytest.mark.parametrize("name", ["ragged", "diag, two dimensions", "categorical", "missing, full"])
 def test_decoded_data_survive_csv_and_parquet(name):
     hmm, sequences = case = CONFIGS[name].make(0)
     assert isinstance(case, Case)

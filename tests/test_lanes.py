@@ -88,7 +88,9 @@ def test_ragged_sequences_in_lanes_equal_row_by_row(monkeypatch, num_states, see
         np.testing.assert_allclose(told.emissions[name], value, rtol=1e-10, atol=1e-12)
 
 
-@pytest.mark.parametrize(("dimensions", "kind"), [(3, "diag"), (2, "full")])
+@pytest.mark.parametrize(
+    ("dimensions", "kind"), [(3, "diag"), (2, "full"), (3, "spherical"), (2, "tied")]
+)
 def test_other_gaussians_in_lanes_equal_row_by_row(monkeypatch, dimensions, kind):
     hmm, sequences = case(3, [5, 9, 1, 30], 0, dimensions, kind)
     told = sweep.expectations(hmm, sequences)
@@ -219,13 +221,14 @@ def test_the_python_source_of_the_lane_kernels_gives_what_was_compiled(monkeypat
 
 
 def test_warming_up_compiles_every_kernel():
-    from hmmcore import kernels
-    from hmmcore.emissions import gaussian as gaussian_module
+    from hmmcore import arrays, kernels
+    from hmmcore.emissions import diagonal, full
 
     warm_up()
     # What other kernels call is compiled, or found on disk, as a part of them.
     inner = {"_set_aside_the_faint", "_log_sum_exp", "times", "count", "exp_of_nonpositive"}
-    for module in (kernels, lane_kernels, piece_kernels, gaussian_lanes, gaussian_module):
+    inner |= {"score_observed"}
+    for module in (kernels, lane_kernels, piece_kernels, gaussian_lanes, diagonal, full, arrays):
         for name, value in vars(module).items():
             if hasattr(value, "signatures") and name not in inner:
                 assert value.signatures, name

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hmmcore.inference import log_likelihood, viterbi
+from hmmcore.alignment import accuracy
+from hmmcore.inference import log_likelihood, smooth, viterbi
 from hmmcore.presets import preset, preset_names
+from hmmcore.sequences import Sequences
 from hmmcore.simulation import log_means
 from hmmcore.training import EM, fit
 
@@ -127,6 +129,30 @@ def test_notebook_em_trace_from_the_truth():
         np.testing.assert_allclose(means_of(hmm), expected["means"], rtol=1e-10, atol=1e-15)
         np.testing.assert_array_equal(hmm.emissions.standard_deviations, np.ones((5, 1)))
     assert state.iteration == 5
+
+
+def test_the_umbrella_presets_model_gives_the_published_figures():
+    reference = json.loads((Path(__file__).parent / "reference" / "umbrella.json").read_text())
+    days = Sequences(np.ravel(reference["data"]["x"]))
+    found = smooth(preset("umbrella").truth, days)
+    np.testing.assert_allclose(
+        found.smoothed_probs[:, 0],
+        reference["expected"]["published"]["smoothed_rain"],
+        rtol=0,
+        atol=5e-5,
+    )
+    np.testing.assert_allclose(
+        found.log_likelihood, reference["expected"]["computed"]["loglik"], rtol=1e-13, atol=0
+    )
+
+
+def test_the_casinos_rolls_betray_its_die():
+    casino = preset("casino")
+    path = viterbi(casino.truth, casino.sequences).states
+    assert accuracy(casino.states, path) > 0.75
+    learned = fit(EM(casino.sequences, casino.trainable), casino.start, max_iterations=200).hmm
+    loaded = learned.emissions.probs[:, 5].argmax()
+    np.testing.assert_allclose(learned.emissions.probs[loaded, 5], 0.5, rtol=0, atol=0.1)
 
 
 def test_twins_emit_alike():

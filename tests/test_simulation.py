@@ -10,13 +10,17 @@ from hmmcore.model import HMM
 from hmmcore.simulation import (
     _sample_states,
     _upper_edges,
+    circle_means,
     cyclic_structure,
     evenly_spaced_means,
+    evenly_spaced_rates,
+    favourite_symbol_probs,
     left_right_structure,
     log_means,
     sample,
     softmax_structure,
     sticky_structure,
+    tilted_covariances,
 )
 
 SEEDS = range(10)
@@ -239,3 +243,47 @@ def test_laws_check_their_arguments():
     for separation in (-1.0, float("inf"), float("nan")):
         with pytest.raises(ValueError, match=r"separation is .* at least 0"):
             evenly_spaced_means(3, separation)
+
+
+@pytest.mark.parametrize("num_states", [1, 2, 3, 5, 20])
+def test_neighbours_on_the_circle_are_as_far_apart_as_asked(num_states):
+    means = circle_means(num_states, 1.5)
+    assert means.shape == (num_states, 2)
+    np.testing.assert_allclose(means.mean(axis=0), 0.0, rtol=0, atol=1e-14)
+    if num_states > 1:
+        gaps = np.linalg.norm(means - np.roll(means, 1, axis=0), axis=1)
+        np.testing.assert_allclose(gaps, 1.5, rtol=1e-12)
+
+
+def test_clouds_lean_in_turn():
+    covariances = tilted_covariances(3, 0.5)
+    np.testing.assert_allclose(covariances[:, [0, 1], [0, 1]], 0.25, rtol=1e-15)
+    np.testing.assert_allclose(covariances[:, 0, 1] / 0.25, [0.8, -0.8, 0.8], rtol=1e-15)
+    np.testing.assert_array_equal(covariances, covariances.transpose(0, 2, 1))
+    for sd, correlation, said in [(0.0, 0.5, "sd is 0.0"), (1.0, 1.0, "correlation is 1.0")]:
+        with pytest.raises(ValueError, match=said):
+            tilted_covariances(2, sd, correlation)
+
+
+def test_rates_are_as_many_deviations_apart_as_asked():
+    rates = evenly_spaced_rates(4, 3.0)
+    np.testing.assert_allclose(np.diff(np.sqrt(rates)), 1.5, rtol=1e-14)
+    assert rates[0] == 1.0
+    assert evenly_spaced_rates(2, 1.0, lowest=0.0)[0] == 0.0
+    with pytest.raises(ValueError, match="lowest is -1"):
+        evenly_spaced_rates(2, 1.0, lowest=-1.0)
+
+
+@pytest.mark.parametrize(("num_states", "num_symbols"), [(1, 3), (3, 3), (2, 6), (5, 2), (20, 20)])
+def test_every_state_has_a_favourite_symbol(num_states, num_symbols):
+    probs = favourite_symbol_probs(num_states, num_symbols, 1.2)
+    np.testing.assert_allclose(probs.sum(axis=1), 1.0, rtol=1e-14)
+    assert len(np.unique(probs, axis=0)) == num_states
+    favourites = probs.argmax(axis=1)
+    assert (np.diff(favourites) >= 0).all()
+    if num_states > 1:
+        assert favourites[0] == 0
+        assert favourites[-1] == num_symbols - 1
+        np.testing.assert_allclose(probs[-1, -1] / probs[-1, -2], np.exp(1.2), rtol=1e-12)
+    flat = favourite_symbol_probs(num_states, num_symbols, 0.0)
+    np.testing.assert_allclose(flat, 1.0 / num_symbols, rtol=1e-15)

@@ -25,7 +25,7 @@ from hmmcore import (
     sweep,
 )
 from hmmcore.emissions.base import Remedy
-from tests.models import CONFIGS, STRUCTURES, Config, TableEmissions, full_covariances
+from tests.models import CONFIGS, STRUCTURES, Config, TableEmissions, gaussian, with_missing
 
 NAMES = ("initial_probs", "transition_matrix", "means", "covariances")
 SUBSETS = [frozenset(s) for s in chain.from_iterable(combinations(NAMES, n) for n in range(5))]
@@ -46,6 +46,8 @@ PROBLEMS: dict[str, Config] = {
         ("identity", 3, 2, "diag"),
         ("nearly deterministic", 3, 1, "diag"),
         ("uniform", 3, 1, "full"),
+        ("dense", 3, 2, "spherical"),
+        ("sparse", 3, 2, "tied"),
     ]
 }
 PROBLEMS |= {
@@ -61,6 +63,17 @@ PROBLEMS |= {
         "left-right", 3, (40, 7, 1, 25), family="neural softplus"
     ),
 }
+PROBLEMS |= {
+    f"missing, {kind}": Config("dense", 2, (30, 7, 1, 5), dimensions, kind, 1.5, missing=0.3)
+    for kind, dimensions in [("spherical", 2), ("diag", 2), ("full", 3), ("tied", 3)]
+}
+PROBLEMS |= {
+    f"missing, {family}": Config("sparse", 3, (30, 7, 2), family=family, missing=0.3)
+    for family in ("poisson", "neural identity")
+}
+PROBLEMS["missing, categorical"] = Config(
+    "dense", 3, (30, 7, 2), scale=1.0, family="categorical", missing=0.3
+)
 every_problem = pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS.keys())
 every_subset = pytest.mark.parametrize("trainable", SUBSETS, ids=lambda s: "+".join(sorted(s)))
 TRAINERS = {
@@ -156,7 +169,21 @@ def test_em_never_lowers_the_likelihood(problem, seed):
         assert np.isfinite(value).all()
 
 
-@pytest.mark.parametrize("kind", ["diag", "full"])
+KINDS = ("spherical", "diag", "full", "tied")
+every_kind = pytest.mark.parametrize("kind", KINDS)
+
+
+def unit_covariances(kind: str, num_states: int, num_dimensions: int) -> np.ndarray:
+    """Unit matrices, in the shape that the kind has."""
+    return {
+        "spherical": np.ones(num_states),
+        "diag": np.ones((num_states, num_dimensions)),
+        "full": np.tile(np.eye(num_dimensions), (num_states, 1, 1)),
+        "tied": np.eye(num_dimensions),
+    }[kind]
+
+
+@every_kind
 def test_an_em_step_is_weighted_means_covariances_and_proportions(kind):
     problem = Config("dense", 3, (30, 5, 12), 2, kind)
     hmm, sequences = start_and_data(problem)
@@ -168,13 +195,18 @@ def test_an_em_step_is_weighted_means_covariances_and_proportions(kind):
     np.testing.assert_allclose(new.initial_probs, expected, **close)
     expected = counts / counts.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(new.transition_matrix, expected, **close)
+    covariances = []
     for k, weights in enumerate(posterior.smoothed_probs.T):
         mean = np.average(observations, axis=0, weights=weights)
-        covariance = np.cov(observations.T, aweights=weights, ddof=0)
+        covariances.append(np.cov(observations.T, aweights=weights, ddof=0))
         np.testing.assert_allclose(new.emissions.means[k], mean, **close)
-        if kind == "diag":
-            covariance = np.diag(covariance)
-        np.testing.assert_allclose(new.emissions.covariances[k], covariance, **close)
+    expected = {
+        "spherical": [np.trace(covariance) / 2.0 for covariance in covariances],
+        "diag": [np.diag(covariance) for covariance in covariances],
+        "full": covariances,
+        "tied": np.average(covariances, axis=0, weights=posterior.smoothed_probs.sum(axis=0)),
+    }[kind]
+    np.testing.assert_allclose(new.emissions.covariances, expected, **close)
 
 
 def test_with_one_state_em_is_the_sample_mean_and_variance_in_one_step():
@@ -187,16 +219,21 @@ def test_with_one_state_em_is_the_sample_mean_and_variance_in_one_step():
     )
 
 
-@pytest.mark.parametrize("kind", ["diag", "full"])
+@every_kind
 @pytest.mark.parametrize("offset", [1e6, 1e8])
 def test_variances_are_right_far_from_zero(kind, offset):
     observations = offset + np.random.default_rng(0).normal(size=(2000, 2))
-    spread = np.ones((1, 2)) if kind == "diag" else np.eye(2)[np.newaxis]
+    spread = unit_covariances(kind, 1, 2)
     start = HMM([1.0], [[1.0]], Gaussian([[offset, offset]], spread, kind))
     result = fit(EM(Sequences(observations)), start, max_iterations=3)
     expected = np.cov((observations - offset).T, ddof=0)
-    expected = np.diag(expected) if kind == "diag" else expected
-    np.testing.assert_allclose(result.hmm.emissions.covariances[0], expected, rtol=1e-9, atol=1e-9)
+    expected = {
+        "spherical": [np.trace(expected) / 2.0],
+        "diag": [np.diag(expected)],
+        "full": [expected],
+        "tied": expected,
+    }[kind]
+    np.testing.assert_allclose(result.hmm.emissions.covariances, expected, rtol=1e-9, atol=1e-9)
 
 
 def test_em_survives_a_hundred_thousand_observations_and_an_outlier():
@@ -235,12 +272,14 @@ def model_at(hmm: HMM, unconstrained: dict[str, np.ndarray]) -> HMM:
         variances = np.exp(unconstrained["log_sds"]) ** 2
         emissions = NeuralGaussian(*layers, variances, hmm.emissions.output_activation)
     elif "log_sds" in unconstrained:
-        emissions = Gaussian(means, np.exp(unconstrained["log_sds"]) ** 2)
+        variances = np.exp(unconstrained["log_sds"]) ** 2
+        emissions = Gaussian(means, variances, hmm.emissions.covariance_type)
     else:
         factors = np.tril(unconstrained["cholesky"], -1)
-        diagonals = np.exp(np.diagonal(unconstrained["cholesky"], axis1=1, axis2=2))
-        factors = factors + diagonals[:, :, np.newaxis] * np.eye(means.shape[1])
-        emissions = Gaussian(means, factors @ factors.transpose(0, 2, 1), "full")
+        diagonals = np.exp(np.diagonal(unconstrained["cholesky"], axis1=-2, axis2=-1))
+        factors = factors + diagonals[..., np.newaxis] * np.eye(means.shape[1])
+        covariances = factors @ np.swapaxes(factors, -1, -2)
+        emissions = Gaussian(means, covariances, hmm.emissions.covariance_type)
     return HMM(
         softmax(unconstrained["initial_logits"]),
         softmax(unconstrained["transition_logits"]),
@@ -263,11 +302,11 @@ def unconstrained_of(hmm: HMM) -> dict[str, np.ndarray]:
             return {**values, "log_sds": 0.5 * np.log(hmm.emissions.covariances)}
     values["means"] = hmm.emissions.means.copy()
     covariances = hmm.emissions.covariances
-    if hmm.emissions.covariance_type == "diag":
+    if hmm.emissions.covariance_type in ("spherical", "diag"):
         return {**values, "log_sds": 0.5 * np.log(covariances)}
     factors = np.linalg.cholesky(covariances)
-    diagonal = np.arange(covariances.shape[1])
-    factors[:, diagonal, diagonal] = np.log(factors[:, diagonal, diagonal])
+    diagonal = np.arange(covariances.shape[-1])
+    factors[..., diagonal, diagonal] = np.log(factors[..., diagonal, diagonal])
     return {**values, "cholesky": factors}
 
 
@@ -289,7 +328,7 @@ def test_the_gradient_equals_central_differences(problem, seed):
     for name, slopes in gradient.items():
         assert slopes.shape == at[name].shape
         for index in np.ndindex(slopes.shape):
-            above_diagonal = name == "cholesky" and index[2] > index[1]
+            above_diagonal = name == "cholesky" and index[-1] > index[-2]
             if above_diagonal or not np.isfinite(at[name][index]):
                 assert slopes[index] == 0.0, "what is fixed has no slope"
                 continue
@@ -397,33 +436,46 @@ def test_structural_zeros_stay_exactly_zero_and_nothing_else_becomes_one(trainer
 # --- remedies -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["diag", "full"])
-def test_a_state_without_data_keeps_its_parameters_and_is_reported(kind):
+@pytest.mark.parametrize("missing", [False, True])
+@every_kind
+def test_a_state_without_data_keeps_its_parameters_and_is_reported(kind, missing):
     rng = np.random.default_rng(0)
     sequences = Sequences(rng.normal(size=(60, 2)), [40, 20])
-    far = Gaussian([[0, 0], [1, 1], [1e6, 0]], full_covariances(rng, 3, 2), "full")
-    if kind == "diag":
-        far = Gaussian(far.means, far.standard_deviations**2)
+    if missing:
+        sequences = with_missing(rng, sequences, 0.3)
+    spread = gaussian(rng, 3, 2, kind).covariances
+    far = Gaussian([[0, 0], [1, 1], [1e6, 1e6]], spread, kind)
     hmm = HMM(*STRUCTURES["dense"](rng, 3), far)
     training = EM(sequences)
     state = training.step(training.init(hmm))
     assert state.remedies == (Remedy(2, "empty_state"),)
     assert "state 2 explains no data" in str(state.remedies[0])
-    for name in ("means", "covariances"):
+    own = ("means",) if kind == "tied" else ("means", "covariances")
+    for name in own:
         np.testing.assert_array_equal(parameters(state.hmm)[name][2], parameters(hmm)[name][2])
+    if kind == "tied":
+        # What all states share follows the data of the others.
+        two = HMM([0.5, 0.5], [[0.5, 0.5]] * 2, Gaussian(far.means[:2], spread, kind))
+        three = HMM([0.5, 0.5, 0.0], [[0.5, 0.5, 0.0]] * 3, far)
+        alone, among = (training.step(training.init(start)).hmm.emissions for start in (two, three))
+        np.testing.assert_allclose(among.covariances, alone.covariances, rtol=1e-12, atol=1e-13)
+        assert not np.allclose(among.covariances, spread, rtol=0.01, atol=0.0)
+    if missing:
+        # Where nothing is observed the chain may well pass through the state.
+        return
     np.testing.assert_array_equal(state.hmm.transition_matrix[2], hmm.transition_matrix[2])
     assert state.hmm.initial_probs[2] == 0.0
     assert fit(training, hmm, 5, tolerance=0.0).remedies == (Remedy(2, "empty_state"),)
 
 
-@pytest.mark.parametrize("kind", ["diag", "full"])
+@pytest.mark.parametrize("kind", ["spherical", "diag", "full"])
 @pytest.mark.parametrize("floor", [None, 1e-3])
 def test_a_collapsing_variance_stops_at_the_floor_and_em_still_climbs(kind, floor):
     # State 1 sits on one value that comes back; its maximum-likelihood variance is zero.
     rng = np.random.default_rng(0)
     observations = rng.normal(size=(80, 2))
     observations[::4] = [5.0, -5.0]
-    spread = np.ones((2, 2)) if kind == "diag" else np.tile(np.eye(2), (2, 1, 1))
+    spread = unit_covariances(kind, 2, 2)
     hmm = HMM([0.5, 0.5], np.full((2, 2), 0.5), Gaussian([[0, 0], [4, -4]], spread, kind))
     training = EM(Sequences(observations, [40, 40]), variance_floor=floor)
     if floor is None:
@@ -440,18 +492,38 @@ def test_a_collapsing_variance_stops_at_the_floor_and_em_still_climbs(kind, floo
     assert smallest[0] > 0.1
 
 
-@pytest.mark.parametrize("kind", ["diag", "full"])
+@pytest.mark.parametrize("floor", [None, 1e-3])
+def test_a_collapsing_tied_covariance_stops_at_the_floor_for_all_states(floor):
+    # All states repeat their own value in one direction, and vary in the other.
+    rng = np.random.default_rng(0)
+    observations = np.repeat([[0.0], [5.0]], [40, 40], axis=0) + rng.normal(size=(80, 1)) * [1, 0]
+    observations = observations @ np.array([[0.8, 0.6], [-0.6, 0.8]])
+    truth = Gaussian(np.array([[0, 0], [5, 5]]) @ [[0.8, 0.6], [-0.6, 0.8]], np.eye(2), "tied")
+    training = EM(Sequences(observations, [40, 40]), variance_floor=floor)
+    hmm = HMM([0.5, 0.5], np.full((2, 2), 0.5), truth)
+    result = assert_never_falls(training, hmm, max_iterations=40)
+    assert result.remedies == (Remedy(None, "variance_floor"),)
+    assert "covariance of all states is at the floor" in str(result.remedies[0])
+    smallest = result.hmm.emissions.smallest_variances()
+    np.testing.assert_allclose(smallest, [training.variance_floor] * 2, rtol=1e-7)
+    largest = np.linalg.eigvalsh(result.hmm.emissions.covariances)[1]
+    assert 0.5 < largest < 2.0
+
+
+@every_kind
 @pytest.mark.parametrize("optimizer", ["adam", "plain"])
 def test_gradient_ascent_holds_the_floor_too(kind, optimizer):
     observations = np.full((50, 2), 3.0)
-    observations[:, 1] = np.random.default_rng(0).normal(size=50)
-    spread = np.ones((1, 2)) if kind == "diag" else np.eye(2)[np.newaxis]
+    # A common variance only collapses when all coordinates stand still.
+    moving = 0.0 if kind == "spherical" else 1.0
+    observations[:, 1] = moving * np.random.default_rng(0).normal(size=50)
+    spread = unit_covariances(kind, 1, 2)
     hmm = HMM([1.0], [[1.0]], Gaussian([[3.0, 0.0]], spread, kind))
     training = GradientAscent(
         Sequences(observations), learning_rate=0.2, optimizer=optimizer, variance_floor=0.04
     )
     result = fit(training, hmm, max_iterations=60, tolerance=0.0)
-    assert result.remedies == (Remedy(0, "variance_floor"),)
+    assert result.remedies == (Remedy(None if kind == "tied" else 0, "variance_floor"),)
     np.testing.assert_allclose(result.hmm.emissions.smallest_variances(), [0.04], rtol=1e-9)
 
 
@@ -521,9 +593,10 @@ def test_impossible_data_are_refused_with_their_place(monkeypatch, trainer, cell
 
 @every_trainer
 @pytest.mark.parametrize("far", [1e155, 1e200, 1e300])
-@pytest.mark.parametrize("kind", ["diag", "full"])
+@every_kind
 def test_an_observation_whose_square_overflows_is_impossible(trainer, kind, far):
-    hmm = HMM([0.5, 0.5], np.full((2, 2), 0.5), Gaussian([0.0, 1.0], [1.0, 1.0], kind))
+    emissions = Gaussian([[0.0], [1.0]], unit_covariances(kind, 2, 1), kind)
+    hmm = HMM([0.5, 0.5], np.full((2, 2), 0.5), emissions)
     with pytest.raises(ImpossibleDataError, match=r"sequence 0 .* time 1"):
         trainer(Sequences([0.0, far, -far])).init(hmm)
 

@@ -10,6 +10,7 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike
 
 from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.emissions.marginals import Marginals
 
 EmissionStatistics = dict[str, FloatArray]
 """Expected statistics by name; those of two stretches of data add up entry by entry."""
@@ -23,25 +24,35 @@ class Remedy:
     """Something a trainer did to keep a state alive, so that the caller can see it.
 
     Attributes:
-        state: which state, 0-based.
-        kind: "empty_state" (it explains no data: its parameters were kept), "variance_floor"
-            (its variance would have fallen below the floor: it was set to the floor) or
-            "dead_output" (a ReLU holds a mean of a `NeuralGaussian` at zero, with no gradient).
+        state: which state, 0-based; None when it was done to what all states share.
+        kind: "empty_state" (it explains no data: its own parameters were kept), "empty_dimension"
+            (the data that it explains all lack some coordinate: what belongs to that was kept),
+            "variance_floor" (its variance would have fallen below the floor: it was set to the
+            floor) or "dead_output" (a ReLU holds a mean of a `NeuralGaussian` at zero, with no
+            gradient). What has a prior is not kept, but goes where the prior is largest.
     """
 
-    state: int
+    state: int | None
     kind: str
 
     def __str__(self) -> str:
         if self.kind == "empty_state":
-            return f"state {self.state} explains no data; its parameters were kept as they were"
+            return f"state {self.state} explains no data; its own parameters were kept"
+        if self.kind == "empty_dimension":
+            return f"state {self.state} explains no data in some dimension; it was kept there"
         if self.kind == "dead_output":
             return f"state {self.state} has a mean that its ReLU holds at zero; it has no gradient"
+        if self.state is None:
+            return "the covariance of all states is at the floor; it was kept from collapsing"
         return f"state {self.state} has a variance at the floor; it was kept from collapsing"
 
 
 class Emissions(Protocol):
-    """p(x | z = k) for K states over D-dimensional observations: a frozen value."""
+    """p(x | z = k) for K states over D-dimensional observations: a frozen value.
+
+    A missing coordinate of an observation is NaN. Scores are of what is there, 0 when nothing is;
+    statistics leave out what is missing, or put its expectation given what is there in its place.
+    """
 
     parameter_names: ClassVar[tuple[str, ...]]
 
@@ -62,6 +73,7 @@ class Emissions(Protocol):
     def require_observations(self, observations: FloatArray) -> None:
         """Raise ValueError naming the first of observations (T, D) that no state could emit.
 
+        Missing ones pass.
         Called once for each set of data, so that scoring need not check.
         """
         ...
@@ -78,7 +90,8 @@ class Emissions(Protocol):
         """Expected statistics of observations (T, D) under state weights (T, K).
 
         They are taken about the present parameters, so that nothing cancels however far the
-        data lie from zero.
+        data lie from zero. Among them is "weights" (K,): how many observations, the wholly missing
+        ones left out, each state is expected to explain.
         """
         ...
 
@@ -114,6 +127,14 @@ class Emissions(Protocol):
         ...
 
     parameter_of: ClassVar[Mapping[str, str]]
+
+    def num_free(self) -> dict[str, int]:
+        """How many free parameters each of `parameter_names` has, zeros that stay not counted."""
+        ...
+
+    def marginals(self) -> Marginals:
+        """What can be observed in one state, dimension by dimension: for forecasts."""
+        ...
 
     def distances(self, other: Self) -> FloatArray:
         """How unlike the states are: (K, K), entry [i, j] between self's i and other's j."""

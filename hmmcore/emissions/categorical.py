@@ -11,12 +11,21 @@ from numba import njit
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
-from hmmcore.arrays import FloatArray, IntArray, as_permutation, probability_rows, softmax
+from hmmcore.arrays import (
+    FloatArray,
+    IntArray,
+    any_missing,
+    as_permutation,
+    probability_rows,
+    softmax,
+)
 from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
+from hmmcore.emissions.marginals import SymbolMarginals
+from hmmcore.values import Value
 
 
 @dataclass(frozen=True, eq=False)
-class Categorical:
+class Categorical(Value):
     """p(x = c | z = k) = probs[k, c] for symbols c = 0..C-1, observed one at a time (D = 1).
 
     Attributes:
@@ -57,11 +66,10 @@ class Categorical:
     __hash__ = None  # type: ignore[assignment]  # arrays do not hash
 
     def require_observations(self, observations: FloatArray) -> None:
-        """Raise ValueError naming the first observation that is not one of 0..C-1."""
+        """Raise ValueError naming the first observation that is there and not one of 0..C-1."""
         values = observations[:, 0]
-        bad = np.flatnonzero(
-            (values < 0) | (values >= self.num_symbols) | (values != np.floor(values))
-        )
+        symbol = (values >= 0) & (values < self.num_symbols) & (values == np.floor(values))
+        bad = np.flatnonzero(~(symbol | np.isnan(values)))
         if len(bad):
             raise ValueError(
                 f"observations row {bad[0]} is {values[bad[0]]:g}; a symbol must be a whole "
@@ -69,10 +77,14 @@ class Categorical:
             )
 
     def log_likelihoods(self, observations: FloatArray) -> FloatArray:
-        """Score: (T, K) log-probabilities, in nats; -inf for a symbol that is never emitted."""
+        """Score: (T, K) log-probabilities, in nats; -inf for a symbol that is never emitted.
+
+        A missing symbol scores 0.
+        """
+        by_symbol = np.zeros((self.num_symbols + 1, self.num_states))
         with np.errstate(divide="ignore"):
-            by_symbol = np.ascontiguousarray(np.log(self.probs).T)
-        return by_symbol[_symbols(observations)]
+            np.log(self.probs.T, out=by_symbol[:-1])
+        return by_symbol[self._symbols(observations)]
 
     def sample(self, states: IntArray, rng: Generator) -> FloatArray:
         """Draw one symbol for each state (T,): returns (T, 1)."""
@@ -89,10 +101,11 @@ class Categorical:
         return symbols
 
     def statistics(self, observations: FloatArray, weights: FloatArray) -> EmissionStatistics:
-        """Expected number of times (K, C) that each state emits each symbol."""
-        counts = np.zeros((self.num_symbols, self.num_states))
-        _accumulate_symbols(_symbols(observations), weights, counts)
-        return {"weights": weights.sum(axis=0), "counts": np.ascontiguousarray(counts.T)}
+        """Expected number of times (K, C) that each state emits each symbol, "weights" in all."""
+        counts = np.zeros((self.num_symbols + 1, self.num_states))
+        _accumulate_symbols(self._symbols(observations), weights, counts)
+        counts = np.ascontiguousarray(counts[:-1].T)
+        return {"weights": counts.sum(axis=1), "counts": counts}
 
     def maximize(
         self, statistics: EmissionStatistics, trainable: frozenset[str], variance_floor: float
@@ -132,6 +145,14 @@ class Categorical:
         """Scores are looked up; nothing amplifies rounding."""
         return 1.0
 
+    def marginals(self) -> SymbolMarginals:
+        """The distribution of the symbol, for each state."""
+        return SymbolMarginals(self.probs)
+
+    def num_free(self) -> dict[str, int]:
+        """Count free parameters: a row's symbols that are not ruled out, less one."""
+        return {"probs": int(np.count_nonzero(self.probs)) - self.num_states}
+
     def distances(self, other: Categorical) -> FloatArray:
         """Jensen-Shannon divergences (K, K) in nats between the states of two values.
 
@@ -141,9 +162,12 @@ class Categorical:
         middle = 0.5 * (left + right)
         return 0.5 * (_divergence(left, middle) + _divergence(right, middle))
 
-
-def _symbols(observations: FloatArray) -> IntArray:
-    return observations[:, 0].astype(np.int64)
+    def _symbols(self, observations: FloatArray) -> IntArray:
+        """The symbols (T,), C where one is missing."""
+        values = observations[:, 0]
+        if any_missing(observations):
+            values = np.where(np.isnan(values), self.num_symbols, values)
+        return values.astype(np.int64)
 
 
 def _divergence(probs: FloatArray, middle: FloatArray) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Gaussian emissions with diagonal or full covariances."""
+"""Gaussian emissions, with covariances of any of four types."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numba import njit
 from numpy.random import Generator
 from numpy.typing import ArrayLike
-from scipy.linalg import solve_triangular
 
 from hmmcore.arrays import (
     BoolArray,
@@ -20,22 +18,36 @@ from hmmcore.arrays import (
     frozen_array,
     numeric_array,
 )
-from hmmcore.emissions import gaussian_lanes
+from hmmcore.emissions import gaussian_lanes, variance_prior
 from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
+from hmmcore.emissions.covariance import CovarianceType
+from hmmcore.emissions.diagonal import Diagonal, Spherical
+from hmmcore.emissions.full import Full, Tied
+from hmmcore.emissions.marginals import NormalMarginals
+from hmmcore.values import Value
 
-COVARIANCE_TYPES = ("diag", "full")
-
-_LOG_2PI = float(np.log(2.0 * np.pi))
+_TYPES: dict[str, CovarianceType] = {
+    "spherical": Spherical(),
+    "diag": Diagonal(),
+    "full": Full(),
+    "tied": Tied(),
+}
+COVARIANCE_TYPES = tuple(_TYPES)
 
 
 @dataclass(frozen=True, eq=False)
-class Gaussian:
-    """p(x | z = k) = N(x; means[k], covariances[k]).
+class Gaussian(Value):
+    """p(x | z = k) = N(x; means[k], Σ_k).
+
+    A missing coordinate, NaN, is integrated out: scores are log-densities of what is there, 0 where
+    nothing is.
 
     Attributes:
         means: μ (K, D).
-        covariances: Σ, (K, D) variances when `covariance_type` is "diag", (K, D, D) when "full".
-        covariance_type: "diag" or "full".
+        covariances: what Σ is made of, by `covariance_type`. One axis of means (K,) stands for
+            D = 1, and variances (K,), or one when "tied", will then do for covariances.
+        covariance_type: "spherical", one variance per state (K,); "diag", one for every coordinate
+            (K, D); "full", a matrix per state (K, D, D); "tied", one matrix (D, D) for all states.
 
     Raises:
         ValueError: when shapes disagree, or a covariance is not positive (definite); the message
@@ -56,28 +68,25 @@ class Gaussian:
     def __init__(
         self, means: ArrayLike, covariances: ArrayLike, covariance_type: str = "diag"
     ) -> None:
-        if covariance_type not in COVARIANCE_TYPES:
+        if covariance_type not in _TYPES:
             raise ValueError(
                 f"covariance_type is {covariance_type!r}; it must be one of {COVARIANCE_TYPES}."
             )
+        kind = _TYPES[covariance_type]
         centres = numeric_array("means", means)
         spreads = numeric_array("covariances", covariances)
         if centres.ndim == 1:
             centres = centres[:, np.newaxis]
-            if spreads.ndim == 1:
-                spreads = spreads.reshape(-1, *([1] * (1 if covariance_type == "diag" else 2)))
+            spreads = kind.from_variances(spreads)
         centres = frozen_array("means", centres, ndim=2)
-        spreads = frozen_array("covariances", spreads, ndim=2 if covariance_type == "diag" else 3)
-        num_states, num_dimensions = centres.shape
-        expected = (num_states, num_dimensions) + (
-            () if covariance_type == "diag" else (num_dimensions,)
-        )
+        expected = kind.shape(*centres.shape)
+        spreads = frozen_array("covariances", spreads, ndim=len(expected))
         if spreads.shape != expected:
             raise ValueError(
                 f"covariances have shape {spreads.shape}; means are {centres.shape} and the type "
                 f"is {covariance_type!r}, so they must be {expected}."
             )
-        _require_positive(spreads, covariance_type)
+        kind.require_positive(spreads)
         object.__setattr__(self, "means", centres)
         object.__setattr__(self, "covariances", spreads)
         object.__setattr__(self, "covariance_type", covariance_type)
@@ -114,12 +123,13 @@ class Gaussian:
     @property
     def standard_deviations(self) -> FloatArray:
         """(K, D) square roots of the variances."""
-        return np.sqrt(self._variances())
+        return np.sqrt(self._kind.variances(self.covariances, *self.means.shape))
 
     def permute(self, permutation: ArrayLike) -> Gaussian:
         """New state k is old state permutation[k]."""
         order = as_permutation(permutation, self.num_states)
-        return Gaussian(self.means[order], self.covariances[order], self.covariance_type)
+        covariances = self.covariances if self._kind.is_shared else self.covariances[order]
+        return Gaussian(self.means[order], covariances, self.covariance_type)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Gaussian):
@@ -133,105 +143,70 @@ class Gaussian:
     __hash__ = None  # type: ignore[assignment]  # arrays do not hash
 
     def require_observations(self, observations: FloatArray) -> None:
-        """Any real number can be observed."""
+        """Any real number can be observed, or missing."""
 
     def log_likelihoods(self, observations: FloatArray) -> FloatArray:
         """Score: (T, K) log-densities of observations (T, D), in nats.
 
         A density can exceed one, so these can be positive.
         """
-        scores = np.empty((len(observations), self.num_states))
-        if self.covariance_type == "diag":
-            _score_diagonal(observations, self.means, self.covariances, scores)
-            return scores
-        for k, factor in enumerate(self._cholesky()):
-            whitened = solve_triangular(factor, (observations - self.means[k]).T, lower=True)
-            log_scale = np.log(np.diag(factor)).sum() + 0.5 * self.num_dimensions * _LOG_2PI
-            scores[:, k] = -0.5 * np.einsum("dt,dt->t", whitened, whitened) - log_scale
-        return scores
+        return self._kind.score(observations, self.means, self.covariances)
 
     def sample(self, states: IntArray, rng: Generator) -> FloatArray:
         """Draw one observation for each state (T,): returns (T, D)."""
         noise = rng.standard_normal((len(states), self.num_dimensions))
-        if self.covariance_type == "diag":
-            noise *= self.standard_deviations[states]
-        else:
-            for k, factor in enumerate(self._cholesky()):
-                noise[states == k] = noise[states == k] @ factor.T
+        noise = self._kind.colour(noise, states, self.covariances)
         noise += self.means[states]
         return noise
 
     def statistics(self, observations: FloatArray, weights: FloatArray) -> EmissionStatistics:
-        """Expected weights (K,), deviations (K, D) and squared deviations about the means."""
-        num_states, num_dimensions = self.means.shape
-        deviations = np.zeros((num_states, num_dimensions))
-        squares = np.zeros(self.covariances.shape)
-        if self.covariance_type == "diag":
-            _accumulate_diagonal(observations, weights, self.means, deviations, squares)
-        else:
-            for k in range(num_states):
-                centred = observations - self.means[k]
-                weighted = centred * weights[:, k, np.newaxis]
-                deviations[k] = weighted.sum(axis=0)
-                squares[k] = weighted.T @ centred
-        return {"weights": weights.sum(axis=0), "deviations": deviations, "squares": squares}
+        """Expected weights (K,), deviations (K, D) and squared deviations about the means.
+
+        Observations that are wholly missing weigh nothing. What else there is, and what becomes of
+        those that are partly missing, the covariance type says: `Diagonal`, `Full`.
+        """
+        return self._kind.statistics(observations, weights, self.means, self.covariances)
 
     @property
     def works_in_lanes(self) -> bool:
-        """Whether the lane methods serve: they know diagonal covariances only."""
-        return self.covariance_type == "diag"
+        """Whether the lane methods serve: they know independent coordinates only."""
+        return self._kind.is_diagonal
 
     def lane_log_likelihoods(self, observations: FloatArray, scores: FloatArray) -> None:
         """Score observations (S, D, LANES) into scores (S, K, LANES)."""
-        gaussian_lanes.score(observations, self.means, self.covariances, scores)
+        variances = self._kind.variances(self.covariances, *self.means.shape)
+        gaussian_lanes.score(observations, self.means, variances, scores)
 
     def lane_statistics(self, observations: FloatArray, weights: FloatArray) -> EmissionStatistics:
         """`statistics` of observations (S, D, LANES) and weights (S, K, LANES)."""
-        totals, deviations, squares = gaussian_lanes.lane_statistics(
-            observations, weights, self.means
-        )
-        return {"weights": totals, "deviations": deviations, "squares": squares}
+        return gaussian_lanes.lane_statistics(observations, weights, self.means)
 
     def maximize(
         self, statistics: EmissionStatistics, trainable: frozenset[str], variance_floor: float
     ) -> tuple[Gaussian, tuple[Remedy, ...]]:
-        """M-step: weighted means, and weighted variances about them.
+        """M-step: weighted means, and weighted covariances about them.
 
-        When the means are held fixed the variances are taken about those. A state without data
-        keeps its parameters; a variance (an eigenvalue, when "full") is held at the floor, which
-        is the maximiser under that constraint.
+        When the means are held fixed the covariances are taken about those. What has no data, a
+        state or one coordinate of it, keeps its parameters; a variance (an eigenvalue, when "full"
+        or "tied") is held at the floor, which is the maximiser under that constraint.
         """
-        weights = statistics["weights"]
-        alive = weights > EMPTY_WEIGHT
-        divisor = np.where(alive, weights, 1.0)[:, np.newaxis]
-        shift = statistics["deviations"] / divisor
-        moves = np.where(alive[:, np.newaxis] & ("means" in trainable), shift, 0.0)
-        remedies = [Remedy(int(k), "empty_state") for k in np.flatnonzero(~alive)]
+        counts = self._kind.counts(statistics)
+        told = counts > EMPTY_WEIGHT
+        shift = statistics["deviations"] / np.where(told, counts, 1.0)
+        moves = np.where(told & ("means" in trainable), shift, 0.0)
+        remedies = _without_data(told)
         covariances = self.covariances
         if "covariances" in trainable:
-            # E[(x - m - move)^2], from deviations about the present means m.
-            if self.covariance_type == "diag":
-                spread = statistics["squares"] / divisor - 2.0 * moves * shift + moves**2
-            else:
-                cross = np.einsum("ki,kj->kij", moves, shift)
-                spread = statistics["squares"] / divisor[:, :, np.newaxis]
-                spread = spread - cross - cross.transpose(0, 2, 1)
-                spread += np.einsum("ki,kj->kij", moves, moves)
-            held, floored = _hold_at_floor(spread, self.covariance_type, variance_floor)
-            keep = alive.reshape(-1, *([1] * (spread.ndim - 1)))
-            covariances = np.where(keep, held, self.covariances)
-            remedies += [Remedy(int(k), "variance_floor") for k in np.flatnonzero(floored & alive)]
-        model = Gaussian(self.means + moves, covariances, self.covariance_type)
-        return model, tuple(remedies)
+            covariances, floored = self._kind.maximize(
+                statistics, moves, self.covariances, variance_floor
+            )
+            remedies += floored
+        return Gaussian(self.means + moves, covariances, self.covariance_type), remedies
 
     def unconstrained(self) -> EmissionStatistics:
         """Means, and log standard deviations or Cholesky factors with log diagonals."""
-        if self.covariance_type == "diag":
-            return {"means": self.means.copy(), "log_sds": 0.5 * np.log(self.covariances)}
-        factors = self._cholesky()
-        diagonal = np.arange(self.num_dimensions)
-        factors[:, diagonal, diagonal] = np.log(factors[:, diagonal, diagonal])
-        return {"means": self.means.copy(), "cholesky": factors}
+        spread = self._kind.unconstrained(self.covariances)
+        return {"means": self.means.copy(), self._kind.unconstrained_name: spread}
 
     def with_unconstrained(
         self, parameters: Mapping[str, FloatArray], trainable: frozenset[str], variance_floor: float
@@ -240,69 +215,59 @@ class Gaussian:
         means = parameters["means"] if "means" in trainable else self.means
         if "covariances" not in trainable:
             return Gaussian(means, self.covariances, self.covariance_type), ()
-        if self.covariance_type == "diag":
-            spread = np.exp(2.0 * parameters["log_sds"])
-        else:
-            factors = np.tril(parameters["cholesky"])
-            diagonal = np.arange(self.num_dimensions)
-            factors[:, diagonal, diagonal] = np.exp(factors[:, diagonal, diagonal])
-            spread = factors @ factors.transpose(0, 2, 1)
-        covariances, floored = _hold_at_floor(spread, self.covariance_type, variance_floor)
-        remedies = tuple(Remedy(int(k), "variance_floor") for k in np.flatnonzero(floored))
-        return Gaussian(means, covariances, self.covariance_type), remedies
+        covariances, floored = self._kind.hold_at_floor(
+            self._kind.constrained(parameters[self._kind.unconstrained_name]), variance_floor
+        )
+        model = Gaussian(means, covariances, self.covariance_type)
+        return model, self._kind.floor_remedies(floored)
 
     def smallest_variances(self) -> FloatArray:
-        """(K,) the smallest variance of each state (the smallest eigenvalue, when "full")."""
-        if self.covariance_type == "diag":
-            return np.asarray(self.covariances.min(axis=1))
-        return np.asarray(np.linalg.eigvalsh(self.covariances)[:, 0])
+        """(K,) the smallest variance of each state (the smallest eigenvalue of a matrix)."""
+        return self._kind.smallest_variances(self.covariances, self.num_states)
 
     def condition_number(self) -> float:
         """How ill-conditioned covariances are, and how far means lie from zero in their sd.
 
         The larger of the ratio of a covariance's eigenvalues and eps (mean / sd)², over states.
         """
-        smallest = self.smallest_variances()
         rounding = np.finfo(float).eps * np.abs(self.means).max(axis=1)
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            worst = rounding**2 / smallest / np.finfo(float).eps
-            if self.covariance_type == "full":
-                largest = np.linalg.eigvalsh(self.covariances)[:, -1]
-                worst = np.maximum(worst, largest / np.maximum(smallest, 0.0))
-        return max(1.0, float(worst.max()))
+            worst = rounding**2 / self.smallest_variances() / np.finfo(float).eps
+            worst = np.maximum(worst.max(), self._kind.conditions(self.covariances).max())
+        return max(1.0, float(worst))
 
     def gradient(self, statistics: EmissionStatistics) -> EmissionStatistics:
         """Gradient in the `unconstrained` parameters, from statistics about this value."""
-        weights, deviations = statistics["weights"], statistics["deviations"]
-        squares = statistics["squares"]
-        if self.covariance_type == "diag":
-            return {
-                "means": deviations / self.covariances,
-                "log_sds": squares / self.covariances - weights[:, np.newaxis],
-            }
-        # Through W = L^-1, never an inverse of the covariance: Σ^-1 = W'W, and the gradient in L
-        # is (Σ^-1 S Σ^-1 - n Σ^-1) L = W' (W S W' - n I).
-        factors = self._cholesky()
-        identity = np.eye(self.num_dimensions)
-        whiteners = np.stack([solve_triangular(factor, identity, lower=True) for factor in factors])
-        transposed = whiteners.transpose(0, 2, 1)
-        excess = whiteners @ squares @ transposed - weights[:, np.newaxis, np.newaxis] * identity
-        in_factor = np.tril(transposed @ excess)
-        diagonal = np.arange(self.num_dimensions)
-        in_factor[:, diagonal, diagonal] *= factors[:, diagonal, diagonal]
-        return {
-            "means": (transposed @ whiteners @ deviations[:, :, np.newaxis])[:, :, 0],
-            "cholesky": in_factor,
-        }
+        means, spread = self._kind.gradient(statistics, self.covariances)
+        return {"means": means, self._kind.unconstrained_name: spread}
+
+    def log_variance_prior(self, shape: float, scale: float) -> float:
+        """Log-density of a prior on the covariances; see `variance_prior.log_density`."""
+        matrices = not self._kind.is_diagonal
+        return variance_prior.log_density(self.covariances, matrices, shape, scale)
+
+    def marginals(self) -> NormalMarginals:
+        """The distribution of each dimension, for each state."""
+        return NormalMarginals(self.means, self.standard_deviations)
+
+    def num_free(self) -> dict[str, int]:
+        """Count free parameters: covariance matrices are symmetric."""
+        size = self.covariances.size
+        if not self._kind.is_diagonal:
+            size = size * (self.num_dimensions + 1) // (2 * self.num_dimensions)
+        return {"means": self.means.size, "covariances": size}
 
     def distances(self, other: Gaussian) -> FloatArray:
         """Symmetric Kullback-Leibler divergences (K, K) between the states of two values."""
         gaps = self.means[:, np.newaxis] - other.means[np.newaxis]
-        if self.covariance_type == other.covariance_type == "diag":
-            left, right = self.covariances[:, np.newaxis], other.covariances[np.newaxis]
+        given = self.covariances, *self.means.shape
+        others = other.covariances, *other.means.shape
+        if self._kind.is_diagonal and other._kind.is_diagonal:
+            left = self._kind.variances(*given)[:, np.newaxis]
+            right = other._kind.variances(*others)[np.newaxis]
             terms = (left + gaps**2) / right + (right + gaps**2) / left - 2.0
             return np.asarray(0.5 * terms.sum(axis=2))
-        left, right = self._full(), other._full()
+        left, right = self._kind.matrices(*given), other._kind.matrices(*others)
         left_precisions, right_precisions = np.linalg.inv(left), np.linalg.inv(right)
         traces = np.einsum("aij,bji->ab", left, right_precisions)
         traces += np.einsum("aij,bji->ab", left_precisions, right)
@@ -310,92 +275,17 @@ class Gaussian:
         shifts = np.einsum("abi,abij,abj->ab", gaps, precisions, gaps)
         return np.asarray(0.5 * (traces + shifts) - self.num_dimensions)
 
-    def _variances(self) -> FloatArray:
-        if self.covariance_type == "diag":
-            return self.covariances
-        return np.diagonal(self.covariances, axis1=1, axis2=2)
-
-    def _full(self) -> FloatArray:
-        if self.covariance_type == "full":
-            return self.covariances
-        return self.covariances[:, :, np.newaxis] * np.eye(self.num_dimensions)
-
-    def _cholesky(self) -> FloatArray:
-        return np.asarray(np.linalg.cholesky(self.covariances))
+    @property
+    def _kind(self) -> CovarianceType:
+        return _TYPES[self.covariance_type]
 
 
-def _require_positive(covariances: FloatArray, covariance_type: str) -> None:
-    if covariance_type == "diag" and covariances.min() > 0.0:
-        return
-    for k, covariance in enumerate(covariances):
-        if covariance_type == "diag":
-            if not (covariance > 0).all():
-                raise ValueError(
-                    f"covariances of state {k} are {covariance.tolist()}; a variance must be "
-                    "positive."
-                )
-            continue
-        if not np.allclose(
-            covariance, covariance.T, rtol=0.0, atol=1e-10 * np.abs(covariance).max()
-        ):
-            raise ValueError(f"covariances of state {k} are not symmetric: {covariance.tolist()}.")
-        try:
-            np.linalg.cholesky(covariance)
-        except np.linalg.LinAlgError:
-            smallest = float(np.linalg.eigvalsh(covariance)[0])
-            raise ValueError(
-                f"covariances of state {k} have the eigenvalue {smallest:.6g}; a covariance "
-                "matrix must be positive definite."
-            ) from None
-
-
-def _hold_at_floor(
-    covariances: FloatArray, covariance_type: str, floor: float
-) -> tuple[FloatArray, BoolArray]:
-    """Lift variances (eigenvalues, when "full") to the floor; say which states (K,) needed it."""
-    if covariance_type == "diag":
-        low = covariances < floor
-        return np.where(low, floor, covariances), np.asarray(low.any(axis=1))
-    symmetric = 0.5 * (covariances + covariances.transpose(0, 2, 1))
-    values, vectors = np.linalg.eigh(symmetric)
-    low = np.asarray((values < floor).any(axis=1))
-    if low.any():
-        lifted = np.maximum(values, floor)[:, np.newaxis, :]
-        rebuilt = (vectors * lifted) @ vectors.transpose(0, 2, 1)
-        rebuilt = 0.5 * (rebuilt + rebuilt.transpose(0, 2, 1))
-        symmetric = np.where(low[:, np.newaxis, np.newaxis], rebuilt, symmetric)
-    return symmetric, low
-
-
-@njit(cache=True, nogil=True)
-def _score_diagonal(observations, means, variances, scores):  # type: ignore[no-untyped-def]
-    """Fill scores (T, K) with the log-densities of a diagonal Gaussian."""
-    num_states, num_dimensions = means.shape
-    constants = np.empty(num_states)
-    # Divided by the standard deviation before squaring: the square alone could overflow.
-    inverse_sds = np.empty((num_states, num_dimensions))
-    for k in range(num_states):
-        constants[k] = 0.0
-        for d in range(num_dimensions):
-            constants[k] -= 0.5 * (np.log(variances[k, d]) + 1.8378770664093453)  # log 2π
-            inverse_sds[k, d] = 1.0 / np.sqrt(variances[k, d])
-    for t in range(len(observations)):
-        for k in range(num_states):
-            score = constants[k]
-            for d in range(num_dimensions):
-                gap = (observations[t, d] - means[k, d]) * inverse_sds[k, d]
-                score -= 0.5 * gap * gap
-            scores[t, k] = score
-
-
-@njit(cache=True, nogil=True)
-def _accumulate_diagonal(observations, weights, means, deviations, squares):  # type: ignore[no-untyped-def]
-    """Add weighted deviations from the means, and their squares, to (K, D) arrays."""
-    num_states, num_dimensions = means.shape
-    for t in range(len(observations)):
-        for k in range(num_states):
-            for d in range(num_dimensions):
-                gap = observations[t, d] - means[k, d]
-                weighted = weights[t, k] * gap
-                deviations[k, d] += weighted
-                squares[k, d] += weighted * gap
+def _without_data(told: BoolArray) -> tuple[Remedy, ...]:
+    """Say which states, and which coordinates of states (K, D), no data tell of."""
+    if told.all():
+        return ()
+    empty = ~told.any(axis=1)
+    partly = told.any(axis=1) & ~told.all(axis=1)
+    return tuple(Remedy(int(k), "empty_state") for k in np.flatnonzero(empty)) + tuple(
+        Remedy(int(k), "empty_dimension") for k in np.flatnonzero(partly)
+    )

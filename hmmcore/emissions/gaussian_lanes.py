@@ -1,4 +1,4 @@
-"""Diagonal Gaussians on observations in lanes: what training spends its time on, eightfold."""
+"""Gaussians with independent coordinates, in lanes: what training spends its time on, eightfold."""
 
 from __future__ import annotations
 
@@ -6,9 +6,36 @@ import numpy as np
 from numba import njit
 
 from hmmcore.arrays import FloatArray
-from hmmcore.lanes import LANES, fill, load, multiply_add, store
+from hmmcore.emissions.base import EmissionStatistics
+from hmmcore.emissions.diagonal import diagonal_statistics, is_tainted
+from hmmcore.lanes import LANES, fill, larger, load, multiply_add, store, where_number
 
 LOG_2PI = 1.8378770664093453
+
+
+@njit(cache=True, nogil=True)
+def score_observed(
+    observations: FloatArray, means: FloatArray, variances: FloatArray, scores: FloatArray
+) -> None:
+    """`score` over the coordinates that are not NaN."""
+    num_states, num_dimensions = means.shape
+    constants = np.empty((num_states, num_dimensions))
+    inverse_sds = np.empty((num_states, num_dimensions))
+    for k in range(num_states):
+        for d in range(num_dimensions):
+            constants[k, d] = -0.5 * (np.log(variances[k, d]) + LOG_2PI)
+            inverse_sds[k, d] = 1.0 / np.sqrt(variances[k, d])
+    for t in range(len(observations)):
+        for k in range(num_states):
+            # In the order of `score`, so that a complete observation gets the same bits.
+            total = fill(0.0)
+            for d in range(num_dimensions):
+                total = total + where_number(load(observations, t, d), fill(constants[k, d]))
+            for d in range(num_dimensions):
+                value = load(observations, t, d)
+                gap = where_number(value, (value - means[k, d]) * inverse_sds[k, d])
+                total = multiply_add(gap * -0.5, gap, total)
+            store(scores, t, k, total)
 
 
 @njit(cache=True, nogil=True)
@@ -17,6 +44,8 @@ def score(
 ) -> None:
     """Fill scores (S, K, LANES) with the log-densities of observations (S, D, LANES)."""
     num_states, num_dimensions = means.shape
+    # NaN when anything is missing. Found out on the way, it costs complete data next to nothing.
+    trace = fill(0.0)
     constants = np.empty(num_states)
     # Divided by the standard deviation before squaring: the square alone could overflow.
     inverse_sds = np.empty((num_states, num_dimensions))
@@ -26,12 +55,18 @@ def score(
             constants[k] -= 0.5 * (np.log(variances[k, d]) + LOG_2PI)
             inverse_sds[k, d] = 1.0 / np.sqrt(variances[k, d])
     for t in range(len(observations)):
+        for d in range(num_dimensions):
+            trace = trace + load(observations, t, d)
         for k in range(num_states):
             total = fill(constants[k])
             for d in range(num_dimensions):
                 gap = (load(observations, t, d) - means[k, d]) * inverse_sds[k, d]
                 total = multiply_add(gap * -0.5, gap, total)
             store(scores, t, k, total)
+    traces = np.empty((1, 1, LANES))
+    store(traces, 0, 0, trace)
+    if np.isnan(traces).any():
+        score_observed(observations, means, variances, scores)
 
 
 @njit(cache=True, nogil=True)
@@ -56,13 +91,49 @@ def accumulate(
                 store(squares, k, d, multiply_add(weighted, gap, load(squares, k, d)))
 
 
+@njit(cache=True, nogil=True)
+def accumulate_observed(
+    observations: FloatArray,
+    weights: FloatArray,
+    means: FloatArray,
+    totals: FloatArray,
+    counts: FloatArray,
+    deviations: FloatArray,
+    squares: FloatArray,
+) -> None:
+    """`accumulate` over the coordinates that are not NaN, and how many there are (K, D, LANES)."""
+    num_states, num_dimensions = means.shape
+    for t in range(len(observations)):
+        for k in range(num_states):
+            weight = load(weights, t, k)
+            seen = fill(0.0)
+            for d in range(num_dimensions):
+                value = load(observations, t, d)
+                gap = where_number(value, value - means[k, d])
+                counted = where_number(value, weight)
+                weighted = counted * gap
+                seen = larger(seen, counted)
+                store(counts, k, d, load(counts, k, d) + counted)
+                store(deviations, k, d, load(deviations, k, d) + weighted)
+                store(squares, k, d, multiply_add(weighted, gap, load(squares, k, d)))
+            store(totals, 0, k, load(totals, 0, k) + seen)
+
+
 def lane_statistics(
     observations: FloatArray, weights: FloatArray, means: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Weights (K,), deviations (K, D) and squares (K, D) about the means."""
+) -> EmissionStatistics:
+    """The statistics of `Diagonal` about the means."""
     num_states, num_dimensions = means.shape
     totals = np.zeros((1, num_states, LANES))
     deviations = np.zeros((num_states, num_dimensions, LANES))
     squares = np.zeros_like(deviations)
     accumulate(observations, weights, means, totals, deviations, squares)
-    return totals[0].sum(axis=1), deviations.sum(axis=2), squares.sum(axis=2)
+    told = totals[0].sum(axis=1), deviations.sum(axis=2), squares.sum(axis=2)
+    if not is_tainted(told[1]):
+        return diagonal_statistics(*told)
+    totals[:], deviations[:], squares[:] = 0.0, 0.0, 0.0
+    counts = np.zeros_like(deviations)
+    accumulate_observed(observations, weights, means, totals, counts, deviations, squares)
+    return diagonal_statistics(
+        totals[0].sum(axis=1), deviations.sum(axis=2), squares.sum(axis=2), counts.sum(axis=2)
+    )

@@ -21,6 +21,7 @@ from hmmcore.arrays import (
 )
 from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
 from hmmcore.emissions.gaussian import Gaussian
+from hmmcore.emissions.marginals import NormalMarginals
 from hmmcore.emissions.network import (
     OUTPUT_ACTIVATIONS,
     Activations,
@@ -32,6 +33,7 @@ from hmmcore.emissions.network import (
     outputs_for,
     require_chain,
 )
+from hmmcore.values import Value
 
 ALIVE = 0.01
 """A ReLU's output starts at this at the least, in units of the smallest standard deviation."""
@@ -46,7 +48,7 @@ _NDIM = {
 
 
 @dataclass(frozen=True, eq=False)
-class NeuralGaussian:
+class NeuralGaussian(Value):
     """p(x | z = k) = N(x; μ_k, diag(covariances[k])), μ_k = f(tanh(e_k W1 + b1) W2 + b2).
 
     Every state has an embedding of its own; the weights and biases are common to all states.
@@ -253,7 +255,7 @@ class NeuralGaussian:
         return self.gaussian.sample(states, rng)
 
     def statistics(self, observations: FloatArray, weights: FloatArray) -> EmissionStatistics:
-        """Expected weights, deviations and squared deviations about the means, as `Gaussian`'s."""
+        """Expected weights, counts, deviations and squares about the means, as `Diagonal`'s."""
         return self.gaussian.statistics(observations, weights)
 
     @property
@@ -277,6 +279,18 @@ class NeuralGaussian:
         """As `Gaussian.condition_number`."""
         return self.gaussian.condition_number()
 
+    def log_variance_prior(self, shape: float, scale: float) -> float:
+        """As `Gaussian.log_variance_prior`."""
+        return self.gaussian.log_variance_prior(shape, scale)
+
+    def marginals(self) -> NormalMarginals:
+        """As `Gaussian.marginals`."""
+        return self.gaussian.marginals()
+
+    def num_free(self) -> dict[str, int]:
+        """Count parameters; many sets of the network's give the same means."""
+        return {name: getattr(self, name).size for name in self.parameter_names}
+
     def distances(self, other: NeuralGaussian) -> FloatArray:
         """Symmetric Kullback-Leibler divergences (K, K) between the states of two values."""
         return self.gaussian.distances(other.gaussian)
@@ -297,14 +311,14 @@ class NeuralGaussian:
         Source: Dempster, Laird & Rubin (1977), generalised EM; Meng & Rubin (1993) for the order.
         """
         told = dict(statistics)
-        empty = told["weights"] <= EMPTY_WEIGHT
+        empty = told["counts"] <= EMPTY_WEIGHT
         network = trainable.intersection(Layers._fields)
         moved = self
         if network:
             # Q in the means: Σ slopes m - curvatures m² / 2, where m is how far each mean moves.
             with np.errstate(over="ignore", invalid="ignore"):
                 slopes = self.gaussian.gradient(told)["means"]
-                curvatures = _counts(told) / self.covariances
+                curvatures = told["counts"] / self.covariances
                 slopes[empty] = curvatures[empty] = 0.0
                 layers = ascend(self.layers, self.output_activation, slopes, curvatures, network)
             moved = NeuralGaussian(*layers, self.covariances, self.output_activation)
@@ -348,17 +362,12 @@ class NeuralGaussian:
 
 def _about(statistics: EmissionStatistics, moves: FloatArray) -> EmissionStatistics:
     """Statistics about means that lie `moves` (K, D) away from those they were taken about."""
-    shift, deviations = _counts(statistics) * moves, statistics["deviations"]
+    shift, deviations = statistics["counts"] * moves, statistics["deviations"]
     return {
         **statistics,
         "deviations": deviations - shift,
         "squares": statistics["squares"] - moves * (2.0 * deviations - shift),
     }
-
-
-def _counts(statistics: EmissionStatistics) -> FloatArray:
-    """How many observations (K, D) each state is expected to explain, for each dimension."""
-    return np.broadcast_to(statistics["weights"][:, np.newaxis], statistics["deviations"].shape)
 
 
 def _variances(sd: ArrayLike, num_states: int, num_dimensions: int) -> FloatArray:

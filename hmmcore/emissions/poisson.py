@@ -11,15 +11,17 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike
 from scipy.special import gammaln, xlogy
 
-from hmmcore.arrays import FloatArray, IntArray, as_permutation, frozen_array
+from hmmcore.arrays import FloatArray, IntArray, any_missing, as_permutation, frozen_array
 from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
+from hmmcore.emissions.marginals import PoissonMarginals
+from hmmcore.values import Value
 
 LARGEST_RATE = 1e15
 """Beyond this a double cannot tell one count from the next."""
 
 
 @dataclass(frozen=True, eq=False)
-class Poisson:
+class Poisson(Value):
     """p(x | z = k) = rates[k]^x exp(-rates[k]) / x! for counts x = 0, 1, 2, ... (D = 1).
 
     Attributes:
@@ -63,9 +65,10 @@ class Poisson:
     __hash__ = None  # type: ignore[assignment]  # arrays do not hash
 
     def require_observations(self, observations: FloatArray) -> None:
-        """Raise ValueError naming the first observation that is not a count."""
+        """Raise ValueError naming the first observation that is there and not a count."""
         values = observations[:, 0]
-        bad = np.flatnonzero((values < 0) | (values != np.floor(values)))
+        count = (values >= 0) & (values == np.floor(values))
+        bad = np.flatnonzero(~(count | np.isnan(values)))
         if len(bad):
             raise ValueError(
                 f"observations row {bad[0]} is {values[bad[0]]:g}; a count must be a whole number "
@@ -73,10 +76,15 @@ class Poisson:
             )
 
     def log_likelihoods(self, observations: FloatArray) -> FloatArray:
-        """Score: (T, K) log-probabilities, in nats; -inf where a rate of zero meets a count."""
+        """Score: (T, K) log-probabilities, in nats; -inf where a rate of zero meets a count.
+
+        A missing count scores 0.
+        """
         scores = xlogy(observations, self.rates)
         scores -= self.rates
         scores -= gammaln(observations + 1.0)
+        if any_missing(observations):
+            scores[np.isnan(observations[:, 0])] = 0.0
         return np.asarray(scores)
 
     def sample(self, states: IntArray, rng: Generator) -> FloatArray:
@@ -84,7 +92,10 @@ class Poisson:
         return rng.poisson(self.rates[states]).astype(np.float64)[:, np.newaxis]
 
     def statistics(self, observations: FloatArray, weights: FloatArray) -> EmissionStatistics:
-        """Expected weights (K,) and weighted sums of counts (K,)."""
+        """Expected weights (K,) and weighted sums of counts (K,), of the counts that are there."""
+        if any_missing(observations):
+            there = ~np.isnan(observations[:, 0])
+            observations, weights = observations[there], weights[there]
         return {"weights": weights.sum(axis=0), "sums": observations[:, 0] @ weights}
 
     def maximize(
@@ -123,6 +134,14 @@ class Poisson:
     def condition_number(self) -> float:
         """How far the terms of a score exceed their sum: about the rate itself."""
         return max(1.0, float(self.rates.max()))
+
+    def marginals(self) -> PoissonMarginals:
+        """The distribution of the count, for each state."""
+        return PoissonMarginals(self.rates[:, np.newaxis])
+
+    def num_free(self) -> dict[str, int]:
+        """Count free parameters: a rate of zero stays zero."""
+        return {"rates": int(np.count_nonzero(self.rates))}
 
     def distances(self, other: Poisson) -> FloatArray:
         """Bhattacharyya distances (K, K) between the states of two values; finite at rate zero."""

@@ -10,6 +10,8 @@ from hmmcore.training.base import (
 )
 from hmmcore.training.em import EM
 from hmmcore.training.gradient import GradientAscent
+from hmmcore.training.priors import Priors
+from hmmcore.training.ties import Ties
 
 __all__ = [
     "EM",
@@ -17,6 +19,8 @@ __all__ = [
     "FitResult",
     "GradientAscent",
     "LikelihoodFellError",
+    "Priors",
+    "Ties",
     "TrainState",
     "Trainer",
     "fit",

@@ -13,6 +13,8 @@ from hmmcore.emissions.base import Remedy
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.sweep import Expectations
+from hmmcore.training.priors import Priors
+from hmmcore.training.ties import Ties
 
 MODEL_PARAMETERS = ("initial_probs", "transition_matrix")
 
@@ -27,6 +29,8 @@ class TrainState:
         iteration: how many steps led here; 0 is the starting model itself.
         remedies: what the last step did to keep states alive, if anything.
         optimizer: what the trainer carries from step to step, if anything.
+        log_prior: log p(θ) of the parameters in nats, up to a constant, when the trainer has
+            priors; None when it has not.
     """
 
     hmm: HMM
@@ -34,6 +38,7 @@ class TrainState:
     iteration: int = 0
     remedies: tuple[Remedy, ...] = ()
     optimizer: Any = None
+    log_prior: float | None = None
 
     @property
     def log_likelihoods(self) -> FloatArray:
@@ -44,6 +49,16 @@ class TrainState:
     def log_likelihood(self) -> float:
         """Log-likelihood of all sequences under `hmm`, in nats."""
         return float(self.expectations.log_likelihoods.sum())
+
+    @property
+    def objective(self) -> float:
+        """What training climbs, in nats: the log-likelihood, plus `log_prior` if there is one."""
+        return self.log_likelihood + (self.log_prior or 0.0)
+
+    @property
+    def objective_name(self) -> str:
+        """Which of the two `objective` is: "log-likelihood" or "log-posterior"."""
+        return _objective_name(self.log_prior is not None)
 
 
 class Trainer(Protocol):
@@ -68,7 +83,7 @@ class DivergedError(ArithmeticError):
 
 
 class LikelihoodFellError(ArithmeticError):
-    """An EM step lowered the likelihood by more than rounding: a defect in this package."""
+    """An EM step lowered its objective by more than rounding: a defect in this package."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +95,26 @@ class FitResult:
         log_likelihoods: (iterations + 1,) of the start and after every step, in nats.
         stop_reason: "converged" or "max_iterations".
         remedies: everything steps did to keep states alive, each once, in order.
+        log_priors: (iterations + 1,) log p(θ) of the same, up to a constant; None without priors.
     """
 
     hmm: HMM
     log_likelihoods: FloatArray
     stop_reason: str
     remedies: tuple[Remedy, ...] = ()
+    log_priors: FloatArray | None = None
+
+    @property
+    def objectives(self) -> FloatArray:
+        """(iterations + 1,) what was climbed: log-likelihoods, plus `log_priors` if any."""
+        if self.log_priors is None:
+            return self.log_likelihoods
+        return self.log_likelihoods + self.log_priors
+
+    @property
+    def objective_name(self) -> str:
+        """Which of the two `objectives` are: "log-likelihood" or "log-posterior"."""
+        return _objective_name(self.log_priors is not None)
 
 
 def fit(
@@ -95,29 +124,56 @@ def fit(
     tolerance: float = 1e-6,
     patience: int = 1,
 ) -> FitResult:
-    """Step until the likelihood stands still or `max_iterations` is reached.
+    """Step until the objective stands still or `max_iterations` is reached.
 
     Args:
         tolerance: nats per observation; smaller changes, up or down, count as standing still.
         patience: how many steps in a row must stand still. One suits EM; gradient ascent passes
             turning points, and wants more.
     """
-    max_iterations = as_count("max_iterations", max_iterations, minimum=0)
-    patience = as_count("patience", patience)
-    if not tolerance >= 0.0:
-        raise ValueError(f"tolerance is {tolerance}; it must be zero or more.")
+    max_iterations, patience = checked_stop_rule(max_iterations, tolerance, patience)
     state = trainer.init(hmm)
-    log_likelihoods = [state.log_likelihood]
+    log_likelihoods, log_priors = [state.log_likelihood], [state.log_prior]
+    objective = state.objective
     remedies: dict[Remedy, None] = {}
     still = 0
     while state.iteration < max_iterations and still < patience:
         state = trainer.step(state)
         remedies |= dict.fromkeys(state.remedies)
-        gain = (state.log_likelihood - log_likelihoods[-1]) / trainer.sequences.num_observations
+        before, objective = objective, state.objective
+        gain = (objective - before) / trainer.sequences.num_observations
         log_likelihoods.append(state.log_likelihood)
+        log_priors.append(state.log_prior)
         still = still + 1 if abs(gain) <= tolerance else 0
     stop_reason = "converged" if still >= patience else "max_iterations"
-    return FitResult(state.hmm, np.array(log_likelihoods), stop_reason, tuple(remedies))
+    return FitResult(
+        state.hmm,
+        np.array(log_likelihoods),
+        stop_reason,
+        tuple(remedies),
+        None if state.log_prior is None else np.array(log_priors, dtype=np.float64),
+    )
+
+
+def checked_stop_rule(max_iterations: int, tolerance: float, patience: int) -> tuple[int, int]:
+    """Return `max_iterations` and `patience` as integers after checking all three."""
+    max_iterations = as_count("max_iterations", max_iterations, minimum=0)
+    patience = as_count("patience", patience)
+    if not tolerance >= 0.0:
+        raise ValueError(f"tolerance is {tolerance}; it must be zero or more.")
+    return max_iterations, patience
+
+
+def _objective_name(has_prior: bool) -> str:
+    return "log-posterior" if has_prior else "log-likelihood"
+
+
+def checked_structure(hmm: HMM, priors: Priors | None, transition_ties: Ties | None) -> None:
+    """Refuse a start that has another shape than the priors, or does not satisfy the ties."""
+    if priors is not None:
+        priors.require_compatible(hmm)
+    if transition_ties is not None:
+        transition_ties.require_satisfied(hmm.transition_matrix)
 
 
 def checked_trainable(trainable: Iterable[str] | None, hmm: HMM) -> frozenset[str]:
@@ -144,8 +200,10 @@ def checked_floor(variance_floor: float | None, sequences: Sequences) -> float:
     """Return the floor on variances: by default 1e-8 of the data's smallest variance.
 
     That is a standard deviation of one ten-thousandth of the data's. Constant data have none of
-    their own; the floor is then 1e-8 outright.
+    their own; the floor is then 1e-8 outright. Data of which a dimension is wholly missing are
+    refused.
     """
+    sequences.require_every_dimension()
     if variance_floor is None:
         variances = sequences.variances()
         smallest = variances.min(initial=np.inf, where=variances > 0.0)

@@ -16,12 +16,15 @@ from hmmcore.training.base import (
     TrainState,
     checked_floor,
     checked_names,
+    checked_structure,
     checked_trainable,
     require_above_floor,
 )
+from hmmcore.training.priors import Priors
+from hmmcore.training.ties import Ties
 
 ROUNDING_RTOL = 1e-10
-"""How far the log-likelihood may fall, relative to its size and to the number of observations,
+"""How far the objective may fall, relative to its size and to the number of observations,
 before it can no longer be rounding; on top comes what ill-conditioned covariances amplify."""
 
 
@@ -34,11 +37,14 @@ class EM:
             "transition_matrix" and the family's own ("means", "covariances").
         variance_floor: variances never go below this; None means 1e-8 of the data's smallest
             variance. The value in force is the attribute of the same name.
+        priors: makes each step climb the log-posterior (MAP-EM); None climbs the log-likelihood.
+        transition_ties: entries of A that share one probability.
 
     A state that loses all its data keeps its parameters, and a collapsing variance is held at
     the floor; both are reported in `TrainState.remedies`.
 
-    Source: Baum, Petrie, Soules & Weiss (1970); Rabiner (1989), section III.C.
+    Source: Baum, Petrie, Soules & Weiss (1970); Rabiner (1989), section III.C; Dempster, Laird &
+    Rubin (1977) for the posterior's mode.
     """
 
     def __init__(
@@ -46,8 +52,12 @@ class EM:
         sequences: Sequences,
         trainable: Iterable[str] | None = None,
         variance_floor: float | None = None,
+        priors: Priors | None = None,
+        transition_ties: Ties | None = None,
     ) -> None:
         self.sequences = sequences
+        self.priors = priors
+        self.transition_ties = transition_ties
         self.trainable = checked_names(trainable)
         self.variance_floor = checked_floor(variance_floor, sequences)
 
@@ -55,44 +65,65 @@ class EM:
         """Evaluate the starting model: iteration 0.
 
         Raises:
-            ValueError: when a name in `trainable` is unknown, or a variance is below the floor.
+            ValueError: when a name in `trainable` is unknown, a variance is below the floor, the
+                priors have another shape than the model, or it does not satisfy the ties.
             ImpossibleDataError: when the start gives the data probability zero.
         """
         if "covariances" in checked_trainable(self.trainable, hmm):
             require_above_floor(hmm, self.variance_floor)
+        checked_structure(hmm, self.priors, self.transition_ties)
         require_compatible(hmm, self.sequences)
-        return TrainState(hmm, expectations(hmm, self.sequences))
+        return TrainState(
+            hmm, expectations(hmm, self.sequences), log_prior=self._log_prior(hmm, hmm)
+        )
 
     def step(self, state: TrainState) -> TrainState:
         """M-step from the state's statistics, then the E-step that evaluates the result."""
         trainable = checked_trainable(self.trainable, state.hmm)
         told = state.expectations
+        if self.priors is not None:
+            told = self.priors.added_to(told, state.hmm)
         initial_probs, transition_matrix = state.hmm.initial_probs, state.hmm.transition_matrix
         if "initial_probs" in trainable:
             initial_probs = _proportions(told.initial_counts, initial_probs)
         if "transition_matrix" in trainable:
-            transition_matrix = _proportions(told.transition_counts, transition_matrix)
+            transition_matrix = self._transition_matrix(told.transition_counts, transition_matrix)
         emissions, remedies = state.hmm.emissions.maximize(
             told.emissions, trainable, self.variance_floor
         )
         hmm = HMM(initial_probs, transition_matrix, emissions)
-        result = TrainState(hmm, expectations(hmm, self.sequences), state.iteration + 1, remedies)
-        reached, started = result.log_likelihood, state.log_likelihood
+        result = TrainState(
+            hmm,
+            expectations(hmm, self.sequences),
+            state.iteration + 1,
+            remedies,
+            log_prior=self._log_prior(hmm, state.hmm),
+        )
+        reached, started = result.objective, state.objective
         if not reached >= started and not reached >= started - self._rounding(state, result):
             raise LikelihoodFellError(
-                f"the log-likelihood fell from {started!r} to {reached!r} in EM step "
+                f"the {state.objective_name} fell from {started!r} to {reached!r} in EM step "
                 f"{result.iteration}; it cannot. "
                 "Please report this with the data and the starting model."
             )
         return result
 
+    def _transition_matrix(self, counts: FloatArray, present: FloatArray) -> FloatArray:
+        """M-step of A (K, K) from expected transition counts (K, K)."""
+        if self.transition_ties is not None:
+            return self.transition_ties.maximize(counts, present)
+        return _proportions(counts, present)
+
+    def _log_prior(self, hmm: HMM, support: HMM) -> float | None:
+        return None if self.priors is None else self.priors.log_density(hmm, support)
+
     def _rounding(self, state: TrainState, result: TrainState) -> float:
-        """How far the log-likelihood may fall from one to the other before it is an error."""
+        """How far the objective may fall from one to the other before it is an error."""
         count = self.sequences.num_observations
         emissions = state.hmm.emissions, result.hmm.emissions
         worst = max(value.condition_number() for value in emissions)
         return (
-            ROUNDING_RTOL * (abs(state.log_likelihood) + count)
+            ROUNDING_RTOL * (abs(state.log_likelihood) + abs(state.log_prior or 0.0) + count)
             + float(np.finfo(float).eps) * count * worst
         )
 

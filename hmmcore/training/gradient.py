@@ -17,9 +17,12 @@ from hmmcore.training.base import (
     TrainState,
     checked_floor,
     checked_names,
+    checked_structure,
     checked_trainable,
     require_above_floor,
 )
+from hmmcore.training.priors import Priors
+from hmmcore.training.ties import Ties
 
 Parameters = dict[str, FloatArray]
 
@@ -39,18 +42,19 @@ class OptimizerState:
 
 
 class GradientAscent:
-    """Gradient ascent on the mean log-likelihood per observation.
+    """Gradient ascent on the objective, the log-likelihood or log-posterior, per observation.
 
     The parameters are softmax logits of π and of the rows of A, the means, and log standard
-    deviations (Cholesky factors with log diagonals for full covariances), so every step is a
-    valid model. By Fisher's identity the gradient is an expectation under the posterior: the
+    deviations (Cholesky factors with log diagonals for matrices), so every step is a valid model.
+    By Fisher's identity the gradient is an expectation under the posterior: the
     statistics of one sweep serve, as in EM.
 
     Args:
         sequences: the data.
         learning_rate: step size; the objective is a mean, so it means the same at every size.
         optimizer: "adam" (Kingma & Ba 2015) or "plain" (the gradient times the learning rate).
-        trainable, variance_floor: as in `EM`.
+        trainable, variance_floor, priors, transition_ties: as in `EM`. Tied entries of A share
+            their logit.
     """
 
     def __init__(
@@ -60,6 +64,8 @@ class GradientAscent:
         optimizer: str = "adam",
         trainable: Iterable[str] | None = None,
         variance_floor: float | None = None,
+        priors: Priors | None = None,
+        transition_ties: Ties | None = None,
     ) -> None:
         if not (np.isfinite(learning_rate) and learning_rate > 0.0):
             raise ValueError(f"learning_rate is {learning_rate}; it must be a positive number.")
@@ -68,6 +74,8 @@ class GradientAscent:
         self.sequences = sequences
         self.learning_rate = float(learning_rate)
         self.optimizer = optimizer
+        self.priors = priors
+        self.transition_ties = transition_ties
         self.trainable = checked_names(trainable)
         self.variance_floor = checked_floor(variance_floor, sequences)
 
@@ -76,6 +84,7 @@ class GradientAscent:
         trainable = checked_trainable(self.trainable, hmm)
         if "covariances" in trainable:
             require_above_floor(hmm, self.variance_floor)
+        checked_structure(hmm, self.priors, self.transition_ties)
         require_compatible(hmm, self.sequences)
         parameters = _keep_trainable(_unconstrained(hmm), hmm, trainable)
         zeros = {name: np.zeros_like(value) for name, value in parameters.items()}
@@ -83,26 +92,32 @@ class GradientAscent:
             hmm,
             expectations(hmm, self.sequences),
             optimizer=OptimizerState(parameters, zeros, zeros),
+            log_prior=self._log_prior(hmm, hmm),
         )
 
     def gradient(self, state: TrainState) -> Parameters:
-        """Gradient of the mean log-likelihood per observation in every unconstrained parameter.
+        """Gradient of the objective per observation in every unconstrained parameter.
 
         Returns:
-            "initial_logits" (K,), "transition_logits" (K, K) and the family's own: "means"
-            (K, D) with "log_sds" (K, D) or "cholesky" (K, D, D).
+            "initial_logits" (K,), "transition_logits" (K, K) and the family's own, for example
+            "means" (K, D) with "log_sds" or "cholesky" in the shape of the covariances. Tied
+            entries of A each have the slope of the logit that they share.
         """
         told, hmm = state.expectations, state.hmm
+        if self.priors is not None:
+            told = self.priors.added_to(told, hmm)
         row_totals = told.transition_counts.sum(axis=1, keepdims=True)
         total = {
             "initial_logits": told.initial_counts - told.initial_counts.sum() * hmm.initial_probs,
             "transition_logits": told.transition_counts - row_totals * hmm.transition_matrix,
             **hmm.emissions.gradient(told.emissions),
         }
+        if self.transition_ties is not None:
+            total["transition_logits"] = self.transition_ties.shared(total["transition_logits"])
         return {name: value / self.sequences.num_observations for name, value in total.items()}
 
     def step(self, state: TrainState) -> TrainState:
-        """Move along the gradient, then evaluate the result. The likelihood may dip.
+        """Move along the gradient, then evaluate the result. The objective may dip.
 
         Raises:
             DivergedError: when the step leaves the range of numbers.
@@ -119,17 +134,29 @@ class GradientAscent:
                 raise DivergedError(f"gradient ascent drove {name} out of range {advice}")
         try:
             with np.errstate(over="ignore", invalid="ignore"):
-                hmm, remedies = _model(state.hmm, moved.parameters, trainable, self.variance_floor)
+                hmm, remedies = _model(
+                    state.hmm,
+                    moved.parameters,
+                    trainable,
+                    self.variance_floor,
+                    self.transition_ties,
+                )
+                log_prior = self._log_prior(hmm, state.hmm)
             told = expectations(hmm, self.sequences)
         except ImpossibleDataError as error:
             raise DivergedError(f"gradient ascent made the data impossible {advice}") from error
         except ValueError as error:
             raise DivergedError(f"gradient ascent left the valid models {advice}") from error
+        if log_prior is not None and not np.isfinite(log_prior):
+            raise DivergedError(f"gradient ascent left the models that the priors allow {advice}")
         if remedies:
             # The floor is part of the parametrisation: what was held there continues from there.
             held = _keep_trainable(_unconstrained(hmm), hmm, trainable)
             moved = OptimizerState(held, moved.first_moments, moved.second_moments)
-        return TrainState(hmm, told, iteration, remedies, moved)
+        return TrainState(hmm, told, iteration, remedies, moved, log_prior)
+
+    def _log_prior(self, hmm: HMM, support: HMM) -> float | None:
+        return None if self.priors is None else self.priors.log_density(hmm, support)
 
     def _move(
         self, optimizer: OptimizerState, gradient: Parameters, iteration: int
@@ -177,7 +204,11 @@ def _unconstrained(hmm: HMM) -> Parameters:
 
 
 def _model(
-    present: HMM, parameters: Parameters, trainable: frozenset[str], variance_floor: float
+    present: HMM,
+    parameters: Parameters,
+    trainable: frozenset[str],
+    variance_floor: float,
+    transition_ties: Ties | None,
 ) -> tuple[HMM, tuple[Remedy, ...]]:
     """The model that the parameters stand for; what is not trained stays to the last bit."""
     initial_probs, transition_matrix = present.initial_probs, present.transition_matrix
@@ -185,6 +216,9 @@ def _model(
         initial_probs = softmax(parameters["initial_logits"])
     if "transition_matrix" in trainable:
         transition_matrix = softmax(parameters["transition_logits"])
+        if transition_ties is not None:
+            # Equal already, but for the order in which the rows were added up.
+            transition_matrix = transition_ties.imposed_on(transition_matrix)
     emissions, remedies = present.emissions.with_unconstrained(
         parameters, trainable, variance_floor
     )

@@ -11,17 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from pages.ui.config import (
-    FIELDS,
-    MAX_STATES,
-    NOTEBOOK,
-    Config,
-    Field,
-    Table,
-    as_table,
-    legal,
-    table_problem,
-)
+from pages.ui.config import FIELDS, MAX_STATES, MAX_SYMBOLS, NOTEBOOK, Config, Field, legal
+from pages.ui.table_rules import STATES, SYMBOLS, Table, as_table, table_problem
 
 
 def to_query(config: Config) -> dict[str, str]:
@@ -30,6 +21,7 @@ def to_query(config: Config) -> dict[str, str]:
         field.url: _written(field, getattr(config, field.name))
         for field in FIELDS
         if getattr(config, field.name) is not None
+        and not (field.quiet and getattr(config, field.name) == field.default)
     }
 
 
@@ -54,7 +46,9 @@ def from_query(query: Mapping[str, str]) -> tuple[Config, tuple[str, ...]]:
 def _written(field: Field, value: Any) -> str:
     if field.table is not None:
         packed = np.array(value, dtype="<f8").tobytes()
-        return base64.urlsafe_b64encode(zlib.compress(packed, 9)).decode().rstrip("=")
+        text = base64.urlsafe_b64encode(zlib.compress(packed, 9)).decode().rstrip("=")
+        # Where the columns are no states, their number alone would not tell that of the rows.
+        return f"{len(value)}.{text}" if SYMBOLS in field.table else text
     if field.many:
         return ".".join(value)
     return str(value)
@@ -113,7 +107,14 @@ def _number(field: Field, text: str, shown: str) -> tuple[Any, str | None]:
 
 def _unpacked(field: Field, text: str) -> Table | None:
     """Undo `_written` for a table, trusting nothing; None when it is not one."""
-    most = MAX_STATES * MAX_STATES * 8
+    assert field.table is not None
+    rows, columns = field.table
+    most = MAX_STATES * max(MAX_STATES, MAX_SYMBOLS) * 8
+    if columns == SYMBOLS:
+        number, _, text = text.partition(".")
+        if not (number.isascii() and number.isdigit() and 1 <= int(number[:4]) <= MAX_STATES):
+            return None
+        rows = int(number[:4])
     try:
         packed = base64.urlsafe_b64decode(text[: 2 * most] + "=" * (-len(text) % 4))
         # Bounded: a few bytes could otherwise unpack into gigabytes.
@@ -121,10 +122,12 @@ def _unpacked(field: Field, text: str) -> Table | None:
         values = np.frombuffer(raw, dtype="<f8")
     except (ValueError, binascii.Error, zlib.error):
         return None
-    assert field.table is not None
-    rows, _ = field.table
-    num_states = len(values) if rows else math.isqrt(len(values))
-    if not 1 <= num_states <= MAX_STATES or len(values) != num_states * (1 if rows else num_states):
+    rows = rows or math.isqrt(len(values))
+    if not rows or len(values) % rows:
         return None
-    table = values.reshape(-1, num_states)
+    width = len(values) // rows
+    wide = MAX_SYMBOLS if columns == SYMBOLS else MAX_STATES
+    if not 1 <= width <= wide or (field.table == (STATES, STATES) and width != rows):
+        return None
+    table = values.reshape(rows, width)
     return as_table(table) if table_problem(field, table) is None else None

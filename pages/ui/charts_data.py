@@ -1,4 +1,4 @@
-"""Charts of the data themselves: along time, several at once, and as a histogram.
+"""Charts of the data along time: one sequence, and several at once.
 
 Data in, `go.Figure` out. Points are thinned to what a screen can show; see `points_note`.
 """
@@ -12,7 +12,8 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from pages.ui import scales, theme, wire
+from pages.ui import theme, wire
+from pages.ui.dataset import Lane
 from pages.ui.text import chart_text
 
 FloatArray = npt.NDArray[np.floating[Any]]
@@ -21,7 +22,7 @@ IntArray = npt.NDArray[np.integer[Any]]
 MAX_POINTS = 2000
 OVERVIEW_SEQUENCES = 6
 OVERVIEW_POINTS = 320
-DENSITY_POINTS = 200
+OVERVIEW_LETTERS = 6
 OUTLINED_LINE = {"width": 0.6, "color": "var(--st-text-color)"}
 QUIET = "rgba(128,128,128,0.55)"
 
@@ -37,17 +38,17 @@ def points_note(length: int) -> str | None:
 
 
 def sequence_figure(
-    observations: FloatArray, states: IntArray | None, name: str, revision: str
+    observations: FloatArray, states: IntArray | None, lane: Lane, revision: str
 ) -> go.Figure:
     """Observations (M,) of one sequence over time, coloured by true state (M,) where known."""
     figure = go.Figure()
-    _add_sequence(figure, observations, states, name, MAX_POINTS, legend=True)
+    _add_sequence(figure, observations, states, lane, MAX_POINTS, legend=True)
     figure.update_layout(
         height=300, uirevision=revision, hovermode="closest", showlegend=states is not None,
         margin={"t": 8},
         legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
         xaxis={"title": "time t (steps)", "range": _time_range(len(observations))},
-        yaxis={"title": f"observation {chart_text(name)}"},
+        yaxis={"title": lane.title, **_axis(lane, lane.limits(observations))},
     )  # fmt: skip
     return figure
 
@@ -55,21 +56,24 @@ def sequence_figure(
 def overview_figure(
     sequences: list[FloatArray],
     states: list[IntArray] | None,
-    name: str,
+    lane: Lane,
     revision: str,
 ) -> go.Figure:
     """Several sequences one above the other, on one time axis and one scale of observations."""
     number = len(sequences)
     figure = make_subplots(rows=number, cols=1, shared_xaxes=True, vertical_spacing=0.012)
-    low = min(float(x.min()) for x in sequences)
-    high = max(float(x.max()) for x in sequences)
-    margin = 0.25 * (high - low) or 1.0
+    together = np.concatenate(sequences)
+    low, high = float(np.nanmin(together)), float(np.nanmax(together))
+    ticks = {"tickvals": sorted({low, high}), "tickformat": ".2~g"}
+    if lane.kind == "symbol":
+        # Only two names fit into a row.
+        ends = sorted({0, len(lane.labels) - 1})
+        ticks = {"tickvals": ends, "ticktext": [lane.ticks(OVERVIEW_LETTERS)[end] for end in ends]}
     for row, observations in enumerate(sequences, start=1):
         of_row = None if states is None else states[row - 1]
-        _add_sequence(figure, observations, of_row, name, OVERVIEW_POINTS, legend=False, row=row)
+        _add_sequence(figure, observations, of_row, lane, OVERVIEW_POINTS, legend=False, row=row)
         figure.update_yaxes(
-            row=row, col=1, range=[low - margin, high + margin], title={"text": f"{row}"},
-            tickvals=sorted({low, high}), tickformat=".2~g",
+            row=row, col=1, range=lane.limits(together, 0.25), title={"text": f"{row}"}, **ticks,
         )  # fmt: skip
     longest = max(map(len, sequences))
     figure.update_xaxes(range=_time_range(longest))
@@ -80,70 +84,11 @@ def overview_figure(
     return figure
 
 
-def histogram_figure(
-    observations: FloatArray,
-    name: str,
-    revision: str,
-    truth: tuple[FloatArray, FloatArray, FloatArray] | None = None,
-) -> go.Figure:
-    """Histogram of observations (T,) as a density; the true densities over it where known.
-
-    Args:
-        truth: means (K,), standard deviations (K,), and the share (K,) of the observations that
-            each state made.
-    """
-    edges, density = scales.histogram(np.asarray(observations, dtype=np.float64))
-    figure = go.Figure(
-        go.Bar(
-            x=(edges[:-1] + edges[1:]) / 2, y=density, width=np.diff(edges),
-            marker={"color": "rgba(128,128,128,0.35)", "line": {"width": 0}},
-            name="data", hovertemplate="around %{x:.3g}: density %{y:.3g}<extra></extra>",
-        )
-    )  # fmt: skip
-    highest = float(density.max())
-    if truth is not None:
-        means, deviations, shares = truth
-        low = min(edges[0], float((means - 3 * deviations).min()))
-        high = max(edges[-1], float((means + 3 * deviations).max()))
-        grid = np.linspace(low, high, DENSITY_POINTS)
-        densities = scales.gaussian_densities(grid, means, deviations, shares)
-        for state in np.flatnonzero(shares > 0):
-            figure.add_scatter(
-                x=grid, y=densities[state], mode="lines", name=theme.state_name(int(state)),
-                line={"color": theme.state_colour(int(state)), "width": 2}, showlegend=False,
-                hovertemplate=(
-                    f"{theme.state_name(int(state))}: mean {means[state]:.3g}, "
-                    f"sd {deviations[state]:.3g},<br>made {shares[state]:.1%} of the observations"
-                    "<extra></extra>"
-                ),
-            )  # fmt: skip
-        together = densities.sum(axis=0)
-        top = np.flatnonzero(shares > 0)
-        nearest = np.abs(grid[:, np.newaxis] - means[top]).argmin(axis=0)
-        highest = max(highest, float(together.max()))
-        # Names at the tops say which curve is whose without a legend that takes the chart's room.
-        figure.add_scatter(
-            x=means[top], y=1.02 * together[nearest], mode="text", textposition="top center",
-            text=[theme.state_name(int(state)) for state in top], hoverinfo="skip",
-        )  # fmt: skip
-        figure.add_scatter(
-            x=grid, y=together, mode="lines", name="all states together",
-            line={"color": "var(--st-text-color)", "width": 1.2, "dash": "dot"},
-            hovertemplate="all states together: %{y:.3g}<extra></extra>",
-        )  # fmt: skip
-    figure.update_layout(
-        height=300, uirevision=revision, bargap=0, showlegend=False,
-        xaxis={"title": f"observation {chart_text(name)}"},
-        yaxis={"title": "density", "range": [0, 1.15 * highest or 1.0]},
-    )  # fmt: skip
-    return figure
-
-
 def _add_sequence(
     figure: go.Figure,
     observations: FloatArray,
     states: IntArray | None,
-    name: str,
+    lane: Lane,
     max_points: int,
     *,
     legend: bool,
@@ -154,9 +99,10 @@ def _add_sequence(
     kept = wire.extreme_indices(np.asarray(observations, dtype=np.float64), max_points)
     times = kept + theme.FIRST_TIME
     values = observations[kept]
-    hover = f"t = %{{x}}, {chart_text(name)} = %{{y:.4g}}<extra></extra>"
+    hover = f"t = %{{x}}, {chart_text(lane.name)} = %{{customdata}}<extra></extra>"
+    spoken = np.array(lane.spoken(values), dtype=object)
     figure.add_scatter(
-        x=times, y=values, mode="lines", showlegend=False,
+        x=times, y=values, customdata=spoken, mode="lines", showlegend=False,
         line={"color": QUIET if states is not None else "var(--st-primary-color)", "width": 1},
         hovertemplate=hover, hoverinfo="skip" if states is not None else None, **place,
     )  # fmt: skip
@@ -167,7 +113,7 @@ def _add_sequence(
     for state in np.unique(states[kept]):
         of_state = states[kept] == state
         figure.add_scatter(
-            x=times[of_state], y=values[of_state], mode="markers",
+            x=times[of_state], y=values[of_state], customdata=spoken[of_state], mode="markers",
             name=theme.state_name(int(state)), showlegend=legend,
             marker={
                 "color": theme.state_colour(int(state)), "size": size,
@@ -176,6 +122,11 @@ def _add_sequence(
             },
             hovertemplate=f"true state {theme.state_name(int(state))}, {hover}", **place,
         )  # fmt: skip
+
+
+def _axis(lane: Lane, limits: tuple[float, float]) -> dict[str, Any]:
+    """An axis of observations; numbers find their own range."""
+    return {} if lane.kind == "number" else {"range": limits, **lane.axis()}
 
 
 def _time_range(length: int) -> list[float]:

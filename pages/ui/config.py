@@ -11,20 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike
-
-from hmmcore.arrays import PROBABILITY_ATOL
+from pages.ui.families import FAMILIES, MAX_DIMENSIONS, MAX_SYMBOLS, trainable_for
+from pages.ui.table_rules import STATES, SYMBOLS, Table
 from pages.ui.text import count
 
 MAX_CELLS = 2_000_000
 """Bound on K × M × N, the cells of a posterior: one training step then stays well under the
 time in which a page has to answer, and its arrays within some tens of megabytes."""
 
-MAX_MEAN = 1e6
 MAX_STATES = 20
-
-Table = tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -42,7 +37,8 @@ class Field:
         minimum, maximum, step: bounds of a number.
         choices: value to label, of a choice.
         many: True when any number of the choices may be taken together.
-        table: (rows, columns) in states, of an edited table: 1 stands for one, 0 for K.
+        table: (rows, columns) of an edited table, where `STATES` and `SYMBOLS` stand for K and C.
+        quiet: True when the URL leaves out its default.
     """
 
     name: str
@@ -57,6 +53,7 @@ class Field:
     choices: Mapping[str, str] | None = None
     many: bool = False
     table: tuple[int, int] | None = None
+    quiet: bool = False
 
 
 FIELDS: tuple[Field, ...] = (
@@ -72,9 +69,16 @@ FIELDS: tuple[Field, ...] = (
         },
     ),
     Field(
+        "family", "family", "Observations", "numbers",
+        "What is observed at each step. Numbers: any value, spread around a mean. Counts: 0, 1, "
+        "2, …, such as events in a day. Symbols: one of a few kinds, such as the faces of a die. "
+        "Points: two numbers at a time.",
+        "data", choices={name: family.label for name, family in FAMILIES.items()}, quiet=True,
+    ),
+    Field(
         "num_states", "K", "States K", 5,
-        "How many hidden states there are. Each has its own mean; the observations do not say "
-        "which state made them. Finding that out is what the model learns.",
+        "How many hidden states there are. Each makes observations of its own kind, which do not "
+        "say which state made them. Finding that out is what the model learns.",
         "data", minimum=1, maximum=MAX_STATES, step=1,
     ),
     Field(
@@ -94,6 +98,26 @@ FIELDS: tuple[Field, ...] = (
         "Standard deviation of the observations around the mean of their state. When it is large "
         "against the distance between the means, states overlap and are hard to tell apart.",
         "data", minimum=0.05, maximum=5.0, step=0.05,
+    ),
+    Field(
+        "covariance_type", "cov", "Covariances Σ", "diag",
+        "The shape of a state's cloud of points. Diagonal: its coordinates vary independently, so "
+        "its ellipse stands upright. Full: they vary together, so it may lean to one side. It "
+        "holds for the true model and for the one that learns.",
+        "data", choices={"diag": "Diagonal", "full": "Full"}, quiet=True,
+    ),
+    Field(
+        "num_symbols", "C", "Symbols C", 6,
+        "How many different symbols there are. With few of them a single one says little about "
+        "its state, and the model depends more on their order in time.",
+        "data", minimum=2, maximum=MAX_SYMBOLS, step=1, quiet=True,
+    ),
+    Field(
+        "sharpness", "sharp", "Sharpness", 1.0,
+        "How much each state prefers its own symbol, its favourite: every symbol further away is "
+        "rarer by the factor e to this power. At 0 all states make all symbols alike, and nothing "
+        "can be learned about them.",
+        "data", minimum=0.0, maximum=5.0, step=0.1, quiet=True,
     ),
     Field(
         "seed", "seed", "Seed", 8,
@@ -132,28 +156,41 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "separation", "apart", "Separation", 1.5,
-        "Distance between neighbouring means. Compare it with the noise: four times σ apart, "
-        "states hardly overlap.",
+        "Distance between neighbouring states. For numbers and points, between their means: "
+        "compare it with the noise, at four times σ states hardly overlap. For counts, between "
+        "their rates, in standard deviations: the larger the counts, the further apart.",
         "data", minimum=0.1, maximum=10.0, step=0.1,
     ),
     Field(
         "initial_table", "pi", "Initial probabilities π", None,
-        "Your own π, from the Data page.", "data", table=(1, 0),
+        "Your own π, from the Data page.", "data", table=(1, STATES),
     ),
     Field(
         "transition_table", "A", "Transition matrix A", None,
-        "Your own A, from the Data page.", "data", table=(0, 0),
+        "Your own A, from the Data page.", "data", table=(STATES, STATES),
     ),
     Field(
         "means_table", "mu", "Means μ", None,
-        "Your own means, from the Data page.", "data", table=(1, 0),
+        "Your own means, from the Data page.", "data", table=(1, STATES),
+    ),
+    Field(
+        "rates_table", "lambda", "Rates λ", None,
+        "Your own rates, from the Data page.", "data", table=(1, STATES),
+    ),
+    Field(
+        "symbols_table", "B", "Symbol probabilities B", None,
+        "Your own symbol probabilities, from the Data page.", "data", table=(STATES, SYMBOLS),
+    ),
+    Field(
+        "points_table", "centres", "Means μ", None,
+        "Your own means in two dimensions, from the Data page.", "data", table=(2, STATES),
     ),
     Field(
         "start", "start", "Starting point", "random",
         "The model that training starts from; it decides which optimum is reached. Symmetric: all "
         "states alike, as in the notebook; nothing can tell them apart, so training is stuck. "
-        "Random: means drawn from the data. k-means and quantiles: means from the shape of the "
-        "data. Near the truth: the true model, shaken.",
+        "Random: drawn from the data. k-means and quantiles: from the shape of the data. Near the "
+        "truth: the true model, shaken.",
         "start",
         choices={
             "random": "Random",
@@ -167,6 +204,13 @@ FIELDS: tuple[Field, ...] = (
         "start_seed", "start_seed", "Start number", 0,
         "Which of the random starting points is taken. The button New start goes to the next.",
         "start", minimum=0, maximum=999_999, step=1,
+    ),
+    Field(
+        "mean_model", "model", "Model of the means", "free",
+        "Where the means of the learned model come from. Free: each state has a mean of its own. "
+        "Network: a small neural network turns a state's few numbers into its mean, as in the "
+        "notebook's sketch, and training moves its weights.",
+        "start", choices={"free": "Free", "network": "A small network"}, quiet=True,
     ),
     Field(
         "method", "method", "Method", "EM",
@@ -194,10 +238,9 @@ FIELDS: tuple[Field, ...] = (
         "Without σ, the noise is taken as known, as in the notebook.",
         "start",
         choices={
-            "initial_probs": "π",
-            "transition_matrix": "A",
-            "means": "μ",
-            "covariances": "σ",
+            name: symbol
+            for family in reversed(FAMILIES.values())
+            for name, symbol in family.trainable.items()
         },
         many=True,
     ),
@@ -213,6 +256,17 @@ FIELDS: tuple[Field, ...] = (
         "view", minimum=1, maximum=1_000, step=1,
     ),
     Field(
+        "dimension", "dim", "Dimension", 1,
+        "Which coordinate of the points is shown along time, and from left to right where points "
+        "are shown as such.",
+        "view", minimum=1, maximum=MAX_DIMENSIONS, step=1, quiet=True,
+    ),
+    Field(
+        "against", "against", "Against", 2,
+        "Which coordinate goes upwards where points are shown as such.",
+        "view", minimum=1, maximum=MAX_DIMENSIONS, step=1, quiet=True,
+    ),
+    Field(
         "shown", "shown", "Show", "EM",
         "Whose model the figures show when both methods are trained.",
         "view", choices={"EM": "EM", "Gradient": "Gradient"},
@@ -226,6 +280,7 @@ FIELDS: tuple[Field, ...] = (
 )  # fmt: skip
 
 NOTEBOOK: Mapping[str, Any] = {
+    "family": "numbers",
     "num_states": 5,
     "length": 10,
     "num_sequences": 2,
@@ -243,10 +298,14 @@ class Config:
     """What a person has chosen. The attributes are those of `FIELDS`, in that order."""
 
     source: str = FIELD_OF["source"].default
+    family: str = FIELD_OF["family"].default
     num_states: int = FIELD_OF["num_states"].default
     length: int = FIELD_OF["length"].default
     num_sequences: int = FIELD_OF["num_sequences"].default
     noise_sd: float = FIELD_OF["noise_sd"].default
+    covariance_type: str = FIELD_OF["covariance_type"].default
+    num_symbols: int = FIELD_OF["num_symbols"].default
+    sharpness: float = FIELD_OF["sharpness"].default
     seed: int = FIELD_OF["seed"].default
     structure: str = FIELD_OF["structure"].default
     persistence: float = FIELD_OF["persistence"].default
@@ -255,14 +314,20 @@ class Config:
     initial_table: Table | None = None
     transition_table: Table | None = None
     means_table: Table | None = None
+    rates_table: Table | None = None
+    symbols_table: Table | None = None
+    points_table: Table | None = None
     start: str = FIELD_OF["start"].default
     start_seed: int = FIELD_OF["start_seed"].default
+    mean_model: str = FIELD_OF["mean_model"].default
     method: str = FIELD_OF["method"].default
     learning_rate: float = FIELD_OF["learning_rate"].default
     optimizer: str = FIELD_OF["optimizer"].default
     trainable: tuple[str, ...] = FIELD_OF["trainable"].default
     speed: str = FIELD_OF["speed"].default
     sequence: int = FIELD_OF["sequence"].default
+    dimension: int = FIELD_OF["dimension"].default
+    against: int = FIELD_OF["against"].default
     shown: str = FIELD_OF["shown"].default
     posterior: str = FIELD_OF["posterior"].default
 
@@ -307,48 +372,60 @@ def legal(config: Config, keep: str = "length") -> tuple[Config, tuple[str, ...]
             f"K × M × N may be at most {count(MAX_CELLS)}, so that training stays live; it was "
             f"{count(cells)}. Lowered {gave_way}."
         )
-    if config.structure == "edited" and not fits(config.transition_table, config.num_states):
-        notes.append(_unfit("transition matrix", config.transition_table, config.num_states))
-    if config.mean_law == "edited" and not fits(config.means_table, config.num_states):
-        notes.append(_unfit("means", config.means_table, config.num_states))
-    return config, tuple(notes)
+    config = replace(config, trainable=trainable_for(config.family, config.trainable))
+    return config, (*notes, *_set_aside(config))
 
 
-def fits(table: Table | None, num_states: int) -> bool:
-    """Whether there is an edited table and it is for this many states."""
-    return table is not None and len(table[0]) == num_states
+def _set_aside(config: Config) -> list[str]:
+    """Sentences on edited tables that ought to be in force and do not fit."""
+    if config.source != "generated":
+        return []
+    emissions = FAMILIES[config.family].table
+    # Means are in force by their law alone, the others wherever there are any.
+    wanted = {
+        "transition_table": config.structure == "edited",
+        emissions: config.mean_law == "edited"
+        if emissions == "means_table"
+        else getattr(config, emissions) is not None,
+    }
+    return [
+        _unfit(config, FIELD_OF[name])
+        for name, in_force in wanted.items()
+        if in_force and not fits(config, name)
+    ]
 
 
-def _unfit(name: str, table: Table | None, num_states: int) -> str:
+def table_shape(config: Config, name: str) -> tuple[int, int]:
+    """(rows, columns) that an edited table has to have."""
+    shape = FIELD_OF[name].table
+    assert shape is not None
+    sizes = {STATES: config.num_states, SYMBOLS: config.num_symbols}
+    rows, columns = (sizes.get(size, size) for size in shape)
+    return rows, columns
+
+
+def fits(config: Config, name: str) -> bool:
+    """Whether there is an edited table of that name and it has the right size."""
+    table = getattr(config, name)
+    return table is not None and (len(table), len(table[0])) == table_shape(config, name)
+
+
+def _unfit(config: Config, field: Field) -> str:
+    table: Table | None = getattr(config, field.name)
+    # Without its symbol: transition matrix.
+    called = field.label.rsplit(" ", 1)[0].lower()
     if table is None:
-        return f"There is no edited {name} yet; edit it on the Data page. The default law is used."
+        return (
+            f"There is no edited {called} yet; edit it on the Data page. The default law is used."
+        )
+    assert field.table is not None
+    num_states = len(table) if field.table[0] == STATES else len(table[0])
+    if num_states == config.num_states:
+        return (
+            f"The edited {called} has {len(table[0])} symbols and C is {config.num_symbols}; it "
+            "is set aside until C fits again, and the default law is used."
+        )
     return (
-        f"The edited {name} has {len(table[0])} states and K is {num_states}; it is set aside "
-        "until K fits again, and the default law is used."
+        f"The edited {called} has {num_states} states and K is {config.num_states}; it is set "
+        "aside until K fits again, and the default law is used."
     )
-
-
-def as_table(values: ArrayLike) -> Table:
-    """An edited table as a value."""
-    return tuple(tuple(float(entry) for entry in row) for row in np.atleast_2d(values))
-
-
-def table_problem(field: Field, values: np.ndarray) -> str | None:
-    """One sentence that says what is wrong with an edited table, or None."""
-    rows = np.atleast_2d(values)
-    for index, row in enumerate(rows):
-        name = f"Row S{index + 1}" if len(rows) > 1 else field.label
-        bad = np.flatnonzero(~np.isfinite(row))
-        if len(bad):
-            return f"{name} has an empty or non-numeric cell for S{bad[0] + 1}; enter a number."
-        if field.name == "means_table":
-            if np.abs(row).max() > MAX_MEAN:
-                return f"{name} must lie between −{MAX_MEAN:g} and {MAX_MEAN:g}."
-            continue
-        if (row < 0).any():
-            return (
-                f"{name} has a negative entry, {row.min():.4g}; a probability cannot be negative."
-            )
-        if abs(row.sum() - 1.0) > PROBABILITY_ATOL:
-            return f"{name} sums to {row.sum():.6g}; it must sum to 1."
-    return None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
-from pages.ui.config import FIELD_OF, Field
+from pages.ui.config import FIELD_OF, Field, fits
+from pages.ui.families import FAMILIES
 from pages.ui.session import Session
 from pages.ui.text import many, plain
 
@@ -22,29 +24,31 @@ def sidebar(session: Session) -> None:
         if uploaded and session.upload is not None:
             sequences = session.upload.sequences
             st.caption(
-                f"From your file, column “{plain(session.upload.column)}”: "
+                f"From your file, “{plain(session.upload.column)}”: "
                 f"{many(len(sequences), 'sequence')} with "
                 f"{many(sequences.num_observations, 'observation')} in all."
             )
         elif config.source == "notebook":
             st.caption("The notebook's own data. Changing a control below makes new data.")
+        choice(session, "family", disabled=uploaded)
         slider(session, "num_states")
         left, right = st.columns(2)
         with left:
             number(session, "length", disabled=uploaded)
         with right:
             number(session, "num_sequences", disabled=uploaded)
-        slider(session, "noise_sd", disabled=uploaded)
+        if config.family in ("numbers", "points"):
+            slider(session, "noise_sd", disabled=uploaded)
         number(session, "seed")
         choice(session, "structure", disabled=uploaded)
         if config.structure in ("sticky", "cyclic", "left-right"):
             slider(session, "persistence", disabled=uploaded)
-        choice(session, "mean_law", disabled=uploaded)
-        if config.mean_law == "spaced":
-            slider(session, "separation", disabled=uploaded)
+        _emissions(session, uploaded)
 
         st.subheader("Training", anchor=False)
         choice(session, "start")
+        if config.family == "numbers":
+            choice(session, "mean_model")
         choice(session, "method")
         if config.method != "EM":
             left, right = st.columns(2)
@@ -52,14 +56,55 @@ def sidebar(session: Session) -> None:
                 number(session, "learning_rate")
             with right:
                 choice(session, "optimizer")
-        several(session, "trainable")
+        several(session, "trainable", FAMILIES[config.family].trainable)
+
+
+def _emissions(session: Session, uploaded: bool) -> None:
+    """The controls of the law that the present family's emissions come from."""
+    config = session.config
+    table = FAMILIES[config.family].table
+    if config.family == "numbers":
+        choice(session, "mean_law", disabled=uploaded)
+        if config.mean_law == "spaced":
+            slider(session, "separation", disabled=uploaded)
+        return
+    if config.family == "symbols":
+        slider(session, "num_symbols", disabled=uploaded)
+    if config.family == "points":
+        choice(session, "covariance_type")
+    if fits(config, table) and not uploaded:
+        st.caption(f"{FIELD_OF[table].label}: your own table, from the Data page.")
+    else:
+        slider(
+            session,
+            "sharpness" if config.family == "symbols" else "separation",
+            disabled=uploaded,
+        )
+
+
+def dimensions(session: Session) -> None:
+    """Which coordinates of points the figures show; nothing for other families."""
+    names = session.data.columns
+    if len(names) < 2:
+        return
+    for name in ("dimension", "against") if len(names) > 2 else ("dimension",):
+        field, value = _prepared(session, name)
+        st.selectbox(
+            field.label,
+            range(1, len(names) + 1),
+            **({} if value is None else {"index": value - 1}),
+            format_func=lambda number: names[number - 1],
+            width=150,
+            **_common(session, field, False),
+        )
 
 
 def slider(session: Session, name: str, *, disabled: bool = False) -> None:
     """A slider for a number."""
-    field = _prepared(session, name)
+    field, value = _prepared(session, name)
     st.slider(
         field.label,
+        value=value,
         min_value=_same_type(field, field.minimum),
         max_value=_same_type(field, field.maximum),
         step=_same_type(field, field.step),
@@ -76,9 +121,10 @@ def number(
     **layout: Any,
 ) -> None:
     """A box for a number, up to the field's maximum or a lower one."""
-    field = _prepared(session, name)
+    field, value = _prepared(session, name)
     st.number_input(
         field.label,
+        **({} if value is None else {"value": value}),
         min_value=_same_type(field, field.minimum),
         max_value=_same_type(field, maximum or field.maximum),
         step=_same_type(field, field.step),
@@ -90,12 +136,13 @@ def number(
 
 def choice(session: Session, name: str, *, disabled: bool = False, **layout: Any) -> None:
     """A list to choose one from."""
-    field = _prepared(session, name)
+    field, value = _prepared(session, name)
     choices = field.choices
     assert choices is not None
     st.selectbox(
         field.label,
         list(choices),
+        **({} if value is None else {"index": list(choices).index(value)}),
         format_func=choices.__getitem__,
         **_common(session, field, disabled),
         **layout,
@@ -104,26 +151,26 @@ def choice(session: Session, name: str, *, disabled: bool = False, **layout: Any
 
 def segments(session: Session, name: str) -> None:
     """A row of buttons to choose one from."""
-    field = _prepared(session, name)
+    field, value = _prepared(session, name)
     choices = field.choices
     assert choices is not None
     st.segmented_control(
         field.label,
         list(choices),
+        default=value,
         format_func=choices.__getitem__,
         required=True,
         **_common(session, field, False),
     )
 
 
-def several(session: Session, name: str) -> None:
-    """A row of buttons to choose any number from."""
-    field = _prepared(session, name)
-    choices = field.choices
-    assert choices is not None
+def several(session: Session, name: str, choices: Mapping[str, str]) -> None:
+    """A row of buttons to choose any number from: value to label."""
+    field, value = _prepared(session, name)
     st.pills(
         field.label,
         list(choices),
+        default=value,
         selection_mode="multi",
         format_func=choices.__getitem__,
         **_common(session, field, False),
@@ -145,12 +192,20 @@ def set_widget(key: str, value: Any) -> None:
         st.session_state[key] = value
 
 
-def _prepared(session: Session, name: str) -> Field:
-    """The field, its widget set to what the session holds."""
-    field = FIELD_OF[name]
-    value = getattr(session.config, name)
-    set_widget(widget_key(name), list(value) if field.many else value)
-    return field
+def _prepared(session: Session, name: str) -> tuple[Field, Any]:
+    """The field, its widget set to what the session holds, and the default to make it with.
+
+    The default is that value too, or None where the widget was assigned in this very run. A browser
+    that missed the run in which a widget was first made would otherwise begin at the least value
+    there is, and report that as the visitor's choice.
+    """
+    field, key = FIELD_OF[name], widget_key(name)
+    held = getattr(session.config, name)
+    value = list(held) if field.many else held
+    if key in st.session_state and st.session_state[key] != value:
+        st.session_state[key] = value
+        return field, None
+    return field, value
 
 
 def _common(session: Session, field: Field, disabled: bool) -> dict[str, Any]:

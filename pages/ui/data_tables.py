@@ -1,13 +1,14 @@
-"""Editors of π, A and the means on the Data page."""
+"""Editors of π, A and what the states emit on the Data page."""
 
 from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
 
-from pages.ui import theme
-from pages.ui.config import FIELD_OF, table_problem
+from pages.ui.config import FIELD_OF
+from pages.ui.families import FAMILIES
 from pages.ui.session import Session
+from pages.ui.table_rules import column_names, is_distribution, row_names, table_problem
 from pages.ui.tables import (
     LAW_OF,
     Draft,
@@ -22,20 +23,18 @@ from pages.ui.tables import (
 COLUMN_WIDTH = 88
 """Pixels that a column of numbers needs: tables stand side by side where the page is wide."""
 
-TITLES = {
-    "initial_table": "Initial probabilities π",
-    "transition_table": "Transition matrix A",
-    "means_table": "Means μ",
-}
 CAPTIONS = {
     "initial_table": "How likely a sequence begins in each state.",
     "transition_table": "Row: the state at one step. Column: how likely it is the next one.",
     "means_table": "The value around which each state's observations lie.",
+    "rates_table": "The average count that each state makes.",
+    "symbols_table": "Row: the state. Column: how likely it makes each symbol.",
+    "points_table": "The point around which each state's observations lie, one coordinate a row.",
 }
 
 
 def table_editors(session: Session) -> None:
-    """The three tables, each with what is wrong with it and the ways out."""
+    """The tables, each with what is wrong with it and the ways out."""
     if session.config.source == "upload":
         st.info(
             "These tables are of the model that generated data are drawn from; your file has none.",
@@ -46,42 +45,51 @@ def table_editors(session: Session) -> None:
         "The model that the data are drawn from. Double-click a cell to change it: as soon as a "
         "table is right, new data are drawn from it, and it is part of the link in the address bar."
     )
-    width = 60 + COLUMN_WIDTH * max(3, session.config.num_states)
+    config = session.config
+    emissions = FAMILIES[config.family].table
+    symbols = emissions == "symbols_table"
+
+    def width(columns: int) -> int:
+        return 60 + COLUMN_WIDTH * max(3, columns)
+
     with st.container(horizontal=True, gap="medium", key="tables"):
-        with st.container(width=width):
+        with st.container(width=width(config.num_states)):
             table_editor(session, "transition_table")
-        with st.container(width=width):
-            table_editor(session, "initial_table")
-            table_editor(session, "means_table")
+        with st.container(width=width(config.num_symbols if symbols else config.num_states)):
+            for name in ("initial_table", emissions):
+                table_editor(session, name)
 
 
 def table_editor(session: Session, name: str) -> None:
     """One table to edit."""
     truth = session.data.truth
     assert truth is not None
-    draft = session.drafts.follow(name, tables_of(truth)[name])
+    draft = session.drafts.follow(name, tables_of(truth, session.data.family)[name])
     key = editor_key(name, draft)
     if key not in st.session_state:
         # The page was left in between: the editor has forgotten its edits, the draft has not.
         draft.base = draft.values
-    num_states = truth.num_states
-    states = [theme.state_name(state) for state in range(num_states)]
-    rows = states if len(draft.base) > 1 else [FIELD_OF[name].label.split()[-1]]
+    field = FIELD_OF[name]
+    rows, columns = (
+        row_names(field, draft.base.shape[0]), column_names(field, draft.base.shape[1])
+    )  # fmt: skip
     edited = is_edited(session.config, name)
-    st.markdown(f"**{TITLES[name]}**" + (" :blue-badge[edited]" if edited else ""))
+    st.markdown(f"**{field.label}**" + (" :blue-badge[edited]" if edited else ""))
     st.data_editor(
-        pd.DataFrame(draft.base, index=rows, columns=states),
+        pd.DataFrame(draft.base, index=rows, columns=columns),
         key=key,
         on_change=_edited,
         args=(session, name, key),
         column_config={
             "_index": st.column_config.TextColumn(disabled=True, width=40),
-            **{state: st.column_config.NumberColumn(format="%.4g", width=72) for state in states},
+            **{
+                column: st.column_config.NumberColumn(format="%.4g", width=72) for column in columns
+            },
         },
         height="content",
-        alt=f"{TITLES[name]}. {CAPTIONS[name]}",
+        alt=f"{field.label}. {CAPTIONS[name]}",
     )
-    problem = table_problem(FIELD_OF[name], draft.values)
+    problem = table_problem(field, draft.values)
     if problem is None:
         st.caption(CAPTIONS[name])
     else:
@@ -96,7 +104,7 @@ def editor_key(name: str, draft: Draft) -> str:
 
 def _ways_out(session: Session, name: str, problem: str | None) -> None:
     with st.container(horizontal=True, key=f"ways_out_{name}"):
-        if problem and name != "means_table":
+        if problem and is_distribution(FIELD_OF[name]):
             st.button(
                 "Normalise rows",
                 key=f"normalise_{name}",
@@ -124,6 +132,8 @@ def _ways_out(session: Session, name: str, problem: str | None) -> None:
                 help="Go back to π of the transitions chosen in the sidebar. Your table holds "
                 "under any of them until then."
                 if name == "initial_table"
+                else "Go back to the law of the controls in the sidebar."
+                if name not in LAW_OF
                 else "Go back to the law from the sidebar that was in force before.",
             )
 

@@ -11,10 +11,13 @@ import streamlit as st
 from pages.ui import experiment_file
 from pages.ui.config import MAX_CELLS
 from pages.ui.controls import set_widget
-from pages.ui.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, SEPARATORS, UploadError
+from pages.ui.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, SEPARATORS, UploadError, quoted
+from pages.ui.families import MAX_DIMENSIONS, MAX_SYMBOLS
+from pages.ui.pending import PendingFile
 from pages.ui.session import Session, Upload
 from pages.ui.text import count, many, plain
-from pages.ui.upload import MAX_SEQUENCES, CsvTable, Observations, PendingFile
+from pages.ui.upload import MAX_SEQUENCES, CsvTable, Observations
+from pages.ui.upload_cells import KINDS
 
 SEPARATOR_NAMES = {separator: name.capitalize() for separator, name in SEPARATORS.items()} | {
     NO_SEPARATOR: "None: one column"
@@ -27,7 +30,9 @@ def upload_area(session: Session) -> None:
     """Bring a file, say how to read it, and take it as the data."""
     num_states = session.config.num_states
     st.caption(
-        "A text file with one observation per row, in order of time; a second column may say "
+        "A text file with one observation per row, in order of time: a number, a count, or a "
+        f"symbol (any text, at most {MAX_SYMBOLS} different ones); up to {MAX_DIMENSIONS} columns "
+        "of numbers together are points. Another column may say "
         f"which sequence a row belongs to. At most {MAX_FILE_BYTES // 2**20} MB and "
         f"{count(MAX_SEQUENCES)} sequences; with K = {num_states} states at most "
         f"{count(MAX_CELLS // num_states)} observations (K × T ≤ {count(MAX_CELLS)}), so that "
@@ -68,11 +73,13 @@ def _pending_file(session: Session, pending: PendingFile, uploader: str) -> None
         st.error(plain(problem), icon=":material/error:")
     if isinstance(read, Observations):
         sequences = read.sequences
+        found = ", ".join(plain(quoted(label, 12)) for label in read.labels)
         st.markdown(
             f"Read {many(sequences.num_observations, 'observation')} in "
             f"{many(sequences.num_sequences, 'sequence')}"
             + (f"; left out {many(read.left_out, 'row')} without a value" if read.left_out else "")
             + "."
+            + (f" Symbols: {found}." if found else "")
         )
     with st.container(horizontal=True):
         st.button(
@@ -83,7 +90,7 @@ def _pending_file(session: Session, pending: PendingFile, uploader: str) -> None
             disabled=read is None,
             on_click=_use,
             args=(session, pending),
-            help="Train on this column instead of the present data.",
+            help="Train on what was read instead of the present data.",
         )
         st.button(
             "Put the file away",
@@ -107,20 +114,29 @@ def _pending_file(session: Session, pending: PendingFile, uploader: str) -> None
 
 
 def _columns(session: Session, pending: PendingFile, table: CsvTable) -> None:
-    value, sequence = pending.chosen_columns()
+    values, sequence = pending.chosen_columns()
     names = dict(enumerate(table.names))
-    left, right = st.columns(2)
+    left, middle, right = st.columns([4, 3, 3])
     with left:
-        _choice(
-            session, "Values", names, value,
-            lambda chosen: replace_columns(pending, chosen, sequence),
-            "The column with the observations.",
-            marks={c: "" if ok else " (not numbers)" for c, ok in enumerate(table.numeric)},
-        )  # fmt: skip
+        set_widget("upload_values", list(values))
+        st.multiselect(
+            "Values",
+            list(names),
+            format_func=lambda c: names[c] + ("" if table.numeric[c] else " (not numbers)"),
+            key="upload_values",
+            max_selections=MAX_DIMENSIONS,
+            on_change=lambda: replace_columns(
+                pending, tuple(st.session_state["upload_values"]), sequence
+            ),
+            help="The column with the observations. Choose several to take them together as "
+            "points.",
+        )
+    with middle:
+        _kind(session, pending, len(values))
     with right:
         _choice(
             session, "Sequence", {None: "One sequence", **names}, sequence,
-            lambda chosen: replace_columns(pending, value, chosen),
+            lambda chosen: replace_columns(pending, values, chosen, pending.family),
             "The column that says which sequence a row belongs to, if the file has several.",
         )  # fmt: skip
     if pending.leave_out_missing or pending.has_gaps():
@@ -134,12 +150,34 @@ def _columns(session: Session, pending: PendingFile, table: CsvTable) -> None:
         )
 
 
+def _kind(session: Session, pending: PendingFile, num_columns: int) -> None:
+    """What the values are, where there is a choice."""
+    if num_columns > 1:
+        st.caption(
+            f"{num_columns} columns together: points, modelled by a Gaussian with "
+            f"{num_columns} dimensions."
+        )
+        return
+    set_widget("upload_kind", pending.chosen_family())
+    st.segmented_control(
+        "They are",
+        list(KINDS),
+        format_func=KINDS.__getitem__,
+        required=True,
+        key="upload_kind",
+        on_change=lambda: _set(session, pending, family=st.session_state["upload_kind"]),
+        help="Numbers: any value, spread around a mean. Counts: how many, 0, 1, 2, and so on. "
+        "Symbols: names of a few kinds, also where they are written as numbers, such as the faces "
+        "of a die.",
+    )
+
+
 def _reading(session: Session, pending: PendingFile, table: CsvTable | None) -> None:
     reading = pending.reading
     columns = st.columns(3)
 
     def put(**values: Any) -> None:
-        _set(session, pending, reading=replace(reading, **values), columns=None)
+        _set(session, pending, reading=replace(reading, **values), columns=None, family=None)
 
     def found(names: dict[Any, str], attribute: str) -> dict[Any, str]:
         if table is None:
@@ -166,7 +204,7 @@ def _reading(session: Session, pending: PendingFile, table: CsvTable | None) -> 
 def _present_upload(session: Session, upload: Upload) -> None:
     if session.config.source == "upload":
         st.success(
-            f"In use: column “{plain(upload.column)}” of {plain(upload.file_name)}.",
+            f"In use: {_called(upload)} of {plain(upload.file_name)}.",
             icon=":material/check:",
         )
         st.button(
@@ -179,7 +217,7 @@ def _present_upload(session: Session, upload: Upload) -> None:
         )
     else:
         st.info(
-            f"Kept: column “{plain(upload.column)}” of {plain(upload.file_name)}.",
+            f"Kept: {_called(upload)} of {plain(upload.file_name)}.",
             icon=":material/info:",
         )
         st.button(
@@ -220,9 +258,12 @@ def _attempt(read: Any) -> tuple[Any, str | None]:
         return None, str(error)
 
 
-def replace_columns(pending: PendingFile, value: int, sequence: int | None) -> None:
-    """Choose the columns of a file."""
-    pending.columns = (value, sequence)
+def replace_columns(
+    pending: PendingFile, values: tuple[int, ...], sequence: int | None, family: str | None = None
+) -> None:
+    """Choose the columns of a file, and what they hold; None is found out."""
+    pending.columns = (values, sequence)
+    pending.family = family
 
 
 def _set(session: Session, pending: PendingFile, **values: Any) -> None:
@@ -250,6 +291,13 @@ def _open(session: Session, content: bytes) -> None:
     _forget(session)
 
 
+def _called(upload: Upload) -> str:
+    """The columns of an upload by name, and what they hold."""
+    columns = " and ".join(f"“{plain(name)}”" for name in upload.columns or (upload.column,))
+    many_columns = len(upload.columns) > 1
+    return f"column{'s' if many_columns else ''} {columns} ({upload.family})"
+
+
 def _forget(session: Session) -> None:
     session.pending = None
     # Another key, so that the uploader is empty again.
@@ -257,9 +305,12 @@ def _forget(session: Session) -> None:
 
 
 def _use(session: Session, pending: PendingFile) -> None:
-    value, _ = pending.chosen_columns()
+    values, _ = pending.chosen_columns()
+    names = tuple(pending.table().names[column] for column in values)
+    read = pending.observations()
     upload = Upload(
-        pending.file_name, pending.table().names[value], pending.observations().sequences
-    )
+        pending.file_name, ", ".join(names), read.sequences, read.family, read.labels,
+        names if read.family == "points" else (),
+    )  # fmt: skip
     _forget(session)
     session.replace_upload(upload, session.config.num_states)

@@ -19,15 +19,15 @@ TICK = 0.4
 
 STUCK = (
     "All states are alike, so each observation belongs to every state with the same probability, "
-    "1 / K. Every step therefore moves all states to the same place, and nothing can ever tell "
+    "1 / K. Every step therefore changes all states in the same way, and nothing can ever tell "
     "them apart: the slope of the likelihood between them is exactly zero, here and after any "
     "number of steps. Choose another starting point to see the model learn."
 )
 
 
 NOTHING_TRAINED = (
-    "Nothing is trained, so no step changes the model. Choose π, A, μ or σ under What is trained "
-    "in the sidebar."
+    "Nothing is trained, so no step changes the model. Choose parameters under What is trained in "
+    "the sidebar."
 )
 
 
@@ -71,6 +71,7 @@ def run_controls(session: Session) -> None:
         if session.data.sequences.num_sequences > 1:
             number = session.data.sequences.num_sequences
             controls.number(session, "sequence", maximum=number, width=130)
+        controls.dimensions(session)
         if session.config.method == "Both":
             controls.segments(session, "shown")
 

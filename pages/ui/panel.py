@@ -19,15 +19,18 @@ import numpy.typing as npt
 
 from pages.ui import scales, theme, wire
 from pages.ui.config import MAX_STATES
+from pages.ui.dataset import PLAIN, Lane
+from pages.ui.pictures import Chart, Picture
+from pages.ui.text import chart_text
 
 MAX_CURVE_POINTS = 1000
 MAX_POINTS = 2000
 MAX_COLUMNS = 1200
-DENSITY_POINTS = 160
+LANE_LETTERS = 9
+"""Of a symbol's label, left of the observations."""
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.integer[Any]]
-Chart = tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]
 
 
 @dataclass(frozen=True)
@@ -64,16 +67,8 @@ class PanelFrame:
     """Name of the run whose model is shown below."""
     transition_matrix: FloatArray
     """(K, K): p(z_t = j | z_{t-1} = i)"""
-    means: FloatArray
-    """(K,)"""
-    standard_deviations: FloatArray
-    """(K,)"""
-    weights: FloatArray
-    """(K,): share of the observations that each state explains; sums to one."""
-    histogram_edges: FloatArray
-    """(B + 1,), of all data; see `scales.histogram`."""
-    histogram_density: FloatArray
-    """(B,)"""
+    emissions: Picture
+    """What each state emits; see `pictures`."""
     observations: FloatArray
     """(M,), of the selected sequence; NaN = missing."""
     viterbi_states: IntArray
@@ -84,15 +79,15 @@ class PanelFrame:
     """Log-likelihood per observation of the true model on the same data."""
     true_transition_matrix: FloatArray | None = None
     """(K, K)"""
-    true_means: FloatArray | None = None
-    """(K,)"""
     true_states: IntArray | None = None
     """(M,)"""
     marks: tuple[int, ...] = ()
     """Iterations that the reader marked."""
     sequence_name: str = "sequence 1"
-    observation_name: str = "x"
-    """Symbol or column name of the observations, for axes and hover."""
+    lane: Lane = PLAIN
+    """The axis of the observations."""
+    card: tuple[str, str] = ("Means and densities", "")
+    """Title and note of the card that draws `emissions`."""
 
 
 def show_panel(picture: bytes, key: str) -> None:
@@ -115,11 +110,12 @@ def encode(frame: PanelFrame, key: str = "", live: Mapping[str, Any] | None = No
     Raises ValueError where shapes disagree.
     """
     _check(frame)
+    num_states = len(frame.transition_matrix)
     charts = {
         "curve": _curve(frame),
         "learned": _matrix(frame.transition_matrix),
         "true": _matrix(frame.true_transition_matrix),
-        "means": _means(frame),
+        "means": frame.emissions.chart(),
         "sequence": _sequence(frame),
     }
     header: dict[str, Any] = {
@@ -129,8 +125,9 @@ def encode(frame: PanelFrame, key: str = "", live: Mapping[str, Any] | None = No
         "runs": [_tile(run) for run in frame.runs],
         "shown_run": frame.shown_run,
         "true_log_likelihood": wire.finite_or_none(frame.true_log_likelihood),
-        "num_states": len(frame.means),
-        "states": _state_looks(len(frame.means)),
+        "num_states": num_states,
+        "states": _state_looks(num_states),
+        "card": frame.card,
         "charts": {},
     }
     arrays: dict[str, npt.NDArray[Any]] = {}
@@ -141,23 +138,23 @@ def encode(frame: PanelFrame, key: str = "", live: Mapping[str, Any] | None = No
 
 
 def _check(frame: PanelFrame) -> None:
-    num_states, length = len(frame.means), len(frame.observations)
+    num_states, length = len(frame.transition_matrix), len(frame.observations)
     expected: dict[str, tuple[int, ...]] = {
         "transition_matrix": (num_states, num_states),
-        "standard_deviations": (num_states,),
-        "weights": (num_states,),
-        "histogram_density": (len(frame.histogram_edges) - 1,),
         "observations": (length,),
         "viterbi_states": (length,),
         "smoothed_probs": (length, num_states),
         "true_transition_matrix": (num_states, num_states),
-        "true_means": (num_states,),
         "true_states": (length,),
     }
-    for name, shape in expected.items():
-        value = getattr(frame, name)
-        if value is not None and np.shape(value) != shape:
-            raise ValueError(f"{name} has shape {np.shape(value)}, expected {shape}")
+    for holder, shapes in (
+        (frame, expected),
+        (frame.emissions, frame.emissions.shapes(num_states)),
+    ):
+        for name, shape in shapes.items():
+            value = getattr(holder, name)
+            if value is not None and np.shape(value) != shape:
+                raise ValueError(f"{name} has shape {np.shape(value)}, expected {shape}")
     if not frame.runs or any(len(run.log_likelihoods) == 0 for run in frame.runs):
         raise ValueError("A panel needs a run, and a run its log-likelihood at iteration 0")
     if num_states > MAX_STATES:
@@ -221,45 +218,21 @@ def _matrix(matrix: FloatArray | None) -> Chart:
     return ({"present": False}, {}) if matrix is None else ({}, {"probs": wire.floats(matrix)})
 
 
-def _means(frame: PanelFrame) -> Chart:
-    edges = frame.histogram_edges
-    marks = edges if frame.true_means is None else np.append(edges, frame.true_means)
-    low, high = float(marks.min()), float(marks.max())
-    margin = 0.04 * (high - low)
-    grid = np.linspace(low - margin, high + margin, DENSITY_POINTS)
-    densities = scales.gaussian_densities(
-        grid, frame.means, frame.standard_deviations, frame.weights
-    )
-    top = 1.35 * float(frame.histogram_density.max(initial=0.0)) or 1.0
-    arrays = {
-        "edges": wire.places(edges, high - low),
-        "histogram": wire.floats(frame.histogram_density),
-        "means": wire.places(frame.means, high - low),
-        "standard_deviations": wire.floats(frame.standard_deviations),
-        "weights": wire.floats(frame.weights),
-        "densities": wire.floats(densities),
-    }
-    if frame.true_means is not None:
-        arrays["true_means"] = wire.places(frame.true_means, high - low)
-    meta = {"x_range": [float(grid[0]), float(grid[-1])], "top": top, "x": frame.observation_name}
-    return meta, arrays
-
-
 def _sequence(frame: PanelFrame) -> Chart:
-    num_states, length = len(frame.means), len(frame.observations)
+    num_states, length = len(frame.transition_matrix), len(frame.observations)
     kept = wire.extreme_indices(frame.observations, MAX_POINTS)
     width = wire.bin_width(length, MAX_COLUMNS)
 
     def strip(states: IntArray) -> npt.NDArray[np.uint8]:
         return wire.state_bytes(wire.majority_bins(states, width, num_states))
 
-    finite = _extremes(frame.observations) or (0.0, 1.0)
+    low, high = frame.lane.limits(frame.observations)
     # The confidence in the drawn state of each point, for the hover text.
     states = frame.viterbi_states[kept]
     confidence = frame.smoothed_probs[kept, np.maximum(states, 0)]
     arrays: dict[str, npt.NDArray[Any]] = {
         "times": wire.floats(kept + theme.FIRST_TIME),
-        "observations": wire.places(frame.observations[kept], finite[1] - finite[0]),
+        "observations": wire.places(frame.observations[kept], high - low),
         "states": wire.state_bytes(states),
         "confidence": wire.probability_bytes(confidence),
         "viterbi": strip(frame.viterbi_states),
@@ -267,14 +240,17 @@ def _sequence(frame: PanelFrame) -> Chart:
     }
     if frame.true_states is not None:
         arrays["true_states"] = strip(frame.true_states)
-    margin = 0.06 * (finite[1] - finite[0]) or 1.0
     meta = {
         "name": frame.sequence_name,
-        "x": frame.observation_name,
+        "x": chart_text(frame.lane.name),
+        "title": frame.lane.title,
+        "kind": frame.lane.kind,
+        "labels": frame.lane.label_texts,
+        "ticks": frame.lane.ticks(LANE_LETTERS),
         "length": length,
         "first_time": theme.FIRST_TIME,
         "width": width,
-        "y_range": [finite[0] - margin, finite[1] + margin],
+        "y_range": [low, high],
     }
     return meta, arrays
 

@@ -13,10 +13,15 @@ ALL_PARAMETERS = FIELD_OF["trainable"].default
 
 _COMMON: Mapping[str, Any] = {
     "source": "generated",
+    "family": "numbers",
     "noise_sd": 1.0,
+    "mean_model": "free",
     "initial_table": None,
     "transition_table": None,
     "means_table": None,
+    "rates_table": None,
+    "symbols_table": None,
+    "points_table": None,
     "sequence": 1,
     "trainable": ALL_PARAMETERS,
 }
@@ -63,6 +68,18 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             num_states=3, length=200, num_sequences=10,
             structure="sticky", persistence=0.05,
             mean_law="spaced", separation=2.0, start="kmeans",
+        ),
+        "umbrella": _law(
+            family="symbols", num_symbols=2, num_states=2, length=50, num_sequences=20,
+            structure="sticky", persistence=0.7,
+            symbols_table=((0.9, 0.1), (0.2, 0.8)), start="near-truth",
+            trainable=("initial_probs", "transition_matrix", "probs"),
+        ),
+        "casino": _law(
+            family="symbols", num_symbols=6, num_states=2, length=300, num_sequences=5,
+            structure="edited", transition_table=((0.95, 0.05), (0.1, 0.9)),
+            symbols_table=((1 / 6,) * 6, (0.1,) * 5 + (0.5,)), start="kmeans",
+            trainable=("initial_probs", "transition_matrix", "probs"),
         ),
     }
 )  # fmt: skip

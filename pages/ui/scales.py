@@ -8,9 +8,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from hmmcore import Gaussian
+
+GRID_POINTS = 160
+"""Where curves over an axis of observations are computed."""
+
+ELLIPSE_RADIUS = 2.0
+"""In standard deviations: 1 - exp(-2), or 86 %, of a state's points lie within."""
+ELLIPSE_POINTS = 49
 
 
 def iteration_limit(iteration: int) -> int:
@@ -58,6 +69,59 @@ def histogram(
         return finite[0] + np.array([-half, half]), np.array([0.5 / half])
     density, edges = np.histogram(finite, bins=num_bins, density=True)
     return edges, density
+
+
+def count_histogram(
+    counts: npt.NDArray[np.float64], max_bins: int = 60
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Edges (B+1,), halfway between whole numbers, and heights (B,) of the finite `counts`.
+
+    A height is the share of the data for each count; bins are as many counts wide as it takes.
+    """
+    finite = counts[np.isfinite(counts)]
+    if finite.size == 0:
+        return np.array([-0.5, 0.5]), np.array([0.0])
+    low, high = int(finite.min()), int(finite.max())
+    width = -(-(high - low + 1) // max_bins)
+    num_bins = -(-(high - low + 1) // width)
+    edges = low - 0.5 + width * np.arange(num_bins + 1, dtype=np.float64)
+    return edges, np.histogram(finite, bins=edges)[0] / (finite.size * width)
+
+
+def whole_numbers(low: float, high: float) -> npt.NDArray[np.float64]:
+    """At most about `GRID_POINTS` whole numbers from `low` to `high`, evenly spaced."""
+    step = max(1.0, math.ceil((high - low) / GRID_POINTS))
+    return np.arange(low, high + step, step)
+
+
+def covariance_matrices(
+    emissions: Gaussian, dimensions: list[int] | None = None
+) -> npt.NDArray[np.float64]:
+    """Covariances (K, D, D) of any `covariance_type`, or of some of the dimensions only."""
+    num_states, num_dimensions = emissions.means.shape
+    if emissions.covariance_type == "full":
+        spreads = emissions.covariances
+    elif emissions.covariance_type == "tied":
+        spreads = np.tile(emissions.covariances, (num_states, 1, 1))
+    else:
+        variances = emissions.standard_deviations**2
+        spreads = np.einsum("kd,de->kde", variances, np.eye(num_dimensions))
+    if dimensions is None:
+        return spreads
+    chosen = np.ix_(range(num_states), dimensions, dimensions)
+    matrices: npt.NDArray[np.float64] = spreads[chosen]
+    return matrices
+
+
+def ellipses(
+    means: npt.NDArray[np.float64], covariances: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Closed outlines (K, P, 2) at ELLIPSE_RADIUS standard deviations about means (K, 2)."""
+    angles = np.linspace(0.0, 2.0 * np.pi, ELLIPSE_POINTS)
+    circle = ELLIPSE_RADIUS * np.column_stack([np.cos(angles), np.sin(angles)])
+    factors = np.linalg.cholesky(covariances)
+    outlines: npt.NDArray[np.float64] = means[:, None] + circle @ factors.transpose(0, 2, 1)
+    return outlines
 
 
 def gaussian_densities(

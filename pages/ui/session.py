@@ -27,15 +27,15 @@ from hmmcore import (
     exchangeable_states,
     log_likelihood,
 )
-from pages.ui import experiment
+from pages.ui import experiment, starts
 from pages.ui.address import from_query, to_query
 from pages.ui.config import FIELD_OF, MAX_CELLS, Config, legal
-from pages.ui.experiment import Dataset
+from pages.ui.dataset import Dataset
+from pages.ui.pending import PendingFile
 from pages.ui.place import MAX_MARKS, Place, Revision, Stand, place_from_query, without_place
 from pages.ui.player import Player, Run
 from pages.ui.replay import Ending, Replay
 from pages.ui.tables import Drafts
-from pages.ui.upload import PendingFile
 
 KEY = "hmm_playground"
 RUNS = ("EM", "Gradient")
@@ -61,11 +61,19 @@ ELSEWHERE = (
 
 @dataclass(frozen=True, eq=False)
 class Upload:
-    """A visitor's own data: the file's name and what was read from it."""
+    """A visitor's own data: the file's name and what was read from it.
+
+    Attributes:
+        column: name of the column, or of all columns together.
+        family, labels, columns: as in `Dataset`.
+    """
 
     file_name: str
     column: str
     sequences: Sequences
+    family: str = "numbers"
+    labels: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 def _alone(
@@ -163,7 +171,11 @@ class Session:
         if before.source == "notebook" and "source" not in values:
             remade = any(FIELD_OF[name].group == "data" for name in values)
             values |= {"source": "generated"} if remade else {}
-        self.config, self.notes = legal(replace(before, **values), keep)
+        wanted = replace(before, **values)
+        if wanted.source == "upload" and self.upload is not None:
+            # What a file holds is not for the controls to say.
+            wanted = replace(wanted, family=self.upload.family)
+        self.config, self.notes = legal(wanted, keep)
         if self.config.changed("data", before):
             self.player.pause()
             self._renew_data()
@@ -179,9 +191,11 @@ class Session:
         """Take uploaded data as the data."""
         self.player.pause()
         self.upload = upload
-        self.config, self.notes = (
-            replace(self.config, source="upload", num_states=num_states, sequence=1), ()
-        )  # fmt: skip
+        wanted = replace(
+            self.config, source="upload", family=upload.family, num_states=num_states, sequence=1
+        )
+        # Nothing that could be noted on generated data matters now.
+        self.config, self.notes = legal(wanted)[0], ()
         self._renew_data()
 
     @_alone
@@ -305,7 +319,7 @@ class Session:
     @property
     def new_start_helps(self) -> bool:
         """Whether another start number gives another starting point."""
-        return experiment.is_random(self.config.start)
+        return starts.is_random(self.config)
 
     @_alone
     def play(self) -> None:
@@ -450,7 +464,11 @@ class Session:
         config = self.config
         if config.source == "upload":
             assert self.upload is not None
-            self.data = Dataset(self.upload.sequences, name=self.upload.column)
+            upload = self.upload
+            self.data = Dataset(
+                upload.sequences, None, None, upload.column, upload.family, upload.labels,
+                upload.columns,
+            )  # fmt: skip
             most = MAX_CELLS // self.data.sequences.num_observations
             if config.num_states > most:
                 self.config = replace(config, num_states=most)
@@ -467,6 +485,12 @@ class Session:
             self.config = replace(self.config, sequence=last)
             note = f"There is no sequence {selected}; shown is the last one, {last}."
             self.notes = (*self.notes, note)
+        if len(self.data.columns) > 1:
+            dimension = min(self.config.dimension, self.data.num_dimensions)
+            against = min(self.config.against, self.data.num_dimensions)
+            if against == dimension:
+                against = 2 if dimension == 1 else 1
+            self.config = replace(self.config, dimension=dimension, against=against)
 
     def _renew_runs(self) -> None:
         self.runs = {}
@@ -474,7 +498,7 @@ class Session:
         self.at, self.marks = None, ()
         self.problem = None
         try:
-            start = experiment.starting_model(self.config, self.data)
+            start = starts.starting_model(self.config, self.data)
             self.runs = {
                 name: Run(name, self._trainer(name), start, (self._revision(0),)) for name in RUNS
             }
@@ -504,7 +528,7 @@ class Session:
     def _trainer(self, name: str, config: Config | None = None) -> Trainer:
         """The trainer of a run, as the Config says or another one."""
         config = config or self.config
-        sequences, trainable = self.data.sequences, config.trainable
+        sequences, trainable = self.data.sequences, starts.trained_parameters(config)
         if name == "EM":
             return EM(sequences, trainable=trainable)
         return GradientAscent(

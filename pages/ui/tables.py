@@ -14,13 +14,13 @@ import numpy as np
 
 from hmmcore import HMM
 from hmmcore.arrays import FloatArray
-from pages.ui.config import FIELD_OF, Config, as_table, fits, table_problem
-from pages.ui.experiment import true_model
-
-TABLES = ("initial_table", "transition_table", "means_table")
+from pages.ui.config import FIELD_OF, Config, fits
+from pages.ui.families import FAMILIES
+from pages.ui.laws import true_model
+from pages.ui.table_rules import as_table, row_names, table_problem
 
 LAW_OF = {"transition_table": "structure", "means_table": "mean_law"}
-"""Field that says whether a table is in force; π has none, its table is in force if it fits."""
+"""Field that says whether a table is in force; the others have none and are if they fit."""
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Draft:
 
 @dataclass
 class Drafts:
-    """The three tables of a session, and the laws that were in force before they were edited."""
+    """The tables of a session, and the laws that were in force before they were edited."""
 
     held: dict[str, Draft] = field(default_factory=dict)
     laws: dict[str, str] = field(default_factory=dict)
@@ -65,12 +65,21 @@ class Drafts:
         self.held[name] = Draft(draft.in_force, values, values, draft.generation + 1)
 
 
-def tables_of(hmm: HMM) -> dict[str, FloatArray]:
-    """π (1, K), A (K, K) and the means (1, K) of a model, by name of their field."""
+def tables_of(hmm: HMM, family: str) -> dict[str, FloatArray]:
+    """π (1, K), A (K, K) and what the states emit, by name of their field.
+
+    That is means (1, K), rates (1, K), symbol probabilities (K, C), or means of points (2, K).
+    """
+    emitted = {
+        "numbers": lambda: hmm.emissions.means.T,
+        "counts": lambda: hmm.emissions.rates[np.newaxis],
+        "symbols": lambda: hmm.emissions.probs,
+        "points": lambda: hmm.emissions.means.T,
+    }
     return {
         "initial_table": hmm.initial_probs[np.newaxis],
         "transition_table": hmm.transition_matrix,
-        "means_table": hmm.emissions.means[:, 0][np.newaxis],
+        FAMILIES[family].table: emitted[family](),
     }
 
 
@@ -78,16 +87,17 @@ def with_edits(base: FloatArray, edited_rows: Mapping[int, Mapping[str, Any]]) -
     """`base` (R, K) with cells replaced, as a table editor reports them.
 
     Args:
-        edited_rows: row number to {"S1": value}; a value that is no number becomes NaN.
+        edited_rows: row number to {name of column: value}, the columns called S1, S2, … or 1, 2,
+            …; a value that is no number becomes NaN.
     """
     values = np.array(base, dtype=np.float64)
     for row, cells in edited_rows.items():
         for name, value in cells.items():
-            state = int(name.removeprefix("S")) - 1
+            column = int(name.removeprefix("S")) - 1
             try:
-                values[int(row), state] = np.nan if value is None else float(value)
+                values[int(row), column] = np.nan if value is None else float(value)
             except (TypeError, ValueError):
-                values[int(row), state] = np.nan
+                values[int(row), column] = np.nan
     return values
 
 
@@ -96,7 +106,8 @@ def normalised(name: str, values: FloatArray) -> tuple[FloatArray, str | None]:
     fine = np.isfinite(values).all(axis=1) & (values >= 0).all(axis=1)
     totals = np.where(fine, np.where(fine[:, np.newaxis], values, 0.0).sum(axis=1), 1.0)
     for index in np.flatnonzero(~((totals > 0.0) & (totals < np.inf))):
-        row = f"Row S{index + 1}" if len(values) > 1 else FIELD_OF[name].label
+        field = FIELD_OF[name]
+        row = f"Row {row_names(field, len(values))[index]}" if len(values) > 1 else field.label
         return values, f"{row} sums to {totals[index]:g}, so it cannot be normalised."
     divided = values / totals[:, np.newaxis]
     return divided, table_problem(FIELD_OF[name], divided)
@@ -108,19 +119,19 @@ def is_edited(config: Config, name: str) -> bool:
         return False
     law = LAW_OF.get(name)
     in_force = law is None or getattr(config, law) == "edited"
-    return in_force and fits(getattr(config, name), config.num_states)
+    return in_force and fits(config, name)
 
 
 def taking(config: Config, name: str, values: FloatArray) -> dict[str, Any]:
-    """Fields to change so that a table comes into force and the other two stay as they are.
+    """Fields to change so that a table comes into force and the others stay as they are.
 
-    A law may give more than one of the three: π belongs to the transitions, and all of them to
+    A law may give more than one of them: π belongs to the transitions, and all of them to
     the notebook. What would change along with the edited table is therefore taken over too.
     """
-    wanted = {**tables_of(true_model(config)), name: values}
+    wanted = {**tables_of(true_model(config), config.family), name: values}
     changes = {"source": "generated", **_taken(name, values)}
-    given = tables_of(true_model(replace(config, **changes)))
-    for other in TABLES:
+    given = tables_of(true_model(replace(config, **changes)), config.family)
+    for other in wanted:
         if not _same(given[other], wanted[other]):
             changes |= _taken(other, wanted[other])
     return changes

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from pages.ui import theme, wire
 from pages.ui.charts import FloatArray, IntArray, state_ticks
+from pages.ui.dataset import PLAIN, Lane
 from pages.ui.text import chart_text
 from pages.ui.time_axis import (
     MAX_COLUMNS,
@@ -78,7 +79,7 @@ def paths_figure(
     *,
     revision: str,
     true_states: IntArray | None = None,
-    observation_name: str = "x",
+    lane: Lane = PLAIN,
 ) -> go.Figure:
     """Observations (M,) coloured by Viterbi state; paths (M,) as strips; where they differ."""
     length = len(observations)
@@ -89,7 +90,7 @@ def paths_figure(
         differences = {"Viterbi ≠ truth": viterbi_states != true_states, **differences}
     heights = [220, STRIP * len(strips), STRIP * len(differences)]
     figure = time_stack(heights, length, revision, top=48)
-    _add_observations(figure, 1, observations, viterbi_states, num_states, observation_name)
+    _add_observations(figure, 1, observations, viterbi_states, num_states, lane)
     add_strips(figure, 2, strips, num_states)
     _add_marks(figure, 3, differences)
     return figure
@@ -183,10 +184,10 @@ def _add_observations(
     observations: FloatArray,
     states: IntArray,
     num_states: int,
-    name: str,
+    lane: Lane,
 ) -> None:
     kept = wire.extreme_indices(observations, MAX_POINTS)
-    symbol = chart_text(name)
+    symbol = chart_text(lane.name)
     for state in [*range(num_states), -1]:
         chosen = kept[states[kept] == state]
         if state < 0 and not len(chosen):
@@ -197,6 +198,7 @@ def _add_observations(
                 # A trace without a point would be missing from the legend.
                 x=chosen + theme.FIRST_TIME if len(chosen) else [None],
                 y=observations[chosen] if len(chosen) else [None],
+                customdata=lane.spoken(observations[chosen]) if len(chosen) else None,
                 mode="markers",
                 name=called,
                 marker={
@@ -206,18 +208,17 @@ def _add_observations(
                     "line": {"width": 0.5, "color": "var(--st-text-color)"}
                     if state >= 0 else {"width": 1},
                 },
-                hovertemplate=f"time %{{x}}: {symbol} = %{{y:.4g}}, Viterbi state {called}"
+                hovertemplate=f"time %{{x}}: {symbol} = %{{customdata}}, Viterbi state {called}"
                 "<extra></extra>",
             ),
             row=row,
             col=1,
         )  # fmt: skip
-    low, high = float(observations.min()), float(observations.max())
-    margin = 0.06 * (high - low) or 1.0
-    title = f"observation {symbol}<sub>t</sub>" if name == "x" else symbol
+    title = f"observation {symbol}<sub>t</sub>" if lane == PLAIN else lane.title
     figure.update_yaxes(
-        row=row, col=1, range=[low - margin, high + margin], title={"text": title}, showgrid=True
-    )
+        row=row, col=1, range=lane.limits(observations), title={"text": title}, showgrid=True,
+        **lane.axis(),
+    )  # fmt: skip
     figure.update_layout(
         showlegend=True,
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom"},

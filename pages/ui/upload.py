@@ -8,9 +8,8 @@ the first line of the file being row 1. The sentence quotes the file, so it is n
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -29,13 +28,11 @@ from pages.ui.csv_text import (
     sample_rows,
 )
 from pages.ui.text import count, many
+from pages.ui.upload_cells import cell_reader, likely_family
 
 MAX_OBSERVATIONS = MAX_CELLS
 MAX_SEQUENCES = int(FIELD_OF["num_sequences"].maximum or 0)
 MAX_COLUMNS = 200
-MAX_VALUE = 1e100
-"""Beyond it the squares that variances need could overflow."""
-
 PREVIEW_ROWS = 6
 NAME_LENGTH = 60
 
@@ -70,6 +67,7 @@ class CsvTable:
     Attributes:
         names: of the C columns; a column without one is called "column 3".
         numeric: (C,) whether a column holds numbers, as far as its first rows show.
+        families: (C,) what a column most likely holds, a key of `FAMILIES`.
         preview: the first rows as text, each with C cells.
         separator, decimal, header: how it was read.
         value_column, sequence_column: what is most likely meant.
@@ -78,6 +76,7 @@ class CsvTable:
 
     names: tuple[str, ...]
     numeric: tuple[bool, ...]
+    families: tuple[str, ...]
     preview: tuple[tuple[str, ...], ...]
     separator: str
     decimal: str
@@ -89,10 +88,19 @@ class CsvTable:
 
 @dataclass(frozen=True, eq=False)
 class Observations:
-    """What was read from a file: the data, and how many rows without a value were left out."""
+    """What was read from a file.
+
+    Attributes:
+        sequences: the data.
+        left_out: how many rows without a value were left out.
+        family: what they are.
+        labels: (C,) of symbols; empty otherwise.
+    """
 
     sequences: Sequences
     left_out: int
+    family: str = "numbers"
+    labels: tuple[str, ...] = ()
 
 
 def read_table(content: bytes, reading: Reading = Reading()) -> CsvTable:
@@ -126,48 +134,54 @@ def read_table(content: bytes, reading: Reading = Reading()) -> CsvTable:
         )
     columns = [[row[c] if c < len(row) else "" for row in data] for c in range(width)]
     numeric = tuple(is_numeric(column, decimal) for column in columns)
+    families = tuple(likely_family(column, decimal) for column in columns)
     names = _names(first, width)
     unnamed = {c for c, name in enumerate(first) if not name.strip()}
-    value, sequence = _likely_columns(names, columns, numeric, decimal, unnamed)
+    likely = [
+        family == "symbols" and not is_number
+        for family, is_number in zip(families, numeric, strict=True)
+    ]
+    value, sequence = _likely_columns(names, columns, numeric, likely, decimal, unnamed)
+    preview = tuple(zip(*(column[:PREVIEW_ROWS] for column in columns), strict=True))
     return CsvTable(
-        names, numeric, tuple(zip(*(column[:PREVIEW_ROWS] for column in columns), strict=True)),
-        separator, decimal, header, value, sequence, text,
+        names, numeric, families, preview, separator, decimal, header, value, sequence, text,
     )  # fmt: skip
 
 
 def read_observations(
     table: CsvTable,
-    value_column: int,
+    value_columns: int | Sequence[int],
     sequence_column: int | None = None,
     leave_out_missing: bool = False,
+    family: str = "numbers",
 ) -> Observations:
-    """Read the observations of one column, as sequences if another column says which.
+    """Read the observations of one column, or several, as sequences if another says which.
 
     Sequences keep the order in which they first appear; their rows need not be adjacent.
+
+    Args:
+        family: what the cells hold; several columns hold numbers.
 
     Raises:
         UploadError: naming the first row that cannot be read, or the limit that is exceeded.
     """
+    columns = (value_columns,) if isinstance(value_columns, int) else tuple(value_columns)
+    if not columns:
+        raise UploadError("No column of values is chosen; choose at least one.")
+    reader = cell_reader(family, table.decimal)
+    names = [table.names[column] for column in columns]
     values, codes, numbers = array("d"), array("q"), {}  # type: ignore[var-annotated]
-    gaps, first_gap, left_out = 0, 0, 0
-    name, comma = table.names[value_column], table.decimal == ","
+    gaps, first_gap, left_out = 0, (0, ""), 0
     for row, cells in _data_rows(table):
-        text = cells[value_column] if value_column < len(cells) else ""
-        value = number(text, comma)
-        if value is None:
-            raise UploadError(
-                f"Row {count(row)} has “{quoted(text)}” in column “{name}”, which is not a "
-                "number; correct it, or choose another column."
-            )
-        if value != value:
-            gaps, first_gap = gaps + 1, first_gap or row
+        read = [
+            reader.read(cells[column] if column < len(cells) else "", row, name)
+            for column, name in zip(columns, names, strict=True)
+        ]
+        missing = [name for name, value in zip(names, read, strict=True) if value != value]
+        if missing:
+            gaps, first_gap = gaps + 1, first_gap if gaps else (row, missing[0])
             left_out += leave_out_missing
             continue
-        if not -MAX_VALUE <= value <= MAX_VALUE:
-            raise UploadError(
-                f"Row {count(row)} has “{quoted(text)}” in column “{name}”; values must lie "
-                "between −1e100 and 1e100."
-            )
         if sequence_column is not None:
             label = cells[sequence_column].strip() if sequence_column < len(cells) else ""
             if not label:
@@ -182,85 +196,42 @@ def read_observations(
                     f"{count(MAX_SEQUENCES)} different values, and at most "
                     f"{count(MAX_SEQUENCES)} sequences can be read; choose another column or none."
                 )
-        values.append(value)
-        if len(values) > MAX_OBSERVATIONS:
+        values.extend(read)
+        if len(values) > MAX_OBSERVATIONS * len(columns):
             raise UploadError(
                 f"The file has more than {count(MAX_OBSERVATIONS)} observations, the most that "
                 "can be read; shorten it."
             )
+    called = " and ".join(f"“{name}”" for name in names)
     if not values:
-        raise UploadError(f"Column “{name}” has no values at all; choose another column.")
+        one = f"Column {called} has" if len(columns) == 1 else f"Columns {called} together have"
+        raise UploadError(f"{one} no values at all; choose another column.")
     if gaps and not leave_out_missing:
-        raise UploadError(
-            f"Row {count(first_gap)} has no value in column “{name}”"
-            + (f", and so have {many(gaps - 1, 'other row')}" if gaps > 1 else "")
-            + "; rows with missing values must be removed, here or in the file."
-        )
-    observations = np.array(values)
+        raise UploadError(_about_gaps(gaps, *first_gap))
+    observations, labels = reader.finish(np.array(values).reshape(-1, len(columns)), names[0])
     if sequence_column is None:
-        return Observations(Sequences(observations), left_out)
+        return Observations(Sequences(observations), left_out, family, labels)
     owners = np.array(codes)
     order = np.argsort(owners, kind="stable")
-    return Observations(Sequences(observations[order], np.bincount(owners)), left_out)
+    sequences = Sequences(observations[order], np.bincount(owners))
+    return Observations(sequences, left_out, family, labels)
 
 
-def has_gaps(table: CsvTable, value_column: int) -> bool:
-    """Whether a column has cells without a value."""
-    return any(
-        value_column >= len(cells) or cells[value_column].strip().lower() in MISSING
-        for _, cells in _data_rows(table)
+def _about_gaps(gaps: int, row: int, name: str) -> str:
+    others = f", and so have {many(gaps - 1, 'other row')}" if gaps > 1 else ""
+    return (
+        f"Row {count(row)} has no value in column “{name}”{others}; rows with missing values must "
+        "be removed, here or in the file."
     )
 
 
-@dataclass(eq=False)
-class PendingFile:
-    """A file that was brought, with the visitor's choices on how to read it.
-
-    What was read is kept until a choice changes, what could not be read as well.
-    """
-
-    file_name: str
-    content: bytes
-    reading: Reading = Reading()
-    columns: tuple[int, int | None] | None = None
-    leave_out_missing: bool = False
-    _held: dict[str, tuple[object, Any, str | None]] = field(default_factory=dict)
-
-    def table(self) -> CsvTable:
-        """The file taken apart. Raises UploadError."""
-        return self._kept("table", self.reading, lambda: read_table(self.content, self.reading))
-
-    def chosen_columns(self) -> tuple[int, int | None]:
-        """The column with the values and the one that says which sequence. Raises UploadError."""
-        table = self.table()
-        return self.columns or (table.value_column, table.sequence_column)
-
-    def observations(self) -> Observations:
-        """The data. Raises UploadError."""
-        value, sequence = self.chosen_columns()
-        choices = (self.reading, value, sequence, self.leave_out_missing)
-        return self._kept(
-            "observations",
-            choices,
-            lambda: read_observations(self.table(), value, sequence, self.leave_out_missing),
-        )
-
-    def has_gaps(self) -> bool:
-        """Whether rows without a value are there to be left out."""
-        value, _ = self.chosen_columns()
-        return self._kept("gaps", (self.reading, value), lambda: has_gaps(self.table(), value))
-
-    def _kept(self, what: str, choices: object, read: Callable[[], Any]) -> Any:
-        held = self._held.get(what)
-        if held is None or held[0] != choices:
-            try:
-                held = (choices, read(), None)
-            except UploadError as error:
-                held = (choices, None, str(error))
-            self._held[what] = held
-        if held[2] is not None:
-            raise UploadError(held[2])
-        return held[1]
+def has_gaps(table: CsvTable, value_columns: Sequence[int]) -> bool:
+    """Whether any of these columns has cells without a value."""
+    return any(
+        column >= len(cells) or cells[column].strip().lower() in MISSING
+        for _, cells in _data_rows(table)
+        for column in value_columns
+    )
 
 
 def _data_rows(table: CsvTable) -> Iterator[tuple[int, list[str]]]:
@@ -312,6 +283,7 @@ def _likely_columns(
     names: tuple[str, ...],
     columns: list[list[str]],
     numeric: tuple[bool, ...],
+    symbols: list[bool],
     decimal: str,
     unnamed: set[int],
 ) -> tuple[int, int | None]:
@@ -325,15 +297,18 @@ def _likely_columns(
             break
     usable = [c for c in range(len(names)) if numeric[c] and c != sequence]
     if not usable:
-        # The one with most numbers: what is wrong in it can then be told.
+        # The one with most numbers: what is wrong in it can then be told. Without any, symbols.
         others = [c for c in range(len(names)) if c != sequence] or [0]
-        return max(others, key=lambda c: _share_of_numbers(columns[c], decimal)), sequence
+        return max(
+            others, key=lambda c: (_share_of_numbers(columns[c], decimal), symbols[c])
+        ), sequence
     values = [
         c for c in usable
         if names[c].lower() not in INDEX_NAMES and c not in unnamed
         and not (len(usable) > 1 and _counts_up(columns[c], decimal))
     ]  # fmt: skip
-    return (values or usable[-1:])[0], sequence
+    named = [c for c in range(len(names)) if symbols[c] and c != sequence and c not in unnamed]
+    return (values or named or usable[-1:])[0], sequence
 
 
 def _share_of_numbers(cells: list[str], decimal: str) -> float:

@@ -8,12 +8,13 @@ import numpy as np
 
 from hmmcore import HMM, Posterior, Sequences, TrainState, ViterbiPath, align, smooth, viterbi
 from hmmcore.arrays import FloatArray, IntArray
-from pages.ui import scales
+from pages.ui.dataset import Lane
+from pages.ui.emission_pictures import picture
+from pages.ui.families import FAMILIES
 from pages.ui.panel import PanelFrame
 from pages.ui.panel import Run as PanelRun
 from pages.ui.player import Run
 from pages.ui.session import Session
-from pages.ui.text import chart_text
 
 MATCHING_OBSERVATIONS = 20_000
 """Learned states are matched to true ones on this many observations; more change nothing."""
@@ -32,6 +33,7 @@ class View:
         offset: of its first observation among all.
         posterior, path: of the selected sequence under `hmm`.
         true_states: (M,) of the selected sequence; None without a truth.
+        dimension: of the observations along time, 0-based; 0 where there is only one.
     """
 
     state: TrainState
@@ -43,6 +45,23 @@ class View:
     posterior: Posterior
     path: ViterbiPath
     true_states: IntArray | None
+    dimension: int = 0
+
+    @property
+    def shown_observations(self) -> FloatArray:
+        """(M,) the observations that figures along time show."""
+        observations: FloatArray = self.sequence.observations[:, self.dimension]
+        return observations
+
+
+def lane(session: Session) -> Lane:
+    """The axis of the observations along time."""
+    return session.data.lane(shown_dimension(session))
+
+
+def shown_dimension(session: Session) -> int:
+    """Of the observations along time, 0-based."""
+    return session.config.dimension - 1 if session.data.columns else 0
 
 
 def current_view(session: Session) -> View | None:
@@ -52,7 +71,9 @@ def current_view(session: Session) -> View | None:
         return None
     sequence = selected_sequence(session)
     return session.remember(  # type: ignore[no-any-return]
-        "view", (state, sequence), lambda: _view(session, state, sequence)
+        f"view of dimension {shown_dimension(session)}",
+        (state, sequence),
+        lambda: _view(session, state, sequence),
     )
 
 
@@ -65,17 +86,16 @@ def selected_sequence(session: Session) -> Sequences:
 
 
 def zoom_key(session: Session) -> str:
-    """What a reader's zoom belongs to: these data, this sequence, this number of states."""
-    return f"{session.data_number}-{session.config.sequence}-{session.config.num_states}"
+    """What a reader's zoom belongs to: these data, this sequence and dimension, these states."""
+    config = session.config
+    dimensions = f"-{config.dimension}-{config.against}" if session.data.columns else ""
+    return f"{session.data_number}-{config.sequence}-{config.num_states}{dimensions}"
 
 
 def panel_frame(session: Session, view: View) -> PanelFrame:
     """Everything that the live panel draws."""
     data = session.data
-    edges, density = session.remember(
-        "histogram", data, lambda: scales.histogram(data.sequences.observations[:, 0])
-    )
-    truth = data.truth
+    truth, family = data.truth, FAMILIES[data.family]
     run = session.shown_run
     assert run is not None
     return PanelFrame(
@@ -84,20 +104,16 @@ def panel_frame(session: Session, view: View) -> PanelFrame:
         marks=session.marks,
         shown_run=run.name,
         transition_matrix=view.hmm.transition_matrix,
-        means=view.hmm.emissions.means[:, 0],
-        standard_deviations=view.hmm.emissions.standard_deviations[:, 0],
-        weights=view.weights,
-        histogram_edges=edges,
-        histogram_density=density,
-        observations=view.sequence.observations[:, 0],
+        emissions=picture(session, view),
+        observations=view.shown_observations,
         viterbi_states=view.path.states,
         smoothed_probs=view.posterior.smoothed_probs,
         true_log_likelihood=session.true_log_likelihood(),
         true_transition_matrix=None if truth is None else truth.transition_matrix,
-        true_means=None if truth is None else truth.emissions.means[:, 0],
         true_states=view.true_states,
         sequence_name=f"sequence {session.config.sequence}",
-        observation_name=chart_text(data.name),
+        lane=lane(session),
+        card=(family.card, family.marks[0 if truth is not None else 1]),
     )
 
 
@@ -141,6 +157,7 @@ def _view(session: Session, state: TrainState, sequence: Sequences) -> View:
         smooth(hmm, sequence),
         viterbi(hmm, sequence),
         None if data.states is None else data.states[rows],
+        shown_dimension(session),
     )
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from hmmcore import Sequences
 from hmmcore.arrays import IntArray
 from hmmcore.emissions.base import Remedy
 from pages.ui import theme
+from pages.ui.dataset import Dataset
 from pages.ui.session import Session
 from pages.ui.text import NARROW_SPACE, decimal, many, plain
 from pages.ui.text import count as written
@@ -31,11 +31,11 @@ NO_TRUTH = (
 )
 
 
-def summary(sequences: Sequences) -> str:
+def summary(data: Dataset) -> str:
     """Data in two sentences: how many observations there are, and where they lie."""
-    lengths, values = sequences.lengths, sequences.observations
+    lengths = data.sequences.lengths
     shortest, longest = int(lengths.min()), int(lengths.max())
-    in_all = f"T = {many(sequences.num_observations, 'observation')} in all"
+    in_all = f"T = {many(data.sequences.num_observations, 'observation')} in all"
     if len(lengths) == 1:
         size = f"One sequence of {many(longest, 'observation')}."
     elif shortest == longest:
@@ -45,14 +45,64 @@ def summary(sequences: Sequences) -> str:
             f"{many(len(lengths), 'sequence')} of {written(shortest)} to "
             f"{many(longest, 'observation')}, {in_all}."
         )
-    spread = math.sqrt(sequences.variances()[0])
+    return f"{size} {_SUMMARIES[data.family](data)}"
+
+
+def _about_numbers(data: Dataset) -> str:
+    values = data.sequences.observations
+    spread = math.sqrt(data.sequences.variances()[0])
     mean, lowest, highest = (
         decimal(float(value), spread) for value in (values.mean(), values.min(), values.max())
     )
     return (
-        f"{size} Their mean is {mean}, their standard deviation {decimal(spread)}; the lowest is "
+        f"Their mean is {mean}, their standard deviation {decimal(spread)}; the lowest is "
         f"{lowest}, the highest {highest}."
     )
+
+
+def _about_counts(data: Dataset) -> str:
+    values = data.sequences.observations
+    mean, variance = float(values.mean()), float(values.var())
+    text = (
+        f"The average count is {decimal(mean)}, with a variance of {decimal(variance)}; the lowest "
+        f"is {written(int(values.min()))}, the highest {written(int(values.max()))}."
+    )
+    if mean > 0 and variance > 1.2 * mean:
+        text += (
+            " Counts of one rate alone have a variance equal to their average: these vary more, as "
+            "counts of several rates do."
+        )
+    return text
+
+
+def _about_symbols(data: Dataset) -> str:
+    symbols = data.sequences.observations[:, 0].astype(np.int64)
+    times = np.bincount(symbols, minlength=len(data.labels))
+    commonest, rarest = int(times.argmax()), int(times.argmin())
+    return (
+        f"There are C = {many(len(data.labels), 'symbol')}; the commonest is "
+        f"{plain(data.labels[commonest])} ({times[commonest] / len(symbols):.1%}), the rarest "
+        f"{plain(data.labels[rarest])} ({times[rarest] / len(symbols):.1%})."
+    )
+
+
+def _about_points(data: Dataset) -> str:
+    means = data.sequences.observations.mean(axis=0)
+    spreads = np.sqrt(data.sequences.variances())
+    each = (
+        f"{plain(name)} has the mean {decimal(float(mean), float(spread))} and the standard "
+        f"deviation {decimal(float(spread))}"
+        for name, mean, spread in zip(data.columns, means, spreads, strict=True)
+    )
+    return f"Each is a point with {many(data.num_dimensions, 'coordinate')}: {'; '.join(each)}."
+
+
+_SUMMARIES = {
+    "numbers": _about_numbers,
+    "counts": _about_counts,
+    "symbols": _about_symbols,
+    "points": _about_points,
+}
 
 
 def sequence(session: Session) -> str:
@@ -82,13 +132,20 @@ def about_remedies(remedies: Iterable[Remedy], permutation: IntArray) -> str:
     shown = np.argsort(permutation)
 
     def names(kind: str) -> str:
-        states = sorted(int(shown[remedy.state]) for remedy in remedies if remedy.kind == kind)
+        states = sorted(
+            int(shown[remedy.state])
+            for remedy in remedies
+            if remedy.kind == kind and remedy.state is not None
+        )
         return ", ".join(theme.state_name(state) for state in states)
 
+    remedies = tuple(remedies)
     empty, floored = names("empty_state"), names("variance_floor")
+    if Remedy(None, "variance_floor") in remedies:
+        floored = "all states"
     text = []
     if empty:
-        text.append(f"Without data: {empty}. The parameters stay as they were.")
+        text.append(f"Without data: {empty}. Their own parameters stay as they were.")
     if floored:
         text.append(
             f"σ at its floor: {floored}. Nearly equal observations pull σ towards zero, where the "
@@ -131,7 +188,7 @@ def about_log_joints(best: float, true: float) -> str:
         return impossible("learned")
     why = (
         "The Viterbi path is by definition the best path under this model, so no other can score "
-        "higher. The true path contains chance: observations far from their state's mean, and "
+        "higher. The true path contains chance: observations that are rare in their state, and "
         "rare changes of state. The model finds a path that explains the data with less of it."
     )
     if math.isinf(true):
@@ -185,54 +242,3 @@ def about_ties(
             "that stand together differ towards the end."
         )
     return text
-
-
-ABOUT_POSTERIOR = """
-**The hidden state is never seen.** A model can only say how probable each state is, given the
-observations. Each column of the heat map is one time step; its cells add up to 1. Yellow is
-certain, dark blue is ruled out.
-
-**Filtered or smoothed?** *Filtered* probabilities use the observations up to time t: what you would
-know while the data come in. *Smoothed* ones use the whole sequence, the later observations too.
-What comes later often settles what was open before, so smoothed probabilities are usually the
-surer ones. At the last step both are the same.
-
-**Entropy** says in one number how unsure the model is: 0 bits when it is certain of one state,
-log₂ K bits when all K states are equally probable. On average over the data that a model itself
-generates, smoothing never makes it larger. A model can also be sure and wrong: compare with the
-true path.
-
-**The true model** is the one the data were drawn from. Even it does not know the states: where
-states overlap, several could have made the same observation. That is the ceiling for any model.
-
-**Labels.** A learned model numbers its states as it likes. Here each one gets the name and colour
-of the true state that it agrees with most often.
-
-**Why can a log-likelihood be positive?** With continuous observations it is the logarithm of a
-*density*, not of a probability. A density is larger than 1 where the data lie close together, and
-then its logarithm is positive. Compare likelihoods of the same data only.
-"""
-
-ABOUT_VITERBI = """
-**Two questions, two answers.** The *Viterbi path* is the one whole path that is most probable
-together with the observations. The *per-step best* asks at each time for itself which state is most
-probable, given all observations. The first is right as a whole with the largest probability; the
-second expects the most single steps to be right.
-
-**Why do they differ?** The per-step best may jump between states that cannot follow each other: it
-need not even be a possible path. The Viterbi path always is possible, and pays for every change
-of state, so it passes over short visits.
-
-**The ceiling.** The true model does not know the path either. Where states overlap it errs too, and
-no other model can be expected to do better than its per-step best.
-
-**Log-joint.** log p(path, observations), in nats. With continuous observations it contains
-densities, so it may be positive. Only differences between paths on the same data mean something.
-
-**Ties.** Several paths may share the largest log-joint. Then the algorithm has to pick one; here it
-is the one with the lowest state numbers. A model whose states are all alike, such as the symmetric
-starting point, cannot prefer any path: all $K^M$ of them tie.
-
-**Labels.** A learned model numbers its states as it likes. Here each one gets the name and colour
-of the true state that it agrees with most often.
-"""

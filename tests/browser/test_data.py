@@ -58,7 +58,7 @@ def expect_cell(page: Page, table: str, row: int, column: int, text: str | re.Pa
 
 def test_an_edited_table_survives_page_switch_and_reload(page: Page) -> None:
     open_page(page, "/data?K=3&N=4&M=50")
-    open_view(page, "Edit π, A and μ")
+    open_view(page, "Edit the model")
     type_into_cell(page, "transition_table", 0, 0, "0.5")
     expect(page.get_by_text("Row S1 sums to 0.6; it must sum to 1.")).to_be_visible()
     assert "A=" not in page.url, "the data stay as they are"
@@ -81,7 +81,7 @@ def test_an_edited_table_survives_page_switch_and_reload(page: Page) -> None:
     page.reload()
     wait_until_idle(page)
     assert page.url == address
-    open_view(page, "Edit π, A and μ")
+    open_view(page, "Edit the model")
     expect_cell(page, "transition_table", 0, 0, re.compile(r"^0\.8333"))
     expect_cell(page, "means_table", 0, 1, "-7.25")
     for control in ("structure", "mean_law"):
@@ -101,7 +101,7 @@ def test_a_file_becomes_the_data_and_the_data_a_file(page: Page, tmp_path: Path)
     expect(page.get_by_text("Read 16 observations in 2 sequences.")).to_be_visible()
     page.get_by_role("button", name="Use this data").click()
     expect(
-        page.get_by_text("In use: column “reaction” of reaction <b>*times*.csv.")
+        page.get_by_text("In use: column “reaction” (numbers) of reaction <b>*times*.csv.")
     ).to_be_visible()
     expect(page).to_have_url(re.compile("data=upload"))
 

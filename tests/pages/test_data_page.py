@@ -10,12 +10,13 @@ from streamlit.testing.v1 import AppTest
 
 from pages.ui.config import Config
 from pages.ui.export import csv_bytes, data_frame
+from pages.ui.pending import PendingFile
 from pages.ui.presets import PRESETS
 from pages.ui.session import KEY, Session
 from pages.ui.upload import read_observations, read_table
 
 MAIN = str(Path(__file__).resolve().parents[2] / "pages" / "main.py")
-LOOK, EDIT, UPLOAD = "Look at the data", "Edit π, A and μ", "Your CSV file"
+LOOK, EDIT, UPLOAD = "Look at the data", "Edit the model", "Your CSV file"
 
 
 def opened(view: str = LOOK, **query: str) -> AppTest:
@@ -62,7 +63,7 @@ def test_an_example_sets_everything_at_once(name: str) -> None:
     assert not app.error
     assert app.selectbox(key="data_preset").value == name
     # A changed control makes it one's own settings.
-    app.slider(key="control_noise_sd").set_value(2.0).run()
+    app.number_input(key="control_length").set_value(77).run()
     assert app.selectbox(key="data_preset").value is None
 
 
@@ -273,3 +274,97 @@ def test_the_download_reads_back_as_the_same_data() -> None:
     assert frame["time"].tolist() == [*range(1, 41)] * 3
     assert frame["state"].tolist() == [f"S{state + 1}" for state in data.states]
     assert data_frame(data, 5).equals(frame.iloc[:5])
+
+
+@pytest.mark.parametrize("family", ["counts", "symbols", "points"])
+def test_the_download_of_every_family_reads_back(family: str) -> None:
+    session = Session(Config())
+    session.change(family=family, num_states=3, length=40, num_sequences=3)
+    content = csv_bytes(session.data)
+    header = {"counts": b"count", "symbols": b"symbol", "points": b"x1,x2"}[family]
+    assert content.splitlines()[0] == b"sequence,time," + header + b",state"
+    file = PendingFile("hmm-data.csv", content)
+    if family == "points":
+        assert file.table().names[file.chosen_columns()[0][0]] == "x1"
+        file.columns = ((2, 3), 0)
+    file.family = family
+    found = file.observations()
+    np.testing.assert_array_equal(found.sequences.observations, session.data.sequences.observations)
+    np.testing.assert_array_equal(found.sequences.lengths, session.data.sequences.lengths)
+    assert found.labels == session.data.labels
+
+
+def test_a_file_of_words_becomes_symbols_and_keeps_its_labels() -> None:
+    rows = b"".join(b"%s\n" % word for word in (b"*sun*", b"<b>rain</b>", b"*sun*") * 10)
+    app = bring(opened(UPLOAD, K="2"), b"sky\n" + rows)
+    assert app.button_group(key="upload_kind").value == "symbols"
+    assert "Symbols: \\*sun\\*, \\<b\\>rain\\</b\\>." in texts(app).replace("\\/", "/")
+    app.button(key="use_upload").click().run()
+    session = session_of(app)
+    assert session.config.family == "symbols"
+    assert session.config.trainable == ("initial_probs", "transition_matrix", "probs")
+    assert session.data.labels == ("*sun*", "<b>rain</b>")
+    assert csv_bytes(session.data).splitlines()[1:3] == [b"1,1,*sun*", b"1,2,<b>rain</b>"]
+    session.data_view = LOOK
+    app.run()
+    assert not app.exception
+    assert "There are C = 2 symbols; the commonest is \\*sun\\*" in texts(app)
+
+
+def test_whole_numbers_can_be_taken_as_any_kind() -> None:
+    app = bring(opened(UPLOAD, K="2"), b"x\n" + b"".join(b"%d\n" % (n % 6 + 1) for n in range(60)))
+    for kind in ("symbols", "counts", "numbers"):
+        app.button_group(key="upload_kind").set_value(kind).run()
+        assert not app.error
+        assert session_of(app).pending.observations().family == kind
+    app.button_group(key="upload_kind").set_value("counts").run()
+    app.button(key="use_upload").click().run()
+    assert session_of(app).config.family == "counts"
+    assert session_of(app).problem is None
+
+
+def test_several_columns_of_a_file_become_points() -> None:
+    rng = np.random.default_rng(0)
+    rows = "".join(f"{a:.3f},{b:.3f},{c}\n" for a, b, c in rng.normal(size=(40, 3)))
+    app = bring(opened(UPLOAD, K="2"), b"waiting,duration,more\n" + rows.encode())
+    app.multiselect(key="upload_values").set_value([0, 1, 2]).run()
+    assert "3 columns together: points" in texts(app)
+    app.button(key="use_upload").click().run()
+    session = session_of(app)
+    assert session.data.columns == ("waiting", "duration", "more")
+    for view in (LOOK, EDIT, UPLOAD):
+        session.data_view = view
+        app.run()
+        assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("family", "table", "cells", "parameter"),
+    [
+        ("counts", "rates_table", {0: {"S2": 40.5}}, ("rates", (1,), 40.5)),
+        ("points", "points_table", {1: {"S2": -7.5}}, ("means", (1, 1), -7.5)),
+        ("symbols", "symbols_table", {1: {"1": 1.0, "2": 0.0, "3": 0.0}}, ("probs", (1, 0), 1.0)),
+    ],
+)
+def test_what_the_states_emit_can_be_edited(family, table, cells, parameter) -> None:
+    app = opened(EDIT, K="2", C="3", family=family)
+    edit(app, table, cells)
+    name, place, value = parameter
+    assert getattr(session_of(app).data.truth.emissions, name)[place] == value
+    assert session_of(app).notes == ()
+    control = "control_sharpness" if family == "symbols" else "control_separation"
+    assert control not in [slider.key for slider in app.slider]
+    assert "your own table, from the Data page" in texts(app)
+    again = opened(EDIT, **session_of(app).query())
+    assert getattr(session_of(again).data.truth.emissions, name)[place] == value
+    app.button(key=f"discard_{table}").click().run()
+    assert getattr(session_of(app).config, table) is None
+    assert control in [slider.key for slider in app.slider]
+
+
+def test_rows_of_symbol_probabilities_are_normalised_by_one_click() -> None:
+    app = opened(EDIT, K="2", C="3", family="symbols")
+    edit(app, "symbols_table", {0: {"1": 2.0, "2": 1.0, "3": 1.0}})
+    assert "Row S1 sums to 4; it must sum to 1." in app.warning[0].value
+    app.button(key="normalise_symbols_table").click().run()
+    np.testing.assert_array_equal(session_of(app).data.truth.emissions.probs[0], [0.5, 0.25, 0.25])

@@ -326,3 +326,22 @@ def test_a_run_never_takes_back_what_was_entered_meanwhile():
     ]
     assert told == []
     assert session(app).config.length == 30
+
+
+def test_a_browser_that_missed_the_first_run_still_begins_with_the_values_of_the_link():
+    app = opened(K="3", noise="0.7", start="kmeans", train="means")
+    for _ in range(2):
+        states = app.slider(key="control_num_states").proto
+        assert list(states.default) == [3]
+        assert list(app.slider(key="control_noise_sd").proto.default) == [0.7]
+        assert app.number_input(key="control_length").proto.default == 40
+        start = app.selectbox(key="control_start").proto
+        assert start.options[start.default] == "k-means"
+        assert list(app.button_group(key="control_trainable").proto.default) == [2]
+        healthy(app.run())
+    # What is changed elsewhere is assigned.
+    session(app).change(num_states=4)
+    healthy(app.run())
+    assert app.slider(key="control_num_states").value == 4
+    assert app.slider(key="control_num_states").proto.set_value
+    assert session(app).config.num_states == 4

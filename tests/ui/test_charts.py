@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import pytest
 
 from pages.ui import charts, theme, time_axis, time_charts
+from pages.ui.dataset import Lane
 from pages.ui.figure import encode_figure
 
 
@@ -231,7 +232,7 @@ def test_state_colours_fill_equal_parts_of_the_scale() -> None:
 def test_a_column_name_is_text_and_not_markup() -> None:
     figure = time_charts.paths_figure(
         np.arange(5.0), np.zeros(5, int), np.zeros(5, int), 1, revision="r",
-        observation_name="<b>%{x}</b> & more",
+        lane=Lane("<b>%{x}</b> & more"),
     )  # fmt: skip
     assert "<b>" not in figure.data[0].hovertemplate
     assert "&lt;b&gt;" in figure.layout.yaxis.title.text

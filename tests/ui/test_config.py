@@ -7,17 +7,8 @@ import numpy as np
 import pytest
 
 from pages.ui.address import from_query, to_query
-from pages.ui.config import (
-    FIELD_OF,
-    FIELDS,
-    MAX_CELLS,
-    MAX_STATES,
-    Config,
-    as_table,
-    fits,
-    legal,
-    table_problem,
-)
+from pages.ui.config import FIELD_OF, FIELDS, MAX_CELLS, MAX_STATES, Config, fits, legal
+from pages.ui.table_rules import as_table, table_problem
 
 
 def random_config(seed):
@@ -32,12 +23,15 @@ def random_config(seed):
             values[field.name] = int(rng.integers(field.minimum, field.maximum, endpoint=True))
         elif field.table is None:
             values[field.name] = float(rng.uniform(field.minimum, field.maximum))
-    num_states = values["num_states"]
+    num_states, num_symbols = values["num_states"], values["num_symbols"]
     if rng.random() < 0.5:
         table = rng.dirichlet(np.ones(num_states), num_states)
         values["transition_table"] = as_table(table)
         values["initial_table"] = as_table(table[0])
         values["means_table"] = as_table(rng.normal(size=num_states))
+        values["rates_table"] = as_table(rng.exponential(size=num_states))
+        values["symbols_table"] = as_table(rng.dirichlet(np.ones(num_symbols), num_states))
+        values["points_table"] = as_table(rng.normal(size=(2, num_states)))
     return legal(Config(**values))[0]
 
 
@@ -136,7 +130,7 @@ def test_a_table_for_another_k_is_set_aside_and_not_lost():
     table = as_table(np.full((3, 3), 1 / 3))
     config, notes = legal(Config(num_states=4, structure="edited", transition_table=table))
     assert config.transition_table == table
-    assert not fits(config.transition_table, config.num_states)
+    assert not fits(config, "transition_table")
     assert "3 states and K is 4; it is set aside" in notes[0]
     assert legal(replace(config, num_states=3))[1] == ()
 
@@ -162,3 +156,49 @@ def test_the_notebooks_own_data_have_their_own_sizes():
     config, notes = from_query({"data": "notebook", "K": "3"})
     assert (config.num_states, config.length, config.num_sequences) == (5, 10, 2)
     assert "K = 5, M = 10, N = 2" in notes[0]
+
+
+@pytest.mark.parametrize(
+    ("family", "before", "after"),
+    [
+        ("counts", FIELD_OF["trainable"].default, ("initial_probs", "transition_matrix", "rates")),
+        (
+            "symbols",
+            ("initial_probs", "transition_matrix", "rates"),
+            ("initial_probs", "transition_matrix", "probs"),
+        ),
+        ("numbers", ("initial_probs", "transition_matrix", "probs"), FIELD_OF["trainable"].default),
+        ("numbers", ("rates",), ("means",)),
+        ("points", ("initial_probs", "means"), ("initial_probs", "means")),
+        ("counts", ("initial_probs", "covariances"), ("initial_probs",)),
+        ("symbols", ("transition_matrix",), ("transition_matrix",)),
+        ("counts", (), ()),
+    ],
+)
+def test_what_is_trained_is_said_in_the_terms_of_the_family(family, before, after):
+    config, notes = legal(Config(family=family, trainable=before))
+    assert config.trainable == after
+    assert notes == ()
+    assert legal(config)[0] == config
+
+
+def test_a_link_of_the_first_family_says_nothing_of_the_others():
+    query = to_query(Config())
+    assert not query.keys() & {"family", "cov", "C", "sharp", "model", "dim", "against"}
+    assert len(to_query(legal(Config(family="symbols"))[0])) == len(query) + 1
+
+
+@pytest.mark.parametrize("text", ["x", "3.", "3.!!!", ".abc", "0.eJw", "99999999999.eJw", "²."])
+def test_a_broken_table_of_symbols_is_left_out(text):
+    config, notes = from_query({"B": text, "family": "symbols"})
+    assert config.symbols_table is None
+    assert "could not be read" in notes[0]
+
+
+def test_tables_of_symbols_are_set_aside_for_another_number_of_states_or_symbols():
+    config = Config(family="symbols", num_states=2, num_symbols=3,
+                    symbols_table=((0.5, 0.5, 0.0), (0.0, 0.5, 0.5)))  # fmt: skip
+    assert fits(config, "symbols_table")
+    assert "has 2 states and K is 4" in legal(replace(config, num_states=4))[1][0]
+    assert "has 3 symbols and C is 5" in legal(replace(config, num_symbols=5))[1][0]
+    assert legal(replace(config, family="counts", num_states=4))[1] == ()

@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 from pages.ui import scales, wire
+from pages.ui.dataset import Lane
 from pages.ui.panel import MAX_COLUMNS, MAX_CURVE_POINTS, MAX_POINTS, PanelFrame, Run, encode
+from pages.ui.pictures import MAX_CLOUD_POINTS, Ellipses, Marginals, SymbolBars
 
 
 def make_frame(
@@ -25,22 +27,24 @@ def make_frame(
     edges, density = scales.histogram(observations)
     curve = -2.0 - np.exp(-np.arange(iterations + 1) / 10)
     means = np.linspace(-1.0, 1.0, num_states)
+    grid = np.linspace(edges[0], edges[-1], scales.GRID_POINTS)
+    deviations, weights = np.full(num_states, 0.5), np.full(num_states, 1 / num_states)
+    curves = scales.gaussian_densities(grid, means, deviations, weights)
+    emissions = Marginals(
+        means, deviations, weights, edges, density, grid, curves,
+        true_means=means if truth else None,
+    )  # fmt: skip
     return PanelFrame(
         data_key="test",
         runs=(Run("EM", curve), Run("Gradient", curve - 0.1)),
         shown_run="EM",
         transition_matrix=matrix,
-        means=means,
-        standard_deviations=np.full(num_states, 0.5),
-        weights=np.full(num_states, 1 / num_states),
-        histogram_edges=edges,
-        histogram_density=density,
+        emissions=emissions,
         observations=observations,
         viterbi_states=states,
         smoothed_probs=rng.dirichlet(np.ones(num_states), size=length),
         true_log_likelihood=-1.9 if truth else None,
         true_transition_matrix=matrix if truth else None,
-        true_means=means if truth else None,
         true_states=states if truth else None,
     )
 
@@ -139,17 +143,9 @@ def test_undefined_posterior_and_missing_observations() -> None:
 
 
 def test_constant_data() -> None:
-    edges, density = scales.histogram(np.full(50, 3.0))
-    frame = replace(
-        make_frame(length=50),
-        observations=np.full(50, 3.0),
-        histogram_edges=edges,
-        histogram_density=density,
-    )
+    frame = replace(make_frame(length=50), observations=np.full(50, 3.0))
     header, _ = decode(encode(frame))
     low, high = header["charts"]["sequence"]["y_range"]
-    assert low < 3.0 < high
-    low, high = header["charts"]["means"]["x_range"]
     assert low < 3.0 < high
 
 
@@ -233,21 +229,145 @@ def test_only_three_types_of_array_travel() -> None:
 
 def test_small_changes_of_a_large_number_keep_their_places() -> None:
     frame = make_frame()
-    far = replace(
-        frame,
-        observations=frame.observations + 1.7e9,
-        means=frame.means + 1.7e9,
-        histogram_edges=frame.histogram_edges + 1.7e9,
+    near = frame.emissions
+    moved = replace(
+        near,
+        means=near.means + 1.7e9,
+        edges=near.edges + 1.7e9,
+        grid=near.grid + 1.7e9,
         true_means=None,
     )
+    far = replace(frame, observations=frame.observations + 1.7e9, emissions=moved)
     _, arrays = decode(encode(far))
     for name, sent in {
         "sequence.observations": far.observations,
-        "means.means": far.means,
-        "means.edges": far.histogram_edges,
+        "means.means": moved.means,
+        "means.edges": moved.edges,
     }.items():
         np.testing.assert_allclose(arrays[name], sent, rtol=0, atol=1e-6, equal_nan=True)
     assert decode(encode(frame))[1]["sequence.observations"].dtype == np.float32
+
+
+# Pictures of emissions
+
+
+def make_symbols(num_states: int, num_symbols: int, truth: bool = True) -> SymbolBars:
+    rng = np.random.default_rng(5)
+    probs = rng.dirichlet(np.ones(num_symbols), size=num_states)
+    labels = tuple(f"<b>{c}</b>" for c in range(num_symbols))
+    return SymbolBars(
+        probs,
+        np.full(num_states, 1 / num_states),
+        probs.mean(axis=0),
+        Lane("face", "symbol", labels),
+        probs[::-1] if truth else None,
+    )
+
+
+def make_ellipses(num_states: int, length: int, truth: bool = True) -> Ellipses:
+    rng = np.random.default_rng(6)
+    means = rng.normal(size=(num_states, 2))
+    covariances = np.tile([[1.0, 0.5], [0.5, 2.0]], (num_states, 1, 1))
+    points = rng.normal(size=(length, 2))
+    return Ellipses(
+        means,
+        covariances,
+        np.full(num_states, 1 / num_states),
+        points,
+        rng.integers(-1, num_states, size=length),
+        np.column_stack([points.min(axis=0), points.max(axis=0)]),
+        (Lane("a"), Lane("b")),
+        means + 5.0 if truth else None,
+        covariances if truth else None,
+    )
+
+
+@pytest.mark.parametrize("truth", [True, False])
+@pytest.mark.parametrize(("num_states", "num_symbols"), [(1, 2), (3, 6), (20, 20)])
+def test_symbols_arrive_as_sent(num_states: int, num_symbols: int, truth: bool) -> None:
+    bars = make_symbols(num_states, num_symbols, truth)
+    observed = np.arange(30.0) % num_symbols
+    frame = replace(
+        make_frame(num_states, 30), emissions=bars, lane=bars.lane, observations=observed
+    )
+    header, arrays = decode(encode(frame))
+    chart = header["charts"]["means"]
+    assert chart["kind"] == "symbols"
+    assert chart["x"] == "symbol face"
+    assert chart["labels"][0] == "&lt;b&gt;0&lt;/b&gt;", "a label may be any text"
+    assert len(chart["ticks"]) == num_symbols
+    np.testing.assert_allclose(arrays["means.probs"], bars.probs, rtol=1e-6)
+    assert ("means.true_probs" in arrays) is truth
+    lane = header["charts"]["sequence"]
+    assert (lane["kind"], lane["y_range"]) == ("symbol", [-0.6, num_symbols - 0.4])
+    np.testing.assert_array_equal(arrays["sequence.observations"], observed)
+
+
+@pytest.mark.parametrize("truth", [True, False])
+@pytest.mark.parametrize("length", [1, 600, 601, 50_000])
+def test_a_cloud_has_an_ellipse_for_each_state_and_bounded_points(length: int, truth: bool) -> None:
+    cloud = make_ellipses(4, length, truth)
+    header, arrays = decode(encode(replace(make_frame(4, length), emissions=cloud)))
+    chart = header["charts"]["means"]
+    shown = len(arrays["means.points_x"])
+    assert shown == min(length, MAX_CLOUD_POINTS) == chart["shown"]
+    assert len(arrays["means.states"]) == shown
+    assert arrays["means.ellipses_x"].shape == (4, scales.ELLIPSE_POINTS)
+    for axis, letter in enumerate("xy"):
+        low, high = chart[f"{letter}_range"]
+        assert low < cloud.points[:, axis].min()
+        assert high > cloud.points[:, axis].max()
+        if truth:
+            true = arrays[f"means.true_ellipses_{letter}"]
+            assert low <= true.min()
+            assert high >= true.max()
+
+
+def test_ellipses_lie_two_deviations_from_their_means() -> None:
+    cloud = make_ellipses(3, 10)
+    outlines = scales.ellipses(cloud.means, cloud.covariances)
+    np.testing.assert_allclose(outlines[:, 0], outlines[:, -1], rtol=0, atol=1e-12)
+    for mean, covariance, outline in zip(cloud.means, cloud.covariances, outlines, strict=True):
+        away = outline - mean
+        squared = np.einsum("pi,ij,pj->p", away, np.linalg.inv(covariance), away)
+        np.testing.assert_allclose(squared, 4.0, rtol=1e-12)
+
+
+def test_the_range_of_a_cloud_does_not_follow_the_learned_ellipses() -> None:
+    cloud = make_ellipses(3, 50)
+    before = cloud.chart()[0]
+    after = replace(cloud, means=cloud.means * 9, covariances=cloud.covariances * 9).chart()[0]
+    assert before == after
+
+
+def test_shapes_of_pictures_are_checked() -> None:
+    frame = make_frame(3)
+    with pytest.raises(ValueError, match=r"probs has shape \(2, 4\), expected \(3, 4\)"):
+        encode(replace(frame, emissions=make_symbols(2, 4)))
+    with pytest.raises(ValueError, match=r"means has shape \(2, 2\), expected \(3, 2\)"):
+        encode(replace(frame, emissions=make_ellipses(2, 5)))
+    with pytest.raises(ValueError, match="means has shape"):
+        encode(replace(frame, emissions=make_frame(2).emissions))
+
+
+@pytest.mark.parametrize(
+    ("counts", "width"), [([0, 1, 1, 4], 1), ([7], 1), ([0, 59], 1), ([0, 60], 2), ([5, 9999], 167)]
+)
+def test_count_histogram_has_whole_bins_and_area_one(counts: list[int], width: int) -> None:
+    edges, heights = scales.count_histogram(np.array(counts, dtype=float))
+    assert edges[0] == min(counts) - 0.5
+    assert edges[-1] > max(counts)
+    np.testing.assert_array_equal(np.diff(edges), width)
+    assert len(heights) <= 60
+    np.testing.assert_allclose((heights * width).sum(), 1.0, rtol=1e-12)
+
+
+def test_whole_numbers_are_whole_and_bounded() -> None:
+    np.testing.assert_array_equal(scales.whole_numbers(2.0, 5.0), [2, 3, 4, 5])
+    many = scales.whole_numbers(0.0, 1e5)
+    assert len(many) <= scales.GRID_POINTS + 2
+    np.testing.assert_array_equal(many, np.round(many))
+    assert many[-1] >= 1e5
 
 
 # Axes that stand still

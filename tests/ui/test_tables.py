@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from pages.ui.address import from_query, to_query
-from pages.ui.config import FIELD_OF, Config, legal, table_problem
-from pages.ui.experiment import true_model
+from pages.ui.config import FIELD_OF, Config, legal
+from pages.ui.families import FAMILIES
+from pages.ui.laws import true_model
+from pages.ui.table_rules import table_problem
 from pages.ui.tables import (
-    TABLES,
     Drafts,
     is_edited,
     leaving,
@@ -29,19 +30,31 @@ CONFIGS = {
     "notebook": legal(Config(source="notebook"))[0],
     "one state": Config(num_states=1),
     "set aside": Config(num_states=3, structure="edited", transition_table=((1.0,),)),
+    "counts": legal(Config(family="counts", num_states=3))[0],
+    "symbols": legal(Config(family="symbols", num_states=3, num_symbols=4))[0],
+    "points": legal(Config(family="points", num_states=4, covariance_type="full"))[0],
 }
+EDITS = [
+    pytest.param(config, table, id=f"{name}-{table}")
+    for name, config in CONFIGS.items()
+    for table in ("initial_table", "transition_table", FAMILIES[config.family].table)
+]
 
 
-@pytest.mark.parametrize("name", TABLES)
-@pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+def tables(config: Config) -> dict[str, np.ndarray]:
+    return tables_of(true_model(config), config.family)
+
+
+@pytest.mark.parametrize(("config", "name"), EDITS)
 def test_an_edit_changes_its_own_table_and_no_other(config: Config, name: str) -> None:
-    before = tables_of(true_model(config))
-    values = before[name] + 0.5 if name == "means_table" else before[name][:, ::-1]
+    before = tables(config)
+    moved = name in ("means_table", "rates_table", "points_table")
+    values = before[name] + 0.5 if moved else before[name][:, ::-1]
     edited, notes = legal(replace(config, **taking(config, name, values)))
     assert all("set aside" in note for note in notes)
-    after = tables_of(true_model(edited))
+    after = tables(edited)
     np.testing.assert_array_equal(after[name], values)
-    for other in set(TABLES) - {name}:
+    for other in set(before) - {name}:
         np.testing.assert_array_equal(after[other], before[other])
     assert is_edited(edited, name)
     # And the link holds it.
@@ -79,6 +92,22 @@ def test_the_law_comes_back() -> None:
         ("means_table", [[np.nan, 1.0]], "Means μ has an empty"),
         ("means_table", [[1e7, 1.0]], "Means μ must lie between"),
         ("means_table", [[-4.0, 1.0]], None),
+        ("rates_table", [[-4.0, 1.0]], "Rates λ must lie between 0 and 1e+06."),
+        ("rates_table", [[0.0, 1e9]], "Rates λ must lie between"),
+        ("rates_table", [[0.0, 2.5]], None),
+        ("symbols_table", [[0.5, 0.5, 0.0], [0.5, 0.5, 0.5]], "Row S2 sums to 1.5"),
+        (
+            "symbols_table",
+            [[0.5, np.nan, 0.0]],
+            "Symbol probabilities B has an empty or non-numeric cell for 2;",
+        ),
+        ("symbols_table", [[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]], None),
+        (
+            "points_table",
+            [[0.0, 1.0], [np.inf, 2.0]],
+            "Row x2 has an empty or non-numeric cell for S1",
+        ),
+        ("points_table", [[0.0, 1.0], [1e9, 2.0]], "Row x2 must lie between"),
         ("initial_table", [[0.25, 0.75]], None),
     ],
 )
@@ -106,6 +135,17 @@ def test_normalising(values: list, said: str | None) -> None:
     else:
         assert problem is not None
         assert problem.startswith(said)
+
+
+def test_symbol_probabilities_are_normalised_row_by_row() -> None:
+    result, problem = normalised("symbols_table", np.array([[1.0, 2.0, 1.0], [5.0, 0.0, 0.0]]))
+    assert problem is None
+    np.testing.assert_array_equal(result, [[0.25, 0.5, 0.25], [1.0, 0.0, 0.0]])
+
+
+def test_edits_of_symbol_probabilities_name_their_columns_by_symbol() -> None:
+    values = with_edits(np.zeros((2, 3)), {1: {"3": 0.5}})
+    np.testing.assert_array_equal(values, [[0, 0, 0], [0, 0, 0.5]])
 
 
 def test_edits_of_cells() -> None:

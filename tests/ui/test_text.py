@@ -32,6 +32,8 @@ def test_remedies_are_told_in_the_labels_of_the_figures() -> None:
     assert told.startswith("Without data: S3.")
     assert "σ at its floor: S1, S2." in told
     assert "ReLU" not in told
+    told = words.about_remedies([Remedy(None, "variance_floor")], permutation)
+    assert "σ at its floor: all states." in told
     told = words.about_remedies([Remedy(2, "dead_output")], permutation)
     assert told == "μ held at zero by a ReLU: S1. No gradient reaches a mean there."
 

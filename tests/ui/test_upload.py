@@ -7,13 +7,8 @@ from time import perf_counter
 import pytest
 
 from pages.ui.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, UploadError
-from pages.ui.upload import (
-    MAX_SEQUENCES,
-    PendingFile,
-    Reading,
-    read_observations,
-    read_table,
-)
+from pages.ui.pending import PendingFile
+from pages.ui.upload import MAX_SEQUENCES, Reading, read_observations, read_table
 
 # name: (file, values, lengths), read with what is found out by itself.
 GOOD: dict[str, tuple[str | bytes, list[float], list[int]]] = {
@@ -161,14 +156,14 @@ def test_columns_without_a_name_get_a_free_one() -> None:
 
 def test_a_pending_file_remembers_what_it_read() -> None:
     file = PendingFile("f.csv", b"a,b\n1,5\n2,oops\n")
-    assert file.chosen_columns() == (0, None)
+    assert file.chosen_columns() == ((0,), None)
     read_first = file.observations()
     assert file.observations() is read_first
-    file.columns = (1, None)
+    file.columns = ((1,), None)
     for _ in range(2):
         with pytest.raises(UploadError, match="Row 3 has “oops”"):
             file.observations()
-    file.columns = (0, None)
+    file.columns = ((0,), None)
     assert not file.has_gaps()
     assert file.observations().sequences.num_observations == 2
 
@@ -192,3 +187,81 @@ def test_a_large_file_is_read_in_good_time() -> None:
 def test_as_many_sequences_as_the_page_can_select() -> None:
     rows = "".join(f"{n},1\n{n},2\n" for n in range(MAX_SEQUENCES))
     assert len(read("seq,x\n" + rows)[1]) == MAX_SEQUENCES
+
+
+# name: (file, family it looks like, values, labels)
+KINDS: dict[str, tuple[str, str, list[float], tuple[str, ...]]] = {
+    "faces of a die": ("roll,die\n3,F\n1,F\n6,L\n6,L\n1,F\n2,F\n6,L\n1,F\n", "symbols", [2, 0, 3, 3, 0, 1, 3, 0], ("1", "2", "3", "6")),
+    "events in a year": ("year,count\n1900,13\n1901,14\n1902,8\n1903,13\n", "counts", [13, 14, 8, 13], ()),
+    "mostly zeros": ("movements\n0\n0\n1\n0\n0\n2\n0\n0\n", "counts", [0, 0, 1, 0, 0, 2, 0, 0], ()),
+    "numbers for kinds": ("day,cones\n1,2\n2,3\n3,3\n4,2\n5,1\n6,1\n", "symbols", [1, 2, 2, 1, 0, 0], ("1", "2", "3")),
+    "whole numbers with a point": ("waiting\n80.0\n71.0\n80.0\n71.0\n", "numbers", [80, 71, 80, 71], ()),
+    "numbers below zero": ("x\n-1\n2\n-1\n2\n", "numbers", [-1, 2, -1, 2], ()),
+    "large whole numbers": ("price\n1500\n90\n1500\n90\n", "numbers", [1500, 90, 1500, 90], ()),
+    "words": ("day,sky\n1,sun\n2,Rain\n3,sun\n4,fog\n", "symbols", [2, 1, 2, 0], ("fog", "Rain", "sun")),
+    "words alone": ("sky\nsun\nrain\nsun\n", "symbols", [1, 0, 1], ("rain", "sun")),
+    "too many words": ("w\n" + "".join(f"w{n}\n" for n in range(30)), "numbers", [], ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "family", "values", "labels"), KINDS.values(), ids=KINDS)
+def test_what_a_column_most_likely_holds(
+    content: str, family: str, values: list[float], labels: tuple[str, ...]
+) -> None:
+    file = PendingFile("f.csv", content.encode())
+    assert file.chosen_family() == family
+    if values:
+        found = file.observations()
+        assert found.sequences.observations[:, 0].tolist() == values
+        assert (found.family, found.labels) == (family, labels)
+
+
+WRONG: dict[str, tuple[str, str, str]] = {
+    "a negative count": ("counts", "x\n1\n-2\n", "Row 3 has “-2” in column “x”, and a count cannot be negative;"),
+    "a fraction": ("counts", "x\n1\n2.5\n", "Row 3 has “2.5” in column “x”, and a count is a whole number;"),
+    "an absurd count": ("counts", "x\n1\n1e12\n", "Row 3 has “1e12” in column “x”; counts may be at most"),
+    "a word for a count": ("counts", "x\n1\ntwo\n", "Row 3 has “two” in column “x”, which is not a number;"),
+    "too many symbols": ("symbols", "x\n" + "".join(f"{n}\n" for n in range(21)), "Row 22 has one more symbol in column “x”, “20”, than the 20"),
+    "one symbol": ("symbols", "x\na\na\n", "Column “x” has “a” in every row"),
+    "a missing symbol": ("symbols", "x,y\na,1\n,1\nb,1\n", "Row 3 has no value in column “x”"),
+    "a missing count": ("counts", "x,y\n1,1\nNA,1\n", "Row 3 has no value in column “x”"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("family", "content", "said"), WRONG.values(), ids=WRONG)
+def test_one_sentence_for_a_cell_of_another_kind(family: str, content: str, said: str) -> None:
+    file = PendingFile("f.csv", content.encode(), columns=((0,), None), family=family)
+    with pytest.raises(UploadError) as caught:
+        file.observations()
+    assert str(caught.value).startswith(said)
+    assert str(caught.value).endswith(".")
+
+
+def test_symbols_left_out_with_their_rows_are_no_symbols() -> None:
+    table = read_table(b"s,x\na,1\nb,1\nNA,1\na,1\n")
+    found = read_observations(table, 0, leave_out_missing=True, family="symbols")
+    assert found.left_out == 1
+    assert found.labels == ("a", "b")
+    assert found.sequences.observations[:, 0].tolist() == [0, 1, 0]
+
+
+def test_several_columns_are_points() -> None:
+    file = PendingFile("f.csv", b"id,u,v\na,1,2.5\nb,3,-4\na,5,6\n", columns=((2, 1), 0))
+    assert file.chosen_family() == "points"
+    found = file.observations()
+    assert found.sequences.observations.tolist() == [[2.5, 1], [6, 5], [-4, 3]]
+    assert found.sequences.lengths.tolist() == [2, 1]
+    file.columns = ((), 0)
+    with pytest.raises(UploadError, match="No column of values is chosen"):
+        file.observations()
+
+
+def test_a_point_that_lacks_one_coordinate_is_told_with_its_column() -> None:
+    file = PendingFile("f.csv", b"u,v\n1,2\n3,\n,6\n7,8\n", columns=((0, 1), None))
+    assert file.has_gaps()
+    with pytest.raises(UploadError, match="Row 3 has no value in column “v”, and so have 1 other"):
+        file.observations()
+    file.leave_out_missing = True
+    found = file.observations()
+    assert found.left_out == 2
+    assert found.sequences.observations.tolist() == [[1, 2], [7, 8]]

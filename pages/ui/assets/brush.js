@@ -42,11 +42,15 @@ const stops = ({ colorscale }) => (Array.isArray(colorscale) ? colorscale : name
 
 // Whether every trace is of a kind that `paint` knows.
 export function paintable(data) {
-  return data.every((trace) => (trace.type === "heatmap" && stops(trace)) || (!trace.type
-    && [undefined, "none", "tozeroy", "toself"].includes(trace.fill)
-    && [undefined, "linear", "hv"].includes(trace.line?.shape)
-    && (!trace.mode.includes("markers") || [trace.marker.symbol ?? "circle"].flat()
-      .every((symbol) => outlines.has(symbol)))));
+  return data.every((trace) => {
+    if (trace.type === "bar") return true;
+    if (trace.type === "heatmap") return Boolean(stops(trace));
+    return !trace.type
+      && [undefined, "none", "tozeroy", "toself"].includes(trace.fill)
+      && [undefined, "linear", "hv", "hvh"].includes(trace.line?.shape)
+      && (!trace.mode.includes("markers") || [trace.marker.symbol ?? "circle"].flat()
+        .every((symbol) => outlines.has(symbol)));
+  });
 }
 
 // Paint `data` where Plotly drew the chart in `element` last. `canvas` lies exactly behind it.
@@ -63,6 +67,7 @@ export function paint(canvas, element, data) {
     }
     pen.translate(x._offset, y._offset);
     if (trace.type === "heatmap") heatmap(pen, x, y, trace);
+    else if (trace.type === "bar") bars(pen, x, y, trace);
     else scatter(pen, x, y, trace);
     pen.restore();
   });
@@ -99,6 +104,29 @@ const axisOf = (layout, name) => layout[`${name[0]}axis${name.slice(1)}`];
 
 const DASHES = { solid: [], dot: [1, 1], dash: [3, 3], longdash: [5, 5], dashdot: [3, 1, 1, 1] };
 
+// Names of dashes count in widths of the line; a list such as "5px,3px" is in pixels.
+function dashes(dash, width) {
+  return DASHES[dash]?.map((part) => part * Math.max(width, 3)) ?? dash.split(",").map(parseFloat);
+}
+
+function bars(pen, x, y, trace) {
+  const { color, line } = trace.marker;
+  const zero = y.l2p(0);
+  for (let i = 0; i < trace.x.length; i += 1) {
+    const left = x.l2p(trace.x[i] - trace.width / 2);
+    const right = x.l2p(trace.x[i] + trace.width / 2);
+    const box = [left, y.l2p(trace.y[i]), right - left, zero - y.l2p(trace.y[i])];
+    if (!box.every(Number.isFinite)) continue;
+    pen.fillStyle = color;
+    pen.fillRect(...box);
+    if (line?.width > 0) {
+      pen.strokeStyle = line.color;
+      pen.lineWidth = line.width;
+      pen.strokeRect(...box);
+    }
+  }
+}
+
 function scatter(pen, x, y, trace) {
   const count = trace.x.length;
   const across = Array.from(trace.x, (value) => x.l2p(value));
@@ -115,6 +143,11 @@ function scatter(pen, x, y, trace) {
       if (!begun) path.moveTo(across[i], down[i]);
       else {
         if (trace.line?.shape === "hv") path.lineTo(across[i], down[i - 1]);
+        if (trace.line?.shape === "hvh") {
+          const middle = (across[i - 1] + across[i]) / 2;
+          path.lineTo(middle, down[i - 1]);
+          path.lineTo(middle, down[i]);
+        }
         path.lineTo(across[i], down[i]);
       }
       begun = true;
@@ -136,7 +169,7 @@ function scatter(pen, x, y, trace) {
       pen.lineWidth = width;
       pen.lineJoin = "round";
       // As Plotly measures them: in widths of the line, three pixels at the least.
-      pen.setLineDash(DASHES[trace.line.dash ?? "solid"].map((part) => part * Math.max(width, 3)));
+      pen.setLineDash(dashes(trace.line.dash ?? "solid", width));
       pen.stroke(path);
       pen.setLineDash([]);
     }

@@ -7,26 +7,26 @@ const NONE = 255; // wire.MISSING
 const CERTAIN = 254; // wire.FULL_PROBABILITY
 
 export const stateName = (k) => `S${k + 1}`;
-const bullet = (states, k) => `<span style="color:${states.colours[k]}">■</span> ${stateName(k)}`;
+export const bullet = (states, k) => `<span style="color:${states.colours[k]}">■</span> ${stateName(k)}`;
 const probability = (byte) => (byte === NONE ? null : byte / CERTAIN);
 const fixed = (digits) => (value) => value.toFixed(digits).replace("-", "−");
-const two = fixed(2);
+export const two = fixed(2);
 // Values of any scale: two decimals where that says enough, else four digits that count.
-const spoken = (value) => {
+export const spoken = (value) => {
   const size = Math.abs(value);
   return size === 0 || (size >= 0.1 && size < 1e4)
     ? two(value) : `${+value.toPrecision(4)}`.replaceAll("-", "−");
 };
 
 // (rows, columns) of a flat array, as nested rows.
-function rows(array, convert = (value) => value) {
+export function rows(array, convert = (value) => value) {
   const [height, width] = array.shape;
   return Array.from({ length: height }, (_, i) =>
     Array.from(array.values.subarray(i * width, (i + 1) * width), convert));
 }
 
 // With many states only some of the names fit: S1, then every `every`-th.
-function labelled(count, every) {
+export function labelled(count, every) {
   return Array.from({ length: count }, (_, k) => k)
     .filter((k) => count <= 10 || k === 0 || (k + 1) % every === 0);
 }
@@ -116,100 +116,16 @@ export function matrix({ header, arrays }, theme, which) {
   return { data, layout };
 }
 
-export function means({ header, arrays }, theme) {
-  const meta = header.charts.means;
-  const K = header.num_states;
-  const { colours, symbols } = header.states;
-  const part = (name) => arrays[`means.${name}`];
-  const edges = part("edges").values;
-  const bars = part("histogram").values;
-  const [x0, x1] = meta.x_range;
-  const points = part("densities").shape[1];
-  const grid = Array.from({ length: points }, (_, i) => x0 + ((x1 - x0) * i) / (points - 1));
-  const densities = rows(part("densities"));
-  const floor = -0.2 * meta.top; // the strip below the axis holds the learned means
-  const learned = part("means").values;
-  const sds = part("standard_deviations").values;
-  const weights = part("weights").values;
+// How hovers speak of an observation.
+const SPOKEN = { number: "%{y:.5~g}", count: "%{y:,d}", symbol: "%{customdata}" };
 
-  const data = [{
-    x: [edges[0], ...edges], y: [0, ...bars, 0], mode: "lines", fill: "tozeroy",
-    line: { shape: "hv", width: 0 }, fillcolor: fade(theme.text, 0.13), hoverinfo: "skip",
-  }];
-  densities.forEach((y, k) => data.push({
-    x: grid, y, mode: "lines", fill: "tozeroy", hoverinfo: "skip",
-    line: { color: colours[k], width: 1.6 }, fillcolor: fade(colours[k], 0.16),
-  }));
-  if (K > 1) {
-    const total = grid.map((_, i) => densities.reduce((sum, row) => sum + row[i], 0));
-    data.push({
-      x: grid, y: total, mode: "lines", hoverinfo: "skip",
-      line: { color: theme.text, width: 1, dash: "dot" },
-    });
-  }
-  // One level per state, so that states that coincide are still seen as several.
-  const level = (k) => floor * (K === 1 ? 0.5 : 0.14 + (0.72 * k) / (K - 1));
-  data.push({
-    x: learned, y: Array.from(learned, (_, k) => level(k)), mode: "markers", cliponaxis: true,
-    marker: {
-      color: colours.slice(0, K), symbol: symbols.slice(0, K), size: K <= 10 ? 8 : 6,
-      line: { width: 0.7, color: theme.text },
-    },
-    text: Array.from(learned, (mean, k) => `state ${stateName(k)}: learned mean ${spoken(mean)}, `
-      + `sd ${spoken(sds[k])}<br>explains ${(100 * weights[k]).toFixed(0)} % of the observations`),
-    hovertemplate: "%{text}<extra></extra>",
-  });
-
-  const shapes = [{
-    type: "line", x0: 0, x1: 1, xref: "paper", y0: 0, y1: 0,
-    line: { color: theme.line, width: 1 },
-  }];
-  const truth = part("true_means");
-  if (truth) {
-    const order = Array.from(truth.values, (_, k) => k)
-      .sort((a, b) => truth.values[a] - truth.values[b]);
-    const heights = new Array(K);
-    const sides = new Array(K);
-    const names = new Array(K);
-    const ends = [-Infinity, -Infinity, -Infinity]; // where the last name of each level stands
-    for (const k of order) { // names of close neighbours go on different levels, if any is free
-      const free = ends.findIndex((end) => truth.values[k] - end > 0.1 * (x1 - x0));
-      const step = Math.max(free, 0);
-      names[k] = free < 0 || K > 10 ? "" : stateName(k);
-      if (free >= 0) ends[step] = truth.values[k];
-      heights[k] = meta.top * (0.95 - 0.085 * step);
-      sides[k] = step ? "middle right" : "middle center";
-    }
-    truth.values.forEach((mean, k) => shapes.push({
-      type: "line", x0: mean, x1: mean, y0: 0,
-      y1: heights[k] + (sides[k] === "middle right" ? 0.03 : -0.05) * meta.top,
-      line: { color: colours[k], width: 1.6, dash: "dash" },
-    }));
-    data.push({
-      x: truth.values, y: heights, mode: "markers+text", textposition: sides, cliponaxis: false,
-      marker: { opacity: 0, size: 8 }, text: names, hovertext: names.map((_, k) => stateName(k)),
-      textfont: { size: 10, color: theme.muted, family: theme.font },
-      customdata: Array.from(truth.values, spoken),
-      hovertemplate: "true mean of %{hovertext}: %{customdata}<extra></extra>",
-    });
-  }
-  const layout = {
-    ...baseLayout(theme, { l: 40, r: 10, t: 4, b: 34 }),
-    xaxis: axis(theme, `observation ${meta.x}`, { range: [x0, x1], nticks: 5, tickangle: 0 }),
-    yaxis: axis(theme, "density", { range: [floor, meta.top], nticks: 5, fixedrange: true }),
-    shapes,
-  };
-  // Density has no meaning below zero: the strip there is for marks alone.
-  layout.yaxis.tickmode = "array";
-  layout.yaxis.tickvals = niceTicks(meta.top);
-  return { data, layout };
-}
-
-function niceTicks(top) {
-  const raw = top / 4;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].find((factor) => factor * power >= raw) * power;
-  return Array.from({ length: 6 }, (_, i) => +(i * step).toPrecision(6)).filter((v) => v < top);
+function observationTicks(meta) {
+  if (meta.kind === "count") return { nticks: 5, tickformat: ",d" };
+  if (meta.kind !== "symbol") return { nticks: 5 };
+  // Only so many names fit above each other.
+  const every = Math.ceil(meta.ticks.length / 10);
+  const tickvals = meta.ticks.map((_, c) => c).filter((c) => c % every === 0);
+  return { tickvals, ticktext: tickvals.map((c) => meta.ticks[c]) };
 }
 
 export function sequence({ header, arrays }, theme) {
@@ -246,7 +162,8 @@ export function sequence({ header, arrays }, theme) {
     },
     text: states.map((s, i) => (s === NONE ? "no possible state"
       : `state ${stateName(s)}, p = ${two(probability(confidence[i]) ?? NaN)}`)),
-    hovertemplate: `t = %{x}, ${meta.x} = %{y:.5~g}, %{text}<extra></extra>`,
+    customdata: meta.kind === "symbol" ? Array.from(observed, (c) => meta.labels[c] ?? "") : undefined,
+    hovertemplate: `t = %{x}, ${meta.x} = ${SPOKEN[meta.kind]}, %{text}<extra></extra>`,
   };
 
   const truth = part("true_states");
@@ -287,9 +204,9 @@ export function sequence({ header, arrays }, theme) {
       anchor: "y3", tickformat: ",d",
       ...(meta.length <= 10 ? { dtick: 1, tick0: first } : {}),
     }),
-    yaxis: axis(theme, `observation ${meta.x}`, {
-      domain: [0.575, 1], range: [...meta.y_range], nticks: 5, fixedrange: true,
-      title: { text: `observation ${meta.x}`, font: { size: 11, color: theme.muted }, standoff: 28 },
+    yaxis: axis(theme, meta.title, {
+      domain: [0.575, 1], range: [...meta.y_range], fixedrange: true, ...observationTicks(meta),
+      title: { text: meta.title, font: { size: 11, color: theme.muted }, standoff: 28 },
     }),
     yaxis2: axis(theme, "", {
       domain: [0.395, 0.55], range: [1.5, -0.5], fixedrange: true, showgrid: false,

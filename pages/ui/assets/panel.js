@@ -3,6 +3,7 @@
 import { stand } from "./address.js";
 import * as charts from "./charts.js";
 import { learnSymbols } from "./brush.js";
+import { emissions } from "./emissions.js";
 import { Chart, addStyle, coalesce, node, readTheme, viewKeeper } from "./plotting.js";
 import { Scrubber } from "./scrubber.js";
 import { STYLE } from "./panel-style.js";
@@ -20,15 +21,16 @@ const BUILDERS = {
   curve: charts.curve,
   learned: (message, theme) => charts.matrix(message, theme, "learned"),
   true: (message, theme) => charts.matrix(message, theme, "true"),
-  means: charts.means,
+  means: emissions,
   sequence: charts.sequence,
 };
 const FILES = {
   curve: "log-likelihood", learned: "learned-transition-matrix", true: "true-transition-matrix",
-  means: "means", sequence: "sequence",
+  means: "emissions", sequence: "sequence",
 };
 
 const REST = 200; // milliseconds without a new picture, after which Plotly draws what was painted
+const TOUCHES = ["pointerdown", "keydown"];
 const NEWS_APART = 500; // milliseconds between two runs of the page for what the panel learned
 
 const minus = (text) => text.replaceAll("-", "−");
@@ -64,6 +66,10 @@ class Panel {
       this.stream.tell("pause");
     };
     document.addEventListener("click", this.pressed, true);
+    this.touched = ({ target }) => {
+      if (!this.root.contains(target)) this.stream.hold();
+    };
+    for (const name of TOUCHES) document.addEventListener(name, this.touched, true);
     this.places = Object.fromEntries(Object.keys(BUILDERS).map((name) =>
       [name, node("div", { class: "hmm-plot", role: "img", "data-chart": name })]));
     this.canvases = Object.fromEntries(Object.keys(BUILDERS).map((name) =>
@@ -242,12 +248,16 @@ class Panel {
     write(this.captions.learned, `learned by ${header.shown_run}`);
     write(this.note("curve"), "higher is better");
     write(this.note("matrices"), "rows sum to 1");
-    write(this.note("means"), truth ? "marks below: learned; dashed: true" : "marks below: learned");
+    const [title, marks] = header.card;
+    const { shown, length, note } = header.charts.means; // of a cloud of points, of a table
+    write(this.root.querySelector(".hmm-means h4"), title);
+    write(this.note("means"), shown < length
+      ? `${marks}; ${thousands(shown)} of ${thousands(length)} points` : note ?? marks);
     write(this.root.querySelector(".hmm-sequence h4"), `States of ${sequence.name}`);
     const points = arrays["sequence.times"].shape[0];
     write(this.note("sequence"), points < sequence.length
       ? `showing ${thousands(points)} of ${thousands(sequence.length)} points` : "drag to zoom in on a stretch of time, double-click to return");
-    const looks = `${header.data_key}|${K}|${truth}|${header.states.colours.join()}`;
+    const looks = `${header.data_key}|${K}|${truth}|${title}|${header.states.colours.join()}`;
     if (this.looks !== looks) {
       this.looks = looks;
       this.legend.replaceChildren(...header.states.colours.slice(0, K).map((colour, k) =>
@@ -261,8 +271,8 @@ class Panel {
         + (curve.truth === null ? "." : `; the true model has ${curve.truth.toFixed(3)} nats.`));
       say("learned", `Heat map of the learned transition matrix of ${K} states.`);
       say("true", `Heat map of the true transition matrix of ${K} states.`);
-      say("means", `Histogram of the data with the learned density of each of ${K} states`
-        + (truth ? " and the true means." : "."));
+      say("means", `${title} of the data and of each of ${K} states: learned`
+        + (truth ? " and true." : "."));
       say("sequence", `${sequence.name} on one time axis: ${sequence.length} observations coloured`
         + ` by state, ${truth ? "the true path, " : ""}the Viterbi path and`
         + " the posterior probability of each state.");
@@ -296,6 +306,7 @@ class Panel {
   destroy() {
     this.destroyed = true;
     document.removeEventListener("click", this.pressed, true);
+    for (const name of TOUCHES) document.removeEventListener(name, this.touched, true);
     this.stream.close();
     this.scrubber.stop();
     clearTimeout(this.rest);

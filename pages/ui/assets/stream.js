@@ -3,6 +3,7 @@
 import { decode } from "./plotting.js";
 
 const AHEAD = 2; // pictures asked for before they are there: one is made while one travels
+const HOLD = 250; // milliseconds
 const UNKNOWN = 4404; // codes of pages/ui/stream.py
 const REPLACED = 4409;
 
@@ -20,17 +21,28 @@ export class Stream {
     if (stream !== this.address) this.close();
     this.address = stream;
     this.playing = playing;
+    this.heldUntil = 0;
     if (playing) this.ask();
   }
 
   // Ask for pictures while there are any.
   ask() {
     if (!this.playing) return;
+    const held = (this.heldUntil ?? 0) - performance.now();
+    if (held > 0) {
+      this.later(held + 1);
+      return;
+    }
     if (!this.socket) this.open();
     while (this.ready && this.asked < AHEAD) {
       this.asked += 1;
       this.socket.send("next");
     }
+  }
+
+  // The reader did something elsewhere on the page: its answer goes before further pictures.
+  hold() {
+    this.heldUntil = performance.now() + HOLD;
   }
 
   // Say something else. What cannot be said yet is said once, and the last of several counts.

@@ -1,0 +1,317 @@
+"""Covariances with correlations: a matrix for each state, or one for all of them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from scipy.linalg import solve_triangular
+
+from hmmcore.arrays import BoolArray, FloatArray, IntArray
+from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
+from hmmcore.emissions.covariance import CovarianceType
+from hmmcore.emissions.missing import Rows, patterns
+from hmmcore.emissions.variance_prior import added
+
+BLOCK = 64
+"""Rows that are whitened together."""
+
+
+class Full(CovarianceType):
+    """Matrices (K, D, D).
+
+    Statistics about the means: "weights" (K,) expected observations that are not wholly missing,
+    "deviations" (K, D), "squares" (K, D, D). What a partly missing observation lacks enters by its
+    expectation given what is there, so that EM and Fisher's identity stay exact.
+
+    Source for missing coordinates: Dempster, Laird & Rubin (1977), section 4.1; Little & Rubin,
+    "Statistical Analysis with Missing Data" (2002), section 11.2.
+    """
+
+    unconstrained_name = "cholesky"
+    is_diagonal = False
+
+    def pool(self, sums: FloatArray) -> FloatArray:
+        """Sums (K, ...), added up over the states that have one covariance."""
+        return sums
+
+    def named(self, k: int) -> str:
+        """Whose covariance `k` of the array is."""
+        return f"covariances of state {k}"
+
+    def shape(self, num_states: int, num_dimensions: int) -> tuple[int, ...]:
+        return num_states, num_dimensions, num_dimensions
+
+    def from_variances(self, variances: FloatArray) -> FloatArray:
+        return variances[:, np.newaxis, np.newaxis] if variances.ndim == 1 else variances
+
+    def require_positive(self, covariances: FloatArray) -> None:
+        for k, matrix in enumerate(covariances.reshape(-1, *covariances.shape[-2:])):
+            if not np.allclose(matrix, matrix.T, rtol=0.0, atol=1e-10 * np.abs(matrix).max()):
+                raise ValueError(f"{self.named(k)} are not symmetric: {matrix.tolist()}.")
+            try:
+                np.linalg.cholesky(matrix)
+            except np.linalg.LinAlgError:
+                smallest = float(np.linalg.eigvalsh(matrix)[0])
+                raise ValueError(
+                    f"{self.named(k)} have the eigenvalue {smallest:.6g}; a covariance matrix "
+                    "must be positive definite."
+                ) from None
+
+    def variances(self, covariances: FloatArray, num_states: int, dimensions: int) -> FloatArray:
+        matrices = self.matrices(covariances, num_states, dimensions)
+        return np.diagonal(matrices, axis1=1, axis2=2)
+
+    def matrices(self, covariances: FloatArray, num_states: int, dimensions: int) -> FloatArray:
+        return np.broadcast_to(covariances, (num_states, dimensions, dimensions))
+
+    def smallest_variances(self, covariances: FloatArray, num_states: int) -> FloatArray:
+        smallest = np.linalg.eigvalsh(covariances)[..., 0]
+        return np.array(np.broadcast_to(smallest, (num_states,)))
+
+    def conditions(self, covariances: FloatArray) -> FloatArray:
+        eigenvalues = np.linalg.eigvalsh(covariances)
+        return np.asarray(eigenvalues[..., -1] / np.maximum(eigenvalues[..., 0], 0.0))
+
+    def score(
+        self, observations: FloatArray, means: FloatArray, covariances: FloatArray
+    ) -> FloatArray:
+        scores = np.zeros((len(observations), len(means)))
+        for rows, there in patterns(observations):
+            given = np.ascontiguousarray(observations[rows][:, there])
+            centres = np.ascontiguousarray(means[:, there])
+            factors = np.ascontiguousarray(_factors(_block(covariances, there), len(means)))
+            some = scores if isinstance(rows, slice) else np.empty((len(given), len(means)))
+            _score_correlated(given, centres, factors, some)
+            scores[rows] = some
+        return scores
+
+    def colour(self, noise: FloatArray, states: IntArray, covariances: FloatArray) -> FloatArray:
+        num_states = int(states.max()) + 1 if self.is_shared else len(covariances)
+        for k, factor in enumerate(_factors(covariances, num_states)):
+            noise[states == k] = noise[states == k] @ factor.T
+        return noise
+
+    def statistics(
+        self,
+        observations: FloatArray,
+        weights: FloatArray,
+        means: FloatArray,
+        covariances: FloatArray,
+    ) -> EmissionStatistics:
+        num_states, num_dimensions = means.shape
+        totals = np.zeros(num_states)
+        deviations = np.zeros(means.shape)
+        squares = np.zeros((num_states, num_dimensions, num_dimensions))
+        for rows, there in patterns(observations):
+            given = np.ascontiguousarray(observations[rows][:, there])
+            centres = np.ascontiguousarray(means[:, there])
+            num_given = centres.shape[1]
+            counts, first = np.zeros(num_states), np.zeros((num_states, num_given))
+            second = np.zeros((num_states, num_given, num_given))
+            _accumulate_correlated(given, weights[rows], centres, counts, first, second)
+            totals += counts
+            if isinstance(there, slice):
+                deviations += first
+                squares += second
+                continue
+            slopes, rest = _conditional(covariances, there)
+            deviations += (slopes @ first[:, :, np.newaxis])[:, :, 0]
+            squares += slopes @ second @ np.swapaxes(slopes, -1, -2)
+            squares += counts[:, np.newaxis, np.newaxis] * rest
+        return {"weights": totals, "deviations": deviations, "squares": squares}
+
+    def counts(self, statistics: EmissionStatistics) -> FloatArray:
+        return statistics["weights"][:, np.newaxis]
+
+    def maximize(
+        self,
+        statistics: EmissionStatistics,
+        moves: FloatArray,
+        covariances: FloatArray,
+        variance_floor: float,
+    ) -> tuple[FloatArray, tuple[Remedy, ...]]:
+        weights = statistics["weights"][:, np.newaxis, np.newaxis]
+        # E[(x - m - move)(x - m - move)'], from deviations about the present means m.
+        cross = moves[:, :, np.newaxis] * statistics["deviations"][:, np.newaxis, :]
+        squares = statistics["squares"] - cross - cross.transpose(0, 2, 1)
+        squares += weights * moves[:, :, np.newaxis] * moves[:, np.newaxis, :]
+        totals, squares = added(self.pool(weights), self.pool(squares), True, statistics)
+        told = totals > EMPTY_WEIGHT
+        held, low = self.hold_at_floor(squares / np.where(told, totals, 1.0), variance_floor)
+        floored = low & told[..., 0, 0]
+        return np.where(told, held, covariances), self.floor_remedies(floored)
+
+    def hold_at_floor(
+        self, covariances: FloatArray, variance_floor: float
+    ) -> tuple[FloatArray, BoolArray]:
+        """Lift eigenvalues, which is the maximiser under that constraint."""
+        symmetric = 0.5 * (covariances + np.swapaxes(covariances, -1, -2))
+        values, vectors = np.linalg.eigh(symmetric)
+        low = np.asarray((values < variance_floor).any(axis=-1))
+        if low.any():
+            lifted = np.maximum(values, variance_floor)[..., np.newaxis, :]
+            rebuilt = (vectors * lifted) @ np.swapaxes(vectors, -1, -2)
+            rebuilt = 0.5 * (rebuilt + np.swapaxes(rebuilt, -1, -2))
+            symmetric = np.where(low[..., np.newaxis, np.newaxis], rebuilt, symmetric)
+        return symmetric, low
+
+    def unconstrained(self, covariances: FloatArray) -> FloatArray:
+        """Cholesky factors with log diagonals."""
+        factors = np.linalg.cholesky(covariances)
+        diagonal = np.arange(factors.shape[-1])
+        factors[..., diagonal, diagonal] = np.log(factors[..., diagonal, diagonal])
+        return np.asarray(factors)
+
+    def constrained(self, parameters: FloatArray) -> FloatArray:
+        factors = np.tril(parameters)
+        diagonal = np.arange(factors.shape[-1])
+        factors[..., diagonal, diagonal] = np.exp(factors[..., diagonal, diagonal])
+        return np.asarray(factors @ np.swapaxes(factors, -1, -2))
+
+    def gradient(
+        self, statistics: EmissionStatistics, covariances: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        # Through W = L^-1, never an inverse of the covariance: Σ^-1 = W'W, and the gradient in L
+        # is (Σ^-1 S Σ^-1 - n Σ^-1) L = W' (W S W' - n I).
+        weights = statistics["weights"][:, np.newaxis, np.newaxis]
+        totals, squares = added(
+            self.pool(weights), self.pool(statistics["squares"]), True, statistics
+        )
+        factors = np.linalg.cholesky(covariances)
+        size = factors.shape[-1]
+        whiteners = np.stack(
+            [solve_triangular(f, np.eye(size), lower=True) for f in factors.reshape(-1, size, size)]
+        ).reshape(factors.shape)
+        transposed = np.swapaxes(whiteners, -1, -2)
+        excess = whiteners @ squares @ transposed - totals * np.eye(size)
+        in_factor = np.tril(transposed @ excess)
+        diagonal = np.arange(size)
+        in_factor[..., diagonal, diagonal] *= factors[..., diagonal, diagonal]
+        deviations = statistics["deviations"][:, :, np.newaxis]
+        return (transposed @ whiteners @ deviations)[:, :, 0], in_factor
+
+
+class Tied(Full):
+    """One matrix (D, D) for all states. Statistics as `Full`."""
+
+    is_shared = True
+
+    def pool(self, sums: FloatArray) -> FloatArray:
+        return np.asarray(sums.sum(axis=0))
+
+    def named(self, k: int) -> str:
+        return "covariances of all states"
+
+    def shape(self, num_states: int, num_dimensions: int) -> tuple[int, ...]:
+        return num_dimensions, num_dimensions
+
+    def from_variances(self, variances: FloatArray) -> FloatArray:
+        return variances.reshape(1, 1) if variances.size == 1 else variances
+
+
+@njit(cache=True, nogil=True)
+def _score_correlated(observations, means, factors, scores):  # type: ignore[no-untyped-def]
+    """Fill scores (T, K) with log-densities, from Cholesky factors (K, D, D) of covariances.
+
+    Solves L y = x - m for BLOCK rows at a time, the innermost loop over rows: it fills vector
+    registers, and a row gets the same bits whatever stands beside it.
+    """
+    num_states, num_dimensions = means.shape
+    white = np.empty((num_dimensions, BLOCK))
+    squares = np.empty(BLOCK)
+    for k in range(num_states):
+        constant = 0.0
+        for d in range(num_dimensions):
+            constant -= np.log(factors[k, d, d]) + 0.5 * 1.8378770664093453  # log 2π
+        for start in range(0, len(observations), BLOCK):
+            size = min(BLOCK, len(observations) - start)
+            squares[:] = 0.0
+            for d in range(num_dimensions):
+                for t in range(size):
+                    white[d, t] = observations[start + t, d] - means[k, d]
+                for e in range(d):
+                    factor = factors[k, d, e]
+                    for t in range(size):
+                        white[d, t] -= factor * white[e, t]
+                diagonal = factors[k, d, d]
+                for t in range(size):
+                    white[d, t] /= diagonal
+                    squares[t] += white[d, t] * white[d, t]
+            for t in range(size):
+                # Out of range, and then infinity minus infinity: so far away that nothing is left.
+                far = np.isnan(squares[t])
+                scores[start + t, k] = -np.inf if far else constant - 0.5 * squares[t]
+
+
+@njit(cache=True, nogil=True)
+def _accumulate_correlated(observations, weights, means, totals, deviations, squares):  # type: ignore[no-untyped-def]
+    """Add weights (K,), weighted deviations from the means (K, D) and their products (K, D, D)."""
+    num_states, num_dimensions = means.shape
+    gaps = np.empty(num_dimensions)
+    for t in range(len(observations)):
+        for k in range(num_states):
+            totals[k] += weights[t, k]
+            for d in range(num_dimensions):
+                gaps[d] = observations[t, d] - means[k, d]
+                weighted = weights[t, k] * gaps[d]
+                deviations[k, d] += weighted
+                for e in range(d + 1):
+                    squares[k, d, e] += weighted * gaps[e]
+    for k in range(num_states):
+        for d in range(num_dimensions):
+            for e in range(d):
+                squares[k, e, d] = squares[k, d, e]
+
+
+@njit(cache=True, nogil=True)
+def _regress(factors, absent, slopes, rest):  # type: ignore[no-untyped-def]
+    """Fill the absent rows of slopes (K, D, O) and of rest (K, D, D).
+
+    `factors` (K, D, D) are Cholesky factors with the O given coordinates first: [[L, 0], [M, N]].
+    The slopes are M L^-1, and N N' remains, positive by construction.
+    """
+    num_given = slopes.shape[2]
+    for k in range(len(factors)):
+        for a in range(len(absent)):
+            row = num_given + a
+            for j in range(num_given - 1, -1, -1):
+                value = factors[k, row, j]
+                for i in range(j + 1, num_given):
+                    value -= slopes[k, absent[a], i] * factors[k, i, j]
+                slopes[k, absent[a], j] = value / factors[k, j, j]
+            for b in range(len(absent)):
+                for i in range(num_given, num_given + min(a, b) + 1):
+                    rest[k, absent[a], absent[b]] += (
+                        factors[k, row, i] * factors[k, num_given + b, i]
+                    )
+
+
+def _block(covariances: FloatArray, there: Rows) -> FloatArray:
+    """The covariances (..., O, O) of some coordinates."""
+    return covariances[..., there, :][..., there]
+
+
+def _factors(covariances: FloatArray, num_states: int) -> FloatArray:
+    """Cholesky factors (K, D, D) of covariances (K, D, D) or (D, D)."""
+    factors = np.linalg.cholesky(covariances)
+    return np.broadcast_to(factors, (num_states, *factors.shape[-2:]))
+
+
+def _conditional(covariances: FloatArray, there: IntArray) -> tuple[FloatArray, FloatArray]:
+    """What O coordinates of a deviation from the mean tell of all D.
+
+    Returns:
+        slopes (..., D, O): E[x - m | coordinates] = slopes @ (coordinates of x - m), and the
+        covariance that remains (..., D, D), zero for the coordinates that are there.
+    """
+    num_dimensions, num_given = covariances.shape[-1], len(there)
+    absent = np.setdiff1d(np.arange(num_dimensions), there)
+    order = np.concatenate([there, absent])
+    factors = np.linalg.cholesky(_block(covariances, order))
+    matrices = factors.reshape(-1, num_dimensions, num_dimensions)
+    slopes = np.zeros((len(matrices), num_dimensions, num_given))
+    rest = np.zeros((len(matrices), num_dimensions, num_dimensions))
+    slopes[:, there, np.arange(num_given)] = 1.0
+    _regress(matrices, absent, slopes, rest)
+    leading = covariances.shape[:-2]
+    return slopes.reshape(*leading, *slopes.shape[1:]), rest.reshape(*leading, *rest.shape[1:])

@@ -1,0 +1,145 @@
+"""What a family says of one future observation: mixtures over states, dimension by dimension."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy.special import ndtr, ndtri, pdtr, pdtrc
+
+from hmmcore.arrays import BoolArray, FloatArray
+
+
+class NumberMarginals(Protocol):
+    """The distribution of each dimension of an observation that is a number, for each state."""
+
+    @property
+    def means(self) -> FloatArray:
+        """(K, D)."""
+        ...
+
+    @property
+    def variances(self) -> FloatArray:
+        """(K, D)."""
+        ...
+
+    def interval(self, weights: FloatArray, outside: float) -> tuple[FloatArray, FloatArray]:
+        """Ends (Q, D) of central intervals of mixtures over the states with weights (Q, K).
+
+        The lower end is the smallest value that is not exceeded with a probability of `outside`
+        or more; the upper one is the smallest that is exceeded with `outside` or less.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class SymbolMarginals:
+    """The distribution of a symbol, for each state; symbols have no order, so no quantiles.
+
+    Attributes:
+        probs: (K, C).
+    """
+
+    probs: FloatArray
+
+
+Marginals = NumberMarginals | SymbolMarginals
+
+
+@dataclass(frozen=True)
+class NormalMarginals:
+    """Normal distributions with means (K, D) and standard deviations (K, D)."""
+
+    means: FloatArray
+    standard_deviations: FloatArray
+
+    @property
+    def variances(self) -> FloatArray:
+        """(K, D)."""
+        return self.standard_deviations**2
+
+    def interval(self, weights: FloatArray, outside: float) -> tuple[FloatArray, FloatArray]:
+        """Ends (Q, D) of central intervals of mixtures, to the last digits of a double.
+
+        A mixture's quantile lies between the smallest and the largest of its parts', and is found
+        there by bisection.
+        """
+        present = (weights > 0.0)[:, :, np.newaxis]
+        reach = -self.standard_deviations * ndtri(outside)
+
+        def between(ends: FloatArray) -> tuple[FloatArray, FloatArray]:
+            smallest = np.where(present, ends, np.inf).min(axis=1)
+            return smallest, np.where(present, ends, -np.inf).max(axis=1)
+
+        def mixed(values: FloatArray, sign: float) -> FloatArray:
+            gaps = (values[:, np.newaxis] - self.means) / self.standard_deviations
+            return np.asarray(np.einsum("qk,qkd->qd", weights, ndtr(sign * gaps)))
+
+        return (
+            _smallest(lambda x: mixed(x, 1.0) >= outside, *between(self.means - reach)),
+            _smallest(lambda x: mixed(x, -1.0) <= outside, *between(self.means + reach)),
+        )
+
+
+@dataclass(frozen=True)
+class PoissonMarginals:
+    """Poisson distributions with rates (K, D)."""
+
+    rates: FloatArray
+
+    @property
+    def means(self) -> FloatArray:
+        """(K, D)."""
+        return self.rates
+
+    @property
+    def variances(self) -> FloatArray:
+        """(K, D)."""
+        return self.rates
+
+    def interval(self, weights: FloatArray, outside: float) -> tuple[FloatArray, FloatArray]:
+        """Ends (Q, D) of central intervals of mixtures: whole numbers, exactly."""
+
+        def reaches(values: FloatArray) -> BoolArray:
+            below = pdtr(values[:, np.newaxis], self.rates)
+            return np.asarray(np.einsum("qk,qkd->qd", weights, below) >= outside)
+
+        def leaves(values: FloatArray) -> BoolArray:
+            above = pdtrc(values[:, np.newaxis], self.rates)
+            return np.asarray(np.einsum("qk,qkd->qd", weights, above) <= outside)
+
+        zeros = np.zeros((len(weights), self.rates.shape[1]))
+        largest = np.full(zeros.shape, np.ceil(self.rates.max()) + 1.0)
+        while not (enough := leaves(largest)).all():
+            largest[~enough] *= 2.0
+        return (
+            _smallest(reaches, zeros, largest, whole=True),
+            _smallest(leaves, zeros, largest, whole=True),
+        )
+
+
+def _smallest(
+    reached: Callable[[FloatArray], BoolArray],
+    lower: FloatArray,
+    upper: FloatArray,
+    whole: bool = False,
+) -> FloatArray:
+    """Bisect [lower, upper] for the smallest values that have `reached` something.
+
+    Where larger values have too, that is, and `upper` has. `whole` seeks among whole numbers, else
+    among doubles.
+    """
+    # From here on lower has not reached it, or equals upper.
+    upper = np.where(reached(lower), lower, upper)
+    while True:
+        middle = lower + 0.5 * (upper - lower)
+        if whole:
+            middle = np.floor(middle)
+        inside = (middle > lower) & (middle < upper)
+        if not inside.any():
+            return upper
+        there = reached(middle)
+        upper = np.where(inside & there, middle, upper)
+        lower = np.where(inside & ~there, middle, lower)

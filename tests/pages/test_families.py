@@ -1,0 +1,205 @@
+"""Every page with every kind of observations, as Streamlit runs it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from hmmcore import Categorical, Gaussian, NeuralGaussian, Poisson, Sequences
+from pages.ui.families import FAMILIES
+from pages.ui.session import Upload
+from tests.pages.shown import figures, healthy, opened, press, session, text
+
+LINKS: dict[str, dict[str, str]] = {
+    "numbers": {},
+    "network": {"model": "network"},
+    "counts": {"family": "counts"},
+    "symbols": {"family": "symbols", "C": "4"},
+    "points": {"family": "points"},
+    "leaning points": {"family": "points", "cov": "full"},
+}
+EMISSIONS = {
+    "numbers": Gaussian,
+    "network": NeuralGaussian,
+    "counts": Poisson,
+    "symbols": Categorical,
+    "points": Gaussian,
+    "leaning points": Gaussian,
+}
+KIND = {"numbers": "marginals", "counts": "marginals", "symbols": "symbols", "points": "ellipses"}
+PAGES = ("playground.py", "data.py", "posterior.py", "decoding.py")
+STARTS = ("random", "kmeans", "quantiles", "near-truth", "symmetric")
+RNG = np.random.default_rng(0)
+UPLOADS = {
+    "counts": Upload(
+        "a.csv", "count", Sequences(RNG.poisson(5.0, size=60), [20, 40]), "counts"
+    ),
+    "symbols": Upload(
+        "b.csv", "<b>die</b>", Sequences(RNG.integers(3, size=60)), "symbols", ("F", "<i>*L*", "?")
+    ),
+    "points": Upload(
+        "c.csv", "u, v, w", Sequences(RNG.normal(size=(60, 3)), [20, 40]), "points", (),
+        ("u", "<v>", "w"),
+    ),
+}  # fmt: skip
+
+
+def panel_header(app: AppTest) -> dict[str, Any]:
+    (panel,) = app.get("bidi_component")
+    message = panel.proto.bytes
+    size = int.from_bytes(message[:4], "little")
+    return json.loads(message[4 : 4 + size])
+
+
+def labels(app: AppTest) -> set[str]:
+    kinds = (app.slider, app.number_input, app.selectbox, app.button_group)
+    return {widget.label for kind in kinds for widget in kind}
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_every_page_shows_every_family(name: str) -> None:
+    app = opened("playground.py", K="3", method="Both", **LINKS[name])
+    press(app, "step")
+    header = panel_header(app)
+    family = session(app).data.family
+    assert header["charts"]["means"]["kind"] == KIND[family]
+    assert header["card"][0] == FAMILIES[family].card
+    assert [run["iteration"] for run in header["runs"]] == [1, 1]
+    for run in session(app).active_runs:
+        assert isinstance(run.state.hmm.emissions, EMISSIONS[name])
+        assert run.history.log_likelihoods[1] > run.history.log_likelihoods[0]
+    for page in PAGES[1:]:
+        healthy(app.switch_page(page).run())
+        assert not app.error
+        assert figures(app)
+        about = text(app)
+        if page == "posterior.py":
+            assert ("be positive?" in about) is FAMILIES[family].is_density
+            assert ("never positive?" in about) is not FAMILIES[family].is_density
+
+
+@pytest.mark.parametrize("name", UPLOADS)
+def test_every_page_shows_uploads_of_every_family(name: str) -> None:
+    app = opened("playground.py")
+    session(app).replace_upload(UPLOADS[name], 2)
+    healthy(app.run())
+    assert session(app).config.family == name
+    press(app, "step")
+    assert panel_header(app)["charts"]["means"]["kind"] == KIND[name]
+    for page in PAGES[1:]:
+        healthy(app.switch_page(page).run())
+        assert figures(app)
+    # A file decides what it holds; generated data may be anything.
+    session(app).change(source="generated", family="numbers")
+    assert session(app).data.family == "numbers"
+    session(app).change(source="upload")
+    assert session(app).config.family == name
+    assert session(app).problem is None
+
+
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("name", LINKS)
+def test_every_start_trains_every_family_by_both_methods(name: str, start: str) -> None:
+    app = opened("playground.py", K="3", method="Both", start=start, **LINKS[name])
+    here = session(app)
+    assert here.problem is None
+    assert here.is_stuck is (start == "symmetric")
+    before = here.true_log_likelihood()
+    assert before is not None
+    for _ in range(3):
+        here.step()
+    for run in here.active_runs:
+        assert run.state.iteration == 3
+        assert run.ended is None or start == "symmetric"
+    if start == "symmetric":
+        assert here.is_stuck
+
+
+def test_controls_that_do_not_apply_are_hidden() -> None:
+    app = opened("playground.py")
+    assert {"Noise σ", "Means", "Separation", "Model of the means"} <= labels(app)
+    shown = {}
+    for family in ("counts", "symbols", "points", "numbers"):
+        healthy(app.selectbox(key="control_family").set_value(family).run())
+        shown[family] = labels(app)
+    assert "Noise σ" not in shown["counts"] | shown["symbols"]
+    assert {"Noise σ", "Covariances Σ", "Separation"} <= shown["points"]
+    assert {"Symbols C", "Sharpness"} <= shown["symbols"]
+    assert "Separation" in shown["counts"]
+    for family in ("counts", "symbols", "points"):
+        assert not shown[family] & {"Means", "Model of the means"}
+    assert not shown["numbers"] & {"Symbols C", "Sharpness", "Covariances Σ"}
+
+
+@pytest.mark.parametrize(
+    ("family", "options"),
+    [("numbers", "πAμσ"), ("counts", "πAλ"), ("symbols", "πAB"), ("points", "πAμΣ")],
+)
+def test_what_can_be_trained_follows_the_family(family: str, options: str) -> None:
+    app = opened("playground.py")
+    healthy(app.selectbox(key="control_family").set_value(family).run())
+    (pills,) = (group for group in app.button_group if group.label == "What is trained")
+    assert list(pills.options) == list(options)
+    assert session(app).config.trainable == tuple(FAMILIES[family].trainable)
+    # One's own choice survives a look at another family.
+    app.button_group(key="control_trainable").set_value(["transition_matrix"]).run()
+    healthy(app.selectbox(key="control_family").set_value("counts").run())
+    assert session(app).config.trainable == ("transition_matrix",)
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_a_link_gives_the_same_experiment(name: str) -> None:
+    app = opened("playground.py", K="3", start="kmeans", **LINKS[name])
+    again = opened("playground.py", **session(app).query())
+    assert session(again).config == session(app).config
+    one, other = session(app), session(again)
+    np.testing.assert_array_equal(
+        one.data.sequences.observations, other.data.sequences.observations
+    )
+    assert one.runs["EM"].start == other.runs["EM"].start
+
+
+def test_another_dimension_is_shown_along_time() -> None:
+    app = opened("playground.py", family="points")
+    before = panel_header(app)["charts"]
+    assert "Against" not in labels(app)
+    healthy(app.selectbox(key="control_dimension").set_value(2).run())
+    after = panel_header(app)["charts"]
+    assert (before["sequence"]["title"], after["sequence"]["title"]) == (
+        "observation x1",
+        "observation x2",
+    )
+    assert (after["means"]["x"], after["means"]["y"]) == ("observation x2", "observation x1")
+
+
+def test_of_three_columns_any_two_are_shown_against_each_other() -> None:
+    app = opened("playground.py")
+    session(app).replace_upload(UPLOADS["points"], 2)
+    healthy(app.run())
+    healthy(app.selectbox(key="control_dimension").set_value(3).run())
+    healthy(app.selectbox(key="control_against").set_value(1).run())
+    chart = panel_header(app)["charts"]["means"]
+    assert (chart["x"], chart["y"]) == ("observation w", "observation u")
+    healthy(app.selectbox(key="control_dimension").set_value(1).run())
+    chart = panel_header(app)["charts"]["means"]
+    assert (chart["x"], chart["y"]) == ("observation u", "observation &lt;v&gt;")
+
+
+@pytest.mark.parametrize("start", ["random", "quantiles"])
+def test_a_network_learns_as_free_means_do(start: str) -> None:
+    app = opened("playground.py", K="3", M="100", N="10", start=start, model="network")
+    here = session(app)
+    assert here.new_start_helps
+    for _ in range(60):
+        here.step()
+    run = here.shown_run
+    assert run is not None
+    reached = run.state.log_likelihood / run.num_observations
+    true = here.true_log_likelihood()
+    assert true is not None
+    assert reached > run.history.log_likelihoods[0] / run.num_observations
+    assert reached > true - 0.5
