@@ -36,7 +36,8 @@ def upload_area(session: Session) -> None:
         f"which sequence a row belongs to. At most {MAX_FILE_BYTES // 2**20} MB and "
         f"{count(MAX_SEQUENCES)} sequences; with K = {num_states} states at most "
         f"{count(MAX_CELLS // num_states)} observations (K × T ≤ {count(MAX_CELLS)}), so that "
-        "training stays live. The file is held in this session's memory only and is gone with it. "
+        "training stays live. What was read is held in the server's memory only, for this tab, and "
+        "at most an hour longer than the page is used. "
         "An experiment file that was made with Export is opened here too."
     )
     key = f"upload_{session.uploads}"

@@ -19,6 +19,7 @@ from hmmcore import HMM, Sequences
 from hmmcore.io import from_content, to_content
 from pages.ui.address import from_query, to_query
 from pages.ui.config import MAX_CELLS, Config
+from pages.ui.families import FAMILIES, MAX_DIMENSIONS, MAX_SYMBOLS
 from pages.ui.place import MAX_MARKS, MAX_RUNS, Place, Revision, Stand, checked_revisions
 from pages.ui.player import MAX_ITERATIONS
 from pages.ui.replay import Ending
@@ -31,7 +32,6 @@ MAX_BYTES = 20 * 2**20
 """Room for every file of data that can be uploaded."""
 MAX_NUMBERS = 3_000_000
 MAX_LISTS = 20_000
-MAX_DIMENSIONS = 8
 MAX_VALUE = 1e100
 LONGEST_NAME = 200
 EXACT_IN_FLOAT = 2**53
@@ -176,6 +176,8 @@ def _experiment(found: dict[str, Any]) -> ExperimentFile:
         raise ValueError("config holds something that is not a setting.")
     config, notes = from_query(query)
     upload = _upload(_mapping(found, "data")) if config.source == "upload" else None
+    if upload is not None and upload.family != config.family:
+        raise ValueError(f"its data are {upload.family} and its settings are for {config.family}.")
     start = from_content(_mapping(found, "start"))
     if start.num_states != config.num_states:
         raise ValueError(f"start has {start.num_states} states, and K is {config.num_states}.")
@@ -236,11 +238,30 @@ def _upload(data: dict[str, Any]) -> Upload:
         if field.name not in data and field.default is not MISSING:
             continue
         about[field.name] = _text(data[field.name])
-    return Upload(sequences=Sequences(observations, sizes), **about)
+        if isinstance(about[field.name], tuple) != (field.name in ("labels", "columns")):
+            raise ValueError(f"{field.name} is of the wrong kind.")
+    upload = Upload(sequences=Sequences(observations, sizes), **about)
+    _check_family(upload)
+    return upload
+
+
+def _check_family(upload: Upload) -> None:
+    values, labels, columns = upload.sequences.observations, upload.labels, upload.columns
+    family, dimensions = upload.family, values.shape[1]
+    if family not in FAMILIES:
+        raise ValueError(f"its data are {family[:30]!r}, which is not known.")
+    if dimensions != max(1, len(columns)) or (len(columns) > 0) != (family == "points"):
+        raise ValueError(f"{family} do not come in {dimensions} columns named {columns[:3]}.")
+    if family in ("counts", "symbols") and ((values < 0) | (values != np.floor(values))).any():
+        raise ValueError(f"{family} must be whole numbers of at least 0.")
+    if family == "symbols" and not values.max() < len(labels) <= MAX_SYMBOLS:
+        raise ValueError(f"it names {len(labels)} symbols, which do not fit the data.")
 
 
 def _text(value: Any) -> str | tuple[str, ...]:
     if isinstance(value, list):
+        if not all(isinstance(part, str) for part in value):
+            raise ValueError("a name is no text.")
         return tuple(str(_text(part)) for part in value)
     if not isinstance(value, str) or len(value) > LONGEST_NAME:
         raise ValueError(f"a name is no text of at most {LONGEST_NAME} letters.")

@@ -12,7 +12,7 @@ import streamlit as st
 
 from pages.ui.export_area import export_area
 from pages.ui.link import link, settings
-from pages.ui.session import Session
+from pages.ui.session import UPLOADS, Session
 
 LONGEST_ADDRESS = 100_000
 
@@ -25,16 +25,26 @@ def frame(session: Session) -> None:
             data={
                 "query": settings(session),
                 # Differs where another session answers, or this one heard the page anew.
+                # The tab keeps the key of its own data, and gives it back after a reload.
+                "own": session.upload_key,
+                "lost": session.lost is not None,
                 "heard": [zlib.crc32(session.token.encode()), session.heard],
                 **link(session),
             },
             on_back_change=session.hear,
+            on_own_change=lambda: None,
             width="content",
         )
         export_area(session)
-    back = getattr(told, "back", None)
+    own, back = getattr(told, "own", None), getattr(told, "back", None)
+    if session.upload_key:
+        UPLOADS.find(session.upload_key)  # in use
+    if isinstance(own, str) and session.bring_back(own):
+        st.rerun()
     if isinstance(back, str) and len(back) <= LONGEST_ADDRESS:
-        session.resume(dict(parse_qsl(urlsplit(back).query, keep_blank_values=True)))
+        address = dict(parse_qsl(urlsplit(back).query, keep_blank_values=True))
+        if session.resume(address):
+            st.rerun()
 
 
 def follow_in_address(session: Session) -> None:

@@ -157,9 +157,7 @@ def checked_revisions(revisions: tuple[Revision, ...], last: int) -> tuple[Revis
     assert optimizers.choices is not None
     iterations = [revision.iteration for revision in revisions]
     if revisions and (
-        iterations[0] != 0
-        or any(b <= a for a, b in pairwise(iterations))
-        or iterations[-1] > last
+        iterations[0] != 0 or any(b <= a for a, b in pairwise(iterations)) or iterations[-1] > last
     ):
         raise ValueError(f"revisions are at {iterations[:5]}; they must ascend from 0 to {last}.")
     for revision in revisions:

@@ -31,6 +31,7 @@ from pages.ui import experiment, starts
 from pages.ui.address import from_query, to_query
 from pages.ui.config import FIELD_OF, MAX_CELLS, Config, legal
 from pages.ui.dataset import Dataset
+from pages.ui.kept import Kept
 from pages.ui.pending import PendingFile
 from pages.ui.place import MAX_MARKS, Place, Revision, Stand, place_from_query, without_place
 from pages.ui.player import Player, Run
@@ -76,6 +77,9 @@ class Upload:
     columns: tuple[str, ...] = ()
 
 
+UPLOADS: Kept[Upload] = Kept()
+
+
 def _alone(
     method: Callable[Concatenate[Session, Args], Result],
 ) -> Callable[Concatenate[Session, Args], Result]:
@@ -100,6 +104,8 @@ class Session:
         notes: sentences to show until the next change.
         problem: one sentence why there is nothing to train, or None.
         upload: the visitor's data, kept while others are looked at.
+        upload_key: under which `UPLOADS` keeps them for a reload; empty without an upload.
+        lost: the address of an upload that this session has not; None where it misses none.
         pending: a file that was brought and is not in use yet.
         uploads: how many files were taken or put away.
         drafts: tables as they stand in their editors.
@@ -124,6 +130,8 @@ class Session:
     notes: tuple[str, ...] = ()
     problem: str | None = None
     upload: Upload | None = None
+    upload_key: str = ""
+    lost: dict[str, str] | None = None
     pending: PendingFile | None = None
     uploads: int = 0
     drafts: Drafts = field(default_factory=Drafts)
@@ -157,6 +165,8 @@ class Session:
         session = cls(config, notes)
         if session.config.source == config.source:
             session._go_where(query)
+        else:
+            session.lost = query
         return session
 
     @_alone
@@ -166,7 +176,7 @@ class Session:
         What the data are made from makes new data and stops playing; where training starts from
         starts it anew on the same data; how training goes on takes effect where it stands.
         """
-        before = self.config
+        before, self.lost = self.config, None
         keep = next(iter(values), "length")
         if before.source == "notebook" and "source" not in values:
             remade = any(FIELD_OF[name].group == "data" for name in values)
@@ -190,13 +200,30 @@ class Session:
     def replace_upload(self, upload: Upload, num_states: int) -> None:
         """Take uploaded data as the data."""
         self.player.pause()
-        self.upload = upload
+        self._take(upload)
         wanted = replace(
             self.config, source="upload", family=upload.family, num_states=num_states, sequence=1
         )
         # Nothing that could be noted on generated data matters now.
         self.config, self.notes = legal(wanted)[0], ()
         self._renew_data()
+
+    def _take(self, upload: Upload) -> None:
+        self.upload, self.lost = upload, None
+        self.upload_key = UPLOADS.keep(upload, upload.sequences.observations.nbytes)
+
+    @_alone
+    def bring_back(self, key: str) -> bool:
+        """Take up an upload again that was there before a reload; whether it was found."""
+        upload = UPLOADS.find(key)
+        if upload is None or self.lost is None:
+            return False
+        query = self.lost
+        config, notes = from_query(query)
+        fresh = Session(config, notes, upload=upload)
+        self.take_over(fresh)
+        self._go_where(query)
+        return True
 
     @_alone
     def start_from(self, start: HMM) -> None:
@@ -210,7 +237,8 @@ class Session:
         """Become another session's experiment, which nobody looked at yet."""
         self.pause()
         self.config, self.notes, self.problem = fresh.config, fresh.notes, fresh.problem
-        self.upload = fresh.upload or self.upload
+        if fresh.upload is not None:
+            self._take(fresh.upload)
         self.data, self.runs = fresh.data, fresh.runs
         self.data_number += 1
         self.at, self.marks = None, ()
@@ -234,14 +262,16 @@ class Session:
                 self._go_where(query)
 
     @_alone
-    def resume(self, query: dict[str, str]) -> None:
+    def resume(self, query: dict[str, str]) -> bool:
         """Go to where an address says, if nothing was done here since this session began.
 
         After a server's restart the browser knows better than the address it was given first.
         """
         untouched = self.place() == self.opened and without_place(query) == self.query()
-        if untouched and place_from_query(query)[0] != self.opened:
+        going = untouched and place_from_query(query)[0] != self.opened
+        if going:
             self._go_where(query)
+        return going
 
     def hear(self) -> None:
         """Note that the page found its connection again."""

@@ -112,6 +112,27 @@ def test_a_reload_brings_back_the_runs(page: Page) -> None:
     expect_there(page, 4, values)
 
 
+def test_a_reload_brings_back_own_data(page: Page, tmp_path: Path) -> None:
+    table = tmp_path / "mine.csv"
+    table.write_text("height\n" + "\n".join(str(n % 7 + 9 * (n % 30 > 15)) for n in range(90)))
+    open_page(page, "/data?K=2")
+    page.get_by_role("tab", name="Your CSV file").click()
+    page.locator("input[type=file]").set_input_files(table)
+    page.get_by_role("button", name="Use this data").click()
+    expect(page.get_by_text("In use:")).to_be_visible()
+    ui.visit(page, "Playground")
+    for number in (1, 2):
+        ui.press(page, "Step")
+        ui.expect_iteration(page, number)
+    value = ui.log_likelihood_text(page)
+    wait_for_address(page, "runs=EM_2")
+    page.reload()
+    ui.expect_iteration(page, 2)
+    expect(page.get_by_test_id("log-likelihood-EM")).to_have_text(value)
+    expect(page.locator("[data-testid=stSidebar]")).to_contain_text("From your file")
+    expect(page.locator("[data-testid=stAlert]")).to_have_count(0)
+
+
 def test_a_reload_while_playing_comes_back_near_by(page: Page) -> None:
     ui.open_playground(page, f"{SMALL}&speed=10&method=Gradient")
     ui.press(page, "Play")

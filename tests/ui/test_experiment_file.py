@@ -65,6 +65,52 @@ def test_own_data_and_runs_come_back_to_the_last_bit(kept):
     assert after.runs["Gradient"].state.hmm == before.runs["Gradient"].state.hmm
 
 
+def of_family(family):
+    rng = np.random.default_rng(1)
+    values = rng.integers(0, 3, 60).astype(float)
+    upload = {
+        "counts": lambda: Upload("c.csv", "n", Sequences(values), "counts"),
+        "symbols": lambda: Upload("s.csv", "face", Sequences(values), "symbols", ("a", "b", "<c>")),
+        "points": lambda: Upload(
+            "p.csv", "x, y", Sequences(rng.normal(size=(60, 2))), "points", (), ("x", "y")
+        ),
+    }[family]()
+    session = Session(Config())
+    session.replace_upload(upload, 2)
+    for _ in range(3):
+        session.step()
+    return session
+
+
+@pytest.mark.parametrize("family", ["counts", "symbols", "points"])
+def test_every_family_comes_back(family):
+    before, after = of_family(family), Session(Config())
+    open_file(after, write(before))
+    for name in ("file_name", "column", "family", "labels", "columns"):
+        assert getattr(after.upload, name) == getattr(before.upload, name)
+    assert after.data.sequences == before.data.sequences
+    assert after.shown_run.state.iteration == 3
+    assert after.shown_run.state.hmm == before.shown_run.state.hmm
+
+
+@pytest.mark.parametrize(
+    ("family", "name", "value"),
+    [
+        ("symbols", "labels", ["a"]), ("symbols", "labels", "abc"), ("symbols", "labels", [["a"]]),
+        ("symbols", "labels", ["a"] * 1000), ("counts", "family", "magic"),
+        ("counts", "family", "numbers"), ("points", "columns", ["x"]), ("points", "columns", []),
+        ("points", "dimensions", 1), ("counts", "observations", [0.5] * 60),
+        ("counts", "observations", [-1] * 60), ("counts", "columns", ["n"]),
+    ],
+)  # fmt: skip
+def test_data_that_are_not_of_their_family_are_refused(family, name, value):
+    content = changed(write(of_family(family)), "data", name, to=value)
+    session = Session(Config())
+    with pytest.raises(FileRefused, match="is damaged"):
+        open_file(session, content)
+    assert session.config == Config()
+
+
 @pytest.mark.parametrize(
     "config",
     [

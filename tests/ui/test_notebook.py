@@ -10,7 +10,7 @@ import pytest
 
 from hmmcore import Sequences
 from hmmcore.io import from_json
-from pages.ui.config import Config
+from pages.ui.config import Config, legal
 from pages.ui.export_area import decoded_csv, decoded_parquet, model_json
 from pages.ui.notebook import notebook
 from pages.ui.session import Session, Upload
@@ -23,7 +23,7 @@ NOTEBOOK = {
 
 
 def trained(steps=5, **values):
-    session = Session(Config(**{"length": 40, "num_sequences": 3, **values}))
+    session = Session(legal(Config(**{"length": 40, "num_sequences": 3, **values}))[0])
     for _ in range(steps):
         session.step()
     return session
@@ -56,6 +56,9 @@ EXPERIMENTS = {
         transition_table=((0.9, 0.1), (0.0, 1.0)), means_table=((0.0, 3.0),),
     ),
     "the notebook's data": lambda: trained(**NOTEBOOK),
+    "counts": lambda: trained(family="counts"),
+    "symbols": lambda: trained(family="symbols", method="Gradient"),
+    "points": lambda: trained(family="points"),
     "own data": own_data,
 }  # fmt: skip
 

@@ -9,6 +9,7 @@ import { addStyle, node } from "./plotting.js";
 const NAMES = ["runs", "at", "marks"]; // as in pages/ui/place.py
 const APART = 500; // milliseconds between two writings; browsers refuse more than some a second
 const SOON = 100;
+const OWN = "hmm-own-data"; // where this tab keeps the key of the data that it brought
 const SHOWN_FOR = 6000;
 
 const STYLE = `
@@ -39,6 +40,7 @@ let number = null;
 let page = null; // the component that the server hears
 let speak = () => {};
 let returning = false;
+let asked = null; // the key that was given back already
 let written = -APART;
 let timer = null;
 
@@ -155,6 +157,12 @@ export function follow(component) {
     addStyle("hmm-link-style", STYLE);
     if (!parentElement.querySelector(".hmm-link")) parentElement.append(button());
     watchConnection();
+    if (data.own) sessionStorage.setItem(OWN, data.own);
+    const own = sessionStorage.getItem(OWN);
+    if (data.lost && own && own !== asked) {
+      asked = own;
+      component.setTriggerValue("own", own);
+    }
     if (returning) {
       returning = false;
       speak("Connected again: everything is as it was.");
