@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -24,14 +23,12 @@ def frame(session: Session) -> None:
             key="page_link",
             data={
                 "query": settings(session),
-                # Differs where another session answers, or this one heard the page anew.
                 # The tab keeps the key of its own data, and gives it back after a reload.
                 "own": session.upload_key,
                 "lost": session.lost is not None,
-                "heard": [zlib.crc32(session.token.encode()), session.heard],
                 **link(session),
             },
-            on_back_change=session.hear,
+            on_back_change=lambda: None,
             on_own_change=lambda: None,
             width="content",
         )

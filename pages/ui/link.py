@@ -19,8 +19,10 @@ def link(session: Session) -> dict[str, Any]:
     """What the address says beside the Config, for `assets/address.js`.
 
     "place" are URL parameters, "unsaid" sentences on what a link cannot carry. "settings" is a
-    number for the Config that the place belongs to; see `settings`.
+    number for the Config that the place belongs to; see `settings`. Several threads say this, so
+    it is numbered: of a session, a later one has a higher number.
     """
+    session.links += 1
     place, unsaid = bounded(session.place())
     if session.config.source == "upload":
         unsaid = f"{NO_FILE} {unsaid}".strip()
@@ -28,6 +30,8 @@ def link(session: Session) -> dict[str, Any]:
         "place": place_to_query(place),
         "unsaid": unsaid,
         "settings": zlib.crc32(settings(session).encode()),
+        "session": zlib.crc32(session.token.encode()),
+        "number": session.links,
     }
 
 

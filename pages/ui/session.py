@@ -121,7 +121,7 @@ class Session:
         replay: runs on their way to where a link says; None once they are there.
         opened: where this session began; see `resume`.
         token: names this session to its live stream, and nobody can guess it.
-        heard: how often the page found its connection again.
+        links: how often it was said what a link holds; a later one has a higher number.
         frames: how many pictures of the live panel were made; a later one has a higher number.
         lock: held by the thread that is at work here.
     """
@@ -148,7 +148,7 @@ class Session:
     replay: Replay | None = None
     opened: Place = field(default_factory=Place)
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    heard: int = 0
+    links: int = 0
     frames: int = 0
     lock: RLock = field(default_factory=RLock)
 
@@ -272,10 +272,6 @@ class Session:
         if going:
             self._go_where(query)
         return going
-
-    def hear(self) -> None:
-        """Note that the page found its connection again."""
-        self.heard += 1
 
     def query(self) -> dict[str, str]:
         """The URL parameters that hold this Config."""

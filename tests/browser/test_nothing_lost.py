@@ -33,7 +33,7 @@ def stepped(page: Page, steps: int) -> tuple[str, str]:
     for number in range(ui.iteration(page) + 1, ui.iteration(page) + steps + 1):
         ui.press(page, "Step")
         ui.expect_iteration(page, number)
-    ui.wait_until_settled(page)
+        ui.expect_iteration(page, number, "Gradient")
     return shown(page)
 
 
@@ -81,8 +81,9 @@ def test_a_copied_link_opens_the_same_runs_on_the_same_page(page: Page) -> None:
     values = stepped(page, 3)
     page.get_by_role("slider", name="Iteration shown").focus()
     page.keyboard.press("ArrowLeft")
-    page.get_by_role("button", name="Mark").click()
     ui.expect_iteration(page, 5)
+    page.get_by_role("button", name="Mark").click()
+    expect(page.locator(".hmm-flag")).to_have_count(1)
     link = copied_link(page)
     assert "runs=EM_6%7EGradient_6_0_0.05_adam_3_0.2_adam&at=5&marks=5" in link
     # Where the runs stand makes no entries for the button Back.

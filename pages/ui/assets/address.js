@@ -80,6 +80,8 @@ function write() {
 
 // Take over what the server says of the runs.
 export function stand(link) {
+  // Overtaken by a later one.
+  if (said?.session === link.session && link.number < said.number) return;
   said = link;
   write();
 }
