@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from pages.ui.session import Session
 from tests.browser import playground as ui
 from tests.browser.page import open_page, wait_until_idle
 from tests.browser.server import Server, running_app
@@ -241,19 +243,25 @@ class TestRestart:
     def test_the_page_comes_back_by_itself(
         self, page: Page, server: Server, browser_errors: list[str], tmp_path: Path
     ) -> None:
-        open_page(page, f"/?{SMALL}")
-        values = stepped(page, 3)
-        page.get_by_role("button", name="Mark").click()
-        wait_for_address(page, "marks=3")
+        ui.open_playground(page, "M=60&N=5&seed=21&method=Gradient&speed=10")
+        ui.press(page, "Play")
+        seen = ui.wait_beyond(page, 15, "Gradient")
         server.stop()
         page.wait_for_selector("[data-testid=stApp]:not([data-test-connection-state=CONNECTED])")
         log_path = tmp_path / "second.txt"
         with running_app(ROOT / "app.py", log_path, port=server.port) as second:
             expect_again_connected(page)
             browser_errors.clear()
-            expect_there(page, 3, values)
-            ui.wait_until_settled(page)
-            expect(page.locator(".hmm-flag")).to_have_count(1)
-            assert stepped(page, 1) != values
+            expect(ui.button(page, "Play")).to_be_visible()
+            reached = ui.iteration(page, "Gradient")
+            # The address keeps up with a run that plays, twice a second.
+            assert reached >= seen - 10
+            wait_for_address(page, f"runs=Gradient_{reached}")
+            query = dict(parse_qsl(urlsplit(address(page)).query))
+            run = Session.from_url(query).runs["Gradient"]
+            value = run.state.log_likelihood / run.num_observations
+            assert ui.log_likelihood(page, "Gradient") == pytest.approx(value, abs=6e-5)
+            ui.press(page, "Step")
+            ui.expect_iteration(page, reached + 1, "Gradient")
             assert "Traceback" not in second.log()
             page.goto("about:blank")
