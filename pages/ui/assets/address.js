@@ -12,6 +12,9 @@ const SOON = 100;
 const OWN = "hmm-own-data"; // where this tab keeps the key of the data that it brought
 const SHOWN_FOR = 6000;
 
+const LOST = "Connected again, but your own data are gone from the server: bring the file again on "
+  + "the Data page.";
+
 const STYLE = `
 .hmm-link { position: relative; }
 .hmm-link > button {
@@ -41,6 +44,7 @@ let page = null; // the component that the server hears
 let speak = () => {};
 let returning = false;
 let asked = null; // the key that was given back already
+let asking = false; // and no answer yet
 let written = -APART;
 let timer = null;
 
@@ -148,6 +152,19 @@ function watchConnection() {
   }).observe(app, { attributes: true, attributeFilter: [name] });
 }
 
+// This tab keeps the key of the data that it brought. A session that was begun by a reload, or
+// after a lost connection, gets it; a link that somebody opened here speaks of other data.
+function bringOwnData({ own, lost }) {
+  if (own) sessionStorage.setItem(OWN, own);
+  const key = sessionStorage.getItem(OWN);
+  const [visit] = performance.getEntriesByType("navigation");
+  const again = returning || visit?.type === "reload" || visit?.type === "back_forward";
+  asking = Boolean(lost && key && again && key !== asked);
+  if (!asking) return;
+  asked = key;
+  page.setTriggerValue("own", key);
+}
+
 // A message of pages/ui/frame.py.
 export function follow(component) {
   const { data, parentElement } = component;
@@ -159,15 +176,10 @@ export function follow(component) {
     addStyle("hmm-link-style", STYLE);
     if (!parentElement.querySelector(".hmm-link")) parentElement.append(button());
     watchConnection();
-    if (data.own) sessionStorage.setItem(OWN, data.own);
-    const own = sessionStorage.getItem(OWN);
-    if (data.lost && own && own !== asked) {
-      asked = own;
-      component.setTriggerValue("own", own);
-    }
-    if (returning) {
+    bringOwnData(data);
+    if (returning && !asking) {
       returning = false;
-      speak("Connected again: everything is as it was.");
+      speak(data.lost ? LOST : "Connected again: everything is as it was.");
     }
   }
   stand(data);
