@@ -23,7 +23,7 @@ ABOUT = (
 def export_area(session: Session) -> None:
     """The button Export, and what opens below it; files are made when they are asked for."""
     with (
-        st.popover("Export", key="export", help="Take the experiment or its results with you."),
+        st.popover("Export", key="export"),
         st.container(width=300),
     ):
         if session.shown_run is None:
