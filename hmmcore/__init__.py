@@ -14,7 +14,7 @@ from hmmcore.alignment import (
     relabel,
 )
 from hmmcore.certainty import commonest_share, most_probable_states, posterior_entropy, state_shares
-from hmmcore.diagnostics import exchangeable_states
+from hmmcore.diagnostics import Circumstances, Finding, examine, exchangeable_states
 from hmmcore.emissions import Categorical, Gaussian, NeuralGaussian, Poisson
 from hmmcore.forecasting import Forecast, forecast
 from hmmcore.inference import (
@@ -64,7 +64,9 @@ __all__ = [
     "HMM",
     "BestPaths",
     "Categorical",
+    "Circumstances",
     "DivergedError",
+    "Finding",
     "FitResult",
     "Forecast",
     "Gaussian",
@@ -93,6 +95,7 @@ __all__ = [
     "commonest_share",
     "confusion_table",
     "count_starts",
+    "examine",
     "exchangeable_states",
     "fit",
     "forecast",

@@ -16,7 +16,8 @@ from scipy.cluster import vq
 
 from hmmcore.alignment import NO_STATE
 from hmmcore.arrays import BoolArray, FloatArray, IntArray, as_count
-from hmmcore.emissions import Categorical, Gaussian, Poisson
+from hmmcore.emissions import Categorical, Gaussian, NeuralGaussian, Poisson
+from hmmcore.emissions.network import forward
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 
@@ -202,6 +203,66 @@ def _moved(
     noise = amount * rng.standard_normal(emissions.means.shape)
     means = emissions.means + noise * emissions.standard_deviations
     return Gaussian(means, emissions.covariances, emissions.covariance_type)
+
+
+def nudge(hmm: HMM, rng: np.random.Generator, scale: float = 0.1) -> HMM:
+    """Return the model moved a little, every state another way, so that no two stay equal.
+
+    Training can then tell them apart. Structural zeros stay zero, and variances stay as they are.
+    Works for every family. Of a network the embeddings move, and the output layer by the least
+    that moves its means as far as those of a `Gaussian`.
+
+    Args:
+        hmm: any model.
+        rng: the source of randomness.
+        scale: standard deviation of the normal noise: on log-probabilities and log-rates, on
+            embeddings, and on means in units of their state's standard deviation. At least 0,
+            which returns the same model.
+
+    Raises:
+        ValueError: when scale is negative or not finite.
+    """
+    if not (np.isfinite(scale) and scale >= 0.0):
+        raise ValueError(f"scale is {scale}; it must be a finite number of at least 0.")
+    if scale == 0.0:
+        return hmm
+    initial = _jittered(hmm.initial_probs, scale, rng)
+    transition = _jittered(hmm.transition_matrix, scale, rng)
+    emissions = hmm.emissions
+    if isinstance(emissions, NeuralGaussian):
+        return HMM(initial, transition, _nudged_network(emissions, rng, scale))
+    parameters, moved = emissions.unconstrained(), set()
+    for name, values in parameters.items():
+        parameter = emissions.parameter_of[name]
+        if parameter == "covariances":
+            continue
+        noise = scale * rng.standard_normal(values.shape)
+        if name == "means":
+            noise *= np.asarray(emissions.standard_deviations)  # type: ignore[attr-defined]
+        # Minus infinity, the logarithm of a structural zero, stays what it is.
+        parameters[name] = values + noise
+        moved.add(parameter)
+    emissions, _ = emissions.with_unconstrained(parameters, frozenset(moved), 0.0)
+    return HMM(initial, transition, emissions)
+
+
+def _nudged_network(
+    emissions: NeuralGaussian, rng: np.random.Generator, scale: float
+) -> NeuralGaussian:
+    """Move embeddings by themselves, and what the network puts out by the noise of the states."""
+    layers = emissions.layers
+    embeddings = layers.embeddings + scale * rng.standard_normal(layers.embeddings.shape)
+    noise = scale * rng.standard_normal(emissions.means.shape) * emissions.standard_deviations
+    before = forward(layers, "identity").means
+    layers = layers._replace(embeddings=embeddings)
+    passed = forward(layers, "identity")
+    inputs = np.column_stack([passed.hidden, np.ones(emissions.num_states)])
+    moves = np.linalg.lstsq(inputs, before + noise - passed.means, rcond=None)[0]
+    layers = layers._replace(
+        output_weights=layers.output_weights + moves[:-1],
+        output_biases=layers.output_biases + moves[-1],
+    )
+    return NeuralGaussian(*layers, emissions.covariances, emissions.output_activation)
 
 
 def _variances(sequences: Sequences) -> FloatArray:

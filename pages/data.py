@@ -6,19 +6,19 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from hmmcore import preset
 from pages.ui import charts_data, words
 from pages.ui.config import FIELD_OF
 from pages.ui.controls import dimensions, number, set_widget
 from pages.ui.data_tables import table_editors
 from pages.ui.data_upload import upload_area
 from pages.ui.distributions import distribution
+from pages.ui.examples import example_line, example_picker
 from pages.ui.export import csv_bytes, data_frame, number_columns
 from pages.ui.families import FAMILIES
 from pages.ui.figure import show_figure
 from pages.ui.layout import side_by_side
 from pages.ui.live import go_on, notices
-from pages.ui.presets import PRESETS, matching_preset
+from pages.ui.presets import PRESETS
 from pages.ui.session import Session, current_session
 from pages.ui.text import many
 from pages.ui.view import lane, shown_dimension, zoom_key
@@ -58,20 +58,7 @@ def source_and_preset(session: Session) -> None:
             args=(session,),
             help=FIELD_OF["source"].help,
         )
-        set_widget("data_preset", matching_preset(session.config))
-        st.selectbox(
-            "Example",
-            list(PRESETS),
-            index=None,
-            format_func=lambda name: preset(name).title,
-            placeholder="Your own settings",
-            key="data_preset",
-            on_change=_preset_chosen,
-            args=(session,),
-            width=280,
-            help="An experiment with a question. Choosing one sets the controls in the sidebar, "
-            "and the tables; the seed stays.",
-        )
+        example_picker(session, width=280)
         if session.data.sequences.num_sequences > 1:
             number(session, "sequence", maximum=session.data.sequences.num_sequences, width=130)
         dimensions(session)
@@ -87,9 +74,7 @@ def source_and_preset(session: Session) -> None:
             help="All sequences: sequence, time, value"
             + (", and the true state of each observation." if data.states is not None else "."),
         )
-    name = matching_preset(session.config)
-    if name is not None:
-        st.markdown(f"*{preset(name).question}*")
+    example_line(session, where="On the Playground: ")
 
 
 def look(session: Session) -> None:
@@ -194,15 +179,9 @@ def table(session: Session) -> None:
 def _source_chosen(session: Session) -> None:
     source = st.session_state["data_source"]
     if source == "notebook":
-        session.change(**PRESETS["notebook"])
+        session.change(**PRESETS["notebook"].values)
     else:
         session.change(source=source, sequence=1)
-
-
-def _preset_chosen(session: Session) -> None:
-    name = st.session_state["data_preset"]
-    if name is not None:
-        session.change(**PRESETS[name])
 
 
 EDIT = "Edit the model"

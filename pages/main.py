@@ -51,6 +51,9 @@ page = st.navigation(
         st.Page("playground.py", title="Playground", icon=":material/play_circle:", default=True),
         st.Page("data.py", title="Data", icon=":material/table_chart:", url_path="data"),
         st.Page(
+            "training.py", title="Training", icon=":material/trending_up:", url_path="training"
+        ),
+        st.Page(
             "posterior.py", title="Posterior", icon=":material/gradient:", url_path="posterior"
         ),
         st.Page("decoding.py", title="Viterbi", icon=":material/route:", url_path="viterbi"),

@@ -65,7 +65,7 @@ def hits(view: View) -> None:
     st.subheader("How often is the most probable state the true one?", anchor=False)
     scopes = decoded.scopes(session, view)
     if not scopes:
-        st.caption(words.NO_TRUTH)
+        st.caption(words.no_truth(session.data))
         return
     table = decoded.accuracy_table(
         scopes,

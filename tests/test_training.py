@@ -79,6 +79,9 @@ every_subset = pytest.mark.parametrize("trainable", SUBSETS, ids=lambda s: "+".j
 TRAINERS = {
     "em": EM,
     "adam": GradientAscent,
+    "momentum": lambda sequences, **options: GradientAscent(
+        sequences, **{"optimizer": "momentum", "learning_rate": 0.01, **options}
+    ),
     "plain": lambda sequences, **options: GradientAscent(sequences, optimizer="plain", **options),
 }
 every_trainer = pytest.mark.parametrize("trainer", TRAINERS.values(), ids=TRAINERS.keys())
@@ -391,6 +394,50 @@ def test_a_plain_step_is_the_gradient_times_the_learning_rate(problem):
         np.testing.assert_allclose(value, expected[name], rtol=1e-11, atol=1e-14)
 
 
+@every_problem
+def test_momentum_equals_a_hand_written_heavy_ball(problem):
+    hmm, sequences = start_and_data(problem)
+    rate = 0.02
+    training = GradientAscent(sequences, learning_rate=rate, optimizer="momentum")
+    state = training.init(hmm)
+    at, before = unconstrained_of(hmm), unconstrained_of(hmm)
+    for t in range(1, 16):
+        slopes = training.gradient(training.init(model_at(hmm, at)))
+        # Polyak's own form: the last displacement, and the slope on top. Logits of zeros stay.
+        ahead = {
+            k: np.where(
+                np.isfinite(at[k]),
+                at[k] + rate * slopes[k] + 0.9 * (np.nan_to_num(at[k]) - np.nan_to_num(before[k])),
+                at[k],
+            )
+            for k in at
+        }
+        before, at = at, ahead
+        state = training.step(state)
+        for name, value in parameters(model_at(hmm, at)).items():
+            np.testing.assert_allclose(
+                parameters(state.hmm)[name], value, rtol=1e-6, atol=1e-9, err_msg=f"{name} at {t}"
+            )
+
+
+@pytest.mark.parametrize("later", ["adam", "momentum", "plain"])
+@pytest.mark.parametrize("earlier", ["adam", "momentum", "plain"])
+def test_another_optimizer_starts_with_no_memory(earlier, later):
+    hmm, sequences = start_and_data(PROBLEMS["dense, diag, D=1"])
+    state = GradientAscent(sequences, learning_rate=0.01, optimizer=earlier).init(hmm)
+    for _ in range(12):
+        state = GradientAscent(sequences, learning_rate=0.01, optimizer=earlier).step(state)
+    training = GradientAscent(sequences, learning_rate=0.01, optimizer=later)
+    went_on, afresh = training.step(state), training.step(training.init(state.hmm))
+    assert went_on.iteration == 13
+    same = parameters(went_on.hmm), parameters(afresh.hmm)
+    if earlier == later != "plain":
+        assert not np.allclose(same[0]["means"], same[1]["means"], rtol=0.0, atol=1e-6)
+    else:
+        for name, value in same[0].items():
+            np.testing.assert_allclose(value, same[1][name], rtol=1e-9, atol=1e-12)
+
+
 # --- what is trained, and what is not -----------------------------------------------------------
 
 
@@ -511,7 +558,7 @@ def test_a_collapsing_tied_covariance_stops_at_the_floor_for_all_states(floor):
 
 
 @every_kind
-@pytest.mark.parametrize("optimizer", ["adam", "plain"])
+@pytest.mark.parametrize("optimizer", ["adam", "momentum", "plain"])
 def test_gradient_ascent_holds_the_floor_too(kind, optimizer):
     observations = np.full((50, 2), 3.0)
     # A common variance only collapses when all coordinates stand still.
@@ -602,7 +649,7 @@ def test_an_observation_whose_square_overflows_is_impossible(trainer, kind, far)
 
 
 @pytest.mark.parametrize("rate", [1e3, 1e6, 1e30, 1e100, 1e200, 1e300])
-@pytest.mark.parametrize("optimizer", ["adam", "plain"])
+@pytest.mark.parametrize("optimizer", ["adam", "momentum", "plain"])
 @every_problem
 def test_absurd_learning_rates_stay_finite_or_say_so(problem, optimizer, rate):
     hmm, sequences = start_and_data(problem)
@@ -646,7 +693,7 @@ def test_learning_rates_are_positive_numbers(rate):
 
 
 def test_optimizers_are_known_by_name():
-    with pytest.raises(ValueError, match=r"optimizer is 'sgd'; .*'adam', 'plain'"):
+    with pytest.raises(ValueError, match=r"optimizer is 'sgd'; .*'adam', 'momentum', 'plain'"):
         GradientAscent(Sequences([1.0]), optimizer="sgd")
 
 

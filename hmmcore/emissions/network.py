@@ -46,6 +46,10 @@ class Layers(NamedTuple):
         return float(sum(np.vdot(a, b) for a, b in zip(self, other, strict=True)))
 
 
+SHARED_LAYERS = frozenset(Layers._fields) - {"embeddings"}
+"""The layers that all states pass through; each state has only its embedding to itself."""
+
+
 class Activations(NamedTuple):
     """What the network computes on the way to the means."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +11,12 @@ from hmmcore.arrays import FloatArray, softmax
 from hmmcore.emissions.base import Remedy
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
-from hmmcore.sweep import ImpossibleDataError, expectations, require_compatible
+from hmmcore.sweep import (
+    Expectations,
+    ImpossibleDataError,
+    expectations,
+    require_compatible,
+)
 from hmmcore.training.base import (
     DivergedError,
     TrainState,
@@ -26,19 +31,31 @@ from hmmcore.training.ties import Ties
 
 Parameters = dict[str, FloatArray]
 
-OPTIMIZERS = ("adam", "plain")
+OPTIMIZERS = ("adam", "momentum", "plain")
 
 # The defaults of Kingma & Ba (2015).
 FIRST_DECAY, SECOND_DECAY, STABILISER = 0.9, 0.999, 1e-8
 
+MOMENTUM = 0.9
+"""Share of its velocity that a heavy ball keeps from one step to the next."""
+
 
 @dataclass(frozen=True)
 class OptimizerState:
-    """Where gradient ascent stands: unconstrained parameters and Adam's two moments."""
+    """Where gradient ascent stands: unconstrained parameters, and what its optimizer remembers.
+
+    Attributes:
+        first_moments: Adam's mean of the slopes, or the velocity of a heavy ball.
+        second_moments: Adam's mean of their squares.
+        optimizer: whose memory it is; another one starts with none.
+        steps: how many steps the memory is made of.
+    """
 
     parameters: Parameters
     first_moments: Parameters
     second_moments: Parameters
+    optimizer: str
+    steps: int = 0
 
 
 class GradientAscent:
@@ -52,7 +69,9 @@ class GradientAscent:
     Args:
         sequences: the data.
         learning_rate: step size; the objective is a mean, so it means the same at every size.
-        optimizer: "adam" (Kingma & Ba 2015) or "plain" (the gradient times the learning rate).
+        optimizer: "adam" (Kingma & Ba 2015), "momentum" (Polyak's heavy ball, 1964: a velocity
+            keeps MOMENTUM of itself and takes the gradient on top) or "plain" (the gradient alone).
+            Velocity and gradient are multiplied by the learning rate.
         trainable, variance_floor, priors, transition_ties: as in `EM`. Tied entries of A share
             their logit.
     """
@@ -91,7 +110,7 @@ class GradientAscent:
         return TrainState(
             hmm,
             expectations(hmm, self.sequences),
-            optimizer=OptimizerState(parameters, zeros, zeros),
+            optimizer=OptimizerState(parameters, zeros, zeros, self.optimizer),
             log_prior=self._log_prior(hmm, hmm),
         )
 
@@ -106,12 +125,7 @@ class GradientAscent:
         told, hmm = state.expectations, state.hmm
         if self.priors is not None:
             told = self.priors.added_to(told, hmm)
-        row_totals = told.transition_counts.sum(axis=1, keepdims=True)
-        total = {
-            "initial_logits": told.initial_counts - told.initial_counts.sum() * hmm.initial_probs,
-            "transition_logits": told.transition_counts - row_totals * hmm.transition_matrix,
-            **hmm.emissions.gradient(told.emissions),
-        }
+        total = log_likelihood_gradient(hmm, told)
         if self.transition_ties is not None:
             total["transition_logits"] = self.transition_ties.shared(total["transition_logits"])
         return {name: value / self.sequences.num_observations for name, value in total.items()}
@@ -126,7 +140,7 @@ class GradientAscent:
         trainable = checked_trainable(self.trainable, state.hmm)
         with np.errstate(over="ignore", invalid="ignore"):
             slopes = _keep_trainable(self.gradient(state), state.hmm, trainable)
-            moved = self._move(state.optimizer, slopes, iteration)
+            moved = self._move(state.optimizer, slopes)
         advice = f"at iteration {iteration}; lower the learning rate, now {self.learning_rate:g}."
         for name, value in moved.parameters.items():
             # A logit of -inf is a structural zero.
@@ -152,36 +166,54 @@ class GradientAscent:
         if remedies:
             # The floor is part of the parametrisation: what was held there continues from there.
             held = _keep_trainable(_unconstrained(hmm), hmm, trainable)
-            moved = OptimizerState(held, moved.first_moments, moved.second_moments)
+            moved = replace(moved, parameters=held)
         return TrainState(hmm, told, iteration, remedies, moved, log_prior)
 
     def _log_prior(self, hmm: HMM, support: HMM) -> float | None:
         return None if self.priors is None else self.priors.log_density(hmm, support)
 
-    def _move(
-        self, optimizer: OptimizerState, gradient: Parameters, iteration: int
-    ) -> OptimizerState:
-        before = optimizer.parameters
-        if self.optimizer == "plain":
-            after = {k: before[k] + self.learning_rate * slope for k, slope in gradient.items()}
-            return OptimizerState(after, optimizer.first_moments, optimizer.second_moments)
-        first = {
-            k: FIRST_DECAY * optimizer.first_moments[k] + (1.0 - FIRST_DECAY) * slope
-            for k, slope in gradient.items()
-        }
-        second = {
-            k: SECOND_DECAY * optimizer.second_moments[k] + (1.0 - SECOND_DECAY) * slope**2
-            for k, slope in gradient.items()
-        }
-        first_bias, second_bias = 1.0 - FIRST_DECAY**iteration, 1.0 - SECOND_DECAY**iteration
+    def _move(self, before: OptimizerState, gradient: Parameters) -> OptimizerState:
+        if before.optimizer != self.optimizer:
+            # What another optimizer remembers has another meaning, and would throw this one off.
+            zeros = {name: np.zeros_like(value) for name, value in before.parameters.items()}
+            before = OptimizerState(before.parameters, zeros, zeros, self.optimizer)
+        first, second, steps = before.first_moments, before.second_moments, before.steps + 1
+        direction = gradient
+        if self.optimizer == "momentum":
+            first = {k: MOMENTUM * first[k] + slope for k, slope in gradient.items()}
+            direction = first
+        elif self.optimizer == "adam":
+            first = {
+                k: FIRST_DECAY * first[k] + (1.0 - FIRST_DECAY) * slope
+                for k, slope in gradient.items()
+            }
+            second = {
+                k: SECOND_DECAY * second[k] + (1.0 - SECOND_DECAY) * slope**2
+                for k, slope in gradient.items()
+            }
+            first_bias, second_bias = 1.0 - FIRST_DECAY**steps, 1.0 - SECOND_DECAY**steps
+            direction = {
+                k: (first[k] / first_bias) / (np.sqrt(second[k] / second_bias) + STABILISER)
+                for k in gradient
+            }
         after = {
-            k: before[k]
-            + self.learning_rate
-            * (first[k] / first_bias)
-            / (np.sqrt(second[k] / second_bias) + STABILISER)
-            for k in gradient
+            k: before.parameters[k] + self.learning_rate * value for k, value in direction.items()
         }
-        return OptimizerState(after, first, second)
+        return OptimizerState(after, first, second, self.optimizer, steps)
+
+
+def log_likelihood_gradient(hmm: HMM, told: Expectations) -> Parameters:
+    """Gradient of the log-likelihood in every unconstrained parameter (Fisher's identity).
+
+    Args:
+        told: expected statistics of the data under `hmm`.
+    """
+    row_totals = told.transition_counts.sum(axis=1, keepdims=True)
+    return {
+        "initial_logits": told.initial_counts - told.initial_counts.sum() * hmm.initial_probs,
+        "transition_logits": told.transition_counts - row_totals * hmm.transition_matrix,
+        **hmm.emissions.gradient(told.emissions),
+    }
 
 
 def _keep_trainable(parameters: Parameters, hmm: HMM, trainable: frozenset[str]) -> Parameters:

@@ -126,6 +126,13 @@ FIELDS: tuple[Field, ...] = (
         "data", minimum=0, maximum=999_999, step=1,
     ),
     Field(
+        "true_states", "true_K", "True states", 0,
+        "How many states really make the data. At 0 as many as K, so that each learned state has a "
+        "true one to be compared with. Another number shows what a model with too many or too few "
+        "states does.",
+        "data", minimum=0, maximum=MAX_STATES, step=1, quiet=True,
+    ),
+    Field(
         "structure", "structure", "Transitions", "sticky",
         "How the states follow each other. Random: each row of A is the softmax of normal draws, "
         "as in the notebook. Sticky: a state tends to stay. Cyclic: states come in turn. "
@@ -213,6 +220,13 @@ FIELDS: tuple[Field, ...] = (
         "start", choices={"free": "Free", "network": "A small network"}, quiet=True,
     ),
     Field(
+        "nudge", "nudge", "Nudge", 0,
+        "0 takes the starting point as it is. Any other number moves every state a little, each "
+        "its own way, so that states which were alike no longer are; another number is another "
+        "way.",
+        "start", minimum=0, maximum=999, step=1, quiet=True,
+    ),
+    Field(
         "method", "method", "Method", "EM",
         "How the model learns. EM weighs every observation by how likely each state made it and "
         "takes the weighted averages; the likelihood never falls. Gradient follows the slope of "
@@ -227,9 +241,22 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "optimizer", "optimizer", "Optimizer", "adam",
-        "Adam adapts the step of each parameter to its recent slopes. Plain takes the slope as it "
-        "is, and needs a larger learning rate.",
-        "training", choices={"adam": "Adam", "plain": "Plain"},
+        "Adam adapts the step of each parameter to its recent slopes. Momentum rolls like a heavy "
+        "ball: nine tenths of its last step, and the slope on top. Plain takes the slope as it is, "
+        "and needs a larger learning rate.",
+        "training", choices={"adam": "Adam", "momentum": "Momentum", "plain": "Plain"},
+    ),
+    Field(
+        "fan", "fan", "Learning-rate fan", "off",
+        "Trains further gradient runs from the same start, with learning rates around the chosen "
+        "one; five rates at most. The Training page draws them all; other pages show the chosen "
+        "rate. When the rate or the optimizer changes, each goes on from where it is.",
+        "training",
+        choices={
+            "off": "Off",
+            "3": "3 rates: ÷3 to ×3",
+            "5": "5 rates: ÷10 to ×10",
+        },
     ),
     Field(
         "trainable", "train", "What is trained",
@@ -277,11 +304,32 @@ FIELDS: tuple[Field, ...] = (
         "all of them, those that came later too.",
         "view", choices={"smoothed": "Smoothed", "filtered": "Filtered"},
     ),
+    Field(
+        "progress_axis", "along", "Compare along", "iterations",
+        "What the runs are compared along. Iterations: steps taken. Sweeps: passes over all data; "
+        "EM and gradient need one for each step, and one for the start. Seconds: computing time on "
+        "this server, which other work on it disturbs.",
+        "view",
+        choices={"iterations": "Iterations", "sweeps": "Sweeps", "seconds": "Seconds"},
+    ),
+    Field(
+        "distance_to", "distance", "Distance to", "best",
+        "Where the distance is measured from. The best: the highest log-likelihood that any run "
+        "shown has reached so far. The true model: its log-likelihood on the same data; where a "
+        "run does better, its curve ends, for a logarithm has no room for that.",
+        "view", choices={"best": "The best so far", "truth": "The true model"},
+    ),
+    Field(
+        "component", "component", "Component", 1,
+        "Of which dimension, or of which symbol, the parameters are drawn.",
+        "view", minimum=1, maximum=1_000, step=1,
+    ),
 )  # fmt: skip
 
 NOTEBOOK: Mapping[str, Any] = {
     "family": "numbers",
     "num_states": 5,
+    "true_states": 0,
     "length": 10,
     "num_sequences": 2,
     "noise_sd": 1.0,
@@ -307,6 +355,7 @@ class Config:
     num_symbols: int = FIELD_OF["num_symbols"].default
     sharpness: float = FIELD_OF["sharpness"].default
     seed: int = FIELD_OF["seed"].default
+    true_states: int = FIELD_OF["true_states"].default
     structure: str = FIELD_OF["structure"].default
     persistence: float = FIELD_OF["persistence"].default
     mean_law: str = FIELD_OF["mean_law"].default
@@ -320,9 +369,11 @@ class Config:
     start: str = FIELD_OF["start"].default
     start_seed: int = FIELD_OF["start_seed"].default
     mean_model: str = FIELD_OF["mean_model"].default
+    nudge: int = FIELD_OF["nudge"].default
     method: str = FIELD_OF["method"].default
     learning_rate: float = FIELD_OF["learning_rate"].default
     optimizer: str = FIELD_OF["optimizer"].default
+    fan: str = FIELD_OF["fan"].default
     trainable: tuple[str, ...] = FIELD_OF["trainable"].default
     speed: str = FIELD_OF["speed"].default
     sequence: int = FIELD_OF["sequence"].default
@@ -330,6 +381,14 @@ class Config:
     against: int = FIELD_OF["against"].default
     shown: str = FIELD_OF["shown"].default
     posterior: str = FIELD_OF["posterior"].default
+    progress_axis: str = FIELD_OF["progress_axis"].default
+    distance_to: str = FIELD_OF["distance_to"].default
+    component: int = FIELD_OF["component"].default
+
+    @property
+    def data_states(self) -> int:
+        """How many states the model has that the data are drawn from."""
+        return self.true_states or self.num_states
 
     def changed(self, group: str, other: Config) -> bool:
         """Whether the two differ in a field of `group`."""
@@ -353,19 +412,20 @@ def legal(config: Config, keep: str = "length") -> tuple[Config, tuple[str, ...]
     if config.source == "notebook" and any(getattr(config, k) != v for k, v in NOTEBOOK.items()):
         config = replace(config, **NOTEBOOK)
         notes.append("The notebook's own data have K = 5, M = 10, N = 2 and σ = 1; took those.")
-    cells = config.num_states * config.length * config.num_sequences
+    states = max(config.num_states, config.data_states)
+    cells = states * config.length * config.num_sequences
     if cells > MAX_CELLS and config.source == "generated":
         if keep == "num_sequences":
-            length = MAX_CELLS // (config.num_states * config.num_sequences)
+            length = MAX_CELLS // (states * config.num_sequences)
             config, gave_way = replace(config, length=length), f"Length M to {count(length)}"
         else:
-            number = max(1, MAX_CELLS // (config.num_states * config.length))
+            number = max(1, MAX_CELLS // (states * config.length))
             config, gave_way = (
                 replace(config, num_sequences=number),
                 f"Sequences N to {count(number)}",
             )
-            if config.num_states * config.length > MAX_CELLS:
-                length = MAX_CELLS // config.num_states
+            if states * config.length > MAX_CELLS:
+                length = MAX_CELLS // states
                 config = replace(config, length=length)
                 gave_way += f" and Length M to {count(length)}"
         notes.append(
@@ -399,7 +459,7 @@ def table_shape(config: Config, name: str) -> tuple[int, int]:
     """(rows, columns) that an edited table has to have."""
     shape = FIELD_OF[name].table
     assert shape is not None
-    sizes = {STATES: config.num_states, SYMBOLS: config.num_symbols}
+    sizes = {STATES: config.data_states, SYMBOLS: config.num_symbols}
     rows, columns = (sizes.get(size, size) for size in shape)
     return rows, columns
 
@@ -420,12 +480,13 @@ def _unfit(config: Config, field: Field) -> str:
         )
     assert field.table is not None
     num_states = len(table) if field.table[0] == STATES else len(table[0])
-    if num_states == config.num_states:
+    if num_states == config.data_states:
         return (
             f"The edited {called} has {len(table[0])} symbols and C is {config.num_symbols}; it "
             "is set aside until C fits again, and the default law is used."
         )
     return (
-        f"The edited {called} has {num_states} states and K is {config.num_states}; it is set "
+        f"The edited {called} has {num_states} states and "
+        f"{'the true model' if config.true_states else 'K'} is {config.data_states}; it is set "
         "aside until K fits again, and the default law is used."
     )

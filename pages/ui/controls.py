@@ -39,7 +39,11 @@ def sidebar(session: Session) -> None:
             number(session, "num_sequences", disabled=uploaded)
         if config.family in ("numbers", "points"):
             slider(session, "noise_sd", disabled=uploaded)
-        number(session, "seed")
+        left, right = st.columns(2)
+        with left:
+            number(session, "seed")
+        with right:
+            number(session, "true_states", disabled=uploaded)
         choice(session, "structure", disabled=uploaded)
         if config.structure in ("sticky", "cyclic", "left-right"):
             slider(session, "persistence", disabled=uploaded)
@@ -49,6 +53,8 @@ def sidebar(session: Session) -> None:
         choice(session, "start")
         if config.family == "numbers":
             choice(session, "mean_model")
+        if config.start == "symmetric" or config.nudge:
+            number(session, "nudge")
         choice(session, "method")
         if config.method != "EM":
             left, right = st.columns(2)
@@ -56,6 +62,7 @@ def sidebar(session: Session) -> None:
                 number(session, "learning_rate")
             with right:
                 choice(session, "optimizer")
+            choice(session, "fan")
         several(session, "trainable", FAMILIES[config.family].trainable)
 
 

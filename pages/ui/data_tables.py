@@ -53,16 +53,16 @@ def table_editors(session: Session) -> None:
         return 60 + COLUMN_WIDTH * max(3, columns)
 
     with st.container(horizontal=True, gap="medium", key="tables"):
-        with st.container(width=width(config.num_states)):
+        with st.container(width=width(config.data_states)):
             table_editor(session, "transition_table")
-        with st.container(width=width(config.num_symbols if symbols else config.num_states)):
+        with st.container(width=width(config.num_symbols if symbols else config.data_states)):
             for name in ("initial_table", emissions):
                 table_editor(session, name)
 
 
 def table_editor(session: Session, name: str) -> None:
     """One table to edit."""
-    truth = session.data.truth
+    truth = session.data.maker
     assert truth is not None
     draft = session.drafts.follow(name, tables_of(truth, session.data.family)[name])
     key = editor_key(name, draft)

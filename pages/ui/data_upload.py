@@ -117,29 +117,30 @@ def _pending_file(session: Session, pending: PendingFile, uploader: str) -> None
 def _columns(session: Session, pending: PendingFile, table: CsvTable) -> None:
     values, sequence = pending.chosen_columns()
     names = dict(enumerate(table.names))
-    left, middle, right = st.columns([4, 3, 3])
-    with left:
-        set_widget("upload_values", list(values))
-        st.multiselect(
-            "Values",
-            list(names),
-            format_func=lambda c: names[c] + ("" if table.numeric[c] else " (not numbers)"),
-            key="upload_values",
-            max_selections=MAX_DIMENSIONS,
-            on_change=lambda: replace_columns(
-                pending, tuple(st.session_state["upload_values"]), sequence
-            ),
-            help="The column with the observations. Choose several to take them together as "
-            "points.",
-        )
-    with middle:
-        _kind(session, pending, len(values))
-    with right:
-        _choice(
-            session, "Sequence", {None: "One sequence", **names}, sequence,
-            lambda chosen: replace_columns(pending, values, chosen, pending.family),
-            "The column that says which sequence a row belongs to, if the file has several.",
-        )  # fmt: skip
+    # Side by side where there is room, else below each other.
+    with st.container(horizontal=True, gap="medium"):
+        with st.container(width=320):
+            set_widget("upload_values", list(values))
+            st.multiselect(
+                "Values",
+                list(names),
+                format_func=lambda c: names[c] + ("" if table.numeric[c] else " (not numbers)"),
+                key="upload_values",
+                max_selections=MAX_DIMENSIONS,
+                on_change=lambda: replace_columns(
+                    pending, tuple(st.session_state["upload_values"]), sequence
+                ),
+                help="The column with the observations. Choose several to take them together as "
+                "points.",
+            )
+        with st.container(width=300):
+            _kind(session, pending, len(values))
+        with st.container(width=240):
+            _choice(
+                session, "Sequence", {None: "One sequence", **names}, sequence,
+                lambda chosen: replace_columns(pending, values, chosen, pending.family),
+                "The column that says which sequence a row belongs to, if the file has several.",
+            )  # fmt: skip
     if pending.leave_out_missing or pending.has_gaps():
         key = "upload_leave_out"
         set_widget(key, pending.leave_out_missing)

@@ -91,12 +91,15 @@ class Dataset:
 
     Attributes:
         sequences: the data.
-        truth: the model they were drawn from; None for uploaded data.
-        states: (T,) the true hidden path; None for uploaded data.
+        truth: the model they were drawn from, whose states the learned ones are compared with one
+            by one; None for uploaded data, and where it has another number of states.
+        states: (T,) the true hidden path; None where `truth` is.
         name: of the observed quantity, for axes.
         family: a key of `FAMILIES`.
         labels: (C,) of the symbols; empty where there are none.
         columns: (D,) names of the dimensions of points; empty for the other families.
+        other_truth: the model they were drawn from where it has another number of states than the
+            one that learns.
     """
 
     sequences: Sequences
@@ -106,6 +109,12 @@ class Dataset:
     family: str = "numbers"
     labels: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    other_truth: HMM | None = None
+
+    @property
+    def maker(self) -> HMM | None:
+        """The model they were drawn from, whatever its number of states; None if nobody knows."""
+        return self.truth or self.other_truth
 
     @property
     def num_dimensions(self) -> int:

@@ -38,9 +38,13 @@ def _dataset(config: Config) -> Dataset:
         labels = tuple(str(symbol + 1) for symbol in range(config.num_symbols))
     if config.family == "points":
         columns = ("x1", "x2")
-    return Dataset(
+    data = Dataset(
         simulated.sequences, truth, simulated.states, "x", config.family, labels, columns
     )
+    if truth.num_states != config.num_states:
+        # Nothing of either model has a counterpart in the other.
+        data = replace(data, truth=None, states=None, other_truth=truth)
+    return data
 
 
 def _only(config: Config, group: str) -> Config:

@@ -94,7 +94,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             marks=("bars: learned; lines: true", "bars: learned"),
         ),
         "points": Family(
-            label="Points (2-D Gaussian)",
+            label="Points (multivariate Gaussian)",
             law="a point around the state's own mean **μ**, spread by the covariance matrix **Σ**",
             own="mean",
             parameters={"means": "μ", "covariances": "Σ"},

@@ -22,7 +22,7 @@ Item = TypeVar("Item")
 
 
 @dataclass
-class Kept(Generic[Item]):
+class Keeping(Generic[Item]):
     """Items by keys that nobody can guess; the longest unused give way.
 
     Attributes:

@@ -26,7 +26,7 @@ def true_model(config: Config) -> HMM:
 
 
 def _structure(config: Config) -> tuple[FloatArray, FloatArray]:
-    num_states, persistence = config.num_states, config.persistence
+    num_states, persistence = config.data_states, config.persistence
     if config.structure == "softmax":
         rng = np.random.default_rng([config.seed, STRUCTURE_STREAM])
         return simulation.softmax_structure(num_states, rng)
@@ -42,25 +42,25 @@ def _structure(config: Config) -> tuple[FloatArray, FloatArray]:
 
 def _numbers(config: Config) -> Gaussian:
     if config.mean_law == "log":
-        means = simulation.log_means(config.num_states)
+        means = simulation.log_means(config.data_states)
     elif config.mean_law == "edited" and fits(config, "means_table"):
         means = np.array(config.means_table)[0]
     else:
-        means = simulation.evenly_spaced_means(config.num_states, config.separation)
+        means = simulation.evenly_spaced_means(config.data_states, config.separation)
     return Gaussian.univariate(means, config.noise_sd)
 
 
 def _counts(config: Config) -> Poisson:
     if fits(config, "rates_table"):
         return Poisson(np.array(config.rates_table)[0])
-    return Poisson(simulation.evenly_spaced_rates(config.num_states, config.separation))
+    return Poisson(simulation.evenly_spaced_rates(config.data_states, config.separation))
 
 
 def _symbols(config: Config) -> Categorical:
     if fits(config, "symbols_table"):
         return Categorical(np.array(config.symbols_table))
     return Categorical(
-        simulation.favourite_symbol_probs(config.num_states, config.num_symbols, config.sharpness)
+        simulation.favourite_symbol_probs(config.data_states, config.num_symbols, config.sharpness)
     )
 
 
@@ -68,9 +68,9 @@ def _points(config: Config) -> Gaussian:
     if fits(config, "points_table"):
         means = np.array(config.points_table).T
     else:
-        means = simulation.circle_means(config.num_states, config.separation)
+        means = simulation.circle_means(config.data_states, config.separation)
     if config.covariance_type == "full":
-        clouds = simulation.tilted_covariances(config.num_states, config.noise_sd)
+        clouds = simulation.tilted_covariances(config.data_states, config.noise_sd)
         return Gaussian(means, clouds, "full")
     return Gaussian(means, np.full_like(means, config.noise_sd**2))
 

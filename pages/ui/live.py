@@ -6,24 +6,17 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.ui import controls, words
+from pages.ui import controls, health
+from pages.ui.checkups import checkups
+from pages.ui.examples import example_picker
 from pages.ui.frame import follow_in_address
 from pages.ui.live_source import pictures
 from pages.ui.panel import show_panel
 from pages.ui.session import Session
 from pages.ui.text import count, plain
-from pages.ui.view import current_view
 
 TICK = 0.4
 """Seconds between two drawings of what Streamlit's own elements show."""
-
-STUCK = (
-    "All states are alike, so each observation belongs to every state with the same probability, "
-    "1 / K. Every step therefore changes all states in the same way, and nothing can ever tell "
-    "them apart: the slope of the likelihood between them is exactly zero, here and after any "
-    "number of steps. Choose another starting point to see the model learn."
-)
-
 
 NOTHING_TRAINED = (
     "Nothing is trained, so no step changes the model. Choose parameters under What is trained in "
@@ -36,8 +29,19 @@ ON_THE_WAY = (
 )
 
 
-def run_controls(session: Session) -> None:
-    """Play or Pause, Step, Reset, New start, and the speed."""
+def run_controls(
+    session: Session,
+    instead: Callable[[], None] | None = None,
+    *,
+    examples: bool = False,
+) -> None:
+    """Play or Pause, Step, Reset, New start, and the speed.
+
+    Args:
+        instead: draws a page's own controls in place of those that choose what is shown of one
+            model: sequence and method.
+        examples: whether there are examples to choose from.
+    """
     able = session.can_go_on
     with st.container(horizontal=True, vertical_alignment="bottom", key="run_controls"):
         if session.player.playing:
@@ -67,10 +71,15 @@ def run_controls(session: Session) -> None:
             if random
             else "This starting point has nothing random in it; choose another one first.",
         )  # fmt: skip
-        controls.choice(session, "speed", width=130)
+        if examples:
+            example_picker(session, width=225)
+        controls.choice(session, "speed", width=110)
+        if instead is not None:
+            instead()
+            return
         if session.data.sequences.num_sequences > 1:
             number = session.data.sequences.num_sequences
-            controls.number(session, "sequence", maximum=number, width=130)
+            controls.number(session, "sequence", maximum=number, width=120)
         controls.dimensions(session)
         if session.config.method == "Both":
             controls.segments(session, "shown")
@@ -107,10 +116,14 @@ def live_figures(session: Session, draw: Callable[[], None]) -> None:
                     st.rerun()
             draw()
             follow_in_address(session)
-            _afterwards(session)
+            if checkups(session).news() != told:
+                # Findings stand outside, so that their buttons run the whole page.
+                st.rerun()
 
+    told = checkups(session).news()
     with st.container(key="live"):
         beat()
+    health.findings(session)
 
 
 def go_on(session: Session) -> None:
@@ -127,7 +140,7 @@ def live_panel(session: Session) -> None:
         picture = pictures(session).picture()
         if picture is not None:
             show_panel(picture, key="live_panel")
-        _afterwards(session)
+    health.findings(session)
 
 
 def messages(session: Session) -> None:
@@ -135,8 +148,8 @@ def messages(session: Session) -> None:
     notices(session)
     if not session.config.trainable:
         st.info(NOTHING_TRAINED, icon=":material/info:")
-    elif session.is_stuck:
-        st.warning(STUCK, icon=":material/all_match:")
+    else:
+        health.obstacles(session)
 
 
 def notices(session: Session) -> None:
@@ -152,9 +165,3 @@ def notices(session: Session) -> None:
         st.info("\n".join(f"- {plain(note)}" for note in session.notes), icon=":material/info:")
     if session.problem:
         st.error(plain(session.problem), icon=":material/error:")
-
-
-def _afterwards(session: Session) -> None:
-    """What keeps states alive, and why runs ended. Below the figures, so that nothing jumps."""
-    for icon, sentence in words.afterwards(session, current_view(session)):
-        (st.warning if icon == words.HEALING else st.info)(sentence, icon=icon)

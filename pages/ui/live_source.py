@@ -1,16 +1,57 @@
-"""Pictures of the shown run for the live panel, one after the other while it plays."""
+"""Pictures for the live view of the open page, one after the other while the runs play."""
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from pages.ui import words
+from pages.ui import duel, panel
+from pages.ui.checkups import checkups
+from pages.ui.duel_view import duel_frame
 from pages.ui.link import link
-from pages.ui.panel import encode
 from pages.ui.session import Session
 from pages.ui.stream import publish
 from pages.ui.view import current_view, panel_frame
+
+PANEL_KEY = "live_panel"
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """One picture before it is numbered.
+
+    Attributes:
+        said: what the page around it says; when it changes, the page runs again.
+        encode: makes the message, given what its header says under "live".
+    """
+
+    said: Any
+    encode: Callable[[Mapping[str, Any]], bytes]
+
+
+def _panel(session: Session) -> Drawing | None:
+    view = current_view(session)
+    if view is None:
+        return None
+    return Drawing(
+        checkups(session).news(),
+        lambda live: panel.encode(panel_frame(session, view), PANEL_KEY, live),
+    )
+
+
+def _duel(session: Session) -> Drawing | None:
+    frame = duel_frame(session)
+    if frame is None:
+        return None
+    return Drawing(
+        [run.ended for run in session.active_runs], lambda live: duel.encode(frame, live)
+    )
+
+
+VIEWS: Mapping[str, Callable[[Session], Drawing | None]] = {"training": _duel}
+"""Who draws on which page; elsewhere it is the panel."""
 
 
 @dataclass(eq=False)
@@ -55,23 +96,22 @@ class Pictures:
             return self.picture(wanted=True)
 
     def picture(self, wanted: bool = False) -> bytes | None:
-        """The live panel as it stands; None when there is nothing to show.
+        """The open page's live view as it stands; None when there is nothing to show.
 
-        Beside what the panel draws, its header says under "live": "number", higher in every later
-        picture; "wanted", whether it is one that the panel asked for with "next"; "playing";
+        Beside what the view draws, its header says under "live": "number", higher in every later
+        picture; "wanted", whether it is one that the view asked for with "next"; "playing";
         "at", the iteration travelled to; "latest" and "marks"; "link", what the address says of
         it; "stream", where to ask for the next; and "news", which changes when the page around
         the panel has something else to say.
         """
         session = self.session
         with session.lock:
-            view = current_view(session)
-            if view is None:
+            drawing = VIEWS.get(session.page, _panel)(session)
+            if drawing is None:
                 return None
             session.frames += 1
             said = (
-                session.player.playing, session.can_go_on, session.at is None,
-                words.afterwards(session, view),
+                session.player.playing, session.can_go_on, session.at is None, drawing.said,
             )  # fmt: skip
             live = {
                 "number": session.frames,
@@ -84,7 +124,7 @@ class Pictures:
                 "stream": publish(self, session.token),
                 "news": zlib.crc32(repr(said).encode()),
             }
-            return encode(panel_frame(session, view), key="live_panel", live=live)
+            return drawing.encode(live)
 
 
 def pictures(session: Session) -> Pictures:

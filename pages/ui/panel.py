@@ -81,6 +81,8 @@ class PanelFrame:
     """(K, K)"""
     true_states: IntArray | None = None
     """(M,)"""
+    no_truth: str = "no truth: uploaded data"
+    """What stands in place of what is not known."""
     marks: tuple[int, ...] = ()
     """Iterations that the reader marked."""
     sequence_name: str = "sequence 1"
@@ -124,6 +126,7 @@ def encode(frame: PanelFrame, key: str = "", live: Mapping[str, Any] | None = No
         "data_key": frame.data_key,
         "runs": [_tile(run) for run in frame.runs],
         "shown_run": frame.shown_run,
+        "no_truth": frame.no_truth,
         "true_log_likelihood": wire.finite_or_none(frame.true_log_likelihood),
         "num_states": num_states,
         "states": _state_looks(num_states),

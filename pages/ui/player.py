@@ -19,16 +19,12 @@ from hmmcore import (
     Trainer,
     TrainState,
 )
+from hmmcore.diagnostics import STANDSTILL, STANDSTILL_STEPS
 from pages.ui.history import History
 from pages.ui.place import Revision, revised
 
 MAX_ITERATIONS = 1_000_000
-"""Where a run ends by itself: hours at full speed, and eight megabytes of curve."""
-
-STANDSTILL = 1e-10
-"""Nats per observation: a step that gains less has not moved the model visibly."""
-STANDSTILL_STEPS = {"EM": 5, "Gradient": 50}
-
+"""Where a run ends by itself: hours at full speed, and sixteen megabytes of curve."""
 
 LONGEST_GAP = 1.0
 """Seconds between ticks that count: after a stay on another page nothing is caught up with."""
@@ -39,11 +35,12 @@ class Run:
     """One method at work on the data from a starting model.
 
     Attributes:
-        name: "EM" or "Gradient".
+        name: "EM", "Gradient", or "Gradient" with the learning rate of a run beside it.
         trainer: may be replaced by another of the same kind; the state goes on.
         revisions: what the controls said from which iteration on; empty where nobody noted it.
         ended: one sentence why it goes no further, or None.
         failed: whether that is because a step could not be taken.
+        revised: the iteration at which the present trainer took over.
     """
 
     name: str
@@ -54,6 +51,7 @@ class Run:
     history: History = field(init=False)
     ended: str | None = field(init=False, default=None)
     failed: bool = field(init=False, default=False)
+    revised: int = field(init=False, default=0)
     _past: TrainState | None = field(init=False, default=None)
     _still: int = field(init=False, default=0)
 
@@ -67,6 +65,7 @@ class Run:
         self.history.record(self.state)
         self.revisions = tuple(replace(last, iteration=0) for last in self.revisions[-1:])
         self._go_on()
+        self.revised = 0
 
     def revise(self, trainer: Trainer, revision: Revision | None = None) -> None:
         """Go on with another trainer of the same kind, for example another learning rate."""
@@ -82,21 +81,22 @@ class Run:
         self._go_on()
 
     def _go_on(self) -> None:
-        self.ended, self.failed = None, False
+        self.ended, self.failed, self.revised = None, False, self.state.iteration
         self._still = 0
 
     def step(self) -> None:
         """Take one training step; what ends the run is told in `ended`."""
         before = self.state
+        begin = perf_counter()
         try:
             self.state = self.trainer.step(before)
         except (DivergedError, ImpossibleDataError, LikelihoodFellError) as error:
             self.ended, self.failed = str(error)[:1].upper() + str(error)[1:], True
             return
-        self.history.record(self.state)
+        self.history.record(self.state, perf_counter() - begin)
         gain = (self.state.log_likelihood - before.log_likelihood) / self.num_observations
         self._still = self._still + 1 if abs(gain) < STANDSTILL else 0
-        patience = STANDSTILL_STEPS[self.name]
+        patience = STANDSTILL_STEPS[self.method]
         if self._still >= patience:
             self.ended = (
                 f"{self.name} stands still at iteration {self.state.iteration}: "
@@ -117,6 +117,11 @@ class Run:
         if self._past is None or self._past.hmm is not hmm:
             self._past = replace(self.trainer.init(hmm), iteration=found)
         return self._past
+
+    @property
+    def method(self) -> str:
+        """ "EM" or "Gradient"."""
+        return self.name.split()[0]
 
     @property
     def num_observations(self) -> int:

@@ -34,6 +34,21 @@ def iteration_limit(iteration: int) -> int:
     return limit
 
 
+def seconds_limit(seconds: float) -> float:
+    """Right end of an axis of computing time: 0.05, 0.1, 0.2, 0.5, 1, 2, ..."""
+    return iteration_limit(math.ceil(seconds * 1000)) / 1000
+
+
+def decades(values: Iterable[float], lowest: int) -> tuple[int, int]:
+    """Ends of a logarithmic axis as powers of ten, never below `lowest`; three decades at least."""
+    logs = [math.log10(value) for value in values if value > 0.0 and math.isfinite(value)]
+    if not logs:
+        return (-3, 0)
+    high = math.ceil(max(logs))
+    high = max(high, lowest + 3)
+    return (max(lowest, min(math.floor(min(logs)), high - 3)), high)
+
+
 def likelihood_range(values: Iterable[float], truth: float | None = None) -> tuple[float, float]:
     """Ends of the axis of the log-likelihood per observation: below the start, above the best.
 

@@ -24,16 +24,24 @@ from hmmcore import (
     Sequences,
     Trainer,
     TrainState,
-    exchangeable_states,
     log_likelihood,
 )
-from pages.ui import experiment, starts
+from pages.ui import experiment, fan, starts
 from pages.ui.address import from_query, to_query
-from pages.ui.config import FIELD_OF, MAX_CELLS, Config, legal
+from pages.ui.config import FIELD_OF, FIELDS, MAX_CELLS, Config, legal
 from pages.ui.dataset import Dataset
-from pages.ui.kept import Kept
+from pages.ui.kept import Keeping
+from pages.ui.nudging import nudged
 from pages.ui.pending import PendingFile
-from pages.ui.place import MAX_MARKS, Place, Revision, Stand, place_from_query, without_place
+from pages.ui.place import (
+    MAX_MARKS,
+    Place,
+    Revision,
+    Stand,
+    place_from_query,
+    revised,
+    without_place,
+)
 from pages.ui.player import Player, Run
 from pages.ui.replay import Ending, Replay
 from pages.ui.tables import Drafts
@@ -77,7 +85,17 @@ class Upload:
     columns: tuple[str, ...] = ()
 
 
-UPLOADS: Kept[Upload] = Kept()
+UPLOADS: Keeping[Upload] = Keeping()
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """What there was before a remedy: settings, data, runs with all they had learned, marks."""
+
+    config: Config
+    data: Dataset
+    runs: dict[str, Run]
+    marks: tuple[int, ...]
 
 
 def _alone(
@@ -103,6 +121,7 @@ class Session:
     Attributes:
         notes: sentences to show until the next change.
         problem: one sentence why there is nothing to train, or None.
+        kept: what a remedy replaced, until the next change; see `undo`.
         upload: the visitor's data, kept while others are looked at.
         upload_key: under which `UPLOADS` keeps them for a reload; empty without an upload.
         lost: the address of an upload that this session has not; None where it misses none.
@@ -123,12 +142,14 @@ class Session:
         token: names this session to its live stream, and nobody can guess it.
         links: how often it was said what a link holds; a later one has a higher number.
         frames: how many pictures of the live panel were made; a later one has a higher number.
+        tour: the step of the tour, from 1; 0 while it is offered, None when it is not.
         lock: held by the thread that is at work here.
     """
 
     config: Config
     notes: tuple[str, ...] = ()
     problem: str | None = None
+    kept: Kept | None = None
     upload: Upload | None = None
     upload_key: str = ""
     lost: dict[str, str] | None = None
@@ -150,6 +171,7 @@ class Session:
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     links: int = 0
     frames: int = 0
+    tour: int | None = None
     lock: RLock = field(default_factory=RLock)
 
     def __post_init__(self) -> None:
@@ -160,9 +182,9 @@ class Session:
 
     @classmethod
     def from_url(cls, query: dict[str, str]) -> Session:
-        """A new visitor's session, as the link says."""
+        """A new visitor's session, as the link says; who comes without one is offered the tour."""
         config, notes = from_query(query)
-        session = cls(config, notes)
+        session = cls(config, notes, tour=None if query else 0)
         if session.config.source == config.source:
             session._go_where(query)
         else:
@@ -176,7 +198,10 @@ class Session:
         What the data are made from makes new data and stops playing; where training starts from
         starts it anew on the same data; how training goes on takes effect where it stands.
         """
-        before, self.lost = self.config, None
+        before, self.lost, self.kept = self.config, None, None
+        if "start" in values:
+            # A nudge is for the start that it was asked for.
+            values.setdefault("nudge", 0)
         keep = next(iter(values), "length")
         if before.source == "notebook" and "source" not in values:
             remade = any(FIELD_OF[name].group == "data" for name in values)
@@ -197,10 +222,41 @@ class Session:
         self._select_existing()
 
     @_alone
+    def remedy(self, **values: Any) -> None:
+        """Change fields of the Config as a finding advises; `undo` takes it back."""
+        kept = Kept(self.config, self.data, self.runs, self.marks)
+        self.change(**values)
+        # Where the same runs go on, nothing was lost.
+        goes_on = all(self.runs.get(name) is run for name, run in kept.runs.items())
+        self.kept = None if goes_on else kept
+
+    @_alone
+    def nudge(self) -> None:
+        """Move the starting point a little, each time another way, as `remedy` does."""
+        most = FIELD_OF["nudge"].maximum
+        assert most is not None
+        self.remedy(nudge=int(self.config.nudge % most + 1))
+
+    @_alone
+    def undo(self) -> None:
+        """Go back to the data and the runs, wherever they were, of before the last `remedy`."""
+        kept, self.kept = self.kept, None
+        if kept is None:
+            return
+        self.pause()
+        looks = {f.name: getattr(self.config, f.name) for f in FIELDS if f.group == "view"}
+        self.config, self.notes = replace(kept.config, **looks), ()
+        self.data_number += self.data is not kept.data
+        self.data, self.runs, self.problem = kept.data, kept.runs, None
+        self.at, self.marks = None, kept.marks
+        self._select_existing()
+
+    @_alone
     def replace_upload(self, upload: Upload, num_states: int) -> None:
         """Take uploaded data as the data."""
         self.player.pause()
         self._take(upload)
+        self.kept = None
         wanted = replace(
             self.config, source="upload", family=upload.family, num_states=num_states, sequence=1
         )
@@ -229,7 +285,7 @@ class Session:
     def start_from(self, start: HMM) -> None:
         """Let all runs begin at this model. Raises ValueError where they cannot."""
         self.runs = {
-            name: Run(name, self._trainer(name), start, (self._revision(0),)) for name in self.runs
+            name: Run(name, run.trainer, start, run.revisions) for name, run in self.runs.items()
         }
 
     @_alone
@@ -241,7 +297,7 @@ class Session:
             self._take(fresh.upload)
         self.data, self.runs = fresh.data, fresh.runs
         self.data_number += 1
-        self.at, self.marks = None, ()
+        self.at, self.marks, self.kept = None, (), None
 
     @_alone
     def follow_url(self, query: dict[str, str], page: str) -> None:
@@ -291,9 +347,15 @@ class Session:
         return ("EM", "Gradient") if self.config.method == "Both" else (self.config.method,)
 
     @property
-    def active_runs(self) -> list[Run]:
-        """The runs that play; empty when there is a problem."""
+    def main_runs(self) -> list[Run]:
+        """The run of each method that plays; empty when there is a problem."""
         return [self.runs[name] for name in self.methods if name in self.runs]
+
+    @property
+    def active_runs(self) -> list[Run]:
+        """The runs that play: one of each method, and those of a fan of learning rates."""
+        beside = fan.runs(self.runs) if "Gradient" in self.methods else []
+        return [*self.main_runs, *beside]
 
     @property
     def shown_run(self) -> Run | None:
@@ -333,19 +395,9 @@ class Session:
         return any(run.ended is None for run in self.active_runs)
 
     @property
-    def is_stuck(self) -> bool:
-        """Whether no step can tell the states of the shown run apart."""
-        run = self.shown_run
-        if run is None or run.start.num_states == 1:
-            return False
-        # States that start alike stay alike, so the start tells for the whole run.
-        groups = self.remember("exchangeable", run.start, lambda: exchangeable_states(run.start))
-        return len(groups) == 1 and len(groups[0]) == run.start.num_states
-
-    @property
     def new_start_helps(self) -> bool:
         """Whether another start number gives another starting point."""
-        return starts.is_random(self.config)
+        return starts.is_random(self.config) or self.config.nudge > 0
 
     @_alone
     def play(self) -> None:
@@ -427,10 +479,13 @@ class Session:
         """Let training go on from here as the controls say."""
         self.replay = None
         self.marks = tuple(mark for mark in marks if mark <= self.latest)
-        for name, run in self.runs.items():
-            revision = self._revision(run.state.iteration)
-            if not run.revisions or run.revisions[-1].controls != revision.controls:
+        for name in RUNS:
+            run, revision = self.runs[name], self._revision(self.runs[name].state.iteration)
+            if run.revisions[-1].controls != revision.controls:
                 run.revise(self._trainer(name), revision)
+        wanted = self._fan_controls()
+        if any(run.revisions[-1].controls != wanted[run.name] for run in fan.runs(self.runs)):
+            self._spread_fan()
 
     @_alone
     def step(self) -> None:
@@ -459,8 +514,8 @@ class Session:
     # What the Config stands for
 
     def true_log_likelihood(self) -> float | None:
-        """Log-likelihood per observation of the true model, in nats; None without a truth."""
-        truth = self.data.truth
+        """Log-likelihood per observation of the true model, in nats; None if nobody knows it."""
+        truth = self.data.maker
         if truth is None:
             return None
         return self.remember(
@@ -524,18 +579,42 @@ class Session:
         self.at, self.marks = None, ()
         self.problem = None
         try:
-            start = starts.starting_model(self.config, self.data)
+            start = nudged(starts.starting_model(self.config, self.data), self.config)
             self.runs = {
                 name: Run(name, self._trainer(name), start, (self._revision(0),)) for name in RUNS
             }
+            self._spread_fan()
         except (ValueError, ImpossibleDataError) as error:
             self.problem = f"This start cannot be trained: {error} Choose another starting point."
 
     def _revise_runs(self) -> None:
         if self.replay is not None:
             self.pause()
-        for name, run in self.runs.items():
-            run.revise(self._trainer(name), self._revision(run.state.iteration))
+        for name in RUNS:
+            if name in self.runs:
+                run = self.runs[name]
+                run.revise(self._trainer(name), self._revision(run.state.iteration))
+        self._spread_fan()
+
+    def _spread_fan(self) -> None:
+        """Let a run for each further learning rate stand beside the gradient's, or none."""
+        if "Gradient" in self.runs:
+            self.runs = fan.spread(
+                self.runs,
+                self.config,
+                lambda rate: self._trainer("Gradient", replace(self.config, learning_rate=rate)),
+            )
+            for run in fan.runs(self.runs):
+                rate, optimizer = self._fan_controls()[run.name]
+                run.revisions = revised(
+                    run.revisions, Revision(run.state.iteration, rate, optimizer)
+                )
+
+    def _fan_controls(self) -> dict[str, tuple[float, str]]:
+        """Learning rate and optimizer of each run of the fan, by its name."""
+        return {
+            fan.run_name(rate): (rate, self.config.optimizer) for rate in fan.rates(self.config)
+        }
 
     def _revision(self, iteration: int) -> Revision:
         """What the controls say now, as what holds from an iteration on."""

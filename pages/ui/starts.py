@@ -27,15 +27,8 @@ def starting_model(config: Config, data: Dataset) -> HMM:
         hmm = initialization.near_truth(data.truth, rng, NEAR_TRUTH_AMOUNT)
     else:
         hmm = STARTS[data.family](config, data, rng)
-    emissions = hmm.emissions
-    if (
-        isinstance(emissions, Gaussian)
-        and "covariances" not in config.trainable
-        and data.truth is not None
-    ):
-        known = data.truth.emissions
-        emissions = Gaussian(emissions.means, known.covariances, known.covariance_type)
-        hmm = HMM(hmm.initial_probs, hmm.transition_matrix, emissions)
+    if isinstance(hmm.emissions, Gaussian) and "covariances" not in config.trainable:
+        hmm = _with_known_noise(hmm, data.maker)
     return _as_network(hmm, config, rng) if has_network(config) else hmm
 
 
@@ -60,10 +53,25 @@ def is_random(config: Config) -> bool:
     )
 
 
+def _with_known_noise(hmm: HMM, maker: HMM | None) -> HMM:
+    """The start with the true covariances, where each state has a counterpart or all agree."""
+    if maker is None:
+        return hmm
+    assert isinstance(hmm.emissions, Gaussian)
+    assert isinstance(maker.emissions, Gaussian)
+    known = maker.emissions.covariances
+    if hmm.num_states != maker.num_states:
+        if (known != known[0]).any():
+            return hmm
+        known = np.repeat(known[:1], hmm.num_states, axis=0)
+    emissions = Gaussian(hmm.emissions.means, known, maker.emissions.covariance_type)
+    return HMM(hmm.initial_probs, hmm.transition_matrix, emissions)
+
+
 def _gaussian(config: Config, data: Dataset, rng: np.random.Generator) -> HMM:
     sequences, num_states = data.sequences, config.num_states
     if config.start == "symmetric":
-        if data.truth is not None:
+        if data.maker is not None:
             # The notebook's own: mean 0 and sd 1, whatever the data.
             hmm = initialization.symmetric(num_states, sequences.num_dimensions)
         else:

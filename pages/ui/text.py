@@ -10,6 +10,7 @@ NARROW_SPACE = "\u202f"
 CHART_TEXT_LENGTH = 24
 WORD_JOINER = "\u2060"
 ADDRESS = re.compile(r"(?i)\bwww(?=\.)|\bhttps?:(?=//)|\bftp:(?=//)|@")
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 MARKDOWN = frozenset("\\`*_{}[]()#+-.!|<>$:~&^=\"'@/")
 
 
@@ -50,3 +51,17 @@ def decimal(value: float, spread: float = 0.0) -> str:
     if 0.0 < spread < abs(value):
         digits = min(15, 4 + math.floor(math.log10(abs(value) / spread)))
     return f"{value:.{digits}g}".replace("-", "−")
+
+
+def scientific(value: float) -> str:
+    """A number to four digits; small and large ones to two, with a power of ten: 3.9 × 10⁻⁸."""
+    if value == 0.0 or 1e-3 <= abs(value) < 1e5:
+        return decimal(float(f"{value:.4g}"))
+    mantissa, exponent = f"{value:.1e}".split("e")
+    power = str(int(exponent)).translate(SUPERSCRIPTS)
+    return f"{mantissa.removesuffix('.0')}{NARROW_SPACE}×{NARROW_SPACE}10{power}".replace("-", "−")
+
+
+def listed(names: list[str]) -> str:
+    """Names as one reads them: S1, S2 and S4."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

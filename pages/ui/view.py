@@ -8,13 +8,14 @@ import numpy as np
 
 from hmmcore import HMM, Posterior, Sequences, TrainState, ViterbiPath, align, smooth, viterbi
 from hmmcore.arrays import FloatArray, IntArray
-from pages.ui.dataset import Lane
+from pages.ui.dataset import Dataset, Lane
 from pages.ui.emission_pictures import picture
 from pages.ui.families import FAMILIES
 from pages.ui.panel import PanelFrame
 from pages.ui.panel import Run as PanelRun
 from pages.ui.player import Run
 from pages.ui.session import Session
+from pages.ui.text import many
 
 MATCHING_OBSERVATIONS = 20_000
 """Learned states are matched to true ones on this many observations; more change nothing."""
@@ -100,7 +101,7 @@ def panel_frame(session: Session, view: View) -> PanelFrame:
     assert run is not None
     return PanelFrame(
         data_key=zoom_key(session),
-        runs=tuple(_panel_run(run, session.at) for run in session.active_runs),
+        runs=tuple(_panel_run(run, session.at) for run in session.main_runs),
         marks=session.marks,
         shown_run=run.name,
         transition_matrix=view.hmm.transition_matrix,
@@ -111,10 +112,18 @@ def panel_frame(session: Session, view: View) -> PanelFrame:
         true_log_likelihood=session.true_log_likelihood(),
         true_transition_matrix=None if truth is None else truth.transition_matrix,
         true_states=view.true_states,
+        no_truth=panel_remark(data),
         sequence_name=f"sequence {session.config.sequence}",
         lane=lane(session),
         card=(family.card, family.marks[0 if truth is not None else 1]),
     )
+
+
+def panel_remark(data: Dataset) -> str:
+    """What the panel says in place of a truth that it cannot show."""
+    if data.other_truth is None:
+        return "no truth: uploaded data"
+    return f"made by {many(data.other_truth.num_states, 'state')}: no counterparts"
 
 
 def matching(hmm: HMM, session: Session) -> IntArray:

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 
 import numpy as np
 
-from hmmcore.arrays import IntArray
-from hmmcore.emissions.base import Remedy
-from pages.ui import theme
 from pages.ui.dataset import Dataset
 from pages.ui.session import Session
 from pages.ui.text import NARROW_SPACE, decimal, many, plain
 from pages.ui.text import count as written
-from pages.ui.view import View
-
-HEALING, ENDED = ":material/healing:", ":material/flag:"
 
 SHOWN_TIES = 20
 """So many tied paths are drawn."""
@@ -25,10 +18,19 @@ NO_MODEL = (
     "There is no model to look at: training could not start. Choose another starting point "
     "in the sidebar."
 )
-NO_TRUTH = (
-    "No truth: uploaded data. Nobody knows which state made which observation, so there is "
-    "nothing to compare with."
-)
+
+
+def no_truth(data: Dataset) -> str:
+    """What to say where there is nothing to compare with."""
+    if data.other_truth is None:
+        return (
+            "No truth: uploaded data. Nobody knows which state made which observation, so there "
+            "is nothing to compare with."
+        )
+    return (
+        f"{many(data.other_truth.num_states, 'state')} really made the data. The model has another "
+        "number of states, so they cannot be compared one by one."
+    )
 
 
 def summary(data: Dataset) -> str:
@@ -125,45 +127,6 @@ def impossible(whose: str) -> str:
         "positive probability. Its state probabilities are undefined from the impossible "
         "observation on, and there is no best path."
     )
-
-
-def about_remedies(remedies: Iterable[Remedy], permutation: IntArray) -> str:
-    """What the last step did to keep states alive; `permutation` as in `View`."""
-    shown = np.argsort(permutation)
-
-    def names(kind: str) -> str:
-        states = sorted(
-            int(shown[remedy.state])
-            for remedy in remedies
-            if remedy.kind == kind and remedy.state is not None
-        )
-        return ", ".join(theme.state_name(state) for state in states)
-
-    remedies = tuple(remedies)
-    empty, floored = names("empty_state"), names("variance_floor")
-    if Remedy(None, "variance_floor") in remedies:
-        floored = "all states"
-    text = []
-    if empty:
-        text.append(f"Without data: {empty}. Their own parameters stay as they were.")
-    if floored:
-        text.append(
-            f"σ at its floor: {floored}. Nearly equal observations pull σ towards zero, where the "
-            "likelihood would grow without bound; it is stopped at a ten-thousandth of the data's "
-            "standard deviation. A likelihood reached in this way says little. Fewer states or "
-            "more data help, or a σ that is not trained."
-        )
-    if dead := names("dead_output"):
-        text.append(f"μ held at zero by a ReLU: {dead}. No gradient reaches a mean there.")
-    return " ".join(text)
-
-
-def afterwards(session: Session, view: View | None) -> list[tuple[str, str]]:
-    """What stands below the figures of a run, as (icon, sentence): remedies, and why runs ended."""
-    said = []
-    if view is not None and view.state.remedies:
-        said.append((HEALING, about_remedies(view.state.remedies, view.permutation)))
-    return said + [(ENDED, plain(run.ended)) for run in session.active_runs if run.ended]
 
 
 def nats(value: float) -> str:

@@ -15,7 +15,7 @@ from tests.browser.page import open_page, wait_until_idle
 
 PANEL = "[data-testid=hmm-panel]"
 CHARTS = ("curve", "learned", "true", "means", "sequence")
-PAGES = ("Playground", "Data", "Posterior", "Viterbi")
+PAGES = ("Playground", "Data", "Training", "Posterior", "Viterbi")
 
 
 def open_playground(page: Page, query: str = "") -> None:
@@ -25,13 +25,14 @@ def open_playground(page: Page, query: str = "") -> None:
 
 
 def wait_until_drawn(page: Page) -> None:
-    """Wait until every chart of the panel is on the screen."""
+    """Wait until every chart of the panel is on the screen; there may be no true matrix."""
     page.wait_for_selector(PANEL)
     page.wait_for_function(
         """([panel, charts]) => {
           const root = document.querySelector(panel);
           return root && root.dataset.iteration !== undefined
-            && charts.every((name) => root.querySelector(`[data-chart=${name}] svg.main-svg`));
+            && charts.every((name) => root.querySelector(`[data-chart=${name}]`).closest("[hidden]")
+              || root.querySelector(`[data-chart=${name}] svg.main-svg`));
         }""",
         arg=[PANEL, list(CHARTS)],
     )
@@ -85,9 +86,16 @@ def enter(page: Page, label: str, value: float) -> None:
     box.press("Enter")
 
 
+TWO_FRAMES = "() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))"
+
+
 def choose(page: Page, label: str, option: str) -> None:
     """Choose from a list."""
-    page.get_by_role("combobox", name=label, exact=True).click()
+    box = page.get_by_role("combobox", name=label, exact=True)
+    box.scroll_into_view_if_needed()
+    # A list that opens while its page still scrolls closes again.
+    page.evaluate(TWO_FRAMES)
+    box.click()
     page.get_by_role("option", name=option, exact=True).click()
 
 

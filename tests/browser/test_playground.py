@@ -138,7 +138,7 @@ def test_training_survives_a_visit_to_other_pages(page: Page, playing: bool) -> 
     ui.open_playground(page, "M=60&N=5")
     ui.press(page, "Play" if playing else "Step")
     reached = ui.wait_beyond(page, 0)
-    for name in ("Data", "Posterior", "Viterbi", "Playground"):
+    for name in ("Data", "Training", "Posterior", "Viterbi", "Playground"):
         ui.visit(page, name)
         page.wait_for_url(f"**/{'' if name == 'Playground' else name.lower()}?*")
         expect(page.get_by_role("slider", name="States K")).to_have_value("5")

@@ -11,7 +11,6 @@ from streamlit.testing.v1 import AppTest
 from pages.ui.config import Config
 from pages.ui.export import csv_bytes, data_frame
 from pages.ui.pending import PendingFile
-from pages.ui.presets import PRESETS
 from pages.ui.session import KEY, Session
 from pages.ui.upload import read_observations, read_table
 
@@ -51,20 +50,6 @@ def texts(app: AppTest) -> str:
 def test_the_summary_is_in_words() -> None:
     app = opened(K="3", M="50", N="4")
     assert "4 sequences of 50 observations each, T = 200 observations in all." in texts(app)
-
-
-@pytest.mark.parametrize("name", PRESETS)
-def test_an_example_sets_everything_at_once(name: str) -> None:
-    app = opened()
-    app.selectbox(key="data_preset").set_value(name).run()
-    assert not app.exception
-    config = session_of(app).config
-    assert {field: getattr(config, field) for field in PRESETS[name]} == dict(PRESETS[name])
-    assert not app.error
-    assert app.selectbox(key="data_preset").value == name
-    # A changed control makes it one's own settings.
-    app.number_input(key="control_length").set_value(77).run()
-    assert app.selectbox(key="data_preset").value is None
 
 
 def test_the_notebook_and_back() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from hmmcore import Sequences
 from pages.ui.config import Config
-from pages.ui.kept import MAX_SECONDS, Kept
+from pages.ui.kept import MAX_SECONDS, Keeping
 from pages.ui.place import place_to_query
 from pages.ui.session import NO_UPLOAD, Session, Upload
 
@@ -21,7 +21,7 @@ class Clock:
 
 
 def test_only_the_key_finds_it():
-    kept = Kept()
+    kept = Keeping()
     key, other = kept.keep("a", 1), kept.keep("a", 1)
     assert key != other
     assert len(key) >= 32
@@ -31,7 +31,7 @@ def test_only_the_key_finds_it():
 
 
 def test_the_longest_unused_give_way():
-    kept = Kept(max_bytes=30)
+    kept = Keeping(max_bytes=30)
     first, second, third = (kept.keep(name, 10) for name in "abc")
     kept.find(first)
     kept.keep("d", 10)
@@ -41,7 +41,7 @@ def test_the_longest_unused_give_way():
 
 def test_nothing_is_kept_for_ever():
     clock = Clock()
-    kept = Kept(clock=clock)
+    kept = Keeping(clock=clock)
     key = kept.keep("a", 1)
     for _ in range(3):
         clock.now += 0.9 * MAX_SECONDS

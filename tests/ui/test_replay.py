@@ -70,6 +70,15 @@ def test_the_same_runs_to_the_last_bit():
     expect_same(session, there)
 
 
+def test_a_fan_of_learning_rates_comes_along():
+    session = trained(4, fan="3")
+    session.change(optimizer="plain")
+    for _ in range(3):
+        session.step()
+    assert len(session.runs) == 4
+    expect_same(session, opened(session))
+
+
 def test_a_run_that_does_not_play_is_kept_too():
     session = trained(4)
     session.change(method="EM")

@@ -124,12 +124,6 @@ def test_odd_uploads_train_or_say_why_not(values, start):
     panel_frame(session, current_view(session))
 
 
-def test_the_symmetric_start_is_known_to_be_stuck():
-    assert small(start="symmetric").is_stuck
-    assert not small(start="random").is_stuck
-    assert not small(start="symmetric", num_states=1).is_stuck
-
-
 def test_a_link_to_an_upload_says_that_the_file_is_missing():
     session = Session.from_url({"data": "upload", "K": "3"})
     assert session.config.source == "generated"

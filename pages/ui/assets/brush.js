@@ -129,8 +129,9 @@ function bars(pen, x, y, trace) {
 
 function scatter(pen, x, y, trace) {
   const count = trace.x.length;
-  const across = Array.from(trace.x, (value) => x.l2p(value));
-  const down = Array.from(trace.y, (value) => y.l2p(value));
+  // c2p, not l2p: an axis may be logarithmic.
+  const across = Array.from(trace.x, (value) => x.c2p(value));
+  const down = Array.from(trace.y, (value) => y.c2p(value));
   const drawn = (i) => Number.isFinite(across[i]) && Number.isFinite(down[i]);
   if (trace.mode.includes("lines")) {
     const path = new Path2D();
@@ -155,7 +156,7 @@ function scatter(pen, x, y, trace) {
     if (trace.fill && trace.fill !== "none" && count) {
       const area = new Path2D(path);
       if (trace.fill === "tozeroy") {
-        const zero = y.l2p(0);
+        const zero = y.c2p(0);
         area.lineTo(across[count - 1], zero);
         area.lineTo(across[0], zero);
       }

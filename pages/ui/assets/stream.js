@@ -79,7 +79,12 @@ export class Stream {
     socket.onclose = ({ code }) => {
       if (socket !== this.socket) return;
       this.socket = null;
-      if (code === REPLACED) return;
+      if (code === REPLACED) {
+        // Asking on would take the line away from whoever has it now.
+        this.playing = false;
+        clearTimeout(this.timer);
+        return;
+      }
       if (code === UNKNOWN) this.onUnknown();
       else {
         this.failures += 1;

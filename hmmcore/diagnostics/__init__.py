@@ -1,0 +1,18 @@
+"""Health of a model in training: what keeps it from learning, and what its likelihood is worth."""
+
+from hmmcore.diagnostics.checkup import Circumstances, examine
+from hmmcore.diagnostics.exchangeable import exchangeable_states, gradient_between
+from hmmcore.diagnostics.finding import KINDS, Finding
+from hmmcore.diagnostics.progress import LOOK_BACK, STANDSTILL, STANDSTILL_STEPS
+
+__all__ = [
+    "KINDS",
+    "LOOK_BACK",
+    "STANDSTILL",
+    "STANDSTILL_STEPS",
+    "Circumstances",
+    "Finding",
+    "examine",
+    "exchangeable_states",
+    "gradient_between",
+]

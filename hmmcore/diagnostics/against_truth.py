@@ -1,0 +1,47 @@
+"""The likelihood against that of the model that made the data."""
+
+from __future__ import annotations
+
+from scipy.special import chdtri
+
+from hmmcore.diagnostics.finding import Finding
+
+WORSE_BY = 2.0
+"""Nats. The best model of the truth's kind is at least as likely as the truth, so a model at rest
+that falls short stands at a lower optimum; less than this, a likelihood ratio of seven, rounding
+of what is still to be gained could explain."""
+
+RARE = 1e-3
+"""One sample in a thousand: how rarely fitting alone gains as much (Wilks 1938). Quantiles of the
+chi-squared distribution are good to about that where all states have data."""
+
+PER_PARAMETER = 10.0
+"""Observations for each free parameter, below which the gain is worth a warning however ordinary:
+new data lose by it as much again, half a nat per parameter."""
+
+
+def truth_findings(
+    log_likelihood: float, true_log_likelihood: float, num_parameters: int, num_observations: int
+) -> list[Finding]:
+    """How a model at rest compares with the truth on the data that it learned from.
+
+    Twice what the best fit gains on the truth follows a chi-squared distribution with as many
+    degrees of freedom as there are free parameters (Wilks 1938), so that half a nat per parameter
+    is the normal gain. More than `RARE` allows is overfitting: the model describes these very
+    observations and not what made them. So is a normal gain that few observations paid for.
+    """
+    gain = log_likelihood - true_log_likelihood
+    evidence = {
+        "gain": gain,
+        "num_parameters": num_parameters,
+        "num_observations": num_observations,
+    }
+    if gain <= -WORSE_BY:
+        return [Finding("worse_than_truth", evidence=evidence)]
+    if not gain > 0.0 or not num_parameters:
+        return []
+    evidence["normal_gain"] = 0.5 * num_parameters
+    evidence["rare_gain"] = 0.5 * float(chdtri(num_parameters, RARE))
+    few = num_observations < PER_PARAMETER * num_parameters
+    kind = "overfitting" if few or gain > evidence["rare_gain"] else "better_than_truth"
+    return [Finding(kind, evidence=evidence)]

@@ -1,0 +1,191 @@
+"""Look at a training run and name what is the case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from hmmcore.arrays import FloatArray
+from hmmcore.diagnostics.against_truth import truth_findings
+from hmmcore.diagnostics.exchangeable import (
+    exchangeable_states,
+    gradient_between,
+    of_single_states,
+)
+from hmmcore.diagnostics.finding import Finding
+from hmmcore.diagnostics.progress import is_settled, progress_findings
+from hmmcore.diagnostics.states import occupancy, state_findings
+from hmmcore.model import HMM
+from hmmcore.selection import parameter_counts
+from hmmcore.training.base import Trainer, TrainState, checked_floor, checked_trainable
+
+
+@dataclass(frozen=True, eq=False)
+class Circumstances:
+    """What stays the same while a run goes on: its trainer, its start, and the truth.
+
+    What follows from them alone is computed once.
+
+    Attributes:
+        trainer: `EM` or `GradientAscent`, with its data.
+        start: the model of iteration 0.
+        true_log_likelihood: of the model that made the data, on the same data, in nats; None
+            where nobody knows it.
+    """
+
+    trainer: Trainer
+    start: HMM
+    true_log_likelihood: float | None = None
+
+    @property
+    def num_observations(self) -> int:
+        """T of the data."""
+        return self.trainer.sequences.num_observations
+
+    @property
+    def learning_rate(self) -> float | None:
+        """Of gradient ascent; None for EM, which has none."""
+        rate: float | None = getattr(self.trainer, "learning_rate", None)
+        return rate
+
+    @cached_property
+    def trainable(self) -> frozenset[str]:
+        """Names of the parameters that training may change."""
+        return checked_trainable(getattr(self.trainer, "trainable", None), self.start)
+
+    @cached_property
+    def variance_floor(self) -> float:
+        """The trainer's bound on variances."""
+        return checked_floor(getattr(self.trainer, "variance_floor", None), self.trainer.sequences)
+
+    @cached_property
+    def num_parameters(self) -> int:
+        """How many free parameters training may change."""
+        ties = getattr(self.trainer, "transition_ties", None)
+        return sum(parameter_counts(self.start, self.trainable, ties).values())
+
+    @cached_property
+    def alike(self) -> tuple[tuple[int, ...], ...]:
+        """Groups of states that no step can tell apart.
+
+        States that start alike stay alike, so the start tells for the whole run. States of a
+        network that emit alike and have different embeddings may yet be told apart, as its
+        common weights change. So may states with priors or ties of their own; nothing is said of
+        runs that have any.
+        """
+        if any(
+            getattr(self.trainer, name, None) is not None for name in ("priors", "transition_ties")
+        ):
+            return ()
+        parameters = self.start.emissions.unconstrained()
+        own = [
+            values
+            for name, values in parameters.items()
+            if of_single_states(name, values, self.start.num_states)
+        ]
+        return tuple(
+            group
+            for group in exchangeable_states(self.start)
+            if all(
+                np.allclose(values[list(group)], values[group[0]], rtol=1e-9, atol=1e-9)
+                for values in own
+            )
+        )
+
+
+def examine(
+    circumstances: Circumstances,
+    state: TrainState,
+    log_likelihoods: FloatArray,
+    failed: bool = False,
+    highest: float = -np.inf,
+) -> tuple[Finding, ...]:
+    """Everything that can be said of a run at one iteration, the most important first.
+
+    It costs no sweep over the data: all of it follows from what the last step found out.
+
+    Args:
+        state: the iteration to look at.
+        log_likelihoods: in nats, of the iterations that led to `state`, whose own is the last;
+            of more than `LOOK_BACK` only the last count.
+        failed: whether the step that should have come next could not be taken.
+        highest: log-likelihood, in nats, that the run reached with the present trainer; known, it
+            shows a leap of gradient ascent that lies further back.
+
+    Returns:
+        Findings with these numbers as evidence, where those of a likelihood are in nats and, if
+        they are named a gain or a fall of a step, per observation:
+        - diverged: log_likelihood, and learning_rate of gradient ascent
+        - symmetric_start, identical_states: gradient_between and gradient (Euclidean norms, see
+          `gradient_between`), share_gap (how far any state's share of the data is from the
+          average of its group)
+        - empty_state, dead_output: most_observations (expected, of the fullest of them)
+        - collapsed_variance: sd_floor
+        - near_duplicates: distance (in the family's measure), row_distance (total variation)
+        - equal_rows: row_distance, the largest
+        - unidentifiable_initial_probs: largest_prob
+        - rate_too_high: learning_rate, steps, falls, mean_fall, lost (from the highest
+          likelihood, or from the first of these steps, to the last)
+        - rate_too_low: learning_rate, steps, mean_gain, steadiness (gain of the later half of
+          the steps over that of the earlier)
+        - overfitting, better_than_truth, worse_than_truth: gain on the true model (in all),
+          num_parameters, num_observations, and for the first two normal_gain and rare_gain
+        - converged: steps, last_gain
+        - not_converged: last_gain
+    """
+    rate, count = circumstances.learning_rate, circumstances.num_observations
+    if failed or not np.isfinite(state.log_likelihood):
+        evidence = {"log_likelihood": state.log_likelihood}
+        return (Finding("diverged", (), evidence | ({"learning_rate": rate} if rate else {})),)
+    progress = progress_findings(log_likelihoods, count, rate, highest)
+    if circumstances.alike == (tuple(range(state.hmm.num_states)),):
+        # One state in K guises: whatever else is said of states, π or A follows from that.
+        return (_alike("symmetric_start", circumstances, state), *progress)
+    settled = is_settled(log_likelihoods, count) or any(f.kind == "converged" for f in progress)
+    findings = [*progress, *_about_initial_probs(circumstances, state)]
+    if state.iteration > 0:
+        # What a start is like before it has met the data says nothing.
+        findings += state_findings(
+            state,
+            circumstances.variance_floor,
+            circumstances.trainable,
+            circumstances.alike,
+            settled,
+        )
+    if any(finding.kind == "empty_state" for finding in findings):
+        # The slope is gentle where states without data have no say, and not for want of a rate.
+        findings = [finding for finding in findings if finding.kind != "rate_too_low"]
+    if circumstances.alike:
+        findings.append(_alike("identical_states", circumstances, state))
+    if settled and circumstances.true_log_likelihood is not None:
+        findings += truth_findings(
+            state.log_likelihood,
+            circumstances.true_log_likelihood,
+            circumstances.num_parameters,
+            count,
+        )
+    return tuple(sorted(findings, key=lambda finding: finding.importance))
+
+
+def _alike(kind: str, circumstances: Circumstances, state: TrainState) -> Finding:
+    """States that no step can tell apart, and that the gradient does not either."""
+    observations = occupancy(state)
+    between = whole = share_gap = 0.0
+    for group in circumstances.alike:
+        norms = gradient_between(state.hmm, state.expectations, group, circumstances.trainable)
+        between, whole = max(between, norms[0]), norms[1]
+        shares = observations[list(group)] / circumstances.num_observations
+        share_gap = max(share_gap, float(np.abs(shares - shares.mean()).max()))
+    evidence = {"gradient_between": between, "gradient": whole, "share_gap": share_gap}
+    return Finding(kind, circumstances.alike, evidence)
+
+
+def _about_initial_probs(circumstances: Circumstances, state: TrainState) -> list[Finding]:
+    """π of one sequence: a single first state is all there is to learn it from."""
+    one = len(circumstances.trainer.sequences) == 1
+    if not one or "initial_probs" not in circumstances.trainable or state.hmm.num_states == 1:
+        return []
+    evidence = {"largest_prob": float(state.hmm.initial_probs.max())}
+    return [Finding("unidentifiable_initial_probs", evidence=evidence)]

@@ -1,0 +1,127 @@
+"""What is wrong with single states, pairs of them, and their order in time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hmmcore.arrays import BoolArray, FloatArray
+from hmmcore.diagnostics.finding import Finding
+from hmmcore.model import HMM
+from hmmcore.training.base import TrainState
+
+FEWEST_OBSERVATIONS = 1.0
+"""A state that is expected to explain less than one observation of all has nothing to learn from:
+not a mean, and still less a variance."""
+
+NEARLY_ALIKE = 0.02
+"""Distance of two states' emissions, in the family's own measure, that next to no observation
+tells apart: for Gaussian states means that lie a seventh of their standard deviation apart. Then a
+single observation speaks for one of them with odds of a few per cent."""
+
+EQUAL_ROWS = 0.05
+"""Total variation distance of two rows of A: what the chain did before changes no probability of
+what it does next by more than one in twenty."""
+
+
+def occupancy(state: TrainState) -> FloatArray:
+    """(K,) how many observations each state is expected to explain: Σ_t p(z_t = k | x)."""
+    told = state.expectations
+    return np.asarray(told.initial_counts + told.transition_counts.sum(axis=0))
+
+
+def state_findings(
+    state: TrainState,
+    variance_floor: float,
+    trainable: frozenset[str],
+    alike: tuple[tuple[int, ...], ...],
+    settled: bool,
+) -> list[Finding]:
+    """What can be said of states one by one, of pairs, and of the rows of A.
+
+    Args:
+        alike: groups of exchangeable states, each of which counts as one where states are
+            compared.
+        settled: whether the model has come to rest; only then are states compared, because
+            on their way they may be alike for a while.
+    """
+    observations = occupancy(state)
+    empty = observations < FEWEST_OBSERVATIONS
+    findings = []
+    if empty.any():
+        evidence = {"most_observations": float(observations[empty].max())}
+        findings.append(Finding("empty_state", _each(empty), evidence))
+    findings += _held_states(state, variance_floor, trainable, observations)
+    if settled:
+        compared = ~empty
+        compared[[k for group in alike for k in group[1:]]] = False
+        findings += _near_duplicates(state.hmm, compared)
+        findings += _equal_rows(state.hmm, compared)
+    return findings
+
+
+def _held_states(
+    state: TrainState, variance_floor: float, trainable: frozenset[str], observations: FloatArray
+) -> list[Finding]:
+    """States whose parameters stand at a bound of what they may be."""
+    findings, alive = [], observations >= FEWEST_OBSERVATIONS
+    if "covariances" in trainable:
+        variances = state.hmm.emissions.smallest_variances()
+        # Floors of Cholesky factors and eigenvalues are met to within rounding.
+        floored = variances <= variance_floor * (1.0 + 1e-6)
+        for remedy in state.remedies:
+            if remedy.kind == "variance_floor":
+                # A variance that all states share is nobody's own.
+                floored[slice(None) if remedy.state is None else remedy.state] = True
+        if (floored & alive).any():
+            evidence = {"sd_floor": float(np.sqrt(variance_floor))}
+            findings.append(Finding("collapsed_variance", _each(floored & alive), evidence))
+    dead = np.zeros(len(alive), dtype=np.bool_)
+    for remedy in state.remedies:
+        if remedy.kind == "dead_output":
+            dead[remedy.state] = True
+    if dead.any():
+        evidence = {"most_observations": float(observations[dead].max())}
+        findings.append(Finding("dead_output", _each(dead), evidence))
+    return findings
+
+
+def _near_duplicates(hmm: HMM, alive: BoolArray) -> list[Finding]:
+    """Pairs that could be one state: nearly the same emissions, nearly the same future.
+
+    How one gets to either does not matter: where two states emit and go on alike, a model with
+    one in their place gives every sequence the same probability (strong lumpability; Kemeny &
+    Snell 1976, section 6.3).
+    """
+    distances = hmm.emissions.distances(hmm.emissions)
+    # Not so sure as NaN would make it: only a distance that is small counts.
+    close = np.triu(distances <= NEARLY_ALIKE, k=1) & alive & alive[:, np.newaxis]
+    if not close.any():
+        return []
+    rows = hmm.transition_matrix
+    groups: list[tuple[int, ...]] = []
+    farthest = apart = 0.0
+    for i, j in np.argwhere(close).tolist():
+        gap = np.abs(rows[i] - rows[j])
+        beside = gap.sum() - gap[i] - gap[j]
+        among = abs(rows[i, i] + rows[i, j] - rows[j, i] - rows[j, j])
+        if 0.5 * (beside + among) <= EQUAL_ROWS:
+            groups.append((i, j))
+            farthest = max(farthest, float(distances[i, j]))
+            apart = max(apart, 0.5 * float(beside + among))
+    evidence = {"distance": farthest, "row_distance": apart}
+    return [Finding("near_duplicates", tuple(groups), evidence)] if groups else []
+
+
+def _equal_rows(hmm: HMM, alive: BoolArray) -> list[Finding]:
+    """Rows of A that are all alike: what comes next does not depend on what is now."""
+    rows = hmm.transition_matrix[alive]
+    if len(rows) < 2:
+        return []
+    gaps = 0.5 * np.abs(rows[:, np.newaxis] - rows).sum(axis=2)
+    largest = float(gaps.max())
+    return [Finding("equal_rows", evidence={"row_distance": largest})] * (largest <= EQUAL_ROWS)
+
+
+def _each(which: BoolArray) -> tuple[tuple[int, ...], ...]:
+    """The chosen states (K,), each as a group of its own."""
+    return tuple((k,) for k in np.flatnonzero(which).tolist())

@@ -1,0 +1,56 @@
+"""EM against gradient ascent: the same start, the same data, the same parameters, side by side."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import controls, duel_words, words
+from pages.ui.duel import show_duel
+from pages.ui.duel_view import num_components
+from pages.ui.live import messages, run_controls
+from pages.ui.live_source import pictures
+from pages.ui.session import current_session
+from pages.ui.text import plain
+
+session = current_session()
+
+
+def duel_controls() -> None:
+    """Along what the runs are compared, and what from."""
+    controls.segments(session, "progress_axis")
+    if session.true_log_likelihood() is not None:
+        controls.segments(session, "distance_to")
+    if session.main_runs:
+        several = num_components(session.main_runs[0].state.hmm)
+        if several > 1:
+            controls.number(session, "component", maximum=several, width=130)
+
+
+def endings() -> None:
+    """Why runs ended, below the figures, so that nothing jumps."""
+    for run in session.active_runs:
+        if run.ended:
+            named = run.ended.startswith(f"{run.name} ")
+            st.info(plain(run.ended if named else f"{run.name}: {run.ended}"), icon=words.ENDED)
+
+
+run_controls(session, instead=duel_controls)
+messages(session)
+if session.config.method != "Both" and not session.problem:
+    st.info(duel_words.EMPTY, icon=":material/swords:")
+    st.button(
+        "Train both", key="train_both", type="primary", icon=":material/compare_arrows:",
+        on_click=session.change, kwargs={"method": "Both"},
+        help="Sets Method to Both. What one method has learned so far stays.",
+    )  # fmt: skip
+if session.main_runs:
+    with st.container(key="live"):
+        picture = pictures(session).picture()
+        if picture is not None:
+            show_duel(picture)
+        endings()
+else:
+    st.info(words.NO_MODEL, icon=":material/info:")
+
+with st.expander("What am I looking at?", icon=":material/help:"):
+    st.markdown(duel_words.ABOUT)

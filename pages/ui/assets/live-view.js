@@ -1,0 +1,222 @@
+// What every live view shares: its line to the server, time travel, and charts that are painted
+// while numbers move and drawn by Plotly when they rest. A view says which charts there are, where
+// they stand, and what it writes beside them; see panel.js and duel.js.
+
+import { stand } from "./address.js";
+import { learnSymbols } from "./brush.js";
+import { STYLE } from "./panel-style.js";
+import { Chart, addStyle, coalesce, node, readTheme } from "./plotting.js";
+import { Scrubber } from "./scrubber.js";
+import { Stream } from "./stream.js";
+
+const REST = 200; // milliseconds without a new picture, after which Plotly draws what was painted
+const NEWS_APART = 500; // milliseconds between two runs of the page for what the panel learned
+
+export const minus = (text) => text.replaceAll("-", "−");
+export const thousands = (n) => n.toLocaleString("en").replaceAll(",", "\u202f");
+export function gainText(gain) {
+  if (gain === null) return "–";
+  if (gain === 0) return "0";
+  const size = Math.abs(gain);
+  const digits = size >= 0.001 && size < 1000 ? `${+gain.toPrecision(2)}` : gain.toExponential(1);
+  return minus(`${gain > 0 ? "+" : ""}${digits}`);
+}
+// Only touch the page where a number changed.
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+export function card(name, title, note, ...charts) {
+  return node("section", { class: `hmm-card hmm-${name}` },
+    node("header", {}, node("h4", {}, title), node("span", { class: "hmm-note" }, note)),
+    ...charts);
+}
+
+export class LiveView {
+  // `key` is the view's in messages, `testId` in tests; `builders` makes each chart of (message, theme), the first of
+  // them the one whose iteration is told; `files` names their downloads; `symbols` are the marks
+  // that charts use.
+  constructor(plotly, { key, testId, builders, files, symbols }) {
+    addStyle("hmm-panel-style", STYLE);
+    Object.assign(this, { plotly, key, builders, files, symbols });
+    this.number = 0;
+    this.stream = new Stream((message) => this.receive(message), () => this.tellNews());
+    // Pause stops what is seen at once; the page's own answer comes a moment later.
+    this.pressed = ({ target }) => {
+      if (!target.closest?.(".st-key-pause button")) return;
+      this.frozen = true;
+      this.stream.tell("pause");
+    };
+    document.addEventListener("click", this.pressed, true);
+    const names = Object.keys(builders);
+    const each = (make) => Object.fromEntries(names.map((name) => [name, make(name)]));
+    this.places = each((name) =>
+      node("div", { class: "hmm-plot", role: "img", "data-chart": name }));
+    this.canvases = each(() => node("canvas", { class: "hmm-canvas", "aria-hidden": "true" }));
+    this.layers = each((name) =>
+      node("div", { class: "hmm-layers" }, this.canvases[name], this.places[name]));
+    this.scrubber = new Scrubber((command) => this.stream.tell(command));
+    this.root = node("div", { class: "hmm-panel", "data-testid": testId, "data-draws": 0,
+      "data-painted": 0 });
+    this.redraw = coalesce(() => this.draw());
+    this.observer = new ResizeObserver(() => this.redraw());
+    this.observer.observe(this.root);
+  }
+
+  note(name) {
+    return this.root.querySelector(`.hmm-${name} .hmm-note`);
+  }
+
+  // A message of the page.
+  show(message, component) {
+    const { live } = message.header;
+    this.component = component;
+    if (live) {
+      this.frozen = false;
+      this.news = live.news;
+      if (live.stream !== this.stream.address) this.number = 0;
+      this.stream.follow(live);
+    }
+    this.take(message);
+  }
+
+  // A picture of the stream.
+  receive(message) {
+    // While the visitor goes to another page, its pictures may come here first.
+    if (this.frozen || message.header.key !== this.key) return;
+    this.take(message);
+    if (message.header.live.news !== this.news) this.tellNews();
+  }
+
+  take(message) {
+    const number = message.header.live?.number ?? this.number;
+    if (number < this.number) return; // overtaken by a later one
+    this.number = number;
+    this.message = message;
+    if (message.header.live?.link) stand(message.header.live.link);
+    this.resting = false;
+    clearTimeout(this.rest);
+    this.redraw();
+  }
+
+  // Let the page run again, for it has something else to say now.
+  tellNews() {
+    const wait = (this.told ?? -NEWS_APART) + NEWS_APART - performance.now();
+    clearTimeout(this.telling);
+    if (wait > 0) {
+      this.telling = setTimeout(() => this.tellNews(), wait);
+      return;
+    }
+    this.told = performance.now();
+    this.news = this.message?.header.live?.news;
+    this.component?.setTriggerValue("news", this.number);
+  }
+
+  async draw() {
+    const Plotly = await this.ready();
+    if (!Plotly || !this.message) return;
+    const { message } = this; // the next one may arrive while this one is drawn
+    const { header } = message;
+    const theme = readTheme(this.root);
+    if (header.live) this.scrubber.show(header.live);
+    this.writeTexts(message);
+    let drew = false;
+    let late = false;
+    for (const [name, build] of Object.entries(this.builders)) {
+      const meta = header.charts[name];
+      const place = this.places[name];
+      if (meta.present === false || !place.clientWidth) continue;
+      const size = `${place.clientWidth}x${place.clientHeight}`;
+      const chart = this.charts[name];
+      const zoomKey = chart.fixed ? "" : header.data_key;
+      const key = [meta.digest, zoomKey, header.num_states, size, theme.key].join("|");
+      const settles = chart.drawn === key && chart.painted && (this.resting || chart.hovered);
+      if (chart.drawn === key && !settles && !chart.stale) continue;
+      const built = build(message, theme);
+      const sameSize = chart.size === size;
+      if (!settles && sameSize && chart.paint(built, zoomKey)) {
+        Object.assign(chart, { drawn: key, stale: false });
+        drew = true;
+        continue;
+      }
+      if (this.postpone(chart, header)) {
+        late ||= name === Object.keys(this.builders)[0];
+        continue;
+      }
+      Object.assign(chart, { drawn: key, stale: false, size });
+      await chart.draw(built, zoomKey, sameSize && !this.resting);
+      if (this.destroyed) return;
+      drew ||= !settles;
+      if (settles) {
+        // The rest comes in frames of their own, so that nothing waits for all of them.
+        this.redraw();
+        break;
+      }
+    }
+    if (drew) this.root.dataset.draws = Number(this.root.dataset.draws) + 1;
+    if (!late) this.root.dataset.iteration = Math.max(...header.runs.map((run) => run.iteration));
+    const painted = Object.values(this.charts).filter((chart) => chart.painted).length;
+    this.root.dataset.painted = painted;
+    if (painted && !this.resting) {
+      clearTimeout(this.rest);
+      this.rest = setTimeout(() => {
+        this.resting = true;
+        this.redraw();
+      }, REST);
+    }
+    await learnSymbols(Plotly, this.symbols);
+  }
+
+  // A chart that takes long (thousands of marks) may use at most a third of the time, so that
+  // the others and the page's controls stay quick. It is caught up as soon as possible.
+  postpone(chart, header) {
+    const wait = chart.finished + 2 * chart.cost - performance.now();
+    if (chart.cost < 60 || wait <= 0 || chart.dataKey !== header.data_key) {
+      chart.dataKey = header.data_key;
+      return false;
+    }
+    clearTimeout(chart.later);
+    chart.later = setTimeout(() => this.redraw(), wait + 5);
+    return true;
+  }
+
+  async ready() {
+    if (this.charts) return this.Plotly;
+    try {
+      this.Plotly = await this.plotly;
+    } catch (error) {
+      this.root.textContent = error.message;
+      return null;
+    }
+    if (this.destroyed) return null;
+    this.charts = {};
+    for (const [name, place] of Object.entries(this.places)) {
+      const chart = new Chart(this.Plotly, place, {
+        name: this.files[name], ownsRanges: true, canvas: this.canvases[name],
+      });
+      chart.onReset = () => this.redraw();
+      chart.onStale = () => {
+        chart.stale = true;
+        this.redraw();
+      };
+      this.charts[name] = chart;
+    }
+    return this.Plotly;
+  }
+
+  destroy() {
+    this.destroyed = true;
+    document.removeEventListener("click", this.pressed, true);
+    this.stream.close();
+    this.scrubber.stop();
+    clearTimeout(this.rest);
+    clearTimeout(this.telling);
+    this.redraw.stop();
+    this.observer.disconnect();
+    for (const chart of Object.values(this.charts ?? {})) {
+      clearTimeout(chart.later);
+      chart.destroy();
+    }
+    this.root.remove();
+  }
+}

@@ -1,0 +1,71 @@
+"""Findings and their remedies in a real browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import playground as ui
+
+NOTEBOOK = "data=notebook&start=symmetric&train=initial_probs.transition_matrix.means&speed=max"
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_a_stuck_start_says_why_and_a_nudge_lets_it_learn(page: Page) -> None:
+    ui.open_playground(page, NOTEBOOK)
+    stuck = page.get_by_text("All states are alike.")
+    expect(stuck).to_be_visible()
+    expect(page.get_by_text("the gradient between the states has the norm 0,")).to_be_visible()
+    ui.expect_iteration(page, 0)
+
+    # Playing all the same leads where one state alone would.
+    ui.press(page, "Play")
+    expect(page.get_by_text("EM stands still.")).to_be_visible()
+    expect(page.get_by_text("because its states are alike")).to_be_visible()
+    alone = ui.log_likelihood(page)
+
+    page.get_by_role("button", name="Nudge the start", exact=True).click()
+    page.wait_for_url(re.compile(r"[?&]nudge=1(&|$)"))
+    expect(stuck).to_have_count(0)
+    ui.expect_iteration(page, 0)
+    ui.press(page, "Play")
+    expect(page.get_by_text("EM stands still.")).to_be_visible()
+    assert ui.log_likelihood(page) > alone + 0.05
+
+    # The link opens the same nudged start.
+    ui.press(page, "Reset")
+    ui.expect_iteration(page, 0)
+    ui.wait_until_settled(page)
+    nudged = ui.log_likelihood_text(page)
+    page.reload()
+    ui.expect_iteration(page, 0)
+    assert ui.log_likelihood_text(page) == nudged
+    expect(stuck).to_have_count(0)
+
+
+def test_what_is_found_while_playing_appears_by_itself_and_its_button_works(page: Page) -> None:
+    ui.open_playground(page, "K=3&M=60&N=5&method=Gradient&optimizer=plain&rate=3&speed=50")
+    ui.press(page, "Play")
+    expect(page.get_by_text("The learning rate is too high.")).to_be_visible()
+    reached = ui.iteration(page, "Gradient")
+    page.get_by_role("button", name="Lower the rate to 1", exact=True).click()
+    page.wait_for_url(re.compile(r"[?&]rate=1(\.0)?(&|$)"))
+    expect(page.get_by_role("spinbutton", name="Learning rate", exact=True)).to_have_value("1")
+    # It goes on playing from where it stood.
+    assert ui.wait_beyond(page, reached, "Gradient") > reached
+    expect(page.get_by_text("The learning rate is too high.")).to_have_count(0)
+
+
+@pytest.mark.parametrize("name", ["Posterior", "Viterbi"])
+def test_the_other_pages_say_what_comes_up_while_they_play(page: Page, name: str) -> None:
+    ui.open_playground(page, "K=2&M=60&N=1&speed=max")
+    ui.visit(page, name)
+    expect(page.get_by_text("π cannot be learned from one sequence.")).to_be_visible()
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(page.get_by_text("EM stands still.")).to_be_visible()
+    page.get_by_role("button", name="Stop training π", exact=True).click()
+    expect(page.get_by_text("π cannot be learned from one sequence.")).to_have_count(0)
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(page.get_by_text("EM stands still.")).to_be_visible()

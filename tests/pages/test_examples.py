@@ -1,0 +1,100 @@
+"""Choosing an experiment that teaches, on both pages that offer it, and the line it brings."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.ui.address import to_query
+from pages.ui.presets import PRESETS
+from tests.pages.shown import MAIN_SCRIPT, healthy, opened, press, session, text
+
+
+def choose(app: AppTest, name: str) -> AppTest:
+    """Choose from the list of examples."""
+    return healthy(app.selectbox(key="example").set_value(name).run())
+
+
+@pytest.mark.parametrize("page", ["playground.py", "data.py"])
+@pytest.mark.parametrize("name", PRESETS)
+def test_an_example_sets_every_control_and_says_what_to_do(name: str, page: str) -> None:
+    app = choose(opened(page, noise="0.9", seed="4", method="Both"), name)
+    given = PRESETS[name]
+    assert session(app).config == given.config
+    assert app.selectbox(key="example").value == name
+    assert not app.error
+    assert not session(app).notes
+    for words in (given.question, given.press, given.outcome):
+        assert words in text(app)
+    assert app.query_params == to_query(given.config)
+    # The sidebar's controls stand where the example puts them.
+    assert app.slider(key="control_num_states").value == given.config.num_states
+    assert app.number_input(key="control_seed").value == given.config.seed
+    assert app.selectbox(key="control_start").value == given.config.start
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_link_brings_the_example_and_its_line_back(name: str) -> None:
+    app = AppTest.from_file(str(MAIN_SCRIPT), default_timeout=60)
+    app.query_params.update(to_query(PRESETS[name].config))
+    healthy(app.run())
+    assert session(app).config == PRESETS[name].config
+    assert app.selectbox(key="example").value == name
+    assert PRESETS[name].press in text(app)
+    assert not session(app).notes
+
+
+def test_the_line_goes_when_the_experiment_is_changed() -> None:
+    app = choose(opened("playground.py"), "easy")
+    press(app, "step")
+    app.selectbox(key="control_speed").set_value("max").run()
+    app.number_input(key="control_sequence").set_value(2).run()
+    assert PRESETS["easy"].press in text(app)
+    app.slider(key="control_noise_sd").set_value(1.5).run()
+    assert PRESETS["easy"].press not in text(app)
+    assert app.selectbox(key="example").value is None
+    # And back, when it is undone.
+    app.slider(key="control_noise_sd").set_value(1.0).run()
+    assert PRESETS["easy"].press in text(app)
+
+
+def test_the_line_stays_while_a_visitor_does_what_it_says() -> None:
+    app = choose(opened("playground.py"), "too-many-states")
+    app.slider(key="control_num_states").set_value(3).run()
+    assert PRESETS["too-many-states"].press in text(app)
+    app = choose(app, "local-optimum")
+    press(app, "new_start")
+    assert session(app).config.start_seed == PRESETS["local-optimum"].config.start_seed + 1
+    assert PRESETS["local-optimum"].press in text(app)
+    app = choose(app, "notebook")
+    app.selectbox(key="control_start").set_value("random").run()
+    assert PRESETS["notebook"].press in text(app)
+    app.slider(key="control_num_states").set_value(3).run()
+    assert app.selectbox(key="example").value is None
+
+
+def test_own_settings_have_no_line() -> None:
+    app = opened("playground.py")
+    assert app.selectbox(key="example").value is None
+    assert not any(given.question in text(app) for given in PRESETS.values())
+
+
+def test_on_the_data_page_the_line_says_where_to_press() -> None:
+    app = choose(opened("data.py"), "easy")
+    assert "On the Playground: Press Play" in text(app)
+
+
+@pytest.mark.parametrize("page", ["playground.py", "data.py", "posterior.py", "decoding.py"])
+@pytest.mark.parametrize("name", ["too-many-states", "too-few-states"])
+def test_every_page_does_without_counterparts(name: str, page: str) -> None:
+    app = choose(opened("playground.py"), name)
+    press(app, "step")
+    healthy(app.switch_page(page).run())
+    assert session(app).config == PRESETS[name].config
+    if page in ("posterior.py", "decoding.py"):
+        true = PRESETS[name].config.true_states
+        assert f"{true} states really made the data" in text(app)
+    if page == "data.py":
+        session(app).data_view = "Edit the model"
+        healthy(app.run())
+        assert app.data_editor[0].value.shape == (PRESETS[name].config.true_states,) * 2

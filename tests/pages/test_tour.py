@@ -1,0 +1,127 @@
+"""The tour: offered once to whoever comes without a link, three steps, and out of the way after."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from hmmcore import accuracy, viterbi
+from pages.ui.config import Config
+from pages.ui.session import Session
+from pages.ui.tour import STEPS
+from pages.ui.view import current_view
+from tests.pages.shown import MAIN_SCRIPT, healthy, press, session, text
+
+
+def newcomer(**query: str) -> AppTest:
+    """A fresh browser at the app, with these parameters."""
+    app = AppTest.from_file(str(MAIN_SCRIPT), default_timeout=60)
+    app.query_params.update(query)
+    return healthy(app.run())
+
+
+def labels(app: AppTest) -> dict[str, str]:
+    """Key to label of the tour's buttons."""
+    return {button.key: button.label for button in app.button if "tour" in str(button.key)}
+
+
+def test_a_newcomer_is_offered_the_tour_and_a_link_offers_none() -> None:
+    assert "New here?" in text(newcomer())
+    app = newcomer(K="3")
+    assert "New here?" not in text(app)
+    # It can still be taken.
+    assert labels(app) == {"tour_again": "Take the tour"}
+
+
+def test_three_steps_there_and_back() -> None:
+    app = press(newcomer(), "tour_on")
+    for step in (1, 2, 3):
+        assert f"{step} of 3" in text(app)
+        assert STEPS[step - 1](Config()) in text(app)
+        shown = labels(app)
+        assert shown["tour_on"] == ("Done" if step == 3 else "Next")
+        assert ("tour_back" in shown) == (step > 1)
+        assert "tour_again" not in shown
+        press(app, "tour_on")
+    assert "of 3" not in text(app)
+    assert labels(app) == {"tour_again": "Take the tour"}
+    press(app, "tour_again")
+    press(press(app, "tour_on"), "tour_back")
+    assert "1 of 3" in text(app)
+
+
+@pytest.mark.parametrize("steps", [0, 1, 3])
+def test_it_can_be_put_away_at_any_time_and_stays_away(steps: int) -> None:
+    app = newcomer()
+    for _ in range(steps):
+        press(app, "tour_on")
+    press(app, "tour_end")
+    for page in ("data.py", "playground.py"):
+        healthy(app.switch_page(page).run())
+    assert labels(app) == {"tour_again": "Take the tour"}
+    # What is in the address bar opens no tour, for them or for whoever they send it to.
+    assert not any("tour" in name for name in app.query_params)
+
+
+def test_it_goes_on_over_a_page_switch_and_while_training() -> None:
+    app = press(press(newcomer(), "tour_on"), "tour_on")
+    press(app, "play")
+    assert "2 of 3" in text(app)
+    press(app, "pause")
+    healthy(app.switch_page("data.py").run())
+    assert "2 of 3" not in text(app)
+    healthy(app.switch_page("playground.py").run())
+    assert "2 of 3" in text(app)
+
+
+def test_it_begins_with_what_the_page_opens_with() -> None:
+    app = newcomer(K="3", noise="2", method="Both", start="symmetric")
+    press(press(app, "step"), "tour_again")
+    assert session(app).config == Config()
+    run = session(app).shown_run
+    assert run is not None
+    assert run.state.iteration == 0
+
+
+def test_an_example_ends_it() -> None:
+    app = press(newcomer(), "tour_on")
+    healthy(app.selectbox(key="example").set_value("easy").run())
+    assert labels(app) == {"tour_again": "Take the tour"}
+
+
+def played(config: Config) -> tuple[Session, float]:
+    """A session after 60 steps, and the share of observations that its Viterbi path names right."""
+    here = Session(config)
+    for _ in range(60):
+        here.step()
+    view, states = current_view(here), here.data.states
+    assert view is not None
+    assert states is not None
+    return here, accuracy(states, viterbi(view.hmm, here.data.sequences).states)
+
+
+def test_what_it_promises_is_seen() -> None:
+    here, right = played(Config())
+    run, view, truth = here.shown_run, current_view(here), here.data.truth
+    assert run is not None
+    assert view is not None
+    assert truth is not None
+    curve = run.history.log_likelihoods / run.num_observations
+    true = here.true_log_likelihood()
+    assert true is not None
+    assert (np.diff(curve) > -1e-12).all()
+    assert curve[0] < true - 0.5  # 1.15 below
+    assert true < curve[40:].min()
+    assert curve[-1] < true + 0.02  # 0.004 above
+    np.testing.assert_allclose(
+        view.hmm.transition_matrix, truth.transition_matrix, rtol=0, atol=0.05
+    )
+    np.testing.assert_allclose(view.hmm.emissions.means, truth.emissions.means, rtol=0, atol=0.1)
+    assert right > 0.98
+    # More noise, as the last step says.
+    noisy, wrong = played(Config(noise_sd=1.5))
+    assert wrong < 0.9
+    noisy_view = current_view(noisy)
+    assert noisy_view is not None
+    assert np.abs(noisy_view.hmm.emissions.means - truth.emissions.means).max() > 0.3

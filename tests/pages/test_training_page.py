@@ -1,0 +1,133 @@
+"""The Training page as Streamlit runs it, without a browser."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.ui import words
+from pages.ui.config import FIELD_OF
+from tests.pages.shown import healthy, opened, press, session, text, upload
+
+DUEL_CONTROLS = {"progress_axis", "distance_to"}
+
+
+def at_training(**query: str) -> AppTest:
+    return opened("training.py", **{"method": "Both", **query})
+
+
+def duel(app: AppTest) -> dict[str, Any]:
+    """The header of what the duel was sent."""
+    (component,) = app.get("bidi_component")
+    message = component.proto.bytes
+    size = int.from_bytes(message[:4], "little")
+    header = json.loads(message[4 : 4 + size])
+    assert header["key"] == "duel"
+    return header
+
+
+def labels(app: AppTest) -> dict[str, str]:
+    """Label to help of every control."""
+    kinds = (app.slider, app.number_input, app.selectbox, app.button_group)
+    return {widget.label: widget.help for kind in kinds for widget in kind}
+
+
+def test_both_stand_at_the_same_start():
+    app = at_training()
+    header = duel(app)
+    assert [run["iteration"] for run in header["runs"]] == [0, 0]
+    assert header["runs"][0]["log_likelihood"] == header["runs"][1]["log_likelihood"]
+    assert header["verdict"][0] == "EM and Gradient stand at the same start"
+    shown = labels(app)
+    for name in (*DUEL_CONTROLS, "fan", "optimizer", "learning_rate", "speed"):
+        assert len(shown[FIELD_OF[name].label]) > 30
+    assert all(button.help for button in app.button)
+    # What shows one model has no place here.
+    assert not {"Sequence", "Show"} & shown.keys()
+    assert "What am I looking at?" in [expander.label for expander in app.expander]
+
+
+def test_step_takes_one_of_each_and_says_who_is_ahead():
+    app = press(at_training(fan="3"), "step")
+    header = duel(app)
+    assert [run["iteration"] for run in header["runs"]] == [1, 1, 1, 1]
+    assert "is ahead by" in header["verdict"][0]
+    assert header["fan"].startswith("Of 3 learning rates")
+
+
+@pytest.mark.parametrize("method", ["EM", "Gradient"])
+def test_one_method_alone_is_no_duel_and_one_press_makes_it_one(method):
+    app = press(at_training(method=method), "step")
+    assert "there is no duel" in text(app)
+    assert [run["name"] for run in duel(app)["runs"]] == [method]
+    press(app, "train_both")
+    assert "there is no duel" not in text(app)
+    assert [run["name"] for run in duel(app)["runs"]] == ["EM", "Gradient"]
+    # What one has learned stays.
+    assert session(app).runs[method].state.iteration == 1
+
+
+def test_the_axis_and_the_reference_are_chosen_and_in_the_address():
+    app = press(at_training(), "step")
+    healthy(app.button_group(key="control_progress_axis").set_value("seconds").run())
+    healthy(app.button_group(key="control_distance_to").set_value("truth").run())
+    charts = duel(app)["charts"]
+    assert charts["curve"]["x_title"] == "seconds of computing"
+    assert charts["location"]["x_title"] == "seconds of computing"
+    assert charts["distance"]["reference_name"] == "the true model"
+    assert session(app).query()["along"] == "seconds"
+    again = at_training(**session(app).query())
+    assert duel(again)["charts"]["curve"]["x_title"] == "seconds of computing"
+
+
+def test_the_optimizer_changes_on_the_way():
+    app = press(at_training(), "step")
+    healthy(app.selectbox(key="control_optimizer").set_value("momentum").run())
+    press(app, "step")
+    run = session(app).runs["Gradient"]
+    assert (run.trainer.optimizer, run.state.iteration) == ("momentum", 2)
+
+
+def test_uploaded_data_are_compared_without_a_truth():
+    app = upload(at_training(), [np.random.default_rng(0).normal(size=60)])
+    press(app, "step")
+    header = duel(app)
+    assert header["charts"]["curve"]["truth"] is None
+    assert "Distance to" not in labels(app)
+    assert header["charts"]["distance"]["reference_name"] == "the best so far"
+
+
+def test_one_state_and_a_run_that_cannot_go_on():
+    app = at_training(K="1", optimizer="plain", rate="10", M="20", N="2", fan="3")
+    for _ in range(6):
+        press(app, "step")
+    header = duel(app)
+    assert header["num_states"] == 1
+    assert header["verdict"][1]
+
+
+def test_why_runs_ended_is_said_below():
+    app = at_training(K="1")
+    for _ in range(8):
+        press(app, "step")
+    assert "EM stands still at iteration" in text(app).replace("\\", "")
+    assert duel(app)["runs"][0]["ended"] == "at rest"
+
+
+def test_without_a_model_the_page_says_what_to_do():
+    app = at_training()
+    session(app).runs = {}
+    healthy(app.run())
+    assert words.NO_MODEL in text(app)
+    assert not app.get("bidi_component")
+
+
+def test_a_visit_to_the_playground_keeps_everything():
+    app = press(at_training(fan="3"), "step")
+    healthy(app.switch_page("playground.py").run())
+    healthy(app.switch_page("training.py").run())
+    assert [run["iteration"] for run in duel(app)["runs"]] == [1, 1, 1, 1]
