@@ -36,18 +36,7 @@ LIBRARIES = ("hmmcore", "hmmlearn")
 
 def to_json(hmm: HMM) -> str:
     """Write a model as JSON."""
-    family = _family(hmm.emissions)
-    values = {name: _plain(getattr(hmm.emissions, name)) for name in FAMILIES[family][1]}
-    return json.dumps(
-        {
-            "format": FORMAT,
-            "version": VERSION,
-            "initial_probs": _plain(hmm.initial_probs),
-            "transition_matrix": _plain(hmm.transition_matrix),
-            "emissions": {"family": family, **values},
-        },
-        indent=1,
-    )
+    return json.dumps(to_content(hmm), indent=1)
 
 
 def from_json(text: str | bytes) -> HMM:
@@ -61,6 +50,24 @@ def from_json(text: str | bytes) -> HMM:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"this is not JSON: {error}.") from None
+    return from_content(content)
+
+
+def to_content(hmm: HMM) -> dict[str, Any]:
+    """What `to_json` writes, as dictionaries, lists, numbers and text: a part of a larger JSON."""
+    family = _family(hmm.emissions)
+    values = {name: _plain(getattr(hmm.emissions, name)) for name in FAMILIES[family][1]}
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "initial_probs": _plain(hmm.initial_probs),
+        "transition_matrix": _plain(hmm.transition_matrix),
+        "emissions": {"family": family, **values},
+    }
+
+
+def from_content(content: Any) -> HMM:
+    """Read a model that `to_content` made. Raises ValueError as `from_json` does."""
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f'this is JSON, but not a model: "format" is not "{FORMAT}".')
     version = content.get("version")
@@ -70,7 +77,7 @@ def from_json(text: str | bytes) -> HMM:
         )
     emissions = _field(content, "emissions")
     family = _field(emissions, "family", "emissions.")
-    if family not in FAMILIES:
+    if not isinstance(family, str) or family not in FAMILIES:
         raise ValueError(f"emissions.family is {family!r}; it must be one of {list(FAMILIES)}.")
     make, names = FAMILIES[family]
     return HMM(

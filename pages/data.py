@@ -17,7 +17,7 @@ from pages.ui.export import csv_bytes, data_frame, number_columns
 from pages.ui.families import FAMILIES
 from pages.ui.figure import show_figure
 from pages.ui.layout import side_by_side
-from pages.ui.live import notices
+from pages.ui.live import go_on, notices
 from pages.ui.presets import PRESETS
 from pages.ui.session import Session, current_session
 from pages.ui.text import many
@@ -210,6 +210,7 @@ def views(session: Session) -> None:
 session = current_session()
 source_and_preset(session)
 notices(session)
+go_on(session)
 views(session)
 with st.expander("What am I looking at?", icon=":material/help:"):
     st.markdown(WHAT.format(law=FAMILIES[session.data.family].law))

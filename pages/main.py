@@ -11,15 +11,21 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.ui import controls
+from pages.ui.frame import frame
+from pages.ui.place import without_place
 from pages.ui.session import Session, current_session
 
 ASSETS = Path(__file__).parent / "ui" / "assets"
 
 
 def write_address(session: Session) -> None:
-    """Let the address bar say what the session holds."""
+    """Let the address bar say what the session holds.
+
+    Where the runs stand is added in the browser, by `assets/address.js`: each parameter that is
+    written here makes an entry in the browser's history, and no step of a training should.
+    """
     wanted = session.query()
-    if st.query_params.to_dict() != wanted:
+    if without_place(st.query_params.to_dict()) != wanted:
         st.query_params.from_dict(wanted)
 
 
@@ -60,6 +66,7 @@ with session.lock:
     if went_back():
         session.follow_url(st.query_params.to_dict(), page.url_path)
     session.page = page.url_path
+    frame(session)
     controls.sidebar(session)
     try:
         page.run()

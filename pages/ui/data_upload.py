@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.ui import experiment_file
 from pages.ui.config import MAX_CELLS
 from pages.ui.controls import set_widget
 from pages.ui.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, SEPARATORS, UploadError, quoted
@@ -35,18 +36,22 @@ def upload_area(session: Session) -> None:
         f"which sequence a row belongs to. At most {MAX_FILE_BYTES // 2**20} MB and "
         f"{count(MAX_SEQUENCES)} sequences; with K = {num_states} states at most "
         f"{count(MAX_CELLS // num_states)} observations (K × T ≤ {count(MAX_CELLS)}), so that "
-        "training stays live. The file is held in this session's memory only and is gone with it."
+        "training stays live. What was read is held in the server's memory only, for this tab, and "
+        "at most an hour longer than the page is used. "
+        "An experiment file that was made with Export is opened here too."
     )
     key = f"upload_{session.uploads}"
     st.file_uploader(
         "Your CSV file",
-        type=["csv", "tsv", "txt", "dat"],
+        type=["csv", "tsv", "txt", "dat", "json"],
         key=key,
         on_change=_received,
         args=(session, key),
         help="Comma, semicolon, tab, pipe or space between the columns, decimal point or comma, "
         "with or without a header: what your file has is found out, and can be corrected below.",
     )
+    if session.refused:
+        st.error(plain(session.refused), icon=":material/error:")
     if session.pending is not None:
         _pending_file(session, session.pending, key)
     elif session.upload is not None:
@@ -270,7 +275,22 @@ def _set(session: Session, pending: PendingFile, **values: Any) -> None:
 
 def _received(session: Session, key: str) -> None:
     file = st.session_state.get(key)
-    session.pending = None if file is None else PendingFile(file.name, file.getvalue())
+    session.pending, session.refused = None, ""
+    if file is None:
+        return
+    content = file.getvalue()
+    if experiment_file.looks_like_one(content):
+        _open(session, content)
+    else:
+        session.pending = PendingFile(file.name, content)
+
+
+def _open(session: Session, content: bytes) -> None:
+    try:
+        experiment_file.open_file(session, content)
+    except experiment_file.FileRefused as refusal:
+        session.refused = str(refusal)
+    _forget(session)
 
 
 def _called(upload: Upload) -> str:

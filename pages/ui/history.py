@@ -41,6 +41,12 @@ class History:
                     i: hmm for i, hmm in self.snapshots.items() if i % self.stride == 0
                 }
 
+    def amend(self, state: TrainState) -> None:
+        """Put a state in the place of the last one recorded."""
+        self._log_likelihoods[-1] = state.log_likelihood
+        if state.iteration in self.snapshots:
+            self.snapshots[state.iteration] = state.hmm
+
     def snapshot(self, iteration: int) -> tuple[int, HMM]:
         """The last snapshot that is not later than an iteration, and its iteration."""
         found = max(0, iteration) // self.stride * self.stride

@@ -9,10 +9,11 @@ import streamlit as st
 from pages.ui import controls, health
 from pages.ui.checkups import checkups
 from pages.ui.examples import example_picker
+from pages.ui.frame import follow_in_address
 from pages.ui.live_source import pictures
 from pages.ui.panel import show_panel
 from pages.ui.session import Session
-from pages.ui.text import plain
+from pages.ui.text import count, plain
 
 TICK = 0.4
 """Seconds between two drawings of what Streamlit's own elements show."""
@@ -20,6 +21,11 @@ TICK = 0.4
 NOTHING_TRAINED = (
     "Nothing is trained, so no step changes the model. Choose parameters under What is trained in "
     "the sidebar."
+)
+
+
+ON_THE_WAY = (
+    "Going to iteration {}, by the same steps as before, at full speed. Pause stops on the way."
 )
 
 
@@ -109,6 +115,7 @@ def live_figures(session: Session, draw: Callable[[], None]) -> None:
                     # Ended by itself: the buttons outside have to know.
                     st.rerun()
             draw()
+            follow_in_address(session)
             if checkups(session).news() != told:
                 # Findings stand outside, so that their buttons run the whole page.
                 st.rerun()
@@ -117,6 +124,14 @@ def live_figures(session: Session, draw: Callable[[], None]) -> None:
     with st.container(key="live"):
         beat()
     health.findings(session)
+
+
+def go_on(session: Session) -> None:
+    """Take the runs to where a link says, on a page without figures that follow them."""
+    if session.replay is not None:
+        with st.container(horizontal=True):
+            st.button("Pause", key="pause", icon=":material/pause:", on_click=session.pause)
+        live_figures(session, lambda: None)
 
 
 def live_panel(session: Session) -> None:
@@ -142,6 +157,8 @@ def notices(session: Session) -> None:
 
     They may quote a link or a file, and anybody can write those.
     """
+    if session.replay is not None:
+        st.info(ON_THE_WAY.format(count(session.replay.place.latest)), icon=":material/forward:")
     if len(session.notes) == 1:
         st.info(plain(session.notes[0]), icon=":material/info:")
     elif session.notes:

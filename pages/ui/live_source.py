@@ -11,6 +11,7 @@ from typing import Any
 from pages.ui import duel, panel
 from pages.ui.checkups import checkups
 from pages.ui.duel_view import duel_frame
+from pages.ui.link import link
 from pages.ui.session import Session
 from pages.ui.stream import publish
 from pages.ui.view import current_view, panel_frame
@@ -84,8 +85,9 @@ class Pictures:
 
         Beside what the view draws, its header says under "live": "number", higher in every later
         picture; "wanted", whether it is one that the view asked for with "next"; "playing";
-        "at", the iteration travelled to; "latest" and "marks"; "stream", where to ask for the
-        next; and "news", which changes when the page around the panel has something else to say.
+        "at", the iteration travelled to; "latest" and "marks"; "link", what the address says of
+        it; "stream", where to ask for the next; and "news", which changes when the page around
+        the panel has something else to say.
         """
         session = self.session
         with session.lock:
@@ -104,6 +106,7 @@ class Pictures:
                 "at": session.at,
                 "latest": session.latest,
                 "marks": session.marks,
+                "link": link(session),
                 "stream": publish(self, session.token),
                 "news": zlib.crc32(repr(said).encode()),
             }

@@ -21,6 +21,7 @@ from hmmcore import (
 )
 from hmmcore.diagnostics import STANDSTILL, STANDSTILL_STEPS
 from pages.ui.history import History
+from pages.ui.place import Revision, revised
 
 MAX_ITERATIONS = 1_000_000
 """Where a run ends by itself: hours at full speed, and sixteen megabytes of curve."""
@@ -36,6 +37,7 @@ class Run:
     Attributes:
         name: "EM", "Gradient", or "Gradient" with the learning rate of a run beside it.
         trainer: may be replaced by another of the same kind; the state goes on.
+        revisions: what the controls said from which iteration on; empty where nobody noted it.
         ended: one sentence why it goes no further, or None.
         failed: whether it ended because a step could not be taken.
         revised: the iteration at which the present trainer took over.
@@ -44,6 +46,7 @@ class Run:
     name: str
     trainer: Trainer
     start: HMM
+    revisions: tuple[Revision, ...] = ()
     state: TrainState = field(init=False)
     history: History = field(init=False)
     ended: str | None = field(init=False, default=None)
@@ -60,12 +63,24 @@ class Run:
         self.state = self.trainer.init(self.start)
         self.history = History()
         self.history.record(self.state)
-        self.ended, self.failed, self.revised = None, False, 0
-        self._still = 0
+        self.revisions = tuple(replace(last, iteration=0) for last in self.revisions[-1:])
+        self._go_on()
+        self.revised = 0
 
-    def revise(self, trainer: Trainer) -> None:
+    def revise(self, trainer: Trainer, revision: Revision | None = None) -> None:
         """Go on with another trainer of the same kind, for example another learning rate."""
         self.trainer = trainer
+        if revision is not None:
+            self.revisions = revised(self.revisions, revision)
+        self._go_on()
+
+    def settle(self, hmm: HMM) -> None:
+        """Put another model in the place of the latest; what an optimizer carried begins anew."""
+        self.state = replace(self.trainer.init(hmm), iteration=self.state.iteration)
+        self.history.amend(self.state)
+        self._go_on()
+
+    def _go_on(self) -> None:
         self.ended, self.failed, self.revised = None, False, self.state.iteration
         self._still = 0
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from threading import RLock
@@ -18,6 +18,7 @@ import streamlit as st
 
 from hmmcore import (
     EM,
+    HMM,
     GradientAscent,
     ImpossibleDataError,
     Sequences,
@@ -30,16 +31,29 @@ from pages.ui import experiment, fan, starts
 from pages.ui.address import from_query, to_query
 from pages.ui.config import FIELD_OF, FIELDS, MAX_CELLS, Config, legal
 from pages.ui.dataset import Dataset
+from pages.ui.kept import Keeping
 from pages.ui.nudging import nudged
 from pages.ui.pending import PendingFile
+from pages.ui.place import (
+    MAX_MARKS,
+    Place,
+    Revision,
+    Stand,
+    place_from_query,
+    revised,
+    without_place,
+)
 from pages.ui.player import Player, Run
+from pages.ui.replay import Ending, Replay
 from pages.ui.tables import Drafts
 
 KEY = "hmm_playground"
+RUNS = ("EM", "Gradient")
 TICK_BUDGET = 0.03
 """Seconds of training in one tick: a third of a tick, so that the page keeps answering."""
 
-MAX_MARKS = 12
+OPENING_BUDGET = 0.2
+"""Seconds for which a page that opens may wait for its runs; what takes longer is watched."""
 
 Args = ParamSpec("Args")
 Result = TypeVar("Result")
@@ -47,6 +61,11 @@ Result = TypeVar("Result")
 NO_UPLOAD = (
     "This link was made with an uploaded file, which a link cannot carry. It shows generated data "
     "with the same settings; upload the file again on the Data page."
+)
+
+ELSEWHERE = (
+    "{name} took the same steps as in the file and came to another model here: machines round "
+    "differently, and long runs can amplify that. Shown is the model of the file."
 )
 
 
@@ -65,6 +84,9 @@ class Upload:
     family: str = "numbers"
     labels: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+
+
+UPLOADS: Keeping[Upload] = Keeping()
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,10 +124,13 @@ class Session:
         problem: one sentence why there is nothing to train, or None.
         kept: what a remedy replaced, until the next change; see `undo`.
         upload: the visitor's data, kept while others are looked at.
+        upload_key: under which `UPLOADS` keeps them for a reload; empty without an upload.
+        lost: the address of an upload that this session has not; None where it misses none.
         pending: a file that was brought and is not in use yet.
         uploads: how many files were taken or put away.
         drafts: tables as they stand in their editors.
         data_view: the open view of the Data page; empty for its first.
+        refused: why the last experiment file was not opened; empty otherwise.
         data_number: how many times the data were renewed: the figures' zoom belongs to one.
         player, runs: the clock, and one run per method by its name.
         data: what the Config and the upload stand for.
@@ -113,7 +138,10 @@ class Session:
         page: the page of the last run; see `follow_url`.
         at: the iteration that the figures show; None for the latest, as it comes.
         marks: iterations that the visitor marked, in order.
+        replay: runs on their way to where a link says; None once they are there.
+        opened: where this session began; see `resume`.
         token: names this session to its live stream, and nobody can guess it.
+        links: how often it was said what a link holds; a later one has a higher number.
         frames: how many pictures of the live panel were made; a later one has a higher number.
         tour: the step of the tour, from 1; 0 while it is offered, None when it is not.
         lock: held by the thread that is at work here.
@@ -124,10 +152,13 @@ class Session:
     problem: str | None = None
     kept: Kept | None = None
     upload: Upload | None = None
+    upload_key: str = ""
+    lost: dict[str, str] | None = None
     pending: PendingFile | None = None
     uploads: int = 0
     drafts: Drafts = field(default_factory=Drafts)
     data_view: str = ""
+    refused: str = ""
     data_number: int = 0
     player: Player = field(default_factory=Player)
     runs: dict[str, Run] = field(default_factory=dict)
@@ -136,7 +167,10 @@ class Session:
     page: str = ""
     at: int | None = None
     marks: tuple[int, ...] = ()
+    replay: Replay | None = None
+    opened: Place = field(default_factory=Place)
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    links: int = 0
     frames: int = 0
     tour: int | None = None
     lock: RLock = field(default_factory=RLock)
@@ -151,7 +185,12 @@ class Session:
     def from_url(cls, query: dict[str, str]) -> Session:
         """A new visitor's session, as the link says; who comes without one is offered the tour."""
         config, notes = from_query(query)
-        return cls(config, notes, tour=None if query else 0)
+        session = cls(config, notes, tour=None if query else 0)
+        if session.config.source == config.source:
+            session._go_where(query)
+        else:
+            session.lost = query
+        return session
 
     @_alone
     def change(self, **values: Any) -> None:
@@ -160,7 +199,7 @@ class Session:
         What the data are made from makes new data and stops playing; where training starts from
         starts it anew on the same data; how training goes on takes effect where it stands.
         """
-        before, self.kept = self.config, None
+        before, self.lost, self.kept = self.config, None, None
         if "start" in values:
             # A nudge is for the start that it was asked for.
             values.setdefault("nudge", 0)
@@ -206,7 +245,7 @@ class Session:
         kept, self.kept = self.kept, None
         if kept is None:
             return
-        self.player.pause()
+        self.pause()
         looks = {f.name: getattr(self.config, f.name) for f in FIELDS if f.group == "view"}
         self.config, self.notes = replace(kept.config, **looks), ()
         self.data_number += self.data is not kept.data
@@ -219,7 +258,8 @@ class Session:
     def replace_upload(self, upload: Upload, num_states: int) -> None:
         """Take uploaded data as the data."""
         self.player.pause()
-        self.upload, self.kept = upload, None
+        self._take(upload)
+        self.kept = None
         wanted = replace(
             self.config, source="upload", family=upload.family, num_states=num_states, sequence=1
         )
@@ -227,19 +267,70 @@ class Session:
         self.config, self.notes = legal(wanted)[0], ()
         self._renew_data()
 
+    def _take(self, upload: Upload) -> None:
+        self.upload, self.lost = upload, None
+        self.upload_key = UPLOADS.keep(upload, upload.sequences.observations.nbytes)
+
+    @_alone
+    def bring_back(self, key: str) -> bool:
+        """Take up an upload again that was there before a reload; whether it was found."""
+        upload = UPLOADS.find(key)
+        if upload is None or self.lost is None:
+            return False
+        query = self.lost
+        config, notes = from_query(query)
+        fresh = Session(config, notes, upload=upload)
+        self.take_over(fresh)
+        self._go_where(query)
+        return True
+
+    @_alone
+    def start_from(self, start: HMM) -> None:
+        """Let all runs begin at this model. Raises ValueError where they cannot."""
+        self.runs = {
+            name: Run(name, run.trainer, start, run.revisions) for name, run in self.runs.items()
+        }
+
+    @_alone
+    def take_over(self, fresh: Session) -> None:
+        """Become another session's experiment, which nobody looked at yet."""
+        self.pause()
+        self.config, self.notes, self.problem = fresh.config, fresh.notes, fresh.problem
+        if fresh.upload is not None:
+            self._take(fresh.upload)
+        self.data, self.runs = fresh.data, fresh.runs
+        self.data_number += 1
+        self.at, self.marks, self.kept = None, (), None
+
     @_alone
     def follow_url(self, query: dict[str, str], page: str) -> None:
         """Take over the address bar's Config after Back or Forward.
 
-        Not where they lead to another page: what was changed there since stays changed.
+        Not where they lead to another page: what was changed there since stays changed. Runs that
+        begin anew with it go to where the address says.
         """
-        if page == self.page and query and query != self.query():
+        if page == self.page and without_place(query) not in ({}, self.query()):
+            before = self.config
             config, notes = from_query(query)
             if config.source == "upload" and self.upload is None:
                 config, notes = replace(config, source="generated"), (*notes, NO_UPLOAD)
             values = {name: getattr(config, name) for name in FIELD_OF}
             self.change(**values)
             self.notes = (*notes, *self.notes)
+            if self.config.changed("data", before) or self.config.changed("start", before):
+                self._go_where(query)
+
+    @_alone
+    def resume(self, query: dict[str, str]) -> bool:
+        """Go to where an address says, if nothing was done here since this session began.
+
+        After a server's restart the browser knows better than the address it was given first.
+        """
+        untouched = self.place() == self.opened and without_place(query) == self.query()
+        going = untouched and place_from_query(query)[0] != self.opened
+        if going:
+            self._go_where(query)
+        return going
 
     def query(self) -> dict[str, str]:
         """The URL parameters that hold this Config."""
@@ -250,7 +341,8 @@ class Session:
     @property
     def rate(self) -> float:
         """Steps a second while playing; infinity for as many as there is time for."""
-        return math.inf if self.config.speed == "max" else float(self.config.speed)
+        hurried = self.config.speed == "max" or self.replay is not None
+        return math.inf if hurried else float(self.config.speed)
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -321,11 +413,82 @@ class Session:
     def pause(self) -> None:
         """Stop where the runs are."""
         self.player.pause()
+        if self.replay is not None:
+            self._stay(self.replay.place.marks)
 
     @_alone
     def tick(self, budget: float = TICK_BUDGET) -> None:
         """Take the steps that have come due, for at most `budget` seconds."""
-        self.player.tick(self.active_runs, self.rate, budget)
+        if self.replay is None:
+            self.player.tick(self.active_runs, self.rate, budget)
+        elif self.player.playing and self.replay.advance(budget):
+            self._arrive(self.replay)
+
+    # Where the runs stand
+
+    def place(self) -> Place:
+        """Where the runs stand, or are on their way to."""
+        return self.present() if self.replay is None else self.replay.place
+
+    def present(self) -> Place:
+        """Where the runs stand now, even if on their way."""
+        return Place(
+            {
+                name: Stand(
+                    run.state.iteration,
+                    run.revisions if self._is_revised(run) else (),
+                    run.failed,
+                )
+                for name, run in self.runs.items()
+                if run.state.iteration or run.failed
+            },
+            self.at,
+            self.marks,
+        )
+
+    @_alone
+    def go_to(self, place: Place, endings: Mapping[str, Ending] | None = None) -> None:
+        """Take the runs from their start to a place; on the way, what is left of it is played."""
+        self.reset()
+        self.opened = place
+        self.replay = Replay.of(place, self.runs, self._revised_trainer, endings)
+        if self.replay.advance(OPENING_BUDGET):
+            self._arrive(self.replay)
+        else:
+            self.player.play()
+
+    def _go_where(self, query: Mapping[str, str]) -> None:
+        where, notes = place_from_query(query)
+        self.notes = (*self.notes, *notes)
+        self.opened = where
+        if where != Place():
+            self.go_to(where)
+
+    def _arrive(self, replay: Replay) -> None:
+        self.player.pause()
+        for name, run in self.runs.items():
+            if (ending := replay.endings.get(name)) is None:
+                continue
+            reached = run.state.log_likelihood
+            if not math.isclose(reached, ending.log_likelihood, rel_tol=1e-9, abs_tol=1e-9):
+                run.settle(ending.hmm)
+                self.notes = (*self.notes, ELSEWHERE.format(name=name))
+        self._stay(replay.place.marks)
+        at = replay.place.at
+        self.at = at if at is not None and at < self.latest else None
+        self.opened = self.place()
+
+    def _stay(self, marks: tuple[int, ...]) -> None:
+        """Let training go on from here as the controls say."""
+        self.replay = None
+        self.marks = tuple(mark for mark in marks if mark <= self.latest)
+        for name in RUNS:
+            run, revision = self.runs[name], self._revision(self.runs[name].state.iteration)
+            if run.revisions[-1].controls != revision.controls:
+                run.revise(self._trainer(name), revision)
+        wanted = self._fan_controls()
+        if any(run.revisions[-1].controls != wanted[run.name] for run in fan.runs(self.runs)):
+            self._spread_fan()
 
     @_alone
     def step(self) -> None:
@@ -421,40 +584,75 @@ class Session:
 
     def _renew_runs(self) -> None:
         self.runs = {}
+        self.replay = None
         self.at, self.marks = None, ()
         self.problem = None
         try:
             start = nudged(starts.starting_model(self.config, self.data), self.config)
-            self.runs = {name: Run(name, self._trainer(name), start) for name in ("EM", "Gradient")}
+            self.runs = {
+                name: Run(name, self._trainer(name), start, (self._revision(0),)) for name in RUNS
+            }
             self._spread_fan()
             self._select_component()
         except (ValueError, ImpossibleDataError) as error:
             self.problem = f"This start cannot be trained: {error} Choose another starting point."
 
     def _revise_runs(self) -> None:
-        for name in ("EM", "Gradient"):
+        if self.replay is not None:
+            self.pause()
+        for name in RUNS:
             if name in self.runs:
-                self.runs[name].revise(self._trainer(name))
+                run = self.runs[name]
+                run.revise(self._trainer(name), self._revision(run.state.iteration))
         self._spread_fan()
 
     def _spread_fan(self) -> None:
         """Let a run for each further learning rate stand beside the gradient's, or none."""
         if "Gradient" in self.runs:
             spread = fan.spread(
-                self.runs, self.config, lambda rate: self._trainer("Gradient", rate)
+                self.runs,
+                self.config,
+                lambda rate: self._trainer("Gradient", replace(self.config, learning_rate=rate)),
             )
             # Still the same dictionary: where runs go on, what was kept of them is no other.
             self.runs.clear()
             self.runs.update(spread)
+            for run in fan.runs(self.runs):
+                rate, optimizer = self._fan_controls()[run.name]
+                run.revisions = revised(
+                    run.revisions, Revision(run.state.iteration, rate, optimizer)
+                )
 
-    def _trainer(self, name: str, learning_rate: float | None = None) -> Trainer:
-        sequences, trainable = self.data.sequences, starts.trained_parameters(self.config)
+    def _fan_controls(self) -> dict[str, tuple[float, str]]:
+        """Learning rate and optimizer of each run of the fan, by its name."""
+        return {
+            fan.run_name(rate): (rate, self.config.optimizer) for rate in fan.rates(self.config)
+        }
+
+    def _revision(self, iteration: int) -> Revision:
+        """What the controls say now, as what holds from an iteration on."""
+        return Revision(iteration, self.config.learning_rate, self.config.optimizer)
+
+    def _revised_trainer(self, name: str, revision: Revision) -> Trainer:
+        """The trainer of a run as the controls were at a revision."""
+        rate, optimizer = revision.controls
+        return self._trainer(name, replace(self.config, learning_rate=rate, optimizer=optimizer))
+
+    @staticmethod
+    def _is_revised(run: Run) -> bool:
+        """Whether how the run went on was changed midway, and made a difference to it."""
+        return len(run.revisions) > 1 and hasattr(run.trainer, "learning_rate")
+
+    def _trainer(self, name: str, config: Config | None = None) -> Trainer:
+        """The trainer of a run, as the Config says or another one."""
+        config = config or self.config
+        sequences, trainable = self.data.sequences, starts.trained_parameters(config)
         if name == "EM":
             return EM(sequences, trainable=trainable)
         return GradientAscent(
             sequences,
-            learning_rate=learning_rate or self.config.learning_rate,
-            optimizer=self.config.optimizer,
+            learning_rate=config.learning_rate,
+            optimizer=config.optimizer,
             trainable=trainable,
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
@@ -25,6 +28,23 @@ class Server:
     log_path: Path
     process_id: int
 
+    @property
+    def port(self) -> int:
+        """Of this machine."""
+        return urlsplit(self.url).port or 0
+
+    def stop(self) -> None:
+        """End it before its block does, as somebody would who restarts it."""
+        os.kill(self.process_id, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            except OSError:
+                return
+            time.sleep(0.05)
+        raise RuntimeError("The server did not stop.")
+
     def log(self) -> str:
         """Everything the server has printed so far."""
         return self.log_path.read_text(encoding="utf-8", errors="replace")
@@ -32,14 +52,16 @@ class Server:
 
 @contextmanager
 def running_app(
-    script: Path, log_path: Path, *options: str, base_path: str = ""
+    script: Path, log_path: Path, *options: str, base_path: str = "", port: int | None = None
 ) -> Iterator[Server]:
-    """Run `streamlit run script` on a free port of this machine until the block ends.
+    """Run `streamlit run script` on a port of this machine, a free one by default.
+
+    It runs until the block ends, or until `stop`.
 
     `options` go to Streamlit, such as "--theme.base=dark". Raises RuntimeError with the log when
     the server does not come up.
     """
-    port = _free_port()
+    port = port or _free_port()
     command = [
         *(sys.executable, "-m", "streamlit", "run", str(script)),
         *("--server.address", "127.0.0.1", "--server.port", str(port)),

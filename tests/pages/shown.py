@@ -80,6 +80,8 @@ def figures(app: AppTest) -> dict[str, dict[str, Any]]:
     found = {}
     for element in app.get("bidi_component"):
         message = element.proto.bytes
+        if not message:
+            continue  # the frame of the page, which is no figure
         size = int.from_bytes(message[:4], "little")
         header = json.loads(message[4 : 4 + size])
         found[header["key"]] = json.loads(header["figure"])

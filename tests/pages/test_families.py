@@ -57,7 +57,7 @@ UPLOADS = {
 
 
 def panel_header(app: AppTest) -> dict[str, Any]:
-    (panel,) = app.get("bidi_component")
+    (panel,) = (one for one in app.get("bidi_component") if one.proto.bytes)
     message = panel.proto.bytes
     size = int.from_bytes(message[:4], "little")
     return json.loads(message[4 : 4 + size])

@@ -158,6 +158,7 @@ export class Chart {
       });
       element.addEventListener("pointerleave", () => { this.hovered = false; });
     }
+    this.traces = []; // what is on the screen
     this.given = {}; // ranges last handed to Plotly, by axis
     this.resets = 0;
     this.cost = 0; // milliseconds of the last drawing
@@ -172,6 +173,7 @@ export class Chart {
     paint(this.canvas, this.element, data);
     this.element.classList.add("hmm-painted");
     this.painted = true;
+    this.traces = data;
     return true;
   }
 
@@ -214,6 +216,7 @@ export class Chart {
       new Promise((resolve) => { setTimeout(resolve, LONGEST_DRAWING); }),
     ]);
     this.frame = frame;
+    this.traces = data;
     if (light) {
       paint(this.canvas, this.element, data);
       this.painted = true;
@@ -262,7 +265,8 @@ export class Chart {
       icon: { width: 24, height: 24, path },
       click: (element) => this.Plotly.downloadImage(
         {
-          data: element.data,
+          // What is on the screen, even while Plotly itself holds older numbers or none.
+          data: this.painted ? this.traces : element.data,
           layout: { ...element.layout, paper_bgcolor: readTheme(this.element).ground },
         },
         {

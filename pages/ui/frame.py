@@ -1,0 +1,65 @@
+"""What stands at the top of every page: Copy link, and Export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import streamlit as st
+
+from pages.ui.export_area import export_area
+from pages.ui.link import link, settings
+from pages.ui.session import UPLOADS, Session
+
+LONGEST_ADDRESS = 100_000
+
+
+def frame(session: Session) -> None:
+    """Draw it, and go on from the address where the connection was lost and found again."""
+    with st.container(key="page_frame", horizontal=True, width="content"):
+        told = _component(_url())(
+            key="page_link",
+            data={
+                "query": settings(session),
+                # The tab keeps the key of its own data, and gives it back after a reload.
+                "own": session.upload_key,
+                "lost": session.lost is not None,
+                **link(session),
+            },
+            on_back_change=lambda: None,
+            on_own_change=lambda: None,
+            width="content",
+        )
+        export_area(session)
+    own, back = getattr(told, "own", None), getattr(told, "back", None)
+    if session.upload_key:
+        UPLOADS.find(session.upload_key)  # in use
+    if isinstance(own, str) and session.bring_back(own):
+        st.rerun()
+    if isinstance(back, str) and len(back) <= LONGEST_ADDRESS:
+        address = dict(parse_qsl(urlsplit(back).query, keep_blank_values=True))
+        if session.resume(address):
+            st.rerun()
+
+
+def follow_in_address(session: Session) -> None:
+    """Let the address keep up where only a part of the page runs again and again."""
+    _component(_url())(key="page_address", data=link(session), height=1)
+
+
+def _url() -> str:
+    from pages.ui.assets import asset_url
+
+    return asset_url("address.js")
+
+
+@lru_cache(maxsize=4)
+def _component(url: str) -> Callable[..., Any]:
+    # Found anew by its address, as in `panel.register`: inline code would be sent with every run.
+    return st.components.v2.component(
+        "hmm_address",
+        js=f'const o=location.origin\nexport default c=>import(o+"{url}").then(m=>m.follow(c))',
+        isolate_styles=False,
+    )

@@ -1,0 +1,148 @@
+"""A run as a notebook that takes the same steps with `hmmcore` alone."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from hmmcore import EM, HMM, Sequences, sample
+from hmmcore.io import to_json
+from pages.ui.config import Config
+from pages.ui.experiment import DATA_STREAM
+from pages.ui.player import Run
+from pages.ui.session import Session
+from pages.ui.text import many
+
+INSTALL = """\
+This notebook rebuilds an experiment of HMM Playground: the same data, the same starting model, the
+same steps. It needs Python 3.11 or newer and the package `hmmcore`, which is a folder of the HMM
+Playground project: start the notebook from the project's folder, or `pip install` that folder.
+"""
+
+
+def notebook(session: Session) -> bytes:
+    """The session's runs as a notebook (nbformat 4.5), each as far as it has got.
+
+    Raises:
+        ValueError: when there is nothing that trains.
+    """
+    runs = [run for run in session.runs.values() if run.state.iteration] or session.active_runs
+    if not runs:
+        raise ValueError("there is no run to write down.")
+    sequences = session.data.sequences
+    cells = [
+        ("markdown", f"# {session.config.num_states} hidden states\n\n{INSTALL}"),
+        ("code", _imports(runs)),
+        ("markdown", f"## Data\n\n{_about(sequences)}"),
+        ("code", _data(session)),
+        ("markdown", "## Start\n\nThe model before the first step."),
+        ("code", f"start = {_model(runs[0].start)}"),
+    ]
+    for run in runs:
+        cells += [
+            ("markdown", f"## {run.name}\n\n{many(run.state.iteration, 'step')}."),
+            ("code", _training(run)),
+        ]
+    cells += [
+        ("markdown", "## Decoding\n\nState probabilities and the most probable path."),
+        ("code", "decoded_frame(state.hmm, sequences).head(20)"),
+    ]
+    content = {
+        "cells": [_cell(number, *cell) for number, cell in enumerate(cells)],
+        "metadata": {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False).encode()
+
+
+def _cell(number: int, kind: str, source: str) -> dict[str, Any]:
+    cell: dict[str, Any] = {
+        "cell_type": kind,
+        "id": f"cell-{number}",
+        "metadata": {},
+        "source": source.splitlines(keepends=True),
+    }
+    return cell | {"execution_count": None, "outputs": []} if kind == "code" else cell
+
+
+def _imports(runs: list[Run]) -> str:
+    trainers = sorted({type(run.trainer).__name__ for run in runs})
+    return (
+        "import numpy as np\n\n"
+        f"from hmmcore import {', '.join(trainers)}, Sequences, preset, sample\n"
+        "from hmmcore.io import decoded_frame, from_json"
+    )
+
+
+def _about(sequences: Sequences) -> str:
+    return (
+        f"{many(sequences.num_sequences, 'sequence')} with "
+        f"{many(sequences.num_observations, 'observation')} in all."
+    )
+
+
+def _data(session: Session) -> str:
+    data, config = session.data, session.config
+    if config.source == "notebook":
+        return 'sequences = preset("notebook").sequences'
+    if data.truth is not None and _same(_drawn(data.truth, config), data.sequences):
+        return (
+            f"truth = {_model(data.truth)}\n"
+            f"rng = np.random.default_rng([{config.seed}, {DATA_STREAM}])\n"
+            f"simulation = sample(truth, num_sequences={config.num_sequences}, "
+            f"length={config.length}, rng=rng)\n"
+            "sequences = simulation.sequences"
+        )
+    values = data.sequences.observations
+    return (
+        f"observations = np.array({values.ravel().tolist()!r}).reshape(-1, {values.shape[1]})\n"
+        f"lengths = {data.sequences.lengths.tolist()!r}\n"
+        "sequences = Sequences(observations, lengths)"
+    )
+
+
+def _drawn(truth: HMM, config: Config) -> Sequences:
+    rng = np.random.default_rng([config.seed, DATA_STREAM])
+    return sample(truth, config.num_sequences, config.length, rng).sequences
+
+
+def _same(one: Sequences, other: Sequences) -> bool:
+    return np.array_equal(one.lengths, other.lengths) and np.array_equal(
+        one.observations, other.observations
+    )
+
+
+def _model(hmm: HMM) -> str:
+    return f'from_json("""\n{to_json(hmm)}\n""")'
+
+
+def _training(run: Run) -> str:
+    trainer, last = run.trainer, run.state.iteration
+    trainable = f"trainable={sorted(trainer.trainable)!r}" if trainer.trainable is not None else ""  # type: ignore[attr-defined]
+    end = "print(state.iteration, state.log_likelihood)"
+    if isinstance(trainer, EM):
+        return (
+            f"trainer = EM(sequences, {trainable})\n"
+            "state = trainer.init(start)\n"
+            f"while state.iteration < {last}:\n    state = trainer.step(state)\n{end}"
+        )
+    kind = type(trainer).__name__
+    stages = [
+        (f"learning_rate={revision.learning_rate!r}, optimizer={revision.optimizer!r}", until)
+        for revision, until in zip(
+            run.revisions, [*(r.iteration for r in run.revisions[1:]), last], strict=True
+        )
+    ]
+    lines = []
+    for number, (controls, until) in enumerate(stages):
+        lines.append(f"trainer = {kind}(sequences, {controls}, {trainable})")
+        if number == 0:
+            lines.append("state = trainer.init(start)")
+        lines += [f"while state.iteration < {until}:", "    state = trainer.step(state)"]
+    return "\n".join([*lines, end])

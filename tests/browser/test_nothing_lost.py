@@ -1,0 +1,267 @@
+"""Nothing is lost: by a link, a reload, Back, a lost connection, another tab, or a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from pages.ui.session import Session
+from tests.browser import playground as ui
+from tests.browser.page import open_page, wait_until_idle
+from tests.browser.server import Server, running_app
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = "K=3&M=60&N=5&seed=21&method=Both"
+
+
+def address(page: Page) -> str:
+    """What the address bar holds; Playwright's own `url` lags behind what the page writes."""
+    href: str = page.evaluate("location.href")
+    return href
+
+
+def wait_for_address(page: Page, part: str) -> None:
+    """Wait until the address bar holds this."""
+    page.wait_for_function("part => location.href.includes(part)", arg=part)
+
+
+def stepped(page: Page, steps: int) -> tuple[str, str]:
+    """Step so often; the log-likelihoods that both runs show then."""
+    for number in range(ui.iteration(page) + 1, ui.iteration(page) + steps + 1):
+        ui.press(page, "Step")
+        ui.expect_iteration(page, number)
+        ui.expect_iteration(page, number, "Gradient")
+    return shown(page)
+
+
+def shown(page: Page) -> tuple[str, str]:
+    """The log-likelihoods that both runs show."""
+    return ui.log_likelihood_text(page), ui.log_likelihood_text(page, "Gradient")
+
+
+def expect_there(page: Page, iteration: int, values: tuple[str, str]) -> None:
+    """The Playground shows both runs at this iteration, with these log-likelihoods."""
+    ui.wait_until_drawn(page)
+    ui.expect_iteration(page, iteration)
+    ui.expect_iteration(page, iteration, "Gradient")
+    expect(page.get_by_test_id("log-likelihood-EM")).to_have_text(values[0])
+    expect(page.get_by_test_id("log-likelihood-Gradient")).to_have_text(values[1])
+
+
+def copied_link(page: Page) -> str:
+    """Press Copy link; what is in the clipboard then."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.locator(".hmm-link output")).to_contain_text("Link copied.")
+    text: str = page.evaluate("navigator.clipboard.readText()")
+    return text
+
+
+@contextmanager
+def another_browser(page: Page) -> Iterator[Page]:
+    """A tab of somebody who was never here."""
+    assert page.context.browser is not None
+    context = page.context.browser.new_context(viewport={"width": 1440, "height": 900})
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+def test_a_copied_link_opens_the_same_runs_on_the_same_page(page: Page) -> None:
+    ui.open_playground(page, SMALL)
+    stepped(page, 3)
+    ui.enter(page, "Learning rate", 0.2)
+    wait_for_address(page, "rate=0.2")
+    ui.wait_until_settled(page)
+    length = page.evaluate("history.length")
+    values = stepped(page, 3)
+    page.get_by_role("slider", name="Iteration shown").focus()
+    page.keyboard.press("ArrowLeft")
+    ui.expect_iteration(page, 5)
+    page.get_by_role("button", name="Mark").click()
+    expect(page.locator(".hmm-flag")).to_have_count(1)
+    link = copied_link(page)
+    assert "runs=EM_6%7EGradient_6_0_0.05_adam_3_0.2_adam&at=5&marks=5" in link
+    # Where the runs stand makes no entries for the button Back.
+    assert page.evaluate("history.length") == length
+    with another_browser(page) as theirs:
+        theirs.goto(link)
+        ui.wait_until_drawn(theirs)
+        ui.expect_iteration(theirs, 5)
+        expect(theirs.locator(".hmm-flag")).to_have_count(1)
+        theirs.get_by_role("button", name="Latest").click()
+        expect_there(theirs, 6, values)
+    # On another page the link leads to that page.
+    ui.visit(page, "Viterbi")
+    page.wait_for_selector("[data-testid=hmm-figure]")
+    link = copied_link(page)
+    assert "/viterbi?" in link
+    with another_browser(page) as theirs:
+        theirs.goto(link)
+        expect(theirs.get_by_text("EM at iteration 5").first).to_be_visible()
+
+
+def test_a_reload_brings_back_the_runs(page: Page) -> None:
+    ui.open_playground(page, SMALL)
+    values = stepped(page, 4)
+    wait_for_address(page, "runs=EM_4%7EGradient_4")
+    page.reload()
+    expect_there(page, 4, values)
+
+
+def test_a_reload_brings_back_own_data(page: Page, tmp_path: Path) -> None:
+    table = tmp_path / "mine.csv"
+    table.write_text("height\n" + "\n".join(str(n % 7 + 9 * (n % 30 > 15)) for n in range(90)))
+    open_page(page, "/data?K=2")
+    page.get_by_role("tab", name="Your CSV file").click()
+    page.locator("input[type=file]").set_input_files(table)
+    page.get_by_role("button", name="Use this data").click()
+    expect(page.get_by_text("In use:")).to_be_visible()
+    ui.visit(page, "Playground")
+    for number in (1, 2):
+        ui.press(page, "Step")
+        ui.expect_iteration(page, number)
+    value = ui.log_likelihood_text(page)
+    wait_for_address(page, "runs=EM_2")
+    page.reload()
+    ui.expect_iteration(page, 2)
+    expect(page.get_by_test_id("log-likelihood-EM")).to_have_text(value)
+    expect(page.locator("[data-testid=stSidebar]")).to_contain_text("From your file")
+    expect(page.locator("[data-testid=stAlert]")).to_have_count(0)
+
+
+def test_a_reload_while_playing_comes_back_near_by(page: Page) -> None:
+    ui.open_playground(page, f"{SMALL}&speed=10&method=Gradient")
+    ui.press(page, "Play")
+    ui.wait_beyond(page, 12, "Gradient")
+    page.reload()
+    ui.wait_until_drawn(page)
+    assert ui.iteration(page, "Gradient") >= 6
+    expect(ui.button(page, "Play")).to_be_visible()
+
+
+def test_pages_and_back_keep_and_restore_the_runs(page: Page) -> None:
+    ui.open_playground(page, SMALL)
+    values = stepped(page, 3)
+    for name in ("Data", "Posterior", "Playground"):
+        ui.visit(page, name)
+        wait_until_idle(page)
+    expect_there(page, 3, values)
+    # A setting that was changed by mistake took the runs with it; Back brings both back.
+    ui.nudge(page, "States K", "ArrowRight")
+    wait_for_address(page, "K=4")
+    ui.expect_iteration(page, 0)
+    ui.wait_until_settled(page)
+    page.go_back()
+    expect(page.get_by_role("slider", name="States K")).to_have_value("3")
+    expect_there(page, 3, values)
+
+
+def test_two_tabs_are_two_visitors(page: Page) -> None:
+    ui.open_playground(page, SMALL)
+    values = stepped(page, 2)
+    wait_for_address(page, "EM_2")
+    other = page.context.new_page()
+    other.goto(address(page))
+    expect_there(other, 2, values)
+    ui.press(other, "Step")
+    ui.expect_iteration(other, 3)
+    ui.nudge(other, "States K", "ArrowRight")
+    wait_for_address(other, "K=4")
+    assert stepped(page, 1) != values
+    expect(page.get_by_role("slider", name="States K")).to_have_value("3")
+    assert ui.iteration(page) == 3
+    other.close()
+
+
+def test_a_dropped_connection_loses_nothing(page: Page, browser_errors: list[str]) -> None:
+    ui.open_playground(page, SMALL)
+    values = stepped(page, 3)
+    page.context.set_offline(True)
+    drop_connections(page)
+    page.wait_for_selector("[data-testid=stApp]:not([data-test-connection-state=CONNECTED])")
+    page.context.set_offline(False)
+    expect_again_connected(page)
+    browser_errors.clear()
+    expect_there(page, 3, values)
+    stepped(page, 1)
+
+
+def test_a_long_way_is_gone_in_sight_and_pause_stops_on_it(page: Page) -> None:
+    ui.open_playground(page, "K=10&M=1000&N=100&method=Gradient&runs=Gradient_90000&marks=1")
+    told = page.locator("[data-testid=stAlert]", has_text="Going to iteration 90\u202f000")
+    expect(told).to_be_visible()
+    first = ui.wait_beyond(page, 5, "Gradient")
+    ui.wait_beyond(page, first, "Gradient")
+    wait_for_address(page, "runs=Gradient_90000")
+    ui.press(page, "Pause")
+    expect(told).to_have_count(0)
+    ui.wait_until_settled(page)
+    wait_for_address(page, f"runs=Gradient_{ui.iteration(page, 'Gradient')}")
+
+
+def expect_again_connected(page: Page) -> None:
+    """The page has found a server again and heard from it."""
+    bubble = page.locator(".hmm-link output")
+    expect(bubble).to_have_text("Connected again: everything is as it was.", timeout=30_000)
+    wait_until_idle(page)
+
+
+def drop_connections(page: Page) -> None:
+    """Cut the page's WebSockets, which Chromium's offline mode leaves alone."""
+    page.evaluate("() => window.hmmSockets.forEach((socket) => socket.close())")
+
+
+@pytest.fixture(autouse=True)
+def sockets(page: Page) -> None:
+    """Let tests reach the page's WebSockets."""
+    page.add_init_script(
+        """
+        window.hmmSockets = [];
+        const Original = window.WebSocket;
+        window.WebSocket = class extends Original {
+          constructor(...given) { super(...given); window.hmmSockets.push(this); }
+        };
+        """
+    )
+
+
+class TestRestart:
+    """The server ends and another one begins at the same address, while the page stays open."""
+
+    @pytest.fixture
+    def server(self, tmp_path: Path) -> Iterator[Server]:
+        with running_app(ROOT / "app.py", tmp_path / "log.txt") as server:
+            yield server
+
+    def test_the_page_comes_back_by_itself(
+        self, page: Page, server: Server, browser_errors: list[str], tmp_path: Path
+    ) -> None:
+        ui.open_playground(page, "M=60&N=5&seed=21&method=Gradient&speed=10")
+        ui.press(page, "Play")
+        seen = ui.wait_beyond(page, 15, "Gradient")
+        server.stop()
+        page.wait_for_selector("[data-testid=stApp]:not([data-test-connection-state=CONNECTED])")
+        log_path = tmp_path / "second.txt"
+        with running_app(ROOT / "app.py", log_path, port=server.port) as second:
+            expect_again_connected(page)
+            browser_errors.clear()
+            expect(ui.button(page, "Play")).to_be_visible()
+            reached = ui.iteration(page, "Gradient")
+            # The address keeps up with a run that plays, twice a second.
+            assert reached >= seen - 10
+            wait_for_address(page, f"runs=Gradient_{reached}")
+            query = dict(parse_qsl(urlsplit(address(page)).query))
+            run = Session.from_url(query).runs["Gradient"]
+            value = run.state.log_likelihood / run.num_observations
+            assert ui.log_likelihood(page, "Gradient") == pytest.approx(value, abs=6e-5)
+            ui.press(page, "Step")
+            ui.expect_iteration(page, reached + 1, "Gradient")
+            assert "Traceback" not in second.log()
+            page.goto("about:blank")

@@ -1,0 +1,98 @@
+"""The notebook takes the same steps with `hmmcore` alone: its cells are executed here."""
+
+import contextlib
+import io
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hmmcore import Sequences
+from hmmcore.io import from_json
+from pages.ui.config import Config, legal
+from pages.ui.export_area import decoded_csv, decoded_parquet, model_json
+from pages.ui.notebook import notebook
+from pages.ui.session import Session, Upload
+from pages.ui.view import current_view
+
+NOTEBOOK = {
+    "source": "notebook", "num_states": 5, "length": 10, "num_sequences": 2, "noise_sd": 1.0,
+    "structure": "softmax", "mean_law": "log",
+}  # fmt: skip
+
+
+def trained(steps=5, **values):
+    session = Session(legal(Config(**{"length": 40, "num_sequences": 3, **values}))[0])
+    for _ in range(steps):
+        session.step()
+    return session
+
+
+def revised():
+    session = trained(method="Both")
+    for values in ({"learning_rate": 0.3}, {"optimizer": "plain"}):
+        session.change(**values)
+        for _ in range(3):
+            session.step()
+    return session
+
+
+def own_data():
+    session = Session(Config(method="Both"))
+    values = np.random.default_rng(0).normal(size=60).cumsum()
+    session.replace_upload(Upload("mine.csv", "x", Sequences(values, [20, 40])), 3)
+    session.step()
+    return session
+
+
+EXPERIMENTS = {
+    "EM": lambda: trained(),
+    "gradient": lambda: trained(method="Gradient", trainable=("means",), start="quantiles"),
+    "both, revised": revised,
+    "not yet trained": lambda: trained(0),
+    "edited": lambda: trained(
+        structure="edited", mean_law="edited", num_states=2,
+        transition_table=((0.9, 0.1), (0.0, 1.0)), means_table=((0.0, 3.0),),
+    ),
+    "the notebook's data": lambda: trained(**NOTEBOOK),
+    "counts": lambda: trained(family="counts"),
+    "symbols": lambda: trained(family="symbols", method="Gradient"),
+    "points": lambda: trained(family="points"),
+    "own data": own_data,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("make", EXPERIMENTS.values(), ids=EXPERIMENTS.keys())
+def test_its_cells_rebuild_the_runs(make):
+    session = make()
+    content = json.loads(notebook(session))
+    assert (content["nbformat"], content["nbformat_minor"]) == (4, 5)
+    assert len({cell["id"] for cell in content["cells"]}) == len(content["cells"])
+    names, printed = {}, io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        for cell in content["cells"]:
+            assert cell["cell_type"] in ("code", "markdown")
+            if cell["cell_type"] == "code":
+                exec("".join(cell["source"]), names)
+    assert names["sequences"] == session.data.sequences
+    lines = [line.split() for line in printed.getvalue().splitlines()]
+    runs = [run for run in session.runs.values() if run.state.iteration] or session.active_runs
+    assert [int(iteration) for iteration, _ in lines] == [run.state.iteration for run in runs]
+    for (_, value), run in zip(lines, runs, strict=True):
+        assert float(value) == pytest.approx(run.state.log_likelihood, rel=1e-9)
+
+
+def test_the_model_and_the_decoded_data_are_those_on_the_page():
+    session = trained(6)
+    session.travel(3)
+    view = current_view(session)
+    assert from_json(model_json(session)) == view.hmm
+    table = pd.read_csv(io.BytesIO(decoded_csv(session)))
+    same = pd.read_parquet(io.BytesIO(decoded_parquet(session)))
+    pd.testing.assert_frame_equal(table, same, rtol=1e-14, atol=0.0)
+    assert len(table) == session.data.sequences.num_observations
+    first = table[table["sequence"] == 0]
+    np.testing.assert_array_equal(first["viterbi_state"], view.path.states)
+    probs = first[[f"smoothed_prob_{k}" for k in range(5)]].to_numpy()
+    np.testing.assert_allclose(probs, view.posterior.smoothed_probs, rtol=1e-12, atol=1e-15)
