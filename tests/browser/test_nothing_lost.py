@@ -133,7 +133,7 @@ def test_a_reload_brings_back_own_data(page: Page, tmp_path: Path) -> None:
     ui.expect_iteration(page, 2)
     expect(page.get_by_test_id("log-likelihood-EM")).to_have_text(value)
     expect(page.locator("[data-testid=stSidebar]")).to_contain_text("From your file")
-    expect(page.locator("[data-testid=stAlert]")).to_have_count(0)
+    expect(page.get_by_text("made with an uploaded file")).to_have_count(0)
 
 
 def test_a_reload_while_playing_comes_back_near_by(page: Page) -> None:
