@@ -38,7 +38,7 @@ SETTLED_REMAINING = 1e-5
 SLOW_RATE = 0.9
 """A distance that shrinks by less than a tenth a step takes long: 22 steps to a tenth of it."""
 
-GROWING_RATE = 1.02
+GROWING_RATE = 1.05
 """Gains that grow by less are as good as even."""
 
 OSCILLATING_DIPS = 3
