@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -100,6 +100,7 @@ class Dataset:
         columns: (D,) names of the dimensions of points; empty for the other families.
         other_truth: the model they were drawn from where it has another number of states than the
             one that learns.
+        hidden: whether the visitor does not want to see what made them.
     """
 
     sequences: Sequences
@@ -110,6 +111,11 @@ class Dataset:
     labels: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     other_truth: HMM | None = None
+    hidden: bool = False
+
+    def without_truth(self) -> Dataset:
+        """The same data, as they look while the truth is hidden."""
+        return replace(self, truth=None, states=None, other_truth=None, hidden=True)
 
     @property
     def maker(self) -> HMM | None:

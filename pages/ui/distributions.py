@@ -47,7 +47,7 @@ def distribution(session: Session) -> Distribution:
 
 
 def _numbers(session: Session) -> Distribution:
-    data, truth = session.data, None
+    data, truth = session.seen, None
     if data.truth is not None and data.states is not None:
         emissions = data.truth.emissions
         shares = state_shares(data.states, data.truth.num_states)
@@ -63,7 +63,7 @@ def _numbers(session: Session) -> Distribution:
 
 
 def _counts(session: Session) -> Distribution:
-    data, truth = session.data, None
+    data, truth = session.seen, None
     counts = data.sequences.observations[:, 0]
     if data.truth is not None and data.states is not None:
         edges, _ = scales.count_histogram(counts)
@@ -81,7 +81,7 @@ def _counts(session: Session) -> Distribution:
 
 
 def _symbols(session: Session) -> Distribution:
-    data, truth = session.data, None
+    data, truth = session.seen, None
     if data.truth is not None and data.states is not None:
         made = state_shares(data.states, data.truth.num_states)
         truth = (data.truth.emissions.probs, made)
@@ -97,7 +97,7 @@ def _symbols(session: Session) -> Distribution:
 
 
 def _points(session: Session) -> Distribution:
-    data, truth, chosen = session.data, None, shown_dimensions(session)
+    data, truth, chosen = session.seen, None, shown_dimensions(session)
     if data.truth is not None:
         emissions = data.truth.emissions
         truth = (emissions.means[:, chosen], scales.covariance_matrices(emissions, chosen))

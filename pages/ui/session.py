@@ -367,6 +367,13 @@ class Session:
         return self.runs.get(name)
 
     @property
+    def seen(self) -> Dataset:
+        """The data as figures show them: without their truth while that is hidden."""
+        if self.config.truth == "shown" or self.data.maker is None:
+            return self.data
+        return self.remember("seen", self.data, self.data.without_truth)  # type: ignore[no-any-return]
+
+    @property
     def shown_state(self) -> TrainState | None:
         """The state that the figures show: the shown run's, at the iteration travelled to."""
         run = self.shown_run
@@ -518,7 +525,7 @@ class Session:
 
     def true_log_likelihood(self) -> float | None:
         """Log-likelihood per observation of the true model, in nats; None if nobody knows it."""
-        truth = self.data.maker
+        truth = self.seen.maker
         if truth is None:
             return None
         return self.remember(

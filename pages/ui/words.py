@@ -22,6 +22,8 @@ NO_MODEL = (
 
 def no_truth(data: Dataset) -> str:
     """What to say where there is nothing to compare with."""
+    if data.hidden:
+        return "The truth is hidden. Choose Shown under Truth in the sidebar to compare with it."
     if data.other_truth is None:
         return (
             "No truth: uploaded data. Nobody knows which state made which observation, so there "

@@ -13,7 +13,12 @@ from pages.ui.view import current_view
 from tests.pages import shown
 
 PAGE = "posterior.py"
-FIGURES = {"posterior_over_time", "transition_counts", "learned_transition_matrix"}
+FIGURES = {
+    "posterior_over_time",
+    "transition_counts",
+    "parameter_errors",
+    "learned_transition_matrix",
+}
 
 
 def table(app):
