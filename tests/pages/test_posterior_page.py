@@ -157,7 +157,7 @@ def test_uploaded_data_have_no_truth_and_everything_else():
     app = shown.opened(PAGE)
     rng = np.random.default_rng(0)
     shown.upload(app, [rng.normal(size=30), rng.normal(size=50)], num_states=3)
-    assert shown.figures(app).keys() == FIGURES
+    assert shown.figures(app).keys() == FIGURES - {"parameter_errors"}
     assert [t["type"] for t in shown.figures(app)["posterior_over_time"]["data"]] == [
         "heatmap", "scatter",
     ]  # fmt: skip
