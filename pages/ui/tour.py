@@ -25,7 +25,7 @@ STEPS: tuple[Callable[[Config], str], ...] = (
         "line, the model that really made the data."
     ),
     lambda config: (
-        "**Compare, then make it harder.** Where the curve levels off at the dotted line, learned and "
+        "**Compare, then make it harder.** Once the curve rests on the dotted line, learned and "
         "true agree. Raise **Noise σ** in the sidebar, play again, and see how far apart they stay."
     ),
 )

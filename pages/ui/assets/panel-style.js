@@ -64,8 +64,10 @@ export const STYLE = `
   .hmm-run { min-width: 112px; }
 }
 @container (max-width: 559px) {
-  .hmm-grid { grid-template-columns: 1fr; }
+  .hmm-grid { grid-template-columns: minmax(0, 1fr); }
   .hmm-tile { gap: 4px 14px; }
+  .hmm-run { min-width: 102px; flex: none; }
+  .hmm-value + .hmm-value { min-width: 0; }
   .hmm-where { min-width: 0; overflow: hidden; text-overflow: ellipsis; flex: 0 1 auto; }
   .hmm-note { display: none; }
   .hmm-sequence .hmm-note { display: inline; }
