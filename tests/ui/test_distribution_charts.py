@@ -144,3 +144,24 @@ def test_an_axis_has_no_more_names_than_fit() -> None:
     assert lane.spoken(np.array([3.0, np.nan])) == ["symbol 3", "missing"]
     assert Lane("x", "count").spoken(np.array([12.0])) == ["12"]
     assert Lane().spoken(np.array([-0.51234])) == ["−0.5123"]
+
+
+def test_names_of_states_that_lie_together_stand_above_each_other() -> None:
+    places, heights = np.array([1.2, 0.0, 1.0, 1.1, 9.0]), np.array([0.3, 0.3, 0.34, 0.25, 0.3])
+    found = distribution_charts.names_apart(places, heights, 10.0, 1.0)
+    # The one to the left keeps its place, and each to its right stands clear of all before it.
+    np.testing.assert_allclose(found, [0.42, 0.3, 0.34, 0.25, 0.3], rtol=1e-12)
+    close = np.abs(places[:, np.newaxis] - places) < 0.7
+    clear = np.abs(found[:, np.newaxis] - found) >= 0.08 - 1e-12
+    assert (clear | ~close | np.eye(5, dtype=bool)).all()
+
+
+def test_a_histogram_has_room_for_names_that_stand_above_each_other() -> None:
+    means = np.linspace(0.0, 0.1, 8)
+    figure = distribution_charts.histogram_figure(
+        np.linspace(-3.0, 3.0, 50), COUNT, "r", (means, np.ones(8), np.full(8, 1 / 8))
+    )
+    (names,) = figure.select_traces({"type": "scatter", "mode": "text"})
+    heights = np.sort(np.asarray(names.y))
+    assert (np.diff(heights) > 0).all()
+    assert heights[-1] < figure.layout.yaxis.range[1]
