@@ -38,6 +38,10 @@ of your own nobody knows them, so its points have no colour.
 *Over time* you see how long states last and in what order they come. The other figure forgets the
 order: where two states make the same observations, a single one cannot tell them apart, and only
 its neighbours in time can.
+
+An observation may be **missing**: an empty cell of your file. It has no point, and the line is
+broken there. Nothing is put in its place. The state it came from goes on all the same, and what
+the model says of it follows from the neighbours in time.
 """
 
 
@@ -152,7 +156,7 @@ def how_often(session: Session) -> None:
     found = distribution(session)
     st.markdown(f"**{found.title}**")
     show_figure(found.figure, "data_distribution", label=found.label)
-    if session.seen.truth is not None:
+    if found.note:
         st.caption(found.note)
 
 

@@ -14,6 +14,9 @@ from pages.ui.text import chart_text
 
 FloatArray = npt.NDArray[np.float64]
 
+MISSING = "missing"
+"""What a hover says where nothing was observed."""
+
 
 @dataclass(frozen=True)
 class Lane:
@@ -65,9 +68,12 @@ class Lane:
         """Each observation as a hover says it."""
         if self.kind == "symbol":
             texts = self.label_texts
-            return [texts[int(value)] if np.isfinite(value) else "missing" for value in values]
+            return [texts[int(value)] if np.isfinite(value) else MISSING for value in values]
         digits = ".4g" if self.kind == "number" else ".0f"
-        return [f"{value:{digits}}".replace("-", "−") for value in values]
+        return [
+            f"{value:{digits}}".replace("-", "−") if np.isfinite(value) else MISSING
+            for value in values
+        ]
 
     def limits(self, values: FloatArray, margin: float = 0.06) -> tuple[float, float]:
         """Ends of an axis for these values; of symbols always all of them."""

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from pages.ui import scales, theme
+from pages.ui import scales, theme, wire
 from pages.ui.dataset import Lane
 from pages.ui.text import chart_text
 
@@ -232,10 +232,12 @@ def points_figure(
 ) -> go.Figure:
     """Points (T, 2) of all data, coloured by true state (T,) where known, with its ellipses.
 
+    A point that lacks a coordinate is not drawn.
+
     Args:
         truth: means (K, 2) and covariances (K, 2, 2).
     """
-    kept = np.unique(np.linspace(0, len(points) - 1, MAX_POINTS).astype(np.intp))
+    kept = wire.spread_indices(points, MAX_POINTS)
     shown, figure = points[kept], go.Figure()
     names = [chart_text(lane.name) for lane in lanes]
     hover = f"{names[0]} = %{{x:.4g}}, {names[1]} = %{{y:.4g}}<extra></extra>"

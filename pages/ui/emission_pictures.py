@@ -84,7 +84,7 @@ def _symbols(session: Session, view: View) -> SymbolBars:
 
 
 def symbol_shares(data: Dataset) -> FloatArray:
-    """(C,) of the symbols among all data."""
+    """(C,) of the symbols among all that are not missing."""
     observed = data.sequences.observations[:, 0]
     symbols = observed[np.isfinite(observed)]
     counts = np.bincount(symbols.astype(np.int64), minlength=len(data.labels))
