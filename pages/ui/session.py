@@ -29,7 +29,8 @@ from hmmcore import (
 from hmmcore.comparison import num_components
 from pages.ui import experiment, fan, starts
 from pages.ui.address import from_query, to_query
-from pages.ui.config import FIELD_OF, FIELDS, MAX_CELLS, Config, legal
+from pages.ui.config import FIELD_OF, FIELDS, MAX_CELLS, Config
+from pages.ui.config_rules import legal
 from pages.ui.dataset import Dataset
 from pages.ui.kept import Keeping
 from pages.ui.nudging import nudged
