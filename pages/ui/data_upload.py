@@ -12,9 +12,10 @@ from pages.ui import experiment_file
 from pages.ui.config import MAX_CELLS
 from pages.ui.controls import set_widget
 from pages.ui.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, SEPARATORS, UploadError, quoted
+from pages.ui.dataset import Upload
 from pages.ui.families import MAX_DIMENSIONS, MAX_SYMBOLS
 from pages.ui.pending import PendingFile
-from pages.ui.session import Session, Upload
+from pages.ui.session import Session
 from pages.ui.text import count, many, plain
 from pages.ui.upload import MAX_SEQUENCES, CsvTable, Observations
 from pages.ui.upload_cells import KINDS

@@ -19,11 +19,13 @@ from hmmcore import HMM, Sequences
 from hmmcore.io import from_content, to_content
 from pages.ui.address import from_query, to_query
 from pages.ui.config import MAX_CELLS, Config
+from pages.ui.dataset import Upload
+from pages.ui.experiment import Experiment
 from pages.ui.families import FAMILIES, MAX_DIMENSIONS, MAX_SYMBOLS
 from pages.ui.place import MAX_MARKS, MAX_RUNS, Place, Revision, Stand, checked_revisions
 from pages.ui.player import MAX_ITERATIONS
 from pages.ui.replay import Ending
-from pages.ui.session import Session, Upload
+from pages.ui.session import Session
 from pages.ui.text import count
 
 FORMAT = "HMM Playground experiment"
@@ -309,7 +311,7 @@ def open_file(session: Session, content: bytes) -> None:
     """
     file = read(content)
     # All that can fail is tried beside the present experiment, which stays until it is done.
-    fresh = Session(file.config, upload=file.upload)
+    fresh = Experiment(file.config, upload=file.upload)
     if fresh.problem:
         raise FileRefused(f"The experiment file is damaged: {fresh.problem}")
     if fresh.config.source != file.config.source:

@@ -10,7 +10,7 @@ import numpy as np
 from hmmcore import EM, HMM, Sequences, sample
 from hmmcore.io import to_json
 from pages.ui.config import Config
-from pages.ui.experiment import DATA_STREAM
+from pages.ui.generated import DATA_STREAM
 from pages.ui.player import Run
 from pages.ui.session import Session
 from pages.ui.text import many

@@ -18,8 +18,8 @@ from hmmcore import (
     TrainState,
     exchangeable_states,
 )
+from pages.ui.dataset import Upload
 from pages.ui.families import FAMILIES
-from pages.ui.session import Upload
 from tests.pages.shown import figures, healthy, opened, press, session, text
 
 LINKS: dict[str, dict[str, str]] = {

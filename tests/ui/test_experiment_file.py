@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from hmmcore import Sequences
-from pages.ui import experiment_file
-from pages.ui import session as session_module
+from pages.ui import experiment, experiment_file
 from pages.ui.config import Config
+from pages.ui.dataset import Upload
 from pages.ui.experiment_file import MAX_BYTES, FileRefused, looks_like_one, open_file, read, write
-from pages.ui.session import ELSEWHERE, Session, Upload
+from pages.ui.session import Session
+from pages.ui.training_runs import ELSEWHERE
 
 
 def own_data(steps=6):
@@ -132,7 +133,7 @@ def test_generated_data_come_from_their_settings(config):
 
 
 def test_a_long_run_is_taken_there_in_sight(kept, monkeypatch):
-    monkeypatch.setattr(session_module, "OPENING_BUDGET", 0.0)
+    monkeypatch.setattr(experiment, "OPENING_BUDGET", 0.0)
     session = Session(Config())
     open_file(session, kept)
     assert session.player.playing

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from hmmcore import Sequences
-from pages.ui import session as session_module
+from pages.ui import experiment
 from pages.ui.config import Config
+from pages.ui.dataset import Upload
 from pages.ui.live_source import pictures
 from pages.ui.place import Place, Stand, place_to_query
-from pages.ui.session import Session, Upload
+from pages.ui.session import Session
 
 
 def trained(steps=6, **values):
@@ -36,7 +37,7 @@ def arrive(session):
 @pytest.fixture
 def no_time(monkeypatch):
     """A page that opens may not wait at all."""
-    monkeypatch.setattr(session_module, "OPENING_BUDGET", 0.0)
+    monkeypatch.setattr(experiment, "OPENING_BUDGET", 0.0)
 
 
 def expect_same(one, other):
