@@ -54,6 +54,28 @@ class Field:
     table: tuple[int, int] | None = None
     quiet: bool = False
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Minimum and maximum of a number."""
+        assert self.minimum is not None
+        assert self.maximum is not None
+        return self.minimum, self.maximum
+
+    def nearest(self, value: float) -> float:
+        """The number within the bounds that is nearest to a value."""
+        minimum, maximum = self.bounds
+        return min(max(value, minimum), maximum)
+
+    def following(self, value: int, first: int | None = None) -> int:
+        """The whole number after a value; after the maximum comes `first`, by default the minimum.
+
+        For numbers that only tell one random choice from the next.
+        """
+        minimum, maximum = self.bounds
+        if value >= maximum:
+            return int(minimum) if first is None else first
+        return value + 1
+
 
 FIELDS: tuple[Field, ...] = (
     Field(

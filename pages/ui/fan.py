@@ -19,12 +19,9 @@ FACTORS: Mapping[str, tuple[float, ...]] = {
 def rates(config: Config) -> tuple[float, ...]:
     """The learning rates beside the chosen one, rising, to three digits and within its bounds."""
     field = FIELD_OF["learning_rate"]
-    assert field.minimum is not None
-    assert field.maximum is not None
     found = []
     for factor in FACTORS[config.fan]:
-        rate = min(max(factor * config.learning_rate, field.minimum), field.maximum)
-        rate = float(f"{rate:.3g}")
+        rate = float(f"{field.nearest(factor * config.learning_rate):.3g}")
         if rate not in (config.learning_rate, *found):
             found.append(rate)
     return tuple(found)

@@ -112,9 +112,7 @@ class Session(Experiment):
     @alone
     def new_start(self) -> None:
         """Go to the next random starting point."""
-        most = FIELD_OF["start_seed"].maximum
-        assert most is not None
-        self.change(start_seed=int((self.config.start_seed + 1) % (most + 1)))
+        self.change(start_seed=FIELD_OF["start_seed"].following(self.config.start_seed))
 
     @alone
     def remedy(self, /, **values: Any) -> None:
@@ -128,9 +126,8 @@ class Session(Experiment):
     @alone
     def nudge(self) -> None:
         """Move the starting point a little, each time another way, as `remedy` does."""
-        most = FIELD_OF["nudge"].maximum
-        assert most is not None
-        self.remedy(nudge=int(self.config.nudge % most + 1))
+        # 0 is no nudge at all.
+        self.remedy(nudge=FIELD_OF["nudge"].following(self.config.nudge, first=1))
 
     @alone
     def undo(self) -> None:
