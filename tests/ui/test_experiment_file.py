@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from hmmcore import Sequences
-from pages.ui import experiment, experiment_file
+from hmmcore.io import to_content
+from pages.ui import experiment
 from pages.ui.config import Config
 from pages.ui.dataset import Upload
-from pages.ui.experiment_file import MAX_BYTES, FileRefused, looks_like_one, open_file, read, write
+from pages.ui.experiment_file import looks_like_one, open_file, write
+from pages.ui.experiment_reading import MAX_BYTES, FileRefused, read
 from pages.ui.session import Session
 from pages.ui.training_runs import ELSEWHERE
 
@@ -149,7 +151,7 @@ def test_a_long_run_is_taken_there_in_sight(kept, monkeypatch):
 
 def test_where_the_steps_lead_elsewhere_the_files_model_is_shown(kept):
     session = own_data()
-    model = experiment_file.to_content(session.runs["EM"].start)
+    model = to_content(session.runs["EM"].start)
     other = changed(kept, "runs", "EM", "model", to=model)
     other = changed(other, "runs", "EM", "log_likelihood",
                     to=float(session.runs["EM"].history.log_likelihoods[0]))  # fmt: skip
@@ -167,9 +169,9 @@ def test_the_start_of_the_file_is_the_start(kept):
     start = json.loads(kept)["runs"]["EM"]["model"]
     session = Session(Config())
     open_file(session, changed(kept, "start", to=start))
-    assert experiment_file.to_content(session.runs["EM"].start) == start
+    assert to_content(session.runs["EM"].start) == start
     session.reset()
-    assert experiment_file.to_content(session.runs["EM"].state.hmm) == start
+    assert to_content(session.runs["EM"].state.hmm) == start
 
 
 ONE_NUMBER = ("data", "observations", 3)
