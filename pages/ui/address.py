@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from pages.ui.config import FIELDS, MAX_STATES, MAX_SYMBOLS, NOTEBOOK, Config, Field, legal
+from pages.ui.config import FIELDS, MAX_STATES, MAX_SYMBOLS, NOTEBOOK, Config, Field
+from pages.ui.config_rules import legal
 from pages.ui.table_rules import STATES, SYMBOLS, Table, as_table, table_problem
 
 
@@ -83,8 +84,7 @@ def _read(field: Field, text: str) -> tuple[Any, str | None]:
 
 
 def _number(field: Field, text: str, shown: str) -> tuple[Any, str | None]:
-    assert field.minimum is not None
-    assert field.maximum is not None
+    minimum, maximum = field.bounds
     whole = isinstance(field.default, int)
     try:
         given = float(text)
@@ -94,14 +94,14 @@ def _number(field: Field, text: str, shown: str) -> tuple[Any, str | None]:
         return field.default, (
             f"{field.label}: “{shown}” in the link is not a number; took {field.default:g}."
         )
-    nearest = min(max(given, field.minimum), field.maximum)
+    nearest = field.nearest(given)
     value = round(nearest) if whole else nearest
     if value == given:
         return value, None
     return value, (
         f"{field.label}: {shown} in the link is not "
         f"{'a whole number ' if nearest == given else ''}between "
-        f"{field.minimum:g} and {field.maximum:g}; took {value:g}."
+        f"{minimum:g} and {maximum:g}; took {value:g}."
     )
 
 

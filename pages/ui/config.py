@@ -2,18 +2,17 @@
 
 Widgets, `Config` and the URL (`address.py`) are all read off `FIELDS`, so that a control cannot
 be in one and not in the others. A `Config` is a value: the same one always means the same
-experiment.
+experiment. What holds between several fields is in `config_rules.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
-from pages.ui.families import FAMILIES, MAX_DIMENSIONS, MAX_SYMBOLS, trainable_for
+from pages.ui.families import FAMILIES, MAX_DIMENSIONS, MAX_SYMBOLS
 from pages.ui.table_rules import STATES, SYMBOLS, Table
-from pages.ui.text import count
 
 MAX_CELLS = 2_000_000
 """Bound on K × M × N, the cells of a posterior: one training step then stays well under the
@@ -54,6 +53,28 @@ class Field:
     many: bool = False
     table: tuple[int, int] | None = None
     quiet: bool = False
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Minimum and maximum of a number."""
+        assert self.minimum is not None
+        assert self.maximum is not None
+        return self.minimum, self.maximum
+
+    def nearest(self, value: float) -> float:
+        """The number within the bounds that is nearest to a value."""
+        minimum, maximum = self.bounds
+        return min(max(value, minimum), maximum)
+
+    def following(self, value: int, first: int | None = None) -> int:
+        """The whole number after a value; after the maximum comes `first`, by default the minimum.
+
+        For numbers that only tell one random choice from the next.
+        """
+        minimum, maximum = self.bounds
+        if value >= maximum:
+            return int(minimum) if first is None else first
+        return value + 1
 
 
 FIELDS: tuple[Field, ...] = (
@@ -407,93 +428,3 @@ class Config:
 
 
 assert [f.name for f in fields(Config)] == [f.name for f in FIELDS]
-
-
-def legal(config: Config, keep: str = "length") -> tuple[Config, tuple[str, ...]]:
-    """Bring together what each field alone cannot see: the total size, and tables that fit.
-
-    Args:
-        keep: the field that was changed last; where the size is too large, another one gives way.
-    """
-    notes = []
-    if config.source == "notebook" and any(getattr(config, k) != v for k, v in NOTEBOOK.items()):
-        config = replace(config, **NOTEBOOK)
-        notes.append("The notebook's own data have K = 5, M = 10, N = 2 and σ = 1; took those.")
-    states = max(config.num_states, config.data_states)
-    cells = states * config.length * config.num_sequences
-    if cells > MAX_CELLS and config.source == "generated":
-        if keep == "num_sequences":
-            length = MAX_CELLS // (states * config.num_sequences)
-            config, gave_way = replace(config, length=length), f"Length M to {count(length)}"
-        else:
-            number = max(1, MAX_CELLS // (states * config.length))
-            config, gave_way = (
-                replace(config, num_sequences=number),
-                f"Sequences N to {count(number)}",
-            )
-            if states * config.length > MAX_CELLS:
-                length = MAX_CELLS // states
-                config = replace(config, length=length)
-                gave_way += f" and Length M to {count(length)}"
-        notes.append(
-            f"K × M × N may be at most {count(MAX_CELLS)}, so that training stays live; it was "
-            f"{count(cells)}. Lowered {gave_way}."
-        )
-    config = replace(config, trainable=trainable_for(config.family, config.trainable))
-    return config, (*notes, *_set_aside(config))
-
-
-def _set_aside(config: Config) -> list[str]:
-    """Sentences on edited tables that ought to be in force and do not fit."""
-    if config.source != "generated":
-        return []
-    emissions = FAMILIES[config.family].table
-    # Means are in force by their law alone, the others wherever there are any.
-    wanted = {
-        "transition_table": config.structure == "edited",
-        emissions: config.mean_law == "edited"
-        if emissions == "means_table"
-        else getattr(config, emissions) is not None,
-    }
-    return [
-        _unfit(config, FIELD_OF[name])
-        for name, in_force in wanted.items()
-        if in_force and not fits(config, name)
-    ]
-
-
-def table_shape(config: Config, name: str) -> tuple[int, int]:
-    """(rows, columns) that an edited table has to have."""
-    shape = FIELD_OF[name].table
-    assert shape is not None
-    sizes = {STATES: config.data_states, SYMBOLS: config.num_symbols}
-    rows, columns = (sizes.get(size, size) for size in shape)
-    return rows, columns
-
-
-def fits(config: Config, name: str) -> bool:
-    """Whether there is an edited table of that name and it has the right size."""
-    table = getattr(config, name)
-    return table is not None and (len(table), len(table[0])) == table_shape(config, name)
-
-
-def _unfit(config: Config, field: Field) -> str:
-    table: Table | None = getattr(config, field.name)
-    # Without its symbol: transition matrix.
-    called = field.label.rsplit(" ", 1)[0].lower()
-    if table is None:
-        return (
-            f"There is no edited {called} yet; edit it on the Data page. The default law is used."
-        )
-    assert field.table is not None
-    num_states = len(table) if field.table[0] == STATES else len(table[0])
-    if num_states == config.data_states:
-        return (
-            f"The edited {called} has {len(table[0])} symbols and C is {config.num_symbols}; it "
-            "is set aside until C fits again, and the default law is used."
-        )
-    return (
-        f"The edited {called} has {num_states} states and "
-        f"{'the true model' if config.true_states else 'K'} is {config.data_states}; it is set "
-        "aside until K fits again, and the default law is used."
-    )

@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.config import FIELD_OF, Field, fits
+from pages.ui.config import FIELD_OF, Field
+from pages.ui.config_rules import fits
 from pages.ui.families import FAMILIES
 from pages.ui.session import Session
 from pages.ui.text import many, plain

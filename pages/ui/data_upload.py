@@ -12,9 +12,11 @@ from pages.ui import experiment_file, words
 from pages.ui.config import MAX_CELLS
 from pages.ui.controls import set_widget
 from pages.ui.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, SEPARATORS, UploadError, quoted
+from pages.ui.dataset import Upload
+from pages.ui.experiment_reading import FileRefused
 from pages.ui.families import MAX_DIMENSIONS, MAX_SYMBOLS
 from pages.ui.pending import PendingFile
-from pages.ui.session import Session, Upload
+from pages.ui.session import Session
 from pages.ui.text import count, many, plain
 from pages.ui.upload import MAX_SEQUENCES, CsvTable, Observations
 from pages.ui.upload_cells import KINDS
@@ -303,7 +305,7 @@ def _received(session: Session, key: str) -> None:
 def _open(session: Session, content: bytes) -> None:
     try:
         experiment_file.open_file(session, content)
-    except experiment_file.FileRefused as refusal:
+    except FileRefused as refusal:
         session.refused = str(refusal)
     _forget(session)
 

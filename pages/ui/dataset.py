@@ -139,3 +139,31 @@ class Dataset:
             return Lane(self.columns[dimension])
         kind = {"counts": "count", "symbols": "symbol"}.get(self.family, "number")
         return Lane(self.name, kind, self.labels)
+
+
+@dataclass(frozen=True, eq=False)
+class Upload:
+    """A visitor's own data: the file's name and what was read from it.
+
+    Attributes:
+        column: name of the column, or of all columns together.
+        family, labels, columns: as in `Dataset`.
+    """
+
+    file_name: str
+    column: str
+    sequences: Sequences
+    family: str = "numbers"
+    labels: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+    @property
+    def dataset(self) -> Dataset:
+        """The same as data of an experiment, whose true model nobody knows."""
+        return Dataset(
+            self.sequences,
+            name=self.column,
+            family=self.family,
+            labels=self.labels,
+            columns=self.columns,
+        )

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from hmmcore.comparison import Progress, distances
 from pages.ui import scales, theme, wire
 from pages.ui.panel import register
+from pages.ui.wire import Chart
 
 KEY = "duel"
 MAX_CURVE_POINTS = 600
@@ -28,7 +29,6 @@ LOWEST_DECADE = -10
 """A distance of 1e-10 nats per observation is none: a run that gains less stands still."""
 
 FloatArray = npt.NDArray[np.float64]
-Chart = tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]
 
 AXIS_TITLES: Mapping[str, str] = {
     "iterations": "iteration",
@@ -160,13 +160,8 @@ def encode(frame: DuelFrame, live: Mapping[str, Any] | None = None) -> bytes:
         "states": {"colours": [theme.state_colour(state) for state in range(frame.num_states)]},
         "verdict": frame.verdict,
         "fan": frame.fan,
-        "charts": {},
     }
-    arrays: dict[str, npt.NDArray[Any]] = {}
-    for name, (meta, chart_arrays) in charts.items():
-        header["charts"][name] = {**meta, "digest": wire.digest(meta, chart_arrays)}
-        arrays.update((f"{name}.{part}", array) for part, array in chart_arrays.items())
-    return wire.pack(header, arrays)
+    return wire.pack_charts(header, charts)
 
 
 def _row(frame: DuelFrame, run: DuelRun) -> dict[str, Any]:

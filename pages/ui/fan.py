@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from hmmcore import Trainer
 from pages.ui.config import FIELD_OF, Config
-from pages.ui.player import Run
+from pages.ui.player import METHODS, Run
 
 FACTORS: Mapping[str, tuple[float, ...]] = {
     "off": (),
@@ -19,12 +19,9 @@ FACTORS: Mapping[str, tuple[float, ...]] = {
 def rates(config: Config) -> tuple[float, ...]:
     """The learning rates beside the chosen one, rising, to three digits and within its bounds."""
     field = FIELD_OF["learning_rate"]
-    assert field.minimum is not None
-    assert field.maximum is not None
     found = []
     for factor in FACTORS[config.fan]:
-        rate = min(max(factor * config.learning_rate, field.minimum), field.maximum)
-        rate = float(f"{rate:.3g}")
+        rate = float(f"{field.nearest(factor * config.learning_rate):.3g}")
         if rate not in (config.learning_rate, *found):
             found.append(rate)
     return tuple(found)
@@ -37,7 +34,7 @@ def run_name(rate: float) -> str:
 
 def runs(all_runs: Mapping[str, Run]) -> list[Run]:
     """Those among all runs that are a fan's, by rising rate."""
-    return [run for name, run in all_runs.items() if name not in ("EM", "Gradient")]
+    return [run for name, run in all_runs.items() if name not in METHODS]
 
 
 def spread(
@@ -48,7 +45,7 @@ def spread(
     Where there are as many as before, each goes on from where it is with its new rate, as the
     chosen one does. Otherwise those that are wanted still go on, and others begin at the start.
     """
-    kept = {name: all_runs[name] for name in ("EM", "Gradient")}
+    kept = {name: all_runs[name] for name in METHODS}
     wanted, before = rates(config), runs(all_runs)
     if len(wanted) != len(before):
         found = [all_runs.get(run_name(rate)) for rate in wanted]

@@ -10,8 +10,9 @@ from urllib.parse import parse_qsl, urlsplit
 import streamlit as st
 
 from pages.ui.export_area import export_area
+from pages.ui.kept import UPLOADS
 from pages.ui.link import link, settings
-from pages.ui.session import UPLOADS, Session
+from pages.ui.session import Session
 
 LONGEST_ADDRESS = 100_000
 

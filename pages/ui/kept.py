@@ -14,6 +14,8 @@ from threading import Lock
 from time import monotonic
 from typing import Generic, TypeVar
 
+from pages.ui.dataset import Upload
+
 MAX_BYTES = 128 * 2**20
 MAX_SECONDS = 3600.0
 """After the page was last used."""
@@ -62,3 +64,7 @@ class Keeping(Generic[Item]):
                 break
             self._items.popitem(last=False)
             total -= size
+
+
+UPLOADS: Keeping[Upload] = Keeping()
+"""Of all visitors."""

@@ -9,7 +9,8 @@ import numpy as np
 from hmmcore import HMM, Categorical, Gaussian, Poisson, preset, simulation
 from hmmcore.arrays import FloatArray
 from hmmcore.emissions import Emissions
-from pages.ui.config import Config, fits
+from pages.ui.config import Config
+from pages.ui.config_rules import fits
 
 STRUCTURE_STREAM = 1
 """Of random numbers, so that no other choice disturbs these draws."""

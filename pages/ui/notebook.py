@@ -12,7 +12,7 @@ from hmmcore.arrays import FloatArray
 from hmmcore.io import to_json
 from pages.ui import words
 from pages.ui.config import Config
-from pages.ui.experiment import DATA_STREAM
+from pages.ui.generated import DATA_STREAM
 from pages.ui.player import Run
 from pages.ui.session import Session
 from pages.ui.text import many

@@ -20,8 +20,9 @@ import numpy.typing as npt
 from pages.ui import scales, theme, wire
 from pages.ui.config import MAX_STATES
 from pages.ui.dataset import PLAIN, Lane
-from pages.ui.pictures import Chart, Picture
+from pages.ui.pictures import Picture
 from pages.ui.text import chart_text
+from pages.ui.wire import Chart
 
 MAX_CURVE_POINTS = 1000
 MAX_POINTS = 2000
@@ -131,13 +132,8 @@ def encode(frame: PanelFrame, key: str = "", live: Mapping[str, Any] | None = No
         "num_states": num_states,
         "states": _state_looks(num_states),
         "card": frame.card,
-        "charts": {},
     }
-    arrays: dict[str, npt.NDArray[Any]] = {}
-    for name, (meta, chart_arrays) in charts.items():
-        header["charts"][name] = {**meta, "digest": wire.digest(meta, chart_arrays)}
-        arrays.update((f"{name}.{part}", array) for part, array in chart_arrays.items())
-    return wire.pack(header, arrays)
+    return wire.pack_charts(header, charts)
 
 
 def _check(frame: PanelFrame) -> None:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from pages.ui import scales, wire
 from pages.ui.dataset import PLAIN, Lane
+from pages.ui.wire import Chart
 
 MAX_CLOUD_POINTS = 600
 """So many points of a cloud are drawn: evenly taken along time."""
@@ -27,7 +28,6 @@ TICK_LETTERS = 48
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.integer[Any]]
-Chart = tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]
 
 
 class Picture(Protocol):

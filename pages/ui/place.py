@@ -152,8 +152,7 @@ def checked_revisions(revisions: tuple[Revision, ...], last: int) -> tuple[Revis
         ValueError: when they do not ascend from 0 to `last` at most, or hold what no control can.
     """
     rates, optimizers = FIELD_OF["learning_rate"], FIELD_OF["optimizer"]
-    assert rates.minimum is not None
-    assert rates.maximum is not None
+    minimum, maximum = rates.bounds
     assert optimizers.choices is not None
     iterations = [revision.iteration for revision in revisions]
     if revisions and (
@@ -162,10 +161,9 @@ def checked_revisions(revisions: tuple[Revision, ...], last: int) -> tuple[Revis
         raise ValueError(f"revisions are at {iterations[:5]}; they must ascend from 0 to {last}.")
     for revision in revisions:
         rate = revision.learning_rate
-        if not (math.isfinite(rate) and rates.minimum <= rate <= rates.maximum):
+        if not (math.isfinite(rate) and minimum <= rate <= maximum):
             raise ValueError(
-                f"a learning rate is {rate}; it must lie between {rates.minimum:g} and "
-                f"{rates.maximum:g}."
+                f"a learning rate is {rate}; it must lie between {minimum:g} and {maximum:g}."
             )
         if revision.optimizer not in optimizers.choices:
             raise ValueError(f"an optimizer is {revision.optimizer[:30]!r}, which is not known.")

@@ -26,6 +26,9 @@ from pages.ui.place import Revision, revised
 MAX_ITERATIONS = 1_000_000
 """Where a run ends by itself: hours at full speed, and sixteen megabytes of curve."""
 
+METHODS = ("EM", "Gradient")
+"""The names of the runs that every experiment has, in order."""
+
 LONGEST_GAP = 1.0
 """Seconds between ticks that count: after a stay on another page nothing is caught up with."""
 

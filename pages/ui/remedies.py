@@ -70,9 +70,7 @@ def _nudge(session: Session) -> Offer:
 
 def _rate(session: Session, factor: float) -> Iterator[Offer]:
     field, present = FIELD_OF["learning_rate"], session.config.learning_rate
-    assert field.minimum is not None
-    assert field.maximum is not None
-    rate = min(max(float(f"{present * factor:.2g}"), field.minimum), field.maximum)
+    rate = field.nearest(float(f"{present * factor:.2g}"))
     if rate == present:
         return
     lower = factor < 1.0
@@ -112,7 +110,7 @@ def _one_state_fewer(session: Session) -> Iterator[Offer]:
 
 def _another_start(session: Session) -> Iterator[Offer]:
     if session.new_start_helps:
-        following = (session.config.start_seed + 1) % (int(FIELD_OF["start_seed"].maximum or 0) + 1)
+        following = FIELD_OF["start_seed"].following(session.config.start_seed)
         yield Offer(
             "Try another start",
             ":material/casino:",
@@ -130,9 +128,7 @@ def _another_start(session: Session) -> Iterator[Offer]:
 
 def _more_data(session: Session) -> Iterator[Offer]:
     config = session.config
-    most = FIELD_OF["num_sequences"].maximum
-    assert most is not None
-    more = min(10 * config.num_sequences, int(most))
+    more = int(FIELD_OF["num_sequences"].nearest(10 * config.num_sequences))
     more = min(more, MAX_CELLS // (config.num_states * config.length))
     if config.source == "generated" and more > config.num_sequences:
         yield Offer(

@@ -14,7 +14,8 @@ import numpy as np
 
 from hmmcore import HMM
 from hmmcore.arrays import FloatArray
-from pages.ui.config import FIELD_OF, Config, fits
+from pages.ui.config import FIELD_OF, Config
+from pages.ui.config_rules import fits
 from pages.ui.families import FAMILIES
 from pages.ui.laws import true_model
 from pages.ui.table_rules import as_table, row_names, table_problem

@@ -20,6 +20,8 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.integer[Any]]
+Chart = tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]
+"""What is said of a chart, and its arrays by name."""
 
 MISSING = 255
 """In arrays of bytes: no state, no probability."""
@@ -53,6 +55,16 @@ def pack(header: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> b
     ).encode()
     text += b" " * (-len(text) % 4)
     return b"".join([len(text).to_bytes(4, "little"), text, *blocks])
+
+
+def pack_charts(header: Mapping[str, Any], charts: Mapping[str, Chart]) -> bytes:
+    """A header, and charts by name, each with a digest that says whether it is another one."""
+    told: dict[str, Any] = {}
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    for name, (meta, chart_arrays) in charts.items():
+        told[name] = {**meta, "digest": digest(meta, chart_arrays)}
+        arrays.update((f"{name}.{part}", array) for part, array in chart_arrays.items())
+    return pack({**header, "charts": told}, arrays)
 
 
 def digest(meta: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> int:

@@ -20,8 +20,9 @@ from hmmcore import (
     exchangeable_states,
 )
 from pages.ui.config import Config
+from pages.ui.dataset import Upload
 from pages.ui.families import FAMILIES
-from pages.ui.session import Session, Upload
+from pages.ui.session import Session
 from tests.pages.shown import figures, healthy, opened, press, session, text
 
 LINKS: dict[str, dict[str, str]] = {

@@ -11,8 +11,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.ui.config import FIELD_OF, MAX_CELLS, Config
+from pages.ui.experiment import NO_UPLOAD
 from pages.ui.live_source import pictures
-from pages.ui.session import KEY, NO_UPLOAD, Session
+from pages.ui.session import KEY, Session
 
 MAIN_SCRIPT = Path(__file__).resolve().parents[2] / "pages" / "main.py"
 CONTROLS = {

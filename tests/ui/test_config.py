@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from pages.ui.address import from_query, to_query
-from pages.ui.config import FIELD_OF, FIELDS, MAX_CELLS, MAX_STATES, Config, fits, legal
+from pages.ui.config import FIELD_OF, FIELDS, MAX_CELLS, MAX_STATES, Config
+from pages.ui.config_rules import fits, legal
 from pages.ui.table_rules import as_table, table_problem
 
 

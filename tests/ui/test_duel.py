@@ -12,9 +12,10 @@ from hmmcore import Sequences
 from hmmcore.comparison import Progress, Verdict, num_components
 from pages.ui import duel, duel_words, fan, scales
 from pages.ui.config import Config
+from pages.ui.dataset import Upload
 from pages.ui.duel_view import duel_frame
 from pages.ui.live_source import pictures
-from pages.ui.session import Session, Upload
+from pages.ui.session import Session
 
 
 def small(**values: Any) -> Session:

@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 
 from hmmcore import Sequences
-from pages.ui import experiment_file
-from pages.ui import session as session_module
+from hmmcore.io import to_content
+from pages.ui import experiment
 from pages.ui.config import Config
-from pages.ui.experiment_file import MAX_BYTES, FileRefused, looks_like_one, open_file, read, write
-from pages.ui.session import ELSEWHERE, Session, Upload
+from pages.ui.dataset import Upload
+from pages.ui.experiment_file import looks_like_one, open_file, write
+from pages.ui.experiment_reading import MAX_BYTES, FileRefused, read
+from pages.ui.session import Session
+from pages.ui.training_runs import ELSEWHERE
 
 
 def own_data(steps=6):
@@ -138,7 +141,7 @@ def test_generated_data_come_from_their_settings(config):
 
 
 def test_a_long_run_is_taken_there_in_sight(kept, monkeypatch):
-    monkeypatch.setattr(session_module, "OPENING_BUDGET", 0.0)
+    monkeypatch.setattr(experiment, "OPENING_BUDGET", 0.0)
     session = Session(Config())
     open_file(session, kept)
     assert session.player.playing
@@ -154,7 +157,7 @@ def test_a_long_run_is_taken_there_in_sight(kept, monkeypatch):
 
 def test_where_the_steps_lead_elsewhere_the_files_model_is_shown(kept):
     session = own_data()
-    model = experiment_file.to_content(session.runs["EM"].start)
+    model = to_content(session.runs["EM"].start)
     other = changed(kept, "runs", "EM", "model", to=model)
     other = changed(other, "runs", "EM", "log_likelihood",
                     to=float(session.runs["EM"].history.log_likelihoods[0]))  # fmt: skip
@@ -172,9 +175,9 @@ def test_the_start_of_the_file_is_the_start(kept):
     start = json.loads(kept)["runs"]["EM"]["model"]
     session = Session(Config())
     open_file(session, changed(kept, "start", to=start))
-    assert experiment_file.to_content(session.runs["EM"].start) == start
+    assert to_content(session.runs["EM"].start) == start
     session.reset()
-    assert experiment_file.to_content(session.runs["EM"].state.hmm) == start
+    assert to_content(session.runs["EM"].state.hmm) == start
 
 
 ONE_NUMBER = ("data", "observations", 3)

@@ -5,9 +5,11 @@ import pytest
 
 from hmmcore import Sequences
 from pages.ui.config import Config
+from pages.ui.dataset import Upload
+from pages.ui.experiment import NO_UPLOAD
 from pages.ui.kept import MAX_SECONDS, Keeping
 from pages.ui.place import place_to_query
-from pages.ui.session import NO_UPLOAD, Session, Upload
+from pages.ui.session import Session
 
 
 class Clock:

@@ -10,10 +10,12 @@ import pytest
 
 from hmmcore import Sequences
 from hmmcore.io import from_json
-from pages.ui.config import Config, legal
+from pages.ui.config import Config
+from pages.ui.config_rules import legal
+from pages.ui.dataset import Upload
 from pages.ui.export_area import decoded_csv, decoded_parquet, model_json
 from pages.ui.notebook import notebook
-from pages.ui.session import Session, Upload
+from pages.ui.session import Session
 from pages.ui.view import current_view
 
 NOTEBOOK = {

@@ -13,7 +13,8 @@ import pytest
 
 from hmmcore import preset, preset_names
 from pages.ui.address import from_query, to_query
-from pages.ui.config import FIELD_OF, NOTEBOOK, Config, legal
+from pages.ui.config import FIELD_OF, NOTEBOOK, Config
+from pages.ui.config_rules import legal
 from pages.ui.laws import true_model
 from pages.ui.presets import PRESETS, matching_preset
 from pages.ui.session import Session

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from hmmcore import Sequences
-from pages.ui import session as session_module
+from pages.ui import experiment, starts
 from pages.ui.config import Config
+from pages.ui.dataset import Upload
 from pages.ui.live_source import pictures
 from pages.ui.place import Place, Stand, place_to_query
-from pages.ui.session import Session, Upload
+from pages.ui.session import Session
 
 
 def trained(steps=6, **values):
@@ -36,7 +37,7 @@ def arrive(session):
 @pytest.fixture
 def no_time(monkeypatch):
     """A page that opens may not wait at all."""
-    monkeypatch.setattr(session_module, "OPENING_BUDGET", 0.0)
+    monkeypatch.setattr(experiment, "OPENING_BUDGET", 0.0)
 
 
 def expect_same(one, other):
@@ -193,6 +194,18 @@ def test_a_link_with_an_unreadable_place_opens_at_the_start():
     there = Session.from_url({"M": "40", "N": "3", "runs": "💥"})
     assert there.latest == 0
     assert "could not be read" in there.notes[0]
+
+
+def test_a_link_names_runs_that_its_start_does_not_allow(monkeypatch):
+    def refuse(*_):
+        raise ValueError("No such start.")
+
+    monkeypatch.setattr(starts, "starting_model", refuse)
+    there = Session.from_url({"M": "40", "N": "3", "runs": "EM_3"})
+    assert "No such start." in there.problem
+    assert there.runs == {}
+    assert there.replay is None
+    assert not there.player.playing
 
 
 def test_runs_that_nobody_knows_are_passed_by():

@@ -6,7 +6,10 @@ import pytest
 from hmmcore import Sequences
 from pages.ui.address import to_query
 from pages.ui.config import Config
-from pages.ui.session import MAX_MARKS, NO_UPLOAD, Session, Upload
+from pages.ui.dataset import Upload
+from pages.ui.experiment import NO_UPLOAD
+from pages.ui.place import MAX_MARKS
+from pages.ui.session import Session
 from pages.ui.view import current_view, first_sequences, panel_frame
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from pages.ui.address import from_query, to_query
-from pages.ui.config import FIELD_OF, Config, legal
+from pages.ui.config import FIELD_OF, Config
+from pages.ui.config_rules import legal
 from pages.ui.families import FAMILIES
 from pages.ui.laws import true_model
 from pages.ui.table_rules import table_problem
