@@ -168,4 +168,6 @@ def likely_family(cells: list[str], decimal: str) -> str:
 
 def _place(label: str) -> tuple[bool, float, str]:
     value = number(label, False)
-    return (value is None, 0.0 if value is None else value, label.lower())
+    # What would stand for no number at all, such as “-”, is a label like any other here.
+    is_text = value is None or value != value
+    return (is_text, 0.0 if value is None or is_text else value, label.lower())

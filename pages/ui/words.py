@@ -84,7 +84,7 @@ def _about_numbers(data: Dataset) -> str:
         for value in (data.sequences.means()[0], np.nanmin(values), np.nanmax(values))
     )
     return (
-        f"Their mean is {mean}, their standard deviation {decimal(spread)}; the lowest is "
+        f"The mean is {mean}, the standard deviation {decimal(spread)}; the lowest is "
         f"{lowest}, the highest {highest}."
     )
 

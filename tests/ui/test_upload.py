@@ -263,7 +263,7 @@ GAPS: dict[str, tuple[str, list[float], tuple[str, ...]]] = {
     "with decimal commas": ("a;x\nu;1,5\nv;\nw;-\n", [1.5, NAN, NAN], ("", "-")),
     "counts": ("year,n\n1900,13\n1901,\n1902,8\n", [13, NAN, 8], ("",)),
     "symbols": ("day,sky\n1,sun\n2,\n3,rain\n4,NA\n5,sun\n", [1, NAN, 0, NAN, 1], ("", "NA")),
-    "faces of a die": ("roll,die\n3,1\n1,\n6,2\n6,2\n1,1\n2,1\n", [0, NAN, 1, 1, 0, 0], ("",)),
+    "faces of a die": ("t,die\n3,1\n1,\n6,2\n6,2\n1,1\n2,1\n", [0, NAN, 1, 1, 0, 0], ("",)),
 }  # fmt: skip
 
 
