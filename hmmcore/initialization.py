@@ -70,7 +70,7 @@ def random(sequences: Sequences, num_states: int, rng: np.random.Generator) -> H
     """
     num_states = as_count("num_states", num_states)
     variances = _variances(sequences)
-    points = _filled(sequences, _centre(sequences))
+    points = _filled(sequences, sequences.means())
     means = _distinct_points(points, num_states, np.sqrt(variances), rng)
     return HMM(
         rng.dirichlet(np.ones(num_states)),
@@ -284,18 +284,11 @@ def _standardized(sequences: Sequences) -> tuple[FloatArray, FloatArray, FloatAr
 
     A dimension that does not vary is zero in every point, lest rounding be taken for data.
     """
-    centre = _centre(sequences)
+    centre = sequences.means()
     scale = np.sqrt(_variances(sequences))
     points = (_filled(sequences, centre) - centre) / scale
     points[:, sequences.variances() == 0.0] = 0.0
     return centre, scale, points
-
-
-def _centre(sequences: Sequences) -> FloatArray:
-    """Mean (D,) of what is observed."""
-    if not sequences.has_missing:
-        return np.asarray(sequences.observations.mean(axis=0))
-    return np.asarray(np.nanmean(sequences.observations, axis=0))
 
 
 def _seen(sequences: Sequences) -> BoolArray:

@@ -63,8 +63,7 @@ def information_criteria(
     """
     found = float(log_likelihood(hmm, sequences).sum())
     counts = parameter_counts(hmm, trainable, transition_ties, start)
-    missing = np.isnan(sequences.observations).all(axis=1)
-    return InformationCriteria(found, counts, int(np.count_nonzero(~missing)))
+    return InformationCriteria(found, counts, sequences.num_observations - sequences.num_missing)
 
 
 def parameter_counts(

@@ -154,9 +154,34 @@ class Sequences(Value):
         return any_missing(self.observations)
 
     @cached_property
+    def num_missing(self) -> int:
+        """How many observations are wholly missing."""
+        if not self.has_missing:
+            return 0
+        return int(np.count_nonzero(np.isnan(self.observations).all(axis=1)))
+
+    @cached_property
+    def num_partly_missing(self) -> int:
+        """How many observations lack some of their coordinates, but not all."""
+        if not self.has_missing:
+            return 0
+        return int(np.count_nonzero(np.isnan(self.observations).any(axis=1))) - self.num_missing
+
+    @cached_property
     def arrangements(self) -> dict[tuple[int, ...], Any]:
         """How sweeps have split these sequences, kept because every training step asks again."""
         return {}
+
+    def means(self) -> FloatArray:
+        """Mean (D,) of what is observed.
+
+        Raises:
+            ValueError: when all values of a dimension are missing.
+        """
+        self.require_every_dimension()
+        if not self.has_missing:
+            return np.asarray(self.observations.mean(axis=0))
+        return np.asarray(np.nanmean(self.observations, axis=0))
 
     def variances(self) -> FloatArray:
         """Variance (D,) of what is observed; exactly 0 where it differs by rounding at most.

@@ -38,6 +38,10 @@ of your own nobody knows them, so its points have no colour.
 *Over time* you see how long states last and in what order they come. The other figure forgets the
 order: where two states make the same observations, a single one cannot tell them apart, and only
 its neighbours in time can.
+
+An observation may be **missing**: an empty cell of your file. It has no point, and the line is
+broken there. Nothing is put in its place. The state it came from goes on all the same, and what
+the model says of it follows from the neighbours in time.
 """
 
 
@@ -62,7 +66,7 @@ def source_and_preset(session: Session) -> None:
         if session.data.sequences.num_sequences > 1:
             number(session, "sequence", maximum=session.data.sequences.num_sequences, width=130)
         dimensions(session)
-        data = session.data
+        data = session.seen
         st.download_button(
             "Download CSV",
             lambda: csv_bytes(data),
@@ -104,7 +108,7 @@ def edit(session: Session) -> None:
 
 def over_time(session: Session) -> None:
     """The selected sequence."""
-    data, selected = session.data, session.config.sequence - 1
+    data, selected = session.seen, session.config.sequence - 1
     rows = slice(data.sequences.offsets[selected], data.sequences.offsets[selected + 1])
     observations = data.sequences.observations[rows, shown_dimension(session)]
     states = None if data.states is None else data.states[rows]
@@ -122,7 +126,7 @@ def over_time(session: Session) -> None:
 
 def overview(session: Session) -> None:
     """The first sequences, one above the other."""
-    data = session.data
+    data = session.seen
     shown = min(charts_data.OVERVIEW_SEQUENCES, data.sequences.num_sequences)
     first = [data.sequences[n][:, shown_dimension(session)] for n in range(shown)]
     offsets = data.sequences.offsets
@@ -152,13 +156,13 @@ def how_often(session: Session) -> None:
     found = distribution(session)
     st.markdown(f"**{found.title}**")
     show_figure(found.figure, "data_distribution", label=found.label)
-    if session.data.truth is not None:
+    if found.note:
         st.caption(found.note)
 
 
 def table(session: Session) -> None:
     """The numbers themselves."""
-    data = session.data
+    data = session.seen
     total = data.sequences.num_observations
     with st.expander("The numbers"):
         st.dataframe(

@@ -73,7 +73,7 @@ def hits(view: View) -> None:
     st.subheader("How often is the decoded state the true one?", anchor=False)
     scopes = decoded.scopes(session, view)
     if not scopes:
-        st.caption(words.no_truth(session.data))
+        st.caption(words.no_truth(session.seen))
         return
     table = decoded.accuracy_table(
         scopes,
@@ -97,7 +97,7 @@ def log_joints(view: View) -> None:
     best = float(view.path.log_joints[0])
     if view.true_states is None:
         st.table({"Viterbi path, log p(path, x)": f"{words.nats(best)} nats"})
-        st.caption(words.no_truth(session.data))
+        st.caption(words.no_truth(session.seen))
         return
     true_states = view.true_states
     true = session.remember(
@@ -118,7 +118,7 @@ def confusion(view: View) -> None:
     """True state against Viterbi state of the selected sequence."""
     st.subheader("Which states are mistaken for which?", anchor=False)
     if view.true_states is None:
-        st.caption(words.no_truth(session.data))
+        st.caption(words.no_truth(session.seen))
         return
     show_figure(
         charts.confusion_figure(

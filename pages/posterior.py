@@ -12,6 +12,7 @@ from pages.ui.live import live_figures, messages, run_controls, time_travel
 from pages.ui.session import current_session
 from pages.ui.text import count
 from pages.ui.time_axis import decimation_note
+from pages.ui.truth import against_truth
 from pages.ui.view import View, current_view, zoom_key
 
 session = current_session()
@@ -25,6 +26,7 @@ def draw() -> None:
         return
     over_time(view)
     hits(view)
+    against_truth(session, view)
     expected_counts(view)
 
 
@@ -65,7 +67,7 @@ def hits(view: View) -> None:
     st.subheader("How often is the most probable state the true one?", anchor=False)
     scopes = decoded.scopes(session, view)
     if not scopes:
-        st.caption(words.no_truth(session.data))
+        st.caption(words.no_truth(session.seen))
         return
     table = decoded.accuracy_table(
         scopes,

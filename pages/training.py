@@ -22,7 +22,7 @@ def duel_controls() -> None:
     if session.main_runs:
         several = num_components(session.main_runs[0].state.hmm)
         if several > 1:
-            controls.number(session, "component", maximum=several, width=130)
+            controls.number(session, "component", maximum=several, width=100)
 
 
 run_controls(session, instead=duel_controls)

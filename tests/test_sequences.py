@@ -208,3 +208,15 @@ def test_variances_of_constant_columns_are_exactly_zero():
     variances = Sequences(observations).variances()
     np.testing.assert_array_equal(variances[[0, 2]], 0.0)
     np.testing.assert_allclose(variances[1], np.arange(50.0).var(), rtol=1e-15)
+
+
+def test_what_is_missing_is_counted_and_left_out_of_the_means():
+    nan = np.nan
+    sequences = Sequences([[1.0, nan], [nan, nan], [3.0, 5.0], [nan, 7.0], [nan, nan]], [2, 3])
+    assert (sequences.num_missing, sequences.num_partly_missing) == (2, 2)
+    np.testing.assert_array_equal(sequences.means(), [2.0, 6.0])
+    complete = Sequences([[1.0, 2.0], [4.0, 8.0]])
+    assert (complete.num_missing, complete.num_partly_missing) == (0, 0)
+    np.testing.assert_array_equal(complete.means(), [2.5, 5.0])
+    with pytest.raises(ValueError, match="every value of dimension 1 is missing"):
+        Sequences([[1.0, nan], [nan, nan]]).means()

@@ -1,24 +1,81 @@
-"""Make the README's picture: `python -m tools.screenshots` writes docs/playground.png."""
+"""Make the README's pictures: `python -m tools.screenshots` writes them to docs/."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser import chromium
-from tests.browser.page import open_page
-from tests.browser.server import running_app
+from tests.browser import playground as ui
+from tests.browser.page import open_page, wait_until_idle
+from tests.browser.server import Server, running_app
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-SETTINGS = "/?method=Both&start=random&speed=10"
-ENOUGH_ITERATIONS = 22
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture of the README.
+
+    Attributes:
+        name: of the file.
+        address: of the page and its settings.
+        iterations: how far it trains first.
+        visit: the page to go to then; empty for the one that was opened.
+        dark: whether the page is dark.
+    """
+
+    name: str
+    address: str
+    iterations: int
+    visit: str = ""
+    dark: bool = False
+
+
+PICTURES = (
+    Picture("playground", "/?method=Both&speed=10", 22),
+    Picture("training", "/training?method=Both&speed=50&noise=1&fan=5", 60, dark=True),
+    Picture("posterior", "/?noise=1&speed=10", 15, visit="Posterior"),
+)
+
+
+def take(browser: Browser, server: Server, picture: Picture) -> None:
+    """Train a little, and take the picture."""
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900},
+        base_url=f"{server.url}/",
+        color_scheme="dark" if picture.dark else "light",
+    )
+    page = context.new_page()
+    open_page(page, picture.address)
+    ui.press(page, "Play")
+    page.wait_for_function(
+        "enough => document.querySelectorAll('[aria-label=\"Iteration shown\"]').length"
+        " && Number(document.querySelector('[aria-label=\"Iteration shown\"]').value) >= enough",
+        arg=picture.iterations,
+    )
+    ui.press(page, "Pause")
+    ui.button(page, "Play").wait_for()
+    if picture.visit:
+        ui.visit(page, picture.visit)
+        wait_until_idle(page)
+    settle(page)
+    page.screenshot(path=DOCS / f"{picture.name}.png")
+    context.close()
+
+
+def settle(page: Page) -> None:
+    """Wait for what still moves, the pointer away from the buttons and their help."""
+    page.mouse.move(1430, 890)
+    page.wait_for_timeout(2500)
 
 
 def main() -> None:
-    """Start the app, train a little, and take the picture."""
+    """Start the app, and take every picture."""
     DOCS.mkdir(exist_ok=True)
     with (
         TemporaryDirectory() as folder,
@@ -26,23 +83,8 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser, _ = chromium.launch(playwright)
-        context = browser.new_context(
-            viewport={"width": 1440, "height": 900}, base_url=f"{server.url}/"
-        )
-        page = context.new_page()
-        open_page(page, SETTINGS)
-        page.get_by_role("button", name="Play", exact=True).click()
-        page.wait_for_function(
-            "enough => Number(document.querySelector('[data-testid=iteration-EM]')"
-            "?.innerText) >= enough",
-            arg=ENOUGH_ITERATIONS,
-        )
-        page.get_by_role("button", name="Pause", exact=True).click()
-        page.get_by_role("button", name="Play", exact=True).wait_for()
-        # Away from the buttons, so that no help text hangs in the picture.
-        page.mouse.move(720, 890)
-        page.wait_for_timeout(500)
-        page.screenshot(path=DOCS / "playground.png")
+        for picture in PICTURES:
+            take(browser, server, picture)
         browser.close()
 
 

@@ -1,6 +1,7 @@
 """Charts of the data along time: one sequence, and several at once.
 
-Data in, `go.Figure` out. Points are thinned to what a screen can show; see `points_note`.
+Data in, `go.Figure` out. Points are thinned to what a screen can show; see `points_note`. At a
+missing observation (NaN) there is no point, and the line is broken.
 """
 
 from __future__ import annotations
@@ -63,8 +64,9 @@ def overview_figure(
     number = len(sequences)
     figure = make_subplots(rows=number, cols=1, shared_xaxes=True, vertical_spacing=0.012)
     together = np.concatenate(sequences)
-    low, high = float(np.nanmin(together)), float(np.nanmax(together))
-    ticks = {"tickvals": sorted({low, high}), "tickformat": ".2~g"}
+    there = together[np.isfinite(together)]
+    ends = sorted({float(there.min()), float(there.max())}) if there.size else []
+    ticks = {"tickvals": ends, "tickformat": ".2~g"}
     if lane.kind == "symbol":
         # Only two names fit into a row.
         ends = sorted({0, len(lane.labels) - 1})
@@ -107,6 +109,14 @@ def _add_sequence(
         hovertemplate=hover, hoverinfo="skip" if states is not None else None, **place,
     )  # fmt: skip
     if states is None:
+        lone = wire.lone_points(values)
+        if lone.any():
+            # No line leads to them.
+            figure.add_scatter(
+                x=times[lone], y=values[lone], customdata=spoken[lone], mode="markers",
+                showlegend=False, hovertemplate=hover,
+                marker={"color": "var(--st-primary-color)", "size": 4}, **place,
+            )  # fmt: skip
         return
     figure.data[-1].hovertemplate = None
     size = (6 if len(kept) <= 600 else 4) if row is None else 4

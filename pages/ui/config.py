@@ -326,6 +326,12 @@ FIELDS: tuple[Field, ...] = (
         "view", choices={"smoothed": "Smoothed", "filtered": "Filtered"},
     ),
     Field(
+        "truth", "truth", "Truth", "shown",
+        "Whether the figures show what really made the data: the dotted line, the true parameters "
+        "and the true path. Hide it to guess first, as one has to with data of one's own.",
+        "view", choices={"shown": "Shown", "hidden": "Hidden"}, quiet=True,
+    ),
+    Field(
         "progress_axis", "along", "Compare along", "iterations",
         "What the runs are compared along. Iterations: steps taken. Sweeps: passes over all data; "
         "EM and gradient need one for each step, and one for the start. Seconds: computing time on "
@@ -402,6 +408,7 @@ class Config:
     against: int = FIELD_OF["against"].default
     shown: str = FIELD_OF["shown"].default
     posterior: str = FIELD_OF["posterior"].default
+    truth: str = FIELD_OF["truth"].default
     progress_axis: str = FIELD_OF["progress_axis"].default
     distance_to: str = FIELD_OF["distance_to"].default
     component: int = FIELD_OF["component"].default

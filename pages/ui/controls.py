@@ -50,6 +50,9 @@ def sidebar(session: Session) -> None:
             slider(session, "persistence", disabled=uploaded)
         _emissions(session, uploaded)
 
+        if session.data.maker is not None:
+            segments(session, "truth")
+
         st.subheader("Training", anchor=False)
         choice(session, "start")
         if config.family == "numbers":

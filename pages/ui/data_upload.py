@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.ui import experiment_file
+from pages.ui import experiment_file, words
 from pages.ui.config import MAX_CELLS
 from pages.ui.controls import set_widget
 from pages.ui.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, SEPARATORS, UploadError, quoted
@@ -34,7 +34,8 @@ def upload_area(session: Session) -> None:
     st.caption(
         "A text file with one observation per row, in order of time: a number, a count, or a "
         f"symbol (any text, at most {MAX_SYMBOLS} different ones); up to {MAX_DIMENSIONS} columns "
-        "of numbers together are points. Another column may say "
+        "of numbers together are points. A cell that is empty, or says NA or NaN, is a missing "
+        "observation, which training and decoding integrate out. Another column may say "
         f"which sequence a row belongs to. At most {MAX_FILE_BYTES // 2**20} MB and "
         f"{count(MAX_SEQUENCES)} sequences; with K = {num_states} states at most "
         f"{count(MAX_CELLS // num_states)} observations (K × T ≤ {count(MAX_CELLS)}), so that "
@@ -66,8 +67,8 @@ def _pending_file(session: Session, pending: PendingFile, uploader: str) -> None
         # The page was left in between: the uploader shows the file no more.
         st.markdown(f"**{plain(pending.file_name)}**")
     if isinstance(table, CsvTable):
-        _columns(session, pending, table)
         read, problem = _attempt(pending.observations)
+        _columns(session, pending, table, read)
     else:
         read = None
     with st.expander("How the file is read", expanded=table is None):
@@ -83,6 +84,7 @@ def _pending_file(session: Session, pending: PendingFile, uploader: str) -> None
             + (f"; left out {many(read.left_out, 'row')} without a value" if read.left_out else "")
             + "."
             + (f" Symbols: {found}." if found else "")
+            + (f" {_about_gaps(read)}" if sequences.has_missing else "")
         )
     with st.container(horizontal=True):
         st.button(
@@ -116,7 +118,19 @@ def _pending_file(session: Session, pending: PendingFile, uploader: str) -> None
         )
 
 
-def _columns(session: Session, pending: PendingFile, table: CsvTable) -> None:
+def _about_gaps(read: Observations) -> str:
+    """One sentence on what is missing in a file, and what becomes of it."""
+    says = [f"“{plain(text)}”" for text in read.spellings if text]
+    cells = ", ".join([*(["empty"] if "" in read.spellings else []), *says])
+    return (
+        f"{words.missing(read.sequences)} (cells: {cells}); nothing is put in their place, the "
+        "model integrates them out."
+    )
+
+
+def _columns(
+    session: Session, pending: PendingFile, table: CsvTable, read: Observations | None
+) -> None:
     values, sequence = pending.chosen_columns()
     names = dict(enumerate(table.names))
     # Side by side where there is room, else below each other.
@@ -143,14 +157,15 @@ def _columns(session: Session, pending: PendingFile, table: CsvTable) -> None:
                 lambda chosen: replace_columns(pending, values, chosen, pending.family),
                 "The column that says which sequence a row belongs to, if the file has several.",
             )  # fmt: skip
-    if pending.leave_out_missing or pending.has_gaps():
+    if pending.leave_out_missing or (read is not None and read.sequences.has_missing):
         key = "upload_leave_out"
         set_widget(key, pending.leave_out_missing)
         st.checkbox(
             "Leave out rows without a value",
             key=key,
             on_change=lambda: _set(session, pending, leave_out_missing=st.session_state[key]),
-            help="Their neighbours in time then follow each other directly.",
+            help="Their neighbours in time then follow each other directly. Otherwise time goes on "
+            "where a value is missing, and the model says what state was likely there.",
         )
 
 

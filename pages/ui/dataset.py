@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,9 @@ from hmmcore.arrays import IntArray
 from pages.ui.text import chart_text
 
 FloatArray = npt.NDArray[np.float64]
+
+MISSING = "missing"
+"""What a hover says where nothing was observed."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +68,12 @@ class Lane:
         """Each observation as a hover says it."""
         if self.kind == "symbol":
             texts = self.label_texts
-            return [texts[int(value)] if np.isfinite(value) else "missing" for value in values]
+            return [texts[int(value)] if np.isfinite(value) else MISSING for value in values]
         digits = ".4g" if self.kind == "number" else ".0f"
-        return [f"{value:{digits}}".replace("-", "−") for value in values]
+        return [
+            f"{value:{digits}}".replace("-", "−") if np.isfinite(value) else MISSING
+            for value in values
+        ]
 
     def limits(self, values: FloatArray, margin: float = 0.06) -> tuple[float, float]:
         """Ends of an axis for these values; of symbols always all of them."""
@@ -100,6 +106,7 @@ class Dataset:
         columns: (D,) names of the dimensions of points; empty for the other families.
         other_truth: the model they were drawn from where it has another number of states than the
             one that learns.
+        hidden: whether the visitor does not want to see what made them.
     """
 
     sequences: Sequences
@@ -110,6 +117,11 @@ class Dataset:
     labels: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     other_truth: HMM | None = None
+    hidden: bool = False
+
+    def without_truth(self) -> Dataset:
+        """The same data, as they look while the truth is hidden."""
+        return replace(self, truth=None, states=None, other_truth=None, hidden=True)
 
     @property
     def maker(self) -> HMM | None:

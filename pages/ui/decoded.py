@@ -101,7 +101,7 @@ def learned(session: Session, view: View) -> Decoded:
 
 def ceiling(session: Session) -> Decoded | None:
     """The true model on the selected sequence; None without a truth."""
-    truth, sequence = session.data.truth, selected_sequence(session)
+    truth, sequence = session.seen.truth, selected_sequence(session)
     if truth is None:
         return None
     return session.remember(  # type: ignore[no-any-return]
@@ -114,7 +114,7 @@ def ceiling(session: Session) -> Decoded | None:
 def scopes(session: Session, view: View) -> list[Scope]:
     """The selected sequence and, where there are more, the first sequences; none without truth."""
     of_truth, true_states, run = ceiling(session), view.true_states, session.shown_run
-    data = session.data
+    data = session.seen
     if of_truth is None or true_states is None or data.states is None or run is None:
         return []
     selected = Scope(

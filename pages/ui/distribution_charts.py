@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from pages.ui import scales, theme
+from pages.ui import scales, theme, wire
 from pages.ui.dataset import Lane
 from pages.ui.text import chart_text
 
@@ -23,6 +23,9 @@ DENSITY_POINTS = 200
 MAX_POINTS = 2000
 GREY = "rgba(128,128,128,0.35)"
 INK = "var(--st-text-color)"
+
+NAME_WIDTH, NAME_HEIGHT = 0.07, 0.08
+"""Room that a state's name takes, as a share of a chart's width and of its highest value."""
 
 
 def histogram_figure(
@@ -45,7 +48,7 @@ def histogram_figure(
             name="data", hovertemplate="around %{x:.3g}: density %{y:.3g}<extra></extra>",
         )
     )  # fmt: skip
-    highest = float(density.max())
+    highest, room = float(density.max()), 0.0
     if truth is not None:
         means, deviations, shares = truth
         low = min(edges[0], float((means - 3 * deviations).min()))
@@ -66,9 +69,11 @@ def histogram_figure(
         top = np.flatnonzero(shares > 0)
         nearest = np.abs(grid[:, np.newaxis] - means[top]).argmin(axis=0)
         highest = max(highest, float(together.max()))
+        heights = names_apart(means[top], 1.02 * together[nearest], high - low, highest)
+        room = max(room, float(heights.max()) + NAME_HEIGHT * highest)
         # Names at the tops say which curve is whose without a legend that takes the chart's room.
         figure.add_scatter(
-            x=means[top], y=1.02 * together[nearest], mode="text", textposition="top center",
+            x=means[top], y=heights, mode="text", textposition="top center",
             text=[theme.state_name(int(state)) for state in top], hoverinfo="skip",
         )  # fmt: skip
         figure.add_scatter(
@@ -79,9 +84,30 @@ def histogram_figure(
     figure.update_layout(
         height=300, uirevision=revision, bargap=0, showlegend=False,
         xaxis={"title": lane.title},
-        yaxis={"title": "density", "range": [0, 1.15 * highest or 1.0]},
+        yaxis={"title": "density", "range": [0, max(1.15 * highest, room) or 1.0]},
     )  # fmt: skip
     return figure
+
+
+def names_apart(
+    places: FloatArray, heights: FloatArray, width: float, highest: float
+) -> FloatArray:
+    """Heights (K,) of names at places (K,), each lifted until it covers none to its left.
+
+    Args:
+        heights: where the names would stand had each the chart for itself.
+        width: of the chart, in the units of the places.
+        highest: value that the chart shows, in the units of the heights.
+    """
+    lifted = np.array(heights, dtype=np.float64)
+    order = np.argsort(places, kind="stable")
+    for number, name in enumerate(order):
+        left = order[:number]
+        near = left[places[name] - places[left] < NAME_WIDTH * width]
+        for other in near[np.argsort(lifted[near])]:
+            if abs(lifted[name] - lifted[other]) < NAME_HEIGHT * highest:
+                lifted[name] = lifted[other] + NAME_HEIGHT * highest
+    return lifted
 
 
 def counts_figure(
@@ -106,7 +132,7 @@ def counts_figure(
             hovertemplate=f"{spoken}: %{{y:.2%}} of the data for each count<extra></extra>",
         )
     )  # fmt: skip
-    highest = float(heights.max())
+    highest, room = float(heights.max()), 0.0
     if truth is not None:
         grid, probabilities, rates, shares = truth
         weighted = shares[:, np.newaxis] * probabilities
@@ -126,9 +152,11 @@ def counts_figure(
         # Above both steps that a rate may lie between.
         below = np.clip(np.searchsorted(grid, rates[top], side="right") - 1, 0, len(grid) - 1)
         above = np.minimum(below + 1, len(grid) - 1)
-        tops = np.maximum(together[below], together[above])
+        tops = 1.02 * np.maximum(together[below], together[above])
+        tops = names_apart(rates[top], tops, float(edges[-1] - edges[0]), highest)
+        room = max(room, float(tops.max()) + NAME_HEIGHT * highest)
         figure.add_scatter(
-            x=rates[top], y=1.02 * tops, mode="text", textposition="top center",
+            x=rates[top], y=tops, mode="text", textposition="top center",
             text=[theme.state_name(int(state)) for state in top], hoverinfo="skip",
         )  # fmt: skip
         figure.add_scatter(
@@ -139,7 +167,7 @@ def counts_figure(
     figure.update_layout(
         height=HEIGHT, uirevision=revision, bargap=0, showlegend=False,
         xaxis={"title": lane.title, "tickformat": ",d"},
-        yaxis={"title": "probability", "range": [0, 1.15 * highest or 1.0]},
+        yaxis={"title": "probability", "range": [0, max(1.15 * highest, room) or 1.0]},
     )  # fmt: skip
     return figure
 
@@ -204,10 +232,12 @@ def points_figure(
 ) -> go.Figure:
     """Points (T, 2) of all data, coloured by true state (T,) where known, with its ellipses.
 
+    A point that lacks a coordinate is not drawn.
+
     Args:
         truth: means (K, 2) and covariances (K, 2, 2).
     """
-    kept = np.unique(np.linspace(0, len(points) - 1, MAX_POINTS).astype(np.intp))
+    kept = wire.spread_indices(points, MAX_POINTS)
     shown, figure = points[kept], go.Figure()
     names = [chart_text(lane.name) for lane in lanes]
     hover = f"{names[0]} = %{{x:.4g}}, {names[1]} = %{{y:.4g}}<extra></extra>"

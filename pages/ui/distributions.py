@@ -19,6 +19,8 @@ from pages.ui.emission_pictures import (
 from pages.ui.session import Session
 from pages.ui.text import count
 
+CURVES = "Each curve is as high as its state is frequent in these data; dotted: all together."
+
 
 @dataclass(frozen=True, eq=False)
 class Distribution:
@@ -27,7 +29,7 @@ class Distribution:
     Attributes:
         title: above it.
         label: what it shows, for readers who cannot see it.
-        note: below it, where there is a truth.
+        note: below it; empty where there is nothing to say.
     """
 
     title: str
@@ -47,7 +49,7 @@ def distribution(session: Session) -> Distribution:
 
 
 def _numbers(session: Session) -> Distribution:
-    data, truth = session.data, None
+    data, truth = session.seen, None
     if data.truth is not None and data.states is not None:
         emissions = data.truth.emissions
         shares = state_shares(data.states, data.truth.num_states)
@@ -58,12 +60,12 @@ def _numbers(session: Session) -> Distribution:
             data.sequences.observations[:, 0], data.lane(), str(session.data_number), truth
         ),
         f"Histogram of all observations{', with the true density of each state' if truth else ''}.",
-        "Each curve is as high as its state is frequent in these data; dotted: all together.",
+        CURVES if truth else "",
     )
 
 
 def _counts(session: Session) -> Distribution:
-    data, truth = session.data, None
+    data, truth = session.seen, None
     counts = data.sequences.observations[:, 0]
     if data.truth is not None and data.states is not None:
         edges, _ = scales.count_histogram(counts)
@@ -76,12 +78,12 @@ def _counts(session: Session) -> Distribution:
         distribution_charts.counts_figure(counts, data.lane(), str(session.data_number), truth),
         "Bars of how often each count occurs"
         + (", with the probabilities in each true state." if truth else "."),
-        "Each curve is as high as its state is frequent in these data; dotted: all together.",
+        CURVES if truth else "",
     )
 
 
 def _symbols(session: Session) -> Distribution:
-    data, truth = session.data, None
+    data, truth = session.seen, None
     if data.truth is not None and data.states is not None:
         made = state_shares(data.states, data.truth.num_states)
         truth = (data.truth.emissions.probs, made)
@@ -92,18 +94,24 @@ def _symbols(session: Session) -> Distribution:
         ),
         "Bars of how often each symbol occurs"
         + (", made up of what each true state is expected to make." if truth else "."),
-        "Grey: the data. Coloured: what each true state is expected to make of them.",
+        "Grey: the data. Coloured: what each true state is expected to make of them."
+        if truth
+        else "",
     )
 
 
 def _points(session: Session) -> Distribution:
-    data, truth, chosen = session.data, None, shown_dimensions(session)
+    data, truth, chosen = session.seen, None, shown_dimensions(session)
     if data.truth is not None:
         emissions = data.truth.emissions
         truth = (emissions.means[:, chosen], scales.covariance_matrices(emissions, chosen))
     lanes = (data.lane(chosen[0]), data.lane(chosen[1]))
     total, most = data.sequences.num_observations, distribution_charts.MAX_POINTS
-    some = f" {count(most)} of {count(total)} points are drawn." if total > most else ""
+    notes = ["Each ellipse holds 86 % of what its state makes."] if truth else []
+    if total > most:
+        notes.append(f"At most {count(most)} of {count(total)} points are drawn.")
+    if data.sequences.has_missing:
+        notes.append("Points that lack one of these two coordinates are not drawn.")
     return Distribution(
         "Points",
         distribution_charts.points_figure(
@@ -111,7 +119,7 @@ def _points(session: Session) -> Distribution:
             f"{session.data_number}-{chosen}", truth,
         ),
         "All points" + (", with the true ellipse of each state." if truth else "."),
-        f"Each ellipse holds 86 % of what its state makes.{some}",
+        " ".join(notes),
     )  # fmt: skip
 
 

@@ -140,7 +140,7 @@ def _about_fan(session: Session, every: Sequence[Run], runs: Sequence[DuelRun]) 
 
 def _tracks(session: Session, main: Sequence[Run]) -> tuple[Track, ...]:
     component = session.config.component - 1
-    truth = session.data.truth
+    truth = session.seen.truth
     true_values = {} if truth is None else parameter_paths(
         [truth], np.arange(truth.num_states), component
     )  # fmt: skip

@@ -43,7 +43,7 @@ def counts_grid(data: Dataset, edges: FloatArray) -> FloatArray:
 
 
 def _numbers(session: Session, view: View) -> Marginals:
-    data, emissions = session.data, view.hmm.emissions
+    data, emissions = session.seen, view.hmm.emissions
     edges, heights = session.remember(
         "histogram", data, lambda: scales.histogram(data.sequences.observations[:, 0])
     )
@@ -58,7 +58,7 @@ def _numbers(session: Session, view: View) -> Marginals:
 
 
 def _counts(session: Session, view: View) -> Marginals:
-    data, emissions = session.data, view.hmm.emissions
+    data, emissions = session.seen, view.hmm.emissions
     edges, heights = session.remember(
         "histogram", data, lambda: scales.count_histogram(data.sequences.observations[:, 0])
     )
@@ -77,14 +77,14 @@ def count_probabilities(hmm: HMM, grid: FloatArray, weights: FloatArray) -> Floa
 
 
 def _symbols(session: Session, view: View) -> SymbolBars:
-    data = session.data
+    data = session.seen
     shares = session.remember("shares", data, lambda: symbol_shares(data))
     true = None if data.truth is None else data.truth.emissions.probs
     return SymbolBars(view.hmm.emissions.probs, view.weights, shares, data.lane(), true)
 
 
 def symbol_shares(data: Dataset) -> FloatArray:
-    """(C,) of the symbols among all data."""
+    """(C,) of the symbols among all that are not missing."""
     observed = data.sequences.observations[:, 0]
     symbols = observed[np.isfinite(observed)]
     counts = np.bincount(symbols.astype(np.int64), minlength=len(data.labels))
@@ -97,7 +97,7 @@ def shown_dimensions(session: Session) -> list[int]:
 
 
 def _points(session: Session, view: View) -> Ellipses:
-    data, chosen = session.data, shown_dimensions(session)
+    data, chosen = session.seen, shown_dimensions(session)
     observations = data.sequences.observations
 
     def limits() -> FloatArray:

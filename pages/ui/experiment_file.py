@@ -74,8 +74,10 @@ def _written_upload(upload: Upload | None) -> dict[str, Any]:
     }
 
 
-def _short(value: float) -> float | int:
-    """The same number in fewer letters, where there are such: 5 for 5.0."""
+def _short(value: float) -> float | int | None:
+    """The same number in fewer letters, where there are such: 5 for 5.0. Missing is None."""
+    if value != value:
+        return None
     whole = value.is_integer() and abs(value) < EXACT_IN_FLOAT
     negative_zero = value == 0.0 and math.copysign(1.0, value) < 0.0
     return int(value) if whole and not negative_zero else value

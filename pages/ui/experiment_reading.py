@@ -167,7 +167,10 @@ def _upload(data: dict[str, Any]) -> Upload:
     if len(values) // dimensions > MAX_CELLS:
         raise ValueError(f"it has more than {count(MAX_CELLS)} observations.")
     for value in values:
-        if type(value) not in (int, float) or not -MAX_VALUE <= value <= MAX_VALUE:
+        # Null is a missing value.
+        if value is not None and not (
+            type(value) in (int, float) and -MAX_VALUE <= value <= MAX_VALUE
+        ):
             raise ValueError(f"an observation is {str(value)[:30]!r}, no number up to 1e100.")
     most = len(values)
     sizes = [_whole(length, "a length", most) for length in lengths]
@@ -182,13 +185,16 @@ def _upload(data: dict[str, Any]) -> Upload:
         if isinstance(about[field.name], tuple) != (field.name in ("labels", "columns")):
             raise ValueError(f"{field.name} is of the wrong kind.")
     upload = Upload(sequences=Sequences(observations, sizes), **about)
+    upload.sequences.require_every_dimension()
     _check_family(upload)
     return upload
 
 
 def _check_family(upload: Upload) -> None:
-    values, labels, columns = upload.sequences.observations, upload.labels, upload.columns
-    family, dimensions = upload.family, values.shape[1]
+    labels, columns, family = upload.labels, upload.columns, upload.family
+    dimensions = upload.sequences.num_dimensions
+    values = upload.sequences.observations
+    values = values[~np.isnan(values)]
     if family not in FAMILIES:
         raise ValueError(f"its data are {family[:30]!r}, which is not known.")
     if dimensions != max(1, len(columns)) or (len(columns) > 0) != (family == "points"):

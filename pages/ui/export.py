@@ -15,7 +15,8 @@ def data_frame(data: Dataset, first: int | None = None) -> pd.DataFrame:
     """One row per observation: sequence and time from 1, what was observed, and the true state.
 
     The observation is one number ("value"), a whole one ("count"), a symbol's label ("symbol"), or
-    a column for each dimension by its name. The state is there where it is known.
+    a column for each dimension by its name; the cell of a missing one is empty. The state is there
+    where it is known.
 
     Args:
         first: only so many rows; None for all.
@@ -49,8 +50,9 @@ def _names(data: Dataset) -> tuple[str, ...]:
 
 def _written(data: Dataset, values: FloatArray) -> object:
     if data.family == "symbols":
-        return np.array(data.labels, dtype=object)[values.astype(np.int64)]
-    return values.astype(np.int64) if data.family == "counts" else values
+        return [None if v != v else data.labels[int(v)] for v in values.tolist()]
+    # Whole numbers that can be missing: pandas' own, with a capital.
+    return pd.array(values, dtype="Int64") if data.family == "counts" else values
 
 
 def csv_bytes(data: Dataset) -> bytes:

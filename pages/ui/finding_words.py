@@ -67,7 +67,7 @@ class _Told:
 
 def nearly_zero(value: float) -> str:
     """A number that ought to be zero, as text."""
-    return scientific(value) + (" (zero but for rounding)" if 0.0 < value < ZERO else "")
+    return scientific(value) + (" (zero but for rounding)" if 0.0 < abs(value) < ZERO else "")
 
 
 def _diverged(told: _Told) -> Words:
@@ -244,10 +244,16 @@ def _converged(told: _Told) -> Words:
 
 def _not_converged(told: _Told) -> Words:
     ended = told.session.runs[told.run].ended
+    # One step that gains nothing may be a turning point; only several in a row are a standstill.
+    gains = abs(told.evidence["last_gain"]) >= STANDSTILL
     return (
         f"{told.run} has not converged yet.",
-        plain(ended) if ended else "Further steps still change the model.",
-        f"the last step changed the log-likelihood by {told.number('last_gain')} nats per "
+        plain(ended)
+        if ended
+        else "Further steps still change the model."
+        if gains
+        else "Its last step gained nothing; the next ones show whether it stands still.",
+        f"the last step changed the log-likelihood by {told.norm('last_gain')} nats per "
         "observation.",
     )
 

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from hmmcore import EM, HMM, Sequences, sample
+from hmmcore.arrays import FloatArray
 from hmmcore.io import to_json
+from pages.ui import words
 from pages.ui.config import Config
 from pages.ui.generated import DATA_STREAM
 from pages.ui.player import Run
@@ -84,6 +86,7 @@ def _about(sequences: Sequences) -> str:
     return (
         f"{many(sequences.num_sequences, 'sequence')} with "
         f"{many(sequences.num_observations, 'observation')} in all."
+        + (f" {words.missing(sequences)}: `np.nan`." if sequences.has_missing else "")
     )
 
 
@@ -91,7 +94,7 @@ def _data(session: Session) -> str:
     data, config = session.data, session.config
     if config.source == "notebook":
         return 'sequences = preset("notebook").sequences'
-    if data.truth is not None and _same(_drawn(data.truth, config), data.sequences):
+    if data.truth is not None and _drawn(data.truth, config) == data.sequences:
         return (
             f"truth = {_model(data.truth)}\n"
             f"rng = np.random.default_rng([{config.seed}, {DATA_STREAM}])\n"
@@ -101,21 +104,22 @@ def _data(session: Session) -> str:
         )
     values = data.sequences.observations
     return (
-        f"observations = np.array({values.ravel().tolist()!r}).reshape(-1, {values.shape[1]})\n"
+        f"observations = np.array([{_numbers(values)}]).reshape(-1, {values.shape[1]})\n"
         f"lengths = {data.sequences.lengths.tolist()!r}\n"
         "sequences = Sequences(observations, lengths)"
+    )
+
+
+def _numbers(values: FloatArray) -> str:
+    """Values (T, D) as Python writes them, row by row; a missing one is np.nan."""
+    return ", ".join(
+        "np.nan" if value != value else repr(value) for value in values.ravel().tolist()
     )
 
 
 def _drawn(truth: HMM, config: Config) -> Sequences:
     rng = np.random.default_rng([config.seed, DATA_STREAM])
     return sample(truth, config.num_sequences, config.length, rng).sequences
-
-
-def _same(one: Sequences, other: Sequences) -> bool:
-    return np.array_equal(one.lengths, other.lengths) and np.array_equal(
-        one.observations, other.observations
-    )
 
 
 def _model(hmm: HMM) -> str:

@@ -247,6 +247,7 @@ def _sequence(frame: PanelFrame) -> Chart:
         "labels": frame.lane.label_texts,
         "ticks": frame.lane.ticks(LANE_LETTERS),
         "length": length,
+        "missing": int(np.count_nonzero(np.isnan(frame.observations))),
         "first_time": theme.FIRST_TIME,
         "width": width,
         "y_range": [low, high],

@@ -11,7 +11,6 @@ from pages.ui.upload import (
     CsvTable,
     Observations,
     Reading,
-    has_gaps,
     read_observations,
     read_table,
 )
@@ -63,11 +62,6 @@ class PendingFile:
                 self.table(), values, sequence, self.leave_out_missing, family
             ),
         )
-
-    def has_gaps(self) -> bool:
-        """Whether rows without a value are there to be left out."""
-        values, _ = self.chosen_columns()
-        return self._kept("gaps", (self.reading, values), lambda: has_gaps(self.table(), values))
 
     def _kept(self, what: str, choices: object, read: Callable[[], Any]) -> Any:
         held = self._held.get(what)

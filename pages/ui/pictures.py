@@ -162,7 +162,7 @@ class Ellipses:
         means: (K, 2).
         covariances: (K, 2, 2) of these two dimensions.
         weights: (K,) share of the observations that each state explains; sums to one.
-        points: (M, 2) of the shown sequence.
+        points: (M, 2) of the shown sequence; one that lacks a coordinate, NaN, is not drawn.
         states: (M,) Viterbi states; -1 = no possible path.
         limits: (2, 2) lowest and highest of each dimension of all data.
         lanes: the two axes.
@@ -197,7 +197,7 @@ class Ellipses:
 
     def chart(self) -> Chart:
         """See `Picture`."""
-        kept = np.unique(np.linspace(0, len(self.points) - 1, MAX_CLOUD_POINTS).astype(np.intp))
+        kept = wire.spread_indices(self.points, MAX_CLOUD_POINTS)
         ranges = [self._range(axis) for axis in (0, 1)]
         spans = [high - low for low, high in ranges]
 

@@ -238,11 +238,18 @@ class Session(Experiment):
         if where != Place():
             self.go_to(where)
 
-    # What was computed
+    # What follows from it
+
+    @property
+    def seen(self) -> Dataset:
+        """The data as figures show them: without their truth while that is hidden."""
+        if self.config.truth == "shown" or self.data.maker is None:
+            return self.data
+        return self.remember("seen", self.data, self.data.without_truth)
 
     def true_log_likelihood(self) -> float | None:
         """Log-likelihood per observation of the true model, in nats; None if nobody knows it."""
-        truth = self.data.maker
+        truth = self.seen.maker
         if truth is None:
             return None
         return self.remember(

@@ -79,7 +79,7 @@ def _gaussian(config: Config, data: Dataset, rng: np.random.Generator) -> HMM:
             hmm = initialization.symmetric(
                 num_states,
                 sequences.num_dimensions,
-                mean=sequences.observations.mean(axis=0),
+                mean=sequences.means(),
                 sd=np.where(spread > 0.0, spread, 1.0),
             )
     elif config.start == "kmeans":
@@ -95,7 +95,7 @@ def _gaussian(config: Config, data: Dataset, rng: np.random.Generator) -> HMM:
 def _counts(config: Config, data: Dataset, rng: np.random.Generator) -> HMM:
     sequences, num_states = data.sequences, config.num_states
     if config.start == "symmetric":
-        return count_starts.symmetric(num_states, float(sequences.observations.mean()) or 1.0)
+        return count_starts.symmetric(num_states, float(sequences.means()[0]) or 1.0)
     if config.start == "kmeans":
         return count_starts.kmeans(sequences, num_states, rng)
     if config.start == "quantiles":

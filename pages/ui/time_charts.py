@@ -81,7 +81,10 @@ def paths_figure(
     true_states: IntArray | None = None,
     lane: Lane = PLAIN,
 ) -> go.Figure:
-    """Observations (M,) coloured by Viterbi state; paths (M,) as strips; where they differ."""
+    """Observations (M,) coloured by Viterbi state; paths (M,) as strips; where they differ.
+
+    A missing observation, NaN, has no point; its state is in the strips.
+    """
     length = len(observations)
     strips = {"Viterbi path": viterbi_states, "per-step best": per_step_states}
     differences = {"Viterbi ≠ per-step": viterbi_states != per_step_states}
@@ -187,6 +190,7 @@ def _add_observations(
     lane: Lane,
 ) -> None:
     kept = wire.extreme_indices(observations, MAX_POINTS)
+    kept = kept[np.isfinite(observations[kept])]
     symbol = chart_text(lane.name)
     for state in [*range(num_states), -1]:
         chosen = kept[states[kept] == state]

@@ -25,8 +25,8 @@ STEPS: tuple[Callable[[Config], str], ...] = (
         "line, the model that really made the data."
     ),
     lambda config: (
-        "**Compare, then make it harder.** Learned and true now agree. Raise **Noise σ** in the "
-        "sidebar, play again, and see how far apart they stay."
+        "**Compare, then make it harder.** Once the curve rests on the dotted line, learned and "
+        "true agree. Raise **Noise σ** in the sidebar, play again, and see how far apart they stay."
     ),
 )
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hmmcore import Sequences
+from hmmcore.arrays import FloatArray
 from pages.ui.config import FIELD_OF, MAX_CELLS
 from pages.ui.csv_text import (
-    MISSING,
     UploadError,
     decimal_mark,
     decoded,
@@ -91,16 +91,18 @@ class Observations:
     """What was read from a file.
 
     Attributes:
-        sequences: the data.
+        sequences: the data; a cell without a value is NaN.
         left_out: how many rows without a value were left out.
         family: what they are.
         labels: (C,) of symbols; empty otherwise.
+        spellings: what the cells without a value say, "" where they are empty.
     """
 
     sequences: Sequences
     left_out: int
     family: str = "numbers"
     labels: tuple[str, ...] = ()
+    spellings: tuple[str, ...] = ()
 
 
 def read_table(content: bytes, reading: Reading = Reading()) -> CsvTable:
@@ -157,9 +159,11 @@ def read_observations(
 ) -> Observations:
     """Read the observations of one column, or several, as sequences if another says which.
 
-    Sequences keep the order in which they first appear; their rows need not be adjacent.
+    Sequences keep the order in which they first appear; their rows need not be adjacent. A cell
+    without a value, empty or spelled as such, is a missing observation, or coordinate of one.
 
     Args:
+        leave_out_missing: drop rows that lack a value instead.
         family: what the cells hold; several columns hold numbers.
 
     Raises:
@@ -171,17 +175,16 @@ def read_observations(
     reader = cell_reader(family, table.decimal)
     names = [table.names[column] for column in columns]
     values, codes, numbers = array("d"), array("q"), {}  # type: ignore[var-annotated]
-    gaps, first_gap, left_out = 0, (0, ""), 0
+    left_out, spellings = 0, set()
     for row, cells in _data_rows(table):
-        read = [
-            reader.read(cells[column] if column < len(cells) else "", row, name)
-            for column, name in zip(columns, names, strict=True)
-        ]
-        missing = [name for name, value in zip(names, read, strict=True) if value != value]
+        texts = [cells[column] if column < len(cells) else "" for column in columns]
+        read = [reader.read(text, row, name) for text, name in zip(texts, names, strict=True)]
+        missing = [text.strip() for text, value in zip(texts, read, strict=True) if value != value]
         if missing:
-            gaps, first_gap = gaps + 1, first_gap if gaps else (row, missing[0])
-            left_out += leave_out_missing
-            continue
+            spellings.update(missing)
+            if leave_out_missing:
+                left_out += 1
+                continue
         if sequence_column is not None:
             label = cells[sequence_column].strip() if sequence_column < len(cells) else ""
             if not label:
@@ -202,36 +205,29 @@ def read_observations(
                 f"The file has more than {count(MAX_OBSERVATIONS)} observations, the most that "
                 "can be read; shorten it."
             )
-    called = " and ".join(f"“{name}”" for name in names)
-    if not values:
-        one = f"Column {called} has" if len(columns) == 1 else f"Columns {called} together have"
-        raise UploadError(f"{one} no values at all; choose another column.")
-    if gaps and not leave_out_missing:
-        raise UploadError(_about_gaps(gaps, *first_gap))
-    observations, labels = reader.finish(np.array(values).reshape(-1, len(columns)), names[0])
+    matrix = np.array(values).reshape(-1, len(columns))
+    _require_values(matrix, names)
+    observations, labels = reader.finish(matrix, names[0])
+    said = tuple(sorted(spellings))
     if sequence_column is None:
-        return Observations(Sequences(observations), left_out, family, labels)
+        return Observations(Sequences(observations), left_out, family, labels, said)
     owners = np.array(codes)
     order = np.argsort(owners, kind="stable")
     sequences = Sequences(observations[order], np.bincount(owners))
-    return Observations(sequences, left_out, family, labels)
+    return Observations(sequences, left_out, family, labels, said)
 
 
-def _about_gaps(gaps: int, row: int, name: str) -> str:
-    others = f", and so have {many(gaps - 1, 'other row')}" if gaps > 1 else ""
-    return (
-        f"Row {count(row)} has no value in column “{name}”{others}; rows with missing values must "
-        "be removed, here or in the file."
-    )
-
-
-def has_gaps(table: CsvTable, value_columns: Sequence[int]) -> bool:
-    """Whether any of these columns has cells without a value."""
-    return any(
-        column >= len(cells) or cells[column].strip().lower() in MISSING
-        for _, cells in _data_rows(table)
-        for column in value_columns
-    )
+def _require_values(values: FloatArray, names: Sequence[str]) -> None:
+    """Raise UploadError where a column of `values` (T, D) is empty, or no row is left."""
+    if not len(values) and len(names) > 1:
+        called = " and ".join(f"“{name}”" for name in names)
+        raise UploadError(
+            f"No row has a value in all of the columns {called}; keep the rows that lack one, or "
+            "choose other columns."
+        )
+    for name, column in zip(names, values.T, strict=True):
+        if np.isnan(column).all():
+            raise UploadError(f"Column “{name}” has no values at all; choose another column.")
 
 
 def _data_rows(table: CsvTable) -> Iterator[tuple[int, list[str]]]:

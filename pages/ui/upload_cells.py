@@ -21,6 +21,9 @@ MAX_VALUE = 1e100
 MAX_COUNT = 1_000_000_000
 LABEL_LENGTH = 60
 
+SYMBOL_MISSING = frozenset(["", "NA", "NaN", "nan"])
+"""Among symbols fewer spellings stand for a missing one: “-”, “?” or “none” may well be symbols."""
+
 LIKELY_SYMBOLS = 8
 """Whole numbers from 1 with no more different values than this may well be names of kinds."""
 LIKELY_COUNT = 1000
@@ -101,7 +104,7 @@ class Symbols:
     def read(self, text: str, row: int, column: str) -> float:
         """See `CellReader`."""
         label = quoted(text, LABEL_LENGTH)
-        if label.lower() in MISSING:
+        if label in SYMBOL_MISSING:
             return float("nan")
         code = self.codes.setdefault(label, len(self.codes))
         if code >= MAX_SYMBOLS:
@@ -114,17 +117,21 @@ class Symbols:
 
     def finish(self, values: FloatArray, column: str) -> tuple[FloatArray, tuple[str, ...]]:
         """See `CellReader`. Symbols that are numbers come in their order, others by alphabet."""
-        used = sorted({int(code) for code in np.unique(values)})
+        there = ~np.isnan(values)
+        used = {int(code) for code in np.unique(values[there])}
         named = {label: code for label, code in self.codes.items() if code in used}
         if len(named) == 1:
+            every = "every row" if there.all() else "every row that has a value"
             raise UploadError(
-                f"Column “{column}” has “{quoted(next(iter(named)))}” in every row, and one symbol "
+                f"Column “{column}” has “{quoted(next(iter(named)))}” in {every}, and one symbol "
                 "alone says nothing about its state; choose another column."
             )
         labels = tuple(sorted(named, key=_place))
         new = np.zeros(len(self.codes))
         new[[named[label] for label in labels]] = np.arange(len(labels))
-        return new[values.astype(np.int64)], labels
+        recoded = np.full(values.shape, np.nan)
+        recoded[there] = new[values[there].astype(np.int64)]
+        return recoded, labels
 
 
 def cell_reader(family: str, decimal: str) -> CellReader:
@@ -148,7 +155,8 @@ def likely_family(cells: list[str], decimal: str) -> str:
     values = [number(text, decimal == ",") for text in texts]
     different = set(texts)
     if values and all(value is None for value in values):
-        return "symbols" if 2 <= len(different) <= MAX_SYMBOLS else "numbers"
+        kinds = {cell.strip() for cell in cells} - SYMBOL_MISSING
+        return "symbols" if 2 <= len(kinds) <= MAX_SYMBOLS else "numbers"
     if not values or not all(text.isascii() and text.isdigit() for text in texts):
         return "numbers"
     known = [value for value in values if value is not None]

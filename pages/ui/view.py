@@ -73,7 +73,7 @@ def current_view(session: Session) -> View | None:
     sequence = selected_sequence(session)
     return session.remember(  # type: ignore[no-any-return]
         f"view of dimension {shown_dimension(session)}",
-        (state, sequence),
+        (state, sequence, session.seen),
         lambda: _view(session, state, sequence),
     )
 
@@ -95,7 +95,7 @@ def zoom_key(session: Session) -> str:
 
 def panel_frame(session: Session, view: View) -> PanelFrame:
     """Everything that the live panel draws."""
-    data = session.data
+    data = session.seen
     truth, family = data.truth, FAMILIES[data.family]
     run = session.shown_run
     assert run is not None
@@ -121,6 +121,8 @@ def panel_frame(session: Session, view: View) -> PanelFrame:
 
 def panel_remark(data: Dataset) -> str:
     """What the panel says in place of a truth that it cannot show."""
+    if data.hidden:
+        return "the truth is hidden"
     if data.other_truth is None:
         return "no truth: uploaded data"
     return f"made by {many(data.other_truth.num_states, 'state')}: no counterparts"
@@ -150,7 +152,7 @@ def first_sequences(sequences: Sequences, num_observations: int) -> Sequences:
 
 
 def _view(session: Session, state: TrainState, sequence: Sequences) -> View:
-    data = session.data
+    data = session.seen
     permutation = matching(state.hmm, session)
     hmm = state.hmm.permute(permutation)
     offset = int(data.sequences.offsets[session.config.sequence - 1])

@@ -116,7 +116,8 @@ def extreme_indices(values: FloatArray, max_points: int) -> npt.NDArray[np.intp]
     """Sorted indices of at most `max_points` (>= 4) of `values` (M,) that keep its outline.
 
     First and last are kept, and of every stretch of equal length its least and its greatest
-    value, so no spike is lost. Stretches without a finite value keep their first point.
+    value, so no spike is lost. Stretches without a finite value keep their first point, so that a
+    line through the points is broken there.
     """
     length = len(values)
     if length <= max_points:
@@ -132,6 +133,24 @@ def extreme_indices(values: FloatArray, max_points: int) -> npt.NDArray[np.intp]
     least = starts + np.where(undefined, np.inf, stretches).argmin(axis=1)
     greatest = starts + np.where(undefined, -np.inf, stretches).argmax(axis=1)
     return np.unique(np.concatenate([[0], least, greatest, [length - 1]]))
+
+
+def spread_indices(points: FloatArray, max_points: int) -> npt.NDArray[np.intp]:
+    """Sorted indices of at most `max_points` of `points` (M, D), evenly taken of the whole ones.
+
+    A point that lacks a coordinate, NaN, has no place in a picture.
+    """
+    whole = np.flatnonzero(~np.isnan(points).any(axis=1))
+    if len(whole) <= max_points:
+        return whole
+    chosen: npt.NDArray[np.intp] = whole[np.linspace(0, len(whole) - 1, max_points).astype(np.intp)]
+    return chosen
+
+
+def lone_points(values: FloatArray) -> npt.NDArray[np.bool_]:
+    """Which of `values` (M,) are finite with no finite neighbour, so that no line reaches them."""
+    there = np.pad(np.isfinite(values), 1)
+    return there[1:-1] & ~there[:-2] & ~there[2:]
 
 
 def bin_width(length: int, max_bins: int) -> int:

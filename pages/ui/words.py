@@ -6,7 +6,9 @@ import math
 
 import numpy as np
 
+from hmmcore import Sequences
 from pages.ui.dataset import Dataset
+from pages.ui.emission_pictures import symbol_shares
 from pages.ui.session import Session
 from pages.ui.text import NARROW_SPACE, decimal, many, plain
 from pages.ui.text import count as written
@@ -22,6 +24,8 @@ NO_MODEL = (
 
 def no_truth(data: Dataset) -> str:
     """What to say where there is nothing to compare with."""
+    if data.hidden:
+        return "The truth is hidden. Choose Shown under Truth in the sidebar to compare with it."
     if data.other_truth is None:
         return (
             "No truth: uploaded data. Nobody knows which state made which observation, so there "
@@ -34,7 +38,10 @@ def no_truth(data: Dataset) -> str:
 
 
 def summary(data: Dataset) -> str:
-    """Data in two sentences: how many observations there are, and where they lie."""
+    """Data in two sentences: how many observations there are, and where they lie.
+
+    A third one in between says how many of them are missing, where any are.
+    """
     lengths = data.sequences.lengths
     shortest, longest = int(lengths.min()), int(lengths.max())
     in_all = f"T = {many(data.sequences.num_observations, 'observation')} in all"
@@ -47,14 +54,34 @@ def summary(data: Dataset) -> str:
             f"{many(len(lengths), 'sequence')} of {written(shortest)} to "
             f"{many(longest, 'observation')}, {in_all}."
         )
-    return f"{size} {_SUMMARIES[data.family](data)}"
+    gaps = f"{missing(data.sequences)}. " if data.sequences.has_missing else ""
+    return f"{size} {gaps}{_SUMMARIES[data.family](data)}"
+
+
+def missing(sequences: Sequences) -> str:
+    """How many observations are missing, and how many lack a part; no full stop at the end."""
+    total, whole, partly = (
+        written(sequences.num_observations),
+        sequences.num_missing,
+        sequences.num_partly_missing,
+    )
+    if not partly:
+        return f"{written(whole)} of {total} {'is' if whole == 1 else 'are'} missing"
+    verb = "lacks" if partly == 1 else "lack"
+    if not whole:
+        return f"{written(partly)} of {total} {verb} some of the coordinates"
+    return (
+        f"{written(whole)} of {total} {'is' if whole == 1 else 'are'} missing, and "
+        f"{written(partly)} more {verb} some of the coordinates"
+    )
 
 
 def _about_numbers(data: Dataset) -> str:
     values = data.sequences.observations
     spread = math.sqrt(data.sequences.variances()[0])
     mean, lowest, highest = (
-        decimal(float(value), spread) for value in (values.mean(), values.min(), values.max())
+        decimal(float(value), spread)
+        for value in (data.sequences.means()[0], np.nanmin(values), np.nanmax(values))
     )
     return (
         f"Their mean is {mean}, their standard deviation {decimal(spread)}; the lowest is "
@@ -64,10 +91,10 @@ def _about_numbers(data: Dataset) -> str:
 
 def _about_counts(data: Dataset) -> str:
     values = data.sequences.observations
-    mean, variance = float(values.mean()), float(values.var())
+    mean, variance = float(data.sequences.means()[0]), float(data.sequences.variances()[0])
     text = (
         f"The average count is {decimal(mean)}, with a variance of {decimal(variance)}; the lowest "
-        f"is {written(int(values.min()))}, the highest {written(int(values.max()))}."
+        f"is {written(int(np.nanmin(values)))}, the highest {written(int(np.nanmax(values)))}."
     )
     if mean > 0 and variance > 1.2 * mean:
         text += (
@@ -78,18 +105,17 @@ def _about_counts(data: Dataset) -> str:
 
 
 def _about_symbols(data: Dataset) -> str:
-    symbols = data.sequences.observations[:, 0].astype(np.int64)
-    times = np.bincount(symbols, minlength=len(data.labels))
-    commonest, rarest = int(times.argmax()), int(times.argmin())
+    shares = symbol_shares(data)
+    commonest, rarest = int(shares.argmax()), int(shares.argmin())
     return (
         f"There are C = {many(len(data.labels), 'symbol')}; the commonest is "
-        f"{plain(data.labels[commonest])} ({times[commonest] / len(symbols):.1%}), the rarest "
-        f"{plain(data.labels[rarest])} ({times[rarest] / len(symbols):.1%})."
+        f"{plain(data.labels[commonest])} ({shares[commonest]:.1%}), the rarest "
+        f"{plain(data.labels[rarest])} ({shares[rarest]:.1%})."
     )
 
 
 def _about_points(data: Dataset) -> str:
-    means = data.sequences.observations.mean(axis=0)
+    means = data.sequences.means()
     spreads = np.sqrt(data.sequences.variances())
     each = (
         f"{plain(name)} has the mean {decimal(float(mean), float(spread))} and the standard "

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from tests.browser import playground as ui
 from tests.browser.page import open_page, wait_until_idle
 
 CSV = "time;subject;reaction\n" + "".join(
@@ -121,3 +122,44 @@ def test_a_file_becomes_the_data_and_the_data_a_file(page: Page, tmp_path: Path)
     expect(page).to_have_url(re.compile("data=generated"))
     page.get_by_role("button", name="Use it again").click()
     expect(page).to_have_url(re.compile("data=upload"))
+
+
+def test_gaps_of_a_file_have_no_points_and_the_states_go_on(page: Page, tmp_path: Path) -> None:
+    values = [value + 0.1 * (t % 3) for t, value in enumerate((1, 1, 1, 9, 9, 9, 9, 1, 1, 1) * 6)]
+    gaps = {4, 20, 21, 22, 23, 24, 25, 40, 59}
+    file = tmp_path / "levels.csv"
+    rows = [f"{t},{'' if t in gaps else value}" for t, value in enumerate(values)]
+    file.write_text("\n".join(["day,level", *rows]), encoding="utf-8")
+    open_page(page, "/data?K=2")
+    open_view(page, "Your CSV file")
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_text("9 of 60 are missing (cells: empty)")).to_be_visible()
+    page.get_by_role("button", name="Use this data").click()
+    wait_until_idle(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download CSV").click()
+    lines = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
+    assert (len(lines), lines[5], lines[21]) == (61, "1,5,", "1,21,")
+    page.get_by_role("link", name="Playground").click()
+    wait_until_idle(page)
+    for iteration in (1, 2):
+        ui.press(page, "Step")
+        ui.expect_iteration(page, iteration)
+    ui.wait_until_settled(page)
+    expect(page.locator(".hmm-sequence header")).to_contain_text("9 missing, without a point")
+    drawn = page.evaluate(
+        """() => {
+          const chart = document.querySelector("[data-chart=sequence]");
+          const [line, dots, paths] = chart._fullData;
+          return {
+            dots: chart.querySelectorAll(".scatterlayer path.point").length,
+            pieces: chart.querySelector(".scatterlayer path.js-line").getAttribute("d")
+              .match(/M/g).length,
+            given: [...line.y].filter((y) => Number.isFinite(y)).length,
+            states: paths.z.map((row) => [...row].filter((state) => state !== null).length),
+          };
+        }"""
+    )
+    assert drawn["dots"] == drawn["given"] == 51
+    assert drawn["pieces"] == 4, "broken at three gaps; the last one ends it"
+    assert drawn["states"] == [0, 60], "no truth, and a Viterbi state at every time"

@@ -207,10 +207,52 @@ def test_a_wrong_file_is_told_and_changes_nothing(content: bytes, said: str) -> 
 
 def test_rows_without_a_value_can_be_left_out() -> None:
     app = bring(opened(UPLOAD), b"x\n1\nNA\n3\n")
-    assert "Row 3 has no value" in app.error[0].value
+    assert "1 of 3 is missing (cells: “NA”); nothing is put in their place" in texts(app)
     app.checkbox(key="upload_leave_out").check().run()
     assert not app.error
     assert "Read 2 observations in 1 sequence; left out 1 row without a value." in texts(app)
+
+
+def test_gaps_are_told_before_a_file_is_used_and_with_the_data() -> None:
+    content = b"x,y\n1.5,2\n,\nNA,3\n2.5,4\n0.5,\n1.0,1\n"
+    app = bring(opened(UPLOAD, K="2"), content)
+    said = "2 of 6 are missing (cells: empty, “NA”); nothing is put in their place, the model"
+    assert f"Read 6 observations in 1 sequence. {said}" in texts(app)
+    app.multiselect(key="upload_values").set_value([0, 1]).run()
+    assert "1 of 6 is missing, and 2 more lack some of the coordinates (cells: " in texts(app)
+    app.button(key="use_upload").click().run()
+    session_of(app).data_view = LOOK
+    app.run()
+    assert not app.exception
+    assert (
+        "One sequence of 6 observations. 1 of 6 is missing, and 2 more lack some of the "
+        "coordinates. Each is a point with 2 coordinates: x has the mean 1.38" in texts(app)
+    )
+    assert "Points that lack one of these two coordinates are not drawn." in texts(app)
+
+
+def test_a_column_without_any_value_is_told_and_changes_nothing() -> None:
+    app = bring(opened(UPLOAD), b"x,y\n,1\nNA,2\n")
+    app.multiselect(key="upload_values").set_value([0]).run()
+    assert app.error[0].value == "Column “x” has no values at all; choose another column."
+    assert app.button(key="use_upload").disabled
+
+
+@pytest.mark.parametrize("column", ["level", "n", "sky"])
+def test_what_was_downloaded_with_gaps_is_read_as_it_was(column: str) -> None:
+    rows = [("0.5", "3", "sun"), ("", "", ""), ("-1.25", "17", "rain"), ("1e-300", "0", "fog")]
+    names = ("level", "n", "sky")
+    place = names.index(column)
+    content = f"day,{column}\n" + "".join(f"{t},{row[place]}\n" for t, row in enumerate(rows))
+    app = bring(opened(UPLOAD, K="2"), content.encode())
+    app.button(key="use_upload").click().run()
+    data = session_of(app).data
+    assert data.sequences.num_missing == 1
+    written = csv_bytes(data)
+    assert written.splitlines()[2] == b"1,2,"
+    again = PendingFile("again.csv", written).observations()
+    assert again.sequences == data.sequences
+    assert (again.family, again.labels) == (data.family, data.labels)
 
 
 def test_how_a_file_is_read_can_be_corrected() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,10 @@ from hmmcore import (
     TrainState,
     exchangeable_states,
 )
+from pages.ui.config import Config
 from pages.ui.dataset import Upload
 from pages.ui.families import FAMILIES
+from pages.ui.session import Session
 from tests.pages.shown import figures, healthy, opened, press, session, text
 
 LINKS: dict[str, dict[str, str]] = {
@@ -61,6 +64,19 @@ def panel_header(app: AppTest) -> dict[str, Any]:
     message = panel.proto.bytes
     size = int.from_bytes(message[:4], "little")
     return json.loads(message[4 : 4 + size])
+
+
+def gappy(upload: Upload) -> Upload:
+    """The same data with gaps: whole observations, and coordinates where there are several."""
+    values = np.array(upload.sequences.observations, dtype=float)
+    values[[0, 7, 8, 9, 30, 59]] = np.nan
+    values[[12, 13], -1] = np.nan
+    return replace(upload, sequences=Sequences(values, upload.sequences.lengths))
+
+
+GAPPY = {name: gappy(upload) for name, upload in UPLOADS.items()} | {
+    "numbers": gappy(Upload("d.csv", "x", Sequences(RNG.normal(size=60), [20, 40])))
+}
 
 
 def labels(app: AppTest) -> set[str]:
@@ -107,6 +123,43 @@ def test_every_page_shows_uploads_of_every_family(name: str) -> None:
     session(app).change(source="upload")
     assert session(app).config.family == name
     assert session(app).problem is None
+
+
+@pytest.mark.parametrize("name", GAPPY)
+def test_every_page_shows_uploads_with_gaps(name: str) -> None:
+    app = opened("playground.py", method="Both")
+    session(app).replace_upload(GAPPY[name], 2)
+    healthy(app.run())
+    press(app, "step")
+    header = panel_header(app)
+    shown = session(app).data.sequences[0][:, 0]
+    assert header["charts"]["sequence"]["missing"] == np.isnan(shown).sum() >= 4
+    assert [run["iteration"] for run in header["runs"]] == [1, 1]
+    for page in PAGES[1:]:
+        healthy(app.switch_page(page).run())
+        assert not app.error
+        assert figures(app)
+    lacking = "6 of 60 are missing, and 2 more lack" if name == "points" else "8 of 60 are missing"
+    healthy(app.switch_page("data.py").run())
+    assert lacking in text(app)
+    assert "nan" not in text(app).lower().split()
+
+
+@pytest.mark.parametrize("start", [start for start in STARTS if start != "near-truth"])
+@pytest.mark.parametrize("name", GAPPY)
+def test_every_start_trains_on_gaps_by_both_methods(name: str, start: str) -> None:
+    own = Session(Config(method="Both"))
+    own.replace_upload(GAPPY[name], 3)
+    own.change(start=start)
+    assert own.problem is None
+    for _ in range(5):
+        own.step()
+    for run in own.active_runs:
+        found = run.history.log_likelihoods
+        assert np.isfinite(found).all()
+        assert found[-1] >= found[0]
+        assert run.state.hmm.num_states == 3
+    assert (np.diff(own.runs["EM"].history.log_likelihoods) >= -1e-9).all()
 
 
 def is_stuck(state: TrainState) -> bool:

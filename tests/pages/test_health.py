@@ -102,6 +102,14 @@ def test_each_finding_is_said_with_its_evidence_and_its_button(kind, found):
     assert all(button.help for button in app.button)
 
 
+@pytest.mark.parametrize("gain", [0.0, -4.4e-16])
+def test_a_step_that_gained_nothing_is_not_said_to_have_changed_the_model(gain, found):
+    found.append(Finding("not_converged", evidence={"last_gain": gain}))
+    said = text(opened(runs="EM_2"))
+    assert "Its last step gained nothing" in said
+    assert "Further steps still change" not in said
+
+
 def test_evidence_is_in_numbers_a_reader_knows(found):
     found.append(Finding("symmetric_start", ((0, 1),), EVIDENCE))
     said = text(opened(start="symmetric"))

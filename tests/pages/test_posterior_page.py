@@ -13,7 +13,12 @@ from pages.ui.view import current_view
 from tests.pages import shown
 
 PAGE = "posterior.py"
-FIGURES = {"posterior_over_time", "transition_counts", "learned_transition_matrix"}
+FIGURES = {
+    "posterior_over_time",
+    "transition_counts",
+    "parameter_errors",
+    "learned_transition_matrix",
+}
 
 
 def table(app):
@@ -152,7 +157,7 @@ def test_uploaded_data_have_no_truth_and_everything_else():
     app = shown.opened(PAGE)
     rng = np.random.default_rng(0)
     shown.upload(app, [rng.normal(size=30), rng.normal(size=50)], num_states=3)
-    assert shown.figures(app).keys() == FIGURES
+    assert shown.figures(app).keys() == FIGURES - {"parameter_errors"}
     assert [t["type"] for t in shown.figures(app)["posterior_over_time"]["data"]] == [
         "heatmap", "scatter",
     ]  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 
 from hmmcore import HMM, Gaussian, Poisson, Sequences, sample
 from hmmcore.simulation import sticky_structure
-from pages.ui import charts_data, distribution_charts, scales, theme
+from pages.ui import charts_data, distribution_charts, scales, theme, time_charts
 from pages.ui.dataset import Dataset, Lane
 from pages.ui.emission_pictures import count_probabilities, counts_grid, symbol_shares
 
@@ -143,4 +143,76 @@ def test_an_axis_has_no_more_names_than_fit() -> None:
     assert Lane("count", "count").title == "count"
     assert lane.spoken(np.array([3.0, np.nan])) == ["symbol 3", "missing"]
     assert Lane("x", "count").spoken(np.array([12.0])) == ["12"]
-    assert Lane().spoken(np.array([-0.51234])) == ["−0.5123"]
+    assert Lane().spoken(np.array([-0.51234, np.nan])) == ["−0.5123", "missing"]
+    assert Lane("x", "count").spoken(np.array([np.nan])) == ["missing"]
+
+
+def test_names_of_states_that_lie_together_stand_above_each_other() -> None:
+    places, heights = np.array([1.2, 0.0, 1.0, 1.1, 9.0]), np.array([0.3, 0.3, 0.34, 0.25, 0.3])
+    found = distribution_charts.names_apart(places, heights, 10.0, 1.0)
+    # The one to the left keeps its place, and each to its right stands clear of all before it.
+    np.testing.assert_allclose(found, [0.42, 0.3, 0.34, 0.25, 0.3], rtol=1e-12)
+    close = np.abs(places[:, np.newaxis] - places) < 0.7
+    clear = np.abs(found[:, np.newaxis] - found) >= 0.08 - 1e-12
+    assert (clear | ~close | np.eye(5, dtype=bool)).all()
+
+
+def test_a_histogram_has_room_for_names_that_stand_above_each_other() -> None:
+    means = np.linspace(0.0, 0.1, 8)
+    figure = distribution_charts.histogram_figure(
+        np.linspace(-3.0, 3.0, 50), COUNT, "r", (means, np.ones(8), np.full(8, 1 / 8))
+    )
+    (names,) = figure.select_traces({"type": "scatter", "mode": "text"})
+    heights = np.sort(np.asarray(names.y))
+    assert (np.diff(heights) > 0).all()
+    assert heights[-1] < figure.layout.yaxis.range[1]
+
+
+def test_missing_observations_are_in_no_bar() -> None:
+    values = np.array([0.0, 1.0, np.nan, 2.0, np.nan, 1.0])
+    there = values[np.isfinite(values)]
+    for lane, draw in (
+        (Lane(), distribution_charts.histogram_figure),
+        (Lane("n", "count"), distribution_charts.counts_figure),
+    ):
+        with_gaps, without = draw(values, lane, "r"), draw(there, lane, "r")
+        assert with_gaps == without
+    data = Dataset(Sequences(values), family="symbols", labels=("a", "b", "c"))
+    np.testing.assert_array_equal(symbol_shares(data), [0.25, 0.5, 0.25])
+
+
+def test_points_that_lack_a_coordinate_are_not_drawn() -> None:
+    points = np.array([[0.0, 1.0], [np.nan, 2.0], [3.0, np.nan], [np.nan, np.nan], [4.0, 5.0]])
+    figure = distribution_charts.points_figure(points, None, (Lane("u"), Lane("v")), "r")
+    (trace,) = figure.data
+    assert (list(trace.x), list(trace.y)) == ([0.0, 4.0], [1.0, 5.0])
+
+
+def test_a_line_is_broken_at_a_gap_and_what_stands_alone_is_a_point() -> None:
+    values = np.array([1.0, 2.0, np.nan, 3.0, np.nan, np.nan, 4.0, 5.0])
+    line, point = charts_data.sequence_figure(values, None, Lane(), "r").data
+    assert line.mode == "lines"
+    assert not line.connectgaps
+    np.testing.assert_array_equal(line.x, np.arange(8) + theme.FIRST_TIME)
+    np.testing.assert_array_equal(line.y, values)
+    assert (point.mode, list(point.x), list(point.y)) == ("markers", [3 + theme.FIRST_TIME], [3.0])
+    assert list(point.customdata) == ["3"]
+
+
+def test_sequences_without_any_value_have_an_empty_place() -> None:
+    nothing = np.full(4, np.nan)
+    for lane in (Lane(), Lane("n", "count"), FACES):
+        several = charts_data.overview_figure([nothing, nothing], None, lane, "r")
+        assert [list(trace.x) for trace in several.data] == [[1, 2, 3, 4]] * 2
+        one = charts_data.sequence_figure(nothing, None, lane, "r")
+        assert np.isnan(one.data[0].y).all()
+
+
+def test_paths_go_on_over_a_gap_that_has_no_point() -> None:
+    values = np.array([0.0, np.nan, 1.0, np.nan])
+    states = np.array([0, 0, 1, 1])
+    figure = time_charts.paths_figure(values, states, states, 2, revision="r")
+    points = [trace for trace in figure.data if trace.mode == "markers"]
+    assert [list(trace.x) for trace in points] == [[1], [3]]
+    strips = next(trace for trace in figure.data if trace.type == "heatmap")
+    np.testing.assert_array_equal(np.asarray(strips.z, dtype=float)[0], states)

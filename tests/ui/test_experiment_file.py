@@ -68,15 +68,17 @@ def test_own_data_and_runs_come_back_to_the_last_bit(kept):
     assert after.runs["Gradient"].state.hmm == before.runs["Gradient"].state.hmm
 
 
-def of_family(family):
+def of_family(family, gaps=False):
     rng = np.random.default_rng(1)
     values = rng.integers(0, 3, 60).astype(float)
+    points = rng.normal(size=(60, 2))
+    if gaps:
+        values[[0, 7, 8, 59]] = points[[3, 4]] = points[10, 1] = np.nan
     upload = {
+        "numbers": lambda: Upload("x.csv", "x", Sequences(values + 0.25)),
         "counts": lambda: Upload("c.csv", "n", Sequences(values), "counts"),
         "symbols": lambda: Upload("s.csv", "face", Sequences(values), "symbols", ("a", "b", "<c>")),
-        "points": lambda: Upload(
-            "p.csv", "x, y", Sequences(rng.normal(size=(60, 2))), "points", (), ("x", "y")
-        ),
+        "points": lambda: Upload("p.csv", "x, y", Sequences(points), "points", (), ("x", "y")),
     }[family]()
     session = Session(Config())
     session.replace_upload(upload, 2)
@@ -85,10 +87,14 @@ def of_family(family):
     return session
 
 
-@pytest.mark.parametrize("family", ["counts", "symbols", "points"])
-def test_every_family_comes_back(family):
-    before, after = of_family(family), Session(Config())
-    open_file(after, write(before))
+@pytest.mark.parametrize("gaps", [False, True], ids=["complete", "with gaps"])
+@pytest.mark.parametrize("family", ["numbers", "counts", "symbols", "points"])
+def test_every_family_comes_back(family, gaps):
+    before, after = of_family(family, gaps), Session(Config())
+    content = write(before)
+    open_file(after, content)
+    assert (None in json.loads(content)["data"]["observations"]) is gaps
+    assert after.data.sequences.has_missing is gaps
     for name in ("file_name", "column", "family", "labels", "columns"):
         assert getattr(after.upload, name) == getattr(before.upload, name)
     assert after.data.sequences == before.data.sequences
@@ -195,7 +201,9 @@ DAMAGED = {
     "true for a number": lambda kept: changed(kept, *ONE_NUMBER, to=True),
     "no number": lambda kept: kept.replace(b'"observations":[', b'"observations":[NaN,'),
     "an infinite number": lambda kept: kept.replace(b'"observations":[', b'"observations":[1e999,'),
-    "a missing number": lambda kept: changed(kept, *ONE_NUMBER, to=None),
+    "nothing but missing numbers": lambda kept: changed(
+        kept, "data", "observations", to=[None] * 53
+    ),
     "lengths that do not add up": lambda kept: changed(kept, "data", "lengths", to=[3]),
     "a negative length": lambda kept: changed(kept, "data", "lengths", to=[-3, 56]),
     "no dimensions": lambda kept: changed(kept, "data", "dimensions", to=0),

@@ -40,9 +40,11 @@ def revised():
     return session
 
 
-def own_data():
+def own_data(gaps=False):
     session = Session(Config(method="Both"))
     values = np.random.default_rng(0).normal(size=60).cumsum()
+    if gaps:
+        values[[0, 20, 21, 22, 59]] = np.nan
     session.replace_upload(Upload("mine.csv", "x", Sequences(values, [20, 40])), 3)
     session.step()
     return session
@@ -62,6 +64,7 @@ EXPERIMENTS = {
     "symbols": lambda: trained(family="symbols", method="Gradient"),
     "points": lambda: trained(family="points"),
     "own data": own_data,
+    "own data with gaps": lambda: own_data(gaps=True),
 }  # fmt: skip
 
 
@@ -83,6 +86,19 @@ def test_its_cells_rebuild_the_runs(make):
     assert [int(iteration) for iteration, _ in lines] == [run.state.iteration for run in runs]
     for (_, value), run in zip(lines, runs, strict=True):
         assert float(value) == pytest.approx(run.state.log_likelihood, rel=1e-9)
+
+
+def test_gaps_are_said_in_the_notebook_and_are_empty_cells_of_the_decoded_data():
+    session = own_data(gaps=True)
+    content = notebook(session).decode()
+    assert "5 of 60 are missing: `np.nan`." in content
+    assert content.count("np.nan,") == 4
+    table = pd.read_csv(io.BytesIO(decoded_csv(session)))
+    observed = session.data.sequences.observations[:, 0]
+    np.testing.assert_array_equal(table["x"], observed)
+    assert decoded_csv(session).decode().splitlines()[1].startswith("0,0,,")
+    decoded = table.drop(columns="x")
+    assert not decoded.isna().any(axis=None), "the state is known about where nothing was observed"
 
 
 def test_the_model_and_the_decoded_data_are_those_on_the_page():

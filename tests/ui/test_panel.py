@@ -139,6 +139,7 @@ def test_undefined_posterior_and_missing_observations() -> None:
     assert (arrays["sequence.posterior"] == wire.MISSING).all()
     assert (arrays["sequence.viterbi"] == wire.MISSING).all()
     assert np.isnan(arrays["sequence.observations"]).sum() == 10
+    assert header["charts"]["sequence"]["missing"] == 10
     assert header["true_log_likelihood"] is None
 
 
@@ -205,6 +206,40 @@ def test_outline_of_values_that_are_not_finite() -> None:
     assert 1234 in wire.extreme_indices(values, 100)
     values[:] = -np.inf
     assert len(wire.extreme_indices(values, 100)) <= 100
+
+
+@pytest.mark.parametrize("length", [30, 100_000])
+def test_outline_with_gaps_keeps_its_extremes_and_its_breaks(length: int) -> None:
+    values = np.random.default_rng(3).normal(size=length)
+    values[:: max(2, length // 5000)] = np.nan
+    gap = slice(length // 2, length // 2 + length // 10)
+    values[gap] = np.nan
+    values[length // 3 + 1], values[length // 4 + 1] = 9.0, -9.0
+    kept = wire.extreme_indices(values, 1000)
+    assert len(kept) <= 1000
+    assert np.nanmax(values[kept]) == 9.0
+    assert np.nanmin(values[kept]) == -9.0
+    assert (kept[0], kept[-1]) == (0, length - 1)
+    inside = kept[(kept >= gap.start) & (kept < gap.stop)]
+    assert len(inside), "the line is broken there"
+    assert np.isnan(values[inside]).all()
+
+
+def test_points_are_spread_over_the_whole_ones() -> None:
+    points = np.arange(20.0).reshape(10, 2)
+    assert wire.spread_indices(points, 10).tolist() == list(range(10))
+    assert wire.spread_indices(points, 4).tolist() == [0, 3, 6, 9]
+    points[0, 1] = points[5] = np.nan
+    assert wire.spread_indices(points, 10).tolist() == [1, 2, 3, 4, 6, 7, 8, 9]
+    assert wire.spread_indices(points, 3).tolist() == [1, 4, 9]
+    assert wire.spread_indices(np.full((4, 2), np.nan), 3).tolist() == []
+
+
+def test_points_that_no_line_reaches() -> None:
+    values = np.array([1.0, np.nan, 1.0, 1.0, np.nan, 1.0, np.inf, 1.0])
+    assert np.flatnonzero(wire.lone_points(values)).tolist() == [0, 5, 7]
+    assert wire.lone_points(np.array([1.0])).tolist() == [True]
+    assert wire.lone_points(np.array([])).tolist() == []
 
 
 def test_mean_bins_agree_with_a_plain_loop() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from time import perf_counter
 
+import numpy as np
 import pytest
 
 from pages.ui.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, UploadError
@@ -88,10 +89,6 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "no numbers at all": ("x,y\na,b\nc,d\n", "Row 2 has “a” in column “x”"),
     "a date": ("day\n2020-01-01\n2020-01-02\n", "Row 2 has “2020-01-01”"),
     "digits grouped as Python does": ("x\n1_000\n2\n", "Row 2 has “1_000”"),
-    "a missing value": ("a,x\nu,1\nv,\nw,3\n", "Row 3 has no value in column “x”; rows with missing"),
-    "several missing": ("a,x\nu,1\nv,NA\nw,nan\n", "Row 3 has no value in column “x”, and so have 1 other row;"),
-    "a blank line within one column": ("x\n1\n\n3\n", "Row 3 has no value"),
-    "a row without the column": ("a,x\nu,1\nv\nw,2\n", "Row 3 has no value"),
     "a column of nothing but gaps": ("x\nNA\nNA\n", "Column “x” has no values at all"),
     "a row too long": ("a,x\nu,1\nv,2,3\nw,4\n", "Row 3 has 3 cells, and the header has 2"),
     "a row too long, without a header": ("1,2\n3,4\n" * 600 + "5,6,7\n", "Row 1\u202f201 has 3 cells, and the first rows have 2"),
@@ -164,7 +161,6 @@ def test_a_pending_file_remembers_what_it_read() -> None:
         with pytest.raises(UploadError, match="Row 3 has “oops”"):
             file.observations()
     file.columns = ((0,), None)
-    assert not file.has_gaps()
     assert file.observations().sequences.num_observations == 2
 
 
@@ -223,8 +219,6 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "a word for a count": ("counts", "x\n1\ntwo\n", "Row 3 has “two” in column “x”, which is not a number;"),
     "too many symbols": ("symbols", "x\n" + "".join(f"{n}\n" for n in range(21)), "Row 22 has one more symbol in column “x”, “20”, than the 20"),
     "one symbol": ("symbols", "x\na\na\n", "Column “x” has “a” in every row"),
-    "a missing symbol": ("symbols", "x,y\na,1\n,1\nb,1\n", "Row 3 has no value in column “x”"),
-    "a missing count": ("counts", "x,y\n1,1\nNA,1\n", "Row 3 has no value in column “x”"),
 }  # fmt: skip
 
 
@@ -256,12 +250,76 @@ def test_several_columns_are_points() -> None:
         file.observations()
 
 
-def test_a_point_that_lacks_one_coordinate_is_told_with_its_column() -> None:
-    file = PendingFile("f.csv", b"u,v\n1,2\n3,\n,6\n7,8\n", columns=((0, 1), None))
-    assert file.has_gaps()
-    with pytest.raises(UploadError, match="Row 3 has no value in column “v”, and so have 1 other"):
-        file.observations()
+NAN = float("nan")
+
+# name: (file, values, what the cells say)
+GAPS: dict[str, tuple[str, list[float], tuple[str, ...]]] = {
+    "an empty cell": ("a,x\nu,1.5\nv,\nw,3\n", [1.5, NAN, 3], ("",)),
+    "as R and pandas write them": ("a,x\nu,1.5\nv,NA\nw,nan\nz,NaN\n", [1.5, NAN, NAN, NAN], ("NA", "NaN", "nan")),
+    "spaces alone": ("a,x\nu,1.5\nv,  \nw,2\n", [1.5, NAN, 2], ("",)),
+    "at both ends": ("a,x\nu,\nv,1.5\nw,\n", [NAN, 1.5, NAN], ("",)),
+    "a blank line within one column": ("x\n1.5\n\n3\n", [1.5, NAN, 3], ("",)),
+    "a row without the column": ("a,x\nu,1.5\nv\nw,2\n", [1.5, NAN, 2], ("",)),
+    "with decimal commas": ("a;x\nu;1,5\nv;\nw;-\n", [1.5, NAN, NAN], ("", "-")),
+    "counts": ("year,n\n1900,13\n1901,\n1902,8\n", [13, NAN, 8], ("",)),
+    "symbols": ("day,sky\n1,sun\n2,\n3,rain\n4,NA\n5,sun\n", [1, NAN, 0, NAN, 1], ("", "NA")),
+    "faces of a die": ("roll,die\n3,1\n1,\n6,2\n6,2\n1,1\n2,1\n", [0, NAN, 1, 1, 0, 0], ("",)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "values", "says"), GAPS.values(), ids=GAPS)
+def test_a_cell_without_a_value_is_a_missing_observation(
+    content: str, values: list[float], says: tuple[str, ...]
+) -> None:
+    found = PendingFile("f.csv", content.encode()).observations()
+    np.testing.assert_array_equal(found.sequences.observations[:, 0], values)
+    assert (found.spellings, found.left_out) == (says, 0)
+    assert found.sequences.num_missing == sum(value != value for value in values)
+
+
+def test_signs_may_be_symbols() -> None:
+    file = PendingFile("f.csv", b"day,sign\n1,+\n2,-\n3,\n4,?\n5,none\n6,Na\n")
+    assert file.chosen_family() == "symbols"
+    found = file.observations()
+    assert found.labels == ("+", "-", "?", "Na", "none")
+    np.testing.assert_array_equal(found.sequences.observations[:, 0], [0, 1, NAN, 2, 4, 3])
+
+
+def test_an_observation_may_be_missing_but_not_its_sequence() -> None:
+    table = read_table(b"who,x\na,1\na,\nb,2\nb,\nb,3\n")
+    found = read_observations(table, 1, 0)
+    np.testing.assert_array_equal(found.sequences.observations[:, 0], [1, NAN, 2, NAN, 3])
+    assert found.sequences.lengths.tolist() == [2, 3]
+    table = read_table(b"who,x\na,1\n,\nb,2\n")
+    with pytest.raises(UploadError, match="Row 3 has nothing in column “who”; every row must say"):
+        read_observations(table, 1, 0)
+
+
+def test_a_point_may_lack_all_coordinates_or_some() -> None:
+    file = PendingFile("f.csv", b"u,v\n1,2\n3,\n,6\n,\n7,8\n", columns=((0, 1), None))
+    found = file.observations()
+    np.testing.assert_array_equal(
+        found.sequences.observations, [[1, 2], [3, NAN], [NAN, 6], [NAN, NAN], [7, 8]]
+    )
+    assert (found.sequences.num_missing, found.sequences.num_partly_missing) == (1, 2)
     file.leave_out_missing = True
     found = file.observations()
-    assert found.left_out == 2
+    assert found.left_out == 3
     assert found.sequences.observations.tolist() == [[1, 2], [7, 8]]
+
+
+def test_a_column_of_points_that_is_wholly_missing_is_told_by_name() -> None:
+    file = PendingFile("f.csv", b"u,v\n1,\n3,NA\n", columns=((0, 1), None))
+    for file.leave_out_missing, said in (
+        (False, "Column “v” has no values at all; choose another column."),
+        (True, "No row has a value in all of the columns “u” and “v”;"),
+    ):
+        with pytest.raises(UploadError) as caught:
+            file.observations()
+        assert str(caught.value).startswith(said)
+
+
+def test_one_symbol_and_gaps_are_one_symbol() -> None:
+    file = PendingFile("f.csv", b"s,x\na,1\n,1\na,1\n", columns=((0,), None), family="symbols")
+    with pytest.raises(UploadError, match="has “a” in every row that has a value"):
+        file.observations()

@@ -31,7 +31,9 @@ export const STYLE = `
 .hmm-column .hmm-plot { height: 190px; }
 .hmm-column[hidden], .hmm-remark[hidden] { display: none; }
 .hmm-remark { margin: 0; align-self: center; text-align: center; font-size: 12px; opacity: 0.7; }
-.hmm-legend { margin-left: auto; flex: none; max-width: 82%; display: flex; flex-wrap: wrap; gap: 0 10px; font-size: 12px;
+.hmm-panel h4 { flex: none; }
+.hmm-card header .hmm-note { flex: 1 1 0; min-width: 0; }
+.hmm-legend { margin-left: auto; min-width: 0; display: flex; flex-wrap: wrap; gap: 0 10px; font-size: 12px;
   justify-content: flex-end; }
 .hmm-legend i { font-style: normal; margin-right: 3px; }
 .hmm-tiles { display: flex; gap: 10px; }
@@ -45,8 +47,18 @@ export const STYLE = `
   font-variant-numeric: tabular-nums; white-space: nowrap; }
 .hmm-scrubber { display: flex; align-items: center; gap: 8px; height: 26px; margin: -3px 0; }
 .hmm-track { position: relative; flex: 1; min-width: 80px; display: flex; align-items: center; height: 26px; }
-.hmm-range { width: 100%; margin: 0; height: 16px; accent-color: var(--st-primary-color); cursor: pointer; }
-.hmm-range:disabled { cursor: default; }
+/* Drawn here, not by the browser, whose track is white on a dark page. Its ends lie half a thumb
+   beyond the first and the last iteration. */
+.hmm-range { appearance: none; width: 100%; margin: 0; height: 16px; cursor: pointer; color: inherit;
+  border-radius: 8px; background: linear-gradient(to right, var(--st-primary-color)
+  calc(7px + (100% - 14px) * var(--done, 0)), color-mix(in srgb, currentColor 20%, transparent) 0)
+  center / 100% 6px no-repeat; }
+.hmm-range::-webkit-slider-thumb { appearance: none; width: 14px; height: 14px; border-radius: 50%;
+  background: var(--st-primary-color); }
+.hmm-range::-moz-range-thumb { width: 14px; height: 14px; border: 0; border-radius: 50%;
+  background: var(--st-primary-color); }
+.hmm-range:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
+.hmm-range:disabled { cursor: default; filter: grayscale(1); opacity: 0.45; }
 .hmm-where { flex: none; min-width: 150px; font-size: 12px; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .hmm-button { flex: none; font: inherit; font-size: 12px; color: inherit; padding: 1px 10px; height: 24px;
   min-width: 52px; background: var(--st-background-color); border: 1px solid var(--st-border-color);
@@ -64,10 +76,17 @@ export const STYLE = `
   .hmm-run { min-width: 112px; }
 }
 @container (max-width: 559px) {
-  .hmm-grid { grid-template-columns: 1fr; }
-  .hmm-tile { gap: 4px 14px; }
+  .hmm-grid { grid-template-columns: minmax(0, 1fr); }
+  .hmm-tile { gap: 2px 10px; padding: 3px 10px; }
+  .hmm-run { min-width: 102px; flex: none; }
+  .hmm-value + .hmm-value { min-width: 0; }
   .hmm-where { min-width: 0; overflow: hidden; text-overflow: ellipsis; flex: 0 1 auto; }
   .hmm-note { display: none; }
   .hmm-sequence .hmm-note { display: inline; }
+}
+@container (max-width: 419px) {
+  .hmm-tile { flex-wrap: wrap; height: auto; column-gap: 8px; }
+  .hmm-run { width: 100%; }
+  .hmm-value { min-width: 48px; }
 }
 `;

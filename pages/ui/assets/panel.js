@@ -69,8 +69,11 @@ class Panel extends LiveView {
       ? `${marks}; ${thousands(shown)} of ${thousands(length)} points` : note ?? marks);
     write(this.root.querySelector(".hmm-sequence h4"), `States of ${sequence.name}`);
     const points = arrays["sequence.times"].shape[0];
-    write(this.note("sequence"), points < sequence.length
-      ? `showing ${thousands(points)} of ${thousands(sequence.length)} points` : "drag to zoom in on a stretch of time, double-click to return");
+    const gaps = sequence.missing ? `${thousands(sequence.missing)} missing, without a point` : "";
+    const some = points < sequence.length
+      ? `showing ${thousands(points)} of ${thousands(sequence.length)} points` : "";
+    write(this.note("sequence"), [some, gaps].filter(Boolean).join("; ")
+      || "drag to zoom in on a stretch of time, double-click to return");
     const looks = `${header.data_key}|${K}|${truth}|${title}|${header.states.colours.join()}`;
     if (this.looks !== looks) {
       this.looks = looks;

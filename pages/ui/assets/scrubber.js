@@ -25,6 +25,7 @@ export class Scrubber {
     });
     this.range.addEventListener("input", () => {
       this.stop();
+      this.fill();
       this.go(Number(this.range.value));
     });
     this.marks = node("div", { class: "hmm-marks" });
@@ -48,6 +49,7 @@ export class Scrubber {
     const shown = at ?? latest;
     this.range.max = latest;
     this.range.value = shown;
+    this.fill();
     this.range.setAttribute("aria-valuetext", `iteration ${shown} of ${latest}`);
     for (const control of [this.film, this.range, this.mark]) control.disabled = latest === 0;
     this.now.disabled = at === null;
@@ -70,6 +72,12 @@ export class Scrubber {
       });
       return flag;
     }));
+  }
+
+  // Colour the line up to where its thumb is.
+  fill() {
+    const { value, max } = this.range;
+    this.range.style.setProperty("--done", max > 0 ? value / max : 0);
   }
 
   go(iteration) {

@@ -1,0 +1,94 @@
+"""Truth and ceiling: hidden on every page at one press, and how far the parameters lie from it."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.ui import truth
+from tests.pages.shown import array, figures, healthy, opened, press, session, text, upload
+
+
+def hide(app: AppTest) -> AppTest:
+    (control,) = (one for one in app.button_group if one.key == "control_truth")
+    return healthy(control.set_value("hidden").run())
+
+
+def panel_header(app: AppTest) -> dict:
+    (panel,) = (one for one in app.get("bidi_component") if one.proto.bytes)
+    message = panel.proto.bytes
+    return json.loads(message[4 : 4 + int.from_bytes(message[:4], "little")])
+
+
+def test_the_playground_shows_nothing_of_a_hidden_truth():
+    app = press(opened("playground.py", K="3"), "step")
+    shown = panel_header(app)
+    assert shown["true_log_likelihood"] is not None
+    assert "sequence.true_states" in shown["arrays"]
+    hidden = panel_header(hide(app))
+    assert hidden["true_log_likelihood"] is None
+    assert not hidden["charts"]["true"].get("present", True)
+    assert hidden["no_truth"] == "the truth is hidden"
+    assert not [name for name in hidden["arrays"] if "true" in name]
+    # The learned states keep their colours: they are still matched to the true ones.
+    for chart in ("learned", "sequence"):
+        assert shown["charts"][chart].get("name") == hidden["charts"][chart].get("name")
+    assert session(app).query()["truth"] == "hidden"
+    assert session(app).runs["EM"].state.iteration == 1
+
+
+@pytest.mark.parametrize("page", ["posterior.py", "decoding.py", "data.py", "training.py"])
+@pytest.mark.parametrize("family", ["numbers", "counts", "symbols", "points"])
+def test_no_page_speaks_of_a_hidden_truth(page, family):
+    app = opened(page, K="3", truth="hidden", family=family)
+    said = text(app)
+    assert "True model (the ceiling)" not in said
+    if page in ("posterior.py", "decoding.py"):
+        assert "The truth is hidden" in said
+        assert "true path" not in json.dumps(list(figures(app).values()))
+
+
+def test_errors_are_those_of_the_matched_model():
+    app = press(press(opened("posterior.py", K="2", start="near-truth"), "step"), "step")
+    here = session(app)
+    drawn = figures(app)["parameter_errors"]
+    shown, true = here.memo["view of dimension 0"][1].hmm, here.data.truth
+    by_type = {trace["type"]: trace for trace in drawn["data"]}
+    np.testing.assert_allclose(
+        array(by_type["heatmap"]["z"]),
+        shown.transition_matrix - true.transition_matrix,
+        rtol=0,
+        atol=1e-12,
+    )
+    titles = [note["text"] for note in drawn["layout"]["annotations"]]
+    assert titles == ["π", "A", "μ", "variance"]
+
+
+@pytest.mark.parametrize(
+    ("family", "titles"),
+    [
+        ("counts", ["π", "A", "λ"]),
+        ("symbols", ["π", "A", "B"]),
+        ("points", ["π", "A", "μ", "variance"]),
+    ],
+)
+def test_every_family_has_its_errors(family, titles):
+    app = opened("posterior.py", K="3", family=family)
+    drawn = figures(app)["parameter_errors"]
+    assert [note["text"] for note in drawn["layout"]["annotations"]] == titles
+
+
+def test_without_a_truth_there_is_nothing_to_choose_and_nothing_to_compare():
+    app = opened("posterior.py", K="2")
+    upload(app, [np.arange(20.0)])
+    assert not [one for one in app.button_group if one.key == "control_truth"]
+    assert "parameter_errors" not in figures(app)
+
+
+def test_whose_state_is_whose_is_said():
+    assert "already stand in the order" in truth.about_permutation(np.arange(3))
+    said = truth.about_permutation(np.array([2, 0, 1]))
+    assert "learned state 3 as S1, 1 as S2, 2 as S3" in said
