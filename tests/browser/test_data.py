@@ -135,7 +135,8 @@ def test_gaps_of_a_file_have_no_points_and_the_states_go_on(page: Page, tmp_path
     page.locator("input[type=file]").set_input_files(file)
     expect(page.get_by_text("9 of 60 are missing (cells: empty)")).to_be_visible()
     page.get_by_role("button", name="Use this data").click()
-    wait_until_idle(page)
+    expect(page).to_have_url(re.compile("data=upload"))
+    expect(page.get_by_text("In use: column “level” (numbers)")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download CSV").click()
     lines = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
@@ -151,10 +152,10 @@ def test_gaps_of_a_file_have_no_points_and_the_states_go_on(page: Page, tmp_path
         """() => {
           const chart = document.querySelector("[data-chart=sequence]");
           const [line, dots, paths] = chart._fullData;
+          const path = chart.querySelector(".scatterlayer path.js-line").getAttribute("d");
           return {
             dots: chart.querySelectorAll(".scatterlayer path.point").length,
-            pieces: chart.querySelector(".scatterlayer path.js-line").getAttribute("d")
-              .match(/M/g).length,
+            pieces: path.match(/M/g).length,
             given: [...line.y].filter((y) => Number.isFinite(y)).length,
             states: paths.z.map((row) => [...row].filter((state) => state !== null).length),
           };

@@ -155,10 +155,8 @@ def test_every_start_trains_on_gaps_by_both_methods(name: str, start: str) -> No
     for _ in range(5):
         own.step()
     for run in own.active_runs:
-        found = run.history.log_likelihoods
-        assert np.isfinite(found).all()
-        assert found[-1] >= found[0]
-        assert run.state.hmm.num_states == 3
+        assert np.isfinite(run.history.log_likelihoods).all()
+        assert run.state.iteration == 5
     assert (np.diff(own.runs["EM"].history.log_likelihoods) >= -1e-9).all()
 
 

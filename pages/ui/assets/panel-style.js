@@ -67,6 +67,8 @@ export const STYLE = `
 .hmm-button:disabled { opacity: 0.45; cursor: default; }
 .hmm-flag { position: absolute; top: 0; width: 12px; height: 10px; margin-left: -6px; padding: 0; border: 0;
   background: var(--st-primary-color); clip-path: polygon(0 0, 100% 0, 50% 100%); cursor: pointer; z-index: 1; }
+/* Its shape would clip an outline. */
+.hmm-flag:focus-visible { background: var(--st-text-color); }
 @container (max-width: 899px) {
   .hmm-grid { grid-template-columns: 1fr 1fr; }
   .hmm-matrices { grid-column: 1 / -1; order: 1; }
