@@ -238,7 +238,14 @@ class Session(Experiment):
         if where != Place():
             self.go_to(where)
 
-    # What was computed
+    # What follows from it
+
+    @property
+    def seen(self) -> Dataset:
+        """The data as figures show them: without their truth while that is hidden."""
+        if self.config.truth == "shown" or self.data.maker is None:
+            return self.data
+        return self.remember("seen", self.data, self.data.without_truth)
 
     @property
     def seen(self) -> Dataset:
