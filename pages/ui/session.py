@@ -247,13 +247,6 @@ class Session(Experiment):
             return self.data
         return self.remember("seen", self.data, self.data.without_truth)
 
-    @property
-    def seen(self) -> Dataset:
-        """The data as figures show them: without their truth while that is hidden."""
-        if self.config.truth == "shown" or self.data.maker is None:
-            return self.data
-        return self.remember("seen", self.data, self.data.without_truth)
-
     def true_log_likelihood(self) -> float | None:
         """Log-likelihood per observation of the true model, in nats; None if nobody knows it."""
         truth = self.seen.maker
