@@ -6,6 +6,7 @@ Everything goes through what a visitor sees and touches. Nothing here waits a fi
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
@@ -100,8 +101,15 @@ def choose(page: Page, label: str, option: str) -> None:
 
 
 def visit(page: Page, name: str) -> None:
-    """Go to another page by the links at the top."""
-    page.get_by_role("link", name=name, exact=True).click()
+    """Go to another page by the links at the top, or on a narrow page by their menu."""
+    link = page.get_by_role("link", name=name, exact=True)
+    more = page.get_by_role("button", name=re.compile(r"^\d+ more$"))
+    expect(link.or_(more).first).to_be_visible()
+    if link.count():
+        link.click()
+    else:
+        more.click()
+        page.get_by_role("menuitem").filter(has_text=name).click()
 
 
 # What the panel says

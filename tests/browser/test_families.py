@@ -144,13 +144,15 @@ def test_words_of_a_file_stand_on_the_axis(page: Page, tmp_path: Path) -> None:
         ["<b>rain</b>", "fog", "sun"]
     )
     ui.wait_until_settled(page)
-    assert names.all_inner_texts() == ["<b>rain<…", "fog", "sun"]
+    assert names.all_text_contents() == ["<b>rain<…", "fog", "sun"]
     assert overflowing(page) == []
 
 
 @pytest.mark.parametrize("family", ["counts", "symbols", "points"])
 def test_emissions_are_painted_while_they_move_and_drawn_at_rest(page: Page, family: str) -> None:
-    ui.open_playground(page, f"family={family}&K=3&M=60&N=4&cov=full&speed=50")
+    # So slow that it comes to no end meanwhile.
+    slow = "method=Gradient&rate=0.001&speed=50"
+    ui.open_playground(page, f"family={family}&K=3&M=60&N=4&cov=full&{slow}")
     ui.wait_until_settled(page)
     ui.press(page, "Play")
     page.mouse.move(2, 2)

@@ -80,6 +80,10 @@ def test_both_play_side_by_side_along_every_axis_and_with_a_fan(page: Page) -> N
 
     press_segment(page, "Iterations")
     page.wait_for_url("**along=iterations*")
+    page.wait_for_function(
+        "() => document.querySelector('[data-chart=curve]')._fullLayout.xaxis.title.text"
+        " === 'iteration'"
+    )
     wait_until_settled(page)
     reached = ui.iteration(page, "EM")
     assert curve_ends(page, "curve") == [reached, reached]

@@ -39,9 +39,13 @@ def test_a_reload_and_a_shared_link_show_the_same_experiment(page: Page) -> None
     page.reload()
     ui.wait_until_drawn(page)
     expect_linked_controls(page)
-    # The model is not in the address bar: training starts again, from the same place.
+    # The address bar says how far the runs are, and the same steps are taken again.
+    ui.expect_iteration(page, 1)
+    expect(page.get_by_test_id("log-likelihood-EM")).to_have_text(stepped)
+    ui.press(page, "Reset")
     ui.expect_iteration(page, 0)
     assert ui.log_likelihood_text(page) == start
+    page.wait_for_url(lambda url: "runs=" not in url)
 
     assert page.context.browser is not None
     context = page.context.browser.new_context()
