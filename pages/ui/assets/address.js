@@ -47,6 +47,7 @@ let asked = null; // the key that was given back already
 let asking = false; // and no answer yet
 let written = -APART;
 let timer = null;
+let due = null; // {from, to}: what waits to be written, and the address that it belongs to
 
 // Whether the address bar holds the settings that the place belongs to. Streamlit writes them a
 // little later, and in the address before a change the runs stay where they were then.
@@ -71,16 +72,27 @@ function address() {
 
 function write() {
   clearTimeout(timer);
+  const held = settled();
+  if (held) due = { from: location.href, to: address() };
   const wait = written + APART - performance.now();
-  if (wait > 0 || !settled()) {
-    timer = setTimeout(write, Math.max(wait, SOON));
-    return;
-  }
-  const href = address();
-  if (href === location.href) return;
-  written = performance.now();
-  history.replaceState(history.state, "", href);
+  if (wait > 0 || !held) timer = setTimeout(write, Math.max(wait, SOON));
+  else writeDue();
 }
+
+function writeDue() {
+  if (due?.from === location.href && due.to !== due.from) {
+    written = performance.now();
+    history.replaceState(history.state, "", due.to);
+  }
+  due = null;
+}
+
+// An address that is left for another one first takes what still waits: Back leads to it.
+const push = history.pushState.bind(history);
+history.pushState = (...entry) => {
+  writeDue();
+  push(...entry);
+};
 
 // Take over what the server says of the runs.
 export function stand(link) {
