@@ -12,6 +12,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.ui import controls
 from pages.ui.frame import frame
+from pages.ui.live_source import pictures
 from pages.ui.place import without_place
 from pages.ui.session import Session, current_session
 
@@ -65,6 +66,8 @@ session = current_session()
 with session.lock:
     if went_back():
         session.follow_url(st.query_params.to_dict(), page.url_path)
+    if session.page == page.url_path:
+        pictures(session).send_ahead()
     session.page = page.url_path
     frame(session)
     controls.sidebar(session)

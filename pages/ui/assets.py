@@ -109,11 +109,12 @@ def base_path() -> str:
 
 
 def _version(name: str) -> str:
-    if name == PLOTLY:
-        return _asset(name).fingerprint
-    if name not in asset_names():
+    names = asset_names()
+    if name not in names:
         raise KeyError(name)
-    own = [_asset(other).fingerprint for other in asset_names() if other != PLOTLY]
+    if name == PLOTLY:
+        return _load(name).fingerprint
+    own = [_load(other).fingerprint for other in names if other != PLOTLY]
     return _fingerprint("".join(own).encode())
 
 
@@ -121,6 +122,10 @@ def _asset(name: str) -> Asset:
     # Exact names only: what a request asks for is looked up, never joined to a path.
     if name not in asset_names():
         raise KeyError(name)
+    return _load(name)
+
+
+def _load(name: str) -> Asset:
     path = _plotly_path() if name == PLOTLY else OWN_FOLDER / name
     status = path.stat()
     # Size and time of change are part of the cache's key, so an edited file is read anew.

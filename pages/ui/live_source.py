@@ -13,7 +13,7 @@ from pages.ui.checkups import checkups
 from pages.ui.duel_view import duel_frame
 from pages.ui.link import link
 from pages.ui.session import Session
-from pages.ui.stream import publish
+from pages.ui.stream import publish, send_ahead
 from pages.ui.view import current_view, panel_frame
 
 PANEL_KEY = "live_panel"
@@ -80,11 +80,17 @@ class Pictures:
             self.session.tick(budget)
             return self.picture(wanted=True)
 
-    def picture(self, wanted: bool = False) -> bytes | None:
+    def send_ahead(self) -> None:
+        """Show the open page's view as it stands, before the page around it is made."""
+        with self.session.lock:
+            send_ahead(self.session.token, lambda: self.picture(ahead=True))
+
+    def picture(self, wanted: bool = False, ahead: bool = False) -> bytes | None:
         """The open page's live view as it stands; None when there is nothing to show.
 
         Beside what the view draws, its header says under "live": "number", higher in every later
-        picture; "wanted", whether it is one that the view asked for with "next"; "playing";
+        picture; "wanted", whether it is one that the view asked for with "next", and "ahead",
+        whether it comes before a run of the page that says all else; "playing";
         "at", the iteration travelled to; "latest" and "marks"; "link", what the address says of
         it; "stream", where to ask for the next; and "news", which changes when the page around
         the panel has something else to say.
@@ -102,6 +108,7 @@ class Pictures:
             live = {
                 "number": session.frames,
                 "wanted": wanted,
+                "ahead": ahead,
                 "playing": session.player.playing,
                 "at": session.at,
                 "latest": session.latest,

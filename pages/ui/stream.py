@@ -4,7 +4,8 @@ While a run plays, the panel in the browser asks for a picture over a WebSocket,
 until one is due and sends it, and the browser asks again while it draws. What else the page says
 on this line is answered at once. So a slow browser is
 never flooded, a closed one costs nothing, and Streamlit's scripts run only when somebody pressed
-something: a press never meets a rerun that nobody asked for.
+something: a press never meets a rerun that nobody asked for. And what somebody pressed is seen here
+first: `send_ahead` goes before the page that is made around the picture.
 
 An address holds a token that only one visitor's page was told. What makes the pictures is a
 `Source`; nothing here knows of models or of Streamlit's scripts.
@@ -15,6 +16,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol, TypeVar
 from urllib.parse import urlsplit
@@ -66,11 +69,29 @@ class Source(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Line:
+    """An open line, and the event loop that it is served on."""
+
+    socket: WebSocket
+    loop: asyncio.AbstractEventLoop
+
+    async def send(self, picture: bytes) -> bool:
+        """Send a picture; False when the page was closed meanwhile."""
+        try:
+            await self.socket.send_bytes(picture)
+        except (WebSocketDisconnect, RuntimeError):
+            return False
+        return True
+
+
 # A source lives as long as its visitor's session does.
 _sources: WeakValueDictionary[str, Source] = WeakValueDictionary()
-_lines: dict[str, WebSocket] = {}
+_lines: dict[str, Line] = {}
 _busy: set[str] = set()
 _makers: list[anyio.CapacityLimiter] = []
+# Held until they are done: the loop itself holds tasks only weakly.
+_sending: set[asyncio.Task[bool]] = set()
 
 
 def stream_routes() -> list[WebSocketRoute]:
@@ -84,17 +105,39 @@ def publish(source: Source, token: str) -> str:
     return f"{base_path()}/{URL_PREFIX}/{token}"
 
 
-async def _serve(line: WebSocket) -> None:
-    token = line.path_params["token"]
-    await line.accept()
-    if not _same_origin(line):
-        await line.close(FORBIDDEN)
+def send_ahead(token: str, make: Callable[[], bytes | None]) -> None:
+    """Send a picture that nobody asked for, where a page listens; from any thread.
+
+    `make` is called only then, and may find that there is nothing to show.
+    """
+    if (line := _lines.get(token)) is None or (picture := make()) is None:
         return
+    # A loop that was closed has closed its lines.
+    with suppress(RuntimeError):
+        line.loop.call_soon_threadsafe(_send_soon, line, picture)
+
+
+def _send_soon(line: Line, picture: bytes) -> None:
+    task = line.loop.create_task(line.send(picture))
+    _sending.add(task)
+    task.add_done_callback(_sending.discard)
+
+
+async def _serve(socket: WebSocket) -> None:
+    token = socket.path_params["token"]
+    await socket.accept()
+    if not _same_origin(socket):
+        await socket.close(FORBIDDEN)
+        return
+    if token not in _sources:
+        await socket.close(UNKNOWN)
+        return
+    line = Line(socket, asyncio.get_running_loop())
     # One line for each session: a page that was opened again takes over.
     before, _lines[token] = _lines.get(token), line
     try:
         if before is not None:
-            await before.close(REPLACED)
+            await before.socket.close(REPLACED)
         await _answer(line, token)
     except (WebSocketDisconnect, RuntimeError):
         # Starlette's word for a page that closed while a picture was on its way to it.
@@ -105,26 +148,26 @@ async def _serve(line: WebSocket) -> None:
             _busy.discard(token)
 
 
-async def _answer(line: WebSocket, token: str) -> None:
+async def _answer(line: Line, token: str) -> None:
     wanted: asyncio.Queue[None] = asyncio.Queue()
     sender = asyncio.create_task(_send_pictures(line, token, wanted))
     try:
-        while (asked := await line.receive_text()) and len(asked) <= LONGEST_MESSAGE:
+        while (asked := await line.socket.receive_text()) and len(asked) <= LONGEST_MESSAGE:
             if (source := _sources.get(token)) is None:
                 break
             if asked == "next":
                 wanted.put_nowait(None)
             elif (picture := await _in_turn(partial(source.told, asked))) is not None:
-                await line.send_bytes(picture)
+                await line.send(picture)
             # What waits for a page keeps no visitor's session alive.
             del source
-        await line.close(UNKNOWN)
+        await line.socket.close(UNKNOWN)
     finally:
         sender.cancel()
         await asyncio.wait([sender])
 
 
-async def _send_pictures(line: WebSocket, token: str, wanted: asyncio.Queue[None]) -> None:
+async def _send_pictures(line: Line, token: str, wanted: asyncio.Queue[None]) -> None:
     """A picture for each that is wanted; an empty message where nothing plays any more."""
     begun = 0.0
     while True:
@@ -141,10 +184,7 @@ async def _send_pictures(line: WebSocket, token: str, wanted: asyncio.Queue[None
         if picture is None:
             _busy.discard(token)
         del source
-        try:
-            await line.send_bytes(picture or b"")
-        except (WebSocketDisconnect, RuntimeError):
-            # The page was closed while its picture was made.
+        if not await line.send(picture or b""):
             return
 
 

@@ -7,6 +7,7 @@ the first line of the file being row 1. The sentence quotes the file, so it is n
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -127,6 +128,12 @@ def read_table(content: bytes, reading: Reading = Reading()) -> CsvTable:
         raise UploadError("The file has a header but no rows of data below it.")
     # Writers in R leave out the name of the first column, which holds the names of the rows.
     if header and len(first) == min(map(len, data)) - 1:
+        if separator == "," and len(first) == 1 and all(map(_thousands, data)):
+            raise UploadError(
+                f"The header names one column, but “{','.join(data[0])[:20]}” reads as two cells. "
+                "Write numbers without a sign between thousands, such as 1234; or name both "
+                "columns."
+            )
         first = ["", *first]
     width = len(first) if header else max(map(len, data))
     if width > MAX_COLUMNS:
@@ -148,6 +155,11 @@ def read_table(content: bytes, reading: Reading = Reading()) -> CsvTable:
     return CsvTable(
         names, numeric, families, preview, separator, decimal, header, value, sequence, text,
     )  # fmt: skip
+
+
+def _thousands(row: list[str]) -> bool:
+    """Whether two cells may have been one number, such as 1,234."""
+    return re.fullmatch(r"[+-]?\d{1,3},\d{3}(\.\d*)?", ",".join(row)) is not None
 
 
 def read_observations(

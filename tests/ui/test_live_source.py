@@ -67,3 +67,17 @@ def test_pause_needs_no_picture():
     assert header(here.next_picture(0.01))["live"]["wanted"]
     assert here.told("pause") is None
     assert here.next_picture(0.01) is None
+
+
+def test_a_picture_that_goes_ahead_says_so():
+    here = source()
+    ahead = header(here.picture(ahead=True))
+    assert ahead["live"]["ahead"]
+    assert not ahead["live"]["wanted"]
+    after = header(here.picture())
+    assert not after["live"]["ahead"]
+    # Overtaken by the page itself, and nothing is drawn twice.
+    assert after["live"]["number"] > ahead["live"]["number"]
+    assert {name: chart["digest"] for name, chart in after["charts"].items()} == {
+        name: chart["digest"] for name, chart in ahead["charts"].items()
+    }

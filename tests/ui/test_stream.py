@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from starlette.applications import Starlette
+from starlette.websockets import WebSocketDisconnect
 
 from pages.ui import stream
 from pages.ui.config import Config
@@ -213,6 +214,48 @@ def test_a_request_that_no_page_makes_ends_the_line(asked):
 
     run(talk)
     assert source.made == 0
+
+
+def test_what_is_sent_ahead_reaches_a_page_that_listens():
+    source = Counter()
+    made = []
+
+    def picture(text: bytes | None) -> Callable[[], bytes | None]:
+        return lambda: made.append(text) or text
+
+    async def talk() -> None:
+        address = publish(source, "t11")
+        stream.send_ahead("t11", picture(b"too early"))
+        async with Line(address) as line:
+            await asyncio.to_thread(stream.send_ahead, "t11", picture(b"soon"))
+            assert (await line.answer())["bytes"] == b"soon"
+            stream.send_ahead("t11", picture(None))
+            stream.send_ahead("somebody else", picture(b"not theirs"))
+            # The line still serves what is asked for.
+            assert await line.picture() == b"1"
+        stream.send_ahead("t11", picture(b"too late"))
+
+    run(talk)
+    # What nobody would see was not made.
+    assert made == [b"soon", None]
+    assert not stream._sending
+
+
+def test_a_page_that_closes_loses_what_was_sent_ahead_in_silence():
+    source = Counter()
+
+    async def gone(_: bytes) -> None:
+        raise WebSocketDisconnect
+
+    async def talk() -> None:
+        async with Line(publish(source, "t12")) as line:
+            held = stream._lines["t12"]
+            held.socket.send_bytes = gone
+            stream.send_ahead("t12", lambda: b"late")
+            assert not await held.send(b"late")
+            assert line.answers.empty()
+
+    run(talk)
 
 
 def test_a_page_that_is_opened_again_takes_over():

@@ -90,7 +90,8 @@ export class LiveView {
     // While the visitor goes to another page, its pictures may come here first.
     if (this.frozen || message.header.key !== this.key) return;
     this.take(message);
-    if (message.header.live.news !== this.news) this.tellNews();
+    const { ahead, news } = message.header.live;
+    if (!ahead && news !== this.news) this.tellNews();
   }
 
   take(message) {
@@ -101,7 +102,8 @@ export class LiveView {
     if (message.header.live?.link) stand(message.header.live.link);
     this.resting = false;
     clearTimeout(this.rest);
-    this.redraw();
+    if (message.header.live?.ahead) this.redraw.now();
+    else this.redraw();
   }
 
   // Let the page run again, for it has something else to say now.

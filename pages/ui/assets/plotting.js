@@ -283,28 +283,32 @@ export class Chart {
 }
 
 // Runs `work` on the next animation frame, one at a time; requests in between become one.
+// `now()` does not wait for the frame: where much else is to be done, that would come first.
 export function coalesce(work) {
   let busy = false;
   let again = false;
   let stopped = false;
-  const run = () => {
+  const turn = async () => {
+    again = false;
+    try {
+      if (!stopped) await work();
+    } catch (error) {
+      console.error(error);
+    }
+    busy = false;
+    if (again) run();
+  };
+  const begin = (how) => {
     if (stopped) return;
     if (busy) {
       again = true;
       return;
     }
     busy = true;
-    requestAnimationFrame(async () => {
-      again = false;
-      try {
-        if (!stopped) await work();
-      } catch (error) {
-        console.error(error);
-      }
-      busy = false;
-      if (again) run();
-    });
+    how(turn);
   };
+  const run = () => begin(requestAnimationFrame);
+  run.now = () => begin((work) => work());
   run.stop = () => { stopped = true; };
   return run;
 }

@@ -22,7 +22,9 @@ export class Stream {
     this.address = stream;
     this.playing = playing;
     this.heldUntil = 0;
-    if (playing) this.ask();
+    // Open before anything plays: what a control changes is seen here first.
+    if (!this.socket) this.open();
+    this.ask();
   }
 
   // Ask for pictures while there are any.
@@ -104,7 +106,7 @@ export class Stream {
     const message = decode(new Uint8Array(data));
     const { live } = message.header;
     if (live.wanted) this.asked -= 1;
-    else {
+    else if (!live.ahead) {
       this.telling = false;
       this.sayWaiting();
     }
