@@ -41,7 +41,7 @@ def numeric_array(name: str, values: ArrayLike) -> FloatArray:
         raise ValueError(f"{name} holds complex numbers; it must hold real ones.")
     try:
         return np.array(values, dtype=np.float64, order="C")
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise ValueError(f"{name} must be an array of numbers: {error}.") from None
 
 

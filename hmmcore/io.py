@@ -71,7 +71,7 @@ def from_content(content: Any) -> HMM:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f'this is JSON, but not a model: "format" is not "{FORMAT}".')
     version = content.get("version")
-    if not isinstance(version, int) or not 1 <= version <= VERSION:
+    if type(version) is not int or not 1 <= version <= VERSION:
         raise ValueError(
             f"this model is of version {version!r}; this program reads versions 1 to {VERSION}."
         )

@@ -93,6 +93,8 @@ def changed(**values):
         ('{"format": "something"}', 'not a model: "format"'),
         (changed(version=2), "version 2; this program reads versions 1 to 1"),
         (changed(version="1"), "version '1'"),
+        (changed(version=True), "version True"),
+        (changed(initial_probs=[10**400, 0, 0]), "initial_probs must be an array of numbers"),
         (changed(emissions=None), r"the model has no emissions\.family"),
         (changed(emissions={"family": "Cauchy"}), r"emissions\.family is 'Cauchy'; it must be"),
         (changed(emissions={"family": "Poisson"}), r"the model has no emissions\.rates"),

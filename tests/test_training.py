@@ -574,6 +574,22 @@ def test_gradient_ascent_holds_the_floor_too(kind, optimizer):
     np.testing.assert_allclose(result.hmm.emissions.smallest_variances(), [0.04], rtol=1e-9)
 
 
+@pytest.mark.parametrize("kind", ["full", "tied"])
+@pytest.mark.parametrize("seed", range(12))
+def test_a_model_that_was_held_at_the_floor_is_above_it(kind, seed):
+    # Two states see two points each: lines, whatever their direction.
+    rng = np.random.default_rng(seed)
+    sequences = Sequences(rng.normal(size=(4, 2)) * [100.0, 1.0])
+    spread = unit_covariances(kind, 2, 2)
+    hmm = HMM([0.5, 0.5], np.full((2, 2), 0.5), Gaussian(sequences.observations[:2], spread, kind))
+    training = EM(sequences)
+    state = training.init(hmm)
+    for _ in range(20):
+        state = training.step(state)
+        again = training.init(state.hmm)
+        assert again.log_likelihood == state.log_likelihood
+
+
 def test_constant_data_are_learned_down_to_the_floor():
     hmm = HMM([0.5, 0.5], np.full((2, 2), 0.5), Gaussian.univariate([0.0, 1.0], 1.0))
     training = EM(Sequences(np.full(30, 0.3)))

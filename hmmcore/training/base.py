@@ -223,11 +223,16 @@ def checked_floor(variance_floor: float | None, sequences: Sequences) -> float:
 
 
 def require_above_floor(hmm: HMM, variance_floor: float) -> None:
-    """Refuse a start whose variances the first step would have to raise."""
+    """Refuse a start whose variances the first step would have to raise.
+
+    The eigenvalues of a matrix that was held at the floor come back with a rounding that grows
+    with its largest one; such a model is above the floor.
+    """
     smallest = hmm.emissions.smallest_variances()
     k = int(np.argmin(smallest))
-    if smallest[k] < variance_floor:
+    rounding = 16.0 * float(np.finfo(float).eps) * hmm.emissions.condition_number()
+    if smallest[k] < variance_floor * (1.0 - rounding):
         raise ValueError(
-            f"the start has the variance {smallest[k]:.6g} in state {k}, below variance_floor "
-            f"{variance_floor:.6g}; start wider, or set a lower floor."
+            f"the start has the variance {smallest[k]:.9g} in state {k}, below variance_floor "
+            f"{variance_floor:.9g}; start wider, or set a lower floor."
         )
