@@ -13,8 +13,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import streamlit as st
+from starlette.middleware import Middleware
 
-from pages.ui.assets import asset_routes, load_assets
+from pages.ui.assets import Preload, asset_routes, load_assets
 from pages.ui.failure import show_failure
 from pages.ui.stream import stream_routes
 
@@ -29,11 +30,17 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
 
 def _warm_up() -> None:
     try:
-        # Imported here: loading numba takes half a second that the server need not wait for.
-        import hmmcore
-
-        hmmcore.warm_up()
         load_assets()
+        # Imported here: all of it takes a second that the server need not wait for.
+        import hmmcore
+        from pages.ui import examples, frame, live, tour  # noqa: F401
+        from pages.ui.config import Config
+        from pages.ui.live_source import pictures
+        from pages.ui.session import Session
+
+        # What a first visitor sees, then what anybody may ask for.
+        pictures(Session(Config())).picture()
+        hmmcore.warm_up()
     except Exception:
         # The pages compile and read what they need themselves, only later.
         logging.getLogger(__name__).exception("Warm-up failed; the first visit will be slower.")
@@ -43,5 +50,6 @@ app = st.App(
     "pages/main.py",
     lifespan=lifespan,
     routes=[*asset_routes(), *stream_routes()],
+    middleware=[Middleware(Preload)],
     on_script_error=show_failure,
 )

@@ -19,9 +19,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 URL_PREFIX: Final = "assets-hmm"
 PLOTLY: Final = "plotly.min.js"
@@ -72,6 +74,34 @@ def load_assets() -> None:
     """Read and compress everything now, so that the first visitor does not wait for it."""
     for name in asset_names():
         _asset(name)
+
+
+class Preload:
+    """Middleware: lets a browser fetch with the page itself what its figures will need.
+
+    Otherwise it would hear of each file only after everything before it had been loaded and run.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Add a Link to every HTML page."""
+
+        async def with_link(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if headers.get("content-type", "").startswith("text/html"):
+                    headers.append("link", _preloads())
+            await send(message)
+
+        await self.app(scope, receive, with_link if scope["type"] == "http" else send)
+
+
+def _preloads() -> str:
+    scripts = [name for name in asset_names() if name.endswith(".js")]
+    how = dict.fromkeys(scripts, "modulepreload") | {PLOTLY: "preload; as=script"}
+    return ", ".join(f"<{asset_url(name)}>; rel={how[name]}" for name in scripts)
 
 
 def _respond(request: Request) -> Response:

@@ -9,6 +9,10 @@ from urllib.parse import unquote
 
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from streamlit import config
 
 from pages.ui import assets
@@ -23,6 +27,11 @@ class Answer:
 
 def fetch(path: str, **headers: str) -> Answer:
     """One GET request, put to the routes as a server would put it."""
+    return answer(Starlette(routes=assets.asset_routes()), path, **headers)
+
+
+def answer(app: Starlette, path: str, **headers: str) -> Answer:
+    """What an application answers to one GET request."""
     messages: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
@@ -38,7 +47,7 @@ def fetch(path: str, **headers: str) -> Answer:
         "query_string": b"",
         "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
     }
-    asyncio.run(Starlette(routes=assets.asset_routes())(scope, receive, send))
+    asyncio.run(app(scope, receive, send))
     start, *bodies = messages
     answer_headers = {k.decode(): v.decode() for k, v in start["headers"]}
     return Answer(start["status"], answer_headers, b"".join(part["body"] for part in bodies))
@@ -113,3 +122,29 @@ def test_addresses_and_routes_follow_the_base_path(monkeypatch: pytest.MonkeyPat
     assert url.startswith(f"/lab/{assets.URL_PREFIX}/")
     assert fetch(url).status == 200
     assert fetch(url.removeprefix("/lab")).status == 404
+
+
+@pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "text/html"])
+def test_a_page_says_what_its_figures_will_need(own_folder: Path, kind: str) -> None:
+    headers = preloaded(kind)
+    told = dict(part.strip().split(">; ", 1) for part in headers["link"].split(","))
+    assert told == {
+        f"<{assets.asset_url(assets.PLOTLY)}": "rel=preload; as=script",
+        f"<{assets.asset_url('a.js')}": "rel=modulepreload",
+    }
+    for address in told:
+        assert fetch(address[1:]).status == 200
+
+
+def test_what_is_no_page_is_left_as_it_is() -> None:
+    assert "link" not in preloaded("text/javascript")
+
+
+def preloaded(kind: str) -> dict[str, str]:
+    """The headers of an answer of this kind behind `Preload`."""
+
+    async def page(request: Request) -> Response:
+        return Response("<p>", media_type=kind)
+
+    routes = [Route("/", page)]
+    return answer(Starlette(routes=routes, middleware=[Middleware(assets.Preload)]), "/").headers
