@@ -132,10 +132,10 @@ def playing(page: Page, speed: str, seconds: float, runs: int) -> Playing:
     return Playing(median(rates), median(intervals), blanks, min(opacities), kept, updates)
 
 
-def pauses(page: Page, number: int) -> list[float]:
+def pauses(page: Page, speed: str, number: int) -> list[float]:
     """Milliseconds from pressing Pause to the last change of the picture, at every press."""
     rng = random.Random(1)
-    ui.choose(page, "Speed", "10 / s")
+    ui.choose(page, "Speed", speed)
     found = []
     for _ in range(number):
         ui.press(page, "Reset")
