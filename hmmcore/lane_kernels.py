@@ -7,7 +7,7 @@ whose first observation is all but unreachable, ends with the log-likelihood NaN
 
 Sequences lie in lanes (see `layout`): arrays are (S, K, LANES), S steps of B blocks one after the
 other, `bounds` (B + 1,) their limits, `lengths` (B, LANES) how many steps each lane uses, longest
-first. Unused steps score zero and are carried along; nothing is ever read from them.
+first. Unused steps score zero (`clear_unused`) and are carried along, never read.
 
 Rows are scaled by powers of two, which rounds nothing and needs neither a division nor a
 logarithm per step: forward probabilities stay between one and two in sum.
@@ -172,6 +172,7 @@ def forward(
         ends (B, K, LANES): out: p(z_M = k | x_1..x_M) at each lane's last step.
     """
     num_states = len(transition_matrix)
+    clear_unused(lengths, bounds, scores)
     running = np.empty((1, 3, LANES))
     faint = np.empty(LANES, dtype=np.bool_)
     for b in range(len(lengths)):
@@ -304,14 +305,16 @@ def sweep_whole(
     scores: FloatArray,
     lengths: IntArray,
     bounds: IntArray,
+    members: IntArray,
     alphas: FloatArray,
-    log_liks: FloatArray,
+    log_likelihoods: FloatArray,
     initial_counts: FloatArray,
     lane_counts: FloatArray,
 ) -> None:
     """`forward`, then `backward`, of lanes that hold whole sequences.
 
-    A lane whose log-likelihood is NaN adds nothing to initial_counts (K,) and lane_counts.
+    The lanes' log-likelihoods go to the places `members` of log_likelihoods (N,). One that is NaN
+    adds nothing to initial_counts (K,) and lane_counts.
     """
     num_states, num_blocks = len(initial_probs), len(lengths)
     shape = (num_blocks, num_states, LANES)
@@ -319,8 +322,10 @@ def sweep_whole(
     for b in range(num_blocks):
         for k in range(num_states):
             entering[b, k] = initial_probs[k]
-    unused = np.empty(shape)
+    unused, log_liks = np.empty(shape), np.empty((num_blocks, LANES))
     forward(transition_matrix, scores, lengths, bounds, entering, alphas, log_liks, unused)
+    for place in range(len(members)):
+        log_likelihoods[members[place]] = log_liks[place // LANES, place % LANES]
     for b in range(num_blocks):
         for lane in range(LANES):
             if np.isnan(log_liks[b, lane]):
@@ -388,6 +393,7 @@ def viterbi(
         log_joints (B, LANES): out: log p(path, x).
     """
     num_states = len(log_initial)
+    clear_unused(lengths, bounds, scores)
     best = np.empty((2, num_states, LANES))
     for b in range(len(lengths)):
         first = bounds[b]

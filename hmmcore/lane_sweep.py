@@ -49,10 +49,7 @@ def fills_lanes(num_states: int, num_sequences: int) -> bool:
 
 def suits_lanes(hmm: HMM, num_sequences: int) -> bool:
     """Whether the model is free of zeros, and lanes are worth it."""
-    return (
-        fills_lanes(hmm.num_states, num_sequences)
-        and float(hmm.transition_matrix.min()) >= kernels.SURE
-    )
+    return fills_lanes(hmm.num_states, num_sequences) and kernels.all_sure(hmm.transition_matrix)
 
 
 def tile_steps(num_states: int) -> int:
@@ -63,7 +60,7 @@ def tile_steps(num_states: int) -> int:
 # --- one layout ---------------------------------------------------------------------------------
 
 
-@dataclass
+@dataclass(slots=True)
 class Sums:
     """Expected counts that sweeps add to."""
 
@@ -92,7 +89,7 @@ class Sums:
             self.emissions[name] = self.emissions[name] + value
 
 
-@dataclass
+@dataclass(slots=True)
 class Outputs:
     """Where a sweep leaves its results: rows as in the observations; None where not wanted."""
 
@@ -113,7 +110,15 @@ class Filtered:
     ends: FloatArray  # (B, K, LANES)
 
 
-_kept = threading.local()
+class _Kept(threading.local):
+    """A thread's workspaces: the memory by purpose, and the array that was last made of it."""
+
+    def __init__(self) -> None:
+        self.rooms: dict[str, FloatArray] = {}
+        self.arrays: dict[str, FloatArray] = {}
+
+
+_kept = _Kept()
 
 
 def workspace(name: str, num_steps: int, num_columns: int) -> FloatArray:
@@ -122,13 +127,18 @@ def workspace(name: str, num_steps: int, num_columns: int) -> FloatArray:
     Fresh memory costs more than the arithmetic done in it. A thread sweeps one layout at a time,
     so one array per purpose will do; a caller must be done with it before the next sweep begins.
     """
+    arrays, shape = _kept.arrays, (num_steps, num_columns, LANES)
+    # Training asks for the same shape at every step.
+    if name in arrays and arrays[name].shape == shape:
+        return arrays[name]
     size = num_steps * num_columns * LANES
     if size > LARGEST_KEPT:
-        return aligned(num_steps, num_columns, LANES)
-    arrays: dict[str, FloatArray] = _kept.__dict__
-    if name not in arrays or arrays[name].size < size:
-        arrays[name] = aligned(size)
-    return arrays[name][:size].reshape(num_steps, num_columns, LANES)
+        return aligned(*shape)
+    rooms = _kept.rooms
+    if name not in rooms or rooms[name].size < size:
+        rooms[name] = aligned(size)
+    arrays[name] = rooms[name][:size].reshape(shape)
+    return arrays[name]
 
 
 def broadcast_to_lanes(values: FloatArray, num_blocks: int) -> FloatArray:
@@ -139,7 +149,10 @@ def broadcast_to_lanes(values: FloatArray, num_blocks: int) -> FloatArray:
 
 
 def score(emissions: Emissions, rows: FloatArray, layout: Layout) -> tuple[FloatArray, FloatArray]:
-    """Observations (S, D, LANES) and their scores (S, K, LANES); zero in unused steps."""
+    """Observations (S, D, LANES) and their scores (S, K, LANES).
+
+    Unused steps have observations of zero, and scores that `lane_kernels.clear_unused` clears.
+    """
     num_states = emissions.num_states
     observations = workspace("observations", layout.num_steps, rows.shape[1])
     where = layout.starts, layout.lengths, layout.bounds
@@ -150,7 +163,6 @@ def score(emissions: Emissions, rows: FloatArray, layout: Layout) -> tuple[Float
     else:
         flat = emissions.log_likelihoods(_as_rows(observations))
         scores = np.ascontiguousarray(flat.reshape(len(observations), LANES, -1).transpose(0, 2, 1))
-    lane_kernels.clear_unused(layout.lengths, layout.bounds, scores)
     return observations, scores
 
 
@@ -237,8 +249,7 @@ def sweep_sequences(
     """
     log_likelihoods = np.empty(arranged.num_sequences)
     if arranged.together is not None:
-        found = sweep_whole(hmm, rows, arranged.together, sums, outputs)
-        log_likelihoods[arranged.together.members] = found.ravel()[: arranged.together.num_members]
+        sweep_whole(hmm, rows, arranged.together, sums, outputs, log_likelihoods)
     for block in arranged.long_blocks:
         found = sweep_tiles(hmm, rows, block, sums, outputs)
         log_likelihoods[block.members] = found.ravel()[: block.num_members]
@@ -266,32 +277,41 @@ def decode(
 
 
 def sweep_whole(
-    hmm: HMM, rows: FloatArray, layout: Layout, sums: Sums | None, outputs: Outputs
-) -> FloatArray:
+    hmm: HMM,
+    rows: FloatArray,
+    layout: Layout,
+    sums: Sums | None,
+    outputs: Outputs,
+    log_likelihoods: FloatArray,
+) -> None:
     """Sweep whole sequences, each short enough for one tile.
 
-    Returns:
-        log-likelihoods (B, LANES); NaN for a sequence that `kernels` must sweep, which is left
-        out of the sums. Without `sums` the forward recursion is all that runs.
+    Fills in the log-likelihoods (N,) of the layout's members: NaN for a sequence that `kernels`
+    must sweep, which is left out of the sums. Without `sums` the forward recursion is all that
+    runs.
     """
     if sums is None:
         entering = broadcast_to_lanes(hmm.initial_probs, layout.num_blocks)
-        return run_forward(hmm, rows, layout, entering).log_likelihoods
+        found = run_forward(hmm, rows, layout, entering).log_likelihoods
+        log_likelihoods[layout.members] = found.ravel()[: layout.num_members]
+        return
     observations, scores = score(hmm.emissions, rows, layout)
     alphas = workspace("alphas", layout.num_steps, hmm.num_states)
-    log_likelihoods = np.empty((layout.num_blocks, LANES))
     lane_kernels.sweep_whole(
         hmm.initial_probs, hmm.transition_matrix, scores, layout.lengths, layout.bounds,
-        alphas, log_likelihoods, sums.initial_counts, sums.lane_counts,
+        layout.members, alphas, log_likelihoods, sums.initial_counts, sums.lane_counts,
     )  # fmt: skip
     _put_out(hmm, layout, observations, scores, alphas, sums, outputs)
-    return log_likelihoods
 
 
 def sweep_tiles(
     hmm: HMM, rows: FloatArray, block: Layout, sums: Sums | None, outputs: Outputs
 ) -> FloatArray:
-    """Sweep one block of long sequences tile by tile; returns as `sweep_whole` does."""
+    """Sweep one block of long sequences tile by tile.
+
+    Returns:
+        log-likelihoods (1, LANES); what is NaN, and what `sums` does, as in `sweep_whole`.
+    """
     steps = tile_steps(hmm.num_states)
     starts = list(range(0, int(block.lengths.max()), steps))
     log_likelihoods = np.zeros((1, LANES))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -36,7 +37,7 @@ class Layout:
         """Lanes in use."""
         return len(self.members)
 
-    @property
+    @cached_property
     def num_steps(self) -> int:
         """S."""
         return int(self.bounds[-1])

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from hmmcore.arrays import FloatArray, IntArray
-from hmmcore.lane_kernels import LN_2, times
+from hmmcore.lane_kernels import LN_2, clear_unused, times
 from hmmcore.lanes import (
     LANES,
     exp_of_nonpositive,
@@ -36,13 +36,15 @@ def transfer(
     """Run the forward recursion from every state at once: what a lane does to any start.
 
     Args:
-        scores (S, K, LANES): log p(x_t | z_t = k); left as it is but for the first steps.
+        scores (S, K, LANES): log p(x_t | z_t = k); left as it is but for the first steps and
+            unused ones.
         allowed (B, K, LANES): zero for states that cannot be at a lane's first step.
         products (B, K * K, LANES): out: entry i * K + j is p(z_M = j, x_1..x_M | z_1 = i), over a
             factor common to the lane.
         logs (B, LANES): out: the logarithm of that factor.
     """
     num_states = len(transition_matrix)
+    clear_unused(lengths, bounds, scores)
     here = np.empty((num_states, num_states, LANES))
     likelihoods = np.empty((1, num_states, LANES))
     running = np.empty((1, 2, LANES))

@@ -23,12 +23,13 @@ TILE_CELLS = 1 << 19
 
 def suits_states(hmm: HMM, num_sequences: int) -> bool:
     """Whether the model is free of zeros, and its states fill lanes better than sequences do."""
-    num_states, num_lanes = hmm.num_states, -(-num_sequences // LANES) * LANES
+    num_states = hmm.num_states
+    if num_states < FEWEST_STATES:
+        return False
+    num_lanes = -(-num_sequences // LANES) * LANES
     wins = num_sequences <= FEW_SEQUENCES or num_states > MOST_STATES
     wins |= num_states >= MANY_STATES and 4 * num_sequences <= 3 * num_lanes
-    return (
-        wins and num_states >= FEWEST_STATES and float(hmm.transition_matrix.min()) >= kernels.SURE
-    )
+    return wins and kernels.all_sure(hmm.transition_matrix)
 
 
 @dataclass(frozen=True)

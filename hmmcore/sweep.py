@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import cache, cached_property
+from dataclasses import dataclass, field
+from functools import cache
 from typing import TypeVar
 
 import numpy as np
 
-from hmmcore import lane_kernels, lane_sweep, piece_sweep, row_sweep, state_kernels, state_sweep
-from hmmcore.arrays import FloatArray, IntArray
+from hmmcore import (
+    kernels,
+    lane_kernels,
+    lane_sweep,
+    piece_sweep,
+    row_sweep,
+    state_kernels,
+    state_sweep,
+)
+from hmmcore.arrays import FloatArray
 from hmmcore.emissions import EmissionStatistics
 from hmmcore.lanes import LANES
 from hmmcore.layout import Arrangement, arrange
@@ -61,17 +68,18 @@ class Expectations:
         initial_counts: (K,) expected number of sequences that start in k.
         transition_counts: Σξ (K, K) expected number of i -> j transitions.
         emissions: the family's own expected statistics.
+        log_likelihood: of all sequences together, in nats.
     """
 
     log_likelihoods: FloatArray
     initial_counts: FloatArray
     transition_counts: FloatArray
     emissions: EmissionStatistics
+    log_likelihood: float = field(init=False)
 
-    @cached_property
-    def log_likelihood(self) -> float:
-        """Log-likelihood of all sequences together, in nats."""
-        return float(self.log_likelihoods.sum())
+    def __post_init__(self) -> None:
+        # At once: it is always asked for, and the lock of a cached property costs more.
+        object.__setattr__(self, "log_likelihood", float(self.log_likelihoods.sum()))
 
 
 def require_compatible(hmm: HMM, sequences: Sequences) -> None:
@@ -91,28 +99,28 @@ def expectations(hmm: HMM, sequences: Sequences) -> Expectations:
         ImpossibleDataError: when the model gives a sequence probability zero.
     """
     swept = sweep(hmm, sequences, statistics=True)
-    told = Expectations(
+    if swept.impossible:
+        raise ImpossibleDataError(*swept.impossible[0])
+    return Expectations(
         swept.log_likelihoods, swept.initial_counts, swept.transition_counts, swept.emissions
     )
-    if not math.isfinite(told.log_likelihood):
-        for n in np.flatnonzero(swept.impossible_at >= 0):
-            raise ImpossibleDataError(int(n), int(swept.impossible_at[n]))
-    return told
 
 
-@dataclass(frozen=True)
+# Not frozen: for a few observations that would cost more than some of the arithmetic.
+@dataclass(slots=True)
 class Swept:
     """What the data say, added up, and where they are impossible.
 
     Attributes:
         log_likelihoods: (N,) log p(x) of each sequence; -inf when impossible.
-        impossible_at: (N,) the first time that no state can explain; -1 when all is well.
+        impossible: the number of every impossible sequence, in order, and the first time in it that
+            no state can explain.
         initial_counts (K,), transition_counts (K, K): expected, impossible sequences left out.
         emissions: the family's expected statistics; empty unless asked for.
     """
 
     log_likelihoods: FloatArray
-    impossible_at: IntArray
+    impossible: tuple[tuple[int, int], ...]
     initial_counts: FloatArray
     transition_counts: FloatArray
     emissions: EmissionStatistics
@@ -185,7 +193,7 @@ def _joined(parts: list[Swept]) -> Swept:
     names = parts[0].emissions if all(part.emissions for part in parts) else ()
     return Swept(
         np.concatenate([part.log_likelihoods for part in parts]),
-        np.concatenate([part.impossible_at for part in parts]),
+        tuple(place for part in parts for place in part.impossible),
         np.sum([part.initial_counts for part in parts], axis=0),
         np.sum([part.transition_counts for part in parts], axis=0),
         {name: np.sum([part.emissions[name] for part in parts], axis=0) for name in names},
@@ -203,11 +211,15 @@ def _sweep_rows(
     own = np.empty((chunk.num_rows, hmm.num_states)) if filtered is None else filtered[chunk.rows]
     weights = own if smoothed is None else smoothed[chunk.rows]
     part = row_sweep.smooth_chunk(hmm, chunk, own, weights)
+    impossible = tuple(
+        (chunk.first + int(n), int(part.impossible_at[n]))
+        for n in np.flatnonzero(part.impossible_at >= 0)
+    )
     told: EmissionStatistics = {}
-    if statistics and (part.impossible_at < 0).all():
+    if statistics and not impossible:
         told = hmm.emissions.statistics(chunk.observations, weights)
     return Swept(
-        part.log_likelihoods, part.impossible_at, part.initial_counts, part.transition_counts, told
+        part.log_likelihoods, impossible, part.initial_counts, part.transition_counts, told
     )
 
 
@@ -222,17 +234,19 @@ def _with_rescued(
     statistics: bool,
 ) -> Swept:
     """Close the sums of a chunk, sweeping row by row what was handed back with NaN."""
-    impossible_at = np.full(len(log_likelihoods), -1)
     initial_counts = sums.initial_counts
-    for n in np.flatnonzero(np.isnan(log_likelihoods)):
+    impossible: tuple[tuple[int, int], ...] = ()
+    unfit = np.flatnonzero(np.isnan(log_likelihoods)) if kernels.has_nan(log_likelihoods) else ()
+    for n in unfit:
         part = _sweep_rows(hmm, chunk.only(int(n)), filtered, smoothed, statistics)
-        log_likelihoods[n], impossible_at[n] = part.log_likelihoods[0], part.impossible_at[0]
+        log_likelihoods[n] = part.log_likelihoods[0]
+        impossible += part.impossible
         initial_counts = initial_counts + part.initial_counts
         transition_counts = transition_counts + part.transition_counts
         if part.emissions:
             sums.add(part.emissions)
     return Swept(
-        log_likelihoods, impossible_at, initial_counts, transition_counts, sums.emissions or {}
+        log_likelihoods, impossible, initial_counts, transition_counts, sums.emissions or {}
     )
 
 
@@ -262,7 +276,7 @@ def _log_likelihoods_of_states(hmm: HMM, chunk: Chunk) -> FloatArray:
 
 def _joined_lanes(hmm: HMM, sums: lane_sweep.Sums) -> FloatArray:
     """Expected transitions (K, K) from those in lanes."""
-    counts = np.empty_like(hmm.transition_matrix)
+    counts = np.empty(hmm.transition_matrix.shape)
     lane_kernels.join_lanes(sums.lane_counts, hmm.transition_matrix, counts)
     return counts
 

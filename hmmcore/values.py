@@ -32,7 +32,7 @@ def valid_value(kind: type[_Kind], **fields: Any) -> _Kind:
     """
     for field in fields.values():
         if isinstance(field, np.ndarray):
-            field.flags.writeable = False
+            field.setflags(write=False)
     value = object.__new__(kind)
     value.__dict__.update(fields)
     return value

@@ -120,30 +120,54 @@ def accumulate_observed(
 
 
 @njit(cache=True, nogil=True)
+def over_lanes(lanes: FloatArray, told: FloatArray) -> None:
+    """Sums (I, J) of an array (I, J, LANES), one lane after the other."""
+    for i in range(lanes.shape[0]):
+        for j in range(lanes.shape[1]):
+            total = 0.0
+            for lane in range(LANES):
+                total += lanes[i, j, lane]
+            told[i, j] = total
+
+
+@njit(cache=True, nogil=True)
 def sums(
-    observations: FloatArray, weights: FloatArray, means: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Weights (K,), counts, deviations and squares (K, D): the statistics of `Diagonal`."""
+    observations: FloatArray,
+    weights: FloatArray,
+    means: FloatArray,
+    totals: FloatArray,
+    counts: FloatArray,
+    deviations: FloatArray,
+    squares: FloatArray,
+) -> None:
+    """Fill in weights (K,), counts, deviations and squares (K, D): see `Diagonal`."""
     num_states, num_dimensions = means.shape
-    totals = np.zeros((1, num_states, LANES))
-    deviations = np.zeros((num_states, num_dimensions, LANES))
-    squares = np.zeros_like(deviations)
-    accumulate(observations, weights, means, totals, deviations, squares)
-    told = deviations.sum(axis=2)
-    counts = np.zeros((num_states, num_dimensions))
-    if not is_tainted(told):
-        weighed = totals.sum(axis=2)[0]
-        for d in range(num_dimensions):
-            counts[:, d] = weighed
-        return weighed, counts, told, squares.sum(axis=2)
-    totals[:], deviations[:], squares[:] = 0.0, 0.0, 0.0
-    seen = np.zeros_like(deviations)
-    accumulate_observed(observations, weights, means, totals, seen, deviations, squares)
-    return totals.sum(axis=2)[0], seen.sum(axis=2), deviations.sum(axis=2), squares.sum(axis=2)
+    weighed = np.zeros((1, num_states, LANES))
+    firsts = np.zeros((num_states, num_dimensions, LANES))
+    seconds = np.zeros_like(firsts)
+    accumulate(observations, weights, means, weighed, firsts, seconds)
+    over_lanes(weighed, totals.reshape(1, num_states))
+    over_lanes(firsts, deviations)
+    if not is_tainted(deviations):
+        for k in range(num_states):
+            counts[k] = totals[k]
+    else:
+        weighed[:], firsts[:], seconds[:] = 0.0, 0.0, 0.0
+        seen = np.zeros_like(firsts)
+        accumulate_observed(observations, weights, means, weighed, seen, firsts, seconds)
+        over_lanes(weighed, totals.reshape(1, num_states))
+        over_lanes(seen, counts)
+        over_lanes(firsts, deviations)
+    over_lanes(seconds, squares)
 
 
 def lane_statistics(
     observations: FloatArray, weights: FloatArray, means: FloatArray
 ) -> EmissionStatistics:
     """The statistics of `Diagonal` about the means."""
-    return diagonal_statistics(*sums(observations, weights, means))
+    # Made here: an array that a kernel returns costs twice as much as one that it is given.
+    shape = means.shape
+    totals, counts = np.empty(len(means)), np.empty(shape)
+    deviations, squares = np.empty(shape), np.empty(shape)
+    sums(observations, weights, means, totals, counts, deviations, squares)
+    return diagonal_statistics(totals, counts, deviations, squares)

@@ -137,10 +137,17 @@ class EM:
         )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
 def _proportions(counts: FloatArray, present: FloatArray) -> FloatArray:
     """Normalise expected counts over the last axis; where there are none, `present` stays."""
+    # Copied here: an array that a kernel returns costs twice as much as one that it is given.
     proportions = present.copy()
+    _fill_proportions(counts, proportions)
+    return proportions
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _fill_proportions(counts: FloatArray, proportions: FloatArray) -> None:
+    """Replace rows over the last axis by the proportions of their counts, if there are any."""
     rows = counts.reshape(-1, counts.shape[-1])
     filled = proportions.reshape(rows.shape)
     for i in range(len(rows)):
@@ -150,4 +157,3 @@ def _proportions(counts: FloatArray, present: FloatArray) -> FloatArray:
         if total > EMPTY_WEIGHT:
             for j in range(len(rows[i])):
                 filled[i, j] = rows[i, j] / total
-    return proportions
