@@ -24,6 +24,7 @@ from pages.ui.place import MAX_MARKS, MAX_RUNS, Place, Revision, Stand, checked_
 from pages.ui.player import MAX_ITERATIONS
 from pages.ui.replay import Ending
 from pages.ui.text import count
+from pages.ui.upload import NAME_LENGTH
 
 FORMAT = "HMM Playground experiment"
 VERSION = 1
@@ -32,7 +33,8 @@ MAX_BYTES = 20 * 2**20
 MAX_NUMBERS = 3_000_000
 MAX_LISTS = 20_000
 MAX_VALUE = 1e100
-LONGEST_NAME = 200
+LONGEST_NAME = MAX_DIMENSIONS * (NAME_LENGTH + len("…, ")) - len(", ")
+"""Of any name: the longest is that of all columns together, each cut as a file's names are."""
 
 
 class FileRefused(ValueError):

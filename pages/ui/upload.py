@@ -35,6 +35,7 @@ MAX_SEQUENCES = int(FIELD_OF["num_sequences"].maximum or 0)
 MAX_COLUMNS = 200
 PREVIEW_ROWS = 6
 NAME_LENGTH = 60
+"""Names of files and columns are cut where they are longer."""
 
 SEQUENCE_NAMES = frozenset(
     (

@@ -12,9 +12,12 @@ from pages.ui import experiment
 from pages.ui.config import Config
 from pages.ui.dataset import Upload
 from pages.ui.experiment_file import looks_like_one, open_file, write
-from pages.ui.experiment_reading import MAX_BYTES, FileRefused, read
+from pages.ui.experiment_reading import LONGEST_NAME, MAX_BYTES, FileRefused, read
+from pages.ui.families import MAX_DIMENSIONS
+from pages.ui.pending import PendingFile
 from pages.ui.session import Session
 from pages.ui.training_runs import ELSEWHERE
+from pages.ui.upload import NAME_LENGTH
 
 
 def own_data(steps=6):
@@ -272,6 +275,27 @@ def test_tables_are_told_from_experiments(kept):
     assert looks_like_one(b"\xef\xbb\xbf\n  {")
     assert not looks_like_one(b"x\n1\n2\n")
     assert not looks_like_one(b"")
+
+
+def long_names():
+    """A file with the longest names there can be: its own, and those of eight columns."""
+    names = [f"{c}{'n' * 90}" for c in range(MAX_DIMENSIONS)]
+    numbers = np.random.default_rng(0).normal(size=(40, MAX_DIMENSIONS)).round(3)
+    lines = [",".join(map(str, row)) for row in [names, *numbers.tolist()]]
+    return PendingFile("f" * 250 + ".csv", "\n".join(lines).encode())
+
+
+@pytest.mark.parametrize("num_columns", [1, MAX_DIMENSIONS])
+def test_a_file_with_long_names_comes_back(num_columns):
+    pending = long_names()
+    pending.columns = (tuple(range(num_columns)), None)
+    before, after = Session(Config()), Session(Config())
+    before.replace_upload(pending.upload(), 2)
+    open_file(after, write(before))
+    assert after.upload.file_name == before.upload.file_name == "f" * NAME_LENGTH + "…"
+    assert after.upload.column == before.upload.column
+    assert after.upload.columns == before.upload.columns
+    assert len(after.upload.column) == LONGEST_NAME or num_columns == 1
 
 
 def test_numbers_take_no_more_room_than_in_a_table():
