@@ -1,7 +1,9 @@
 """Experiment files: what is put away comes back to the last bit, and nothing else gets in."""
 
 import json
+import tomllib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,14 +12,23 @@ from hmmcore import Sequences
 from hmmcore.io import to_content
 from pages.ui import experiment
 from pages.ui.config import Config
+from pages.ui.csv_text import MAX_FILE_BYTES
 from pages.ui.dataset import Upload
 from pages.ui.experiment_file import looks_like_one, open_file, write
-from pages.ui.experiment_reading import LONGEST_NAME, MAX_BYTES, FileRefused, read
+from pages.ui.experiment_reading import (
+    LONGEST_NAME,
+    MAX_BYTES,
+    MAX_NUMBERS,
+    FileRefused,
+    read,
+)
 from pages.ui.families import MAX_DIMENSIONS
 from pages.ui.pending import PendingFile
 from pages.ui.session import Session
 from pages.ui.training_runs import ELSEWHERE
-from pages.ui.upload import NAME_LENGTH
+from pages.ui.upload import MAX_VALUES, NAME_LENGTH
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def own_data(steps=6):
@@ -190,7 +201,7 @@ DAMAGED = {
     "text": lambda kept: b"{ hello",
     "deeply nested": lambda kept: b'{"a":' * 5_000,
     "very deeply nested": lambda kept: b"[" * 1_000_000,
-    "too many numbers": lambda kept: b'{"a":[' + b"1," * 3_000_001 + b"1]}",
+    "too many numbers": lambda kept: b'{"a":[' + b"1," * (MAX_NUMBERS + 1) + b"1]}",
     "a huge number": lambda kept: b'{"a":' + b"9" * 5000 + b"}",
     "other JSON": lambda kept: b'{"format": "hmmcore model"}',
     "no version": lambda kept: changed(kept, "version", to=...),
@@ -253,8 +264,49 @@ def test_a_newer_version_says_that_the_app_is_older(kept):
 
 
 def test_a_file_too_large_is_refused_before_it_is_read():
-    with pytest.raises(FileRefused, match=r"has 20\.0 MB; an experiment file has at most 20 MB"):
+    with pytest.raises(FileRefused, match=r"has 40\.0 MB; an experiment file has at most 40 MB"):
         read(b" " * (MAX_BYTES + 1))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["", "?", "0", "-1", ".1", "-.5", "1e9", "1E9", "1e15", "9e15", "-9e15", "1e16", "1e99",
+     "1e-4", "1e-5", "1e-99", "-1e-99", "5e-324", "0.1", "123456", "1.2345678901234567"],
+)  # fmt: skip
+def test_a_cell_takes_no_more_room_than_what_the_bound_allows_it(cell):
+    read_back = float(cell) if cell not in ("", "?") else np.nan
+    values = np.array([1.0, read_back, 2.0])
+    session = Session(Config())
+    session.replace_upload(Upload("a", "x", Sequences(values)), 1)
+    written = json.loads(write(session))["data"]["observations"][1]
+    taken = len(f"{json.dumps(written)},")
+    assert taken <= 5 + 2.4 * len(f"{cell},")
+
+
+def test_the_largest_file_of_data_has_room_in_an_experiment_file():
+    models_and_runs = 2**21
+    assert 5 * MAX_VALUES + 2.4 * MAX_FILE_BYTES + models_and_runs <= MAX_BYTES
+    settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
+    assert settings["server"]["maxUploadSize"] * 2**20 == MAX_BYTES
+
+
+def test_an_experiment_with_the_most_values_is_read():
+    session = Session(Config())
+    points = np.random.default_rng(0).normal(size=(40, MAX_DIMENSIONS))
+    names = tuple("abcdefgh")
+    session.replace_upload(Upload("p.csv", "abc", Sequences(points), "points", (), names), 2)
+    content = json.loads(write(session))
+    # The longest text: as many missing values as there can be, and numbers in what room is left.
+    long, rows = "9000000000000000", MAX_VALUES // MAX_DIMENSIONS
+    numbers = MAX_FILE_BYTES // len("9e15,")
+    full, rest = divmod(numbers, rows)
+    row = ",".join([long] * full + ["null"] * (MAX_DIMENSIONS - full))
+    every = ",".join([*[long] * MAX_DIMENSIONS, *[row] * (rows - 1)])
+    content["data"] |= {"observations": "HERE", "lengths": [rows]}
+    large = json.dumps(content).replace('"HERE"', f"[{every}]").encode()
+    assert rest < rows
+    assert len(large) > 5 * MAX_VALUES
+    assert read(large).upload.sequences.observations.shape == (rows, MAX_DIMENSIONS)
 
 
 @pytest.mark.parametrize("seed", range(60))
