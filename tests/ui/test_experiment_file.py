@@ -27,6 +27,7 @@ from pages.ui.pending import PendingFile
 from pages.ui.session import Session
 from pages.ui.training_runs import ELSEWHERE
 from pages.ui.upload import MAX_VALUES, NAME_LENGTH
+from pages.ui.view import current_view
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -309,17 +310,40 @@ def test_an_experiment_with_the_most_values_is_read():
     assert read(large).upload.sequences.observations.shape == (rows, MAX_DIMENSIONS)
 
 
-@pytest.mark.parametrize("seed", range(60))
-def test_no_damage_does_anything_but_refuse(kept, seed):
-    rng = np.random.default_rng(seed)
+def damaged_bytes(kept, rng):
     content = bytearray(kept)
     for place in rng.integers(0, len(content), 3):
         content[place] = rng.integers(0, 256)
+    return bytes(content)
+
+
+def damaged_digits(kept, rng):
+    """Digits for digits: what still is JSON, and often an experiment too."""
+    content = bytearray(kept)
+    digits = [place for place, letter in enumerate(content) if chr(letter).isdecimal()]
+    for place in rng.choice(digits, 3):
+        content[place] = rng.integers(ord("0"), ord("9") + 1)
+    return bytes(content)
+
+
+@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("damage", [damaged_bytes, damaged_digits])
+def test_damage_is_refused_or_opens_an_experiment_that_works(kept, damage, seed):
+    content = damage(kept, np.random.default_rng(seed))
     session = Session(Config(length=20, num_sequences=2))
     try:
-        open_file(session, bytes(content))
+        open_file(session, content)
     except FileRefused:
         assert session.config == Config(length=20, num_sequences=2)
+        return
+    session.step()
+    view = current_view(session)
+    assert view is not None
+    assert np.isfinite(view.posterior.smoothed_probs).all()
+    again = Session(Config())
+    open_file(again, write(session))
+    assert again.data.sequences == session.data.sequences
+    assert again.config == session.config
 
 
 def test_tables_are_told_from_experiments(kept):
