@@ -252,7 +252,8 @@ def long_sequence(browser: Browser, server: Server, errors: Errors, runs: int) -
         ui.wait_until_settled(page)
         sizes.clear()
         steps = reactions(page, lambda: ui.press(page, "Step"), runs, "changes")
-        largest = max(sizes, default=0)
+        assert sizes, "no message was seen while the model was stepped"
+        largest = max(sizes)
         widths = iter([WINDOW["width"] - 40 * (1 + n % 2) for n in range(runs)])
         redraws = reactions(
             page,

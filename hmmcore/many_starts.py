@@ -89,6 +89,9 @@ def restarts(
         executor: any `concurrent.futures.Executor`: a pool of threads or processes, or a Dask
             cluster's, `client.get_executor()`. None makes a pool of threads, one for each
             processor, for the time of this call. It stays open if it was passed in.
+
+    Raises:
+        TypeError: when a start is no HMM.
     """
     # Checked here, since an error among the starts only makes a start fail.
     max_iterations, patience = checked_stop_rule(max_iterations, tolerance, patience)
@@ -131,10 +134,16 @@ def _models(
         if num_restarts is None or rng is None:
             raise ValueError("to make starts, restarts needs both num_restarts and rng.")
         count = as_count("num_restarts", num_restarts)
-        return [starts(sequences, child) for child in rng.spawn(count)]
+        return [_checked(n, starts(sequences, child)) for n, child in enumerate(rng.spawn(count))]
     if num_restarts is not None or rng is not None:
         raise ValueError("the starts are given; num_restarts and rng are for making them.")
-    models = list(starts)
+    models = [_checked(n, start) for n, start in enumerate(starts)]
     if not models:
         raise ValueError("starts is empty; there must be at least one.")
     return models
+
+
+def _checked(number: int, start: object) -> HMM:
+    if not isinstance(start, HMM):
+        raise TypeError(f"start {number} is of type {type(start).__name__}; it must be an HMM.")
+    return start

@@ -43,7 +43,13 @@ class InformationCriteria:
 
     @property
     def bic(self) -> float:
-        """Schwarz's criterion, p log n - 2 log L (Schwarz 1978)."""
+        """Schwarz's criterion, p log n - 2 log L (Schwarz 1978).
+
+        Raises:
+            ValueError: when every observation is missing, n = 0.
+        """
+        if self.num_observations == 0:
+            raise ValueError("every observation is missing; BIC takes at least 1 observation.")
         cost = self.num_parameters * float(np.log(self.num_observations))
         return cost - 2.0 * self.log_likelihood
 

@@ -69,7 +69,7 @@ def over_time(view: View) -> None:
 
 
 def hits(view: View) -> None:
-    """Accuracy of four ways to decode."""
+    """Accuracy of four ways to decode, and of guessing."""
     st.subheader("How often is the decoded state the true one?", anchor=False)
     scopes = decoded.scopes(session, view)
     if not scopes:

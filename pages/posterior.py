@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from hmmcore import commonest_share
 from pages.ui import about, charts, controls, decoded, time_charts, words
 from pages.ui.figure import show_figure
 from pages.ui.layout import halves
@@ -76,9 +75,6 @@ def hits(view: View) -> None:
             "True model (the ceiling)": lambda scope: getattr(scope.ceiling, kind),
         },
     )
-    table.loc["Guessing: always the commonest true state"] = [
-        f"{commonest_share(scope.true_states):.1%}" for scope in scopes
-    ]
     st.table(table)
     st.caption(
         f"At each step the state with the largest {kind} probability is the answer. No way of "

@@ -169,6 +169,15 @@ def test_what_makes_no_sense_is_refused_before_anything_runs(sequences, options,
         restarts(EM(sequences), **options)
 
 
+@pytest.mark.parametrize("given", [None, ([0.5, 0.5], np.eye(2))])
+def test_a_start_that_is_no_model_is_refused_before_anything_runs(sequences, given):
+    message = rf"start 0 is of type {type(given).__name__}; it must be an HMM"
+    with pytest.raises(TypeError, match=message):
+        restarts(EM(sequences), [given])
+    with pytest.raises(TypeError, match=message):
+        restarts(EM(sequences), lambda sequences, rng: given, 2, np.random.default_rng(0))
+
+
 # --- who does the work --------------------------------------------------------------------------
 
 

@@ -56,6 +56,15 @@ def test_criteria_are_what_the_formulas_say(config):
     np.testing.assert_allclose(found.bic, np.log(n) * p - 2 * value, rtol=1e-15)
 
 
+def test_bic_of_nothing_but_missing_observations_is_refused():
+    hmm = dense(Gaussian.univariate([0.0, 1.0], 1.0))
+    found = information_criteria(hmm, Sequences([np.nan, np.nan]))
+    assert (found.num_observations, found.log_likelihood) == (0, 0.0)
+    assert found.aic == 2 * found.num_parameters
+    with pytest.raises(ValueError, match=r"every observation is missing; BIC takes at least 1"):
+        _ = found.bic
+
+
 RNG = np.random.default_rng(0)
 
 

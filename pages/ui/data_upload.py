@@ -324,12 +324,6 @@ def _forget(session: Session) -> None:
 
 
 def _use(session: Session, pending: PendingFile) -> None:
-    values, _ = pending.chosen_columns()
-    names = tuple(pending.table().names[column] for column in values)
-    read = pending.observations()
-    upload = Upload(
-        pending.file_name, ", ".join(names), read.sequences, read.family, read.labels,
-        names if read.family == "points" else (),
-    )  # fmt: skip
+    upload = pending.upload()
     _forget(session)
     session.replace_upload(upload, session.config.num_states)

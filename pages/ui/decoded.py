@@ -19,6 +19,7 @@ from hmmcore import (
     TiedPaths,
     ViterbiPath,
     accuracy,
+    commonest_share,
     most_probable_states,
     posterior_entropy,
     smooth,
@@ -36,6 +37,9 @@ SCORED_OBSERVATIONS = 20_000
 TIED_STEPS = 200
 """Tied paths are listed for so many steps of a sequence at most."""
 MAX_TIED_PATHS = 100
+
+GUESSING = "Guessing: always the commonest true state"
+"""Of accuracies, the one that knows nothing of the observations."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,14 +144,18 @@ def scopes(session: Session, view: View) -> list[Scope]:
 def accuracy_table(
     scopes: list[Scope], answers: Mapping[str, Callable[[Scope], IntArray]]
 ) -> pd.DataFrame:
-    """Accuracy as text: a row for each way of answering, a column for each scope."""
+    """Accuracy as text: a row for each way of answering and one for guessing; a column a scope."""
     columns = {
         scope.title: [
-            f"{accuracy(scope.true_states, answer(scope)):.1%}" for answer in answers.values()
+            f"{share:.1%}"
+            for share in (
+                *(accuracy(scope.true_states, answer(scope)) for answer in answers.values()),
+                commonest_share(scope.true_states),
+            )
         ]
         for scope in scopes
     }
-    return pd.DataFrame(columns, index=list(answers))
+    return pd.DataFrame(columns, index=[*answers, GUESSING])
 
 
 def ties(session: Session, view: View) -> TiedPaths:

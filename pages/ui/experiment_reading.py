@@ -24,15 +24,22 @@ from pages.ui.place import MAX_MARKS, MAX_RUNS, Place, Revision, Stand, checked_
 from pages.ui.player import MAX_ITERATIONS
 from pages.ui.replay import Ending
 from pages.ui.text import count
+from pages.ui.upload import MAX_VALUES, NAME_LENGTH
 
 FORMAT = "HMM Playground experiment"
 VERSION = 1
-MAX_BYTES = 20 * 2**20
-"""Room for every file of data that can be uploaded."""
-MAX_NUMBERS = 3_000_000
+MAX_NUMBERS = MAX_VALUES + 100_000
+"""Every value that can be uploaded; models, runs and settings have far fewer than the rest."""
+MAX_BYTES = 40 * 2**20
+"""Room for every file of data that can be uploaded. A missing value takes 5 bytes, "null,". What
+a number takes beyond that is at most 2.4 times what it took in its table: 12 bytes of 9e15 and a
+separator, which is written in full. So MAX_VALUES of which every one is missing or such a number
+take 5 MAX_VALUES + 2.4 MAX_FILE_BYTES, 37 MB; the rest is for models, runs and settings.
+The server's limit, maxUploadSize in .streamlit/config.toml, is the same."""
 MAX_LISTS = 20_000
 MAX_VALUE = 1e100
-LONGEST_NAME = 200
+LONGEST_NAME = MAX_DIMENSIONS * (NAME_LENGTH + len("…, ")) - len(", ")
+"""Of any name: the longest is that of all columns together, each cut as a file's names are."""
 
 
 class FileRefused(ValueError):

@@ -5,10 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from hmmcore import HMM
+from hmmcore.io import decoded_frame
 from pages.ui import theme
 from pages.ui.dataset import Dataset, FloatArray
 
 NAMES = {"numbers": "value", "counts": "count", "symbols": "symbol"}
+TAKEN = ("sequence", "time", "state", "viterbi_state")
+"""Names of other columns in tables of data, and so is what begins as follows."""
+TAKEN_BEGINNING = "smoothed_prob_"
 
 
 def data_frame(data: Dataset, first: int | None = None) -> pd.DataFrame:
@@ -29,12 +34,31 @@ def data_frame(data: Dataset, first: int | None = None) -> pd.DataFrame:
         "sequence": number,
         "time": np.arange(len(number)) - starts + theme.FIRST_TIME,
     }
-    for name, values in zip(_names(data), sequences.observations[rows].T, strict=True):
-        columns[name] = _written(data, values)
+    columns |= observed_columns(data, rows)
     if data.states is not None:
         names = np.array([theme.state_name(k) for k in range(int(data.states.max()) + 1)])
         columns["state"] = names[data.states[rows]]
     return pd.DataFrame(columns)
+
+
+def decoded_data_frame(hmm: HMM, data: Dataset) -> pd.DataFrame:
+    """What a model decodes, as `decoded_frame` tells it, with the observations as `data_frame`."""
+    decoded = decoded_frame(hmm, data.sequences)
+    names = list(decoded.columns)
+    after = names.index("viterbi_state")
+    return pd.DataFrame(
+        {
+            **{name: decoded[name] for name in ("sequence", "time")},
+            **observed_columns(data),
+            **{name: decoded[name] for name in names[after:]},
+        }
+    )
+
+
+def observed_columns(data: Dataset, rows: slice = slice(None)) -> dict[str, object]:
+    """The columns of `data_frame` that hold what was observed."""
+    columns = zip(_names(data), data.sequences.observations[rows].T, strict=True)
+    return {name: _written(data, values) for name, values in columns}
 
 
 def number_columns(data: Dataset) -> tuple[str, ...]:
@@ -43,9 +67,19 @@ def number_columns(data: Dataset) -> tuple[str, ...]:
 
 
 def _names(data: Dataset) -> tuple[str, ...]:
-    taken = ("sequence", "time", "state")
-    columns = tuple(f"{name} value" if name in taken else name for name in data.columns)
-    return columns or (NAMES[data.family],)
+    others = {name for name in data.columns if not _is_taken(name)}
+    columns: list[str] = []
+    for name in data.columns:
+        if _is_taken(name):
+            name = f"{name} value"
+            while name in others:
+                name += "′"
+        columns.append(name)
+    return tuple(columns) or (NAMES[data.family],)
+
+
+def _is_taken(name: str) -> bool:
+    return name in TAKEN or name.startswith(TAKEN_BEGINNING)
 
 
 def _written(data: Dataset, values: FloatArray) -> object:

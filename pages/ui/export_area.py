@@ -8,8 +8,9 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from hmmcore.io import decoded_frame, to_json
+from hmmcore.io import to_json
 from pages.ui import experiment_file
+from pages.ui.export import decoded_data_frame
 from pages.ui.notebook import notebook
 from pages.ui.session import Session
 from pages.ui.view import current_view
@@ -42,8 +43,9 @@ def export_area(session: Session) -> None:
             ),
             (
                 "decoded_csv", "Decoded data (CSV)", "hmm-decoded.csv", "text/csv", decoded_csv,
-                "For each observation its state on the Viterbi path, and the probability of each "
-                "state. Sequences, times and states are counted from 0.",
+                "For each observation, with the labels of symbols and the names of columns, its "
+                "state on the Viterbi path, and the probability of each state. Sequences, times "
+                "and states are counted from 0.",
             ),
             (
                 "decoded_parquet", "Decoded data (Parquet)", "hmm-decoded.parquet",
@@ -86,7 +88,7 @@ def decoded_parquet(session: Session) -> bytes:
 def _decoded(session: Session) -> pd.DataFrame:
     view = current_view(session)
     assert view is not None
-    return decoded_frame(view.hmm, session.data.sequences)
+    return decoded_data_frame(view.hmm, session.data)
 
 
 def _made(session: Session, make: Callable[[Session], bytes]) -> Callable[[], bytes]:

@@ -91,6 +91,16 @@ def _about(sequences: Sequences) -> str:
 
 
 def _data(session: Session) -> str:
+    data = session.data
+    lines = [_sequences(session)]
+    if data.labels:
+        lines.append(f"labels = {list(data.labels)!r}  # of the symbols 0, 1, … in sequences")
+    if data.columns:
+        lines.append(f"columns = {list(data.columns)!r}  # of sequences.observations, by name")
+    return "\n".join(lines)
+
+
+def _sequences(session: Session) -> str:
     data, config = session.data, session.config
     if config.source == "notebook":
         return 'sequences = preset("notebook").sequences'

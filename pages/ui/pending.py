@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pages.ui.csv_text import UploadError
+from pages.ui.csv_text import UploadError, quoted
+from pages.ui.dataset import Upload
 from pages.ui.upload import (
+    NAME_LENGTH,
     CsvTable,
     Observations,
     Reading,
@@ -62,6 +64,16 @@ class PendingFile:
                 self.table(), values, sequence, self.leave_out_missing, family
             ),
         )
+
+    def upload(self) -> Upload:
+        """What is taken into use. Raises UploadError."""
+        values, _ = self.chosen_columns()
+        read = self.observations()
+        names = tuple(self.table().names[column] for column in values)
+        return Upload(
+            quoted(self.file_name, NAME_LENGTH), ", ".join(names), read.sequences, read.family,
+            read.labels, names if read.family == "points" else (),
+        )  # fmt: skip
 
     def _kept(self, what: str, choices: object, read: Callable[[], Any]) -> Any:
         held = self._held.get(what)

@@ -18,6 +18,7 @@ from hmmcore import Sequences
 from hmmcore.arrays import FloatArray
 from pages.ui.config import FIELD_OF, MAX_CELLS
 from pages.ui.csv_text import (
+    MAX_FILE_BYTES,
     UploadError,
     decimal_mark,
     decoded,
@@ -32,10 +33,14 @@ from pages.ui.text import count, many
 from pages.ui.upload_cells import cell_reader, likely_family
 
 MAX_OBSERVATIONS = MAX_CELLS
+MAX_VALUES = MAX_FILE_BYTES
+"""Of all columns, empty cells among them: whatever a file holds whose rows are all of full width,
+where every cell ends with a separator. Rows that stop short stand for more cells than they have."""
 MAX_SEQUENCES = int(FIELD_OF["num_sequences"].maximum or 0)
 MAX_COLUMNS = 200
 PREVIEW_ROWS = 6
 NAME_LENGTH = 60
+"""Names of files and columns are cut where they are longer."""
 
 SEQUENCE_NAMES = frozenset(
     (
@@ -216,6 +221,12 @@ def read_observations(
             raise UploadError(
                 f"The file has more than {count(MAX_OBSERVATIONS)} observations, the most that "
                 "can be read; shorten it."
+            )
+        if len(values) > MAX_VALUES:
+            raise UploadError(
+                f"The {len(columns)} columns have more than {count(MAX_VALUES)} cells together, "
+                "empty ones among them, the most that can be read; choose fewer columns, or "
+                "shorten the file."
             )
     matrix = np.array(values).reshape(-1, len(columns))
     _require_values(matrix, names)

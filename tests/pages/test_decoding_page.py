@@ -10,6 +10,7 @@ import pytest
 from hmmcore import (
     Sequences,
     accuracy,
+    commonest_share,
     confusion_table,
     joint_log_prob,
     most_probable_states,
@@ -75,6 +76,7 @@ def test_accuracies_are_those_of_hmmcore():
                 most_probable_states(smooth(hmm, data.sequences).smoothed_probs),
             )
             values += [accuracy(data.states[rows], answer[rows]) for answer in answers]
+        values.append(commonest_share(data.states[rows]))
         assert list(shares[column]) == [f"{value:.1%}" for value in values]
 
 

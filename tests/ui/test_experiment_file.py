@@ -1,7 +1,9 @@
 """Experiment files: what is put away comes back to the last bit, and nothing else gets in."""
 
 import json
+import tomllib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,11 +12,24 @@ from hmmcore import Sequences
 from hmmcore.io import to_content
 from pages.ui import experiment
 from pages.ui.config import Config
+from pages.ui.csv_text import MAX_FILE_BYTES
 from pages.ui.dataset import Upload
 from pages.ui.experiment_file import looks_like_one, open_file, write
-from pages.ui.experiment_reading import MAX_BYTES, FileRefused, read
+from pages.ui.experiment_reading import (
+    LONGEST_NAME,
+    MAX_BYTES,
+    MAX_NUMBERS,
+    FileRefused,
+    read,
+)
+from pages.ui.families import MAX_DIMENSIONS
+from pages.ui.pending import PendingFile
 from pages.ui.session import Session
 from pages.ui.training_runs import ELSEWHERE
+from pages.ui.upload import MAX_VALUES, NAME_LENGTH
+from pages.ui.view import current_view
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def own_data(steps=6):
@@ -187,7 +202,7 @@ DAMAGED = {
     "text": lambda kept: b"{ hello",
     "deeply nested": lambda kept: b'{"a":' * 5_000,
     "very deeply nested": lambda kept: b"[" * 1_000_000,
-    "too many numbers": lambda kept: b'{"a":[' + b"1," * 3_000_001 + b"1]}",
+    "too many numbers": lambda kept: b'{"a":[' + b"1," * (MAX_NUMBERS + 1) + b"1]}",
     "a huge number": lambda kept: b'{"a":' + b"9" * 5000 + b"}",
     "other JSON": lambda kept: b'{"format": "hmmcore model"}',
     "no version": lambda kept: changed(kept, "version", to=...),
@@ -250,21 +265,85 @@ def test_a_newer_version_says_that_the_app_is_older(kept):
 
 
 def test_a_file_too_large_is_refused_before_it_is_read():
-    with pytest.raises(FileRefused, match=r"has 20\.0 MB; an experiment file has at most 20 MB"):
+    with pytest.raises(FileRefused, match=r"has 40\.0 MB; an experiment file has at most 40 MB"):
         read(b" " * (MAX_BYTES + 1))
 
 
-@pytest.mark.parametrize("seed", range(60))
-def test_no_damage_does_anything_but_refuse(kept, seed):
-    rng = np.random.default_rng(seed)
+@pytest.mark.parametrize(
+    "cell",
+    ["", "?", "0", "-1", ".1", "-.5", "1e9", "1E9", "1e15", "9e15", "-9e15", "1e16", "1e99",
+     "1e-4", "1e-5", "1e-99", "-1e-99", "5e-324", "0.1", "123456", "1.2345678901234567"],
+)  # fmt: skip
+def test_a_cell_takes_no_more_room_than_what_the_bound_allows_it(cell):
+    read_back = float(cell) if cell not in ("", "?") else np.nan
+    values = np.array([1.0, read_back, 2.0])
+    session = Session(Config())
+    session.replace_upload(Upload("a", "x", Sequences(values)), 1)
+    written = json.loads(write(session))["data"]["observations"][1]
+    taken = len(f"{json.dumps(written)},")
+    assert taken <= 5 + 2.4 * len(f"{cell},")
+
+
+def test_the_largest_file_of_data_has_room_in_an_experiment_file():
+    models_and_runs = 2**21
+    assert 5 * MAX_VALUES + 2.4 * MAX_FILE_BYTES + models_and_runs <= MAX_BYTES
+    settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
+    assert settings["server"]["maxUploadSize"] * 2**20 == MAX_BYTES
+
+
+def test_an_experiment_with_the_most_values_is_read():
+    session = Session(Config())
+    points = np.random.default_rng(0).normal(size=(40, MAX_DIMENSIONS))
+    names = tuple("abcdefgh")
+    session.replace_upload(Upload("p.csv", "abc", Sequences(points), "points", (), names), 2)
+    content = json.loads(write(session))
+    # The longest text: as many missing values as there can be, and numbers in what room is left.
+    long, rows = "9000000000000000", MAX_VALUES // MAX_DIMENSIONS
+    numbers = MAX_FILE_BYTES // len("9e15,")
+    full, rest = divmod(numbers, rows)
+    row = ",".join([long] * full + ["null"] * (MAX_DIMENSIONS - full))
+    every = ",".join([*[long] * MAX_DIMENSIONS, *[row] * (rows - 1)])
+    content["data"] |= {"observations": "HERE", "lengths": [rows]}
+    large = json.dumps(content).replace('"HERE"', f"[{every}]").encode()
+    assert rest < rows
+    assert len(large) > 5 * MAX_VALUES
+    assert read(large).upload.sequences.observations.shape == (rows, MAX_DIMENSIONS)
+
+
+def damaged_bytes(kept, rng):
     content = bytearray(kept)
     for place in rng.integers(0, len(content), 3):
         content[place] = rng.integers(0, 256)
+    return bytes(content)
+
+
+def damaged_digits(kept, rng):
+    """Digits for digits: what still is JSON, and often an experiment too."""
+    content = bytearray(kept)
+    digits = [place for place, letter in enumerate(content) if chr(letter).isdecimal()]
+    for place in rng.choice(digits, 3):
+        content[place] = rng.integers(ord("0"), ord("9") + 1)
+    return bytes(content)
+
+
+@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("damage", [damaged_bytes, damaged_digits])
+def test_damage_is_refused_or_opens_an_experiment_that_works(kept, damage, seed):
+    content = damage(kept, np.random.default_rng(seed))
     session = Session(Config(length=20, num_sequences=2))
     try:
-        open_file(session, bytes(content))
+        open_file(session, content)
     except FileRefused:
         assert session.config == Config(length=20, num_sequences=2)
+        return
+    session.step()
+    view = current_view(session)
+    assert view is not None
+    assert np.isfinite(view.posterior.smoothed_probs).all()
+    again = Session(Config())
+    open_file(again, write(session))
+    assert again.data.sequences == session.data.sequences
+    assert again.config == session.config
 
 
 def test_tables_are_told_from_experiments(kept):
@@ -272,6 +351,27 @@ def test_tables_are_told_from_experiments(kept):
     assert looks_like_one(b"\xef\xbb\xbf\n  {")
     assert not looks_like_one(b"x\n1\n2\n")
     assert not looks_like_one(b"")
+
+
+def long_names():
+    """A file with the longest names there can be: its own, and those of eight columns."""
+    names = [f"{c}{'n' * 90}" for c in range(MAX_DIMENSIONS)]
+    numbers = np.random.default_rng(0).normal(size=(40, MAX_DIMENSIONS)).round(3)
+    lines = [",".join(map(str, row)) for row in [names, *numbers.tolist()]]
+    return PendingFile("f" * 250 + ".csv", "\n".join(lines).encode())
+
+
+@pytest.mark.parametrize("num_columns", [1, MAX_DIMENSIONS])
+def test_a_file_with_long_names_comes_back(num_columns):
+    pending = long_names()
+    pending.columns = (tuple(range(num_columns)), None)
+    before, after = Session(Config()), Session(Config())
+    before.replace_upload(pending.upload(), 2)
+    open_file(after, write(before))
+    assert after.upload.file_name == before.upload.file_name == "f" * NAME_LENGTH + "…"
+    assert after.upload.column == before.upload.column
+    assert after.upload.columns == before.upload.columns
+    assert len(after.upload.column) == LONGEST_NAME or num_columns == 1
 
 
 def test_numbers_take_no_more_room_than_in_a_table():

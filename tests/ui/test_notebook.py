@@ -13,6 +13,7 @@ from hmmcore.io import from_json
 from pages.ui.config import Config
 from pages.ui.config_rules import legal
 from pages.ui.dataset import Upload
+from pages.ui.export import data_frame
 from pages.ui.export_area import decoded_csv, decoded_parquet, model_json
 from pages.ui.notebook import notebook
 from pages.ui.session import Session
@@ -95,9 +96,9 @@ def test_gaps_are_said_in_the_notebook_and_are_empty_cells_of_the_decoded_data()
     assert content.count("np.nan,") == 4
     table = pd.read_csv(io.BytesIO(decoded_csv(session)))
     observed = session.data.sequences.observations[:, 0]
-    np.testing.assert_array_equal(table["x"], observed)
+    np.testing.assert_array_equal(table["value"], observed)
     assert decoded_csv(session).decode().splitlines()[1].startswith("0,0,,")
-    decoded = table.drop(columns="x")
+    decoded = table.drop(columns="value")
     assert not decoded.isna().any(axis=None), "the state is known about where nothing was observed"
 
 
@@ -114,3 +115,62 @@ def test_the_model_and_the_decoded_data_are_those_on_the_page():
     np.testing.assert_array_equal(first["viterbi_state"], view.path.states)
     probs = first[[f"smoothed_prob_{k}" for k in range(5)]].to_numpy()
     np.testing.assert_allclose(probs, view.posterior.smoothed_probs, rtol=1e-12, atol=1e-15)
+
+
+def own(family, values, labels=(), columns=()):
+    session = Session(Config())
+    session.replace_upload(Upload("w.csv", "w", Sequences(values), family, labels, columns), 2)
+    session.step()
+    return session
+
+
+WEATHER = np.array([0.0, 1, 1, np.nan, 2] * 8)
+POINTS = np.random.default_rng(0).normal(size=(40, 3))
+NAMED = {
+    "symbols": (
+        lambda: own("symbols", WEATHER, ("rain", "sun", 'f"o\n<g>\\')),
+        {"symbol": ["rain", "sun", "sun", None, 'f"o\n<g>\\'] * 8},
+    ),
+    "counts": (lambda: own("counts", WEATHER), {"count": [0, 1, 1, None, 2] * 8}),
+    "points": (
+        lambda: own("points", POINTS, columns=("height", "time", "smoothed_prob_0")),
+        {
+            "height": POINTS[:, 0],
+            "time value": POINTS[:, 1],
+            "smoothed_prob_0 value": POINTS[:, 2],
+        },
+    ),
+    "points of one name twice": (
+        lambda: own("points", POINTS[:, :2], columns=("time", "time value")),
+        {"time value′": POINTS[:, 0], "time value": POINTS[:, 1]},
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "expected"), NAMED.values(), ids=NAMED.keys())
+def test_decoded_data_have_the_names_and_labels_of_the_file(make, expected):
+    session = make()
+    probs = [f"smoothed_prob_{k}" for k in range(2)]
+    names = ["sequence", "time", *expected, "viterbi_state", *probs]
+    table = pd.read_csv(io.BytesIO(decoded_csv(session)))
+    parquet = pd.read_parquet(io.BytesIO(decoded_parquet(session)))
+    on_page = data_frame(session.data)
+    for frame in (table, parquet):
+        assert list(frame.columns) == names
+        for name, values in expected.items():
+            wanted = pd.Series(values, name=name)
+            held = frame[name].astype(wanted.dtype)
+            pd.testing.assert_series_equal(held, wanted, rtol=1e-14, atol=0.0)
+            assert name in on_page.columns
+        np.testing.assert_allclose(frame[probs].sum(axis=1), 1.0, rtol=1e-12, atol=0.0)
+
+
+def test_the_notebook_says_what_symbols_and_columns_are_called():
+    for name, field in (("symbols", "labels"), ("points", "columns")):
+        session = NAMED[name][0]()
+        cells = json.loads(notebook(session))["cells"]
+        source = next("".join(c["source"]) for c in cells if "sequences = " in "".join(c["source"]))
+        names = {}
+        exec(f"import numpy as np\nfrom hmmcore import Sequences\n{source}", names)
+        assert names[field] == list(getattr(session.data, field))
+        assert names["sequences"] == session.data.sequences

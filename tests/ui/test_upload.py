@@ -7,6 +7,7 @@ from time import perf_counter
 import numpy as np
 import pytest
 
+from pages.ui import upload
 from pages.ui.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, UploadError
 from pages.ui.pending import PendingFile
 from pages.ui.upload import MAX_SEQUENCES, Reading, read_observations, read_table
@@ -180,6 +181,15 @@ def test_a_large_file_is_read_in_good_time() -> None:
     assert sequences.num_observations == MAX_FILE_BYTES // 8 - 1
     # A second where it was written; ten times that before it is called a failure.
     assert perf_counter() - start < 10.0
+
+
+def test_rows_that_stop_short_do_not_stand_for_more_cells_than_can_be_kept(monkeypatch) -> None:
+    monkeypatch.setattr(upload, "MAX_VALUES", 20)
+    content = b"a,b,c\n1,2,3\n" + b"1\n" * 5 + b"4,5,6\n"
+    table = read_table(content, Reading(separator=","))
+    assert len(read_observations(table, (0, 1)).sequences.observations) == 7
+    with pytest.raises(UploadError, match=r"The 3 columns have more than 20 cells together"):
+        read_observations(table, (0, 1, 2))
 
 
 def test_as_many_sequences_as_the_page_can_select() -> None:
