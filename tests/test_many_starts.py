@@ -191,13 +191,17 @@ def processes() -> Iterator[Executor]:
 
 @pytest.fixture(scope="module")
 def dask_cluster() -> Iterator[Executor]:
+    import dask
     import distributed  # takes a second, so only the tests that need it wait
 
+    # A busy machine may take long to start two more interpreters.
+    patience = 120
     with (
+        dask.config.set({"distributed.comm.timeouts.connect": patience}),
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
         ) as cluster,
-        distributed.Client(cluster, timeout=30) as client,
+        distributed.Client(cluster, timeout=patience) as client,
     ):
         yield client.get_executor()
 
