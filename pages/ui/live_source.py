@@ -63,8 +63,7 @@ class Pictures:
         with self.session.lock:
             if word == "pause":
                 self.session.pause()
-                return None
-            if word == "at" and number.isdecimal() and number.isascii():
+            elif word == "at" and number.isdecimal() and number.isascii():
                 self.session.travel(int(number))
             elif word == "now":
                 self.session.travel(None)

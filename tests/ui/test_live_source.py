@@ -61,11 +61,11 @@ def test_later_pictures_have_higher_numbers():
     assert [header(picture)["live"]["number"] for picture in made] == [1, 2, 3, 4]
 
 
-def test_pause_needs_no_picture():
+def test_pause_is_answered_with_where_the_training_stands():
     here = source()
     here.session.play()
     assert header(here.next_picture(0.01))["live"]["wanted"]
-    assert here.told("pause") is None
+    assert not header(here.told("pause"))["live"]["playing"]
     assert here.next_picture(0.01) is None
 
 

@@ -42,7 +42,7 @@ export class LiveView {
     Object.assign(this, { plotly, key, builders, files, symbols });
     this.number = 0;
     this.stream = new Stream((message) => this.receive(message), () => this.tellNews());
-    // Pause stops what is seen at once; the page's own answer comes a moment later.
+    // Pause stops what is seen at once; where the training stands comes a moment later.
     this.pressed = ({ target }) => {
       if (!target.closest?.(".st-key-pause button")) return;
       this.frozen = true;
@@ -87,11 +87,14 @@ export class LiveView {
 
   // A picture of the stream.
   receive(message) {
+    const { ahead, news, playing } = message.header.live;
     // While the visitor goes to another page, its pictures may come here first.
-    if (this.frozen || message.header.key !== this.key) return;
+    if (message.header.key !== this.key) return;
+    // After Pause, what was on its way is let go; then comes where the training stands.
+    if (this.frozen && playing) return;
     this.take(message);
-    const { ahead, news } = message.header.live;
-    if (!ahead && news !== this.news) this.tellNews();
+    // Where the page is about to run anyway, it will say the news itself.
+    if (!ahead && !this.frozen && news !== this.news) this.tellNews();
   }
 
   take(message) {
@@ -102,7 +105,7 @@ export class LiveView {
     if (message.header.live?.link) stand(message.header.live.link);
     this.resting = false;
     clearTimeout(this.rest);
-    if (message.header.live?.ahead) this.redraw.now();
+    if (message.header.live?.ahead || this.frozen) this.redraw.now();
     else this.redraw();
   }
 

@@ -53,8 +53,7 @@ export class Stream {
     if (!this.address) return;
     if (!this.socket) this.open();
     if (this.ready && !this.telling) {
-      // Pause has no picture of its own.
-      this.telling = command !== "pause";
+      this.telling = true;
       this.socket.send(command);
     } else this.command = command;
   }
