@@ -77,25 +77,48 @@ def load_assets() -> None:
 
 
 class Preload:
-    """Middleware: lets a browser fetch with the page itself what its figures will need.
+    """Middleware: lets a browser fetch and run with the page itself what its figures will need.
 
     Otherwise it would hear of each file only after everything before it had been loaded and run.
+    Plotly takes a third of a second to run, and at first the browser does nothing but wait.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add a Link to every HTML page."""
+        """Add a Link to the head of every HTML answer, and a script to that of its page."""
+        held: Message | None = None
+        body = b""
 
-        async def with_link(message: Message) -> None:
+        async def prepared(message: Message) -> None:
+            nonlocal held, body
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if headers.get("content-type", "").startswith("text/html"):
                     headers.append("link", _preloads())
-            await send(message)
+                    held = message
+                    return
+            if held is None:
+                await send(message)
+                return
+            body += message.get("body", b"")
+            if message.get("more_body", False):
+                return
+            page = body.replace(b"</head>", _early_script() + b"</head>", 1)
+            if page != body:
+                MutableHeaders(scope=held)["content-length"] = str(len(page))
+            await send(held)
+            await send({**message, "body": page})
 
-        await self.app(scope, receive, with_link if scope["type"] == "http" else send)
+        await self.app(scope, receive, prepared if scope["type"] == "http" else send)
+
+
+def _early_script() -> bytes:
+    # The module that the figures will ask for Plotly too, so that it is loaded once.
+    plotting, plotly = asset_url("plotting.js"), asset_url(PLOTLY)
+    script = f'import {{ loadPlotly }} from "{plotting}"; loadPlotly("{plotly}");'
+    return f'<script type="module" async>{script}</script>'.encode()
 
 
 def _preloads() -> str:

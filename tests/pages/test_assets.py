@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from starlette.types import ASGIApp
 from streamlit import config
 
 from pages.ui import assets
@@ -30,7 +28,7 @@ def fetch(path: str, **headers: str) -> Answer:
     return answer(Starlette(routes=assets.asset_routes()), path, **headers)
 
 
-def answer(app: Starlette, path: str, **headers: str) -> Answer:
+def answer(app: ASGIApp, path: str, **headers: str) -> Answer:
     """What an application answers to one GET request."""
     messages: list[dict[str, Any]] = []
 
@@ -124,27 +122,50 @@ def test_addresses_and_routes_follow_the_base_path(monkeypatch: pytest.MonkeyPat
     assert fetch(url.removeprefix("/lab")).status == 404
 
 
+PAGE = "<html><head><title>x</title></head><body>é</body></html>"
+
+
 @pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "text/html"])
 def test_a_page_says_what_its_figures_will_need(own_folder: Path, kind: str) -> None:
-    headers = preloaded(kind)
-    told = dict(part.strip().split(">; ", 1) for part in headers["link"].split(","))
+    (own_folder / "plotting.js").write_text("export const loadPlotly = () => {};")
+    got = prepared(kind, PAGE)
+    told = dict(part.strip().split(">; ", 1) for part in got.headers["link"].split(","))
     assert told == {
         f"<{assets.asset_url(assets.PLOTLY)}": "rel=preload; as=script",
         f"<{assets.asset_url('a.js')}": "rel=modulepreload",
+        f"<{assets.asset_url('plotting.js')}": "rel=modulepreload",
     }
     for address in told:
         assert fetch(address[1:]).status == 200
+    before, script, after = re.split(r"(<script.*</script>)", got.body.decode())
+    assert before + after == PAGE
+    assert before.endswith("</title>")
+    assert set(re.findall(r'"(/[^"]*)"', script)) == {
+        assets.asset_url("plotting.js"), assets.asset_url(assets.PLOTLY),
+    }  # fmt: skip
+    assert int(got.headers["content-length"]) == len(got.body)
+
+
+def test_a_page_without_a_head_keeps_its_body() -> None:
+    got = prepared("text/html", "<p>Not found</p>")
+    assert got.body == b"<p>Not found</p>"
+    assert int(got.headers["content-length"]) == len(got.body)
 
 
 def test_what_is_no_page_is_left_as_it_is() -> None:
-    assert "link" not in preloaded("text/javascript")
+    got = prepared("text/javascript", PAGE)
+    assert "link" not in got.headers
+    assert got.body == PAGE.encode()
 
 
-def preloaded(kind: str) -> dict[str, str]:
-    """The headers of an answer of this kind behind `Preload`."""
+def prepared(kind: str, body: str) -> Answer:
+    """An answer of this kind as it comes out of `Preload`, in two parts."""
+    content = body.encode()
+    headers = [(b"content-type", kind.encode()), (b"content-length", b"%d" % len(content))]
 
-    async def page(request: Request) -> Response:
-        return Response("<p>", media_type=kind)
+    async def page(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": content[:20], "more_body": True})
+        await send({"type": "http.response.body", "body": content[20:]})
 
-    routes = [Route("/", page)]
-    return answer(Starlette(routes=routes, middleware=[Middleware(assets.Preload)]), "/").headers
+    return answer(assets.Preload(page), "/")
