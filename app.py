@@ -17,12 +17,14 @@ from starlette.middleware import Middleware
 
 from pages.ui.assets import Preload, asset_routes, load_assets
 from pages.ui.failure import show_failure
+from pages.ui.no_delay import send_at_once
 from pages.ui.stream import stream_routes
 
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Prepare in the background what the first visitor would otherwise wait for."""
+    send_at_once()
     # A daemon, so that a server stopped early does not wait for the compiler.
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
     yield {}
