@@ -15,7 +15,7 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 
-from pages.ui.assets import Preload, asset_routes, load_assets
+from pages.ui.assets import Preload, asset_routes, compress_assets, load_assets
 from pages.ui.failure import show_failure
 from pages.ui.no_delay import send_at_once
 from pages.ui.stream import stream_routes
@@ -43,6 +43,7 @@ def _warm_up() -> None:
         # What a first visitor sees, then what anybody may ask for.
         pictures(Session(Config())).picture()
         hmmcore.warm_up()
+        compress_assets()
     except Exception:
         # The pages compile and read what they need themselves, only later.
         logging.getLogger(__name__).exception("Warm-up failed; the first visit will be slower.")

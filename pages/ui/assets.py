@@ -39,15 +39,17 @@ MEDIA_TYPES: Final = {
 COMPRESSIBLE: Final = frozenset({".js", ".css", ".svg"})
 ONE_YEAR: Final = 365 * 24 * 60 * 60
 
+# By fingerprint.
+_gzipped: dict[str, bytes] = {}
+
 
 @dataclass(frozen=True)
 class Asset:
-    """One file in memory: its bytes, plain and gzipped (None where that gains nothing)."""
+    """One file in memory."""
 
     media_type: str
     fingerprint: str
     content: bytes = field(repr=False)
-    gzipped: bytes | None = field(repr=False)
 
 
 def asset_names() -> tuple[str, ...]:
@@ -71,9 +73,22 @@ def asset_routes() -> list[Route]:
 
 
 def load_assets() -> None:
-    """Read and compress everything now, so that the first visitor does not wait for it."""
+    """Read everything now, so that the first visitor does not wait for it."""
     for name in asset_names():
         _asset(name)
+
+
+def compress_assets() -> None:
+    """Compress everything; until this is done, it travels as it is.
+
+    Plotly takes a fifth of a second, which a server that starts has better uses for.
+    """
+    for name in asset_names():
+        asset = _asset(name)
+        if Path(name).suffix in COMPRESSIBLE and asset.fingerprint not in _gzipped:
+            shorter = gzip.compress(asset.content, mtime=0)
+            if len(shorter) < len(asset.content):
+                _gzipped[asset.fingerprint] = shorter
 
 
 class Preload:
@@ -127,8 +142,7 @@ def _preloads() -> str:
     return ", ".join(f"<{asset_url(name)}>; rel={how[name]}" for name in scripts)
 
 
-def _respond(request: Request) -> Response:
-    # A plain function: Starlette runs it in its thread pool, so compressing blocks nobody else.
+async def _respond(request: Request) -> Response:
     name: str = request.path_params["name"]
     try:
         asset = _asset(name)
@@ -146,9 +160,10 @@ def _respond(request: Request) -> Response:
     }
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    if asset.gzipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
+    shorter = _gzipped.get(asset.fingerprint)
+    if shorter is not None and "gzip" in request.headers.get("accept-encoding", ""):
         headers["content-encoding"] = "gzip"
-        return Response(asset.gzipped, media_type=asset.media_type, headers=headers)
+        return Response(shorter, media_type=asset.media_type, headers=headers)
     return Response(asset.content, media_type=asset.media_type, headers=headers)
 
 
@@ -188,10 +203,7 @@ def _load(name: str) -> Asset:
 @lru_cache(maxsize=32)
 def _read(path: Path, modified_ns: int, size: int) -> Asset:
     content = path.read_bytes()
-    gzipped = gzip.compress(content, mtime=0) if path.suffix in COMPRESSIBLE else None
-    if gzipped is not None and len(gzipped) >= len(content):
-        gzipped = None
-    return Asset(MEDIA_TYPES[path.suffix], _fingerprint(content), content, gzipped)
+    return Asset(MEDIA_TYPES[path.suffix], _fingerprint(content), content)
 
 
 @lru_cache(maxsize=1)

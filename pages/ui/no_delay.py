@@ -1,10 +1,10 @@
 """Connections that send what they have at once.
 
 A sender by default holds a small message back while an earlier one is on its way (Nagle's
-algorithm, RFC 896), and a receiver may take 40 milliseconds to say that it came. A page that is made
-of many small messages waits for that again and again. asyncio therefore turns it off for every
-connection whose socket says that it is of TCP; Streamlit's listening socket, and with it every
-connection that it accepts, leaves that unsaid.
+algorithm, RFC 896), and a receiver may take 40 milliseconds to say that it came. A page that is
+made of many small messages waits for that again and again. asyncio therefore turns it off for each
+connection whose socket says that it is of TCP; Streamlit's listening socket leaves that unsaid, and
+so does every connection that it accepts.
 """
 
 from __future__ import annotations

@@ -61,6 +61,7 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_plotly_is_served_compressed_and_kept_for_a_year() -> None:
+    assets.compress_assets()
     answer = fetch(assets.asset_url(assets.PLOTLY), accept_encoding="gzip, br")
     assert answer.status == 200
     assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
@@ -72,6 +73,7 @@ def test_plotly_is_served_compressed_and_kept_for_a_year() -> None:
 
 def test_a_browser_without_gzip_gets_the_same_bytes() -> None:
     url = assets.asset_url(assets.PLOTLY)
+    assets.compress_assets()
     plain = fetch(url)
     assert "content-encoding" not in plain.headers
     assert plain.body == gzip.decompress(fetch(url, accept_encoding="gzip").body)
@@ -95,6 +97,10 @@ def test_own_files_share_one_version_that_follows_their_content(own_folder: Path
 
 
 def test_types_and_compression_of_own_files(own_folder: Path) -> None:
+    early = fetch(assets.asset_url("a.js"), accept_encoding="gzip")
+    assert "content-encoding" not in early.headers, "nobody waits for compression"
+    assert early.body == (own_folder / "a.js").read_bytes()
+    assets.compress_assets()
     script = fetch(assets.asset_url("a.js"), accept_encoding="gzip")
     assert script.headers["content-encoding"] == "gzip"
     assert gzip.decompress(script.body) == (own_folder / "a.js").read_bytes()
