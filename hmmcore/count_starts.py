@@ -8,7 +8,7 @@ state. Where counts are missing, a start counts what is there.
 from __future__ import annotations
 
 import numpy as np
-from scipy.cluster import vq
+import scipy
 
 from hmmcore.alignment import NO_STATE
 from hmmcore.arrays import FloatArray, as_count
@@ -67,7 +67,7 @@ def kmeans(sequences: Sequences, num_states: int, rng: np.random.Generator) -> H
     roots = Sequences(np.sqrt(sequences.observations), sequences.lengths)
     _, _, points = _standardized(roots)
     centres = _cluster_centres(points, num_states, rng)
-    states = vq.vq(points, centres)[0].astype(np.int64)
+    states = scipy.cluster.vq.vq(points, centres)[0].astype(np.int64)
     sizes = np.bincount(states, minlength=num_states)
     sums = np.bincount(states, weights=_observed(sequences)[:, 0], minlength=num_states)
     rates = (sums + _mean(sequences)) / (sizes + 1.0)

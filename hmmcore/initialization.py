@@ -11,8 +11,8 @@ missing is left out. A dimension of which nothing is observed is an error.
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.cluster import vq
 
 from hmmcore.alignment import NO_STATE
 from hmmcore.arrays import BoolArray, FloatArray, IntArray, as_count
@@ -93,7 +93,7 @@ def kmeans(sequences: Sequences, num_states: int, rng: np.random.Generator) -> H
     variances = _variances(sequences)
     centre, scale, points = _standardized(sequences)
     centres = _cluster_centres(points, num_states, rng)
-    states = vq.vq(points, centres)[0].astype(np.int64)
+    states = scipy.cluster.vq.vq(points, centres)[0].astype(np.int64)
 
     observed = sequences.observations[_seen(sequences)]
     there = ~np.isnan(observed)
@@ -341,7 +341,7 @@ def _cluster_centres(points: FloatArray, num_states: int, rng: np.random.Generat
     if len(np.unique(sampled, axis=0)) > num_states:
         for _ in range(KMEANS_ATTEMPTS):
             try:
-                centres, _ = vq.kmeans2(
+                centres, _ = scipy.cluster.vq.kmeans2(
                     sampled,
                     num_states,
                     iter=KMEANS_ITERATIONS,
@@ -349,9 +349,9 @@ def _cluster_centres(points: FloatArray, num_states: int, rng: np.random.Generat
                     missing="raise",
                     rng=rng,
                 )
-            except vq.ClusterError:  # a cluster lost all its points
+            except scipy.cluster.vq.ClusterError:  # a cluster lost all its points
                 continue
-            distortion = float(np.square(vq.vq(sampled, centres)[1]).sum())
+            distortion = float(np.square(scipy.cluster.vq.vq(sampled, centres)[1]).sum())
             if distortion < smallest:
                 best, smallest = centres, distortion
     if best is None:

@@ -8,7 +8,7 @@ are the shares of the symbols in a window around every time step.
 from __future__ import annotations
 
 import numpy as np
-from scipy.cluster import vq
+import scipy
 
 from hmmcore.alignment import NO_STATE
 from hmmcore.arrays import FloatArray, IntArray, as_count
@@ -57,7 +57,7 @@ def kmeans(
     num_states = as_count("num_states", num_states)
     shares = window_shares(sequences, num_symbols)
     centres = np.maximum(_cluster_centres(shares, num_states, rng), 0.0)
-    states = vq.vq(shares, centres)[0].astype(np.int64)
+    states = scipy.cluster.vq.vq(shares, centres)[0].astype(np.int64)
     order = np.argsort(_probs(sequences, states, centres) @ np.arange(num_symbols), kind="stable")
     ranks = np.argsort(order)[states]
     path = np.full(sequences.num_observations, NO_STATE)
