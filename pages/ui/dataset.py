@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from hmmcore import HMM, Sequences
 from hmmcore.arrays import IntArray
+from pages.ui import scales
 from pages.ui.text import chart_text
 
 FloatArray = npt.NDArray[np.float64]
@@ -84,7 +85,7 @@ class Lane:
             return 0.0, 1.0
         low, high = float(finite.min()), float(finite.max())
         room = margin * (high - low) or 1.0
-        return low - room, high + room
+        return scales.rounded(low - room, high + room)
 
 
 PLAIN = Lane()

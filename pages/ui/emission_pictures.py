@@ -31,7 +31,7 @@ def numbers_grid(data: Dataset, edges: FloatArray) -> FloatArray:
     marks = edges if truth is None else np.append(edges, truth.emissions.means[:, 0])
     low, high = float(marks.min()), float(marks.max())
     margin = MARGIN * (high - low)
-    return np.linspace(low - margin, high + margin, scales.GRID_POINTS)
+    return np.linspace(*scales.rounded(low - margin, high + margin), scales.GRID_POINTS)
 
 
 def counts_grid(data: Dataset, edges: FloatArray) -> FloatArray:

@@ -95,7 +95,7 @@ class Marginals:
         meta = {
             "kind": "marginals",
             "x_range": [low - room, high + room],
-            "top": 1.35 * float(self.heights.max(initial=0.0)) or 1.0,
+            "top": scales.rounded(0.0, 1.35 * float(self.heights.max(initial=0.0)) or 1.0)[1],
             "x": self.lane.title,
             "y": "probability" if counts else "density",
             "mean": "rate" if counts else "mean",
@@ -239,4 +239,4 @@ class Ellipses:
             low = min(low, float((self.true_means[:, axis] - reach).min()))
             high = max(high, float((self.true_means[:, axis] + reach).max()))
         room = self.MARGIN * (high - low) or 1.0
-        return [low - room, high + room]
+        return list(scales.rounded(low - room, high + room))

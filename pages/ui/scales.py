@@ -69,6 +69,19 @@ def likelihood_range(values: Iterable[float], truth: float | None = None) -> tup
     return (low, high)
 
 
+def rounded(low: float, high: float) -> tuple[float, float]:
+    """Ends of an axis, moved apart to even places: slightly other data have the same axis.
+
+    The places are multiples of a power of two, at least 6 and at most 12 of them between the ends
+    that were given; so every coarser range contains every finer one.
+    """
+    part = (high - low) / 12
+    if not 0.0 < part < math.inf:
+        return low, high
+    step = 2.0 ** math.ceil(math.log2(part))
+    return math.floor(low / step) * step, math.ceil(high / step) * step
+
+
 def histogram(
     observations: npt.NDArray[np.float64], num_bins: int = 40
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import time
 from dataclasses import replace
 from typing import Any
@@ -423,6 +424,24 @@ def test_likelihood_range_only_grows_and_rarely(truth: float | None) -> None:
     for values, (low, high) in zip(np.split(curve, 300), ranges, strict=True):
         assert low < values[0] < high
     assert len(set(ranges)) <= (2 if truth is not None else 40)
+
+
+@pytest.mark.parametrize("size", [1e-300, 0.01, 1.0, 7.3, 1e17, 1.7e308])
+def test_rounded_ends_hold_what_they_were_given_and_seldom_move(size: float) -> None:
+    for low, high in [(-size, size / 3), (0.0, size), (-size, 0.0), (size, 3 * (size / 2))]:
+        ends = scales.rounded(low, high)
+        assert ends[0] <= low < high <= ends[1]
+        if 1e-300 <= size < 1e300:
+            # A sixth at each end, at the most.
+            assert ends[1] - ends[0] <= 4 / 3 * (high - low) * (1 + 1e-12)
+            assert scales.rounded(*ends) == ends
+    seen = {scales.rounded(-2.0 - 0.01 * i, 5.0 + 0.01 * i) for i in range(100)}
+    assert len(seen) <= 5
+
+
+def test_rounded_ends_of_anything_else_stay() -> None:
+    for ends in [(1.0, 1.0), (0.0, 5e-324), (-math.inf, math.inf), (-1.7e308, 1.7e308)]:
+        assert scales.rounded(*ends) == ends
 
 
 def test_likelihood_range_of_nothing() -> None:

@@ -169,7 +169,9 @@ export class Chart {
   // Show new numbers at once where axes and titles stay as they are. False where Plotly must draw.
   paint({ data, layout }, zoomKey) {
     const ready = this.canvas && this.element._fullLayout && !this.hovered;
-    if (!ready || this.frameOf(layout, zoomKey) !== this.frame || !paintable(data)) return false;
+    if (!ready || this.frameOf(layout) !== this.frame || !paintable(data)) return false;
+    // A zoom into what was there before would be kept.
+    if (zoomKey !== this.zoomKey && this.zoomed) return false;
     paint(this.canvas, this.element, data);
     this.element.classList.add("hmm-painted");
     this.painted = true;
@@ -177,8 +179,15 @@ export class Chart {
     return true;
   }
 
-  frameOf(layout, zoomKey) {
-    return JSON.stringify([zoomKey, this.resets, layout]);
+  frameOf(layout) {
+    return JSON.stringify([this.resets, layout]);
+  }
+
+  // Whether any axis shows something else than it was given.
+  get zoomed() {
+    const full = this.element._fullLayout;
+    return Object.entries(this.given).some(([name, range]) =>
+      full[name] && !sameRange(full[name].range, range));
   }
 
   // Whether the reader cannot zoom in it, so that no zoom has to be kept.
@@ -190,7 +199,7 @@ export class Chart {
   // With `hurry`, Plotly draws new axes and titles only, and the canvas shows the traces meanwhile.
   async draw({ data, layout }, zoomKey, hurry = false) {
     const begin = performance.now();
-    const frame = this.canvas && this.frameOf(layout, zoomKey);
+    const frame = this.canvas && this.frameOf(layout);
     const light = hurry && frame !== null && !this.hovered && paintable(data);
     const uirevision = `${zoomKey}#${this.resets}`;
     const full = this.element._fullLayout;
@@ -202,7 +211,7 @@ export class Chart {
         if (given && full[name] && !sameRange(full[name].range, given)) layout[name].range = given;
       }
     }
-    this.uirevision = uirevision;
+    Object.assign(this, { uirevision, zoomKey });
     for (const name of Object.keys(layout).filter(isAxis)) {
       if (layout[name].range) this.given[name] = [...layout[name].range];
     }
