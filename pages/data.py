@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.ui import charts_data, words
 from pages.ui.config import FIELD_OF
-from pages.ui.controls import dimensions, number, set_widget
+from pages.ui.controls import dimensions, number
 from pages.ui.data_tables import table_editors
 from pages.ui.data_upload import upload_area
 from pages.ui.distributions import distribution
@@ -22,6 +22,7 @@ from pages.ui.presets import PRESETS
 from pages.ui.session import Session, current_session
 from pages.ui.text import many
 from pages.ui.view import lane, shown_dimension, zoom_key
+from pages.ui.widgets import entered, set_widget
 
 PREVIEW_ROWS = 500
 
@@ -58,8 +59,7 @@ def source_and_preset(session: Session) -> None:
             format_func=sources.__getitem__,
             required=True,
             key="data_source",
-            on_change=_source_chosen,
-            args=(session,),
+            on_change=entered("data_source", lambda source: _choose_source(session, source)),
             help=FIELD_OF["source"].help,
         )
         example_picker(session, width=280)
@@ -180,8 +180,7 @@ def table(session: Session) -> None:
             )
 
 
-def _source_chosen(session: Session) -> None:
-    source = st.session_state["data_source"]
+def _choose_source(session: Session, source: str) -> None:
     if source == "notebook":
         session.change(**PRESETS["notebook"].values)
     else:
@@ -200,11 +199,11 @@ VIEWS: dict[str, Callable[[Session], None]] = {
 def views(session: Session) -> None:
     """One of the page's views; only the open one is computed."""
 
-    def opened() -> None:
-        session.data_view = st.session_state["data_view"]
+    def open_view(view: str) -> None:
+        session.data_view = view
 
     set_widget("data_view", session.data_view or next(iter(VIEWS)))
-    tabs = st.tabs(list(VIEWS), key="data_view", on_change=opened)
+    tabs = st.tabs(list(VIEWS), key="data_view", on_change=entered("data_view", open_view))
     for tab, draw in zip(tabs, VIEWS.values(), strict=True):
         if tab.open:
             with tab:

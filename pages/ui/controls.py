@@ -12,6 +12,7 @@ from pages.ui.config_rules import fits
 from pages.ui.families import FAMILIES
 from pages.ui.session import Session
 from pages.ui.text import many, plain
+from pages.ui.widgets import entered
 
 FROM_FILE = " Your file decides this; choose generated data on the Data page to set it here."
 
@@ -193,16 +194,6 @@ def widget_key(name: str) -> str:
     return f"control_{name}"
 
 
-def set_widget(key: str, value: Any) -> None:
-    """Let the next widget of this key hold a value.
-
-    Only where it holds another: the browser sets every widget that was assigned, and that would
-    take back what the visitor entered while the run was on its way to them.
-    """
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
-
-
 def _prepared(session: Session, name: str) -> tuple[Field, Any]:
     """The field, its widget set to what the session holds, and the default to make it with.
 
@@ -224,21 +215,18 @@ def _common(session: Session, field: Field, disabled: bool) -> dict[str, Any]:
         "key": widget_key(field.name),
         "help": field.help + (FROM_FILE if disabled else ""),
         "disabled": disabled,
-        "on_change": _changed,
-        "args": (session, field.name),
+        "on_change": entered(widget_key(field.name), lambda value: _change(session, field, value)),
     }
 
 
-def _changed(session: Session, name: str) -> None:
-    field = FIELD_OF[name]
-    value = st.session_state[widget_key(name)]
+def _change(session: Session, field: Field, value: Any) -> None:
     if field.many:
         assert field.choices is not None
         value = tuple(option for option in field.choices if option in value)
     elif value is None:
         # A cleared box: what was there stays.
-        value = getattr(session.config, name)
-    session.change(**{name: value})
+        value = getattr(session.config, field.name)
+    session.change(**{field.name: value})
 
 
 def _same_type(field: Field, value: float | None) -> Any:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -19,6 +22,7 @@ from pages.ui.tables import (
     taking,
     with_edits,
 )
+from pages.ui.widgets import entered
 
 COLUMN_WIDTH = 88
 """Pixels that a column of numbers needs: tables stand side by side where the page is wide."""
@@ -78,8 +82,7 @@ def table_editor(session: Session, name: str) -> None:
     st.data_editor(
         pd.DataFrame(draft.base, index=rows, columns=columns),
         key=key,
-        on_change=_edited,
-        args=(session, name, key),
+        on_change=entered(key, lambda edits: _edit(session, name, edits)),
         column_config={
             "_index": st.column_config.TextColumn(disabled=True, width=40),
             **{
@@ -138,9 +141,9 @@ def _ways_out(session: Session, name: str, problem: str | None) -> None:
             )
 
 
-def _edited(session: Session, name: str, key: str) -> None:
+def _edit(session: Session, name: str, edits: Mapping[str, Any]) -> None:
     draft = session.drafts.held[name]
-    draft.values = with_edits(draft.base, st.session_state[key]["edited_rows"])
+    draft.values = with_edits(draft.base, edits["edited_rows"])
     _take(session, name)
 
 

@@ -10,7 +10,6 @@ import streamlit as st
 
 from pages.ui import experiment_file, words
 from pages.ui.config import MAX_CELLS
-from pages.ui.controls import set_widget
 from pages.ui.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, SEPARATORS, UploadError, quoted
 from pages.ui.dataset import Upload
 from pages.ui.experiment_reading import FileRefused
@@ -20,6 +19,7 @@ from pages.ui.session import Session
 from pages.ui.text import count, many, plain
 from pages.ui.upload import MAX_SEQUENCES, CsvTable, Observations
 from pages.ui.upload_cells import KINDS
+from pages.ui.widgets import entered, set_widget
 
 SEPARATOR_NAMES = {separator: name.capitalize() for separator, name in SEPARATORS.items()} | {
     NO_SEPARATOR: "None: one column"
@@ -143,8 +143,9 @@ def _columns(
                 format_func=lambda c: names[c] + ("" if table.numeric[c] else " (not numbers)"),
                 key="upload_values",
                 max_selections=MAX_DIMENSIONS,
-                on_change=lambda: replace_columns(
-                    pending, tuple(st.session_state["upload_values"]), sequence
+                on_change=entered(
+                    "upload_values",
+                    lambda chosen: replace_columns(pending, tuple(chosen), sequence),
                 ),
                 help="The column with the observations. Choose several to take them together as "
                 "points.",
@@ -163,7 +164,7 @@ def _columns(
         st.checkbox(
             "Leave out rows without a value",
             key=key,
-            on_change=lambda: _set(session, pending, leave_out_missing=st.session_state[key]),
+            on_change=entered(key, lambda left: _set(session, pending, leave_out_missing=left)),
             help="Their neighbours in time then follow each other directly. Otherwise time goes on "
             "where a value is missing, and the model says what state was likely there.",
         )
@@ -184,7 +185,7 @@ def _kind(session: Session, pending: PendingFile, num_columns: int) -> None:
         format_func=KINDS.__getitem__,
         required=True,
         key="upload_kind",
-        on_change=lambda: _set(session, pending, family=st.session_state["upload_kind"]),
+        on_change=entered("upload_kind", lambda kind: _set(session, pending, family=kind)),
         help="Numbers: any value, spread around a mean. Counts: how many, 0, 1, 2, and so on. "
         "Symbols: names of a few kinds, also where they are written as numbers, such as the faces "
         "of a die.",
@@ -265,7 +266,7 @@ def _choice(
         range(len(options)),
         format_func=lambda i: names[options[i]] + (marks or {}).get(options[i], ""),
         key=key,
-        on_change=lambda: put(options[st.session_state[key]]),
+        on_change=entered(key, lambda place: put(options[place])),
         help=help,
     )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui.controls import set_widget
 from pages.ui.preset import Preset
 from pages.ui.presets import PRESETS, matching_preset
 from pages.ui.session import Session
+from pages.ui.widgets import entered, set_widget
 
 
 def example_picker(session: Session, width: int) -> None:
@@ -21,8 +21,7 @@ def example_picker(session: Session, width: int) -> None:
         format_func=lambda name: PRESETS[name].title,
         placeholder="Your own settings",
         key="example",
-        on_change=_chosen,
-        args=(session,),
+        on_change=entered("example", lambda name: _choose(session, name)),
         width=width,
         help="An experiment with a question, what to press, and what will be seen. Choosing one "
         "sets every control.",
@@ -60,8 +59,7 @@ def _answer(preset: Preset) -> None:
         st.markdown(f"**{preset.title}.** {preset.outcome}")
 
 
-def _chosen(session: Session) -> None:
-    name = st.session_state["example"]
+def _choose(session: Session, name: str | None) -> None:
     if name is not None:
         session.tour = None
         session.change(**PRESETS[name].values)

@@ -14,6 +14,7 @@ from pages.ui.live_source import pictures
 from pages.ui.panel import show_panel
 from pages.ui.session import Session
 from pages.ui.text import count, plain
+from pages.ui.widgets import entered, set_widget
 
 TICK = 0.4
 """Seconds between two drawings of what Streamlit's own elements show."""
@@ -88,11 +89,11 @@ def run_controls(
 def time_travel(session: Session) -> None:
     """A slider over all iterations, for pages whose figures are not the live panel's."""
     latest = session.latest
-    controls.set_widget("iteration_shown", latest if session.at is None else session.at)
+    set_widget("iteration_shown", latest if session.at is None else session.at)
     st.slider(
         "Iteration shown", 0, max(latest, 1), key="iteration_shown",
         disabled=session.player.playing or latest == 0,
-        on_change=lambda: session.travel(st.session_state["iteration_shown"]),
+        on_change=entered("iteration_shown", session.travel),
         help="Go back in time: all figures, on every page, show the model as it was then. What "
         "was learned stays; at the right end is the latest model. Of long runs not every "
         "iteration is kept, and the last one kept before is shown.",

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Page, WebSocketRoute
 
 from pages.ui.failure import MESSAGE
 
@@ -27,3 +31,33 @@ def page_failures(page: Page) -> list[str]:
     exceptions = page.locator("[data-testid=stException]").all_inner_texts()
     notices = page.locator("[data-testid=stAlert]", has_text=MESSAGE).all_inner_texts()
     return exceptions + notices
+
+
+class SlowAnswers:
+    """What Streamlit says to a page, kept back for a while; made before the page is opened."""
+
+    def __init__(self, page: Page) -> None:
+        self._line: WebSocketRoute | None = None
+        self._kept: list[str | bytes] | None = None
+        page.route_web_socket(re.compile("/_stcore/stream"), self._route)
+
+    def _route(self, line: WebSocketRoute) -> None:
+        self._line = line
+        line.connect_to_server().on_message(self._pass_on)
+
+    def _pass_on(self, message: str | bytes) -> None:
+        assert self._line is not None
+        if self._kept is None:
+            self._line.send(message)
+        else:
+            self._kept.append(message)
+
+    @contextmanager
+    def kept_back(self) -> Iterator[None]:
+        """Nothing arrives until the end of this, and then all of it in its order."""
+        assert self._line is not None
+        self._kept = []
+        yield
+        kept, self._kept = self._kept, None
+        for message in kept:
+            self._line.send(message)

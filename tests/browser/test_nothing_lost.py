@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from pages.ui.session import Session
 from tests.browser import playground as ui
-from tests.browser.page import open_page, wait_until_idle
+from tests.browser.page import SlowAnswers, open_page, wait_until_idle
 from tests.browser.server import Server, running_app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -265,3 +265,37 @@ class TestRestart:
             ui.expect_iteration(page, reached + 1, "Gradient")
             assert "Traceback" not in second.log()
             page.goto("about:blank")
+
+
+def test_what_the_panel_has_to_say_undoes_no_page_switch(page: Page) -> None:
+    answers = SlowAnswers(page)
+    ui.open_playground(page, SMALL)
+    stepped(page, 1)
+    line = page.get_by_role("slider", name="Iteration shown")
+    line.focus()
+    page.keyboard.press("Home")
+    ui.expect_iteration(page, 0)
+    ui.wait_until_settled(page)
+    # Two pieces of news in short order: the second waits, and comes due after the switch.
+    page.get_by_role("button", name="Latest").click()
+    ui.expect_iteration(page, 1)
+    line.focus()
+    page.keyboard.press("Home")
+    ui.expect_iteration(page, 0)
+    with answers.kept_back():
+        ui.visit(page, "Posterior")
+        page.wait_for_timeout(1000)
+    expect(page.get_by_role("heading", name="EM at iteration 0")).to_be_visible()
+
+
+def test_a_control_moved_while_a_page_is_being_left_is_heard(page: Page) -> None:
+    answers = SlowAnswers(page)
+    ui.open_playground(page, SMALL)
+    with answers.kept_back():
+        ui.visit(page, "Posterior")
+        page.wait_for_timeout(500)
+        ui.nudge(page, "States K", "ArrowRight")
+        page.wait_for_timeout(500)
+    wait_for_address(page, "K=4")
+    ui.wait_until_settled(page)
+    assert ui.iteration(page) == 0

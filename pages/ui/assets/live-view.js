@@ -11,7 +11,16 @@ import { Stream } from "./stream.js";
 
 const REST = 200; // milliseconds without a new picture, after which Plotly draws what was painted
 const TOUCHES = ["pointerdown", "keydown"];
+const LEAVING = ["click", "popstate"];
 const NEWS_APART = 500; // milliseconds between two runs of the page for what the panel learned
+
+// Whether an event leads to another page of the app.
+function leadsAway({ type, target, button, altKey, ctrlKey, metaKey, shiftKey }) {
+  if (type === "popstate") return true;
+  const link = target.closest?.("a[href]");
+  return Boolean(link) && link.origin === location.origin && link.pathname !== location.pathname
+    && !(button || altKey || ctrlKey || metaKey || shiftKey || link.target || link.download);
+}
 
 export const minus = (text) => text.replaceAll("-", "−");
 export const thousands = (n) => n.toLocaleString("en").replaceAll(",", "\u202f");
@@ -49,6 +58,10 @@ export class LiveView {
       this.stream.tell("pause");
     };
     document.addEventListener("click", this.pressed, true);
+    this.left = (event) => {
+      if (leadsAway(event)) this.leaving = true;
+    };
+    for (const name of LEAVING) window.addEventListener(name, this.left, true);
     this.touched = ({ target }) => {
       if (!this.root.contains(target)) this.stream.hold();
     };
@@ -76,6 +89,7 @@ export class LiveView {
   show(message, component) {
     const { live } = message.header;
     this.component = component;
+    this.leaving = false;
     if (live) {
       this.frozen = false;
       this.news = live.news;
@@ -109,8 +123,10 @@ export class LiveView {
     else this.redraw();
   }
 
-  // Let the page run again, for it has something else to say now.
+  // Let the page run again, for it has something else to say now. A page that is being left would
+  // run in place of the one it is left for.
   tellNews() {
+    if (this.leaving) return;
     const wait = (this.told ?? -NEWS_APART) + NEWS_APART - performance.now();
     clearTimeout(this.telling);
     if (wait > 0) {
@@ -217,6 +233,7 @@ export class LiveView {
   destroy() {
     this.destroyed = true;
     document.removeEventListener("click", this.pressed, true);
+    for (const name of LEAVING) window.removeEventListener(name, this.left, true);
     for (const name of TOUCHES) document.removeEventListener(name, this.touched, true);
     this.stream.close();
     this.scrubber.stop();

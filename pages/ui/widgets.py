@@ -1,0 +1,32 @@
+"""What widgets hold: set before they are made, and read when a visitor changed them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+
+def set_widget(key: str, value: Any) -> None:
+    """Let the next widget of this key hold a value.
+
+    Only where it holds another: the browser sets every widget that was assigned, and that would
+    take back what the visitor entered while the run was on its way to them.
+    """
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+
+
+def entered(key: str, take: Callable[[Any], None]) -> Callable[[], None]:
+    """A widget's `on_change` that hands on what the widget of this key holds then.
+
+    It hands on nothing where Streamlit has forgotten the widget: a page that is being left still
+    reports its widgets with a change made in that moment, and they count as changed.
+    """
+
+    def changed() -> None:
+        if key in st.session_state:
+            take(st.session_state[key])
+
+    return changed
