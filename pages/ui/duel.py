@@ -129,9 +129,9 @@ TRACK_NAMES = ("location", "spread", "stay")
 
 def show_duel(picture: bytes) -> None:
     """Put the duel on the page, showing what `encode` made."""
-    from pages.ui.assets import asset_url
+    from pages.ui.assets import PLOTLY, asset_url
 
-    draw = _component(asset_url("duel.js"), asset_url("plotly.min.js"))
+    draw = _component(asset_url("duel.js"), asset_url(PLOTLY))
     draw(key=KEY, data=picture, on_news_change=lambda: None)
 
 

@@ -28,9 +28,9 @@ def show_figure(figure: go.Figure, key: str, height: int | None = None, *, label
     background and colours that the figure leaves open follow the page's theme; any colour may
     also be given as a theme variable, for example "var(--st-primary-color)".
     """
-    from pages.ui.assets import asset_url
+    from pages.ui.assets import PLOTLY, asset_url
 
-    draw = _component(asset_url("figure.js"), asset_url("plotly.min.js"))
+    draw = _component(asset_url("figure.js"), asset_url(PLOTLY))
     draw(key=key, data=encode_figure(figure, key, height, label))
 
 

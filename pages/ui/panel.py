@@ -98,9 +98,9 @@ def show_panel(picture: bytes, key: str) -> None:
 
     The page runs again when the panel says that there is news; see `live_source.Pictures.picture`.
     """
-    from pages.ui.assets import asset_url
+    from pages.ui.assets import PLOTLY, asset_url
 
-    draw = _component(asset_url("panel.js"), asset_url("plotly.min.js"))
+    draw = _component(asset_url("panel.js"), asset_url(PLOTLY))
     draw(key=key, data=picture, on_news_change=lambda: None)
 
 

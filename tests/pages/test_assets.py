@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from plotly.offline import get_plotlyjs_version
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 from streamlit import config
@@ -67,8 +68,35 @@ def test_plotly_is_served_compressed_and_kept_for_a_year() -> None:
     assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
     assert answer.headers["content-encoding"] == "gzip"
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
-    assert len(answer.body) < 1_600_000
-    assert len(gzip.decompress(answer.body)) > 3_000_000
+    assert len(answer.body) < 600_000
+    assert len(gzip.decompress(answer.body)) > 1_000_000
+
+
+def test_plotly_is_of_the_version_that_python_draws_with() -> None:
+    (version,) = re.findall(
+        rb"plotly\.js \(cartesian - minified\) v(\S+)", assets.PLOTLY_SCRIPT.read_bytes()[:200]
+    )
+    assert version.decode() == get_plotlyjs_version()
+
+
+def test_plotly_is_served_as_a_module() -> None:
+    script, module = assets.PLOTLY_SCRIPT.read_bytes(), fetch(assets.asset_url(assets.PLOTLY)).body
+    assert module.startswith(script[: script.index(b"*/")]), "its licence stays"
+    begin = script.index(b"var Plotly=(()=>{") + len(b"var Plotly=(()=>{")
+    end = script.rindex(b"return ", 0, script.rindex(b"})();"))
+    assert script[begin:end] in module, "and so does all of its code"
+    (export,) = re.findall(rb"\bexport default (\w+)\(\);", module)
+    assert script[end:].startswith(b"return %b();})();" % export)
+    for notice in re.findall(rb"@license.*", script):
+        assert notice in module
+    for wrapper in (b"root, factory", b"window.Plotly =", b"var Plotly="):
+        assert wrapper in script
+        assert wrapper not in module
+
+
+def test_a_script_in_another_wrapper_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"plotly-cartesian\.min\.js is not wrapped"):
+        assets.as_module(b"/** plotly.js */\nwindow.Plotly = {};\n")
 
 
 def test_a_browser_without_gzip_gets_the_same_bytes() -> None:
@@ -133,22 +161,18 @@ PAGE = "<html><head><title>x</title></head><body>é</body></html>"
 
 @pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "text/html"])
 def test_a_page_says_what_its_figures_will_need(own_folder: Path, kind: str) -> None:
-    (own_folder / "plotting.js").write_text("export const loadPlotly = () => {};")
     got = prepared(kind, PAGE)
     told = dict(part.strip().split(">; ", 1) for part in got.headers["link"].split(","))
     assert told == {
-        f"<{assets.asset_url(assets.PLOTLY)}": "rel=preload; as=script",
+        f"<{assets.asset_url(assets.PLOTLY)}": "rel=modulepreload",
         f"<{assets.asset_url('a.js')}": "rel=modulepreload",
-        f"<{assets.asset_url('plotting.js')}": "rel=modulepreload",
     }
     for address in told:
         assert fetch(address[1:]).status == 200
     before, script, after = re.split(r"(<script.*</script>)", got.body.decode())
     assert before + after == PAGE
     assert before.endswith("</title>")
-    assert set(re.findall(r'"(/[^"]*)"', script)) == {
-        assets.asset_url("plotting.js"), assets.asset_url(assets.PLOTLY),
-    }  # fmt: skip
+    assert re.findall(r'"(/[^"]*)"', script) == [assets.asset_url(assets.PLOTLY)]
     assert int(got.headers["content-length"]) == len(got.body)
 
 

@@ -5,36 +5,12 @@ import { erase, learnScales, paint, paintable, withoutMarks } from "./brush.js";
 
 let plotly = null;
 
-// Plotly as our own reference. Its script sets window.Plotly, and so does Streamlit's chart
-// element, perhaps while ours is on its way: what our script sets is kept here, the rest there.
+// The library, which pages/ui/assets.py serves as a module: it leaves nothing in `window`, where
+// Streamlit's own chart element may have put another Plotly.
 export function loadPlotly(url) {
-  plotly ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    let ours;
-    let theirs = window.Plotly;
-    Object.defineProperty(window, "Plotly", {
-      configurable: true,
-      enumerable: true,
-      get: () => theirs,
-      set: (value) => {
-        if (document.currentScript === script) ours = value;
-        else theirs = value;
-      },
-    });
-    const done = (settle, value) => {
-      delete window.Plotly;
-      if (theirs !== undefined) window.Plotly = theirs;
-      delete window.moduleName; // left by the script's module wrapper
-      script.remove();
-      settle(value);
-    };
-    script.src = url;
-    script.onload = () => done(resolve, ours);
-    script.onerror = () => {
-      plotly = null;
-      done(reject, new Error("The drawing library could not be loaded. Please reload the page."));
-    };
-    document.head.append(script);
+  plotly ??= import(url).then((module) => module.default, () => {
+    plotly = null;
+    throw new Error("The drawing library could not be loaded. Please reload the page.");
   });
   return plotly;
 }
