@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -37,6 +38,8 @@ LONGEST_BUDGET: Final = 0.02
 SHORTEST_BUDGET: Final = 0.002
 MAKERS: Final = 2
 """Pictures that are made at the same time; others wait their turn, so that visitors share alike."""
+LONGEST_WAIT: Final = 0.05
+"""Seconds that what is sent ahead may hold up who sends it."""
 LONGEST_MESSAGE: Final = 16
 """Characters of anything that a page may ask."""
 
@@ -91,7 +94,7 @@ _lines: dict[str, Line] = {}
 _busy: set[str] = set()
 _makers: list[anyio.CapacityLimiter] = []
 # Held until they are done: the loop itself holds tasks only weakly.
-_sending: set[asyncio.Task[bool]] = set()
+_sending: set[Future[bool]] = set()
 
 
 def stream_routes() -> list[WebSocketRoute]:
@@ -106,21 +109,24 @@ def publish(source: Source, token: str) -> str:
 
 
 def send_ahead(token: str, make: Callable[[], bytes | None]) -> None:
-    """Send a picture that nobody asked for, where a page listens; from any thread.
+    """Send a picture that nobody asked for, where a page listens; from a thread of its own.
 
-    `make` is called only then, and may find that there is nothing to show.
+    `make` is called only then, and may find that there is nothing to show. Waits until the picture
+    is on its way: a thread that goes on working would leave the event loop no time to send it.
     """
     if (line := _lines.get(token)) is None or (picture := make()) is None:
         return
-    # A loop that was closed has closed its lines.
-    with suppress(RuntimeError):
-        line.loop.call_soon_threadsafe(_send_soon, line, picture)
-
-
-def _send_soon(line: Line, picture: bytes) -> None:
-    task = line.loop.create_task(line.send(picture))
-    _sending.add(task)
-    task.add_done_callback(_sending.discard)
+    sending = line.send(picture)
+    try:
+        sent = asyncio.run_coroutine_threadsafe(sending, line.loop)
+    except RuntimeError:
+        # A loop that was closed has closed its lines.
+        sending.close()
+        return
+    _sending.add(sent)
+    sent.add_done_callback(_sending.discard)
+    with suppress(TimeoutError):
+        sent.result(LONGEST_WAIT)
 
 
 async def _serve(socket: WebSocket) -> None:

@@ -251,7 +251,7 @@ def test_a_page_that_closes_loses_what_was_sent_ahead_in_silence():
         async with Line(publish(source, "t12")) as line:
             held = stream._lines["t12"]
             held.socket.send_bytes = gone
-            stream.send_ahead("t12", lambda: b"late")
+            await asyncio.to_thread(stream.send_ahead, "t12", lambda: b"late")
             assert not await held.send(b"late")
             assert line.answers.empty()
 

@@ -107,6 +107,8 @@ export function axis(theme, title, extra = {}) {
     title: { text: title, font: { size: 11, color: theme.muted }, standoff: 4 },
     gridcolor: theme.grid, linecolor: theme.line, zeroline: false, showline: false,
     ticks: "", ticklabelstandoff: 3, tickfont: { size: 10, color: theme.muted }, automargin: false,
+    // To hide labels beyond the edge, Plotly would measure each of them again for every other one.
+    ticklabeloverflow: "allow",
     minexponent: 4, exponentformat: "power",
     ...extra,
   };
