@@ -53,9 +53,10 @@ export function paintable(data) {
   });
 }
 
-// Paint `data` where Plotly drew the chart in `element` last. `canvas` lies exactly behind it.
-export function paint(canvas, element, data) {
-  const pen = opened(canvas, element);
+// Paint `data` where Plotly drew the chart in `element` last. `canvas` lies exactly behind it and has
+// its `size` in pixels of the page.
+export function paint(canvas, element, data, size) {
+  const pen = opened(canvas, size);
   const layout = element._fullLayout;
   data.forEach((trace) => {
     const [x, y] = [axisOf(layout, trace.xaxis ?? "x"), axisOf(layout, trace.yaxis ?? "y")];
@@ -73,22 +74,21 @@ export function paint(canvas, element, data) {
   });
 }
 
-// The trace with nothing to draw; what it sets up stays, a colour bar for example.
-export function withoutMarks(trace) {
-  if (trace.type === "heatmap") {
-    const { text, texttemplate, customdata, ...rest } = trace;
-    return { ...rest, z: [[null]] };
-  }
-  return { ...trace, x: [], y: [], text: "", hovertext: "", customdata: [] };
+// Traces with nothing to draw that set up what these do: every pair of axes, and colour bars.
+export function withoutMarks(data) {
+  const bars = data.filter(({ type, showscale }) => type === "heatmap" && showscale !== false)
+    .map(({ text, texttemplate, customdata, ...rest }) => ({ ...rest, z: [[null]] }));
+  const pairs = new Map(data.map(({ xaxis = "x", yaxis = "y" }) =>
+    [xaxis + yaxis, { xaxis, yaxis, mode: "lines", x: [], y: [] }]));
+  return [...pairs.values(), ...bars];
 }
 
 export function erase(canvas) {
   canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
 }
 
-function opened(canvas, element) {
+function opened(canvas, [width, height]) {
   const scale = window.devicePixelRatio || 1;
-  const [width, height] = [element.clientWidth, element.clientHeight];
   if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
     canvas.width = Math.round(width * scale);
     canvas.height = Math.round(height * scale);

@@ -82,11 +82,11 @@ class Figure {
     const { header } = this;
     this.chart ??= new Chart(Plotly, this.root, { name: header.key, ownsRanges: false });
     const theme = readTheme(this.root);
-    const size = `${this.root.clientWidth}x${this.root.clientHeight}`;
-    const key = [header.figure, size, theme.key].join("|");
+    const size = [this.root.clientWidth, this.root.clientHeight];
+    const key = [header.figure, ...size, theme.key].join("|");
     if (this.chart.drawn === key) return;
     this.chart.drawn = key;
-    await this.chart.draw(themed(JSON.parse(header.figure), header, theme), header.key);
+    await this.chart.draw(themed(JSON.parse(header.figure), header, theme), header.key, size);
     this.root.dataset.draws = Number(this.root.dataset.draws ?? 0) + 1;
   }
 

@@ -77,7 +77,10 @@ export class LiveView {
     this.root = node("div", { class: "hmm-panel", "data-testid": testId, "data-draws": 0,
       "data-painted": 0 });
     this.redraw = coalesce(() => this.draw());
-    this.observer = new ResizeObserver(() => this.redraw());
+    this.observer = new ResizeObserver(() => {
+      this.sizes = null;
+      this.redraw();
+    });
     this.observer.observe(this.root);
   }
 
@@ -146,21 +149,24 @@ export class LiveView {
     const theme = readTheme(this.root);
     if (header.live) this.scrubber.show(header.live);
     this.writeTexts(message);
+    // All at once: after anything was drawn, the next question would cost another layout.
+    this.sizes ??= Object.fromEntries(Object.entries(this.places).map(([name, place]) =>
+      [name, [place.clientWidth, place.clientHeight]]));
+    const { sizes } = this;
     let drew = false;
     let late = false;
     for (const [name, build] of Object.entries(this.builders)) {
       const meta = header.charts[name];
-      const place = this.places[name];
-      if (meta.present === false || !place.clientWidth) continue;
-      const size = `${place.clientWidth}x${place.clientHeight}`;
+      const size = sizes[name];
+      if (meta.present === false || !size[0]) continue;
       const chart = this.charts[name];
       const zoomKey = chart.fixed ? "" : header.data_key;
-      const key = [meta.digest, zoomKey, header.num_states, size, theme.key].join("|");
+      const key = [meta.digest, zoomKey, header.num_states, ...size, theme.key].join("|");
       const settles = chart.drawn === key && chart.painted && (this.resting || chart.hovered);
       if (chart.drawn === key && !settles && !chart.stale) continue;
       const built = build(message, theme);
-      const sameSize = chart.size === size;
-      if (!settles && sameSize && chart.paint(built, zoomKey)) {
+      const sameSize = String(chart.size) === String(size);
+      if (!settles && sameSize && chart.paint(built, zoomKey, size)) {
         Object.assign(chart, { drawn: key, stale: false });
         drew = true;
         continue;
@@ -170,7 +176,7 @@ export class LiveView {
         continue;
       }
       Object.assign(chart, { drawn: key, stale: false, size });
-      await chart.draw(built, zoomKey, sameSize && !this.resting);
+      await chart.draw(built, zoomKey, size, sameSize && !this.resting);
       if (this.destroyed) return;
       drew ||= !settles;
       if (settles) {

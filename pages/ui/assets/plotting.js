@@ -34,8 +34,19 @@ export function decode(bytes) {
 
 const painter = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
 
-// Red, green, blue, alpha (0..255) of any CSS colour.
+const known = new Map();
+const MOST_KNOWN = 4096;
+
+// Red, green, blue, alpha (0..255) of any CSS colour. Reading a canvas takes long, so they are kept.
 function channels(colour) {
+  if (!known.has(colour)) {
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(colour, painted(colour));
+  }
+  return known.get(colour);
+}
+
+function painted(colour) {
   painter.clearRect(0, 0, 1, 1);
   painter.fillStyle = "#000";
   painter.fillStyle = colour;
@@ -145,12 +156,13 @@ export class Chart {
   }
 
   // Show new numbers at once where axes and titles stay as they are. False where Plotly must draw.
-  paint({ data, layout }, zoomKey) {
+  // Here and below, `size` is [width, height] of the element: to ask it may cost a whole layout.
+  paint({ data, layout }, zoomKey, size) {
     const ready = this.canvas && this.element._fullLayout && !this.hovered;
     if (!ready || this.frameOf(layout) !== this.frame || !paintable(data)) return false;
     // A zoom into what was there before would be kept.
     if (zoomKey !== this.zoomKey && this.zoomed) return false;
-    paint(this.canvas, this.element, data);
+    paint(this.canvas, this.element, data, size);
     this.element.classList.add("hmm-painted");
     this.painted = true;
     this.traces = data;
@@ -175,7 +187,7 @@ export class Chart {
   }
 
   // With `hurry`, Plotly draws new axes and titles only, and the canvas shows the traces meanwhile.
-  async draw({ data, layout }, zoomKey, hurry = false) {
+  async draw({ data, layout }, zoomKey, size, hurry = false) {
     const begin = performance.now();
     const frame = this.canvas && this.frameOf(layout);
     const light = hurry && frame !== null && !this.hovered && paintable(data);
@@ -194,18 +206,17 @@ export class Chart {
       if (layout[name].range) this.given[name] = [...layout[name].range];
     }
     layout.uirevision = this.ownsRanges ? uirevision : layout.uirevision ?? uirevision;
-    layout.width = this.element.clientWidth;
-    layout.height = this.element.clientHeight;
+    [layout.width, layout.height] = size;
     layout.autosize = false;
     await Promise.race([
-      this.Plotly.react(this.element, light ? data.map(withoutMarks) : data, layout, this.config()),
+      this.Plotly.react(this.element, light ? withoutMarks(data) : data, layout, this.config()),
       // A drawing that Plotly never reports as done must not hold up the next.
       new Promise((resolve) => { setTimeout(resolve, LONGEST_DRAWING); }),
     ]);
     this.frame = frame;
     this.traces = data;
     if (light) {
-      paint(this.canvas, this.element, data);
+      paint(this.canvas, this.element, data, size);
       this.painted = true;
     } else if (this.canvas) {
       learnScales(this.element, data);
