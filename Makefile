@@ -101,9 +101,11 @@ $(BENCH): benchmarks/requirements.txt requirements.txt constraints.txt
 	@$(BENCH_VENV)/bin/python -m pip --quiet install -r benchmarks/requirements.txt
 	@touch $@
 
-# numba keeps compiled kernels on disk; after this nobody waits for the compiler.
+# numba keeps compiled kernels on disk; after this nobody waits for the compiler. Nor for Python's
+# own, which keeps nothing by itself where PYTHONDONTWRITEBYTECODE is set, as in many containers.
 $(KERNELS): $(RUNTIME) $(KERNEL_SOURCES)
 	@echo "Compiling the kernels"
+	@$(BIN)/python -m compileall -q app.py hmmcore pages
 	@$(BIN)/python -c "import hmmcore; hmmcore.warm_up()"
 	@touch $@
 
