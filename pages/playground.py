@@ -6,24 +6,19 @@ import streamlit as st
 
 from pages.ui import about
 from pages.ui.examples import example_line
-from pages.ui.live import live_area, live_panel, messages, run_controls
+from pages.ui.live import live_panel, messages, run_controls
 from pages.ui.session import current_session
 from pages.ui.tour import OFFERED, tour_again, tour_line
 
 session = current_session()
 
+run_controls(session, examples=True)
+if session.tour or not example_line(session):
+    tour_line(session)
+messages(session)
+live_panel(session)
 
-def playground() -> None:
-    """All of the page: whatever is on it, its own controls may change."""
-    run_controls(session, examples=True)
-    if session.tour or not example_line(session):
-        tour_line(session)
-    messages(session)
-    live_panel(session)
-    with st.expander("What am I looking at?", icon=":material/help:"):
-        st.markdown(about.about_playground(session.data))
-        if session.tour in (None, OFFERED):
-            tour_again(session)
-
-
-live_area(session, playground)
+with st.expander("What am I looking at?", icon=":material/help:"):
+    st.markdown(about.about_playground(session.data))
+    if session.tour in (None, OFFERED):
+        tour_again(session)

@@ -7,7 +7,7 @@ import streamlit as st
 from hmmcore.comparison import num_components
 from pages.ui import controls, duel_words, health, words
 from pages.ui.duel import show_duel
-from pages.ui.live import live_area, messages, run_controls
+from pages.ui.live import messages, run_controls
 from pages.ui.live_source import pictures
 from pages.ui.session import current_session
 
@@ -25,27 +25,23 @@ def duel_controls() -> None:
             controls.number(session, "component", maximum=several, width=100)
 
 
-def training() -> None:
-    """What the runs do: controls, obstacles, the duel, findings."""
-    run_controls(session, instead=duel_controls)
-    messages(session)
-    if session.config.method != "Both" and not session.problem:
-        st.info(duel_words.EMPTY, icon=":material/swords:")
-        st.button(
-            "Train both", key="train_both", type="primary", icon=":material/compare_arrows:",
-            on_click=session.change, kwargs={"method": "Both"},
-            help="Sets Method to Both. What one method has learned so far stays.",
-        )  # fmt: skip
-    if session.main_runs:
-        with st.container(key="live"):
-            picture = pictures(session).picture()
-            if picture is not None:
-                show_duel(picture)
-        health.findings(session)
-    else:
-        st.info(words.NO_MODEL, icon=":material/info:")
+run_controls(session, instead=duel_controls)
+messages(session)
+if session.config.method != "Both" and not session.problem:
+    st.info(duel_words.EMPTY, icon=":material/swords:")
+    st.button(
+        "Train both", key="train_both", type="primary", icon=":material/compare_arrows:",
+        on_click=session.change, kwargs={"method": "Both"},
+        help="Sets Method to Both. What one method has learned so far stays.",
+    )  # fmt: skip
+if session.main_runs:
+    with st.container(key="live"):
+        picture = pictures(session).picture()
+        if picture is not None:
+            show_duel(picture)
+    health.findings(session)
+else:
+    st.info(words.NO_MODEL, icon=":material/info:")
 
-
-live_area(session, training)
 with st.expander("What am I looking at?", icon=":material/help:"):
     st.markdown(duel_words.ABOUT)

@@ -35,19 +35,14 @@ def frame(session: Session) -> None:
         )
         export_area(session)
     own, back = getattr(told, "own", None), getattr(told, "back", None)
-    keep_upload(session)
+    if session.upload_key:
+        UPLOADS.find(session.upload_key)  # in use
     if isinstance(own, str) and session.bring_back(own):
         st.rerun()
     if isinstance(back, str) and len(back) <= LONGEST_ADDRESS:
         address = dict(parse_qsl(urlsplit(back).query, keep_blank_values=True))
         if session.resume(address):
             st.rerun()
-
-
-def keep_upload(session: Session) -> None:
-    """Let what the visitor brought count as used."""
-    if session.upload_key:
-        UPLOADS.find(session.upload_key)
 
 
 def follow_in_address(session: Session) -> None:

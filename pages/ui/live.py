@@ -9,7 +9,7 @@ import streamlit as st
 from pages.ui import controls, health
 from pages.ui.checkups import checkups
 from pages.ui.examples import example_picker
-from pages.ui.frame import follow_in_address, keep_upload
+from pages.ui.frame import follow_in_address
 from pages.ui.live_source import pictures
 from pages.ui.panel import show_panel
 from pages.ui.session import Session
@@ -84,33 +84,6 @@ def run_controls(
         controls.dimensions(session)
         if session.config.method == "Both":
             controls.segments(session, "shown")
-
-
-def live_area(session: Session, draw: Callable[[], None]) -> None:
-    """Draw the part of a page that runs alone when one of its own controls was used.
-
-    It holds whatever speaks of the runs, so that Play, Pause and Step leave the browser less than
-    half of the page to make again. Where one of its controls changed the settings, all of the page
-    runs. The keyed container keeps its place in the page, as in `live_figures`.
-    """
-    config = session.config
-    alone = False
-
-    @st.fragment
-    def area() -> None:
-        nonlocal alone
-        with session.lock:
-            if alone:
-                if session.config != config:
-                    st.rerun()
-                pictures(session).send_ahead()
-                keep_upload(session)
-            alone = True
-            draw()
-            follow_in_address(session)
-
-    with st.container(key="live_area"):
-        area()
 
 
 def time_travel(session: Session) -> None:

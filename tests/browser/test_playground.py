@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from playwright.sync_api import Page, WebSocket, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser import playground as ui
 from tests.browser.page import page_failures, wait_until_idle
@@ -213,31 +213,3 @@ def test_forty_random_actions(page: Page, browser_errors: list[str]) -> None:
     ui.expect_iteration(page, 0)
     ui.press(page, "Step")
     ui.expect_iteration(page, 1)
-
-
-def test_a_step_makes_only_its_own_part_of_the_page_again(page: Page) -> None:
-    answers: list[str] = []
-
-    def listen(line: WebSocket) -> None:
-        if "/_stcore/stream" in line.url:
-            line.on("framereceived", lambda _: answers.append(line.url))
-
-    page.on("websocket", listen)
-    ui.open_playground(page, "K=3&M=60&N=5")
-    ui.wait_until_settled(page)
-
-    answers.clear()
-    ui.press(page, "Step")
-    ui.expect_iteration(page, 1)
-    ui.wait_until_settled(page)
-    of_a_step = len(answers)
-
-    answers.clear()
-    ui.nudge(page, "States K", "ArrowRight")
-    ui.expect_iteration(page, 0)
-    ui.wait_until_settled(page)
-    assert 0 < of_a_step < len(answers) / 2
-
-    # What it leaves alone follows all the same where a control of that part changed the settings.
-    ui.choose(page, "Example", "Too few states")
-    expect(page.get_by_role("slider", name="States K")).to_have_value("2")

@@ -84,6 +84,8 @@ export function matrix({ header, arrays }, theme, which) {
   const shown = labelled(K, 5);
   const place = {
     showgrid: false, tickvals: shown, range: [-0.5, K - 0.5], fixedrange: true,
+    // To hide labels beyond the edge, Plotly would measure each of them again for every other one.
+    ticklabeloverflow: "allow",
   };
   const data = [{
     type: "heatmap", z, zmin: 0, zmax: 1, showscale: false,
@@ -215,6 +217,7 @@ export function sequence({ header, arrays }, theme) {
     yaxis3: axis(theme, "posterior", {
       domain: [0, 0.36], range: [K - 0.5, -0.5], fixedrange: true, showgrid: false,
       tickvals: shown, ticktext: shown.map((k) => bullet(header.states, k)),
+      ticklabeloverflow: "allow",
       title: { text: "posterior", font: { size: 11, color: theme.muted }, standoff: 14 },
     }),
     annotations: truth ? [] : [{

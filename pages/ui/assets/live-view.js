@@ -12,6 +12,7 @@ import { Stream } from "./stream.js";
 const REST = 200; // milliseconds without a new picture, after which Plotly draws what was painted
 const TOUCHES = ["pointerdown", "keydown"];
 const LEAVING = ["click", "popstate"];
+const LONGEST_LEAVING = 3000; // milliseconds until the page that somebody went to is there
 const NEWS_APART = 500; // milliseconds between two runs of the page for what the panel learned
 
 // Whether an event leads to another page of the app.
@@ -50,6 +51,8 @@ export class LiveView {
     addStyle("hmm-panel-style", STYLE);
     Object.assign(this, { plotly, key, builders, files, symbols });
     this.number = 0;
+    this.told = -NEWS_APART;
+    this.left = -LONGEST_LEAVING;
     this.stream = new Stream((message) => this.receive(message), () => this.tellNews());
     // Pause stops what is seen at once; where the training stands comes a moment later.
     this.pressed = ({ target }) => {
@@ -58,10 +61,12 @@ export class LiveView {
       this.stream.tell("pause");
     };
     document.addEventListener("click", this.pressed, true);
-    this.left = (event) => {
-      if (leadsAway(event)) this.leaving = true;
+    this.leaves = (event) => {
+      if (!leadsAway(event)) return;
+      this.left = performance.now();
+      this.leftFrom = event.type === "click" ? location.pathname : "";
     };
-    for (const name of LEAVING) window.addEventListener(name, this.left, true);
+    for (const name of LEAVING) window.addEventListener(name, this.leaves, true);
     this.touched = ({ target }) => {
       if (!this.root.contains(target)) this.stream.hold();
     };
@@ -92,7 +97,8 @@ export class LiveView {
   show(message, component) {
     const { live } = message.header;
     this.component = component;
-    this.leaving = false;
+    // There, or at least not here any more.
+    if (location.pathname !== this.leftFrom) this.left = -LONGEST_LEAVING;
     if (live) {
       this.frozen = false;
       this.news = live.news;
@@ -129,8 +135,8 @@ export class LiveView {
   // Let the page run again, for it has something else to say now. A page that is being left would
   // run in place of the one it is left for.
   tellNews() {
-    if (this.leaving) return;
-    const wait = (this.told ?? -NEWS_APART) + NEWS_APART - performance.now();
+    const due = Math.max(this.told + NEWS_APART, this.left + LONGEST_LEAVING);
+    const wait = due - performance.now();
     clearTimeout(this.telling);
     if (wait > 0) {
       this.telling = setTimeout(() => this.tellNews(), wait);
@@ -150,9 +156,9 @@ export class LiveView {
     if (header.live) this.scrubber.show(header.live);
     this.writeTexts(message);
     // All at once: after anything was drawn, the next question would cost another layout.
-    this.sizes ??= Object.fromEntries(Object.entries(this.places).map(([name, place]) =>
-      [name, [place.clientWidth, place.clientHeight]]));
-    const { sizes } = this;
+    const sizes = this.sizes ?? Object.fromEntries(Object.entries(this.places).map(
+      ([name, place]) => [name, [place.clientWidth, place.clientHeight]]));
+    if (this.root.isConnected) this.sizes = sizes;
     let drew = false;
     let late = false;
     for (const [name, build] of Object.entries(this.builders)) {
@@ -239,7 +245,7 @@ export class LiveView {
   destroy() {
     this.destroyed = true;
     document.removeEventListener("click", this.pressed, true);
-    for (const name of LEAVING) window.removeEventListener(name, this.left, true);
+    for (const name of LEAVING) window.removeEventListener(name, this.leaves, true);
     for (const name of TOUCHES) document.removeEventListener(name, this.touched, true);
     this.stream.close();
     this.scrubber.stop();

@@ -4,12 +4,15 @@
 import { erase, learnScales, paint, paintable, withoutMarks } from "./brush.js";
 
 let plotly = null;
+let failures = 0;
 
 // The library, which pages/ui/assets.py serves as a module: it leaves nothing in `window`, where
 // Streamlit's own chart element may have put another Plotly.
 export function loadPlotly(url) {
-  plotly ??= import(url).then((module) => module.default, () => {
+  // A browser may remember that an address failed.
+  plotly ??= import(failures ? `${url}?${failures}` : url).then((module) => module.default, () => {
     plotly = null;
+    failures += 1;
     throw new Error("The drawing library could not be loaded. Please reload the page.");
   });
   return plotly;
@@ -118,8 +121,6 @@ export function axis(theme, title, extra = {}) {
     title: { text: title, font: { size: 11, color: theme.muted }, standoff: 4 },
     gridcolor: theme.grid, linecolor: theme.line, zeroline: false, showline: false,
     ticks: "", ticklabelstandoff: 3, tickfont: { size: 10, color: theme.muted }, automargin: false,
-    // To hide labels beyond the edge, Plotly would measure each of them again for every other one.
-    ticklabeloverflow: "allow",
     minexponent: 4, exponentformat: "power",
     ...extra,
   };
