@@ -153,7 +153,7 @@ export class LiveView {
     const { message } = this; // the next one may arrive while this one is drawn
     const { header } = message;
     const theme = readTheme(this.root);
-    if (header.live) this.scrubber.show(header.live);
+    if (header.live) this.scrubber.show(header.live, this.stream.unanswered);
     this.writeTexts(message);
     // All at once: after anything was drawn, the next question would cost another layout.
     const sizes = this.sizes ?? Object.fromEntries(Object.entries(this.places).map(

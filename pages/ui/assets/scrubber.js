@@ -41,14 +41,15 @@ export class Scrubber {
       this.where, this.mark, this.now);
   }
 
-  // Say where the reader is now.
-  show(live) {
+  // Say where the reader is now. While something that the reader asked for is `unanswered`, the
+  // thumb stays where it was put: the next key goes on from there.
+  show(live, unanswered) {
     if (live.playing) this.stop();
     const { at, latest, marks } = live;
     this.live = live;
     const shown = at ?? latest;
     this.range.max = latest;
-    this.range.value = shown;
+    if (!unanswered) this.range.value = shown;
     this.fill();
     this.range.setAttribute("aria-valuetext", `iteration ${shown} of ${latest}`);
     for (const control of [this.film, this.range, this.mark]) control.disabled = latest === 0;

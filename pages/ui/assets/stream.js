@@ -58,6 +58,11 @@ export class Stream {
     } else this.command = command;
   }
 
+  // Whether something was said that no picture has answered yet.
+  get unanswered() {
+    return Boolean(this.telling || this.command);
+  }
+
   get ready() {
     return this.socket?.readyState === WebSocket.OPEN;
   }
