@@ -13,11 +13,12 @@ from pages.ui.widgets import entered, set_widget
 def example_picker(session: Session, width: int) -> None:
     """A list of all examples, which stands at the one that the settings are."""
     current = matching_preset(session.config)
-    set_widget("example", current and current.name)
+    name = current and current.name
+    assigned = set_widget("example", name)
     st.selectbox(
         "Example",
         list(PRESETS),
-        index=None,
+        index=None if assigned or name is None else list(PRESETS).index(name),
         format_func=lambda name: PRESETS[name].title,
         placeholder="Your own settings",
         key="example",

@@ -89,9 +89,10 @@ def run_controls(
 def time_travel(session: Session) -> None:
     """A slider over all iterations, for pages whose figures are not the live panel's."""
     latest = session.latest
-    set_widget("iteration_shown", latest if session.at is None else session.at)
+    where = latest if session.at is None else session.at
+    default = {} if set_widget("iteration_shown", where) else {"value": where}
     st.slider(
-        "Iteration shown", 0, max(latest, 1), key="iteration_shown",
+        "Iteration shown", 0, max(latest, 1), key="iteration_shown", **default,
         disabled=session.player.playing or latest == 0,
         on_change=entered("iteration_shown", session.travel),
         help="Go back in time: all figures, on every page, show the model as it was then. What "

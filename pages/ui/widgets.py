@@ -8,14 +8,18 @@ from typing import Any
 import streamlit as st
 
 
-def set_widget(key: str, value: Any) -> None:
-    """Let the next widget of this key hold a value.
+def set_widget(key: str, value: Any) -> bool:
+    """Let the next widget of this key hold a value; whether it was assigned for that.
 
     Only where it holds another: the browser sets every widget that was assigned, and that would
-    take back what the visitor entered while the run was on its way to them.
+    take back what the visitor entered while the run was on its way to them. Where it was not
+    assigned, a widget that several pages have needs the value as its default: on the next page the
+    browser makes it anew, from its default.
     """
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
+    if st.session_state.get(key) == value:
+        return False
+    st.session_state[key] = value
+    return True
 
 
 def entered(key: str, take: Callable[[Any], None]) -> Callable[[], None]:

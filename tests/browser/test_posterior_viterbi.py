@@ -155,3 +155,21 @@ def test_the_largest_experiment_is_drawn(page: Page) -> None:
     ui.visit(page, "Viterbi")
     expect_drawn(page, "viterbi")
     expect(page.get_by_text("the first 200 of 100\u202f000 steps")).to_be_visible()
+
+
+def test_what_two_pages_have_in_common_says_the_same_on_both(page: Page) -> None:
+    ui.open_playground(page)
+    ui.choose(page, "Example", "Sticky states")
+    ui.wait_until_settled(page)
+    for taken in range(1, 4):
+        ui.press(page, "Step")
+        ui.expect_iteration(page, taken)
+    for name in ("Posterior", "Viterbi", "Posterior"):
+        ui.visit(page, name)
+        expect(page.get_by_role("heading", name="EM at iteration 3")).to_be_visible()
+        expect(page.get_by_role("slider", name="Iteration shown")).to_have_value("3")
+    ui.visit(page, "Playground")
+    example = page.get_by_role("combobox", name="Example")
+    expect(example).to_have_value("Sticky states")
+    ui.visit(page, "Data")
+    expect(example).to_have_value("Sticky states")
