@@ -12,7 +12,7 @@ from pages.ui.config_rules import fits
 from pages.ui.families import FAMILIES
 from pages.ui.session import Session
 from pages.ui.text import many, plain
-from pages.ui.widgets import entered
+from pages.ui.widgets import entered, set_widget
 
 FROM_FILE = " Your file decides this; choose generated data on the Data page to set it here."
 
@@ -204,8 +204,7 @@ def _prepared(session: Session, name: str) -> tuple[Field, Any]:
     field, key = FIELD_OF[name], widget_key(name)
     held = getattr(session.config, name)
     value = list(held) if field.many else held
-    if key in st.session_state and st.session_state[key] != value:
-        st.session_state[key] = value
+    if key in st.session_state and set_widget(key, value):
         return field, None
     return field, value
 
