@@ -55,19 +55,23 @@ class Pictures:
         return self.session.player.wait(self.session.rate)
 
     def told(self, command: str) -> bytes | None:
-        """Do what the panel's own controls say: "pause", "at 12", "now" or "mark".
+        """Do what a view says that was pressed: "pause", "step", "reset", "at 12", "now" or "mark".
 
         Anything else is nobody's button, and does nothing.
         """
         word, _, number = command.partition(" ")
         with self.session.lock:
-            if word == "pause":
+            if command == "pause":
                 self.session.pause()
+            elif command == "step":
+                self.session.step()
+            elif command == "reset":
+                self.session.reset()
             elif word == "at" and number.isdecimal() and number.isascii():
                 self.session.travel(int(number))
-            elif word == "now":
+            elif command == "now":
                 self.session.travel(None)
-            elif word == "mark":
+            elif command == "mark":
                 self.session.mark()
             return self.picture()
 

@@ -47,12 +47,37 @@ def test_leaving_the_present_is_news_to_the_page():
 
 @pytest.mark.parametrize(
     "command",
-    ["", "at", "at ", "at -1", "at 1.5", "at x", "at ٣", "AT 2", "at 2 3", "reset", "play"],
+    [
+        *("", "at", "at ", "at -1", "at 1.5", "at x", "at ٣", "AT 2", "at 2 3"),
+        *("play", "Step", "step 2", "steps", "reset 1", "now 2", "mark 3"),
+    ],
 )
 def test_what_is_nobodys_button_does_nothing(command):
     here = source()
     told = header(here.told(command))["live"]
     assert (told["at"], told["latest"], told["playing"]) == (None, 5, False)
+    assert told["marks"] == []
+
+
+def test_each_step_that_is_pressed_counts_and_reset_goes_back():
+    here = source()
+    before = header(here.picture())["runs"][0]["log_likelihood"]
+    here.told("at 2")
+    told = [header(here.told("step")) for _ in range(3)]
+    assert [picture["live"]["latest"] for picture in told] == [6, 7, 8]
+    assert [picture["live"]["at"] for picture in told] == [None] * 3
+    assert not any(picture["live"]["wanted"] or picture["live"]["ahead"] for picture in told)
+    assert told[-1]["runs"][0]["log_likelihood"] > before
+    here.told("mark")
+    back = header(here.told("reset"))
+    assert (back["live"]["latest"], back["live"]["marks"]) == (0, [])
+
+
+def test_a_step_while_the_runs_play_stops_them():
+    here = source()
+    here.session.play()
+    told = header(here.told("step"))["live"]
+    assert (told["latest"], told["playing"]) == (6, False)
 
 
 def test_later_pictures_have_higher_numbers():

@@ -14,6 +14,9 @@ const TOUCHES = ["pointerdown", "keydown"];
 const LEAVING = ["click", "popstate"];
 const LONGEST_LEAVING = 3000; // milliseconds until the page that somebody went to is there
 const NEWS_APART = 500; // milliseconds between two runs of the page for what the panel learned
+const PRESSES = { step: ".st-key-step button", reset: ".st-key-reset button" };
+const ENTRIES = "input, textarea, [contenteditable]";
+const SENT_BY_THEN = 250; // milliseconds after which the page has sent what was entered elsewhere
 
 // Whether an event leads to another page of the app.
 function leadsAway({ type, target, button, altKey, ctrlKey, metaKey, shiftKey }) {
@@ -21,6 +24,11 @@ function leadsAway({ type, target, button, altKey, ctrlKey, metaKey, shiftKey })
   const link = target.closest?.("a[href]");
   return Boolean(link) && link.origin === location.origin && link.pathname !== location.pathname
     && !(button || altKey || ctrlKey || metaKey || shiftKey || link.target || link.download);
+}
+
+// The name of the run control that an event is for, among those that go over the view's own line.
+function pressOf(target) {
+  return Object.keys(PRESSES).find((name) => target.closest?.(PRESSES[name]));
 }
 
 export const minus = (text) => text.replaceAll("-", "−");
@@ -54,11 +62,14 @@ export class LiveView {
     this.told = -NEWS_APART;
     this.left = -LONGEST_LEAVING;
     this.stream = new Stream((message) => this.receive(message), () => this.tellNews());
-    // Pause stops what is seen at once; where the training stands comes a moment later.
-    this.pressed = ({ target }) => {
-      if (!target.closest?.(".st-key-pause button")) return;
-      this.frozen = true;
-      this.stream.tell("pause");
+    this.notBefore = 0;
+    this.elsewhere = -SENT_BY_THEN;
+    this.pressed = (event) => {
+      // Pause stops what is seen at once; where the training stands comes a moment later.
+      if (event.target.closest?.(".st-key-pause button")) {
+        this.frozen = true;
+        this.stream.tell("pause");
+      } else if (this.press(pressOf(event.target))) event.stopPropagation();
     };
     document.addEventListener("click", this.pressed, true);
     this.leaves = (event) => {
@@ -68,7 +79,12 @@ export class LiveView {
     };
     for (const name of LEAVING) window.addEventListener(name, this.leaves, true);
     this.touched = ({ target }) => {
-      if (!this.root.contains(target)) this.stream.hold();
+      if (this.root.contains(target)) return;
+      this.stream.hold();
+      // What is being typed is entered when its box loses the focus.
+      if (!pressOf(target) || document.activeElement?.matches(ENTRIES)) {
+        this.elsewhere = performance.now();
+      }
     };
     for (const name of TOUCHES) document.addEventListener(name, this.touched, true);
     const names = Object.keys(builders);
@@ -110,17 +126,18 @@ export class LiveView {
 
   // A picture of the stream.
   receive(message) {
-    const { ahead, news, playing } = message.header.live;
+    const { ahead, news, playing, wanted } = message.header.live;
     // While the visitor goes to another page, its pictures may come here first.
     if (message.header.key !== this.key) return;
     // After Pause, what was on its way is let go; then comes where the training stands.
     if (this.frozen && playing) return;
-    this.take(message);
+    // What the visitor did is seen at once; what plays, in the next frame.
+    this.take(message, !wanted || this.frozen);
     // Where the page is about to run anyway, it will say the news itself.
     if (!ahead && !this.frozen && news !== this.news) this.tellNews();
   }
 
-  take(message) {
+  take(message, atOnce = false) {
     const number = message.header.live?.number ?? this.number;
     if (number < this.number) return; // overtaken by a later one
     this.number = number;
@@ -128,14 +145,29 @@ export class LiveView {
     if (message.header.live?.link) stand(message.header.live.link);
     this.resting = false;
     clearTimeout(this.rest);
-    if (message.header.live?.ahead || this.frozen) this.redraw.now();
+    if (atOnce) this.redraw.now();
     else this.redraw();
+  }
+
+  // Step and Reset over the view's own line, whether they went: its picture is there before
+  // Streamlit would have sent the press, and the page follows once it has been seen. What goes by
+  // Streamlit must not be overtaken: then, and while the runs play, the press goes that way too.
+  press(name) {
+    const now = performance.now();
+    const live = this.message?.header.live;
+    const free = live && !live.playing && !this.frozen && this.root.isConnected
+      && now - this.elsewhere >= SENT_BY_THEN;
+    if (!name || !free || !this.stream.press(name)) return false;
+    this.scrubber.stop();
+    this.notBefore = now + REST;
+    this.tellNews();
+    return true;
   }
 
   // Let the page run again, for it has something else to say now. A page that is being left would
   // run in place of the one it is left for.
   tellNews() {
-    const due = Math.max(this.told + NEWS_APART, this.left + LONGEST_LEAVING);
+    const due = Math.max(this.told + NEWS_APART, this.left + LONGEST_LEAVING, this.notBefore);
     const wait = due - performance.now();
     clearTimeout(this.telling);
     if (wait > 0) {

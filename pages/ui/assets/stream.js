@@ -13,6 +13,7 @@ export class Stream {
     Object.assign(this, { onPicture, onUnknown });
     this.playing = false;
     this.asked = 0; // pictures on their way
+    this.owed = 0; // answers to what was said
     this.failures = 0;
   }
 
@@ -52,15 +53,27 @@ export class Stream {
     if (command === "pause") this.playing = false;
     if (!this.address) return;
     if (!this.socket) this.open();
-    if (this.ready && !this.telling) {
-      this.telling = true;
-      this.socket.send(command);
-    } else this.command = command;
+    if (this.ready && !this.owed) this.say(command);
+    else this.command = command;
+  }
+
+  // Say what counts each time, at once or not at all; whether it was said. It comes after whatever
+  // waits to be said, and puts an end to it.
+  press(command) {
+    if (!this.ready) return false;
+    this.command = null;
+    this.say(command);
+    return true;
   }
 
   // Whether something was said that no picture has answered yet.
   get unanswered() {
-    return Boolean(this.telling || this.command);
+    return Boolean(this.owed || this.command);
+  }
+
+  say(command) {
+    this.owed += 1;
+    this.socket.send(command);
   }
 
   get ready() {
@@ -74,7 +87,7 @@ export class Stream {
     socket.binaryType = "arraybuffer";
     this.socket = socket;
     this.asked = 0;
-    this.telling = false;
+    this.owed = 0;
     socket.onopen = () => {
       this.sayWaiting();
       this.ask();
@@ -111,7 +124,7 @@ export class Stream {
     const { live } = message.header;
     if (live.wanted) this.asked -= 1;
     else if (!live.ahead) {
-      this.telling = false;
+      this.owed -= 1;
       this.sayWaiting();
     }
     this.playing &&= live.playing;

@@ -1,0 +1,119 @@
+"""Step and Reset, which go over the live view's own line, ahead of Streamlit and never twice."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import playground as ui
+from tests.browser.page import SlowAnswers, wait_until_idle
+
+SMALL = "K=3&M=60&N=5&seed=21"
+PRESS_MANY = """([name, times]) => {
+  const button = document.querySelector(`.st-key-${name} button`);
+  for (let i = 0; i < times; i += 1) button.click();
+}"""
+
+
+def press_many(page: Page, name: str, times: int) -> None:
+    """Press a run control so often that nothing can be answered in between."""
+    page.evaluate(PRESS_MANY, [name, times])
+
+
+@pytest.mark.parametrize("where", ["/", "/training"])
+def test_steps_are_seen_before_the_page_answers_and_the_page_follows(
+    page: Page, where: str
+) -> None:
+    answers = SlowAnswers(page)
+    ui.open_playground(page, f"{SMALL}&method=Both")
+    if where != "/":
+        ui.visit(page, "Training")
+        page.wait_for_selector("[data-testid=hmm-duel][data-iteration]")
+    wait_until_idle(page)
+    view = page.locator("[data-testid=hmm-panel], [data-testid=hmm-duel]")
+    finding = page.get_by_text("At iteration", exact=False)
+    with answers.kept_back():
+        ui.press(page, "Reset")
+        for taken in (1, 2, 3):
+            ui.press(page, "Step")
+            expect(view).to_have_attribute("data-iteration", str(taken))
+        ui.press(page, "Reset")
+        expect(view).to_have_attribute("data-iteration", "0")
+        for taken in (1, 2):
+            ui.press(page, "Step")
+            expect(view).to_have_attribute("data-iteration", str(taken))
+        expect(finding).to_have_count(0)
+    # What Streamlit says beside it is of that moment in the end, and nothing counted twice.
+    expect(finding.first).to_contain_text("At iteration 2:")
+    wait_until_idle(page)
+    expect(view).to_have_attribute("data-iteration", "2")
+
+
+def test_every_one_of_many_quick_presses_counts_once(page: Page) -> None:
+    ui.open_playground(page, SMALL)
+    press_many(page, "step", 12)
+    ui.expect_iteration(page, 12)
+    ui.wait_until_settled(page)
+    assert ui.iteration(page) == 12
+    press_many(page, "reset", 1)
+    press_many(page, "step", 2)
+    ui.expect_iteration(page, 2)
+    ui.wait_until_settled(page)
+    assert ui.iteration(page) == 2
+
+
+def test_a_step_comes_after_what_was_typed_before_it(page: Page) -> None:
+    ui.open_playground(page, SMALL)
+    ui.press(page, "Step")
+    ui.expect_iteration(page, 1)
+    ui.wait_until_settled(page)
+    # Leaving the box enters what stands in it; that makes new data.
+    page.get_by_role("spinbutton", name="Length M", exact=True).fill("40")
+    ui.press(page, "Step")
+    page.wait_for_function("() => location.href.includes('M=40')")
+    ui.wait_until_settled(page)
+    assert ui.axis_range(page, "sequence") == pytest.approx([0.5, 40.5])
+    assert ui.iteration(page) == 1
+
+
+def test_a_step_comes_after_a_slider_that_was_moved_just_before(page: Page) -> None:
+    ui.open_playground(page, SMALL)
+    ui.nudge(page, "States K", "ArrowRight")
+    press_many(page, "step", 1)
+    page.wait_for_function("() => location.href.includes('K=4')")
+    ui.wait_until_settled(page)
+    expect(page.locator(ui.PANEL)).to_have_attribute("data-states", "4")
+    assert ui.iteration(page) == 1
+
+
+def test_where_the_views_line_is_closed_steps_go_by_streamlit(
+    page: Page, browser_errors: list[str]
+) -> None:
+    page.route_web_socket(re.compile("/live-hmm/"), lambda line: line.close())
+    ui.open_playground(page, SMALL)
+    for taken in (1, 2):
+        ui.press(page, "Step")
+        ui.expect_iteration(page, taken)
+        ui.wait_until_settled(page)
+    ui.press(page, "Reset")
+    ui.expect_iteration(page, 0)
+    browser_errors.clear()
+
+
+def test_a_step_ends_the_film_and_shows_the_latest_iteration(page: Page) -> None:
+    ui.open_playground(page, SMALL)
+    press_many(page, "step", 5)
+    ui.expect_iteration(page, 5)
+    ui.wait_until_settled(page)
+    film = page.locator(".hmm-scrubber").get_by_role("button", name="Film", exact=True)
+    film.click()
+    page.wait_for_function(
+        "() => Number(document.querySelector('[data-testid=hmm-panel]').dataset.iteration) < 5"
+    )
+    ui.press(page, "Step")
+    ui.expect_iteration(page, 6)
+    expect(film).to_be_visible()
+    ui.wait_until_settled(page)
+    assert ui.iteration(page) == 6
