@@ -117,3 +117,14 @@ def test_a_step_ends_the_film_and_shows_the_latest_iteration(page: Page) -> None
     expect(film).to_be_visible()
     ui.wait_until_settled(page)
     assert ui.iteration(page) == 6
+
+
+def test_a_step_closes_what_is_open_elsewhere(page: Page) -> None:
+    ui.open_playground(page, SMALL)
+    page.get_by_role("button", name="Export").first.click()
+    expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
+    # As somebody would who looked at it first: what follows at once goes by Streamlit.
+    page.wait_for_timeout(400)
+    ui.press(page, "Step")
+    ui.expect_iteration(page, 1)
+    expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)

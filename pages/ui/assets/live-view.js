@@ -69,7 +69,11 @@ export class LiveView {
       if (event.target.closest?.(".st-key-pause button")) {
         this.frozen = true;
         this.stream.tell("pause");
-      } else if (this.press(pressOf(event.target))) event.stopPropagation();
+      } else if (this.press(pressOf(event.target))) {
+        event.stopPropagation();
+        // What is open elsewhere on the page closes all the same.
+        document.body.click();
+      }
     };
     document.addEventListener("click", this.pressed, true);
     this.leaves = (event) => {
