@@ -135,13 +135,15 @@ export class LiveView {
     if (message.header.key !== this.key) return;
     // After Pause, what was on its way is let go; then comes where the training stands.
     if (this.frozen && playing) return;
-    // What the visitor did is seen at once; what plays, in the next frame.
-    this.take(message, !wanted || this.frozen);
+    // What the visitor did is seen at once; what plays, in the next frame, or where another answer
+    // goes first, after it.
+    this.take(message, !wanted || this.frozen ? 0 : this.stream.held || null);
     // Where the page is about to run anyway, it will say the news itself.
     if (!ahead && !this.frozen && news !== this.news) this.tellNews();
   }
 
-  take(message, atOnce = false) {
+  // Draw a message: now, after `wait` milliseconds, or in the next frame.
+  take(message, wait = null) {
     const number = message.header.live?.number ?? this.number;
     if (number < this.number) return; // overtaken by a later one
     this.number = number;
@@ -149,7 +151,9 @@ export class LiveView {
     if (message.header.live?.link) stand(message.header.live.link);
     this.resting = false;
     clearTimeout(this.rest);
-    if (atOnce) this.redraw.now();
+    clearTimeout(this.waiting);
+    if (wait === 0) this.redraw.now();
+    else if (wait) this.waiting = setTimeout(this.redraw, wait);
     else this.redraw();
   }
 
@@ -287,6 +291,7 @@ export class LiveView {
     this.scrubber.stop();
     clearTimeout(this.rest);
     clearTimeout(this.telling);
+    clearTimeout(this.waiting);
     this.redraw.stop();
     this.observer.disconnect();
     for (const chart of Object.values(this.charts ?? {})) {

@@ -31,7 +31,7 @@ export class Stream {
   // Ask for pictures while there are any.
   ask() {
     if (!this.playing) return;
-    const held = (this.heldUntil ?? 0) - performance.now();
+    const { held } = this;
     if (held > 0) {
       this.later(held + 1);
       return;
@@ -46,6 +46,11 @@ export class Stream {
   // The reader did something elsewhere on the page: its answer goes before further pictures.
   hold() {
     this.heldUntil = performance.now() + HOLD;
+  }
+
+  // Milliseconds for which the answer goes first; 0 where nothing is held.
+  get held() {
+    return Math.max(0, (this.heldUntil ?? 0) - performance.now());
   }
 
   // Say something else. What cannot be said yet is said once, and the last of several counts.
