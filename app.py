@@ -19,6 +19,7 @@ from pages.ui.assets import Preload, asset_routes, compress_assets, load_assets
 from pages.ui.failure import show_failure
 from pages.ui.no_delay import send_at_once
 from pages.ui.stream import stream_routes
+from pages.ui.together import Together
 
 
 @asynccontextmanager
@@ -53,6 +54,6 @@ app = st.App(
     "pages/main.py",
     lifespan=lifespan,
     routes=[*asset_routes(), *stream_routes()],
-    middleware=[Middleware(Preload)],
+    middleware=[Middleware(Preload), Middleware(Together)],
     on_script_error=show_failure,
 )

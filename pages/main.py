@@ -46,7 +46,6 @@ st.set_page_config(
     initial_sidebar_state="auto",
 )
 
-st.html(ASSETS / "page.css")
 page = st.navigation(
     [
         st.Page("playground.py", title="Playground", icon=":material/play_circle:", default=True),
@@ -69,6 +68,7 @@ with session.lock:
     if session.page == page.url_path:
         pictures(session).send_ahead()
     session.page = page.url_path
+    st.html(ASSETS / "page.css")
     frame(session)
     controls.sidebar(session)
     try:
