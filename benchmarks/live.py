@@ -223,11 +223,12 @@ def reacting(browser: Browser, server: Server, plan: Plan, report: Report) -> No
             measures.percentile(found, 95) <= 300,
         )  # fmt: skip
     with measures.opened(browser, server, measures.STANDARD, errors) as page:
-        found = measures.page_switches(page, plan.rounds)
+        first, whole = measures.page_switches(page, plan.rounds)
         report.add(
-            "Page switch after first visit", "p95 ≤ 450 ms", spread(found),
-            measures.percentile(found, 95) <= 450,
+            "Page switch after first visit → first figure", "p95 ≤ 450 ms", spread(first),
+            measures.percentile(first, 95) <= 450,
         )  # fmt: skip
+        report.add("Page switch after first visit → all figures", "", spread(whole))
     report.measure("Page errors", lambda: no_errors(errors))
 
 

@@ -41,17 +41,22 @@ DRAWN_AT = """([panel, charts]) => {
   return drawn ? performance.now() : 0;
 }"""
 
-# Pages without a panel show single figures; all of them must have been drawn.
-PAGE_SHOWN_AT = """([panel, name]) => {
+# When the first figure of a page was there, and whether all are: pages without a panel show single
+# ones, and none comes after the page's script has ended.
+PAGE_SHOWN = """([panel, name]) => {
   const link = document.querySelector("[data-testid=stTopNavLink][aria-current=page]");
-  if (!link || !link.textContent.endsWith(name)) return 0;
+  if (!link || !link.textContent.endsWith(name)) return null;
   const root = document.querySelector(panel);
-  if (name === "Playground") {
-    return root && root.clientHeight && root.querySelector("svg.main-svg") ? performance.now() : 0;
-  }
-  const figures = [...document.querySelectorAll("[data-testid=hmm-figure]")];
-  const drawn = figures.length && figures.every((one) => one.querySelector("svg.main-svg"));
-  return !root && drawn ? performance.now() : 0;
+  const here = name === "Playground";
+  if (here !== Boolean(root?.clientHeight)) return null;
+  const places = here ? [...root.querySelectorAll("[data-chart]")]
+    : [...document.querySelectorAll("[data-testid=hmm-figure]")];
+  const drawn = places.filter((one) => one.querySelector("svg.main-svg"));
+  if (!drawn.length) return null;
+  const now = performance.now();
+  window.hmmShown ??= now;
+  const over = document.querySelector("[data-test-script-state=notRunning]");
+  return over && drawn.length === places.length ? [window.hmmShown, now] : null;
 }"""
 
 
@@ -208,21 +213,25 @@ def reactions(page: Page, act: Callable[[], None], number: int, what: str) -> li
     return found
 
 
-def page_switches(page: Page, rounds: int) -> list[float]:
-    """Milliseconds from a click on a page's link to its figures, after a first visit of each."""
-    found = []
+def page_switches(page: Page, rounds: int) -> tuple[list[float], list[float]]:
+    """Milliseconds from a click on a page's link to its first figure, and to all of them.
+
+    After a first visit of each page.
+    """
+    first, all_of_them = [], []
     for number in range(rounds + 1):
         for other in ("Data", "Posterior", "Viterbi"):
             for name in (other, "Playground"):
                 wait_until_idle(page)
                 ui.start_watching(page)
+                page.evaluate("delete window.hmmShown")
                 ui.visit(page, name)
-                shown = page.wait_for_function(PAGE_SHOWN_AT, arg=[ui.PANEL, name])
-                moment = shown.json_value()
+                shown = page.wait_for_function(PAGE_SHOWN, arg=[ui.PANEL, name]).json_value()
                 begin = ui.stop_watching(page).inputs[0][0]
                 if number:
-                    found.append(moment - begin)
-    return found
+                    first.append(shown[0] - begin)
+                    all_of_them.append(shown[1] - begin)
+    return first, all_of_them
 
 
 def seconds_to_charts(page: Page, go: Callable[[], object]) -> float:

@@ -1,4 +1,4 @@
-"""Charts of tables: numbers of states, from state to state. Data in, `go.Figure` out.
+"""Charts of tables: numbers of states, from state to state. Data in, `Drawing` out.
 
 Colour is always a share from 0 to 1 on one fixed scale, so that tables can be compared and
 motion means change in the model; the numbers themselves stand in the cells or in the hover.
@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from pages.ui import theme
+from pages.ui.drawing import Drawing
 
 FloatArray = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.integer[Any]]
@@ -27,7 +26,7 @@ MAX_WRITTEN_STATES = 10
 
 def transition_counts_figure(
     transition_counts: FloatArray, initial_counts: FloatArray, revision: str
-) -> go.Figure:
+) -> Drawing:
     """Expected transitions Σξ (K, K) and starts (K,): numbers in the cells, row shares as colour.
 
     A row that is never left is blank.
@@ -56,7 +55,7 @@ def transition_counts_figure(
 
 def transition_matrix_figure(
     transition_matrix: FloatArray, initial_probs: FloatArray, revision: str
-) -> go.Figure:
+) -> Drawing:
     """Transition matrix A (K, K) and initial probabilities π (K,) of a model."""
     return _table_figure(
         "Learned transition matrix A",
@@ -74,7 +73,7 @@ def transition_matrix_figure(
     )
 
 
-def confusion_figure(counts: IntArray, revision: str) -> go.Figure:
+def confusion_figure(counts: IntArray, revision: str) -> Drawing:
     """Time steps (K, K) by true state and Viterbi state, with the share of each row."""
     shares = row_shares(counts)
     return _table_figure(
@@ -132,33 +131,26 @@ def _table_figure(
     x_title: str,
     y_title: str,
     revision: str,
-) -> go.Figure:
+) -> Drawing:
     num_states = len(shares)
     cell = float(np.clip(300 / num_states, 20, 48))
     body = cell * num_states
     if start_shares is None:
-        figure, row = make_subplots(rows=1, cols=1), 1
+        figure, row = Drawing.rows([1], 0.0), 1
         top = 0.0
     else:
         top = cell + 14
-        figure, row = make_subplots(
-            rows=2, cols=1, shared_xaxes=True, vertical_spacing=14 / (body + top),
-            row_heights=[cell / (body + cell), body / (body + cell)],
-        ), 2  # fmt: skip
-        figure.add_trace(
-            _cells(start_shares, start_numbers, number_format, start_hover), row=1, col=1
-        )
+        figure, row = Drawing.rows([cell, body], 14 / (body + top)), 2
+        _add_cells(figure, 1, start_shares, start_numbers, number_format, start_hover)
         figure.update_yaxes(
-            row=1, col=1, tickmode="array", tickvals=[1], ticktext=[start_name], **_FIXED,
-            range=[1.5, 0.5],
-        )  # fmt: skip
-        figure.update_xaxes(row=1, col=1, showticklabels=False, **_FIXED)
-    figure.add_trace(_cells(shares, numbers, number_format, cell_hover), row=row, col=1)
+            1, tickmode="array", tickvals=[1], ticktext=[start_name], **_FIXED, range=[1.5, 0.5]
+        )
+    _add_cells(figure, row, shares, numbers, number_format, cell_hover)
     ends = [0.5, num_states + 0.5]
     figure.update_xaxes(range=ends, **_FIXED)
-    figure.update_xaxes(row=row, col=1, title={"text": x_title}, **state_ticks(num_states))
+    figure.update_xaxes(row, title={"text": x_title}, **state_ticks(num_states))
     figure.update_yaxes(
-        row=row, col=1, range=ends[::-1], title={"text": y_title}, **state_ticks(num_states),
+        row, range=ends[::-1], title={"text": y_title}, **state_ticks(num_states),
         **_FIXED,
     )  # fmt: skip
     margin = {"l": 72, "r": 12, "t": 40, "b": 52}
@@ -172,20 +164,27 @@ def _table_figure(
     if num_states > MAX_WRITTEN_STATES:
         # No room for the spots of colour as well; the y axis has them.
         names = [theme.state_name(state) for state in range(num_states)]
-        figure.update_xaxes(row=row, col=1, ticktext=names)
+        figure.update_xaxes(row, ticktext=names)
     return figure
 
 
 _FIXED = {"showgrid": False, "zeroline": False, "ticks": "", "fixedrange": True}
 
 
-def _cells(
-    shares: npt.NDArray[Any], numbers: npt.NDArray[Any] | None, number_format: str, hover: str
-) -> go.Heatmap:
+def _add_cells(
+    figure: Drawing,
+    row: int,
+    shares: npt.NDArray[Any],
+    numbers: npt.NDArray[Any] | None,
+    number_format: str,
+    hover: str,
+) -> None:
     assert numbers is not None
     rows, num_states = shares.shape
     written = num_states <= MAX_WRITTEN_STATES
-    return go.Heatmap(
+    figure.add(
+        "heatmap",
+        row,
         z=shares,
         x=np.arange(1, num_states + 1),
         y=np.arange(1, rows + 1),

@@ -1,6 +1,6 @@
 """Charts of the data along time: one sequence, and several at once.
 
-Data in, `go.Figure` out. Points are thinned to what a screen can show; see `points_note`. At a
+Data in, `Drawing` out. Points are thinned to what a screen can show; see `points_note`. At a
 missing observation (NaN) there is no point, and the line is broken.
 """
 
@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from pages.ui import theme, wire
 from pages.ui.dataset import Lane
+from pages.ui.drawing import Drawing
 from pages.ui.text import chart_text
 
 FloatArray = npt.NDArray[np.floating[Any]]
@@ -25,6 +24,7 @@ OVERVIEW_SEQUENCES = 6
 OVERVIEW_POINTS = 320
 OVERVIEW_LETTERS = 6
 OUTLINED_LINE = {"width": 0.6, "color": "var(--st-text-color)"}
+TIME_TITLE = "time t (steps)"
 QUIET = "rgba(128,128,128,0.55)"
 
 
@@ -40,16 +40,16 @@ def points_note(length: int) -> str | None:
 
 def sequence_figure(
     observations: FloatArray, states: IntArray | None, lane: Lane, revision: str
-) -> go.Figure:
+) -> Drawing:
     """Observations (M,) of one sequence over time, coloured by true state (M,) where known."""
-    figure = go.Figure()
-    _add_sequence(figure, observations, states, lane, MAX_POINTS, legend=True)
+    figure = Drawing()
+    _add_sequence(figure, observations, states, lane, MAX_POINTS)
     figure.update_layout(
         height=300, uirevision=revision, hovermode="closest", showlegend=states is not None,
         margin={"t": 8},
         legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
-        xaxis={"title": "time t (steps)", "range": _time_range(len(observations))},
-        yaxis={"title": lane.title, **_axis(lane, lane.limits(observations))},
+        xaxis={"title": {"text": TIME_TITLE}, "range": _time_range(len(observations))},
+        yaxis={"title": {"text": lane.title}, **_axis(lane, lane.limits(observations))},
     )  # fmt: skip
     return figure
 
@@ -59,10 +59,10 @@ def overview_figure(
     states: list[IntArray] | None,
     lane: Lane,
     revision: str,
-) -> go.Figure:
+) -> Drawing:
     """Several sequences one above the other, on one time axis and one scale of observations."""
     number = len(sequences)
-    figure = make_subplots(rows=number, cols=1, shared_xaxes=True, vertical_spacing=0.012)
+    figure = Drawing.rows([1] * number, 0.012)
     together = np.concatenate(sequences)
     there = together[np.isfinite(together)]
     ends = sorted({float(there.min()), float(there.max())}) if there.size else []
@@ -73,13 +73,13 @@ def overview_figure(
         ticks = {"tickvals": ends, "ticktext": [lane.ticks(OVERVIEW_LETTERS)[end] for end in ends]}
     for row, observations in enumerate(sequences, start=1):
         of_row = None if states is None else states[row - 1]
-        _add_sequence(figure, observations, of_row, lane, OVERVIEW_POINTS, legend=False, row=row)
+        _add_sequence(figure, observations, of_row, lane, OVERVIEW_POINTS, row)
         figure.update_yaxes(
-            row=row, col=1, range=lane.limits(together, 0.25), title={"text": f"{row}"}, **ticks,
+            row, range=lane.limits(together, 0.25), title={"text": f"{row}"}, **ticks,
         )  # fmt: skip
     longest = max(map(len, sequences))
     figure.update_xaxes(range=_time_range(longest))
-    figure.update_xaxes(title="time t (steps)", row=number, col=1)
+    figure.update_xaxes(number, title={"text": TIME_TITLE})
     figure.update_layout(
         height=62 * number + 64, uirevision=revision, showlegend=False, hovermode="closest"
     )
@@ -87,50 +87,62 @@ def overview_figure(
 
 
 def _add_sequence(
-    figure: go.Figure,
+    figure: Drawing,
     observations: FloatArray,
     states: IntArray | None,
     lane: Lane,
     max_points: int,
-    *,
-    legend: bool,
     row: int | None = None,
 ) -> None:
-    """One line through the points, and on it the points in the colour of their true state."""
-    place: dict[str, Any] = {} if row is None else {"row": row, "col": 1}
+    """One line through the points, and on it the points in the colour of their true state.
+
+    In one of several rows; else alone, and each state has a trace for the legend.
+    """
     kept = wire.extreme_indices(np.asarray(observations, dtype=np.float64), max_points)
     times = kept + theme.FIRST_TIME
     values = observations[kept]
     hover = f"t = %{{x}}, {chart_text(lane.name)} = %{{customdata}}<extra></extra>"
     spoken = np.array(lane.spoken(values), dtype=object)
-    figure.add_scatter(
-        x=times, y=values, customdata=spoken, mode="lines", showlegend=False,
+    figure.add(
+        "scatter", row, x=times, y=values, customdata=spoken, mode="lines", showlegend=False,
         line={"color": QUIET if states is not None else "var(--st-primary-color)", "width": 1},
-        hovertemplate=hover, hoverinfo="skip" if states is not None else None, **place,
+        **({"hovertemplate": hover} if states is None else {"hoverinfo": "skip"}),
     )  # fmt: skip
     if states is None:
         lone = wire.lone_points(values)
         if lone.any():
             # No line leads to them.
-            figure.add_scatter(
-                x=times[lone], y=values[lone], customdata=spoken[lone], mode="markers",
-                showlegend=False, hovertemplate=hover,
-                marker={"color": "var(--st-primary-color)", "size": 4}, **place,
+            figure.add(
+                "scatter", row, x=times[lone], y=values[lone], customdata=spoken[lone],
+                mode="markers", showlegend=False, hovertemplate=hover,
+                marker={"color": "var(--st-primary-color)", "size": 4},
             )  # fmt: skip
         return
-    figure.data[-1].hovertemplate = None
-    size = (6 if len(kept) <= 600 else 4) if row is None else 4
-    for state in np.unique(states[kept]):
-        of_state = states[kept] == state
-        figure.add_scatter(
-            x=times[of_state], y=values[of_state], customdata=spoken[of_state], mode="markers",
-            name=theme.state_name(int(state)), showlegend=legend,
+    of_points = states[kept]
+    if row is not None:
+        # Many rows: one trace for all states of each takes a browser half as long.
+        names = [theme.state_name(int(state)) for state in of_points]
+        figure.add(
+            "scatter", row, x=times, y=values, customdata=spoken, text=names, mode="markers",
             marker={
-                "color": theme.state_colour(int(state)), "size": size,
-                "symbol": theme.state_symbol(int(state)),
-                "line": OUTLINED_LINE if row is None else {"width": 0},
+                "color": [theme.state_colour(int(state)) for state in of_points],
+                "symbol": [theme.state_symbol(int(state)) for state in of_points],
+                "size": 4, "line": {"width": 0},
             },
-            hovertemplate=f"true state {theme.state_name(int(state))}, {hover}", **place,
+            hovertemplate=f"true state %{{text}}, {hover}",
+        )  # fmt: skip
+        return
+    for state in np.unique(of_points):
+        of_state = of_points == state
+        name = theme.state_name(int(state))
+        figure.add(
+            "scatter", x=times[of_state], y=values[of_state], customdata=spoken[of_state],
+            mode="markers", name=name,
+            marker={
+                "color": theme.state_colour(int(state)), "symbol": theme.state_symbol(int(state)),
+                "size": 6 if len(kept) <= 600 else 4, "line": OUTLINED_LINE,
+            },
+            hovertemplate=f"true state {name}, {hover}",
         )  # fmt: skip
 
 

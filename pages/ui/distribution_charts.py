@@ -1,6 +1,6 @@
 """Charts of how often each observation occurs, whatever its time: one for each kind.
 
-Data in, `go.Figure` out. Grey is what was observed; colours are what the true states make.
+Data in, `Drawing` out. Grey is what was observed; colours are what the true states make.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import plotly.graph_objects as go
 
 from pages.ui import scales, theme, wire
 from pages.ui.dataset import Lane
+from pages.ui.drawing import Drawing
 from pages.ui.text import chart_text
 
 FloatArray = npt.NDArray[np.floating[Any]]
@@ -33,7 +33,7 @@ def histogram_figure(
     lane: Lane,
     revision: str,
     truth: tuple[FloatArray, FloatArray, FloatArray] | None = None,
-) -> go.Figure:
+) -> Drawing:
     """Histogram of observations (T,) as a density; the true densities over it where known.
 
     Args:
@@ -41,12 +41,12 @@ def histogram_figure(
             each state made.
     """
     edges, density = scales.histogram(np.asarray(observations, dtype=np.float64))
-    figure = go.Figure(
-        go.Bar(
-            x=(edges[:-1] + edges[1:]) / 2, y=density, width=np.diff(edges),
-            marker={"color": GREY, "line": {"width": 0}},
-            name="data", hovertemplate="around %{x:.3g}: density %{y:.3g}<extra></extra>",
-        )
+    figure = Drawing()
+    figure.add(
+        "bar",
+        x=(edges[:-1] + edges[1:]) / 2, y=density, width=np.diff(edges),
+        marker={"color": GREY, "line": {"width": 0}},
+        name="data", hovertemplate="around %{x:.3g}: density %{y:.3g}<extra></extra>",
     )  # fmt: skip
     highest, room = float(density.max()), 0.0
     if truth is not None:
@@ -56,7 +56,8 @@ def histogram_figure(
         grid = np.linspace(low, high, DENSITY_POINTS)
         densities = scales.gaussian_densities(grid, means, deviations, shares)
         for state in np.flatnonzero(shares > 0):
-            figure.add_scatter(
+            figure.add(
+                "scatter",
                 x=grid, y=densities[state], mode="lines", name=theme.state_name(int(state)),
                 line={"color": theme.state_colour(int(state)), "width": 2}, showlegend=False,
                 hovertemplate=(
@@ -72,19 +73,21 @@ def histogram_figure(
         heights = names_apart(means[top], 1.02 * together[nearest], high - low, highest)
         room = max(room, float(heights.max()) + NAME_HEIGHT * highest)
         # Names at the tops say which curve is whose without a legend that takes the chart's room.
-        figure.add_scatter(
+        figure.add(
+            "scatter",
             x=means[top], y=heights, mode="text", textposition="top center",
             text=[theme.state_name(int(state)) for state in top], hoverinfo="skip",
         )  # fmt: skip
-        figure.add_scatter(
+        figure.add(
+            "scatter",
             x=grid, y=together, mode="lines", name="all states together",
             line={"color": "var(--st-text-color)", "width": 1.2, "dash": "dot"},
             hovertemplate="all states together: %{y:.3g}<extra></extra>",
         )  # fmt: skip
     figure.update_layout(
         height=300, uirevision=revision, bargap=0, showlegend=False,
-        xaxis={"title": lane.title},
-        yaxis={"title": "density", "range": [0, max(1.15 * highest, room) or 1.0]},
+        xaxis={"title": {"text": lane.title}},
+        yaxis={"title": {"text": "density"}, "range": [0, max(1.15 * highest, room) or 1.0]},
     )  # fmt: skip
     return figure
 
@@ -115,7 +118,7 @@ def counts_figure(
     lane: Lane,
     revision: str,
     truth: tuple[FloatArray, FloatArray, FloatArray, FloatArray] | None = None,
-) -> go.Figure:
+) -> Drawing:
     """Share of each count among counts (T,); what each true state makes of it where known.
 
     Args:
@@ -125,12 +128,12 @@ def counts_figure(
     edges, heights = scales.count_histogram(np.asarray(counts, dtype=np.float64))
     width = float(edges[1] - edges[0])
     spoken = "count %{x:,.0f}" if width == 1 else "around %{x:,.0f}"
-    figure = go.Figure(
-        go.Bar(
-            x=(edges[:-1] + edges[1:]) / 2, y=heights, width=width,
-            marker={"color": GREY, "line": {"width": 0}}, name="data",
-            hovertemplate=f"{spoken}: %{{y:.2%}} of the data for each count<extra></extra>",
-        )
+    figure = Drawing()
+    figure.add(
+        "bar",
+        x=(edges[:-1] + edges[1:]) / 2, y=heights, width=width,
+        marker={"color": GREY, "line": {"width": 0}}, name="data",
+        hovertemplate=f"{spoken}: %{{y:.2%}} of the data for each count<extra></extra>",
     )  # fmt: skip
     highest, room = float(heights.max()), 0.0
     if truth is not None:
@@ -138,7 +141,8 @@ def counts_figure(
         weighted = shares[:, np.newaxis] * probabilities
         for state in np.flatnonzero(shares > 0):
             name = theme.state_name(int(state))
-            figure.add_scatter(
+            figure.add(
+                "scatter",
                 x=grid, y=weighted[state], mode="lines", name=name,
                 line={"color": theme.state_colour(int(state)), "width": 2, "shape": "hvh"},
                 hovertemplate=(
@@ -155,19 +159,21 @@ def counts_figure(
         tops = 1.02 * np.maximum(together[below], together[above])
         tops = names_apart(rates[top], tops, float(edges[-1] - edges[0]), highest)
         room = max(room, float(tops.max()) + NAME_HEIGHT * highest)
-        figure.add_scatter(
+        figure.add(
+            "scatter",
             x=rates[top], y=tops, mode="text", textposition="top center",
             text=[theme.state_name(int(state)) for state in top], hoverinfo="skip",
         )  # fmt: skip
-        figure.add_scatter(
+        figure.add(
+            "scatter",
             x=grid, y=together, mode="lines", name="all states together",
             line={"color": INK, "width": 1.2, "dash": "dot", "shape": "hvh"},
             hovertemplate="all states together: %{y:.2%}<extra></extra>",
         )  # fmt: skip
     figure.update_layout(
         height=HEIGHT, uirevision=revision, bargap=0, showlegend=False,
-        xaxis={"title": lane.title, "tickformat": ",d"},
-        yaxis={"title": "probability", "range": [0, max(1.15 * highest, room) or 1.0]},
+        xaxis={"title": {"text": lane.title}, "tickformat": ",d"},
+        yaxis={"title": {"text": "probability"}, "range": [0, max(1.15 * highest, room) or 1.0]},
     )  # fmt: skip
     return figure
 
@@ -177,7 +183,7 @@ def symbols_figure(
     lane: Lane,
     revision: str,
     truth: tuple[FloatArray, FloatArray] | None = None,
-) -> go.Figure:
+) -> Drawing:
     """Shares (C,) of the symbols; where known, made up of what each true state is expected to make.
 
     Args:
@@ -186,12 +192,12 @@ def symbols_figure(
     """
     number = len(lane.labels)
     places, labels = np.arange(number), lane.label_texts
-    figure = go.Figure(
-        go.Bar(
-            x=places, y=shares, width=0.9, customdata=labels, name="data",
-            marker={"color": GREY, "line": {"width": 0}},
-            hovertemplate="%{customdata}: %{y:.2%} of the data<extra></extra>",
-        )
+    figure = Drawing()
+    figure.add(
+        "bar",
+        x=places, y=shares, width=0.9, customdata=labels, name="data",
+        marker={"color": GREY, "line": {"width": 0}},
+        hovertemplate="%{customdata}: %{y:.2%} of the data<extra></extra>",
     )  # fmt: skip
     highest = float(shares.max())
     if truth is not None:
@@ -201,7 +207,8 @@ def symbols_figure(
         highest = max(highest, float(parts.sum(axis=0).max()))
         for state in np.flatnonzero(made > 0):
             name = theme.state_name(int(state))
-            figure.add_bar(
+            figure.add(
+                "bar",
                 x=places, y=parts[state], base=below[state], width=0.5, name=name,
                 customdata=np.column_stack([labels, [f"{p:.3f}" for p in probs[state]]]),
                 marker={
@@ -215,10 +222,10 @@ def symbols_figure(
     figure.update_layout(
         height=HEIGHT, uirevision=revision, barmode="overlay", showlegend=False,
         xaxis={
-            "title": lane.title, "range": [-0.5, number - 0.5], "tickangle": 0,
+            "title": {"text": lane.title}, "range": [-0.5, number - 0.5], "tickangle": 0,
             **lane.axis(room=max(2, 56 // number), most=20),
         },
-        yaxis={"title": "probability", "range": [0, 1.08 * highest]},
+        yaxis={"title": {"text": "probability"}, "range": [0, 1.08 * highest]},
     )  # fmt: skip
     return figure
 
@@ -229,7 +236,7 @@ def points_figure(
     lanes: tuple[Lane, Lane],
     revision: str,
     truth: tuple[FloatArray, FloatArray] | None = None,
-) -> go.Figure:
+) -> Drawing:
     """Points (T, 2) of all data, coloured by true state (T,) where known, with its ellipses.
 
     A point that lacks a coordinate is not drawn.
@@ -238,14 +245,15 @@ def points_figure(
         truth: means (K, 2) and covariances (K, 2, 2).
     """
     kept = wire.spread_indices(points, MAX_POINTS)
-    shown, figure = points[kept], go.Figure()
+    shown, figure = points[kept], Drawing()
     names = [chart_text(lane.name) for lane in lanes]
     hover = f"{names[0]} = %{{x:.4g}}, {names[1]} = %{{y:.4g}}<extra></extra>"
     groups = {None: np.ones(len(kept), dtype=bool)} if states is None else {
         int(state): states[kept] == state for state in np.unique(states[kept])
     }  # fmt: skip
     for state, chosen in groups.items():
-        figure.add_scatter(
+        figure.add(
+            "scatter",
             x=shown[chosen, 0], y=shown[chosen, 1], mode="markers",
             name="data" if state is None else theme.state_name(state),
             marker={
@@ -259,17 +267,18 @@ def points_figure(
         means, covariances = truth
         for state, outline in enumerate(scales.ellipses(means, covariances)):
             name = theme.state_name(state)
-            figure.add_scatter(
+            figure.add(
+                "scatter",
                 x=outline[:, 0], y=outline[:, 1], mode="lines", hoverinfo="skip",
                 line={"color": theme.state_colour(state), "width": 2}, name=name,
             )  # fmt: skip
-            figure.add_annotation(
+            figure.annotate(
                 x=means[state, 0], y=means[state, 1], text=f"<b>{name}</b>", showarrow=False,
                 bgcolor="var(--st-background-color)", opacity=0.85, borderpad=1,
                 font={"color": INK},
             )  # fmt: skip
     figure.update_layout(
         height=360, uirevision=revision, hovermode="closest", showlegend=False,
-        xaxis={"title": lanes[0].title}, yaxis={"title": lanes[1].title},
+        xaxis={"title": {"text": lanes[0].title}}, yaxis={"title": {"text": lanes[1].title}},
     )  # fmt: skip
     return figure

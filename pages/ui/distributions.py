@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import plotly.graph_objects as go
 
 from hmmcore import state_shares
 from pages.ui import distribution_charts, scales
+from pages.ui.drawing import Drawing
 from pages.ui.emission_pictures import (
     count_probabilities,
     counts_grid,
@@ -33,7 +33,7 @@ class Distribution:
     """
 
     title: str
-    figure: go.Figure
+    figure: Drawing
     label: str
     note: str = ""
 

@@ -1,4 +1,4 @@
-"""Plotly figures that change in place.
+"""Figures that change in place.
 
 Streamlit's own chart element is taken out of the page and built anew at every change of its
 data, which flickers and forgets the reader's zoom. This one hands the figure to the same
@@ -9,18 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pages.ui import theme, wire
+from pages.ui.drawing import Drawing
 from pages.ui.panel import register
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 DEFAULT_HEIGHT = 320
 
 
-def show_figure(figure: go.Figure, key: str, height: int | None = None, *, label: str) -> None:
+def show_figure(figure: Drawing, key: str, height: int | None = None, *, label: str) -> None:
     """Draw `figure` as wide as its place, `height` pixels high (default: the figure's own, or 320).
 
     `label` is a sentence that says what the figure shows, for readers who cannot see it. Zoom
@@ -34,14 +32,14 @@ def show_figure(figure: go.Figure, key: str, height: int | None = None, *, label
     draw(key=key, data=encode_figure(figure, key, height, label))
 
 
-def encode_figure(figure: go.Figure, key: str, height: int | None, label: str) -> bytes:
+def encode_figure(figure: Drawing, key: str, height: int | None, label: str) -> bytes:
     """One message for `assets/figure.js`: a packed header that carries the figure's JSON."""
     if not label.strip():
         raise ValueError("A figure needs a label: a sentence that says what it shows")
     header = {
         "key": key,
         "label": label,
-        "height": height or figure.layout.height or DEFAULT_HEIGHT,
+        "height": height or figure.layout.get("height") or DEFAULT_HEIGHT,
         "colours": theme.STATE_COLOURS,
         # Text within the header, so that infinite numbers are written as Plotly writes them.
         "figure": figure.to_json(),

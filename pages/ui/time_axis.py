@@ -9,11 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from pages.ui import theme, wire
 from pages.ui.charts import IntArray
+from pages.ui.drawing import Drawing
 from pages.ui.text import count
 
 MAX_COLUMNS = 1200
@@ -53,23 +52,17 @@ def time_stack(
     top: int = 16,
     left: int = LABEL_MARGIN,
     right: int = 16,
-) -> go.Figure:
+) -> Drawing:
     """Empty rows of the given heights on one time axis."""
     rows, bottom = len(heights), 46
     inside = sum(heights) + GAP * (rows - 1)
-    figure = make_subplots(
-        rows=rows,
-        cols=1,
-        shared_xaxes=True,
-        vertical_spacing=GAP / inside if rows > 1 else 0.0,
-        row_heights=[height / sum(heights) for height in heights],
-    )
+    figure = Drawing.rows(heights, GAP / inside)
     first = theme.FIRST_TIME
     figure.update_xaxes(
         range=[first - 0.5, first + length - 0.5], zeroline=False, showgrid=False,
         tickformat="d" if length <= 12 else None, nticks=min(12, length + 1),
     )  # fmt: skip
-    figure.update_xaxes(row=rows, col=1, title={"text": TIME_TITLE})
+    figure.update_xaxes(rows, title={"text": TIME_TITLE})
     figure.update_yaxes(zeroline=False, ticks="")
     figure.update_layout(
         height=inside + top + bottom,
@@ -94,30 +87,28 @@ def spoken_time(length: int) -> tuple[str, str]:
     return f"{width} steps around time %{{x}}", "mean "
 
 
-def add_strips(figure: go.Figure, row: int, strips: dict[str, IntArray], num_states: int) -> None:
+def add_strips(figure: Drawing, row: int, strips: dict[str, IntArray], num_states: int) -> None:
     length = len(next(iter(strips.values())))
     width = wire.bin_width(length, MAX_COLUMNS)
     binned = np.array([wire.majority_bins(states, width, num_states) for states in strips.values()])
     when, _ = spoken_time(length)
-    figure.add_trace(
-        go.Heatmap(
-            # States by number, 1..K: a hover then speaks of S1..SK without a text per cell.
-            z=np.where(binned < 0, np.nan, binned + 1.0).astype(np.float32),
-            y=list(strips),
-            **columns_of(length),
-            zmin=0.5,
-            zmax=num_states + 0.5,
-            colorscale=_state_scale(num_states),
-            showscale=False,
-            ygap=2,
-            hoverongaps=False,
-            hovertemplate=f"%{{y}}, {when}: {'mostly ' if width > 1 else ''}S%{{z}}<extra></extra>",
-        ),
-        row=row,
-        col=1,
+    figure.add(
+        "heatmap",
+        row,
+        # States by number, 1..K: a hover then speaks of S1..SK without a text per cell.
+        z=np.where(binned < 0, np.nan, binned + 1.0).astype(np.float32),
+        y=list(strips),
+        **columns_of(length),
+        zmin=0.5,
+        zmax=num_states + 0.5,
+        colorscale=_state_scale(num_states),
+        showscale=False,
+        ygap=2,
+        hoverongaps=False,
+        hovertemplate=f"%{{y}}, {when}: {'mostly ' if width > 1 else ''}S%{{z}}<extra></extra>",
     )
     figure.update_yaxes(
-        row=row, col=1, type="category", categoryorder="array", categoryarray=list(strips),
+        row, type="category", categoryorder="array", categoryarray=list(strips),
         range=[len(strips) - 0.5, -0.5], fixedrange=True, showgrid=False,
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Charts along time: what a model says of one sequence of M steps. Data in, `go.Figure` out."""
+"""Charts along time: what a model says of one sequence of M steps. Data in, `Drawing` out."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-import plotly.graph_objects as go
 
 from pages.ui import theme, wire
 from pages.ui.charts import FloatArray, IntArray, state_ticks
 from pages.ui.dataset import PLAIN, Lane
+from pages.ui.drawing import Drawing
 from pages.ui.text import chart_text
 from pages.ui.time_axis import (
     MAX_COLUMNS,
@@ -34,7 +34,7 @@ def posterior_figure(
     true_states: IntArray | None = None,
     true_model_probs: FloatArray | None = None,
     true_model_entropy: FloatArray | None = None,
-) -> go.Figure:
+) -> Drawing:
     """State probabilities (M, K) over time, with the entropy (M,) of each step, in bits, below.
 
     `kind` names the probabilities, "smoothed" or "filtered". Where there is a truth, the true
@@ -61,7 +61,7 @@ def posterior_figure(
         _add_entropy(figure, rows["entropy"], true_model_entropy, "true model", num_states)
         figure.update_layout(
             # The legend takes its height from the plots, so it is given some.
-            height=figure.layout.height + 28,
+            height=figure.layout["height"] + 28,
             showlegend=True,
             legend={
                 "orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom",
@@ -80,7 +80,7 @@ def paths_figure(
     revision: str,
     true_states: IntArray | None = None,
     lane: Lane = PLAIN,
-) -> go.Figure:
+) -> Drawing:
     """Observations (M,) coloured by Viterbi state; paths (M,) as strips; where they differ.
 
     A missing observation, NaN, has no point; its state is in the strips.
@@ -99,7 +99,7 @@ def paths_figure(
     return figure
 
 
-def tied_paths_figure(paths: IntArray, num_states: int, *, revision: str) -> go.Figure:
+def tied_paths_figure(paths: IntArray, num_states: int, *, revision: str) -> Drawing:
     """Some equally probable paths (P, M), one strip each, numbered from 1."""
     count, length = paths.shape
     figure = time_stack([max(14, STRIP - count // 4) * count], length, revision)
@@ -108,32 +108,29 @@ def tied_paths_figure(paths: IntArray, num_states: int, *, revision: str) -> go.
 
 
 def _add_probabilities(
-    figure: go.Figure, row: int, probs: FloatArray, whose: str, kind: str, first: bool = False
+    figure: Drawing, row: int, probs: FloatArray, whose: str, kind: str, first: bool = False
 ) -> None:
     length, num_states = probs.shape
     binned = wire.mean_bins(probs, wire.bin_width(length, MAX_COLUMNS))
     when, mean = spoken_time(length)
-    figure.add_trace(
-        go.Heatmap(
-            z=binned.T.astype(np.float32),
-            y=np.arange(1, num_states + 1),
-            **columns_of(length),
-            coloraxis="coloraxis",
-            hoverongaps=False,
-            hovertemplate=(
-                f"{whose}, {when}:<br>{mean}{kind} probability of S%{{y}} is %{{z:.3f}}"
-                "<extra></extra>"
-            ),
+    figure.add(
+        "heatmap",
+        row,
+        z=binned.T.astype(np.float32),
+        y=np.arange(1, num_states + 1),
+        **columns_of(length),
+        coloraxis="coloraxis",
+        hoverongaps=False,
+        hovertemplate=(
+            f"{whose}, {when}:<br>{mean}{kind} probability of S%{{y}} is %{{z:.3f}}<extra></extra>"
         ),
-        row=row,
-        col=1,
     )
     figure.update_yaxes(
-        row=row, col=1, range=[num_states + 0.5, 0.5], fixedrange=True, showgrid=False,
+        row, range=[num_states + 0.5, 0.5], fixedrange=True, showgrid=False,
         title={"text": whose}, **state_ticks(num_states),
     )  # fmt: skip
     if first:
-        domain = figure.get_subplot(row, 1).yaxis.domain
+        domain = figure.domain(row)
         figure.update_layout(
             coloraxis={
                 "colorscale": theme.POSTERIOR_COLOUR_SCALE, "cmin": 0.0, "cmax": 1.0,
@@ -147,42 +144,40 @@ def _add_probabilities(
 
 
 def _add_entropy(
-    figure: go.Figure, row: int, entropy: FloatArray, whose: str, num_states: int
+    figure: Drawing, row: int, entropy: FloatArray, whose: str, num_states: int
 ) -> None:
     length = len(entropy)
     learned = whose == "learned model"
     binned = wire.mean_bins(entropy[:, None], wire.bin_width(length, MAX_COLUMNS))[:, 0]
     when, mean = spoken_time(length)
     colour = "var(--st-primary-color)" if learned else "var(--st-text-color)"
-    figure.add_trace(
-        go.Scatter(
-            **columns_of(length),
-            y=binned.astype(np.float32),
-            name=f"entropy of the {whose}",
-            # Steps as wide as the columns above; a step alone would be no line.
-            mode="lines" if len(binned) > 1 else "markers",
-            line={"shape": "hvh", "width": 1.4 if learned else 1.1, "color": colour,
-                  "dash": "solid" if learned else "dot"},
-            marker={"color": colour, "symbol": "circle" if learned else "circle-open"},
-            fill="tozeroy" if learned else None,
-            hovertemplate=(
-                f"{whose}, {when}: {mean}entropy %{{y:.3f}} bits<extra></extra>"
-            ),
+    figure.add(
+        "scatter",
+        row,
+        **columns_of(length),
+        y=binned.astype(np.float32),
+        name=f"entropy of the {whose}",
+        # Steps as wide as the columns above; a step alone would be no line.
+        mode="lines" if len(binned) > 1 else "markers",
+        line={"shape": "hvh", "width": 1.4 if learned else 1.1, "color": colour,
+              "dash": "solid" if learned else "dot"},
+        marker={"color": colour, "symbol": "circle" if learned else "circle-open"},
+        fill="tozeroy" if learned else None,
+        hovertemplate=(
+            f"{whose}, {when}: {mean}entropy %{{y:.3f}} bits<extra></extra>"
         ),
-        row=row,
-        col=1,
     )  # fmt: skip
     # One state leaves nothing to be unsure of; its axis goes to one bit all the same.
     top = math.log2(num_states) if num_states > 1 else 1.0
     figure.update_yaxes(
-        row=row, col=1, range=[0.0, top * 1.04], fixedrange=True, showgrid=True,
+        row, range=[0.0, top * 1.04], fixedrange=True, showgrid=True,
         title={"text": "entropy H (bits)"}, tickmode="array",
         tickvals=[0.0, top / 2, top], ticktext=["0", f"{top / 2:.2f}", f"{top:.2f}"],
     )  # fmt: skip
 
 
 def _add_observations(
-    figure: go.Figure,
+    figure: Drawing,
     row: int,
     observations: FloatArray,
     states: IntArray,
@@ -197,30 +192,28 @@ def _add_observations(
         if state < 0 and not len(chosen):
             continue
         called = theme.state_name(state) if state >= 0 else "no state"
-        figure.add_trace(
-            go.Scatter(
-                # A trace without a point would be missing from the legend.
-                x=chosen + theme.FIRST_TIME if len(chosen) else [None],
-                y=observations[chosen] if len(chosen) else [None],
-                customdata=lane.spoken(observations[chosen]) if len(chosen) else None,
-                mode="markers",
-                name=called,
-                marker={
-                    "color": theme.state_colour(state) if state >= 0 else "var(--st-text-color)",
-                    "symbol": theme.state_symbol(state) if state >= 0 else "x-thin-open",
-                    "size": 7 if len(kept) <= 500 else 4,
-                    "line": {"width": 0.5, "color": "var(--st-text-color)"}
-                    if state >= 0 else {"width": 1},
-                },
-                hovertemplate=f"time %{{x}}: {symbol} = %{{customdata}}, Viterbi state {called}"
-                "<extra></extra>",
-            ),
-            row=row,
-            col=1,
+        figure.add(
+            "scatter",
+            row,
+            # A trace without a point would be missing from the legend.
+            x=chosen + theme.FIRST_TIME if len(chosen) else [None],
+            y=observations[chosen] if len(chosen) else [None],
+            customdata=lane.spoken(observations[chosen]) if len(chosen) else None,
+            mode="markers",
+            name=called,
+            marker={
+                "color": theme.state_colour(state) if state >= 0 else "var(--st-text-color)",
+                "symbol": theme.state_symbol(state) if state >= 0 else "x-thin-open",
+                "size": 7 if len(kept) <= 500 else 4,
+                "line": {"width": 0.5, "color": "var(--st-text-color)"}
+                if state >= 0 else {"width": 1},
+            },
+            hovertemplate=f"time %{{x}}: {symbol} = %{{customdata}}, Viterbi state {called}"
+            "<extra></extra>",
         )  # fmt: skip
     title = f"observation {symbol}<sub>t</sub>" if lane == PLAIN else lane.title
     figure.update_yaxes(
-        row=row, col=1, range=lane.limits(observations), title={"text": title}, showgrid=True,
+        row, range=lane.limits(observations), title={"text": title}, showgrid=True,
         **lane.axis(),
     )  # fmt: skip
     figure.update_layout(
@@ -229,28 +222,26 @@ def _add_observations(
     )
 
 
-def _add_marks(figure: go.Figure, row: int, differences: dict[str, npt.NDArray[np.bool_]]) -> None:
+def _add_marks(figure: Drawing, row: int, differences: dict[str, npt.NDArray[np.bool_]]) -> None:
     length = len(next(iter(differences.values())))
     width = wire.bin_width(length, MAX_COLUMNS)
     shares = [wire.mean_bins(d[:, None].astype(np.float64), width)[:, 0] for d in
               differences.values()]  # fmt: skip
     when, _ = spoken_time(length)
-    figure.add_trace(
-        go.Heatmap(
-            z=np.array(shares, dtype=np.float32),
-            y=list(differences),
-            **columns_of(length),
-            zmin=0.0,
-            zmax=1.0,
-            colorscale=MARK_SCALE,
-            showscale=False,
-            ygap=6,
-            hovertemplate=f"%{{y}}, {when}: %{{z:.0%}}<extra></extra>",
-        ),
-        row=row,
-        col=1,
+    figure.add(
+        "heatmap",
+        row,
+        z=np.array(shares, dtype=np.float32),
+        y=list(differences),
+        **columns_of(length),
+        zmin=0.0,
+        zmax=1.0,
+        colorscale=MARK_SCALE,
+        showscale=False,
+        ygap=6,
+        hovertemplate=f"%{{y}}, {when}: %{{z:.0%}}<extra></extra>",
     )
     figure.update_yaxes(
-        row=row, col=1, type="category", categoryorder="array", categoryarray=list(differences),
+        row, type="category", categoryorder="array", categoryarray=list(differences),
         range=[len(differences) - 0.5, -0.5], fixedrange=True, showgrid=False,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""How far learned parameters lie from the true ones. Numbers in, `go.Figure` out."""
+"""How far learned parameters lie from the true ones. Numbers in, `Drawing` out."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from pages.ui import theme
 from pages.ui.charts import MAX_WRITTEN_STATES, state_ticks
+from pages.ui.drawing import Drawing
 
 FloatArray = npt.NDArray[np.floating[Any]]
 
@@ -21,9 +20,7 @@ ERROR_SCALE = [[0.0, "#D55E00"], [0.5, "var(--st-background-color)"], [1.0, "#00
 HEIGHT = 330
 
 
-def parameter_errors_figure(
-    errors: Mapping[str, tuple[str, FloatArray]], revision: str
-) -> go.Figure:
+def parameter_errors_figure(errors: Mapping[str, tuple[str, FloatArray]], revision: str) -> Drawing:
     """Learned minus true, a place for each parameter.
 
     One number for each state becomes a bar in the state's colour, a table of them a heat map
@@ -34,11 +31,11 @@ def parameter_errors_figure(
     """
     tables = [(title, name, np.atleast_2d(value.T).T) for title, (name, value) in errors.items()]
     num_states = len(tables[0][2])
-    figure = make_subplots(
-        rows=1, cols=len(tables), horizontal_spacing=0.09,
-        subplot_titles=[title for title, _, _ in tables],
-        column_widths=[0.5 + 0.5 * min(table.shape[1], 4) / 4 for _, _, table in tables],
-    )  # fmt: skip
+    figure = Drawing.columns(
+        [0.5 + 0.5 * min(table.shape[1], 4) / 4 for _, _, table in tables],
+        0.09,
+        [title for title, _, _ in tables],
+    )
     for column, (_, name, table) in enumerate(tables, 1):
         if table.shape[1] == 1:
             _bars(figure, column, table[:, 0], num_states)
@@ -51,54 +48,51 @@ def parameter_errors_figure(
     return figure
 
 
-def _bars(figure: go.Figure, column: int, errors: FloatArray, num_states: int) -> None:
+def _bars(figure: Drawing, column: int, errors: FloatArray, num_states: int) -> None:
     names = [theme.state_name(state) for state in range(num_states)]
-    figure.add_trace(
-        go.Bar(
-            x=np.arange(1, num_states + 1), y=errors,
-            marker_color=[theme.state_colour(state) for state in range(num_states)],
-            customdata=names,
-            hovertemplate="%{customdata}: learned minus true %{y:.4f}<extra></extra>",
-        ),
-        row=1, col=column,
-    )  # fmt: skip
+    figure.add(
+        "bar",
+        column,
+        x=np.arange(1, num_states + 1),
+        y=errors,
+        marker={"color": [theme.state_colour(state) for state in range(num_states)]},
+        customdata=names,
+        hovertemplate="%{customdata}: learned minus true %{y:.4f}<extra></extra>",
+    )
     # Never so narrow that rounding looks like an error.
     reach = 1.15 * max(float(np.abs(errors).max()), 0.05)
     figure.update_yaxes(
-        row=1, col=column, range=[-reach, reach], title={"text": "learned − true"}, nticks=5,
+        column, range=[-reach, reach], title={"text": "learned − true"}, nticks=5,
         fixedrange=True,
     )  # fmt: skip
-    figure.update_xaxes(row=1, col=column, title={"text": "state"}, fixedrange=True)
+    figure.update_xaxes(column, title={"text": "state"}, fixedrange=True)
     _state_axis(figure.update_xaxes, column, num_states)
 
 
-def _cells(figure: go.Figure, column: int, name: str, errors: FloatArray) -> None:
+def _cells(figure: Drawing, column: int, name: str, errors: FloatArray) -> None:
     num_states, num_columns = errors.shape
     to_state = name == "to state"
     columns = [theme.state_name(c) if to_state else str(c + 1) for c in range(num_columns)]
     reach = max(float(np.abs(errors).max()), 0.05)
     written = max(errors.shape) <= MAX_WRITTEN_STATES
-    figure.add_trace(
-        go.Heatmap(
-            z=errors, x=np.arange(1, num_columns + 1), y=np.arange(1, num_states + 1),
-            zmin=-reach, zmax=reach, colorscale=ERROR_SCALE, showscale=False, xgap=1, ygap=1,
-            text=[[f"{e:+.2f}".replace("-", "−") for e in row] for row in errors],
-            texttemplate="%{text}" if written else None,
-            customdata=[columns] * num_states,
-            hovertemplate=(
-                f"S%{{y}}, {name} %{{customdata}}: learned minus true %{{z:+.4f}}<extra></extra>"
-            ),
+    figure.add(
+        "heatmap",
+        column,
+        z=errors, x=np.arange(1, num_columns + 1), y=np.arange(1, num_states + 1),
+        zmin=-reach, zmax=reach, colorscale=ERROR_SCALE, showscale=False, xgap=1, ygap=1,
+        text=[[f"{e:+.2f}".replace("-", "−") for e in row] for row in errors],
+        texttemplate="%{text}" if written else None,
+        customdata=[columns] * num_states,
+        hovertemplate=(
+            f"S%{{y}}, {name} %{{customdata}}: learned minus true %{{z:+.4f}}<extra></extra>"
         ),
-        row=1, col=column,
     )  # fmt: skip
     figure.update_xaxes(
-        row=1, col=column, title={"text": name}, tickmode="array",
+        column, title={"text": name}, tickmode="array",
         tickvals=list(range(1, num_columns + 1)), ticktext=columns, showgrid=False,
         fixedrange=True,
     )  # fmt: skip
-    figure.update_yaxes(
-        row=1, col=column, range=[num_states + 0.5, 0.5], showgrid=False, fixedrange=True
-    )
+    figure.update_yaxes(column, range=[num_states + 0.5, 0.5], showgrid=False, fixedrange=True)
     _state_axis(figure.update_yaxes, column, num_states)
 
 
@@ -108,4 +102,4 @@ def _state_axis(update: Any, column: int, num_states: int) -> None:
         every = 5
         ticks = {name: value[::every] if isinstance(value, list) else value
                  for name, value in ticks.items()}  # fmt: skip
-    update(row=1, col=column, **ticks)
+    update(column, **ticks)

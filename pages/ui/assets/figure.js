@@ -52,12 +52,21 @@ function themed(figure, header, theme) {
   return { data: resolveColours(figure.data ?? [], theme), layout };
 }
 
+let turn = Promise.resolve();
+
+// One figure after the other: what the visitor does meanwhile need not wait for all of them.
+function inTurn(work) {
+  const done = turn.then(work);
+  turn = done.catch(() => {}).then(() => new Promise((go) => { setTimeout(go); }));
+  return done;
+}
+
 class Figure {
   constructor(plotly) {
     addStyle("hmm-figure-style", ".hmm-figure { width: 100%; overflow: hidden; }");
     this.plotly = plotly;
     this.root = node("div", { class: "hmm-figure", role: "img", "data-testid": "hmm-figure" });
-    this.redraw = coalesce(() => this.draw());
+    this.redraw = coalesce(() => inTurn(() => this.draw()));
     this.observer = new ResizeObserver(() => this.redraw());
     this.observer.observe(this.root);
   }
