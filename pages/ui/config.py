@@ -34,6 +34,7 @@ class Field:
         group: "data" (a change makes new data), "start" (a change starts training anew),
             "training" (a change goes on from where training is) or "view".
         minimum, maximum, step: bounds of a number.
+        zero: what 0 means, of a whole number that is chosen from a list.
         choices: value to label, of a choice.
         many: True when any number of the choices may be taken together.
         table: (rows, columns) of an edited table, where `STATES` and `SYMBOLS` stand for K and C.
@@ -49,6 +50,7 @@ class Field:
     minimum: float | None = None
     maximum: float | None = None
     step: float | None = None
+    zero: str = ""
     choices: Mapping[str, str] | None = None
     many: bool = False
     table: tuple[int, int] | None = None
@@ -148,10 +150,9 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "true_states", "true_K", "True states", 0,
-        "How many states really make the data. At 0 as many as K, so that each learned state has a "
-        "true one to be compared with. Another number shows what a model with too many or too few "
-        "states does.",
-        "data", minimum=0, maximum=MAX_STATES, step=1, quiet=True,
+        "How many states really make the data. As many as K: each learned state has a true one to "
+        "be compared with. Another number shows what a model with too many or too few states does.",
+        "data", minimum=0, maximum=MAX_STATES, step=1, zero="same as K", quiet=True,
     ),
     Field(
         "structure", "structure", "Transitions", "sticky",

@@ -45,7 +45,7 @@ def sidebar(session: Session) -> None:
         with left:
             number(session, "seed")
         with right:
-            number(session, "true_states", disabled=uploaded)
+            whole(session, "true_states", disabled=uploaded)
         choice(session, "structure", disabled=uploaded)
         if config.structure in ("sticky", "cyclic", "left-right"):
             slider(session, "persistence", disabled=uploaded)
@@ -143,6 +143,19 @@ def number(
         format=None if isinstance(field.default, int) else "%g",
         **_common(session, field, disabled),
         **layout,
+    )
+
+
+def whole(session: Session, name: str, *, disabled: bool = False) -> None:
+    """A list of whole numbers, of which 0 has a meaning of its own."""
+    field, value = _prepared(session, name)
+    low, high = map(int, field.bounds)
+    st.selectbox(
+        field.label,
+        range(low, high + 1),
+        **({} if value is None else {"index": value - low}),
+        format_func=lambda number: str(number) if number else field.zero,
+        **_common(session, field, disabled),
     )
 
 

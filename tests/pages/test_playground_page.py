@@ -239,6 +239,23 @@ def test_a_size_beyond_the_bound_is_lowered_with_a_note():
     assert app.number_input(key="control_num_sequences").value == config.num_sequences
 
 
+def test_the_true_model_has_as_many_states_as_k_unless_it_is_told_otherwise():
+    app = opened(K="3")
+    box = app.selectbox(key="control_true_states")
+    assert (box.value, box.options[:3]) == (0, ["same as K", "1", "2"])
+    healthy(box.select_index(5).run())
+    assert session(app).config.true_states == 5
+    maker = session(app).data.maker
+    assert maker is not None
+    assert (maker.num_states, session(app).config.num_states) == (5, 3)
+    healthy(app.selectbox(key="control_true_states").select_index(0).run())
+    maker = session(app).data.maker
+    assert maker is not None
+    assert maker.num_states == 3
+    # A link may hold any of them.
+    assert opened(true_K="20").selectbox(key="control_true_states").value == 20
+
+
 def test_every_page_runs_and_keeps_the_experiment():
     app = press(opened(K="3", noise="0.8", seed="21"), "Step")
     config = session(app).config
