@@ -63,10 +63,8 @@ class Pictures:
         with self.session.lock:
             if command == "pause":
                 self.session.pause()
-            elif command == "step":
-                self.session.step()
-            elif command == "reset":
-                self.session.reset()
+            elif command in ("step", "reset"):
+                self._pressed(command)
             elif word == "at" and number.isdecimal() and number.isascii():
                 self.session.travel(int(number))
             elif command == "now":
@@ -74,6 +72,18 @@ class Pictures:
             elif command == "mark":
                 self.session.mark()
             return self.picture()
+
+    def _pressed(self, command: str) -> None:
+        # Pressed while nothing played. If it plays by now, Play came after it, by Streamlit's way,
+        # and was heard first: it goes on playing.
+        session = self.session
+        played = self.playing
+        if command == "reset":
+            session.reset()
+        elif not played:
+            session.step()
+        if played:
+            session.play()
 
     def next_picture(self, budget: float) -> bytes | None:
         """Take the steps that have come due, and draw; None when the session does not play."""

@@ -64,6 +64,19 @@ def test_every_one_of_many_quick_presses_counts_once(page: Page) -> None:
     assert ui.iteration(page) == 2
 
 
+def test_play_right_after_a_press_plays(page: Page) -> None:
+    ui.open_playground(page, f"{SMALL}&method=Gradient&rate=0.0001")
+    for name in ("step", "reset") * 3:
+        press_many(page, name, 1)
+        press_many(page, "play", 1)
+        expect(ui.button(page, "Pause")).to_be_visible()
+        reached = ui.iteration(page, "Gradient")
+        ui.wait_beyond(page, reached + 2, "Gradient")
+        ui.press(page, "Pause")
+        expect(ui.button(page, "Play")).to_be_visible()
+        page.wait_for_timeout(300)
+
+
 def test_a_step_comes_after_what_was_typed_before_it(page: Page) -> None:
     ui.open_playground(page, SMALL)
     ui.press(page, "Step")

@@ -73,11 +73,16 @@ def test_each_step_that_is_pressed_counts_and_reset_goes_back():
     assert (back["live"]["latest"], back["live"]["marks"]) == (0, [])
 
 
-def test_a_step_while_the_runs_play_stops_them():
+def test_a_press_that_is_heard_after_the_play_that_followed_it_ends_nothing():
     here = source()
     here.session.play()
     told = header(here.told("step"))["live"]
-    assert (told["latest"], told["playing"]) == (6, False)
+    # Playing takes the step.
+    assert (told["latest"], told["playing"]) == (5, True)
+    assert header(here.next_picture(0.0))["live"]["latest"] == 6
+    told = header(here.told("reset"))["live"]
+    assert (told["latest"], told["playing"]) == (0, True)
+    assert header(here.next_picture(0.0))["live"]["latest"] == 1
 
 
 def test_later_pictures_have_higher_numbers():

@@ -54,10 +54,12 @@ function themed(figure, header, theme) {
 
 let turn = Promise.resolve();
 
-// One figure after the other: what the visitor does meanwhile need not wait for all of them.
+const seen = () => new Promise((go) => { requestAnimationFrame(() => setTimeout(go)); });
+
+// One figure after the other, each seen before the next is drawn: nothing waits for all of them.
 function inTurn(work) {
   const done = turn.then(work);
-  turn = done.catch(() => {}).then(() => new Promise((go) => { setTimeout(go); }));
+  turn = done.catch(() => {}).then(seen);
   return done;
 }
 
