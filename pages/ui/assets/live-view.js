@@ -15,7 +15,7 @@ const LEAVING = ["click", "popstate"];
 const LONGEST_LEAVING = 3000; // milliseconds until the page that somebody went to is there
 const NEWS_APART = 500; // milliseconds between two runs of the page for what the panel learned
 const PRESSES = { step: ".st-key-step button", reset: ".st-key-reset button" };
-const ENTRIES = "input, textarea, [contenteditable]";
+const ENTRIES = "input:not([type=range]), textarea, [contenteditable]";
 const SENT_BY_THEN = 250; // milliseconds after which the page has sent what was entered elsewhere
 
 // Whether an event leads to another page of the app.
