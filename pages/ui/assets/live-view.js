@@ -26,6 +26,10 @@ function leadsAway({ type, target, button, altKey, ctrlKey, metaKey, shiftKey })
     && !(button || altKey || ctrlKey || metaKey || shiftKey || link.target || link.download);
 }
 
+// Whether the page itself has nothing to do.
+const idle = () =>
+  document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning";
+
 // The name of the run control that an event is for, among those that go over the view's own line.
 function pressOf(target) {
   return Object.keys(PRESSES).find((name) => target.closest?.(PRESSES[name]));
@@ -88,6 +92,7 @@ export class LiveView {
       // What is being typed is entered when its box loses the focus.
       if (!pressOf(target) || document.activeElement?.matches(ENTRIES)) {
         this.elsewhere = performance.now();
+        this.runsForNews = false;
       }
     };
     for (const name of TOUCHES) document.addEventListener(name, this.touched, true);
@@ -164,7 +169,8 @@ export class LiveView {
     const now = performance.now();
     const live = this.message?.header.live;
     const free = live && !live.playing && !this.frozen && this.root.isConnected
-      && now - this.elsewhere >= SENT_BY_THEN;
+      && now - this.elsewhere >= SENT_BY_THEN && now - this.left >= LONGEST_LEAVING
+      && (this.runsForNews || idle());
     if (!name || !free || !this.stream.press(name)) return false;
     this.scrubber.stop();
     this.notBefore = now + REST;
@@ -183,6 +189,8 @@ export class LiveView {
       return;
     }
     this.told = performance.now();
+    // A run that is for nothing else holds up no press.
+    this.runsForNews = idle();
     this.news = this.message?.header.live?.news;
     this.component?.setTriggerValue("news", this.number);
   }

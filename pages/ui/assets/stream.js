@@ -62,10 +62,11 @@ export class Stream {
     else this.command = command;
   }
 
-  // Say what counts each time, at once or not at all; whether it was said. It comes after whatever
-  // waits to be said, and puts an end to it.
+  // Say what counts each time, at once or not at all; whether it was said. Whatever waits to be
+  // said of the past would be undone by it; a mark is set before.
   press(command) {
     if (!this.ready) return false;
+    if (this.command === "mark") this.say(this.command);
     this.command = null;
     this.say(command);
     return true;
