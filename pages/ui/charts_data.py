@@ -15,6 +15,7 @@ from pages.ui import theme, wire
 from pages.ui.dataset import Lane
 from pages.ui.drawing import Drawing
 from pages.ui.text import chart_text
+from pages.ui.time_axis import TIME_TITLE
 
 FloatArray = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.integer[Any]]
@@ -24,7 +25,6 @@ OVERVIEW_SEQUENCES = 6
 OVERVIEW_POINTS = 320
 OVERVIEW_LETTERS = 6
 OUTLINED_LINE = {"width": 0.6, "color": "var(--st-text-color)"}
-TIME_TITLE = "time t (steps)"
 QUIET = "rgba(128,128,128,0.55)"
 
 
@@ -120,7 +120,7 @@ def _add_sequence(
         return
     of_points = states[kept]
     if row is not None:
-        # Many rows: one trace for all states of each takes a browser half as long.
+        # Many rows: each trace costs a browser time of its own, and there is no legend to fill.
         names = [theme.state_name(int(state)) for state in of_points]
         figure.add(
             "scatter", row, x=times, y=values, customdata=spoken, text=names, mode="markers",

@@ -1,8 +1,8 @@
 """A Plotly figure as the plain values that plotly.js reads: traces, and a layout.
 
-The Python package makes the same values, and checks each property on the way: half a second for
-the figures of one page. Here they are written down as they are, and the tests hold every figure
-against that package. See https://plotly.com/javascript/reference for the properties.
+The Python package makes the same values, and checks each property on the way: a fifth of a second
+for the figures of one page. Here they are written down as they are, and the tests hold every
+figure against that package. See https://plotly.com/javascript/reference for the properties.
 """
 
 from __future__ import annotations

@@ -140,9 +140,9 @@ export class LiveView {
     if (message.header.key !== this.key) return;
     // After Pause, what was on its way is let go; then comes where the training stands.
     if (this.frozen && playing) return;
-    // What the visitor did is seen at once; what plays, in the next frame, or where another answer
-    // goes first, after it.
-    this.take(message, !wanted || this.frozen ? 0 : this.stream.held || null);
+    // What plays waits where the answer to what the visitor did goes first; that is seen at once.
+    const plays = wanted && !this.frozen;
+    this.take(message, plays ? this.stream.held || null : 0);
     // Where the page is about to run anyway, it will say the news itself.
     if (!ahead && !this.frozen && news !== this.news) this.tellNews();
   }
