@@ -10,6 +10,7 @@ from hmmcore.alignment import (
     align,
     align_parameters,
     confusion_table,
+    majority_states,
     parameter_errors,
     relabel,
 )
@@ -106,6 +107,7 @@ __all__ = [
     "joint_log_prob",
     "k_best_paths",
     "log_likelihood",
+    "majority_states",
     "most_probable_states",
     "parameter_counts",
     "parameter_errors",

@@ -111,6 +111,37 @@ def relabel(states: ArrayLike, permutation: ArrayLike) -> IntArray:
     return names[path]
 
 
+def majority_states(reference_states: ArrayLike, states: ArrayLike, num_states: int) -> IntArray:
+    """Return, for each learned state, the reference state it meets at most time steps.
+
+    For models with different numbers of states, between which there is no renaming: several learned
+    states may stand for one reference state, and none for another. An accuracy of paths read in
+    this way is called many-to-one (Johnson 2007, "Why doesn't EM find good HMM POS-taggers?").
+
+    Args:
+        reference_states: the true path (T,), values 0, 1, ...
+        states: the learned path (T,), values 0..K-1, or -1 for no state.
+        num_states: K.
+
+    Returns:
+        (K,) reference states, the first of equally common ones; -1 for a state that meets none.
+
+    Raises:
+        ValueError: when the paths differ in length or hold something other than states.
+    """
+    num_states = as_count("num_states", num_states)
+    reference = _as_path("reference_states", reference_states, None, lowest=0)
+    learned = _as_path("states", states, num_states, lowest=NO_STATE)
+    _require_same_length(reference, learned)
+    known = learned != NO_STATE
+    names, rows = np.unique(reference[known], return_inverse=True)
+    if not names.size:
+        return np.full(num_states, NO_STATE, dtype=np.int64)
+    pairs = rows * num_states + learned[known]
+    counts = np.bincount(pairs, minlength=names.size * num_states).reshape(-1, num_states)
+    return np.where(counts.any(axis=0), names[counts.argmax(axis=0)], NO_STATE)
+
+
 def confusion_table(reference_states: ArrayLike, states: ArrayLike, num_states: int) -> IntArray:
     """Return counts (K, K): [i, j] time steps in reference state i and learned state j.
 

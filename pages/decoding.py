@@ -6,6 +6,7 @@ import streamlit as st
 
 from hmmcore import confusion_table, exchangeable_states, joint_log_prob
 from pages.ui import about, charts, decoded, time_charts, words
+from pages.ui.accuracies import accuracies
 from pages.ui.figure import show_figure
 from pages.ui.layout import halves
 from pages.ui.live import live_figures, messages, run_controls, time_travel
@@ -70,24 +71,18 @@ def over_time(view: View) -> None:
 
 def hits(view: View) -> None:
     """Accuracy of four ways to decode, and of guessing."""
-    st.subheader("How often is the decoded state the true one?", anchor=False)
-    scopes = decoded.scopes(session, view)
-    if not scopes:
-        st.caption(words.no_truth(session.seen))
-        return
-    table = decoded.accuracy_table(
-        scopes,
+    accuracies(
+        session,
+        view,
+        "How often is the decoded state the true one?",
         {
             "Learned model, Viterbi path": lambda scope: scope.learned.path,
             "Learned model, per-step best": lambda scope: scope.learned.smoothed,
             "True model, Viterbi path": lambda scope: scope.ceiling.path,
             "True model, per-step best (the ceiling)": lambda scope: scope.ceiling.smoothed,
         },
-    )
-    st.table(table)
-    st.caption(
         "Share of time steps. The true model's per-step best expects the most hits that any "
-        "decoder can; on data of limited length chance may put another one a little ahead."
+        "decoder can; on data of limited length chance may put another one a little ahead.",
     )
 
 

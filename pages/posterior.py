@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import about, charts, controls, decoded, time_charts, words
+from pages.ui.accuracies import accuracies
 from pages.ui.figure import show_figure
 from pages.ui.layout import halves
 from pages.ui.live import live_figures, messages, run_controls, time_travel
@@ -32,7 +33,9 @@ def draw() -> None:
 def over_time(view: View) -> None:
     """State probabilities of the selected sequence, and how unsure they are."""
     kind = session.config.posterior
-    learned, ceiling = decoded.learned(session, view), decoded.ceiling(session)
+    learned = decoded.learned(session, view)
+    # Side by side only where states are comparable.
+    ceiling = decoded.ceiling(session) if view.true_states is not None else None
     st.subheader(
         f"State probabilities of {words.sequence(session)}, {words.model(session)}", anchor=False
     )
@@ -63,23 +66,17 @@ def over_time(view: View) -> None:
 def hits(view: View) -> None:
     """How often the most probable state is the true one, for three ways of answering."""
     kind = session.config.posterior
-    st.subheader("How often is the most probable state the true one?", anchor=False)
-    scopes = decoded.scopes(session, view)
-    if not scopes:
-        st.caption(words.no_truth(session.seen))
-        return
-    table = decoded.accuracy_table(
-        scopes,
+    accuracies(
+        session,
+        view,
+        "How often is the most probable state the true one?",
         {
             "Learned model": lambda scope: getattr(scope.learned, kind),
             "True model (the ceiling)": lambda scope: getattr(scope.ceiling, kind),
         },
-    )
-    st.table(table)
-    st.caption(
         f"At each step the state with the largest {kind} probability is the answer. No way of "
         "answering expects more hits than this one with the true model; on data of limited "
-        "length chance may put another one a little ahead."
+        "length chance may put another one a little ahead.",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import permutations, product
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from hmmcore.alignment import (
     align,
     align_parameters,
     confusion_table,
+    majority_states,
     parameter_errors,
     relabel,
 )
@@ -213,3 +214,31 @@ def test_models_of_different_sizes_are_not_compared():
     two, three = (random_model(size, np.random.default_rng(0)) for size in (2, 3))
     with pytest.raises(ValueError, match=r"num_states = 2 and the model has 3"):
         parameter_errors(two, three)
+
+
+@pytest.mark.parametrize("sizes", [(5, 3), (3, 5), (1, 4), (4, 1), (4, 4)])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_reading_of_learned_states_agrees_more_often_than_the_majority(sizes, seed):
+    num_true, num_states = sizes
+    rng = np.random.default_rng(seed)
+    reference, learned = rng.integers(0, num_true, 30), rng.integers(-1, num_states, 30)
+    reading = np.append(majority_states(reference, learned, num_states), -1)
+    found = accuracy(reference, reading[learned])
+    readings = product(range(num_true), repeat=num_states)
+    assert found == max(accuracy(reference, np.append(names, -1)[learned]) for names in readings)
+
+
+def test_a_learned_state_that_meets_none_is_read_as_none_and_ties_as_the_first():
+    np.testing.assert_array_equal(majority_states([2, 0, 0, 2], [0, 0, 2, -1], 4), [0, -1, 0, -1])
+    np.testing.assert_array_equal(majority_states([3, 1], [-1, -1], 2), [-1, -1])
+
+
+def test_a_majority_needs_no_more_memory_than_the_paths():
+    np.testing.assert_array_equal(majority_states([10**15, 7], [1, 0], 2), [7, 10**15])
+
+
+def test_the_majority_of_unequal_paths_is_refused():
+    with pytest.raises(ValueError, match="has 2 time steps and states has 3"):
+        majority_states([0, 1], [0, 1, 0], 2)
+    with pytest.raises(ValueError, match=r"states\[1\] is 2"):
+        majority_states([0, 1], [0, 2], 2)

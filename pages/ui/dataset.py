@@ -107,6 +107,7 @@ class Dataset:
         columns: (D,) names of the dimensions of points; empty for the other families.
         other_truth: the model they were drawn from where it has another number of states than the
             one that learns.
+        other_states: (T,) the hidden path of `other_truth`; None where that is.
         hidden: whether the visitor does not want to see what made them.
     """
 
@@ -118,16 +119,24 @@ class Dataset:
     labels: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     other_truth: HMM | None = None
+    other_states: IntArray | None = None
     hidden: bool = False
 
     def without_truth(self) -> Dataset:
         """The same data, as they look while the truth is hidden."""
-        return replace(self, truth=None, states=None, other_truth=None, hidden=True)
+        return replace(
+            self, truth=None, states=None, other_truth=None, other_states=None, hidden=True
+        )
 
     @property
     def maker(self) -> HMM | None:
         """The model they were drawn from, whatever its number of states; None if nobody knows."""
         return self.truth or self.other_truth
+
+    @property
+    def maker_states(self) -> IntArray | None:
+        """(T,) the hidden path of the `maker`; None without one."""
+        return self.other_states if self.states is None else self.states
 
     @property
     def num_dimensions(self) -> int:

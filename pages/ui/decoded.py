@@ -6,11 +6,10 @@ a page that stands still computes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-import pandas as pd
+import numpy as np
 
 from hmmcore import (
     HMM,
@@ -18,28 +17,22 @@ from hmmcore import (
     Sequences,
     TiedPaths,
     ViterbiPath,
-    accuracy,
-    commonest_share,
+    majority_states,
     most_probable_states,
     posterior_entropy,
     smooth,
     viterbi,
     viterbi_ties,
 )
+from hmmcore.alignment import NO_STATE
 from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.session import Session
 from pages.ui.text import count
-from pages.ui.view import View, first_sequences, selected_sequence
-
-SCORED_OBSERVATIONS = 20_000
-"""Accuracies over many sequences look at so many observations at most."""
+from pages.ui.view import View, scored_sequences, selected_sequence
 
 TIED_STEPS = 200
 """Tied paths are listed for so many steps of a sequence at most."""
 MAX_TIED_PATHS = 100
-
-GUESSING = "Guessing: always the commonest true state"
-"""Of accuracies, the one that knows nothing of the observations."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +48,11 @@ class BestStates:
     smoothed: IntArray
     filtered: IntArray
 
+    def read_as(self, names: IntArray) -> BestStates:
+        """The same with state k called names[k]; -1 stays -1."""
+        names = np.append(names, NO_STATE)
+        return BestStates(names[self.path], names[self.smoothed], names[self.filtered])
+
 
 @dataclass(frozen=True, eq=False)
 class Scope:
@@ -63,7 +61,7 @@ class Scope:
     Attributes:
         title: which part of the data it is, as the head of a column.
         true_states: (T,)
-        learned, ceiling: answers of the learned and of the true model.
+        learned, ceiling: answers of the learned and of the true model, in the true states.
     """
 
     title: str
@@ -104,58 +102,56 @@ def learned(session: Session, view: View) -> Decoded:
 
 
 def ceiling(session: Session) -> Decoded | None:
-    """The true model on the selected sequence; None without a truth."""
-    truth, sequence = session.seen.truth, selected_sequence(session)
-    if truth is None:
+    """The true model on the selected sequence, whatever its number of states; None without one."""
+    maker, sequence = session.seen.maker, selected_sequence(session)
+    if maker is None:
         return None
     return session.remember(  # type: ignore[no-any-return]
         "decoded by the true model",
         sequence,
-        lambda: _decoded(smooth(truth, sequence), viterbi(truth, sequence)),
+        lambda: _decoded(smooth(maker, sequence), viterbi(maker, sequence)),
     )
+
+
+def reading(session: Session, view: View) -> IntArray | None:
+    """As which true state each learned one is read where their numbers differ: (K,), else None.
+
+    As the one it meets most often, -1 where it meets none; several may be read as the same.
+    """
+    data = session.seen
+    if data.truth is not None or data.maker_states is None:
+        return None
+    path = _scored(session, view).path
+    return majority_states(data.maker_states[: len(path)], path, view.hmm.num_states)
 
 
 def scopes(session: Session, view: View) -> list[Scope]:
     """The selected sequence and, where there are more, the first sequences; none without truth."""
-    of_truth, true_states, run = ceiling(session), view.true_states, session.shown_run
     data = session.seen
-    if of_truth is None or true_states is None or data.states is None or run is None:
+    of_truth, maker, true_states = ceiling(session), data.maker, data.maker_states
+    if of_truth is None or maker is None or true_states is None:
         return []
+    names = reading(session, view)
+
+    def in_true_states(best: BestStates) -> BestStates:
+        return best if names is None else best.read_as(names)
+
     selected = Scope(
         f"Sequence {session.config.sequence}",
-        true_states, learned(session, view).best, of_truth.best,
-    )  # fmt: skip
+        true_states[view.offset : view.offset + view.sequence.num_observations],
+        in_true_states(learned(session, view).best),
+        of_truth.best,
+    )
     if len(data.sequences) == 1:
         return [selected]
-    some = session.remember(
-        "scored sequences", data, lambda: first_sequences(data.sequences, SCORED_OBSERVATIONS)
-    )
+    some = scored_sequences(session)
     first = Scope(
         _first_title(some, data.sequences),
-        data.states[: some.num_observations],
-        session.remember(
-            "scored by the learned model", session.shown_state, lambda: _best_states(view.hmm, some)
-        ),
-        session.remember("scored by the true model", data, lambda: _best_states(data.truth, some)),
+        true_states[: some.num_observations],
+        in_true_states(_scored(session, view)),
+        session.remember("scored by the true model", data, lambda: _best_states(maker, some)),
     )
     return [selected, first]
-
-
-def accuracy_table(
-    scopes: list[Scope], answers: Mapping[str, Callable[[Scope], IntArray]]
-) -> pd.DataFrame:
-    """Accuracy as text: a row for each way of answering and one for guessing; a column a scope."""
-    columns = {
-        scope.title: [
-            f"{share:.1%}"
-            for share in (
-                *(accuracy(scope.true_states, answer(scope)) for answer in answers.values()),
-                commonest_share(scope.true_states),
-            )
-        ]
-        for scope in scopes
-    }
-    return pd.DataFrame(columns, index=[*answers, GUESSING])
 
 
 def ties(session: Session, view: View) -> TiedPaths:
@@ -166,6 +162,13 @@ def ties(session: Session, view: View) -> TiedPaths:
         lambda: viterbi_ties(
             view.hmm, Sequences(view.sequence.observations[:TIED_STEPS]), MAX_TIED_PATHS
         ),
+    )
+
+
+def _scored(session: Session, view: View) -> BestStates:
+    some = scored_sequences(session)
+    return session.remember(  # type: ignore[no-any-return]
+        "scored by the learned model", session.shown_state, lambda: _best_states(view.hmm, some)
     )
 
 

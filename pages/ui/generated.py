@@ -42,7 +42,9 @@ def _dataset(config: Config) -> Dataset:
     )
     if truth.num_states != config.num_states:
         # Nothing of either model has a counterpart in the other.
-        data = replace(data, truth=None, states=None, other_truth=truth)
+        data = replace(
+            data, truth=None, states=None, other_truth=truth, other_states=simulated.states
+        )
     return data
 
 

@@ -17,8 +17,9 @@ from pages.ui.player import Run
 from pages.ui.session import Session
 from pages.ui.text import many
 
-MATCHING_OBSERVATIONS = 20_000
-"""Learned states are matched to true ones on this many observations; more change nothing."""
+SCORED_OBSERVATIONS = 20_000
+"""Learned states are matched to true ones, and accuracies counted, on so many observations at most;
+more change next to nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,12 +134,18 @@ def matching(hmm: HMM, session: Session) -> IntArray:
     data = session.data
     if data.truth is None or data.states is None:
         return np.arange(hmm.num_states)
-    # Kept, so that a tick neither copies the data nor lays them out for the sweep anew.
-    some = session.remember(
-        "matched sequences", data, lambda: first_sequences(data.sequences, MATCHING_OBSERVATIONS)
-    )
+    some = scored_sequences(session)
     path = viterbi(hmm, some)
     return align(data.states[: some.num_observations], path.states, hmm.num_states)
+
+
+def scored_sequences(session: Session) -> Sequences:
+    """The first sequences, on which models are compared with the truth."""
+    data = session.data
+    # Kept, so that a tick neither copies the data nor lays them out for the sweep anew.
+    return session.remember(
+        "scored sequences", data, lambda: first_sequences(data.sequences, SCORED_OBSERVATIONS)
+    )
 
 
 def first_sequences(sequences: Sequences, num_observations: int) -> Sequences:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from hmmcore import Sequences
+from hmmcore.arrays import IntArray
 from pages.ui.dataset import Dataset
 from pages.ui.emission_pictures import symbol_shares
 from pages.ui.session import Session
@@ -34,6 +35,22 @@ def no_truth(data: Dataset) -> str:
     return (
         f"{many(data.other_truth.num_states, 'state')} really made the data. The model has another "
         "number of states, so they cannot be compared one by one."
+    )
+
+
+def about_reading(reading: IntArray, num_true_states: int) -> str:
+    """How answers are counted where the model and the truth differ in their number of states.
+
+    `reading` (K,) holds the true state that each learned one counts as; -1 for none.
+    """
+    counted = ", ".join(
+        f"{learned} as {true + 1}" if true >= 0 else f"{learned} as none"
+        for learned, true in enumerate(reading.tolist(), 1)
+    )
+    return (
+        f"{many(num_true_states, 'state')} made the data and the model has {len(reading)}, so "
+        "they cannot be matched one by one. Each learned state counts as the true state it meets "
+        f"most often: {counted}."
     )
 
 

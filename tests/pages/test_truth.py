@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import truth
+from hmmcore import accuracy, commonest_share, most_probable_states, smooth, viterbi
+from pages.ui import truth, words
+from pages.ui.view import current_view
 from tests.pages.shown import array, figures, healthy, opened, press, session, text, upload
 
 
@@ -86,6 +88,53 @@ def test_without_a_truth_there_is_nothing_to_choose_and_nothing_to_compare():
     upload(app, [np.arange(20.0)])
     assert not [one for one in app.button_group if one.key == "control_truth"]
     assert "parameter_errors" not in figures(app)
+
+
+@pytest.mark.parametrize("num_states", [2, 5])
+def test_the_ceiling_is_told_where_the_truth_has_another_number_of_states(num_states):
+    app = press(opened("decoding.py", K=str(num_states), true_K="3", noise="0.8"), "step")
+    here = session(app)
+    view, data = current_view(here), here.data
+    states, learned = data.maker_states, viterbi(view.hmm, data.sequences).states
+    reading = np.array(
+        [np.bincount(states[learned == k]).argmax() if k in learned else -1 for k in range(5)]
+    )
+
+    def steps(hmm):
+        return most_probable_states(smooth(hmm, data.sequences).smoothed_probs)
+
+    answers = [
+        reading[learned],
+        reading[steps(view.hmm)],
+        viterbi(data.maker, data.sequences).states,
+        steps(data.maker),
+    ]
+    shares = app.table[0].value
+    assert list(shares.columns) == ["Sequence 1", "All 4 sequences"]
+    for column, rows in zip(shares.columns, (slice(0, 40), slice(0, 160)), strict=True):
+        expected = [accuracy(states[rows], answer[rows]) for answer in answers]
+        expected.append(commonest_share(states[rows]))
+        assert list(shares[column]) == [f"{value:.1%}" for value in expected]
+    assert words.about_reading(reading[:num_states], 3) in text(app)
+    # Without counterparts nothing else of the truth is shown beside the model.
+    assert "true path" not in json.dumps(list(figures(app).values()))
+    hidden = hide(app)
+    assert "True model" not in text(hidden)
+    assert not [one for one in hidden.table if "(the ceiling)" in str(one.value.index)]
+
+
+def test_the_posterior_page_too_tells_that_ceiling_and_shows_no_counterparts():
+    app = opened("posterior.py", K="4", true_K="2")
+    assert "True model (the ceiling)" in app.table[0].value.index
+    assert "2 states made the data and the model has 4" in text(app)
+    drawn = figures(app)["posterior_over_time"]["data"]
+    assert [trace["type"] for trace in drawn] == ["heatmap", "scatter"]
+    assert drawn[1]["name"] == "entropy of the learned model"
+
+
+def test_a_reading_is_said_in_words():
+    said = words.about_reading(np.array([1, -1, 0]), 2)
+    assert said.endswith("it meets most often: 1 as 2, 2 as none, 3 as 1.")
 
 
 def test_whose_state_is_whose_is_said():
