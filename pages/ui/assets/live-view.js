@@ -26,6 +26,12 @@ function leadsAway({ type, target, button, altKey, ctrlKey, metaKey, shiftKey })
     && !(button || altKey || ctrlKey || metaKey || shiftKey || link.target || link.download);
 }
 
+// Let an event that led away happen once more.
+function again({ type, target, state }) {
+  if (type === "popstate") window.dispatchEvent(new PopStateEvent(type, { state }));
+  else target.click();
+}
+
 // Whether the page itself has nothing to do.
 const idle = () =>
   document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning";
@@ -82,6 +88,14 @@ export class LiveView {
     document.addEventListener("click", this.pressed, true);
     this.leaves = (event) => {
       if (!leadsAway(event)) return;
+      if (this.sending) {
+        // Sent after it, the news would bring this page back in place of the other. So a click
+        // waits for them; "back", which Streamlit has heard of before us, happens once more.
+        event.stopImmediatePropagation();
+        event.preventDefault();
+        setTimeout(() => again(event));
+        return;
+      }
       this.left = performance.now();
       this.leftFrom = event.type === "click" ? location.pathname : "";
     };
@@ -193,6 +207,9 @@ export class LiveView {
     this.runsForNews = idle();
     this.news = this.message?.header.live?.news;
     this.component?.setTriggerValue("news", this.number);
+    // Streamlit sends it in a task of its own, which what the visitor does can still overtake.
+    this.sending = true;
+    setTimeout(() => { this.sending = false; });
   }
 
   async draw() {
