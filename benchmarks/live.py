@@ -116,11 +116,11 @@ def starts(browser: Browser, plan: Plan, folder: Path, report: Report) -> None:
     errors = measures.Errors()
     first, warm, cached, plays, steps = [], [], [], [], []
     for run in range(plan.runs):
+        contexts = [measures.window(browser) for _ in range(2)]
         begin = time.monotonic()
         with running_app(ROOT / "app.py", folder / f"start-{run}.txt") as server:
             query = f"{server.url}/?{measures.STANDARD}"
-            for is_first in (True, False):
-                context = browser.new_context(viewport=measures.WINDOW)  # type: ignore[arg-type]
+            for is_first, context in zip((True, False), contexts, strict=True):
                 page = context.new_page()
                 page.on("pageerror", lambda error: errors.texts.append(str(error)))
                 took = measures.seconds_to_charts(page, lambda: page.goto(query))  # noqa: B023

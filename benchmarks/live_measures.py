@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 import numpy as np
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from playwright.sync_api import TimeoutError as BrowserTimeout
 
 from benchmarks.machine import usage
@@ -33,6 +33,8 @@ BOTH = f"{STANDARD}&noise=2&method=Both&rate=0.0001"
 """Both methods, neither of which comes to its end while it is watched."""
 LONG = "K=5&M=100000&N=1"
 WINDOW = {"width": 1440, "height": 900}
+WINDOW_MILLISECONDS = 2000
+"""Until a new window has loaded all that it shows of itself."""
 
 DRAWN_AT = """([panel, charts]) => {
   const root = document.querySelector(panel);
@@ -79,6 +81,14 @@ class Errors:
     """What went wrong in the pages so far."""
 
     texts: list[str] = field(default_factory=list)
+
+
+def window(browser: Browser) -> BrowserContext:
+    """A visitor's browser before the visit: a window with an empty tab, and nothing cached."""
+    context = browser.new_context(viewport=WINDOW)  # type: ignore[arg-type]
+    # What belongs to the window itself is loaded a moment after it is there.
+    context.new_page().wait_for_timeout(WINDOW_MILLISECONDS)
+    return context
 
 
 @contextmanager

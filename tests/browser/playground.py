@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Locator, Page, expect
 from playwright.sync_api import TimeoutError as BrowserTimeout
 
-from tests.browser.page import open_page, wait_until_idle
+from tests.browser.page import APP, open_page
 
 PANEL = "[data-testid=hmm-panel]"
 CHARTS = ("curve", "learned", "true", "means", "sequence")
@@ -41,21 +41,21 @@ def wait_until_drawn(page: Page) -> None:
 
 def wait_until_settled(page: Page) -> None:
     """Wait until no script runs and the panel has said and drawn what it was sent."""
-    wait_until_idle(page)
     page.wait_for_function(
-        """([panel, still]) => {
+        """([panel, app, still]) => {
+          const idle = document.querySelector(app)?.dataset.testScriptState === "notRunning";
           const root = document.querySelector(panel);
           const tiles = root?.querySelector(".hmm-tiles")?.textContent;
-          const seen = `${root?.dataset.draws} ${tiles}`;
+          const seen = `${root?.dataset.draws} ${tiles} ${idle} ${root?.dataset.news}`;
           const held = window.hmmSettled;
           if (held?.seen !== seen) window.hmmSettled = { seen, since: performance.now() };
           // What was painted, Plotly draws itself when it has come to rest.
           const settled = held?.seen === seen && performance.now() - held.since > still
-            && root?.dataset.painted === "0";
+            && idle && root?.dataset.painted === "0" && root.dataset.news === "0";
           if (settled) delete window.hmmSettled;
           return settled;
         }""",
-        arg=[PANEL, 200],
+        arg=[PANEL, APP, 200],
     )
 
 

@@ -36,6 +36,8 @@ def test_own_data_and_their_runs_travel_in_a_file(page: Page, tmp_path: Path) ->
     page.get_by_role("button", name="Copy link").click()
     expect(page.locator(".hmm-link output")).to_contain_text("cannot carry your own data")
 
+    # A file belongs to the run of the page that showed its button: the steps' own run comes first.
+    ui.wait_until_settled(page)
     page.get_by_role("button", name="Export").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Experiment file").click()

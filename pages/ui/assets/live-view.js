@@ -119,7 +119,7 @@ export class LiveView {
       node("div", { class: "hmm-layers" }, this.canvases[name], this.places[name]));
     this.scrubber = new Scrubber((command) => this.stream.tell(command));
     this.root = node("div", { class: "hmm-panel", "data-testid": testId, "data-draws": 0,
-      "data-painted": 0 });
+      "data-painted": 0, "data-news": 0 });
     this.redraw = coalesce(() => this.draw());
     this.observer = new ResizeObserver(() => {
       this.sizes = null;
@@ -198,6 +198,7 @@ export class LiveView {
     const due = Math.max(this.told + NEWS_APART, this.left + LONGEST_LEAVING, this.notBefore);
     const wait = due - performance.now();
     clearTimeout(this.telling);
+    this.root.dataset.news = 1;
     if (wait > 0) {
       this.telling = setTimeout(() => this.tellNews(), wait);
       return;
@@ -209,7 +210,10 @@ export class LiveView {
     this.component?.setTriggerValue("news", this.number);
     // Streamlit sends it in a task of its own, which what the visitor does can still overtake.
     this.sending = true;
-    setTimeout(() => { this.sending = false; });
+    setTimeout(() => {
+      this.sending = false;
+      this.root.dataset.news = 0;
+    });
   }
 
   async draw() {
