@@ -42,14 +42,17 @@ help:
 run: $(KERNELS)
 	$(BIN)/streamlit run app.py --server.port $(PORT) --server.address $(ADDRESS)
 
-# The browser's tests measure time, so they have the machine to themselves.
-test: lint test-fast test-browser
+# While style and types are checked, the kernels are compiled.
+test:
+	@$(MAKE) --no-print-directory -j2 lint $(KERNELS)
+	@$(MAKE) --no-print-directory test-fast test-browser
 
 test-fast: $(DEV) $(KERNELS)
 	$(call pytest,-m "not browser" -n auto --dist loadfile)
 
+# Each process has a server and a browser of its own.
 test-browser: $(DEV) $(KERNELS) chromium
-	$(call pytest,-m browser)
+	$(call pytest,-m browser -n auto --maxprocesses 4 --dist worksteal)
 
 # The peers get an environment of their own: nothing else of the project needs them.
 bench: $(BENCH)

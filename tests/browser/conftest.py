@@ -1,5 +1,5 @@
-"""One server and one browser for all browser tests; a fresh page for each, of a visitor whose
-browser has loaded the app before: its cache is all that a test leaves to the next.
+"""One server and one browser for all browser tests of a process; a fresh page for each test, of a
+visitor whose browser has loaded the app before: its cache is all that a test leaves to the next.
 
 A test asks for `page` and starts with `open_page(page, "/data?k=3")`. It fails by itself if the
 browser met an uncaught error, wrote an error to its console, or showed a failed page.
@@ -17,7 +17,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser import chromium
 from tests.browser.page import page_failures
@@ -31,6 +38,10 @@ IGNORED_CONSOLE_ERRORS = (
     # itself before /; the first of the two answers 404 by design.
     re.compile(r"status of 404 .*/[a-z_-]+/_stcore/(health|host-config)\)$"),
 )
+
+
+# A page that is slow is no failure: two browsers and two servers may share two cores.
+expect.set_options(timeout=15_000)
 
 
 @pytest.hookimpl(tryfirst=True)
