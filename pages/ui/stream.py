@@ -48,6 +48,9 @@ UNKNOWN: Final = 4404
 REPLACED: Final = 4409
 """Codes that a line is closed with: another site's page, no such session, opened elsewhere."""
 
+NOTHING: Final = ""
+"""The answer to what was said where there is nothing to show: whoever said it waits for one."""
+
 Result = TypeVar("Result")
 
 
@@ -79,10 +82,13 @@ class Line:
     socket: WebSocket
     loop: asyncio.AbstractEventLoop
 
-    async def send(self, picture: bytes) -> bool:
-        """Send a picture; False when the page was closed meanwhile."""
+    async def send(self, answer: bytes | str) -> bool:
+        """Send a picture, or NOTHING; False when the page was closed meanwhile."""
         try:
-            await self.socket.send_bytes(picture)
+            if isinstance(answer, str):
+                await self.socket.send_text(answer)
+            else:
+                await self.socket.send_bytes(answer)
         except (WebSocketDisconnect, RuntimeError):
             return False
         return True
@@ -163,8 +169,9 @@ async def _answer(line: Line, token: str) -> None:
                 break
             if asked == "next":
                 wanted.put_nowait(None)
-            elif (picture := await _in_turn(partial(source.told, asked))) is not None:
-                await line.send(picture)
+            else:
+                picture = await _in_turn(partial(source.told, asked))
+                await line.send(NOTHING if picture is None else picture)
             # What waits for a page keeps no visitor's session alive.
             del source
         await line.socket.close(UNKNOWN)

@@ -19,6 +19,8 @@ PRESS_MANY = """([name, times]) => {
 
 def press_many(page: Page, name: str, times: int) -> None:
     """Press a run control so often that nothing can be answered in between."""
+    # On a first visit the panel may be drawn before the buttons are.
+    page.wait_for_selector(f".st-key-{name} button")
     page.evaluate(PRESS_MANY, [name, times])
 
 

@@ -135,6 +135,7 @@ def test_pause_stops_the_source():
         async with Line(publish(source, "t3")) as line:
             assert await line.picture() == b"1"
             await line.ask("pause")
+            assert (await line.answer())["text"] == ""
             assert await line.picture() == b""
 
     run(talk)
@@ -150,6 +151,20 @@ def test_what_else_a_page_says_is_answered_while_a_picture_waits_for_its_time():
             await line.ask("next")
             await line.ask("at 3")
             assert [(await line.answer())["bytes"] for _ in range(2)] == [b"at 3", b"1"]
+
+    run(talk)
+
+
+def test_what_leaves_nothing_to_show_is_answered_too():
+    source = Counter()
+
+    async def talk() -> None:
+        async with Line(publish(source, "t13")) as line:
+            await line.ask("pause")
+            told = await line.answer()
+            assert (told.get("text"), told.get("bytes")) == ("", None)
+            await line.ask("at 3")
+            assert (await line.answer())["bytes"] == b"at 3"
 
     run(talk)
 

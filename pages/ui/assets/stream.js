@@ -6,6 +6,7 @@ const AHEAD = 2; // pictures asked for before they are there: one is made while 
 const HOLD = 250; // milliseconds
 const UNKNOWN = 4404; // codes of pages/ui/stream.py
 const REPLACED = 4409;
+const NOTHING = ""; // what was said left nothing to show
 
 export class Stream {
   // `onPicture` gets every message; `onUnknown` is called when the server has forgotten us.
@@ -120,6 +121,10 @@ export class Stream {
 
   receive(data) {
     this.failures = 0;
+    if (data === NOTHING) {
+      this.answered();
+      return;
+    }
     if (!data.byteLength) {
       // Nothing plays there any more; the page will say so, or that it goes on.
       this.asked -= 1;
@@ -129,13 +134,15 @@ export class Stream {
     const message = decode(new Uint8Array(data));
     const { live } = message.header;
     if (live.wanted) this.asked -= 1;
-    else if (!live.ahead) {
-      this.owed -= 1;
-      this.sayWaiting();
-    }
+    else if (!live.ahead) this.answered();
     this.playing &&= live.playing;
     this.onPicture(message);
     this.ask();
+  }
+
+  answered() {
+    this.owed -= 1;
+    this.sayWaiting();
   }
 
   sayWaiting() {
