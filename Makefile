@@ -52,7 +52,7 @@ test-fast: $(DEV) $(KERNELS)
 
 # Each process has a server and a browser of its own.
 test-browser: $(DEV) $(KERNELS) chromium
-	$(call pytest,-m browser -n auto --maxprocesses 4 --dist worksteal)
+	$(call pytest,-m browser -o testpaths=tests/browser -n auto --maxprocesses 4 --dist worksteal)
 
 # The peers get an environment of their own: nothing else of the project needs them.
 bench: $(BENCH)

@@ -57,12 +57,20 @@ def test_hmmlearn_gives_the_same_log_likelihood_and_the_model_back(config):
         "missing, full",
     ],
 )
-def test_a_printed_script_prints_the_same_log_likelihood(tmp_path, name, library):
+def test_a_printed_script_prints_the_same_log_likelihood(capsys, name, library):
     hmm, sequences = CONFIGS[name].make(0)
     if sequences.has_missing and library == "hmmlearn":
         with pytest.raises(ValueError, match="missing values, which hmmlearn cannot score"):
             io.to_python(hmm, sequences, library)
         return
+    exec(io.to_python(hmm, sequences, library), {"__name__": "__main__"})
+    expected = log_likelihood(hmm, sequences).sum()
+    np.testing.assert_allclose(float(capsys.readouterr().out), expected, rtol=1e-10, atol=0.0)
+
+
+@pytest.mark.parametrize("library", io.LIBRARIES)
+def test_a_printed_script_runs_by_itself(tmp_path, library):
+    hmm, sequences = CONFIGS["ragged"].make(0)
     script = tmp_path / "model.py"
     script.write_text(io.to_python(hmm, sequences, library))
     done = subprocess.run(
