@@ -12,6 +12,7 @@ from functools import partial
 
 from hmmcore import TrainState
 from hmmcore.diagnostics import KINDS, Circumstances, Finding, examine
+from pages.ui.dataset import Dataset
 from pages.ui.player import Run
 from pages.ui.session import Session
 
@@ -66,6 +67,7 @@ class Checkups:
     """
 
     session: Session
+    _data: Dataset | None = None
     _seen: dict[object, _Seen] = field(default_factory=dict)
     _looked: float = float("-inf")
 
@@ -74,6 +76,9 @@ class Checkups:
         session = self.session
         with session.lock:
             now = session.player.clock()
+            if self._data is not session.seen:
+                # Nothing outlasts its data, nor the truth that was hidden since.
+                self._data, self._seen, self._looked = session.seen, {}, float("-inf")
             if not session.player.playing:
                 self._seen = {d.key: _Seen(now, now, d, said=True) for d in self._found()}
                 self._looked = now
@@ -121,11 +126,11 @@ class Checkups:
 
     def _findings(self, run: Run) -> tuple[Finding, ...]:
         session = self.session
-        state = run.state_at(session.at)
+        state, circumstances = run.state_at(session.at), self._circumstances(run)
         return session.remember(  # type: ignore[no-any-return]
             f"findings in {run.name}",
-            (run, run.trainer, state, run.failed),
-            partial(_examined, run, state, self._circumstances(run)),
+            (run, circumstances, state, run.failed),
+            partial(_examined, run, state, circumstances),
         )
 
     def _circumstances(self, run: Run) -> Circumstances:
@@ -133,7 +138,7 @@ class Checkups:
         true = session.true_log_likelihood()
         return session.remember(  # type: ignore[no-any-return]
             f"circumstances of {run.name}",
-            (run.trainer, run.start),
+            (run.trainer, run.start, session.seen),
             lambda: Circumstances(
                 run.trainer, run.start, None if true is None else true * run.num_observations
             ),

@@ -53,6 +53,23 @@ def test_no_page_speaks_of_a_hidden_truth(page, family):
         assert "true path" not in json.dumps(list(figures(app).values()))
 
 
+@pytest.mark.parametrize("page", ["playground.py", "posterior.py"])
+@pytest.mark.parametrize(
+    ("finding", "link"),
+    [
+        ("Overfitting", {"K": "4", "noise": "0.5", "runs": "EM_100"}),
+        ("Worse than the true model", {"K": "2", "noise": "1.5", "runs": "EM_60"}),
+    ],
+)
+def test_nothing_that_is_found_speaks_of_a_hidden_truth(page, finding, link):
+    app = opened(page, **link)
+    assert finding in text(app)
+    assert "of the true model (" in text(app)
+    said = text(hide(app))
+    assert finding not in said
+    assert "of the true model (" not in said
+
+
 def test_errors_are_those_of_the_matched_model():
     app = press(press(opened("posterior.py", K="2", start="near-truth"), "step"), "step")
     here = session(app)

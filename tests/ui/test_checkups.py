@@ -58,6 +58,20 @@ def test_a_finding_appears_when_it_lasts_and_stays_a_while_after_it_has_gone(wat
     assert kinds(told) == []
 
 
+def test_nothing_is_said_a_moment_longer_of_a_truth_that_was_hidden(watched):
+    session, told, found = watched
+    session.play()
+    found.append("worse_than_truth")
+    for _ in range(3):
+        told.said()
+        session.player.clock.now += LOOK_EVERY
+    assert kinds(told) == ["worse_than_truth"]
+    found.clear()
+    session.change(truth="hidden")
+    assert session.player.playing
+    assert kinds(told) == []
+
+
 def test_a_finding_that_flickers_is_never_said_or_always(watched):
     session, told, found = watched
     session.play()
