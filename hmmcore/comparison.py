@@ -118,8 +118,9 @@ class Verdict:
         iterations: of each, at that place.
         progress: of each, up to there.
         reason: "start" (neither has moved), "failed" (a step of the one that trails failed),
-            "same_optimum", "different_optima", "level", "falls_short" (going on like this, the one
-            that trails closes less than half of the gap), or "pace": look at how they go.
+            "same_optimum", "different_optima", "flat" (both have settled, at one height, but their
+            models differ), "level", "falls_short" (going on like this, the one that trails closes
+            less than half of the gap), or "pace": look at how they go.
     """
 
     leader: int | None
@@ -311,7 +312,8 @@ def _reason(
         if models_alike(both[0].hmm, both[1].hmm):
             return "same_optimum"
         if all(settled):
-            return "different_optima"
+            # So much may be to come from either; no farther apart, they may yet meet.
+            return "flat" if margin <= SETTLED_REMAINING else "different_optima"
     if leader is None:
         return "level"
     trails = told[1 - leader]

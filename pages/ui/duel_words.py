@@ -153,6 +153,11 @@ def _explanation(told: Verdict, corners: Sequence[Corner]) -> str:
             "Both have come to rest, at models that differ: two different optima. From the same "
             "start their paths parted; only another start, or luck, leads from one to the other."
         )
+    if told.reason == "flat":
+        return (
+            "Both hardly move any more, at almost the same height but at models that differ: the "
+            "likelihood is nearly flat between them. Both may be on their way to one optimum."
+        )
     if trailing is None:
         return "Neither has come further than the other by more than a millionth of a nat."
     trails = told.progress[trailing]

@@ -390,6 +390,8 @@ def test_em_that_trails_is_explained_by_overlap():
         ("same_optimum", None, "it is the same optimum"),
         ("same_optimum", 0, "it is the same optimum"),
         ("different_optima", 1, "two different optima"),
+        ("flat", None, "nearly flat between them"),
+        ("flat", 0, "nearly flat between them"),
         ("falls_short", 0, "closes only a small part of the gap"),
         ("level", None, "Neither has come further"),
     ],
