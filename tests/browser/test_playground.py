@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -186,6 +187,24 @@ def test_the_first_screen_holds_the_whole_playground(page: Page) -> None:
     box = page.locator(ui.PANEL).bounding_box()
     assert box is not None
     assert box["y"] + box["height"] <= WIDE["height"]
+
+
+@pytest.mark.parametrize("viewport", [NARROW])
+def test_what_is_said_of_a_button_is_not_in_the_way_of_a_link_below_it(page: Page) -> None:
+    ui.open_playground(page)
+    ui.button(page, "Step").hover()
+    told = page.get_by_role("tooltip")
+    expect(told).to_be_visible()
+    link = page.get_by_role("link", name="Data", exact=True).bounding_box()
+    box = told.bounding_box()
+    assert box is not None
+    assert link is not None
+    middle = link["x"] + link["width"] / 2, link["y"] + link["height"] / 2
+    assert box["x"] < middle[0] < box["x"] + box["width"]
+    assert box["y"] < middle[1] < box["y"] + box["height"]
+    page.mouse.move(*middle, steps=5)
+    page.mouse.click(*middle)
+    expect(page).to_have_url(re.compile("/data"))
 
 
 def test_forty_random_actions(page: Page, browser_errors: list[str]) -> None:
