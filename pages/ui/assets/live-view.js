@@ -29,7 +29,7 @@ function leadsAway({ type, target, button, altKey, ctrlKey, metaKey, shiftKey })
 // Let an event that led away happen once more.
 function again({ type, target, state }) {
   if (type === "popstate") window.dispatchEvent(new PopStateEvent(type, { state }));
-  else target.click();
+  else target.closest("a[href]").click();
 }
 
 // Whether the page itself has nothing to do.
