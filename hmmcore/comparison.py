@@ -35,6 +35,9 @@ SETTLED, SETTLED_STEPS = 1e-7, 5
 SETTLED_REMAINING = 1e-5
 """Nats per observation: so much to come, by its rate, and it has not settled after all."""
 
+FLAT = 1e-4
+"""Nats per observation: runs that rest no farther apart may yet meet, a few thousand steps on."""
+
 SLOW_RATE = 0.9
 """A distance that shrinks by less than a tenth a step takes long: 22 steps to a tenth of it."""
 
@@ -312,8 +315,7 @@ def _reason(
         if models_alike(both[0].hmm, both[1].hmm):
             return "same_optimum"
         if all(settled):
-            # So much may be to come from either; no farther apart, they may yet meet.
-            return "flat" if margin <= SETTLED_REMAINING else "different_optima"
+            return "flat" if margin <= FLAT else "different_optima"
     if leader is None:
         return "level"
     trails = told[1 - leader]

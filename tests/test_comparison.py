@@ -213,7 +213,7 @@ def test_settled_runs_have_found_the_same_optimum_or_different_ones():
     other = compare(contender(settled), contender(settled - 0.1, model((-1.0, 3.0))))
     assert (other.leader, other.reason) == (0, "different_optima")
     # Models that differ at one height: nobody can say that they will not meet.
-    for below, leader in [(0.0, None), (2e-6, 0)]:
+    for below, leader in [(0.0, None), (2e-6, 0), (5e-5, 0)]:
         flat = compare(contender(settled), contender(settled - below, model((-1.0, 3.0))))
         assert (flat.leader, flat.reason) == (leader, "flat")
     # Near the optimum that the leader has found, though still restless.
