@@ -50,9 +50,9 @@ test:
 test-fast: $(DEV) $(KERNELS)
 	$(call pytest,-m "not browser" -n auto --dist loadfile)
 
-# Each process has a server and a browser of its own.
+# One after the other: with two browsers on two cores a press may come too late to be the last.
 test-browser: $(DEV) $(KERNELS) chromium
-	$(call pytest,-m browser -o testpaths=tests/browser -n auto --maxprocesses 4 --dist worksteal)
+	$(call pytest,-m browser -o testpaths=tests/browser)
 
 # The peers get an environment of their own: nothing else of the project needs them.
 bench: $(BENCH)
