@@ -50,7 +50,7 @@ test:
 test-fast: $(DEV) $(KERNELS)
 	$(call pytest,-m "not browser" -n auto --dist loadfile)
 
-# One after the other: with two browsers on two cores a press may come too late to be the last.
+# One after the other: under the load of two at once, Play right after Reset was lost once.
 test-browser: $(DEV) $(KERNELS) chromium
 	$(call pytest,-m browser -o testpaths=tests/browser)
 

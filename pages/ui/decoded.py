@@ -121,8 +121,12 @@ def reading(session: Session, view: View) -> IntArray | None:
     data = session.seen
     if data.truth is not None or data.maker_states is None:
         return None
-    path = _scored(session, view).path
-    return majority_states(data.maker_states[: len(path)], path, view.hmm.num_states)
+    path, true_states = _scored(session, view).path, data.maker_states
+    return session.remember(
+        "reading of learned states",
+        view,
+        lambda: majority_states(true_states[: len(path)], path, view.hmm.num_states),
+    )
 
 
 def scopes(session: Session, view: View) -> list[Scope]:

@@ -1,4 +1,4 @@
-"""One server and one browser for all browser tests of a process; a fresh page for each test, of a
+"""One server and one browser for all browser tests; a fresh page for each test, of a
 visitor whose browser has loaded the app before: its cache is all that a test leaves to the next.
 
 A test asks for `page` and starts with `open_page(page, "/data?k=3")`. It fails by itself if the
@@ -22,7 +22,6 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
-    expect,
     sync_playwright,
 )
 
@@ -38,10 +37,6 @@ IGNORED_CONSOLE_ERRORS = (
     # itself before /; the first of the two answers 404 by design.
     re.compile(r"status of 404 .*/[a-z_-]+/_stcore/(health|host-config)\)$"),
 )
-
-
-# A page that is slow is no failure: two browsers and two servers may share two cores.
-expect.set_options(timeout=15_000)
 
 
 @pytest.hookimpl(tryfirst=True)
