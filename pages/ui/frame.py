@@ -27,6 +27,7 @@ def frame(session: Session) -> None:
                 # The tab keeps the key of its own data, and gives it back after a reload.
                 "own": session.upload_key,
                 "lost": session.lost is not None,
+                "presses": session.presses,
                 **link(session),
             },
             on_back_change=lambda: None,

@@ -30,6 +30,16 @@ ON_THE_WAY = (
 )
 
 
+def _press(session: Session, act: Callable[[], None]) -> Callable[[], None]:
+    """What a run control is for; the next press is sent when this one was heard."""
+
+    def heard() -> None:
+        session.presses += 1
+        act()
+
+    return heard
+
+
 def run_controls(
     session: Session,
     instead: Callable[[], None] | None = None,
@@ -48,26 +58,26 @@ def run_controls(
         if session.player.playing:
             st.button(
                 "Pause", key="pause", icon=":material/pause:", type="primary",
-                on_click=session.pause, help="Stop where the training is.",
+                on_click=_press(session, session.pause), help="Stop where the training is.",
             )  # fmt: skip
         else:
             st.button(
                 "Play", key="play", icon=":material/play_arrow:", type="primary",
-                on_click=session.play, disabled=not able,
+                on_click=_press(session, session.play), disabled=not able,
                 help="Train, and watch the model change." if able else "Nothing left to train.",
             )  # fmt: skip
         st.button(
-            "Step", key="step", icon=":material/skip_next:", on_click=session.step,
+            "Step", key="step", icon=":material/skip_next:", on_click=_press(session, session.step),
             disabled=not able, help="Take one training step.",
         )  # fmt: skip
         st.button(
-            "Reset", key="reset", icon=":material/replay:", on_click=session.reset,
+            "Reset", key="reset", icon=":material/replay:", on_click=_press(session, session.reset),
             help="Go back to iteration 0 of the same starting point.",
         )  # fmt: skip
         random = session.new_start_helps
         st.button(
             "New start", key="new_start", icon=":material/casino:",
-            on_click=session.new_start, disabled=not random,
+            on_click=_press(session, session.new_start), disabled=not random,
             help="Start from another random model, on the same data."
             if random
             else "This starting point has nothing random in it; choose another one first.",
@@ -132,7 +142,8 @@ def go_on(session: Session) -> None:
     """Take the runs to where a link says, on a page without figures that follow them."""
     if session.replay is not None:
         with st.container(horizontal=True):
-            st.button("Pause", key="pause", icon=":material/pause:", on_click=session.pause)
+            act = _press(session, session.pause)
+            st.button("Pause", key="pause", icon=":material/pause:", on_click=act)
         live_figures(session, lambda: None)
 
 

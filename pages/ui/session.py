@@ -59,6 +59,7 @@ class Session(Experiment):
         token: names this session to its live stream, and nobody can guess it.
         links: how often it was said what a link holds; a later one has a higher number.
         frames: how many pictures of the live panel were made; a later one has a higher number.
+        presses: how many presses of run controls have come by Streamlit; see `assets/presses.js`.
         tour: the step of the tour, from 1; 0 while it is offered, None when it is not.
     """
 
@@ -75,6 +76,7 @@ class Session(Experiment):
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     links: int = 0
     frames: int = 0
+    presses: int = 0
     tour: int | None = None
 
     # Changes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from playwright.sync_api import Page, WebSocketRoute
@@ -33,31 +33,30 @@ def page_failures(page: Page) -> list[str]:
     return exceptions + notices
 
 
-class SlowAnswers:
-    """What Streamlit says to a page, kept back for a while; made before the page is opened."""
+class SlowLine:
+    """Streamlit's line, which may keep messages back for a while; made before a page is opened."""
 
     def __init__(self, page: Page) -> None:
-        self._line: WebSocketRoute | None = None
-        self._kept: list[str | bytes] | None = None
+        self._ways: dict[str, Callable[[str | bytes], None]] = {}
+        self._kept: dict[str, list[str | bytes]] = {}
         page.route_web_socket(re.compile("/_stcore/stream"), self._route)
 
     def _route(self, line: WebSocketRoute) -> None:
-        self._line = line
-        line.connect_to_server().on_message(self._pass_on)
+        server = line.connect_to_server()
+        self._ways = {"answers": line.send, "requests": server.send}
+        server.on_message(lambda message: self._pass_on("answers", message))
+        line.on_message(lambda message: self._pass_on("requests", message))
 
-    def _pass_on(self, message: str | bytes) -> None:
-        assert self._line is not None
-        if self._kept is None:
-            self._line.send(message)
+    def _pass_on(self, way: str, message: str | bytes) -> None:
+        if way in self._kept:
+            self._kept[way].append(message)
         else:
-            self._kept.append(message)
+            self._ways[way](message)
 
     @contextmanager
-    def kept_back(self) -> Iterator[None]:
-        """Nothing arrives until the end of this, and then all of it in its order."""
-        assert self._line is not None
-        self._kept = []
-        yield
-        kept, self._kept = self._kept, None
-        for message in kept:
-            self._line.send(message)
+    def kept_back(self, way: str) -> Iterator[list[str | bytes]]:
+        """Hold the server's "answers" or the page's "requests" until the end, in their order."""
+        self._kept[way] = []
+        yield self._kept[way]
+        for message in self._kept.pop(way):
+            self._ways[way](message)

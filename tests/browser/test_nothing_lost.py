@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from pages.ui.session import Session
 from tests.browser import playground as ui
-from tests.browser.page import SlowAnswers, open_page, wait_until_idle
+from tests.browser.page import SlowLine, open_page, wait_until_idle
 from tests.browser.server import Server, running_app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -268,7 +268,7 @@ class TestRestart:
 
 
 def test_what_the_panel_has_to_say_undoes_no_page_switch(page: Page) -> None:
-    answers = SlowAnswers(page)
+    slow = SlowLine(page)
     ui.open_playground(page, SMALL)
     stepped(page, 1)
     line = page.get_by_role("slider", name="Iteration shown")
@@ -282,7 +282,7 @@ def test_what_the_panel_has_to_say_undoes_no_page_switch(page: Page) -> None:
     line.focus()
     page.keyboard.press("Home")
     ui.expect_iteration(page, 0)
-    with answers.kept_back():
+    with slow.kept_back("answers"):
         ui.visit(page, "Posterior")
         page.wait_for_timeout(1000)
     expect(page.get_by_role("heading", name="EM at iteration 0")).to_be_visible()
@@ -324,9 +324,9 @@ def test_what_the_panel_is_about_to_say_undoes_no_page_switch(page: Page, way: s
 
 
 def test_a_control_moved_while_a_page_is_being_left_is_heard(page: Page) -> None:
-    answers = SlowAnswers(page)
+    slow = SlowLine(page)
     ui.open_playground(page, SMALL)
-    with answers.kept_back():
+    with slow.kept_back("answers"):
         ui.visit(page, "Posterior")
         page.wait_for_timeout(500)
         ui.nudge(page, "States K", "ArrowRight")

@@ -39,6 +39,15 @@ def test_every_page_has_the_link_and_the_exports(script: str) -> None:
     assert [label for label in labels if label in EXPORTS] == EXPORTS
 
 
+def test_every_press_of_a_run_control_is_told_as_heard() -> None:
+    app = opened("posterior.py", start="random")
+    assert told(app)["presses"] == 0
+    for number, key in enumerate(["step", "reset", "new_start", "play", "pause"], start=1):
+        assert told(press(app, key))["presses"] == number
+    # Nothing else that runs the page counts.
+    assert told(healthy(app.run()))["presses"] == 5
+
+
 @pytest.fixture
 def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """On the way to a place, there is time for one step only."""

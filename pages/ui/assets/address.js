@@ -5,6 +5,7 @@
 // place. Streamlit keeps its own copy of the address and compares ours only where it writes.
 
 import { addStyle, node } from "./plotting.js";
+import { hear } from "./presses.js";
 
 const NAMES = ["runs", "at", "marks"]; // as in pages/ui/place.py
 const APART = 500; // milliseconds between two writings; browsers refuse more than some a second
@@ -188,6 +189,7 @@ export function follow(component) {
     addStyle("hmm-link-style", STYLE);
     if (!parentElement.querySelector(".hmm-link")) parentElement.append(button());
     watchConnection();
+    hear(data.presses);
     bringOwnData(data);
     if (returning && !asking) {
       returning = false;

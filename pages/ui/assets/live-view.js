@@ -6,6 +6,7 @@ import { stand } from "./address.js";
 import { learnSymbols } from "./brush.js";
 import { STYLE } from "./panel-style.js";
 import { Chart, addStyle, coalesce, node, readTheme } from "./plotting.js";
+import { controlOf, idle, unanswered } from "./presses.js";
 import { Scrubber } from "./scrubber.js";
 import { Stream } from "./stream.js";
 
@@ -14,9 +15,11 @@ const TOUCHES = ["pointerdown", "keydown"];
 const LEAVING = ["click", "popstate"];
 const LONGEST_LEAVING = 3000; // milliseconds until the page that somebody went to is there
 const NEWS_APART = 500; // milliseconds between two runs of the page for what the panel learned
-const PRESSES = { step: ".st-key-step button", reset: ".st-key-reset button" };
+const OWN_PRESSES = ["step", "reset"]; // run controls that go over the view's own line
 const ENTRIES = "input:not([type=range]), textarea, [contenteditable]";
 const SENT_BY_THEN = 250; // milliseconds after which the page has sent what was entered elsewhere
+const CLICK_APART = 1000; // milliseconds in which the server has begun to answer a click
+const BUSY_APART = 50;
 
 // Whether an event leads to another page of the app.
 function leadsAway({ type, target, button, altKey, ctrlKey, metaKey, shiftKey }) {
@@ -32,13 +35,10 @@ function again({ type, target, state }) {
   else target.closest("a[href]").click();
 }
 
-// Whether the page itself has nothing to do.
-const idle = () =>
-  document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning";
-
 // The name of the run control that an event is for, among those that go over the view's own line.
 function pressOf(target) {
-  return Object.keys(PRESSES).find((name) => target.closest?.(PRESSES[name]));
+  const name = controlOf(target);
+  return OWN_PRESSES.includes(name) ? name : undefined;
 }
 
 export const minus = (text) => text.replaceAll("-", "−");
@@ -74,15 +74,18 @@ export class LiveView {
     this.stream = new Stream((message) => this.receive(message), () => this.tellNews());
     this.notBefore = 0;
     this.elsewhere = -SENT_BY_THEN;
+    this.clicked = -CLICK_APART;
     this.pressed = (event) => {
       // Pause stops what is seen at once; where the training stands comes a moment later.
-      if (event.target.closest?.(".st-key-pause button")) {
+      if (controlOf(event.target) === "pause") {
         this.frozen = true;
         this.stream.tell("pause");
       } else if (this.press(pressOf(event.target))) {
         event.stopPropagation();
         // What is open elsewhere on the page closes all the same.
         document.body.click();
+      } else if (event.target !== document.body && !this.root.contains(event.target)) {
+        this.clicked = performance.now();
       }
     };
     document.addEventListener("click", this.pressed, true);
@@ -184,7 +187,7 @@ export class LiveView {
     const live = this.message?.header.live;
     const free = live && !live.playing && !this.frozen && this.root.isConnected
       && now - this.elsewhere >= SENT_BY_THEN && now - this.left >= LONGEST_LEAVING
-      && (this.runsForNews || idle());
+      && !unanswered() && (this.runsForNews || idle());
     if (!name || !free || !this.stream.press(name)) return false;
     this.scrubber.stop();
     this.notBefore = now + REST;
@@ -193,10 +196,12 @@ export class LiveView {
   }
 
   // Let the page run again, for it has something else to say now. A page that is being left would
-  // run in place of the one it is left for.
+  // run in place of the one it is left for. And a run that is asked for while Streamlit takes up a
+  // press makes it drop the press: it looks for a newer request before it calls what was pressed.
   tellNews() {
-    const due = Math.max(this.told + NEWS_APART, this.left + LONGEST_LEAVING, this.notBefore);
-    const wait = due - performance.now();
+    const due = Math.max(this.told + NEWS_APART, this.left + LONGEST_LEAVING, this.notBefore,
+      this.clicked + CLICK_APART);
+    const wait = Math.max(due - performance.now(), idle() && !unanswered() ? 0 : BUSY_APART);
     clearTimeout(this.telling);
     this.root.dataset.news = 1;
     if (wait > 0) {
@@ -205,7 +210,7 @@ export class LiveView {
     }
     this.told = performance.now();
     // A run that is for nothing else holds up no press.
-    this.runsForNews = idle();
+    this.runsForNews = true;
     this.news = this.message?.header.live?.news;
     this.component?.setTriggerValue("news", this.number);
     // Streamlit sends it in a task of its own, which what the visitor does can still overtake.
