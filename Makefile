@@ -50,9 +50,9 @@ test:
 test-fast: $(DEV) $(KERNELS)
 	$(call pytest,-m "not browser" -n auto --dist loadfile)
 
-# One after the other: under the load of two at once, Play right after Reset was lost once.
+# Each process has a server and a browser of its own.
 test-browser: $(DEV) $(KERNELS) chromium
-	$(call pytest,-m browser -o testpaths=tests/browser)
+	$(call pytest,-m browser -o testpaths=tests/browser -n auto --maxprocesses 4 --dist worksteal)
 
 # The peers get an environment of their own: nothing else of the project needs them.
 bench: $(BENCH)

@@ -195,6 +195,7 @@ def test_every_quick_step_counts_on_a_page_without_a_live_view(page: Page) -> No
     expect(page.get_by_role("heading", name="EM at iteration 0")).to_be_visible()
     wait_until_idle(page)
     press_many(page, "step", 6)
-    expect(page.get_by_role("heading", name="EM at iteration 6")).to_be_visible()
+    # Each is a run of the page.
+    expect(page.get_by_role("heading", name="EM at iteration 6")).to_be_visible(timeout=15_000)
     wait_until_idle(page)
     expect(page.get_by_role("heading", name="EM at iteration 6")).to_be_visible()
