@@ -19,9 +19,9 @@ export const idle = () =>
 // Whether a press has gone by Streamlit that it has not answered.
 export const unanswered = () => timer !== null;
 
-// The name of the run control that an event is for.
+// The name of the run control that an event is for, if it can be pressed.
 export const controlOf = (target) =>
-  CONTROLS.find((name) => target.closest?.(`.st-key-${name} button`));
+  CONTROLS.find((name) => target.closest?.(`.st-key-${name} button:enabled`));
 
 function answered() {
   clearTimeout(timer);
