@@ -13,6 +13,7 @@ from pages.ui.export_area import export_area
 from pages.ui.kept import UPLOADS
 from pages.ui.link import link, settings
 from pages.ui.session import Session
+from pages.ui.widgets import run_again
 
 LONGEST_ADDRESS = 100_000
 
@@ -39,11 +40,11 @@ def frame(session: Session) -> None:
     if session.upload_key:
         UPLOADS.find(session.upload_key)  # in use
     if isinstance(own, str) and session.bring_back(own):
-        st.rerun()
+        run_again()
     if isinstance(back, str) and len(back) <= LONGEST_ADDRESS:
         address = dict(parse_qsl(urlsplit(back).query, keep_blank_values=True))
         if session.resume(address):
-            st.rerun()
+            run_again()
 
 
 def follow_in_address(session: Session) -> None:

@@ -14,7 +14,7 @@ from pages.ui.live_source import pictures
 from pages.ui.panel import show_panel
 from pages.ui.session import Session
 from pages.ui.text import count, plain
-from pages.ui.widgets import entered, set_widget
+from pages.ui.widgets import entered, run_again, set_widget
 
 TICK = 0.4
 """Seconds between two drawings of what Streamlit's own elements show."""
@@ -125,12 +125,12 @@ def live_figures(session: Session, draw: Callable[[], None]) -> None:
                 session.tick()
                 if not session.player.playing:
                     # Ended by itself: the buttons outside have to know.
-                    st.rerun()
+                    run_again()
             draw()
             follow_in_address(session)
             if checkups(session).news() != told:
                 # Findings stand outside, so that their buttons run the whole page.
-                st.rerun()
+                run_again()
 
     told = checkups(session).news()
     with st.container(key="live"):

@@ -22,6 +22,16 @@ def set_widget(key: str, value: Any) -> bool:
     return True
 
 
+def run_again() -> None:
+    """`st.rerun`, unless the visitor asked for another run meanwhile.
+
+    Asked for on top of that one, it would take its page and its address back.
+    """
+    # To read the session's state lets the other run go first.
+    st.session_state.get("run_again")
+    st.rerun()
+
+
 def entered(key: str, take: Callable[[Any], None]) -> Callable[[], None]:
     """A widget's `on_change` that hands on what the widget of this key holds then.
 

@@ -1,4 +1,4 @@
-"""Step and Reset, which go over the live view's own line, ahead of Streamlit and never twice."""
+"""Presses of the run controls, over the live view's own line or by Streamlit: each counts once."""
 
 from __future__ import annotations
 
@@ -92,17 +92,26 @@ def test_the_page_asks_for_no_run_of_its_own_while_a_press_is_unanswered(page: P
     with slow.kept_back("requests") as kept:
         press_many(page, "step", 1)
         press_many(page, "play", 1)
-        page.wait_for_timeout(2000)
+        page.wait_for_timeout(800)
         assert len(kept) == 1
     expect(ui.button(page, "Pause")).to_be_visible()
     ui.wait_beyond(page, 3, "Gradient")
-    with slow.kept_back("answers"):
-        ui.press(page, "Pause")
-        page.wait_for_timeout(500)
+    ui.press(page, "Pause")
+    expect(ui.button(page, "Play")).to_be_visible()
+
+
+def test_the_page_asks_for_no_run_of_its_own_right_after_a_click(page: Page) -> None:
+    slow = SlowLine(page)
+    ui.open_playground(page, f"{SMALL}&start=symmetric")
+    nudge = page.get_by_role("button", name="Nudge the start").first
+    expect(nudge).to_be_visible()
     ui.wait_until_settled(page)
-    # And then it does ask: what stands around the panel is of this iteration.
-    reached = ui.iteration(page, "Gradient")
-    expect(page.get_by_text("At iteration", exact=False).first).to_contain_text(f"{reached}:")
+    with slow.kept_back("requests") as kept:
+        press_many(page, "step", 1)
+        nudge.evaluate("button => button.click()")
+        page.wait_for_timeout(800)
+        assert len(kept) == 1
+    page.wait_for_function("() => location.search.includes('nudge=')")
 
 
 def test_a_step_comes_after_what_was_typed_before_it(page: Page) -> None:
@@ -180,13 +189,15 @@ def test_presses_that_streamlit_hears_are_answered_in_their_order(page: Page, ap
     page.evaluate(PRESS_APART, [["new_start", "reset", "play"], apart])
     expect(ui.button(page, "Pause")).to_be_visible(timeout=15_000)
     ui.wait_beyond(page, 2, "Gradient")
+    assert "start_seed=1" in page.url
     ui.press(page, "Pause")
     expect(ui.button(page, "Play")).to_be_visible()
     ui.wait_until_settled(page)
-    page.evaluate(PRESS_APART, [["new_start", "step", "step", "reset", "step"], apart])
-    ui.expect_iteration(page, 1, "Gradient")
+    page.evaluate(PRESS_APART, [["new_start", "step", "reset", "step", "step"], apart])
+    ui.expect_iteration(page, 2, "Gradient")
     ui.wait_until_settled(page)
-    assert ui.iteration(page, "Gradient") == 1
+    assert ui.iteration(page, "Gradient") == 2
+    assert "start_seed=2" in page.url
 
 
 def test_every_quick_step_counts_on_a_page_without_a_live_view(page: Page) -> None:
@@ -199,3 +210,20 @@ def test_every_quick_step_counts_on_a_page_without_a_live_view(page: Page) -> No
     expect(page.get_by_role("heading", name="EM at iteration 6")).to_be_visible(timeout=15_000)
     wait_until_idle(page)
     expect(page.get_by_role("heading", name="EM at iteration 6")).to_be_visible()
+
+
+def test_presses_that_wait_bring_back_no_page_that_was_left(page: Page) -> None:
+    slow = SlowLine(page)
+    ui.open_playground(page, SMALL)
+    ui.visit(page, "Posterior")
+    expect(page.get_by_role("heading", name="EM at iteration 0")).to_be_visible()
+    wait_until_idle(page)
+    with slow.kept_back("answers"):
+        press_many(page, "step", 6)
+        page.wait_for_timeout(500)
+        ui.visit(page, "Data")
+    page.wait_for_timeout(2000)
+    assert "/data?" in page.url
+    # The one that had been sent counts.
+    ui.visit(page, "Viterbi")
+    expect(page.get_by_role("heading", name="EM at iteration 1").first).to_be_visible()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.testing.v1 import AppTest
 
 from pages.ui.widgets import entered, set_widget
 
@@ -49,3 +50,25 @@ def test_a_widget_is_assigned_only_where_it_holds_another_value(
     assert held.assigned == 0
     set_widget("box", 4)
     assert (held["box"], held.assigned) == (4, 1)
+
+
+def page_left_for_another() -> None:
+    """A page that wants to run again while its visitor has asked for another address."""
+    import streamlit as st
+    from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
+
+    from pages.ui.widgets import run_again
+
+    context = get_script_run_ctx()
+    assert context is not None
+    st.session_state["runs"] = st.session_state.get("runs", 0) + 1
+    if st.session_state["runs"] == 1:
+        assert context.script_requests is not None
+        context.script_requests.request_rerun(RerunData(query_string="asked=1"))
+        run_again()
+    st.text(context.query_string)
+
+
+def test_a_page_that_runs_again_lets_what_the_visitor_asked_for_go_first() -> None:
+    app = AppTest.from_function(page_left_for_another).run()
+    assert app.text[0].value == "asked=1"

@@ -6,7 +6,7 @@ import { stand } from "./address.js";
 import { learnSymbols } from "./brush.js";
 import { STYLE } from "./panel-style.js";
 import { Chart, addStyle, coalesce, node, readTheme } from "./plotting.js";
-import { controlOf, idle, unanswered } from "./presses.js";
+import { controlOf, idle, leadsAway, unanswered } from "./presses.js";
 import { Scrubber } from "./scrubber.js";
 import { Stream } from "./stream.js";
 
@@ -18,16 +18,8 @@ const NEWS_APART = 500; // milliseconds between two runs of the page for what th
 const OWN_PRESSES = ["step", "reset"]; // run controls that go over the view's own line
 const ENTRIES = "input:not([type=range]), textarea, [contenteditable]";
 const SENT_BY_THEN = 250; // milliseconds after which the page has sent what was entered elsewhere
-const CLICK_APART = 1000; // milliseconds in which the server has begun to answer a click
+const CLICK_APART = 1000; // milliseconds after a click, by when a run for it has begun as a rule
 const BUSY_APART = 50;
-
-// Whether an event leads to another page of the app.
-function leadsAway({ type, target, button, altKey, ctrlKey, metaKey, shiftKey }) {
-  if (type === "popstate") return true;
-  const link = target.closest?.("a[href]");
-  return Boolean(link) && link.origin === location.origin && link.pathname !== location.pathname
-    && !(button || altKey || ctrlKey || metaKey || shiftKey || link.target || link.download);
-}
 
 // Let an event that led away happen once more.
 function again({ type, target, state }) {

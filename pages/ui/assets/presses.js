@@ -4,9 +4,11 @@
 // and calls the newest first: Play, pressed right after Reset, would be reset.
 
 const CONTROLS = ["play", "pause", "step", "reset", "new_start"]; // as in pages/ui/live.py
-const LONGEST_ANSWER = 3000; // milliseconds, after which a press counts as lost
+const BEGIN_ANEW = ["reset", "new_start"]; // whatever stepped or played before
+const MOST_WAITING = 10; // a key that is held down presses thirty times a second
+const ANSWERED_BY = 1000; // milliseconds, after which a page at rest has nothing more to answer
 
-const waiting = []; // names of controls that were pressed and are not sent yet
+let waiting = []; // names of controls that were pressed and are not sent yet
 let timer = null; // of the press that is on its way
 let heard; // how many presses the server has heard, as it said last
 
@@ -23,26 +25,57 @@ export const unanswered = () => timer !== null;
 export const controlOf = (target) =>
   CONTROLS.find((name) => target.closest?.(`.st-key-${name} button:enabled`));
 
+// Whether an event leads to another page of the app.
+export function leadsAway({ type, target, button, altKey, ctrlKey, metaKey, shiftKey }) {
+  if (type === "popstate") return true;
+  const link = target.closest?.("a[href]");
+  return Boolean(link) && link.origin === location.origin && link.pathname !== location.pathname
+    && !(button || altKey || ctrlKey || metaKey || shiftKey || link.target || link.download);
+}
+
 function answered() {
   clearTimeout(timer);
   timer = null;
-  // The answer may have taken a button away, or said that there is nothing left for it to do.
+  // A button that is gone or disabled by now takes no click.
   while (waiting.length && !unanswered()) button(waiting.shift())?.click();
+}
+
+// Streamlit does not answer a press of what it has disabled meanwhile.
+function expire() {
+  if (idle()) answered();
+  else timer = setTimeout(expire, ANSWERED_BY);
 }
 
 function press(event) {
   const name = controlOf(event.target);
   if (!name) return;
-  if (unanswered()) {
-    event.stopPropagation();
-    waiting.push(name);
-  } else timer = setTimeout(answered, LONGEST_ANSWER);
+  if (!unanswered()) {
+    timer = setTimeout(expire, ANSWERED_BY);
+    return;
+  }
+  event.stopPropagation();
+  if (BEGIN_ANEW.includes(name)) waiting = waiting.filter((other) => other === "new_start");
+  if (waiting.length < MOST_WAITING) waiting.push(name);
+}
+
+// What still waits would bring back the page that is left.
+function leave(event) {
+  if (leadsAway(event)) waiting = [];
+}
+
+function listen() {
+  // A server that was updated brings this module again, to pages that are open.
+  document.hmmPresses?.abort();
+  document.hmmPresses = new AbortController();
+  const how = { capture: true, signal: document.hmmPresses.signal };
+  document.body.addEventListener("click", press, how);
+  for (const name of ["click", "popstate"]) window.addEventListener(name, leave, how);
 }
 
 // What every run of the page says: how many presses it has heard. The live view takes those that
 // go over its own line before they get here; see live-view.js.
 export function hear(presses) {
-  if (heard === undefined) document.body.addEventListener("click", press, true);
+  if (heard === undefined) listen();
   const news = presses !== heard;
   heard = presses;
   if (news && unanswered()) answered();
