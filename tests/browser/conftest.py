@@ -1,4 +1,4 @@
-"""One server and one browser for all browser tests; a fresh page for each test, of a
+"""One server and one browser for all browser tests of a process; a fresh page for each test, of a
 visitor whose browser has loaded the app before: its cache is all that a test leaves to the next.
 
 A test asks for `page` and starts with `open_page(page, "/data?k=3")`. It fails by itself if the

@@ -6,13 +6,12 @@ import { stand } from "./address.js";
 import { learnSymbols } from "./brush.js";
 import { STYLE } from "./panel-style.js";
 import { Chart, addStyle, coalesce, node, readTheme } from "./plotting.js";
-import { controlOf, idle, leadsAway, unanswered } from "./presses.js";
+import { LEAVING, controlOf, idle, leadsAway, unanswered } from "./presses.js";
 import { Scrubber } from "./scrubber.js";
 import { Stream } from "./stream.js";
 
 const REST = 200; // milliseconds without a new picture, after which Plotly draws what was painted
 const TOUCHES = ["pointerdown", "keydown"];
-const LEAVING = ["click", "popstate"];
 const LONGEST_LEAVING = 3000; // milliseconds until the page that somebody went to is there
 const NEWS_APART = 500; // milliseconds between two runs of the page for what the panel learned
 const OWN_PRESSES = ["step", "reset"]; // run controls that go over the view's own line

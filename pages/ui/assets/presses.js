@@ -6,13 +6,14 @@
 const CONTROLS = ["play", "pause", "step", "reset", "new_start"]; // as in pages/ui/live.py
 const BEGIN_ANEW = ["reset", "new_start"]; // whatever stepped or played before
 const MOST_WAITING = 10; // a key that is held down presses thirty times a second
+export const LEAVING = ["click", "popstate"]; // events that may lead to another page
 const ANSWERED_BY = 1000; // milliseconds, after which a page at rest has nothing more to answer
 
 let waiting = []; // names of controls that were pressed and are not sent yet
 let timer = null; // of the press that is on its way
 let heard; // how many presses the server has heard, as it said last
 
-const button = (name) => document.querySelector(`.st-key-${name} button`);
+const buttonOf = (name) => document.querySelector(`.st-key-${name} button`);
 
 // Whether the page itself has nothing to do.
 export const idle = () =>
@@ -37,7 +38,7 @@ function answered() {
   clearTimeout(timer);
   timer = null;
   // A button that is gone or disabled by now takes no click.
-  while (waiting.length && !unanswered()) button(waiting.shift())?.click();
+  while (waiting.length && !unanswered()) buttonOf(waiting.shift())?.click();
 }
 
 // Streamlit does not answer a press of what it has disabled meanwhile.
@@ -69,7 +70,7 @@ function listen() {
   document.hmmPresses = new AbortController();
   const how = { capture: true, signal: document.hmmPresses.signal };
   document.body.addEventListener("click", press, how);
-  for (const name of ["click", "popstate"]) window.addEventListener(name, leave, how);
+  for (const name of LEAVING) window.addEventListener(name, leave, how);
 }
 
 // What every run of the page says: how many presses it has heard. The live view takes those that
