@@ -6,6 +6,7 @@
 
 import { addStyle, node } from "./plotting.js";
 import { hear } from "./presses.js";
+import "./tooltips.js";
 
 const NAMES = ["runs", "at", "marks"]; // as in pages/ui/place.py
 const APART = 500; // milliseconds between two writings; browsers refuse more than some a second
