@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -20,6 +21,9 @@ from pages.ui.failure import show_failure
 from pages.ui.no_delay import send_at_once
 from pages.ui.stream import stream_routes
 from pages.ui.together import Together
+
+FIRST_VISIT = 1.0
+"""Seconds that a first visitor's page may have to itself before all the rest is prepared."""
 
 
 @asynccontextmanager
@@ -41,8 +45,11 @@ def _warm_up() -> None:
         from pages.ui.live_source import pictures
         from pages.ui.session import Session
 
-        # What a first visitor sees, then what anybody may ask for.
+        # What a first visitor sees; when they have seen it, what anybody may ask for.
         pictures(Session(Config())).picture()
+        time.sleep(FIRST_VISIT)
+        import pandas as pd  # noqa: F401
+
         hmmcore.warm_up()
         compress_assets()
     except Exception:

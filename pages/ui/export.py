@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from hmmcore import HMM
 from hmmcore.io import decoded_frame
 from pages.ui import theme
 from pages.ui.dataset import Dataset, FloatArray
+
+# Every page can export, and a first visitor need not wait a quarter of a second for pandas.
+if TYPE_CHECKING:
+    import pandas as pd
 
 NAMES = {"numbers": "value", "counts": "count", "symbols": "symbol"}
 TAKEN = ("sequence", "time", "state", "viterbi_state")
@@ -26,6 +31,8 @@ def data_frame(data: Dataset, first: int | None = None) -> pd.DataFrame:
     Args:
         first: only so many rows; None for all.
     """
+    import pandas as pd
+
     sequences = data.sequences
     rows = slice(0, first)
     number = np.repeat(np.arange(1, len(sequences) + 1), sequences.lengths)[rows]
@@ -43,6 +50,8 @@ def data_frame(data: Dataset, first: int | None = None) -> pd.DataFrame:
 
 def decoded_data_frame(hmm: HMM, data: Dataset) -> pd.DataFrame:
     """What a model decodes, as `decoded_frame` tells it, with the observations as `data_frame`."""
+    import pandas as pd
+
     decoded = decoded_frame(hmm, data.sequences)
     names = list(decoded.columns)
     after = names.index("viterbi_state")
@@ -85,8 +94,12 @@ def _is_taken(name: str) -> bool:
 def _written(data: Dataset, values: FloatArray) -> object:
     if data.family == "symbols":
         return [None if v != v else data.labels[int(v)] for v in values.tolist()]
-    # Whole numbers that can be missing: pandas' own, with a capital.
-    return pd.array(values, dtype="Int64") if data.family == "counts" else values
+    if data.family == "counts":
+        import pandas as pd
+
+        # Whole numbers that can be missing: pandas' own, with a capital.
+        return pd.array(values, dtype="Int64")
+    return values
 
 
 def csv_bytes(data: Dataset) -> bytes:

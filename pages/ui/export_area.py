@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
 from hmmcore.io import to_json
@@ -14,6 +14,9 @@ from pages.ui.export import decoded_data_frame
 from pages.ui.notebook import notebook
 from pages.ui.session import Session
 from pages.ui.view import current_view
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ABOUT = (
     "The model is the one shown, at the iteration shown, with its states matched to the true "

@@ -21,9 +21,9 @@ LONGEST_ADDRESS = 100_000
 def frame(session: Session) -> None:
     """Draw it, and go on from the address where the connection was lost and found again."""
     with st.container(key="page_frame", horizontal=True, width="content"):
-        told = _component(_url())(
-            key="page_link",
-            data={
+        told = _tell(
+            "page_link",
+            {
                 "query": settings(session),
                 # The tab keeps the key of its own data, and gives it back after a reload.
                 "own": session.upload_key,
@@ -49,13 +49,14 @@ def frame(session: Session) -> None:
 
 def follow_in_address(session: Session) -> None:
     """Let the address keep up where only a part of the page runs again and again."""
-    _component(_url())(key="page_address", data=link(session), height=1)
+    _tell("page_address", link(session), height=1)
 
 
-def _url() -> str:
+def _tell(key: str, message: dict[str, Any], **options: Any) -> Any:
     from pages.ui.assets import asset_url
 
-    return asset_url("address.js")
+    # In a list Streamlit looks for no data frames: for that, a first visitor would wait for pandas.
+    return _component(asset_url("address.js"))(key=key, data=[message], **options)
 
 
 @lru_cache(maxsize=4)

@@ -1,4 +1,4 @@
-"""What widgets hold: set before they are made, and read when a visitor changed them."""
+"""Streamlit's widgets and reruns, where they need care."""
 
 from __future__ import annotations
 

@@ -23,7 +23,8 @@ EXPORTS = [
 def told(app: AppTest) -> dict[str, Any]:
     """What the browser is told of the link."""
     (frame,) = (one for one in app.get("bidi_component") if "page_link" in one.proto.id)
-    found: dict[str, Any] = json.loads(frame.proto.json)
+    (found,) = json.loads(frame.proto.json)
+    assert isinstance(found, dict)
     return found
 
 

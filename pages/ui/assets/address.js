@@ -181,7 +181,8 @@ function bringOwnData({ own, lost }) {
 
 // A message of pages/ui/frame.py.
 export function follow(component) {
-  const { data, parentElement } = component;
+  const { parentElement } = component;
+  const [data] = component.data ?? [];
   if (!data) return;
   if (data.query !== undefined) {
     page = component;
