@@ -19,6 +19,7 @@ def control(page: Page, name: str) -> Locator:
 def test_a_visitor_goes_back_marks_a_place_and_returns(page: Page) -> None:
     ui.open_playground(page, "K=3&M=60&N=5&noise=1")
     expect(scrubber(page)).to_be_disabled()
+    expect(control(page, "First")).to_be_disabled()
     values = [ui.log_likelihood_text(page)]
     for taken in range(1, 5):
         ui.press(page, "Step")
@@ -34,6 +35,10 @@ def test_a_visitor_goes_back_marks_a_place_and_returns(page: Page) -> None:
     control(page, "Mark").click()
     expect(control(page, "Mark")).to_have_attribute("aria-pressed", "true")
 
+    control(page, "First").click()
+    ui.expect_iteration(page, 0)
+    assert ui.log_likelihood_text(page) == values[0]
+    expect(control(page, "First")).to_be_disabled()
     control(page, "Latest").click()
     ui.expect_iteration(page, 4)
     expect(control(page, "Latest")).to_be_disabled()

@@ -82,7 +82,10 @@ export const STYLE = `
   .hmm-tile { gap: 2px 10px; padding: 3px 10px; }
   .hmm-run { min-width: 102px; flex: none; }
   .hmm-value + .hmm-value { min-width: 0; }
-  .hmm-where { min-width: 0; overflow: hidden; text-overflow: ellipsis; flex: 0 1 auto; }
+  /* The line of iterations and what it says of them; below it the buttons. */
+  .hmm-scrubber { flex-wrap: wrap; height: auto; row-gap: 4px; }
+  .hmm-track { order: -2; flex-basis: calc(100% - 158px); }
+  .hmm-where { order: -1; }
   .hmm-note { display: none; }
   .hmm-sequence .hmm-note { display: inline; }
 }

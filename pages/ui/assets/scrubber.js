@@ -19,6 +19,11 @@ export class Scrubber {
     };
     this.film = button("Film", "Play what was learned so far from its start, as a film.",
       () => (this.timer ? this.stop() : this.play()));
+    this.first = button("First", "Go back to iteration 0, where training began. Nothing is lost.",
+      () => {
+        this.stop();
+        this.go(0);
+      });
     this.range = node("input", {
       type: "range", min: 0, max: 0, value: 0, step: 1, class: "hmm-range",
       "aria-label": "Iteration shown",
@@ -37,7 +42,7 @@ export class Scrubber {
       this.tell("now");
     });
     this.root = node("div", { class: "hmm-scrubber", role: "group", "aria-label": "Time travel" },
-      this.film, node("div", { class: "hmm-track" }, this.marks, this.range),
+      this.film, this.first, node("div", { class: "hmm-track" }, this.marks, this.range),
       this.where, this.mark, this.now);
   }
 
@@ -53,6 +58,7 @@ export class Scrubber {
     this.fill();
     this.range.setAttribute("aria-valuetext", `iteration ${shown} of ${latest}`);
     for (const control of [this.film, this.range, this.mark]) control.disabled = latest === 0;
+    this.first.disabled = shown === 0;
     this.now.disabled = at === null;
     this.mark.setAttribute("aria-pressed", marks.includes(shown));
     const said = at === null ? `iteration ${thousands(latest)}, the latest`
