@@ -48,7 +48,7 @@ def _warm_up() -> None:
         # What a first visitor sees; when they have seen it, what anybody may ask for.
         pictures(Session(Config())).picture()
         time.sleep(FIRST_VISIT)
-        import pandas as pd  # noqa: F401
+        import pandas as pd  # noqa: F401 - for the tables of other pages
 
         hmmcore.warm_up()
         compress_assets()

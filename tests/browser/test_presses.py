@@ -206,7 +206,7 @@ def test_a_quick_step_and_ten_that_wait_count_on_a_page_without_a_live_view(page
     expect(page.get_by_role("heading", name="EM at iteration 0")).to_be_visible()
     wait_until_idle(page)
     press_many(page, "step", 14)
-    # Each is a run of the page.
+    # Each is a run of the page. The rest of so many at once are let go.
     expect(page.get_by_role("heading", name="EM at iteration 11")).to_be_visible(timeout=15_000)
     wait_until_idle(page)
     expect(page.get_by_role("heading", name="EM at iteration 11")).to_be_visible()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +24,13 @@ CONTROLS = {
 }  # fmt: skip
 GRADIENT_CONTROLS = {"Learning rate", "Optimizer"}
 BUTTONS = ["Play", "Step", "Reset", "New start"]
+
+FIRST_VISIT = """
+import sys
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file(sys.argv[1], default_timeout=60).run()
+print(len(app.exception), len(app.button) > 0, "pandas" in sys.modules)
+"""
 
 
 def opened(**query: str) -> AppTest:
@@ -82,6 +91,19 @@ def header_of(message: bytes) -> dict:
     size = int.from_bytes(message[:4], "little")
     assert len(message) > 4 + size
     return json.loads(message[4 : 4 + size])
+
+
+def test_a_first_visitor_does_not_wait_for_pandas() -> None:
+    """It takes a quarter of a second to import, and none of what they see is a table."""
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_VISIT, str(MAIN_SCRIPT)],
+        cwd=MAIN_SCRIPT.parents[1],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert done.stdout.split() == ["0", "True", "False"]
 
 
 def test_the_first_run_has_every_control_with_its_help():
