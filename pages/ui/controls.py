@@ -62,7 +62,8 @@ def sidebar(session: Session) -> None:
             number(session, "nudge")
         choice(session, "method")
         if config.method != "EM":
-            left, right = st.columns(2)
+            # As wide as "Momentum" needs.
+            left, right = st.columns([10, 11], gap="xxsmall")
             with left:
                 number(session, "learning_rate")
             with right:

@@ -165,13 +165,13 @@ def test_play_by_keyboard_alone(page: Page) -> None:
 
 CUT_OFF = """(roots) => roots.flatMap((root) =>
   [...document.querySelectorAll(root)].filter((e) => e.clientWidth && e.scrollWidth > e.clientWidth)
-    .map((e) => `${root}: "${e.textContent}" ${e.scrollWidth} > ${e.clientWidth}`))"""
+    .map((e) => `${root}: "${e.value ?? e.textContent}" ${e.scrollWidth} > ${e.clientWidth}`))"""
 
 
 @looks(("light", WIDE), ("light", NARROW), ("dark", WIDE), ("dark", NARROW))
 def test_nothing_is_cut_off(page: Page) -> None:
-    # Two tiles: the most there is to fit.
-    ui.open_playground(page, "method=Both&noise=0.8")
+    # Two tiles, and the longest name of an optimizer: the most there is to fit.
+    ui.open_playground(page, "method=Both&noise=0.8&optimizer=momentum")
     ui.press(page, "Step")
     ui.expect_iteration(page, 1)
     wait_until_idle(page)
@@ -179,7 +179,9 @@ def test_nothing_is_cut_off(page: Page) -> None:
     texts = (".hmm-tile", ".hmm-value span", ".hmm-value b", ".hmm-panel h4", ".hmm-panel h5")
     assert page.evaluate(CUT_OFF, [*wide.split(", "), *texts]) == []
     labels = ".st-key-run_controls button p"
-    assert page.evaluate(CUT_OFF, [labels, "[data-testid=stSidebar] label p"]) == []
+    controls = ("label p", "input:not([type=range])")
+    sidebar = [f"[data-testid=stSidebar] {control}" for control in controls]
+    assert page.evaluate(CUT_OFF, [labels, *sidebar]) == []
 
 
 def test_the_first_screen_holds_the_whole_playground(page: Page) -> None:
