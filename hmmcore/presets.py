@@ -168,7 +168,7 @@ def _notebook() -> Preset:
 def _easy() -> Preset:
     return _drawn(
         name="easy",
-        title="Well separated, slow to change",
+        title="Well apart, slow to change",
         question=(
             "When every state has values of its own and lasts a while, how few iterations does "
             "training need?"

@@ -37,7 +37,7 @@ _PRESETS = (
     ),
     Preset(
         "easy",
-        "Well separated, slow to change",
+        "Well apart, slow to change",
         "When states hardly overlap and last a while, how few steps does training need?",
         "Press Play and count the steps to the dotted line.",
         "About a dozen. The curve ends a hair above the dotted line, every mean is within 0.1 of "
