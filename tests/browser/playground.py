@@ -39,24 +39,34 @@ def wait_until_drawn(page: Page) -> None:
     )
 
 
+SETTLED = """([panel, app, still]) => {
+  const idle = document.querySelector(app)?.dataset.testScriptState === "notRunning";
+  const root = document.querySelector(panel);
+  const tiles = root?.querySelector(".hmm-tiles")?.textContent;
+  const seen = `${root?.dataset.draws} ${tiles} ${idle} ${root?.dataset.news}`;
+  const held = window.hmmSettled;
+  if (held?.seen !== seen) window.hmmSettled = { seen, since: performance.now() };
+  // What was painted, Plotly draws itself when it has come to rest.
+  const settled = held?.seen === seen && performance.now() - held.since > still
+    && idle && root?.dataset.painted === "0" && root.dataset.news === "0";
+  if (settled) delete window.hmmSettled;
+  return settled;
+}"""
+
+HOW_IT_STANDS = """([panel, app]) => {
+  const { testScriptState, testConnectionState } = document.querySelector(app)?.dataset ?? {};
+  return JSON.stringify({ testScriptState, testConnectionState,
+    panel: { ...document.querySelector(panel)?.dataset } });
+}"""
+
+
 def wait_until_settled(page: Page) -> None:
     """Wait until no script runs and the panel has said and drawn what it was sent."""
-    page.wait_for_function(
-        """([panel, app, still]) => {
-          const idle = document.querySelector(app)?.dataset.testScriptState === "notRunning";
-          const root = document.querySelector(panel);
-          const tiles = root?.querySelector(".hmm-tiles")?.textContent;
-          const seen = `${root?.dataset.draws} ${tiles} ${idle} ${root?.dataset.news}`;
-          const held = window.hmmSettled;
-          if (held?.seen !== seen) window.hmmSettled = { seen, since: performance.now() };
-          // What was painted, Plotly draws itself when it has come to rest.
-          const settled = held?.seen === seen && performance.now() - held.since > still
-            && idle && root?.dataset.painted === "0" && root.dataset.news === "0";
-          if (settled) delete window.hmmSettled;
-          return settled;
-        }""",
-        arg=[PANEL, APP, 200],
-    )
+    try:
+        page.wait_for_function(SETTLED, arg=[PANEL, APP, 200])
+    except BrowserTimeout as error:
+        stands = page.evaluate(HOW_IT_STANDS, [PANEL, APP])
+        raise AssertionError(f"The page does not settle: {stands}") from error
 
 
 # Controls

@@ -9,7 +9,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import playground as ui
-from tests.browser.page import page_failures, wait_until_idle
+from tests.browser.page import SlowLine, page_failures, wait_until_idle
+
+LIFT_OUT = """(panel) => {
+  const root = document.querySelector(panel);
+  const place = root.parentElement;
+  root.remove();
+  window.hmmPutBack = () => place.append(root);
+}"""
 
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 800, "height": 1000}
 
@@ -123,6 +130,24 @@ def test_no_frame_is_blank_or_grey_and_the_zoom_stays_while_it_plays(page: Page)
     page.wait_for_function(
         "() => document.querySelector('[data-chart=sequence]')._fullLayout.xaxis.range[1] >= 200"
     )
+
+
+def test_a_last_picture_that_came_while_the_panel_had_no_place_is_drawn_in_the_end(
+    page: Page,
+) -> None:
+    slow = SlowLine(page)
+    ui.open_playground(page, "K=3&M=60&N=5&method=Gradient&speed=50")
+    ui.press(page, "Play")
+    ui.wait_beyond(page, 5, "Gradient")
+    page.wait_for_selector(".hmm-painted")
+    # Streamlit takes a component out and puts it back where runs of the page overtake each other.
+    with slow.kept_back("answers"):
+        page.evaluate(LIFT_OUT, ui.PANEL)
+        ui.press(page, "Pause")
+        # Longer than the view waits for further pictures before it comes to rest.
+        page.wait_for_timeout(600)
+        page.evaluate("() => window.hmmPutBack()")
+        expect(page.locator(".hmm-painted")).to_have_count(0)
 
 
 def test_other_data_give_up_the_zoom(page: Page) -> None:

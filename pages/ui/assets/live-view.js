@@ -225,6 +225,7 @@ export class LiveView {
       ([name, place]) => [name, [place.clientWidth, place.clientHeight]]));
     if (this.root.isConnected) this.sizes = sizes;
     let drew = false;
+    let painted = false; // some chart, just now
     let late = false;
     for (const [name, build] of Object.entries(this.builders)) {
       const meta = header.charts[name];
@@ -240,6 +241,7 @@ export class LiveView {
       if (!settles && sameSize && chart.paint(built, zoomKey, size)) {
         Object.assign(chart, { drawn: key, stale: false });
         drew = true;
+        painted = true;
         continue;
       }
       if (this.postpone(chart, header)) {
@@ -258,9 +260,10 @@ export class LiveView {
     }
     if (drew) this.root.dataset.draws = Number(this.root.dataset.draws) + 1;
     if (!late) this.root.dataset.iteration = Math.max(...header.runs.map((run) => run.iteration));
-    const painted = Object.values(this.charts).filter((chart) => chart.painted).length;
-    this.root.dataset.painted = painted;
-    if (painted && !this.resting) {
+    const unsettled = Object.values(this.charts).filter((chart) => chart.painted).length;
+    this.root.dataset.painted = unsettled;
+    // What was painted is drawn in the end, also where numbers came to rest before it was seen.
+    if (painted || (unsettled && !this.resting)) {
       clearTimeout(this.rest);
       this.rest = setTimeout(() => {
         this.resting = true;
