@@ -7,7 +7,7 @@ const CONTROLS = ["play", "pause", "step", "reset", "new_start"]; // as in pages
 const BEGIN_ANEW = ["reset", "new_start"]; // whatever stepped or played before
 const MOST_WAITING = 10; // a key that is held down presses thirty times a second
 export const LEAVING = ["click", "popstate"]; // events that may lead to another page
-const ANSWERED_BY = 1000; // milliseconds, after which a page at rest has nothing more to answer
+const ANSWERED_BY = 1000; // milliseconds; a page that rests as long has nothing more to answer
 
 let waiting = []; // names of controls that were pressed and are not sent yet
 let timer = null; // of the press that is on its way
@@ -41,10 +41,11 @@ function answered() {
   while (waiting.length && !unanswered()) buttonOf(waiting.shift())?.click();
 }
 
-// Streamlit does not answer a press of what it has disabled meanwhile.
-function expire() {
-  if (idle()) answered();
-  else timer = setTimeout(expire, ANSWERED_BY);
+// Streamlit does not answer a press of what it has disabled meanwhile. Looked at twice: just after a
+// run has ended, what it said may not have been heard yet.
+function expire(rested = false) {
+  if (rested && idle()) answered();
+  else timer = setTimeout(expire, ANSWERED_BY, idle());
 }
 
 function press(event) {
