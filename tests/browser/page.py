@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from weakref import WeakSet
 
 from playwright.sync_api import Page, WebSocketRoute
 
@@ -33,13 +34,23 @@ def page_failures(page: Page) -> list[str]:
     return exceptions + notices
 
 
+rerouted: WeakSet[Page] = WeakSet()
+"""Tabs with WebSockets of their own kind, which they never lose."""
+
+
+def reroute(page: Page, address: str, handler: Callable[[WebSocketRoute], None]) -> None:
+    """Let a test answer the WebSockets of addresses that match; before a page is opened."""
+    rerouted.add(page)
+    page.route_web_socket(re.compile(address), handler)
+
+
 class SlowLine:
     """Streamlit's line, which may keep messages back for a while; made before a page is opened."""
 
     def __init__(self, page: Page) -> None:
         self._ways: dict[str, Callable[[str | bytes], None]] = {}
         self._kept: dict[str, list[str | bytes]] = {}
-        page.route_web_socket(re.compile("/_stcore/stream"), self._route)
+        reroute(page, "/_stcore/stream", self._route)
 
     def _route(self, line: WebSocketRoute) -> None:
         server = line.connect_to_server()

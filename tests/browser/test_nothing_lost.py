@@ -229,9 +229,9 @@ def drop_connections(page: Page) -> None:
 
 
 @pytest.fixture(autouse=True)
-def sockets(page: Page) -> None:
+def sockets(page: Page) -> Iterator[None]:
     """Let tests reach the page's WebSockets."""
-    page.add_init_script(
+    with page.add_init_script(
         """
         window.hmmSockets = [];
         const Original = window.WebSocket;
@@ -239,7 +239,8 @@ def sockets(page: Page) -> None:
           constructor(...given) { super(...given); window.hmmSockets.push(this); }
         };
         """
-    )
+    ):
+        yield
 
 
 class TestRestart:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import playground as ui
-from tests.browser.page import SlowLine, wait_until_idle
+from tests.browser.page import SlowLine, reroute, wait_until_idle
 
 SMALL = "K=3&M=60&N=5&seed=21"
 PRESS_MANY = """([name, times]) => {
@@ -150,7 +148,7 @@ def test_a_step_comes_after_a_slider_that_was_moved_just_before(page: Page) -> N
 def test_where_the_views_line_is_closed_steps_go_by_streamlit(
     page: Page, browser_errors: list[str]
 ) -> None:
-    page.route_web_socket(re.compile("/live-hmm/"), lambda line: line.close())
+    reroute(page, "/live-hmm/", lambda line: line.close())
     ui.open_playground(page, SMALL)
     for taken in (1, 2):
         ui.press(page, "Step")
