@@ -21,6 +21,9 @@ BENCH_VENV := .venv-bench
 BENCH := $(BENCH_VENV)/.bench-installed
 KERNEL_SOURCES := $(wildcard hmmcore/*.py hmmcore/*/*.py)
 
+# Python's files are compiled on all cores; pip takes one, and passes over what does not compile too.
+install = $(PIP) install --no-compile -r $(1) && { $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true; }
+
 # Of tests that PYTEST_ARGS chooses, one kind may have none: pytest calls that 5.
 pytest = $(BIN)/python -m pytest $(1) $(PYTEST_ARGS) || test $$? -eq 5 -a -n "$(PYTEST_ARGS)"
 
@@ -88,12 +91,12 @@ $(VENV)/pyvenv.cfg: FORCE
 
 $(RUNTIME): $(VENV)/pyvenv.cfg requirements.txt constraints.txt
 	@echo "Installing what the dashboard needs"
-	@$(PIP) install -r requirements.txt
+	@$(call install,requirements.txt)
 	@touch $@
 
 $(DEV): $(RUNTIME) requirements-dev.txt
 	@echo "Installing what the checks need"
-	@$(PIP) install -r requirements-dev.txt
+	@$(call install,requirements-dev.txt)
 	@touch $@
 
 # torch goes first, by its exact version: asked for by pomegranate it would be the newest build.

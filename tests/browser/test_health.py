@@ -12,7 +12,6 @@ from tests.browser import playground as ui
 NOTEBOOK = "data=notebook&start=symmetric&train=initial_probs.transition_matrix.means&speed=max"
 
 
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
 def test_a_stuck_start_says_why_and_a_nudge_lets_it_learn(page: Page) -> None:
     ui.open_playground(page, NOTEBOOK)
     stuck = page.get_by_text("All states are alike.")
