@@ -73,7 +73,7 @@ class Panel extends LiveView {
     const some = points < sequence.length
       ? `showing ${thousands(points)} of ${thousands(sequence.length)} points` : "";
     write(this.note("sequence"), [some, gaps].filter(Boolean).join("; ")
-      || "drag to zoom in on a stretch of time, double-click to return");
+      || "drag to zoom in, double-click to return");
     const looks = `${header.data_key}|${K}|${truth}|${title}|${header.states.colours.join()}`;
     if (this.looks !== looks) {
       this.looks = looks;
