@@ -264,6 +264,8 @@ class TestRestart:
             expect_again_connected(page)
             browser_errors.clear()
             expect(ui.button(page, "Play")).to_be_visible()
+            # It may come back to an older address first.
+            ui.wait_until_settled(page)
             reached = ui.iteration(page, "Gradient")
             # The address keeps up with a run that plays, twice a second.
             assert reached >= seen - 10
