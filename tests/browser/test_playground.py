@@ -201,7 +201,8 @@ def test_nothing_is_cut_off(page: Page) -> None:
     ui.expect_iteration(page, 1)
     wait_until_idle(page)
     wide = "[data-testid=stMain], [data-testid=stMainBlockContainer], html"
-    texts = (".hmm-tile", ".hmm-value span", ".hmm-value b", ".hmm-panel h4", ".hmm-panel h5")
+    names = (".hmm-panel h4", ".hmm-panel h5", ".hmm-note")
+    texts = (".hmm-tile", ".hmm-value span", ".hmm-value b", *names)
     assert page.evaluate(CUT_OFF, [*wide.split(", "), *texts]) == []
     labels = ".st-key-run_controls button p"
     controls = ("label p", "input:not([type=range])")

@@ -87,7 +87,8 @@ export const STYLE = `
   .hmm-track { order: -2; flex-basis: calc(100% - 158px); }
   .hmm-where { order: -1; }
   .hmm-note { display: none; }
-  .hmm-sequence .hmm-note { display: inline; }
+  .hmm-sequence header { flex-wrap: wrap; }
+  .hmm-sequence header .hmm-note { display: inline; flex: 0 1 auto; white-space: normal; }
 }
 @container (max-width: 419px) {
   .hmm-tile { flex-wrap: wrap; height: auto; column-gap: 8px; }
