@@ -198,6 +198,9 @@ RESTLESS = (
 )
 
 
+ANY_ABLE = "(buttons) => buttons.some((button) => !button.disabled)"
+
+
 def act_at_random(page: Page, rng: random.Random) -> str:
     """Do one thing that a restless visitor might do; what it was."""
     action = rng.choice(RESTLESS)
@@ -208,13 +211,13 @@ def act_at_random(page: Page, rng: random.Random) -> str:
     elif action == "page":
         visit(page, rng.choice(PAGES))
     else:
-        control = page.locator(f".st-key-{action} button").first
-        if control.count() and not control.is_disabled():
+        controls = page.locator(f".st-key-{action} button")
+        if controls.evaluate_all(ANY_ABLE):
             try:
-                control.click(timeout=5000)
+                controls.first.click(timeout=5000)
             except BrowserTimeout:
                 # It may have gone, or a run may have ended, between the look and the click.
-                if control.count() and not control.is_disabled():
+                if controls.evaluate_all(ANY_ABLE):
                     raise
     return action
 
