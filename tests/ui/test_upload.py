@@ -124,6 +124,7 @@ def test_one_sentence_for_a_file_that_cannot_be_read(content: str | bytes, said:
 
 
 def test_too_many_observations(monkeypatch) -> None:
+    assert upload.MAX_OBSERVATIONS == 2_000_000
     monkeypatch.setattr(upload, "MAX_OBSERVATIONS", 2000)
     assert len(read(b"1\n" * 2000)[0]) == 2000
     with pytest.raises(UploadError, match="more than 2\u202f000 observations"):

@@ -225,7 +225,6 @@ export class LiveView {
       ([name, place]) => [name, [place.clientWidth, place.clientHeight]]));
     if (this.root.isConnected) this.sizes = sizes;
     let drew = false;
-    let painted = false; // some chart, just now
     let late = false;
     for (const [name, build] of Object.entries(this.builders)) {
       const meta = header.charts[name];
@@ -241,7 +240,8 @@ export class LiveView {
       if (!settles && sameSize && chart.paint(built, zoomKey, size)) {
         Object.assign(chart, { drawn: key, stale: false });
         drew = true;
-        painted = true;
+        // Plotly has to draw it in the end, also where it is first seen after the view came to rest.
+        this.resting = false;
         continue;
       }
       if (this.postpone(chart, header)) {
@@ -260,10 +260,9 @@ export class LiveView {
     }
     if (drew) this.root.dataset.draws = Number(this.root.dataset.draws) + 1;
     if (!late) this.root.dataset.iteration = Math.max(...header.runs.map((run) => run.iteration));
-    const unsettled = Object.values(this.charts).filter((chart) => chart.painted).length;
-    this.root.dataset.painted = unsettled;
-    // What was painted is drawn in the end, also where numbers came to rest before it was seen.
-    if (painted || (unsettled && !this.resting)) {
+    const painted = Object.values(this.charts).filter((chart) => chart.painted).length;
+    this.root.dataset.painted = painted;
+    if (painted && !this.resting) {
       clearTimeout(this.rest);
       this.rest = setTimeout(() => {
         this.resting = true;
