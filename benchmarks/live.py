@@ -134,7 +134,7 @@ def starts(browser: Browser, plan: Plan, folder: Path, report: Report) -> None:
                         page, lambda: ui.press(page, "Step"), 1, "changes"  # noqa: B023
                     )  # fmt: skip
                     ui.wait_until_settled(page)
-                    cached.append(measures.seconds_to_charts(page, page.reload))
+                    cached.append(measures.reload_seconds(page))
                 else:
                     warm.append(took)
                 context.close()
@@ -147,7 +147,9 @@ def starts(browser: Browser, plan: Plan, folder: Path, report: Report) -> None:
     report.add(
         "Warm server, new visitor → charts", "≤ 2.5 s", f"{median(warm):.1f} s", median(warm) <= 2.5
     )
-    report.add("Cached reload → charts", "≤ 1.0 s", f"{median(cached):.1f} s", median(cached) <= 1)
+    seen, drawn = map(median, zip(*cached, strict=True))
+    report.add("Cached reload → charts", "≤ 1.0 s", f"{seen:.1f} s", seen <= 1)
+    report.add("Cached reload → charts that can be zoomed", "", f"{drawn:.1f} s", None)
     report.measure("Page errors", lambda: no_errors(errors))
 
 

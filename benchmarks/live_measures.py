@@ -36,11 +36,11 @@ WINDOW = {"width": 1440, "height": 900}
 WINDOW_MILLISECONDS = 2000
 """Until a new window has loaded all that it shows of itself."""
 
-DRAWN_AT = """([panel, charts]) => {
+# Whether every chart is seen: drawn by Plotly, or after a reload as it stood before.
+SEEN = """([panel, charts]) => {
   const root = document.querySelector(panel);
-  const drawn = root && root.clientHeight && root.dataset.iteration !== undefined
-    && charts.every((name) => root.querySelector(`[data-chart=${name}] svg.main-svg`));
-  return drawn ? performance.now() : 0;
+  return root && root.clientHeight && charts.every((name) =>
+    root.querySelector(`.hmm-layers:has([data-chart=${name}]) svg.main-svg`));
 }"""
 
 # When the first figure of a page was there, and whether all are: pages without a panel show single
@@ -248,8 +248,16 @@ def seconds_to_charts(page: Page, go: Callable[[], object]) -> float:
     """Seconds from going to a page to its charts, by the clock on the wall."""
     begin = time.monotonic()
     go()
-    page.wait_for_function(DRAWN_AT, arg=[ui.PANEL, list(ui.CHARTS)])
+    page.wait_for_function(SEEN, arg=[ui.PANEL, list(ui.CHARTS)])
     return time.monotonic() - begin
+
+
+def reload_seconds(page: Page) -> tuple[float, float]:
+    """Seconds from a reload to its charts, and to all of them drawn by Plotly, ready for a zoom."""
+    begin = time.monotonic()
+    seen = seconds_to_charts(page, page.reload)
+    ui.wait_until_drawn(page)
+    return seen, time.monotonic() - begin
 
 
 @dataclass(frozen=True)

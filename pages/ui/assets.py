@@ -139,8 +139,12 @@ class Preload:
 
 
 def _early_script() -> bytes:
-    # A module runs once, whoever asks for it again.
-    return f'<script type="module" async src="{asset_url(PLOTLY)}"></script>'.encode()
+    # When the browser has nothing else to do: it waits for answers now and then, but charts as they
+    # stood before a reload do not wait for Plotly. A module runs once, whoever asks for it again.
+    return (
+        '<script type="module" async>(window.requestIdleCallback ?? setTimeout)'
+        f'(() => import("{asset_url(PLOTLY)}"));</script>'
+    ).encode()
 
 
 def _preloads() -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from pages.ui.session import Session
 from tests.browser import playground as ui
@@ -113,6 +113,61 @@ def test_a_reload_brings_back_the_runs(page: Page) -> None:
     wait_for_address(page, "runs=EM_4%7EGradient_4")
     page.reload()
     expect_there(page, 4, values)
+
+
+# What is drawn in each chart, inside elements of this kind.
+MARKS = """kind => Object.fromEntries([...document.querySelectorAll("[data-chart]")].map((one) => [
+  one.dataset.chart,
+  [...one.parentElement.querySelectorAll(`${kind} svg :is(path, rect, image, text)`)]
+    .filter((mark) => !mark.closest("defs, .hoverlayer, .modebar"))
+    .map((mark) => [mark.tagName, mark.getAttribute("d"), mark.textContent,
+      // Each drawing names its gradients anew.
+      mark.getAttribute("style")?.replace(/url\\(.*?\\)/, "url()"),
+      JSON.stringify(mark.getBoundingClientRect())]),
+]))"""
+
+
+@contextmanager
+def without_plotly(page: Page) -> Iterator[None]:
+    """Let the page wait for Plotly until the end of a block."""
+    held: list[Route] = []
+    page.route("**/plotly.js", lambda route: held.append(route))
+    yield
+    for route in held:
+        route.continue_()
+    page.unroute_all()
+
+
+def test_a_reload_shows_the_charts_as_they_stood_until_plotly_draws_them(page: Page) -> None:
+    ui.open_playground(page, SMALL)
+    values = stepped(page, 3)
+    ui.wait_until_settled(page)
+    with without_plotly(page):
+        page.reload(wait_until="commit")
+        page.wait_for_selector(".hmm-still")
+        ui.expect_iteration(page, 3)
+        standing = page.evaluate(MARKS, ".hmm-still")
+        assert standing.keys() == set(ui.CHARTS)
+        assert all(standing.values())
+        assert not any(page.evaluate(MARKS, ".hmm-plot").values())
+    expect_there(page, 3, values)
+    expect(page.locator(".hmm-still")).to_have_count(0)
+    assert page.evaluate(MARKS, ".hmm-plot") == standing
+
+
+def test_what_stood_is_not_shown_for_anything_else(page: Page) -> None:
+    ui.open_playground(page, SMALL)
+    # With more noise only the true matrix stays as it is; in a narrower window, no chart does.
+    for width, same in ((1440, ["true"]), (1300, [])):
+        ui.wait_until_settled(page)
+        page.goto("about:blank")
+        page.set_viewport_size({"width": width, "height": 900})
+        with without_plotly(page):
+            page.goto(f"/?{SMALL}&noise=2", wait_until="commit")
+            expect(page.get_by_test_id("iteration-EM")).to_have_text("0")
+            standing = page.evaluate(MARKS, ".hmm-still")
+        assert [name for name, marks in standing.items() if marks] == same
+        ui.wait_until_drawn(page)
 
 
 def test_a_reload_brings_back_own_data(page: Page, tmp_path: Path) -> None:

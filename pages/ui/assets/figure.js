@@ -1,6 +1,6 @@
 // One Plotly figure that changes in place, fed by messages of pages/ui/figure.py.
 
-import { Chart, addStyle, baseLayout, coalesce, node, readTheme, viewKeeper }
+import { Chart, addStyle, baseLayout, coalesce, node, readTheme, seen, viewKeeper }
   from "./plotting.js";
 
 // Colours may be theme variables: "var(--st-primary-color)" becomes what it stands for here.
@@ -53,8 +53,6 @@ function themed(figure, header, theme) {
 }
 
 let turn = Promise.resolve();
-
-const seen = () => new Promise((go) => { requestAnimationFrame(() => setTimeout(go)); });
 
 // One figure after the other, each seen before the next is drawn: nothing waits for all of them.
 function inTurn(work) {

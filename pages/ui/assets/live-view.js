@@ -5,9 +5,10 @@
 import { stand } from "./address.js";
 import { learnSymbols } from "./brush.js";
 import { STYLE } from "./panel-style.js";
-import { Chart, addStyle, coalesce, node, readTheme } from "./plotting.js";
+import { Chart, addStyle, coalesce, node, readTheme, seen } from "./plotting.js";
 import { LEAVING, controlOf, idle, leadsAway, unanswered } from "./presses.js";
 import { Scrubber } from "./scrubber.js";
+import { findStills, keepStills } from "./stills.js";
 import { Stream } from "./stream.js";
 
 const REST = 200; // milliseconds without a new picture, after which Plotly draws what was painted
@@ -50,6 +51,11 @@ export function card(name, title, note, ...charts) {
   return node("section", { class: `hmm-card hmm-${name}` },
     node("header", {}, node("h4", {}, title), node("span", { class: "hmm-note" }, note)),
     ...charts);
+}
+
+// All that the picture of a chart depends on, but for a zoom.
+function contentOf({ charts, num_states: K }, name, size, theme) {
+  return [charts[name].digest, K, ...size, theme.key].join("|");
 }
 
 export class LiveView {
@@ -104,6 +110,8 @@ export class LiveView {
       }
     };
     for (const name of TOUCHES) document.addEventListener(name, this.touched, true);
+    this.hides = () => this.keepStills();
+    window.addEventListener("pagehide", this.hides);
     const names = Object.keys(builders);
     const each = (make) => Object.fromEntries(names.map((name) => [name, make(name)]));
     this.places = each((name) =>
@@ -212,10 +220,8 @@ export class LiveView {
     });
   }
 
-  async draw() {
-    const Plotly = await this.ready();
-    if (!Plotly || !this.message) return;
-    const { message } = this; // the next one may arrive while this one is drawn
+  // Everything about a message but its charts; what those depend on beside their own numbers.
+  writeAll(message) {
     const { header } = message;
     const theme = readTheme(this.root);
     if (header.live) this.scrubber.show(header.live, this.stream.unanswered);
@@ -224,21 +230,51 @@ export class LiveView {
     const sizes = this.sizes ?? Object.fromEntries(Object.entries(this.places).map(
       ([name, place]) => [name, [place.clientWidth, place.clientHeight]]));
     if (this.root.isConnected) this.sizes = sizes;
+    return { theme, sizes };
+  }
+
+  // Show what was kept of charts that are as they were when the page was left, while Plotly is read.
+  async showStills() {
+    const { header } = this.message;
+    const { theme, sizes } = this.writeAll(this.message);
+    const present = Object.keys(this.builders).filter((name) =>
+      header.charts[name].present !== false && sizes[name][0]);
+    this.stills = findStills(this.key, Object.fromEntries(present.map((name) =>
+      [name, contentOf(header, name, sizes[name], theme)])));
+    for (const [name, still] of Object.entries(this.stills)) this.places[name].before(still);
+    if (Object.keys(this.stills).length) await seen();
+  }
+
+  async draw() {
+    if (!this.message) return;
+    if (!this.stills) await this.showStills();
+    const Plotly = await this.ready();
+    if (!Plotly) return;
+    const { message } = this; // the next one may arrive while this one is drawn
+    const { header } = message;
+    const { theme, sizes } = this.writeAll(message);
+    // Stills of something else must not outlast it.
+    const stand = Object.entries(this.stills).every(([name, still]) =>
+      still.dataset.content === contentOf(header, name, sizes[name], theme));
     let drew = false;
     let late = false;
     for (const [name, build] of Object.entries(this.builders)) {
-      const meta = header.charts[name];
       const size = sizes[name];
-      if (meta.present === false || !size[0]) continue;
+      if (header.charts[name].present === false || !size[0]) {
+        this.stills[name]?.remove();
+        delete this.stills[name];
+        continue;
+      }
       const chart = this.charts[name];
+      const content = contentOf(header, name, size, theme);
       const zoomKey = chart.fixed ? "" : header.data_key;
-      const key = [meta.digest, zoomKey, header.num_states, ...size, theme.key].join("|");
+      const key = `${content}|${zoomKey}`;
       const settles = chart.drawn === key && chart.painted && (this.resting || chart.hovered);
       if (chart.drawn === key && !settles && !chart.stale) continue;
       const built = build(message, theme);
       const sameSize = String(chart.size) === String(size);
       if (!settles && sameSize && chart.paint(built, zoomKey, size)) {
-        Object.assign(chart, { drawn: key, stale: false });
+        Object.assign(chart, { content, drawn: key, stale: false });
         drew = true;
         // Plotly has to draw it in the end, also where it is first seen after the view came to rest.
         this.resting = false;
@@ -248,11 +284,16 @@ export class LiveView {
         late ||= name === Object.keys(this.builders)[0];
         continue;
       }
-      Object.assign(chart, { drawn: key, stale: false, size });
+      Object.assign(chart, { content, drawn: key, stale: false, size });
       await chart.draw(built, zoomKey, size, sameSize && !this.resting);
       if (this.destroyed) return;
-      drew ||= !settles;
-      if (settles) {
+      // Drawn once, it says itself whether it can be zoomed.
+      if (chart.drawn === key && chart.fixed) chart.drawn = `${content}|`;
+      const stood = name in this.stills;
+      this.stills[name]?.remove();
+      delete this.stills[name];
+      drew ||= !settles && !stood;
+      if (settles || (stood && stand)) {
         // The rest comes in frames of their own, so that nothing waits for all of them.
         this.redraw();
         break;
@@ -261,7 +302,7 @@ export class LiveView {
     if (drew) this.root.dataset.draws = Number(this.root.dataset.draws) + 1;
     if (!late) this.root.dataset.iteration = Math.max(...header.runs.map((run) => run.iteration));
     const painted = Object.values(this.charts).filter((chart) => chart.painted).length;
-    this.root.dataset.painted = painted;
+    this.root.dataset.painted = painted + Object.keys(this.stills).length;
     if (painted && !this.resting) {
       clearTimeout(this.rest);
       this.rest = setTimeout(() => {
@@ -269,7 +310,15 @@ export class LiveView {
         this.redraw();
       }, REST);
     }
-    await learnSymbols(Plotly, this.symbols);
+    // Needed when numbers begin to change, and not before what is there was seen.
+    this.learning ??= setTimeout(() => learnSymbols(Plotly, this.symbols), REST);
+  }
+
+  // Keep how the charts stand, for whoever comes back to this page.
+  keepStills() {
+    keepStills(this.key, Object.entries(this.charts ?? {})
+      .filter(([, chart]) => chart.content && !chart.painted && !chart.zoomed)
+      .map(([name, chart]) => [name, chart.content, this.places[name]]));
   }
 
   // A chart that takes long (thousands of marks) may use at most a third of the time, so that
@@ -311,14 +360,14 @@ export class LiveView {
 
   destroy() {
     this.destroyed = true;
+    this.keepStills();
+    window.removeEventListener("pagehide", this.hides);
     document.removeEventListener("click", this.pressed, true);
     for (const name of LEAVING) window.removeEventListener(name, this.leaves, true);
     for (const name of TOUCHES) document.removeEventListener(name, this.touched, true);
     this.stream.close();
     this.scrubber.stop();
-    clearTimeout(this.rest);
-    clearTimeout(this.telling);
-    clearTimeout(this.waiting);
+    for (const timer of [this.rest, this.telling, this.waiting, this.learning]) clearTimeout(timer);
     this.redraw.stop();
     this.observer.disconnect();
     for (const chart of Object.values(this.charts ?? {})) {

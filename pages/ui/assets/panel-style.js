@@ -21,7 +21,9 @@ export const STYLE = `
 .hmm-note { font-size: 11px; opacity: 0.7; overflow: hidden; text-overflow: ellipsis; }
 .hmm-layers { position: relative; }
 .hmm-canvas { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
-.hmm-plot { position: relative; width: 100%; height: 206px; overflow: hidden; }
+.hmm-still { position: absolute; inset: 0; overflow: hidden; pointer-events: none; }
+.hmm-still svg { position: absolute; top: 0; left: 0; overflow: hidden; pointer-events: none; }
+.hmm-plot { position: relative; contain: strict; width: 100%; height: 206px; overflow: hidden; }
 .hmm-plot.hmm-painted .cartesianlayer .mlayer { visibility: hidden; }
 .hmm-sequence .hmm-plot { height: 330px; }
 .hmm-columns { display: grid; grid-template-columns: calc(50% + 21px) minmax(0, 1fr);

@@ -281,6 +281,9 @@ export class Chart {
   }
 }
 
+// Until what the page shows now has been seen.
+export const seen = () => new Promise((go) => { requestAnimationFrame(() => setTimeout(go)); });
+
 // Runs `work` on the next animation frame, one at a time; requests in between become one.
 // `now()` does not wait for the frame: where much else is to be done, that would come first.
 export function coalesce(work) {
