@@ -68,7 +68,6 @@ with session.lock:
     if session.page == page.url_path:
         pictures(session).send_ahead()
     session.page = page.url_path
-    st.html(ASSETS / "page.css")
     frame(session)
     controls.sidebar(session)
     try:

@@ -101,7 +101,7 @@ def compress_assets() -> None:
 
 
 class Preload:
-    """Middleware: lets a browser fetch and run with the page itself what its figures will need.
+    """Middleware: gives a browser with the page itself its style, and what its figures will need.
 
     Otherwise it would hear of each file only after everything before it had been loaded and run.
     Plotly takes a while to read, and at first the browser does nothing but wait.
@@ -111,7 +111,7 @@ class Preload:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add a Link to the head of every HTML answer, and a script to that of its page."""
+        """Add a Link to the head of every HTML answer, a script and style sheets to its page."""
         held: Message | None = None
         body = b""
 
@@ -130,6 +130,8 @@ class Preload:
             if message.get("more_body", False):
                 return
             page = body.replace(b"</head>", _early_script() + b"</head>", 1)
+            # After Streamlit's own, which it adds to the head: of equal rules the later one counts.
+            page = page.replace(b"</body>", _styles() + b"</body>", 1)
             if page != body:
                 MutableHeaders(scope=held)["content-length"] = str(len(page))
             await send(held)
@@ -145,6 +147,11 @@ def _early_script() -> bytes:
         '<script type="module" async>(window.requestIdleCallback ?? setTimeout)'
         f'(() => import("{asset_url(PLOTLY)}"));</script>'
     ).encode()
+
+
+def _styles() -> bytes:
+    sheets = (name for name in asset_names() if name.endswith(".css"))
+    return "".join(f'<link rel="stylesheet" href="{asset_url(name)}">' for name in sheets).encode()
 
 
 def _preloads() -> str:

@@ -169,14 +169,19 @@ def test_a_page_says_what_its_figures_will_need(own_folder: Path, kind: str) -> 
     }
     for address in told:
         assert fetch(address[1:]).status == 200
-    before, script, after = re.split(r"(<script.*</script>)", got.body.decode())
-    assert before + after == PAGE
-    assert before.endswith("</title>")
+    head, script, body, sheet, end = re.split(
+        r"(<script.*</script>|<link[^>]*>)", got.body.decode()
+    )
+    assert head + body + end == PAGE
+    assert head.endswith("</title>")
+    assert end == "</body></html>"
     assert re.findall(r'"(/[^"]*)"', script) == [assets.asset_url(assets.PLOTLY)]
+    assert re.findall(r'"(/[^"]*)"', sheet) == [assets.asset_url("b.css")]
+    assert fetch(assets.asset_url("b.css")).status == 200
     assert int(got.headers["content-length"]) == len(got.body)
 
 
-def test_a_page_without_a_head_keeps_its_body() -> None:
+def test_what_has_neither_head_nor_body_stays_as_it_is() -> None:
     got = prepared("text/html", "<p>Not found</p>")
     assert got.body == b"<p>Not found</p>"
     assert int(got.headers["content-length"]) == len(got.body)
