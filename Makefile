@@ -112,7 +112,7 @@ $(BENCH): benchmarks/requirements.txt requirements.txt constraints.txt
 $(KERNELS): $(RUNTIME) $(KERNEL_SOURCES)
 	@echo "Compiling the kernels"
 	@$(BIN)/python -m compileall -q app.py hmmcore pages
-	@$(BIN)/python -c "import hmmcore; hmmcore.warm_up()"
+	@$(BIN)/python -m tools.compile_kernels
 	@touch $@
 
 FORCE:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final
+
 import numpy as np
 
 from hmmcore import initialization
@@ -18,36 +21,82 @@ from hmmcore.training import EM, GradientAscent
 
 def warm_up() -> None:
     """Call every kernel once on a tiny model: seconds when new, a fraction of one afterwards."""
-    rng = np.random.default_rng(0)
-    # With zeros: row by row. Without: in lanes. Alone and longer: in pieces.
-    hmm = HMM(*left_right_structure(2, 0.5), Gaussian.univariate([0.0, 1.0], 1.0))
-    sequences = sample(hmm, 3, 3, rng).sequences
-    trainer = EM(sequences)
-    trainer.init(hmm)
+    for part in PARTS:
+        part()
+
+
+def _in_lanes() -> None:
+    trainer = EM(_sequences(3, 3))
     trainer.step(trainer.init(initialization.symmetric(2)))
+
+
+def _many_states() -> None:
+    smooth(initialization.symmetric(FEWEST_STATES), _sequences(3, 3))
+
+
+def _row_by_row() -> None:
+    """A model with zeros, in all that is done with it."""
+    hmm, sequences = _left_right(), _sequences(3, 3)
+    EM(sequences).init(hmm)
     ascent = GradientAscent(sequences)
     ascent.step(ascent.init(hmm))
     viterbi(hmm, sequences)
-    sample_posterior_paths(hmm, sequences, 1, rng)
-    symbols = HMM(hmm.initial_probs, hmm.transition_matrix, Categorical([[0.9, 0.1], [0.2, 0.8]]))
-    trainer = EM(Sequences([0.0, 1.0]))
-    trainer.step(trainer.init(symbols))
-    smooth(initialization.symmetric(2), sample(hmm, 1, 300, rng).sequences)
-    # Many states.
-    smooth(initialization.symmetric(FEWEST_STATES), sequences)
-    full = HMM(hmm.initial_probs, hmm.transition_matrix, Gaussian([0.0, 1.0], [1.0, 1.0], "full"))
-    for learner in (EM(sequences), GradientAscent(sequences)):
-        learner.step(learner.init(full))
-    tied = HMM(hmm.initial_probs, hmm.transition_matrix, Gaussian(np.eye(2), np.eye(2), "tied"))
-    trainer = EM(Sequences([[0.0, 1.0], [np.nan, 1.0]]))
-    trainer.step(trainer.init(tied))
-    missing = Sequences([0.0, np.nan, 1.0], [2, 1])
-    for start in (hmm, initialization.symmetric(2)):
-        trainer = EM(missing)
-        trainer.step(trainer.init(start))
-    # More states than lanes are worth for one sequence.
-    viterbi(initialization.symmetric(MOST_STATES + 1), sequences)
+    sample_posterior_paths(hmm, sequences, 1, np.random.default_rng(0))
+
+
+def _in_pieces() -> None:
+    """A sequence that is alone, and longer."""
+    smooth(initialization.symmetric(2), _sequences(1, 300))
+
+
+def _in_log_space() -> None:
     # An observation that only the last state explains, then one that only the first does: the
-    # scaled recursions give up, and the sweep in log space compiles too.
+    # scaled recursions give up.
     smooth(HMM([0.5, 0.5], np.eye(2), Gaussian.univariate([0.0, 100.0], 1.0)),
            Sequences([100.0, 0.0, 0.0]))  # fmt: skip
+
+
+def _other_emissions() -> None:
+    hmm, sequences = _left_right(), _sequences(3, 3)
+    chain = hmm.initial_probs, hmm.transition_matrix
+    symbols = HMM(*chain, Categorical([[0.9, 0.1], [0.2, 0.8]]))
+    trainer = EM(Sequences([0.0, 1.0]))
+    trainer.step(trainer.init(symbols))
+    full = HMM(*chain, Gaussian([0.0, 1.0], [1.0, 1.0], "full"))
+    for learner in (EM(sequences), GradientAscent(sequences)):
+        learner.step(learner.init(full))
+    tied = HMM(*chain, Gaussian(np.eye(2), np.eye(2), "tied"))
+    trainer = EM(Sequences([[0.0, 1.0], [np.nan, 1.0]]))
+    trainer.step(trainer.init(tied))
+
+
+def _missing_observations() -> None:
+    missing = Sequences([0.0, np.nan, 1.0], [2, 1])
+    for start in (_left_right(), initialization.symmetric(2)):
+        trainer = EM(missing)
+        trainer.step(trainer.init(start))
+
+
+def _more_states_than_lanes_are_worth() -> None:
+    viterbi(initialization.symmetric(MOST_STATES + 1), _sequences(3, 3))
+
+
+def _left_right() -> HMM:
+    return HMM(*left_right_structure(2, 0.5), Gaussian.univariate([0.0, 1.0], 1.0))
+
+
+def _sequences(num_sequences: int, length: int) -> Sequences:
+    return sample(_left_right(), num_sequences, length, np.random.default_rng(0)).sequences
+
+
+PARTS: Final[tuple[Callable[[], None], ...]] = (
+    _in_lanes,
+    _many_states,
+    _row_by_row,
+    _in_pieces,
+    _in_log_space,
+    _other_emissions,
+    _missing_observations,
+    _more_states_than_lanes_are_worth,
+)
+"""What `warm_up` does, by what takes longest to compile; most kernels belong to one of them."""
