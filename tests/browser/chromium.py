@@ -2,7 +2,8 @@
 
 In this order: the one HMM_CHROMIUM names, Playwright's own if it is there, one on the machine;
 only then Playwright's download, and Debian's package where that fails. What is found must start,
-since a downloaded browser may lack the system's libraries.
+since a downloaded browser may lack the system's libraries. The headless shell comes first, which is
+Chromium without windows and all that belongs to them: tests take a tenth less of time in it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,13 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Error, Playwright, sync_playwright
 
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PROGRAMS = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 MAC_PROGRAMS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -37,24 +44,26 @@ NOT_FOUND = (
 )
 
 
-def candidates(playwright: Playwright) -> Iterator[str]:
-    """Paths of browsers that exist on this machine, best first."""
+def candidates() -> Iterator[str | None]:
+    """Paths of browsers that may be on this machine, best first; None for Playwright's own."""
     named = os.environ.get("HMM_CHROMIUM")
     if named:
         yield named
         return
-    for path in (playwright.chromium.executable_path, *map(shutil.which, PROGRAMS), *MAC_PROGRAMS):
+    yield None
+    for path in (*map(shutil.which, PROGRAMS), *MAC_PROGRAMS):
         if path and Path(path).is_file():
             yield path
 
 
 def launch(playwright: Playwright) -> tuple[Browser, str]:
     """Start the first browser that starts; with its path. Raises RuntimeError if none does."""
-    for path in candidates(playwright):
+    for path in candidates():
         try:
-            return playwright.chromium.launch(executable_path=path, args=LAUNCH_ARGS), path
+            browser = playwright.chromium.launch(executable_path=path, args=LAUNCH_ARGS)
         except Error:
             continue
+        return browser, path or "Playwright's own Chromium"
     raise RuntimeError(NOT_FOUND)
 
 
@@ -71,14 +80,13 @@ def find() -> str | None:
 
 def install_steps() -> Iterator[list[list[str]]]:
     """Ways to install a browser, each a list of commands to run one after the other."""
-    yield [[sys.executable, "-m", "playwright", "install", "chromium"]]
+    yield [[sys.executable, "-m", "playwright", "install", "--only-shell", "chromium"]]
     if shutil.which("apt-get"):
         as_root = [] if os.geteuid() == 0 else ["sudo"]
-        environment = ["env", "DEBIAN_FRONTEND=noninteractive"]
-        yield [
-            [*as_root, "apt-get", "update"],
-            [*as_root, *environment, "apt-get", "install", "--yes", "chromium"],
-        ]
+        install = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "--yes"]
+        yield [[*as_root, "apt-get", "update"], [*install, "chromium-headless-shell"]]
+        # Ubuntu has no such package.
+        yield [[*install, "chromium"]]
 
 
 def run(command: list[str]) -> tuple[bool, str]:
