@@ -29,6 +29,7 @@ def frame(session: Session) -> None:
                 "own": session.upload_key,
                 "lost": session.lost is not None,
                 "presses": session.presses,
+                "back": session.back,
                 **link(session),
             },
             on_back_change=lambda: None,
@@ -42,9 +43,10 @@ def frame(session: Session) -> None:
     if isinstance(own, str) and session.bring_back(own):
         run_again()
     if isinstance(back, str) and len(back) <= LONGEST_ADDRESS:
-        address = dict(parse_qsl(urlsplit(back).query, keep_blank_values=True))
-        if session.resume(address):
-            run_again()
+        session.back = back
+        session.resume(dict(parse_qsl(urlsplit(back).query, keep_blank_values=True)))
+        # Where nothing was to be resumed too: the page says that all is well when it hears of it.
+        run_again()
 
 
 def follow_in_address(session: Session) -> None:

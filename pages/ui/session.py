@@ -60,6 +60,7 @@ class Session(Experiment):
         links: how often it was said what a link holds; a later one has a higher number.
         frames: how many pictures of the live panel were made; a later one has a higher number.
         presses: how many presses of run controls have come by Streamlit; see `assets/presses.js`.
+        back: the address at which a lost connection was found again last; empty before.
         tour: the step of the tour, from 1; 0 while it is offered, None when it is not.
     """
 
@@ -77,6 +78,7 @@ class Session(Experiment):
     links: int = 0
     frames: int = 0
     presses: int = 0
+    back: str = ""
     tour: int | None = None
 
     # Changes

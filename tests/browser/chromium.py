@@ -83,7 +83,11 @@ def install_steps() -> Iterator[list[list[str]]]:
     yield [[sys.executable, "-m", "playwright", "install", "--only-shell", "chromium"]]
     if shutil.which("apt-get"):
         as_root = [] if os.geteuid() == 0 else ["sudo"]
-        install = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "--yes"]
+        # What it recommends is for a desktop: a hundred packages. Of those a page needs its fonts.
+        install = [
+            *as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "--yes",
+            "--no-install-recommends", "fonts-liberation",
+        ]  # fmt: skip
         yield [[*as_root, "apt-get", "update"], [*install, "chromium-headless-shell"]]
         # Ubuntu has no such package.
         yield [[*install, "chromium"]]

@@ -319,14 +319,17 @@ class TestRestart:
             expect_again_connected(page)
             browser_errors.clear()
             expect(ui.button(page, "Play")).to_be_visible()
-            # It may come back to an older address first.
-            ui.wait_until_settled(page)
-            reached = ui.iteration(page, "Gradient")
+            wait_for_address(page, "runs=Gradient_")
+            query = dict(parse_qsl(urlsplit(address(page)).query))
+            reached = int(query["runs"].removeprefix("Gradient_"))
             # The address keeps up with a run that plays, twice a second.
             assert reached >= seen - 10
-            wait_for_address(page, f"runs=Gradient_{reached}")
-            query = dict(parse_qsl(urlsplit(address(page)).query))
-            run = Session.from_url(query).runs["Gradient"]
+            ui.expect_iteration(page, reached, "Gradient")
+            ui.wait_until_settled(page)
+            same = Session.from_url(query)
+            while same.player.playing:  # on its way there
+                same.tick()
+            run = same.runs["Gradient"]
             value = run.state.log_likelihood / run.num_observations
             assert ui.log_likelihood(page, "Gradient") == pytest.approx(value, abs=6e-5)
             ui.press(page, "Step")

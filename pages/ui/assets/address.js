@@ -5,7 +5,7 @@
 // place. Streamlit keeps its own copy of the address and compares ours only where it writes.
 
 import { addStyle, node } from "./plotting.js";
-import { hear } from "./presses.js";
+import { hear, idle } from "./presses.js";
 import "./tooltips.js";
 
 const NAMES = ["runs", "at", "marks"]; // as in pages/ui/place.py
@@ -13,6 +13,7 @@ const APART = 500; // milliseconds between two writings; browsers refuse more th
 const SOON = 100;
 const OWN = "hmm-own-data"; // where this tab keeps the key of the data that it brought
 const SHOWN_FOR = 6000;
+const UNHEARD = 1000; // milliseconds
 
 const LOST = "Connected again, but your own data are gone from the server: bring the file again on "
   + "the Data page.";
@@ -44,7 +45,8 @@ let query = ""; // the settings as the address bar holds them, and their number
 let number = null;
 let page = null; // the component that the server hears
 let speak = () => {};
-let returning = false;
+let returning = ""; // the address at which the connection was found again, until that is told
+let calling = null;
 let asked = null; // the key that was given back already
 let asking = false; // and no answer yet
 let written = -APART;
@@ -149,6 +151,14 @@ function button() {
   return root;
 }
 
+// What Streamlit is told while a connection begins it may drop: so it is told until it is heard.
+function callBack() {
+  clearTimeout(calling);
+  if (!returning) return;
+  if (idle()) page.setTriggerValue("back", returning);
+  calling = setTimeout(callBack, UNHEARD);
+}
+
 // After a lost connection the server may have forgotten us: it hears where we were.
 function watchConnection() {
   const app = document.querySelector("[data-testid=stApp]");
@@ -159,8 +169,9 @@ function watchConnection() {
   new MutationObserver(() => {
     const now = app.getAttribute(name);
     if (now === "CONNECTED" && before !== now) {
-      returning = true;
-      page?.setTriggerValue("back", location.href);
+      returning = location.href;
+      page?.setTriggerValue("back", returning);
+      calling = setTimeout(callBack, UNHEARD);
     }
     before = now;
   }).observe(app, { attributes: true, attributeFilter: [name] });
@@ -193,8 +204,9 @@ export function follow(component) {
     watchConnection();
     hear(data.presses);
     bringOwnData(data);
-    if (returning && !asking) {
-      returning = false;
+    // Before the server has heard it, it shows what its first address said.
+    if (returning && !asking && data.back === returning) {
+      returning = "";
       speak(data.lost ? LOST : "Connected again: everything is as it was.");
     }
   }
