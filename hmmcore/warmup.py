@@ -99,4 +99,4 @@ PARTS: Final[tuple[Callable[[], None], ...]] = (
     _missing_observations,
     _more_states_than_lanes_are_worth,
 )
-"""What `warm_up` does, by what takes longest to compile; most kernels belong to one of them."""
+"""What `warm_up` does: parts that may run in any order and in several processes, longest first."""

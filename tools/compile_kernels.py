@@ -17,11 +17,13 @@ from numba.core.caching import IndexDataCacheFile
 
 from hmmcore.warmup import PARTS, warm_up
 
+MOST_WORKERS = 4  # the longest part alone takes a third of all
+
 
 def main() -> None:
     """Compile everything, and call it once."""
     lock = multiprocessing.Lock()
-    workers = min(len(PARTS), os.cpu_count() or 1)
+    workers = min(MOST_WORKERS, os.cpu_count() or 1)
     with ProcessPoolExecutor(workers, initializer=share, initargs=(lock,)) as pool:
         for done in [pool.submit(part) for part in PARTS]:
             done.result()

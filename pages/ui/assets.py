@@ -20,7 +20,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -40,6 +40,9 @@ MEDIA_TYPES: Final = {
 }
 COMPRESSIBLE: Final = frozenset({".js", ".css", ".svg"})
 ONE_YEAR: Final = 365 * 24 * 60 * 60
+
+VALIDATORS: Final = ("etag", "last-modified")
+CONDITIONS: Final = (b"if-none-match", b"if-modified-since")
 
 WRAPPED: Final = re.compile(
     rb"(/\*\*.*?\*/\n)\(\n function\(root, factory\) \{.*?"
@@ -111,7 +114,10 @@ class Preload:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add a Link to the head of every HTML answer, a script and style sheets to its page."""
+        """Add a Link to the head of every HTML answer, a script and style sheets to its page.
+
+        What the page links to changes with its own files, so nobody is told that they have it yet.
+        """
         held: Message | None = None
         body = b""
 
@@ -121,6 +127,8 @@ class Preload:
                 headers = MutableHeaders(scope=message)
                 if headers.get("content-type", "").startswith("text/html"):
                     headers.append("link", _preloads())
+                    for name in VALIDATORS:
+                        del headers[name]
                     held = message
                     return
             if held is None:
@@ -137,7 +145,13 @@ class Preload:
             await send(held)
             await send({**message, "body": page})
 
-        await self.app(scope, receive, prepared if scope["type"] == "http" else send)
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if "text/html" in Headers(scope=scope).get("accept", ""):
+            asked = [(name, value) for name, value in scope["headers"] if name not in CONDITIONS]
+            scope = {**scope, "headers": asked}
+        await self.app(scope, receive, prepared)
 
 
 def _early_script() -> bytes:
@@ -145,7 +159,7 @@ def _early_script() -> bytes:
     # stood before a reload do not wait for Plotly. A module runs once, whoever asks for it again.
     return (
         '<script type="module" async>(window.requestIdleCallback ?? setTimeout)'
-        f'(() => import("{asset_url(PLOTLY)}"));</script>'
+        f'(() => import("{asset_url(PLOTLY)}").catch(() => {{}}));</script>'
     ).encode()
 
 

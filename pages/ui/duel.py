@@ -262,7 +262,7 @@ def _track(frame: DuelFrame, track: Track) -> Chart:
 
 
 def _along(frame: DuelFrame) -> dict[str, Any]:
-    """What all charts share: the axis along which runs are drawn, and what is shown on it."""
+    """What all charts share: the axis along which runs are drawn, what is shown on it, and how."""
     ends = [float(run.places(frame.axis)[-1]) for run in frame.runs]
     limit = scales.seconds_limit if frame.axis == "seconds" else scales.iteration_limit
     first = frame.runs[0].places(frame.axis)
@@ -271,6 +271,8 @@ def _along(frame: DuelFrame) -> dict[str, Any]:
         "x_title": AXIS_TITLES[frame.axis],
         "shown": [float(run.places(frame.axis)[run.shown]) for run in frame.runs],
         "marks": [float(first[mark]) for mark in frame.marks if mark < len(first)],
+        "looks": [(run.name, run.colour, run.dash) for run in frame.runs],
+        "num_main": frame.num_main,
     }
 
 

@@ -42,11 +42,12 @@ def frame(session: Session) -> None:
         UPLOADS.find(session.upload_key)  # in use
     if isinstance(own, str) and session.bring_back(own):
         run_again()
-    if isinstance(back, str) and len(back) <= LONGEST_ADDRESS:
-        session.back = back
-        session.resume(dict(parse_qsl(urlsplit(back).query, keep_blank_values=True)))
-        # Where nothing was to be resumed too: the page says that all is well when it hears of it.
-        run_again()
+    if isinstance(back, str):
+        # The page says that all is well when it hears that this was heard.
+        unheard, session.back = back != session.back, back
+        address = parse_qsl(urlsplit(back[:LONGEST_ADDRESS]).query, keep_blank_values=True)
+        if session.resume(dict(address)) or unheard:
+            run_again()
 
 
 def follow_in_address(session: Session) -> None:

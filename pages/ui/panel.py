@@ -251,6 +251,7 @@ def _sequence(frame: PanelFrame) -> Chart:
         "first_time": theme.FIRST_TIME,
         "width": width,
         "y_range": [low, high],
+        "no_truth": frame.no_truth,
     }
     return meta, arrays
 

@@ -44,21 +44,23 @@ NOT_FOUND = (
 )
 
 
-def candidates() -> Iterator[str | None]:
+def candidates(playwright: Playwright) -> Iterator[str | None]:
     """Paths of browsers that may be on this machine, best first; None for Playwright's own."""
     named = os.environ.get("HMM_CHROMIUM")
     if named:
         yield named
         return
     yield None
+    # Its whole Chromium, where only that was installed.
+    yield playwright.chromium.executable_path
     for path in (*map(shutil.which, PROGRAMS), *MAC_PROGRAMS):
         if path and Path(path).is_file():
             yield path
 
 
 def launch(playwright: Playwright) -> tuple[Browser, str]:
-    """Start the first browser that starts; with its path. Raises RuntimeError if none does."""
-    for path in candidates():
+    """Start the first browser that starts; with what it is. Raises RuntimeError if none does."""
+    for path in candidates(playwright):
         try:
             browser = playwright.chromium.launch(executable_path=path, args=LAUNCH_ARGS)
         except Error:
@@ -68,7 +70,7 @@ def launch(playwright: Playwright) -> tuple[Browser, str]:
 
 
 def find() -> str | None:
-    """Path of the first browser that starts, or None."""
+    """What the first browser that starts is, or None."""
     with sync_playwright() as playwright:
         try:
             browser, path = launch(playwright)
@@ -103,7 +105,7 @@ def run(command: list[str]) -> tuple[bool, str]:
 
 
 def install() -> str | None:
-    """Install a browser by the first way that gives one that starts; its path, or None."""
+    """Install a browser by the first way that gives one that starts; what it is, or None."""
     report = []
     for commands in install_steps():
         print("Installing Chromium for the browser tests:", *commands[-1][-3:], flush=True)

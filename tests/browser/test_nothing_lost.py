@@ -115,16 +115,21 @@ def test_a_reload_brings_back_the_runs(page: Page) -> None:
     expect_there(page, 4, values)
 
 
-# What is drawn in each chart, inside elements of this kind.
-MARKS = """kind => Object.fromEntries([...document.querySelectorAll("[data-chart]")].map((one) => [
-  one.dataset.chart,
-  [...one.parentElement.querySelectorAll(`${kind} svg :is(path, rect, image, text)`)]
+# What is drawn in each chart inside elements of this kind, and where in the chart.
+MARKS = """kind => Object.fromEntries([...document.querySelectorAll("[data-chart]")].map((one) => {
+  const place = one.getBoundingClientRect();
+  const marks = [...one.parentElement.querySelectorAll(
+    `${kind} svg :is(path, rect, image, text)`)];
+  return [one.dataset.chart, marks
     .filter((mark) => !mark.closest("defs, .hoverlayer, .modebar"))
-    .map((mark) => [mark.tagName, mark.getAttribute("d"), mark.textContent,
-      // Each drawing names its gradients anew.
-      mark.getAttribute("style")?.replace(/url\\(.*?\\)/, "url()"),
-      JSON.stringify(mark.getBoundingClientRect())]),
-]))"""
+    .map((mark) => {
+      const { x, y, width, height } = mark.getBoundingClientRect();
+      return [mark.tagName, mark.getAttribute("d"), mark.textContent,
+        // Each drawing names its gradients anew.
+        mark.getAttribute("style")?.replace(/url\\(.*?\\)/, "url()"),
+        ...[x - place.x, y - place.y, width, height].map((size) => size.toFixed(2))];
+    })];
+}))"""
 
 
 @contextmanager
@@ -151,6 +156,7 @@ def test_a_reload_shows_the_charts_as_they_stood_until_plotly_draws_them(page: P
         assert all(standing.values())
         assert not any(page.evaluate(MARKS, ".hmm-plot").values())
     expect_there(page, 3, values)
+    ui.wait_until_settled(page)
     expect(page.locator(".hmm-still")).to_have_count(0)
     assert page.evaluate(MARKS, ".hmm-plot") == standing
 
@@ -164,6 +170,7 @@ def test_what_stood_is_not_shown_for_anything_else(page: Page) -> None:
         page.set_viewport_size({"width": width, "height": 900})
         with without_plotly(page):
             page.goto(f"/?{SMALL}&noise=2", wait_until="commit")
+            page.wait_for_selector(ui.PANEL)
             expect(page.get_by_test_id("iteration-EM")).to_have_text("0")
             standing = page.evaluate(MARKS, ".hmm-still")
         assert [name for name, marks in standing.items() if marks] == same

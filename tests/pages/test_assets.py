@@ -179,6 +179,8 @@ def test_a_page_says_what_its_figures_will_need(own_folder: Path, kind: str) -> 
     assert re.findall(r'"(/[^"]*)"', sheet) == [assets.asset_url("b.css")]
     assert fetch(assets.asset_url("b.css")).status == 200
     assert int(got.headers["content-length"]) == len(got.body)
+    # A page from before an update would lead to what stood there then.
+    assert "etag" not in got.headers
 
 
 def test_what_has_neither_head_nor_body_stays_as_it_is() -> None:
@@ -190,17 +192,23 @@ def test_what_has_neither_head_nor_body_stays_as_it_is() -> None:
 def test_what_is_no_page_is_left_as_it_is() -> None:
     got = prepared("text/javascript", PAGE)
     assert "link" not in got.headers
+    assert got.headers["etag"] == '"1"'
     assert got.body == PAGE.encode()
 
 
 def prepared(kind: str, body: str) -> Answer:
     """An answer of this kind as it comes out of `Preload`, in two parts."""
     content = body.encode()
-    headers = [(b"content-type", kind.encode()), (b"content-length", b"%d" % len(content))]
+    headers = [
+        (b"content-type", kind.encode()),
+        (b"content-length", b"%d" % len(content)),
+        (b"etag", b'"1"'),
+    ]
 
     async def page(scope: Any, receive: Any, send: Any) -> None:
+        assert (b"if-none-match", b'"1"') not in scope["headers"]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": content[:20], "more_body": True})
         await send({"type": "http.response.body", "body": content[20:]})
 
-    return answer(assets.Preload(page), "/")
+    return answer(assets.Preload(page), "/", accept="text/html,*/*;q=0.8", if_none_match='"1"')

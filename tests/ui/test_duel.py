@@ -79,6 +79,13 @@ def test_numbers_arrive_as_the_runs_have_them():
     )
 
 
+def test_curves_of_another_method_are_drawn_again_though_their_numbers_are_the_same():
+    one, other = (message(small(method=method))[0]["charts"] for method in ("EM", "Gradient"))
+    assert one["curve"]["shown_values"] == other["curve"]["shown_values"]
+    for name in ("curve", "location"):
+        assert one[name]["digest"] != other[name]["digest"]
+
+
 def test_along_sweeps_and_seconds():
     session = stepped(6, progress_axis="sweeps")
     np.testing.assert_array_equal(message(session)[1]["curve.x0"], np.arange(1, 8))

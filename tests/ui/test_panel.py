@@ -160,6 +160,8 @@ def test_only_what_changed_is_drawn_again() -> None:
     assert {name for name in before if before[name] != after[name]} == {"curve"}
     after = digests(replace(frame, transition_matrix=np.full((5, 5), 0.2)))
     assert {name for name in before if before[name] != after[name]} == {"learned"}
+    after = digests(replace(frame, no_truth="hidden"))
+    assert {name for name in before if before[name] != after[name]} == {"sequence"}
 
 
 def test_shapes_that_disagree_are_named() -> None:

@@ -5,7 +5,7 @@
 // place. Streamlit keeps its own copy of the address and compares ours only where it writes.
 
 import { addStyle, node } from "./plotting.js";
-import { hear, idle } from "./presses.js";
+import { hear, idle, unanswered } from "./presses.js";
 import "./tooltips.js";
 
 const NAMES = ["runs", "at", "marks"]; // as in pages/ui/place.py
@@ -56,7 +56,8 @@ let due = null; // {from, to}: what waits to be written, and the address that it
 // Whether the address bar holds the settings that the place belongs to. Streamlit writes them a
 // little later, and in the address before a change the runs stay where they were then.
 function settled() {
-  if (!said || said.settings !== number) return false;
+  // While the server has not heard where we were, it says something older.
+  if (!said || returning || said.settings !== number) return false;
   const held = new URLSearchParams(location.search);
   for (const name of NAMES) held.delete(name);
   const wanted = new URLSearchParams(query);
@@ -155,7 +156,7 @@ function button() {
 function callBack() {
   clearTimeout(calling);
   if (!returning) return;
-  if (idle()) page.setTriggerValue("back", returning);
+  if (idle() && !unanswered()) page.setTriggerValue("back", returning);
   calling = setTimeout(callBack, UNHEARD);
 }
 
@@ -170,7 +171,7 @@ function watchConnection() {
     const now = app.getAttribute(name);
     if (now === "CONNECTED" && before !== now) {
       returning = location.href;
-      page?.setTriggerValue("back", returning);
+      page.setTriggerValue("back", returning);
       calling = setTimeout(callBack, UNHEARD);
     }
     before = now;

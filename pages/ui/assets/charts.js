@@ -222,7 +222,7 @@ export function sequence({ header, arrays }, theme) {
     }),
     annotations: truth ? [] : [{
       xref: "paper", x: 0.5, yref: "y2", y: 0, showarrow: false,
-      text: header.no_truth, font: { size: 11, color: theme.muted },
+      text: meta.no_truth, font: { size: 11, color: theme.muted },
     }],
   };
   return { data: [line, dots, paths, posterior], layout };

@@ -8,7 +8,7 @@ import { STYLE } from "./panel-style.js";
 import { Chart, addStyle, coalesce, node, readTheme, seen } from "./plotting.js";
 import { LEAVING, controlOf, idle, leadsAway, unanswered } from "./presses.js";
 import { Scrubber } from "./scrubber.js";
-import { findStills, keepStills } from "./stills.js";
+import { Stills } from "./stills.js";
 import { Stream } from "./stream.js";
 
 const REST = 200; // milliseconds without a new picture, after which Plotly draws what was painted
@@ -18,7 +18,7 @@ const NEWS_APART = 500; // milliseconds between two runs of the page for what th
 const OWN_PRESSES = ["step", "reset"]; // run controls that go over the view's own line
 const ENTRIES = "input:not([type=range]), textarea, [contenteditable]";
 const SENT_BY_THEN = 250; // milliseconds after which the page has sent what was entered elsewhere
-const CLICK_APART = 1000; // milliseconds after a click, by when a run for it has begun as a rule
+const CLICK_APART = 1000; // milliseconds after a click or key, by when a run for it has begun as a rule
 const BUSY_APART = 50;
 
 // Let an event that led away happen once more.
@@ -51,11 +51,6 @@ export function card(name, title, note, ...charts) {
   return node("section", { class: `hmm-card hmm-${name}` },
     node("header", {}, node("h4", {}, title), node("span", { class: "hmm-note" }, note)),
     ...charts);
-}
-
-// All that the picture of a chart depends on, but for a zoom.
-function contentOf({ charts, num_states: K }, name, size, theme) {
-  return [charts[name].digest, K, ...size, theme.key].join("|");
 }
 
 export class LiveView {
@@ -110,6 +105,7 @@ export class LiveView {
       }
     };
     for (const name of TOUCHES) document.addEventListener(name, this.touched, true);
+    this.stills = new Stills(key);
     this.hides = () => this.keepStills();
     window.addEventListener("pagehide", this.hides);
     const names = Object.keys(builders);
@@ -196,10 +192,10 @@ export class LiveView {
 
   // Let the page run again, for it has something else to say now. A page that is being left would
   // run in place of the one it is left for. And a run that is asked for while Streamlit takes up a
-  // press makes it drop the press: it looks for a newer request before it calls what was pressed.
+  // press or an entry makes it drop that: it looks for a newer request before it calls what it is for.
   tellNews() {
     const due = Math.max(this.told + NEWS_APART, this.left + LONGEST_LEAVING, this.notBefore,
-      this.clicked + CLICK_APART);
+      Math.max(this.clicked, this.elsewhere) + CLICK_APART);
     const wait = Math.max(due - performance.now(), idle() && !unanswered() ? 0 : BUSY_APART);
     clearTimeout(this.telling);
     this.root.dataset.news = 1;
@@ -220,7 +216,8 @@ export class LiveView {
     });
   }
 
-  // Everything about a message but its charts; what those depend on beside their own numbers.
+  // Write what a message says beside its charts. For each chart that is there: a key of all that its
+  // picture depends on but for a zoom.
   writeAll(message) {
     const { header } = message;
     const theme = readTheme(this.root);
@@ -230,51 +227,49 @@ export class LiveView {
     const sizes = this.sizes ?? Object.fromEntries(Object.entries(this.places).map(
       ([name, place]) => [name, [place.clientWidth, place.clientHeight]]));
     if (this.root.isConnected) this.sizes = sizes;
-    return { theme, sizes };
+    const names = Object.keys(this.builders).filter((name) =>
+      header.charts[name].present !== false && sizes[name][0]);
+    const keys = Object.fromEntries(names.map((name) => [name,
+      [header.charts[name].digest, header.num_states, ...sizes[name], theme.key].join("|")]));
+    return { theme, sizes, keys };
   }
 
-  // Show what was kept of charts that are as they were when the page was left, while Plotly is read.
+  // Show charts that are as they were when the page was left; Plotly may not be there yet.
   async showStills() {
-    const { header } = this.message;
-    const { theme, sizes } = this.writeAll(this.message);
-    const present = Object.keys(this.builders).filter((name) =>
-      header.charts[name].present !== false && sizes[name][0]);
-    this.stills = findStills(this.key, Object.fromEntries(present.map((name) =>
-      [name, contentOf(header, name, sizes[name], theme)])));
-    for (const [name, still] of Object.entries(this.stills)) this.places[name].before(still);
-    if (Object.keys(this.stills).length) await seen();
+    this.begun = true;
+    this.stills.show(this.writeAll(this.message).keys, this.places);
+    this.root.dataset.painted = this.stills.shown.size;
+    if (this.stills.shown.size) await seen();
   }
 
   async draw() {
     if (!this.message) return;
-    if (!this.stills) await this.showStills();
+    if (!this.begun) await this.showStills();
     const Plotly = await this.ready();
     if (!Plotly) return;
     const { message } = this; // the next one may arrive while this one is drawn
     const { header } = message;
-    const { theme, sizes } = this.writeAll(message);
-    // Stills of something else must not outlast it.
-    const stand = Object.entries(this.stills).every(([name, still]) =>
-      still.dataset.content === contentOf(header, name, sizes[name], theme));
+    const { theme, sizes, keys } = this.writeAll(message);
+    const { stills } = this;
+    for (const name of [...stills.shown.keys()]) if (!(name in keys)) stills.drop(name);
+    // Where they stand for something else by now, everything is drawn at once.
+    const hold = stills.hold(keys);
     let drew = false;
     let late = false;
-    for (const [name, build] of Object.entries(this.builders)) {
-      const size = sizes[name];
-      if (header.charts[name].present === false || !size[0]) {
-        this.stills[name]?.remove();
-        delete this.stills[name];
-        continue;
-      }
+    // First what there is no still of.
+    const names = Object.keys(keys).sort((one, other) =>
+      stills.shown.has(one) - stills.shown.has(other));
+    for (const name of names) {
       const chart = this.charts[name];
-      const content = contentOf(header, name, size, theme);
+      const size = sizes[name];
       const zoomKey = chart.fixed ? "" : header.data_key;
-      const key = `${content}|${zoomKey}`;
+      const key = `${keys[name]}|${zoomKey}`;
       const settles = chart.drawn === key && chart.painted && (this.resting || chart.hovered);
       if (chart.drawn === key && !settles && !chart.stale) continue;
-      const built = build(message, theme);
+      const built = this.builders[name](message, theme);
       const sameSize = String(chart.size) === String(size);
       if (!settles && sameSize && chart.paint(built, zoomKey, size)) {
-        Object.assign(chart, { content, drawn: key, stale: false });
+        Object.assign(chart, { drawn: key, stale: false });
         drew = true;
         // Plotly has to draw it in the end, also where it is first seen after the view came to rest.
         this.resting = false;
@@ -284,16 +279,15 @@ export class LiveView {
         late ||= name === Object.keys(this.builders)[0];
         continue;
       }
-      Object.assign(chart, { content, drawn: key, stale: false, size });
+      Object.assign(chart, { drawn: key, stale: false, size });
       await chart.draw(built, zoomKey, size, sameSize && !this.resting);
       if (this.destroyed) return;
-      // Drawn once, it says itself whether it can be zoomed.
-      if (chart.drawn === key && chart.fixed) chart.drawn = `${content}|`;
-      const stood = name in this.stills;
-      this.stills[name]?.remove();
-      delete this.stills[name];
+      // What Plotly drew; and only now it is known whether it can be zoomed.
+      chart.shows = keys[name];
+      if (chart.drawn === key && chart.fixed) chart.drawn = `${keys[name]}|`;
+      const stood = stills.drop(name) && hold;
       drew ||= !settles && !stood;
-      if (settles || (stood && stand)) {
+      if (settles || (stood && stills.shown.size)) {
         // The rest comes in frames of their own, so that nothing waits for all of them.
         this.redraw();
         break;
@@ -302,7 +296,7 @@ export class LiveView {
     if (drew) this.root.dataset.draws = Number(this.root.dataset.draws) + 1;
     if (!late) this.root.dataset.iteration = Math.max(...header.runs.map((run) => run.iteration));
     const painted = Object.values(this.charts).filter((chart) => chart.painted).length;
-    this.root.dataset.painted = painted + Object.keys(this.stills).length;
+    this.root.dataset.painted = painted + stills.shown.size;
     if (painted && !this.resting) {
       clearTimeout(this.rest);
       this.rest = setTimeout(() => {
@@ -311,14 +305,17 @@ export class LiveView {
       }, REST);
     }
     // Needed when numbers begin to change, and not before what is there was seen.
-    this.learning ??= setTimeout(() => learnSymbols(Plotly, this.symbols), REST);
+    this.learning ??= setTimeout(() => learnSymbols(Plotly, this.symbols).catch((error) => {
+      console.error(error);
+      this.learning = null;
+    }), REST);
   }
 
   // Keep how the charts stand, for whoever comes back to this page.
   keepStills() {
-    keepStills(this.key, Object.entries(this.charts ?? {})
-      .filter(([, chart]) => chart.content && !chart.painted && !chart.zoomed)
-      .map(([name, chart]) => [name, chart.content, this.places[name]]));
+    this.stills.keep(Object.entries(this.charts ?? {})
+      .filter(([, chart]) => chart.shows && !chart.painted && !chart.zoomed)
+      .map(([name, chart]) => [name, chart.shows, this.places[name]]));
   }
 
   // A chart that takes long (thousands of marks) may use at most a third of the time, so that
