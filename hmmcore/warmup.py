@@ -91,10 +91,10 @@ def _sequences(num_sequences: int, length: int) -> Sequences:
 
 PARTS: Final[tuple[Callable[[], None], ...]] = (
     _in_lanes,
-    _many_states,
     _row_by_row,
-    _in_pieces,
+    _many_states,
     _in_log_space,
+    _in_pieces,
     _other_emissions,
     _missing_observations,
     _more_states_than_lanes_are_worth,

@@ -45,8 +45,8 @@ def frame(session: Session) -> None:
     if isinstance(back, str):
         # The page says that all is well when it hears that this was heard.
         unheard, session.back = back != session.back, back
-        address = parse_qsl(urlsplit(back[:LONGEST_ADDRESS]).query, keep_blank_values=True)
-        if session.resume(dict(address)) or unheard:
+        query = urlsplit(back).query if len(back) <= LONGEST_ADDRESS else ""
+        if session.resume(dict(parse_qsl(query, keep_blank_values=True))) or unheard:
             run_again()
 
 
