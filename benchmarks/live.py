@@ -289,8 +289,8 @@ def lasting(browser: Browser, server: Server, plan: Plan, report: Report) -> Non
 def run(plan: Plan, report: Report) -> int:
     """Measure and print; 0 when every goal was met, 1 otherwise."""
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as name:
-        browser, _ = chromium.launch(playwright)
-        report.machine = description(browser.version)
+        browser, path = chromium.launch(playwright)
+        report.machine = description(f"{browser.version} headless ({Path(path).name})")
         print("\n".join([*report.machine, ""]), flush=True)
         folder = Path(name)
         report.measure("Starts", lambda: starts(browser, plan, folder, report))

@@ -14,13 +14,13 @@ from statistics import median
 PACKAGES = ("streamlit", "plotly", "numpy", "numba")
 
 
-def description(browser_version: str) -> list[str]:
+def description(browser: str) -> list[str]:
     """Lines that say where and when figures were measured."""
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     load = os.getloadavg()[0]
     return [
         f"- {date.today():%Y-%m-%d}; {os.cpu_count()} cores, {processor()}; {platform.system()}",
-        f"- Python {platform.python_version()}, {versions}; Chromium {browser_version} headless",
+        f"- Python {platform.python_version()}, {versions}; Chromium {browser}",
         f"- Server, browser and this command share the cores; load before the start {load:.1f}",
         f"- Speed of a core: a Python loop of ten million turns takes {median_loop():.2f} s",
     ]
