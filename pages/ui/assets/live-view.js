@@ -311,7 +311,7 @@ export class LiveView {
     }), REST);
   }
 
-  // Keep how the charts stand, for whoever comes back to this page.
+  // Keep how the charts stand, for when the page is loaded again.
   keepStills() {
     this.stills.keep(Object.entries(this.charts ?? {})
       .filter(([, chart]) => chart.shows && !chart.painted && !chart.zoomed)
@@ -357,7 +357,6 @@ export class LiveView {
 
   destroy() {
     this.destroyed = true;
-    this.keepStills();
     window.removeEventListener("pagehide", this.hides);
     document.removeEventListener("click", this.pressed, true);
     for (const name of LEAVING) window.removeEventListener(name, this.leaves, true);

@@ -7,6 +7,8 @@ const LARGEST = 1_000_000; // characters that the stills of a view may have
 // A chart that is drawn by other code may be another one.
 const VERSION = import.meta.url;
 
+let loading = true; // until the first view has come
+
 // An element with what Plotly drew, or null where it cannot be read again.
 function element(layers) {
   // Scripts in what is read this way do not run, and all of it is Plotly's own drawing.
@@ -57,8 +59,11 @@ export class Stills {
     }
   }
 
-  // Show each chart in `places` that is kept with its present key in `keys`.
+  // Show each chart in `places` that is kept with its present key in `keys`. Only the first view
+  // after a load does: later ones have Plotly and its code at hand, and are quicker without.
   show(keys, places) {
+    if (!loading) return;
+    loading = false;
     for (const [name, key, layers] of this.read()) {
       const still = keys[name] === key ? element(layers) : null;
       if (!still) continue;
