@@ -13,7 +13,7 @@ const APART = 500; // milliseconds between two writings; browsers refuse more th
 const SOON = 100;
 const OWN = "hmm-own-data"; // where this tab keeps the key of the data that it brought
 const SHOWN_FOR = 6000;
-const UNHEARD = 1000; // milliseconds
+const UNHEARD = 1000; // milliseconds until what the server has not heard is said again
 
 const LOST = "Connected again, but your own data are gone from the server: bring the file again on "
   + "the Data page.";
@@ -46,7 +46,7 @@ let number = null;
 let page = null; // the component that the server hears
 let speak = () => {};
 let returning = ""; // the address at which the connection was found again, until that is told
-let calling = null;
+let calling = null; // timer of the next time that it is told
 let asked = null; // the key that was given back already
 let asking = false; // and no answer yet
 let written = -APART;
@@ -154,7 +154,6 @@ function button() {
 
 // What Streamlit is told while a connection begins it may drop: so it is told until it is heard.
 function callBack() {
-  clearTimeout(calling);
   if (!returning) return;
   if (idle() && !unanswered()) page.setTriggerValue("back", returning);
   calling = setTimeout(callBack, UNHEARD);
@@ -172,6 +171,7 @@ function watchConnection() {
     if (now === "CONNECTED" && before !== now) {
       returning = location.href;
       page.setTriggerValue("back", returning);
+      clearTimeout(calling);
       calling = setTimeout(callBack, UNHEARD);
     }
     before = now;

@@ -18,7 +18,7 @@ const NEWS_APART = 500; // milliseconds between two runs of the page for what th
 const OWN_PRESSES = ["step", "reset"]; // run controls that go over the view's own line
 const ENTRIES = "input:not([type=range]), textarea, [contenteditable]";
 const SENT_BY_THEN = 250; // milliseconds after which the page has sent what was entered elsewhere
-const CLICK_APART = 1000; // milliseconds after a click or key, by when a run for it has begun as a rule
+const CLICK_APART = 1000; // milliseconds after a click or key, by when its run has begun as a rule
 const BUSY_APART = 50;
 
 // Let an event that led away happen once more.
@@ -192,7 +192,7 @@ export class LiveView {
 
   // Let the page run again, for it has something else to say now. A page that is being left would
   // run in place of the one it is left for. And a run that is asked for while Streamlit takes up a
-  // press or an entry makes it drop that: it looks for a newer request before it calls what it is for.
+  // press or an entry makes it drop that: it looks for a newer request before it calls for either.
   tellNews() {
     const due = Math.max(this.told + NEWS_APART, this.left + LONGEST_LEAVING, this.notBefore,
       Math.max(this.clicked, this.elsewhere) + CLICK_APART);
