@@ -9,8 +9,8 @@ A learned path may hold `NO_STATE` where `viterbi` found no possible path; such 
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.optimize import linear_sum_assignment
 
 from hmmcore.arrays import FloatArray, IntArray, as_count, as_permutation
 from hmmcore.model import HMM
@@ -178,7 +178,7 @@ def _require_same_size(reference: HMM, hmm: HMM) -> None:
 
 
 def _best_assignment(gains: FloatArray | IntArray) -> IntArray:
-    columns = linear_sum_assignment(gains, maximize=True)[1]
+    columns = scipy.optimize.linear_sum_assignment(gains, maximize=True)[1]
     permutation: IntArray = columns.astype(np.int64)
     return permutation
 

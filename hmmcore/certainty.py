@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.special import entr
 
 from hmmcore.alignment import NO_STATE
 from hmmcore.arrays import FloatArray, IntArray
@@ -19,7 +19,7 @@ def posterior_entropy(probs: ArrayLike) -> FloatArray:
     Raises:
         ValueError: when `probs` does not have two axes.
     """
-    bits: FloatArray = entr(_rows(probs)).sum(axis=1) / np.log(2.0)
+    bits: FloatArray = scipy.special.entr(_rows(probs)).sum(axis=1) / np.log(2.0)
     # Rounding may leave a probability a few units above 1, whose term is then below 0.
     return np.maximum(bits, 0.0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scipy.special import chdtri
+import scipy
 
 from hmmcore.diagnostics.finding import Finding
 
@@ -41,7 +41,7 @@ def truth_findings(
     if not gain > 0.0 or not num_parameters:
         return []
     evidence["normal_gain"] = 0.5 * num_parameters
-    evidence["rare_gain"] = 0.5 * float(chdtri(num_parameters, RARE))
+    evidence["rare_gain"] = 0.5 * float(scipy.special.chdtri(num_parameters, RARE))
     few = num_observations < PER_PARAMETER * num_parameters
     kind = "overfitting" if few or gain > evidence["rare_gain"] else "better_than_truth"
     return [Finding(kind, evidence=evidence)]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numba import njit
-from scipy.linalg import solve_triangular
 
 from hmmcore.arrays import BoolArray, FloatArray, IntArray
 from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
@@ -193,7 +193,10 @@ class Full(CovarianceType):
         factors = np.linalg.cholesky(covariances)
         size = factors.shape[-1]
         whiteners = np.stack(
-            [solve_triangular(f, np.eye(size), lower=True) for f in factors.reshape(-1, size, size)]
+            [
+                scipy.linalg.solve_triangular(f, np.eye(size), lower=True)
+                for f in factors.reshape(-1, size, size)
+            ]
         ).reshape(factors.shape)
         transposed = np.swapaxes(whiteners, -1, -2)
         excess = whiteners @ squares @ transposed - totals * np.eye(size)

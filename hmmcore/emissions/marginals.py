@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.special import ndtr, ndtri, pdtr, pdtrc
+import scipy
 
 from hmmcore.arrays import BoolArray, FloatArray
 
@@ -67,7 +67,7 @@ class NormalMarginals:
         there by bisection.
         """
         present = (weights > 0.0)[:, :, np.newaxis]
-        reach = -self.standard_deviations * ndtri(outside)
+        reach = -self.standard_deviations * scipy.special.ndtri(outside)
 
         def between(ends: FloatArray) -> tuple[FloatArray, FloatArray]:
             smallest = np.where(present, ends, np.inf).min(axis=1)
@@ -75,7 +75,7 @@ class NormalMarginals:
 
         def mixed(values: FloatArray, sign: float) -> FloatArray:
             gaps = (values[:, np.newaxis] - self.means) / self.standard_deviations
-            return np.asarray(np.einsum("qk,qkd->qd", weights, ndtr(sign * gaps)))
+            return np.asarray(np.einsum("qk,qkd->qd", weights, scipy.special.ndtr(sign * gaps)))
 
         return (
             _smallest(lambda x: mixed(x, 1.0) >= outside, *between(self.means - reach)),
@@ -103,11 +103,11 @@ class PoissonMarginals:
         """Ends (Q, D) of central intervals of mixtures: whole numbers, exactly."""
 
         def reaches(values: FloatArray) -> BoolArray:
-            below = pdtr(values[:, np.newaxis], self.rates)
+            below = scipy.special.pdtr(values[:, np.newaxis], self.rates)
             return np.asarray(np.einsum("qk,qkd->qd", weights, below) >= outside)
 
         def leaves(values: FloatArray) -> BoolArray:
-            above = pdtrc(values[:, np.newaxis], self.rates)
+            above = scipy.special.pdtrc(values[:, np.newaxis], self.rates)
             return np.asarray(np.einsum("qk,qkd->qd", weights, above) <= outside)
 
         zeros = np.zeros((len(weights), self.rates.shape[1]))

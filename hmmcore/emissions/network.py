@@ -11,8 +11,8 @@ from collections.abc import Set
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.random import Generator
-from scipy.special import expit
 
 from hmmcore.arrays import FloatArray, as_count
 
@@ -80,7 +80,7 @@ def output_slopes(outputs: FloatArray, output_activation: str) -> FloatArray:
     if output_activation == "relu":
         return np.asarray(outputs >= 0.0, dtype=np.float64)
     if output_activation == "softplus":
-        return np.asarray(expit(outputs))
+        return np.asarray(scipy.special.expit(outputs))
     return np.ones_like(outputs)
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import scipy
 from numpy.random import Generator
 from numpy.typing import ArrayLike
-from scipy.special import gammaln, xlogy
 
 from hmmcore.arrays import FloatArray, IntArray, any_missing, as_permutation, frozen_array
 from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
@@ -80,9 +80,9 @@ class Poisson(Value):
 
         A missing count scores 0.
         """
-        scores = xlogy(observations, self.rates)
+        scores = scipy.special.xlogy(observations, self.rates)
         scores -= self.rates
-        scores -= gammaln(observations + 1.0)
+        scores -= scipy.special.gammaln(observations + 1.0)
         if any_missing(observations):
             scores[np.isnan(observations[:, 0])] = 0.0
         return np.asarray(scores)

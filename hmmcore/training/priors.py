@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.special import xlogy
 
 from hmmcore.arrays import FloatArray, numeric_array, read_only, require_finite
 from hmmcore.emissions.variance_prior import VariancePriorEmissions, pseudo_statistics
@@ -147,7 +147,9 @@ class Priors(Value):
 
 
 def _log_dirichlet(concentration: FloatArray, probs: FloatArray, support: FloatArray) -> float:
-    return float(np.where(support > 0.0, xlogy(concentration - 1.0, probs), 0.0).sum())
+    return float(
+        np.where(support > 0.0, scipy.special.xlogy(concentration - 1.0, probs), 0.0).sum()
+    )
 
 
 def _pseudo_counts(concentration: FloatArray, probs: FloatArray) -> FloatArray:
