@@ -284,12 +284,13 @@ FIELDS: tuple[Field, ...] = (
         "trainable", "train", "What is trained",
         ("initial_probs", "transition_matrix", "means", "covariances"),
         "Parameters that training may change; the others keep the value of the starting point. "
-        "Without σ, the noise is taken as known, as in the notebook.",
+        "Initial: in which state a sequence begins, π. Transitions: the matrix A. The rest is what "
+        "the states emit. Without Noise, σ is taken as known, as in the notebook.",
         "start",
         choices={
-            name: symbol
+            name: word
             for family in reversed(FAMILIES.values())
-            for name, symbol in family.trainable.items()
+            for name, word in family.trainable.items()
         },
         many=True,
     ),

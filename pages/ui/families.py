@@ -16,7 +16,9 @@ MAX_SYMBOLS = 20
 MAX_DIMENSIONS = 8
 """So many value columns may be taken from a file together."""
 
-STRUCTURE = ("initial_probs", "transition_matrix")
+# Words in ASCII: in other labels of a row of buttons Streamlit looks for emoji, for which the first
+# visitor of a server waits a tenth of a second.
+SHARED = {"initial_probs": ("Initial", "π"), "transition_matrix": ("Transitions", "A")}
 LOCATIONS = ("means", "rates", "probs")
 """Parameters that say where a state's observations lie; every family has one of them."""
 
@@ -29,7 +31,7 @@ class Family:
         label: in the list of families.
         law: how one state makes an observation, as the end of a sentence.
         own: what every state has for itself, in the singular.
-        parameters: names of what training may change, besides π and A, with their symbols.
+        parameters: what training may change besides π and A: by name, the word and the symbol.
         table: field of the table that edits where the states' observations lie.
         is_density: whether likelihoods are densities, which may exceed one.
         card: title of the live panel's card of emissions.
@@ -40,7 +42,7 @@ class Family:
     label: str
     law: str
     own: str
-    parameters: Mapping[str, str]
+    parameters: Mapping[str, tuple[str, str]]
     table: str
     is_density: bool
     card: str
@@ -49,8 +51,13 @@ class Family:
 
     @property
     def trainable(self) -> Mapping[str, str]:
+        """Every parameter that training may change, with its word."""
+        return {name: word for name, (word, _) in {**SHARED, **self.parameters}.items()}
+
+    @property
+    def symbols(self) -> Mapping[str, str]:
         """Every parameter that training may change, with its symbol."""
-        return {"initial_probs": "π", "transition_matrix": "A", **self.parameters}
+        return {name: symbol for name, (_, symbol) in {**SHARED, **self.parameters}.items()}
 
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(
@@ -59,7 +66,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             label="Numbers (Gaussian)",
             law="a number around the state's own mean **μ**, spread by the noise **σ**",
             own="mean",
-            parameters={"means": "μ", "covariances": "σ"},
+            parameters={"means": ("Means", "μ"), "covariances": ("Noise", "σ")},
             table="means_table",
             is_density=True,
             card="Means and densities",
@@ -72,7 +79,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             law="a count around the state's own rate **λ**, its average; the larger the rate, the "
             "wider counts spread around it",
             own="rate",
-            parameters={"rates": "λ"},
+            parameters={"rates": ("Rates", "λ")},
             table="rates_table",
             is_density=False,
             card="Rates and counts",
@@ -85,7 +92,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             law="one of C symbols, drawn from the state's own row of the symbol probabilities "
             "**B**",
             own="set of symbol probabilities",
-            parameters={"probs": "B"},
+            parameters={"probs": ("Symbols", "B")},
             table="symbols_table",
             is_density=False,
             card="Symbol probabilities",
@@ -97,7 +104,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             label="Points (multivariate Gaussian)",
             law="a point around the state's own mean **μ**, spread by the covariance matrix **Σ**",
             own="mean",
-            parameters={"means": "μ", "covariances": "Σ"},
+            parameters={"means": ("Means", "μ"), "covariances": ("Covariances", "Σ")},
             table="points_table",
             is_density=True,
             card="Means and covariances",

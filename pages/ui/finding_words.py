@@ -123,7 +123,7 @@ def _rate_too_low(told: _Told) -> Words:
 
 
 def _collapsed_variance(told: _Told) -> Words:
-    symbol = FAMILIES[told.session.data.family].trainable["covariances"]
+    symbol = FAMILIES[told.session.data.family].symbols["covariances"]
     return (
         f"{symbol} at its floor: {told.states()}.",
         f"Nearly equal observations pull {symbol} towards zero, where the likelihood would grow "

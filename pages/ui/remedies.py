@@ -86,7 +86,7 @@ def _stop_training(session: Session, name: str) -> Iterator[Offer]:
     trainable = session.config.trainable
     if name not in trainable:
         return
-    symbol = FAMILIES[session.data.family].trainable[name]
+    symbol = FAMILIES[session.data.family].symbols[name]
     known = name == "covariances" and session.data.truth is not None
     yield Offer(
         f"Stop training {symbol}",

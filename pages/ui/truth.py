@@ -42,7 +42,7 @@ def titled_errors(
     session: Session, errors: Mapping[str, FloatArray]
 ) -> dict[str, tuple[str, FloatArray]]:
     """Errors (K,) or (K, C) of `hmmcore.parameter_errors` by a title, with their columns' name."""
-    symbols = FAMILIES[session.data.family].trainable
+    symbols = FAMILIES[session.data.family].symbols
     names = {"transition_matrix": "to state", "probs": "symbol"}
     return {
         _title(name, symbols[name]): (

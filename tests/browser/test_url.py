@@ -25,7 +25,7 @@ def expect_linked_controls(page: Page) -> None:
         expect(page.get_by_role("spinbutton", name=label, exact=True)).to_have_value(value)
     expect(page.get_by_role("spinbutton", name="Learning rate")).to_have_value("0.1")
     pressed = page.locator(".st-key-control_trainable button[aria-pressed=true]")
-    expect(pressed).to_have_text(["μ", "σ"])
+    expect(pressed).to_have_text(["Means", "Noise"])
 
 
 def test_a_reload_and_a_shared_link_show_the_same_experiment(page: Page) -> None:

@@ -72,7 +72,7 @@ def test_no_url_means_the_defaults():
             {"train": "means.magic"},
             "trainable",
             ("means",),
-            "has names that are not known; took μ.",
+            "has names that are not known; took Means.",
         ),
         ({"A": "!!!"}, "transition_table", None, "could not be read and was left out"),
         ({"A": "x" * 100_000}, "transition_table", None, "could not be read"),
