@@ -46,6 +46,8 @@ class Plan:
     memory_seconds: float
     sessions: int
     soak: int
+    python: str = sys.executable
+    """What runs the server."""
 
 
 FULL = Plan(3, 8.0, 20, 20, 38, 5, 60.0, 8, 0)
@@ -118,7 +120,8 @@ def starts(browser: Browser, plan: Plan, folder: Path, report: Report) -> None:
     for run in range(plan.runs):
         contexts = [measures.window(browser) for _ in range(2)]
         begin = time.monotonic()
-        with running_app(ROOT / "app.py", folder / f"start-{run}.txt") as server:
+        log = folder / f"start-{run}.txt"
+        with running_app(ROOT / "app.py", log, python=plan.python) as server:
             query = f"{server.url}/?{measures.STANDARD}"
             for is_first, context in zip((True, False), contexts, strict=True):
                 page = context.new_page()
@@ -294,7 +297,7 @@ def run(plan: Plan, report: Report) -> int:
         print("\n".join([*report.machine, ""]), flush=True)
         folder = Path(name)
         report.measure("Starts", lambda: starts(browser, plan, folder, report))
-        with running_app(ROOT / "app.py", folder / "log.txt") as server:
+        with running_app(ROOT / "app.py", folder / "log.txt", python=plan.python) as server:
             for part in (playing, reacting, large, lasting):
                 report.measure(
                     part.__name__.capitalize(),
@@ -314,6 +317,7 @@ def main() -> int:
     parser.add_argument("--memory", type=float, metavar="SECONDS", help="watch memory so long")
     parser.add_argument("--output", type=Path, help="where to write the table")
     parser.add_argument("--soak", type=int, metavar="ACTIONS", help="random actions, such as 300")
+    parser.add_argument("--python", metavar="FILE", help="the Python that runs the server")
     options = parser.parse_args()
     chosen = dict(vars(QUICK if options.quick else FULL))
     if options.long:
@@ -322,6 +326,8 @@ def main() -> int:
         chosen["memory_seconds"] = min(options.memory, 3600.0)
     if options.soak is not None:
         chosen["soak"] = min(options.soak, 10_000)
+    if options.python is not None:
+        chosen["python"] = options.python
     report = Report()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:

@@ -52,18 +52,23 @@ class Server:
 
 @contextmanager
 def running_app(
-    script: Path, log_path: Path, *options: str, base_path: str = "", port: int | None = None
+    script: Path,
+    log_path: Path,
+    *options: str,
+    base_path: str = "",
+    port: int | None = None,
+    python: str = sys.executable,
 ) -> Iterator[Server]:
     """Run `streamlit run script` on a port of this machine, a free one by default.
 
     It runs until the block ends, or until `stop`.
 
-    `options` go to Streamlit, such as "--theme.base=dark". Raises RuntimeError with the log when
-    the server does not come up.
+    `options` go to Streamlit, such as "--theme.base=dark"; `python` runs it. Raises RuntimeError
+    with the log when the server does not come up.
     """
     port = port or _free_port()
     command = [
-        *(sys.executable, "-m", "streamlit", "run", str(script)),
+        *(python, "-m", "streamlit", "run", str(script)),
         *("--server.address", "127.0.0.1", "--server.port", str(port)),
         *("--server.headless", "true", "--server.fileWatcherType", "none"),
         *("--server.baseUrlPath", base_path, "--browser.gatherUsageStats", "false"),
