@@ -97,7 +97,6 @@ class Tabs:
     def put_back(self, tab: Page) -> None:
         """Leave nothing of a test behind but what the browser has cached."""
         context = tab.context
-        context.set_offline(False)
         context.clear_permissions()
         context.clear_cookies()
         for page in context.pages[1:]:

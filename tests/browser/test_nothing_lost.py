@@ -16,6 +16,8 @@ from tests.browser.page import SlowLine, open_page, wait_until_idle
 from tests.browser.server import Server, running_app
 
 ROOT = Path(__file__).resolve().parents[2]
+HEALTH = "**/_stcore/health"
+"""What Streamlit asks for before it connects again."""
 SMALL = "K=3&M=60&N=5&seed=21&method=Both"
 
 
@@ -255,10 +257,8 @@ def test_two_tabs_are_two_visitors(page: Page) -> None:
 def test_a_dropped_connection_loses_nothing(page: Page, browser_errors: list[str]) -> None:
     ui.open_playground(page, SMALL)
     values = stepped(page, 3)
-    page.context.set_offline(True)
-    drop_connections(page)
-    page.wait_for_selector("[data-testid=stApp]:not([data-test-connection-state=CONNECTED])")
-    page.context.set_offline(False)
+    with unreachable_server(page):
+        page.wait_for_selector("[data-testid=stApp]:not([data-test-connection-state=CONNECTED])")
     expect_again_connected(page)
     browser_errors.clear()
     expect_there(page, 3, values)
@@ -285,9 +285,19 @@ def expect_again_connected(page: Page) -> None:
     wait_until_idle(page)
 
 
-def drop_connections(page: Page) -> None:
-    """Cut the page's WebSockets, which Chromium's offline mode leaves alone."""
+@contextmanager
+def unreachable_server(page: Page) -> Iterator[None]:
+    """Cut the page's WebSockets, and let it find no server until the end.
+
+    Not by Chromium's offline mode: that may stop a WebSocket before it is closed, which then goes
+    on looking open.
+    """
+    page.route(HEALTH, lambda route: route.abort())
     page.evaluate("() => window.hmmSockets.forEach((socket) => socket.close())")
+    try:
+        yield
+    finally:
+        page.unroute(HEALTH)
 
 
 @pytest.fixture(autouse=True)
