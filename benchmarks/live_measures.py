@@ -53,7 +53,8 @@ PAGE_SHOWN = """([panel, name]) => {
   if (here !== Boolean(root?.clientHeight)) return null;
   const places = here ? [...root.querySelectorAll("[data-chart]")]
     : [...document.querySelectorAll("[data-testid=hmm-figure]")];
-  const drawn = places.filter((one) => one.querySelector("svg.main-svg"));
+  const drawn = places.filter((one) =>
+    one.querySelector("svg.main-svg")?.checkVisibility({ visibilityProperty: true }));
   if (!drawn.length) return null;
   const now = performance.now();
   window.hmmShown ??= now;

@@ -17,6 +17,50 @@ FIGURES = {
 }
 FIRST_DRAWING_MS = 20_000
 """The first figure waits for the drawing library; on a machine with other work that takes long."""
+LONG_AWAY_MS = 2_000
+"""By then a view that left the page has been told so."""
+
+# How often a figure was drawn, in each frame in which it is seen.
+FRAMES_SHOWN = """(key) => {
+  window.hmmShownDraws = [];
+  const look = () => {
+    const root = document.querySelector(`[data-key=${key}]`);
+    const layer = root?.querySelector("svg.main-svg");
+    if (layer?.checkVisibility({ visibilityProperty: true })) {
+      window.hmmShownDraws?.push(Number(root.dataset.draws));
+    }
+    if (window.hmmShownDraws) requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+# Which views end, in this order, when so many leave one after the other.
+VIEWS_DESTROYED = """async (many) => {
+  const { name } = performance.getEntriesByType("resource")
+    .find((one) => one.name.endsWith("/plotting.js"));
+  const { viewKeeper } = await import(name);
+  const gone = [];
+  let created = 0;
+  const draw = viewKeeper(() => {
+    const number = created++;
+    return {
+      root: document.createElement("div"), show() {}, leave() {}, destroy: () => gone.push(number),
+    };
+  });
+  for (let i = 0; i < many; i += 1) {
+    const place = document.body.appendChild(document.createElement("div"));
+    const header = new TextEncoder().encode(JSON.stringify({ key: `view ${i}`, arrays: {} }));
+    const data = new Uint8Array(4 + header.length);
+    new DataView(data.buffer).setUint32(0, header.length, true);
+    data.set(header, 4);
+    const leave = draw({ data, parentElement: place });
+    place.remove();
+    leave();
+  }
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  return gone;
+}"""
+
 looks = pytest.mark.parametrize(
     ("color_scheme", "viewport"),
     [("light", WIDE), ("dark", NARROW)],
@@ -58,6 +102,22 @@ def time_range(page: Page, key: str) -> list[float]:
         "(key) => [...document.querySelector(`[data-key=${key}]`)._fullLayout.xaxis.range]", key
     )
     return found
+
+
+def zoom_in(page: Page, key: str) -> list[float]:
+    """Drag over a part of a figure; the stretch of time that it shows then."""
+    box = figure(page, key).locator(".nsewdrag").first.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 0.3 * box["width"], middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], middle, steps=6)
+    page.mouse.up()
+    page.wait_for_function(
+        "(key) => document.querySelector(`[data-key=${key}]`)._fullLayout.xaxis.range[0] > 10",
+        arg=key,
+    )
+    return time_range(page, key)
 
 
 def expect_heading(page: Page, text: str | re.Pattern[str]) -> None:
@@ -123,18 +183,7 @@ def test_both_pages_show_the_same_run(page: Page) -> None:
 def test_zoom_is_kept_while_the_model_learns(page: Page, name: str, key: str) -> None:
     open_page(page, f"/{name}?M=60&N=3&K=3")
     expect_drawn(page, name)
-    box = figure(page, key).locator(".nsewdrag").first.bounding_box()
-    assert box is not None
-    middle = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + 0.3 * box["width"], middle)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.6 * box["width"], middle, steps=6)
-    page.mouse.up()
-    page.wait_for_function(
-        "(key) => document.querySelector(`[data-key=${key}]`)._fullLayout.xaxis.range[0] > 10",
-        arg=key,
-    )
-    zoomed = time_range(page, key)
+    zoomed = zoom_in(page, key)
     drawn = draws(page, key)
     ui.press(page, "Step")
     expect_redrawn(page, key, drawn)
@@ -145,6 +194,60 @@ def test_zoom_is_kept_while_the_model_learns(page: Page, name: str, key: str) ->
         "(key) => document.querySelector(`[data-key=${key}]`)._fullLayout.xaxis.range[0] < 1",
         arg=key,
     )
+
+
+def test_a_page_comes_back_as_it_was_left(page: Page) -> None:
+    key = "posterior_over_time"
+    open_page(page, "/posterior?M=60&N=3&K=3")
+    expect_drawn(page, "posterior")
+    zoomed, drawn = zoom_in(page, key), draws(page, key)
+    ui.visit(page, "Playground")
+    ui.wait_until_drawn(page)
+    also_zoomed, panel_drawn = ui.drag_zoom(page, "sequence"), ui.draws(page)
+    for _ in range(2):
+        page.wait_for_timeout(LONG_AWAY_MS)
+        ui.visit(page, "Posterior")
+        expect_drawn(page, "posterior")
+        wait_until_idle(page)
+        assert (time_range(page, key), draws(page, key)) == (zoomed, drawn)
+        page.wait_for_timeout(LONG_AWAY_MS)
+        ui.visit(page, "Playground")
+        ui.wait_until_settled(page)
+        assert ui.axis_range(page, "sequence") == pytest.approx(also_zoomed, abs=1e-6)
+        assert ui.draws(page) == panel_drawn
+
+
+def test_after_a_step_elsewhere_no_old_figure_is_shown(page: Page) -> None:
+    key = "posterior_over_time"
+    open_page(page, "/posterior?M=60&N=3&K=3")
+    expect_drawn(page, "posterior")
+    before = draws(page, key)
+    ui.visit(page, "Playground")
+    ui.press(page, "Step")
+    ui.expect_iteration(page, 1)
+    page.wait_for_timeout(LONG_AWAY_MS)
+    page.evaluate(FRAMES_SHOWN, key)
+    ui.visit(page, "Posterior")
+    expect_redrawn(page, key, before)
+    expect_drawn(page, "posterior")
+    shown = page.evaluate(
+        "() => { const shown = hmmShownDraws; hmmShownDraws = null; return shown }"
+    )
+    assert set(shown) == {before + 1}
+    # What is kept of the panel takes no part in what is pressed here.
+    page.wait_for_timeout(LONG_AWAY_MS)
+    ui.press(page, "Step")
+    expect_heading(page, re.compile("EM at iteration 2"))
+    ui.visit(page, "Playground")
+    ui.wait_until_settled(page)
+    assert ui.iteration(page) == 2
+    ui.press(page, "Step")
+    ui.expect_iteration(page, 3)
+
+
+def test_not_more_than_some_views_are_kept(page: Page) -> None:
+    ui.open_playground(page, "M=60&N=3&K=3")
+    assert page.evaluate(VIEWS_DESTROYED, 30) == list(range(6))
 
 
 @looks

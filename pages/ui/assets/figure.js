@@ -52,6 +52,11 @@ function themed(figure, header, theme) {
   return { data: resolveColours(figure.data ?? [], theme), layout };
 }
 
+const STYLE = `
+.hmm-figure { width: 100%; overflow: hidden; }
+.hmm-figure.hmm-outdated { visibility: hidden; }
+`;
+
 let turn = Promise.resolve();
 
 // One figure after the other, each seen before the next is drawn: nothing waits for all of them.
@@ -63,20 +68,43 @@ function inTurn(work) {
 
 class Figure {
   constructor(plotly) {
-    addStyle("hmm-figure-style", ".hmm-figure { width: 100%; overflow: hidden; }");
+    addStyle("hmm-figure-style", STYLE);
     this.plotly = plotly;
     this.root = node("div", { class: "hmm-figure", role: "img", "data-testid": "hmm-figure" });
-    this.redraw = coalesce(() => inTurn(() => this.draw()));
+    this.redraw = coalesce(() => (this.isDrawn() ? this.reveal() : inTurn(() => this.draw())));
     this.observer = new ResizeObserver(() => this.redraw());
     this.observer.observe(this.root);
   }
 
   show({ header }) {
+    // Back on the page after something else was done: what was drawn before is not shown for it.
+    if (this.away && header.figure !== this.header.figure) this.root.classList.add("hmm-outdated");
+    this.away = false;
     this.header = header;
     this.root.style.height = `${header.height}px`; // before Plotly is there: nothing may jump
     this.root.dataset.key = header.key;
     this.root.setAttribute("aria-label", header.label);
     this.redraw();
+  }
+
+  // The page shows something else. What is drawn is kept, with its zoom, for when it comes back.
+  leave() {
+    this.away = true;
+    this.chart?.leave();
+  }
+
+  // All that a drawing depends on, as a key.
+  drawingKey(theme) {
+    const { root, header } = this;
+    return [header.figure, root.clientWidth, root.clientHeight, theme.key].join("|");
+  }
+
+  isDrawn() {
+    return Boolean(this.chart) && this.chart.drawn === this.drawingKey(readTheme(this.root));
+  }
+
+  reveal() {
+    this.root.classList.remove("hmm-outdated");
   }
 
   async draw() {
@@ -92,10 +120,10 @@ class Figure {
     this.chart ??= new Chart(Plotly, this.root, { name: header.key, ownsRanges: false });
     const theme = readTheme(this.root);
     const size = [this.root.clientWidth, this.root.clientHeight];
-    const key = [header.figure, ...size, theme.key].join("|");
-    if (this.chart.drawn === key) return;
-    this.chart.drawn = key;
+    this.chart.drawn = this.drawingKey(theme);
     await this.chart.draw(themed(JSON.parse(header.figure), header, theme), header.key, size);
+    // Unless the next one came while this one was drawn.
+    if (this.isDrawn()) this.reveal();
     this.root.dataset.draws = Number(this.root.dataset.draws ?? 0) + 1;
   }
 

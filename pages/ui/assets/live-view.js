@@ -80,7 +80,6 @@ export class LiveView {
         this.clicked = performance.now();
       }
     };
-    document.addEventListener("click", this.pressed, true);
     this.leaves = (event) => {
       if (!leadsAway(event)) return;
       if (this.sending) {
@@ -94,7 +93,6 @@ export class LiveView {
       this.left = performance.now();
       this.leftFrom = event.type === "click" ? location.pathname : "";
     };
-    for (const name of LEAVING) window.addEventListener(name, this.leaves, true);
     this.touched = ({ target }) => {
       if (this.root.contains(target)) return;
       this.stream.hold();
@@ -104,10 +102,14 @@ export class LiveView {
         this.runsForNews = false;
       }
     };
-    for (const name of TOUCHES) document.addEventListener(name, this.touched, true);
     this.stills = new Stills(key);
-    this.hides = () => this.keepStills();
-    window.addEventListener("pagehide", this.hides);
+    this.heard = [
+      [document, ["click"], this.pressed],
+      [window, LEAVING, this.leaves],
+      [document, TOUCHES, this.touched],
+      [window, ["pagehide"], () => this.keepStills()],
+    ];
+    this.away = true;
     const names = Object.keys(builders);
     const each = (make) => Object.fromEntries(names.map((name) => [name, make(name)]));
     this.places = each((name) =>
@@ -130,8 +132,34 @@ export class LiveView {
     return this.root.querySelector(`.hmm-${name} .hmm-note`);
   }
 
+  arrive() {
+    this.away = false;
+    this.root.dataset.news = 0;
+    for (const [where, names, hear] of this.heard) {
+      for (const name of names) where.addEventListener(name, hear, true);
+    }
+  }
+
+  // The page shows something else. The charts are kept as they are, for when it comes back.
+  leave() {
+    this.away = true;
+    for (const [where, names, hear] of this.heard) {
+      for (const name of names) where.removeEventListener(name, hear, true);
+    }
+    this.component = null;
+    this.frozen = false;
+    this.stream.leave();
+    this.scrubber.stop();
+    for (const timer of [this.rest, this.telling, this.waiting]) clearTimeout(timer);
+    for (const chart of Object.values(this.charts ?? {})) {
+      clearTimeout(chart.later);
+      chart.leave();
+    }
+  }
+
   // A message of the page.
   show(message, component) {
+    if (this.away) this.arrive();
     const { live } = message.header;
     this.component = component;
     // There, or at least not here any more.
@@ -357,19 +385,11 @@ export class LiveView {
 
   destroy() {
     this.destroyed = true;
-    window.removeEventListener("pagehide", this.hides);
-    document.removeEventListener("click", this.pressed, true);
-    for (const name of LEAVING) window.removeEventListener(name, this.leaves, true);
-    for (const name of TOUCHES) document.removeEventListener(name, this.touched, true);
-    this.stream.close();
-    this.scrubber.stop();
-    for (const timer of [this.rest, this.telling, this.waiting, this.learning]) clearTimeout(timer);
+    this.leave();
+    clearTimeout(this.learning);
     this.redraw.stop();
     this.observer.disconnect();
-    for (const chart of Object.values(this.charts ?? {})) {
-      clearTimeout(chart.later);
-      chart.destroy();
-    }
+    for (const chart of Object.values(this.charts ?? {})) chart.destroy();
     this.root.remove();
   }
 }

@@ -156,6 +156,13 @@ export class Stream {
     this.timer = setTimeout(() => this.ask(), milliseconds);
   }
 
+  // Nobody looks any more: what is still to be said does not matter then.
+  leave() {
+    this.command = null;
+    this.playing = false;
+    this.close();
+  }
+
   close() {
     clearTimeout(this.timer);
     const { socket } = this;
