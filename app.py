@@ -23,7 +23,7 @@ from pages.ui.no_delay import send_at_once
 from pages.ui.stream import stream_routes
 from pages.ui.together import Together
 
-FIRST_VISIT = 2.0
+FIRST_VISIT = 1.0
 """Seconds that a first visitor's page may have to itself before all the rest is prepared."""
 
 
