@@ -34,33 +34,6 @@ FRAMES_SHOWN = """(key) => {
   look();
 }"""
 
-# Which views end, in this order, when so many leave one after the other.
-VIEWS_DESTROYED = """async (many) => {
-  const { name } = performance.getEntriesByType("resource")
-    .find((one) => one.name.endsWith("/plotting.js"));
-  const { viewKeeper } = await import(name);
-  const gone = [];
-  let created = 0;
-  const draw = viewKeeper(() => {
-    const number = created++;
-    return {
-      root: document.createElement("div"), show() {}, leave() {}, destroy: () => gone.push(number),
-    };
-  });
-  for (let i = 0; i < many; i += 1) {
-    const place = document.body.appendChild(document.createElement("div"));
-    const header = new TextEncoder().encode(JSON.stringify({ key: `view ${i}`, arrays: {} }));
-    const data = new Uint8Array(4 + header.length);
-    new DataView(data.buffer).setUint32(0, header.length, true);
-    data.set(header, 4);
-    const leave = draw({ data, parentElement: place });
-    place.remove();
-    leave();
-  }
-  await new Promise((resolve) => setTimeout(resolve, 2000));
-  return gone;
-}"""
-
 looks = pytest.mark.parametrize(
     ("color_scheme", "viewport"),
     [("light", WIDE), ("dark", NARROW)],
@@ -243,11 +216,6 @@ def test_after_a_step_elsewhere_no_old_figure_is_shown(page: Page) -> None:
     assert ui.iteration(page) == 2
     ui.press(page, "Step")
     ui.expect_iteration(page, 3)
-
-
-def test_not_more_than_some_views_are_kept(page: Page) -> None:
-    ui.open_playground(page, "M=60&N=3&K=3")
-    assert page.evaluate(VIEWS_DESTROYED, 30) == list(range(6))
 
 
 @looks

@@ -77,13 +77,14 @@ class Figure {
   }
 
   show({ header }) {
-    // Back on the page after something else was done: what was drawn before is not shown for it.
-    if (this.away && header.figure !== this.header.figure) this.root.classList.add("hmm-outdated");
+    const { away } = this;
     this.away = false;
     this.header = header;
     this.root.style.height = `${header.height}px`; // before Plotly is there: nothing may jump
     this.root.dataset.key = header.key;
     this.root.setAttribute("aria-label", header.label);
+    // Back on the page, what was drawn before is not shown for anything else.
+    if (away && this.chart && !this.isDrawn()) this.root.classList.add("hmm-outdated");
     this.redraw();
   }
 
@@ -112,6 +113,7 @@ class Figure {
     try {
       Plotly = await this.plotly;
     } catch (error) {
+      this.failed = true;
       this.root.textContent = error.message;
       return;
     }
@@ -121,9 +123,12 @@ class Figure {
     const theme = readTheme(this.root);
     const size = [this.root.clientWidth, this.root.clientHeight];
     this.chart.drawn = this.drawingKey(theme);
-    await this.chart.draw(themed(JSON.parse(header.figure), header, theme), header.key, size);
-    // Unless the next one came while this one was drawn.
-    if (this.isDrawn()) this.reveal();
+    try {
+      await this.chart.draw(themed(JSON.parse(header.figure), header, theme), header.key, size);
+    } finally {
+      // Unless the next one came while this one was drawn.
+      if (this.isDrawn()) this.reveal();
+    }
     this.root.dataset.draws = Number(this.root.dataset.draws ?? 0) + 1;
   }
 

@@ -148,6 +148,8 @@ export class LiveView {
     }
     this.component = null;
     this.frozen = false;
+    this.runsForNews = false;
+    this.left = -LONGEST_LEAVING;
     this.stream.leave();
     this.scrubber.stop();
     for (const timer of [this.rest, this.telling, this.waiting]) clearTimeout(timer);
@@ -364,6 +366,7 @@ export class LiveView {
     try {
       this.Plotly = await this.plotly;
     } catch (error) {
+      this.failed = true;
       this.root.textContent = error.message;
       return null;
     }

@@ -276,10 +276,12 @@ export class Chart {
     };
   }
 
-  // It is out of sight, and no pointer rests on it any more.
+  // It is out of sight. Nothing tells Plotly that the pointer is elsewhere by then.
   leave() {
     this.hovered = false;
-    this.element.querySelector(".hoverlayer")?.replaceChildren();
+    for (const area of this.element.querySelectorAll(".nsewdrag")) {
+      area.dispatchEvent(new MouseEvent("mouseout"));
+    }
   }
 
   destroy() {
@@ -336,33 +338,31 @@ export function addStyle(id, text) {
   }
 }
 
-const MOST_AWAY = 24; // views that are kept while their page is not shown
-
 // One view per key, fed by every message. Streamlit now and then unmounts a component and mounts
 // it again when runs of the script overtake each other, and it ends a message that was overtaken
 // by the next one as if it had been unmounted. So a view outlives its place by a moment: mounted
 // again, it moves to the new place with charts and zoom as they were. After that it is told to
-// leave(), and kept until its page comes back or too many others have left after it.
+// leave(), and kept as it is until its page comes back.
 export function viewKeeper(create) {
-  const views = new Map(); // shown last, last
+  const views = new Map();
   return (component, plotlyUrl) => {
     const { data, parentElement } = component;
     if (!data || !parentElement.isConnected) return undefined;
     const message = decode(data);
     const { key } = message.header;
     const view = views.get(key) ?? create(loadPlotly(plotlyUrl));
-    views.delete(key);
     views.set(key, view);
     if (view.root.parentElement !== parentElement) parentElement.append(view.root);
     view.show(message, component);
     return () => setTimeout(() => {
       if (view.root.isConnected || views.get(key) !== view) return;
       view.leave();
-      const away = [...views].filter(([, { root }]) => !root.isConnected);
-      for (const [other, old] of away.slice(0, -MOST_AWAY)) {
-        views.delete(other);
-        old.destroy();
-      }
+      // Else it would hold on to all that stood around it.
+      view.root.remove();
+      if (!view.failed) return;
+      // A new one may fare better.
+      views.delete(key);
+      view.destroy();
     }, 1500);
   };
 }
