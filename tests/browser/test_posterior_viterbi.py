@@ -217,6 +217,21 @@ def test_after_a_step_elsewhere_no_old_figure_is_shown(page: Page) -> None:
     ui.expect_iteration(page, 3)
 
 
+def test_a_figure_that_could_not_be_drawn_is_tried_again_when_its_page_comes_back(
+    page: Page, browser_errors: list[str]
+) -> None:
+    page.route("**/plotly.js*", lambda route: route.abort())
+    open_page(page, "/posterior?M=60&N=3&K=3")
+    expect(page.get_by_text("The drawing library could not be loaded").first).to_be_visible()
+    page.unroute("**/plotly.js*")
+    browser_errors.clear()
+    ui.visit(page, "Playground")
+    ui.wait_until_drawn(page)
+    page.wait_for_timeout(LONG_AWAY_MS)
+    ui.visit(page, "Posterior")
+    expect_drawn(page, "posterior")
+
+
 @looks
 def test_the_largest_experiment_is_drawn(page: Page) -> None:
     open_page(page, "/posterior?K=20&M=100000&N=1")
