@@ -285,7 +285,7 @@ FIELDS: tuple[Field, ...] = (
         ("initial_probs", "transition_matrix", "means", "covariances"),
         "Parameters that training may change; the others keep the value of the starting point. "
         "Initial: in which state a sequence begins, π. Transitions: the matrix A. The rest is what "
-        "the states emit. Without Noise, σ is taken as known, as in the notebook.",
+        "the states emit. Without Noise or Covariances, the spread is known, as in the notebook.",
         "start",
         choices={
             name: word

@@ -86,12 +86,14 @@ def _stop_training(session: Session, name: str) -> Iterator[Offer]:
     trainable = session.config.trainable
     if name not in trainable:
         return
-    symbol = FAMILIES[session.data.family].symbols[name]
+    family = FAMILIES[session.data.family]
+    symbol, word = family.symbols[name], family.trainable[name]
     known = name == "covariances" and session.data.truth is not None
     yield Offer(
-        f"Stop training {symbol}",
+        f"Stop training {symbol} ({word})",
         ":material/lock:",
-        f"Start again with {symbol} kept at {'its true value' if known else 'its first value'}.",
+        f"Take {word} out of what is trained and start again: {symbol} keeps its "
+        f"{'true' if known else 'first'} value.",
         partial(session.remedy, trainable=tuple(other for other in trainable if other != name)),
     )
 

@@ -64,7 +64,7 @@ def test_the_other_pages_say_what_comes_up_while_they_play(page: Page, name: str
     expect(page.get_by_text("π cannot be learned from one sequence.")).to_be_visible()
     page.get_by_role("button", name="Play", exact=True).click()
     expect(page.get_by_text("EM stands still.")).to_be_visible()
-    page.get_by_role("button", name="Stop training π", exact=True).click()
+    page.get_by_role("button", name="Stop training π (Initial)", exact=True).click()
     expect(page.get_by_text("π cannot be learned from one sequence.")).to_have_count(0)
     page.get_by_role("button", name="Undo", exact=True).click()
     expect(page.get_by_text("EM stands still.")).to_be_visible()

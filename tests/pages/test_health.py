@@ -34,7 +34,7 @@ WORDS_OF: dict[str, tuple[str, str | None]] = {
     "identical_states": ("States that are the same: S1 and S2.", "Nudge the start"),
     "rate_too_high": ("The learning rate is too high", "Lower the rate to 0.017"),
     "rate_too_low": ("The learning rate is too low", "Raise the rate to 0.15"),
-    "collapsed_variance": ("σ at its floor: S1 and S2.", "Stop training σ"),
+    "collapsed_variance": ("σ at its floor: S1 and S2.", "Stop training σ (Noise)"),
     "dead_output": ("μ held at zero by a ReLU: S1 and S2.", "Try another start"),
     "empty_state": ("Without data: S1 and S2.", "Try another start"),
     "overfitting": ("Overfitting", "Draw 40 sequences"),
@@ -42,7 +42,7 @@ WORDS_OF: dict[str, tuple[str, str | None]] = {
     "near_duplicates": ("Nearly the same state twice: S1 and S2.", "Try another start"),
     "equal_rows": ("All rows of A are alike", "Try another start"),
     "better_than_truth": ("Better than the true model, as is normal", None),
-    "unidentifiable_initial_probs": ("π cannot be learned from one", "Stop training π"),
+    "unidentifiable_initial_probs": ("π cannot be learned from one", "Stop training π (Initial)"),
     "converged": ("stands still", None),
     "not_converged": ("has not converged yet", "Go on"),
 }
@@ -188,7 +188,7 @@ def test_a_covariance_matrix_that_collapses_is_called_by_its_symbol(found):
     found.append(Finding("collapsed_variance", ((0,),), EVIDENCE))
     app = opened(family="points")
     assert "Σ at its floor: S" in app.warning[0].value
-    labelled(app, "Stop training Σ")
+    labelled(app, "Stop training Σ (Covariances)")
     assert "covariances" not in session(app).config.trainable
 
 
@@ -245,7 +245,7 @@ def test_more_data_are_drawn_and_can_be_put_back():
 def test_initial_probs_are_no_longer_trained():
     app = steps(opened(N="1"), 3)
     assert "π cannot be learned from one sequence" in text(app)
-    labelled(app, "Stop training π")
+    labelled(app, "Stop training π (Initial)")
     assert session(app).config.trainable == ("transition_matrix", "means", "covariances")
     start = session(app).runs["EM"].start.initial_probs
     steps(app, 3)
@@ -256,7 +256,7 @@ def test_initial_probs_are_no_longer_trained():
 def test_a_collapsed_state_is_healed():
     app = steps(opened(M="2", N="1"), 6)
     assert "σ at its floor: S" in text(app)
-    labelled(app, "Stop training σ")
+    labelled(app, "Stop training σ (Noise)")
     assert "covariances" not in session(app).config.trainable
     assert "σ at its floor" not in text(steps(app, 6))
 
