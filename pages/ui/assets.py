@@ -117,6 +117,8 @@ class Preload:
         """Add a Link to the head of every HTML answer, a script and style sheets to its page.
 
         What the page links to changes with its own files, so nobody is told that they have it yet.
+        Nor is it compressed: Streamlit does so behind every address but the first, and what is
+        compressed cannot be added to.
         """
         held: Message | None = None
         body = b""
@@ -149,7 +151,8 @@ class Preload:
             await self.app(scope, receive, send)
             return
         if "text/html" in Headers(scope=scope).get("accept", ""):
-            asked = [(name, value) for name, value in scope["headers"] if name not in CONDITIONS]
+            kept_back = (*CONDITIONS, b"accept-encoding")
+            asked = [(name, value) for name, value in scope["headers"] if name not in kept_back]
             scope = {**scope, "headers": asked}
         await self.app(scope, receive, prepared)
 

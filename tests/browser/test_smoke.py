@@ -13,3 +13,10 @@ def test_the_first_page_opens(page: Page, server: Server) -> None:
     assert page_failures(page) == []
     assert page.locator("[data-testid=stMainBlockContainer]").inner_text().strip()
     assert "Traceback" not in server.log()
+
+
+@pytest.mark.parametrize("address", ["/", "/data", "/training", "/posterior", "/viterbi"])
+def test_every_address_brings_the_style_of_the_page(page: Page, address: str) -> None:
+    open_page(page, address)
+    sheets = page.evaluate("[...document.styleSheets].map((sheet) => String(sheet.href))")
+    assert sheets[-1].endswith("/page.css")

@@ -11,6 +11,8 @@ from urllib.parse import unquote
 import pytest
 from plotly.offline import get_plotlyjs_version
 from starlette.applications import Starlette
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp
 from streamlit import config
 
@@ -187,6 +189,18 @@ def test_what_has_neither_head_nor_body_stays_as_it_is() -> None:
     got = prepared("text/html", "<p>Not found</p>")
     assert got.body == b"<p>Not found</p>"
     assert int(got.headers["content-length"]) == len(got.body)
+
+
+def test_a_page_that_its_server_would_compress_has_its_style_too(own_folder: Path) -> None:
+    async def page(scope: Any, receive: Any, send: Any) -> None:
+        await HTMLResponse(PAGE)(scope, receive, send)
+
+    compressing = GZipMiddleware(page, minimum_size=1)
+    asked = {"accept": "text/html", "accept_encoding": "gzip, deflate"}
+    assert answer(compressing, "/data", **asked).headers["content-encoding"] == "gzip"
+    got = answer(assets.Preload(compressing), "/data", **asked)
+    assert assets.asset_url("b.css") in got.body.decode()
+    assert "content-encoding" not in got.headers
 
 
 def test_what_is_no_page_is_left_as_it_is() -> None:
