@@ -88,7 +88,7 @@ def look(session: Session) -> None:
     if session.data.sequences.num_sequences == 1:
         how_often(session)
     else:
-        left, right = side_by_side([3, 2])
+        left, right = side_by_side([3, 2], "look")
         with left:
             overview(session)
         with right:
@@ -99,7 +99,7 @@ def look(session: Session) -> None:
 def edit(session: Session) -> None:
     """The tables, and what becomes of the data."""
     table_editors(session)
-    left, right = side_by_side([3, 2])
+    left, right = side_by_side([3, 2], "edit")
     with left:
         over_time(session)
     with right:

@@ -25,7 +25,7 @@ def draw() -> None:
         st.info(words.NO_MODEL, icon=":material/info:")
         return
     over_time(view)
-    left, right = halves(view.hmm.num_states)
+    left, right = halves(view.hmm.num_states, "hits")
     with left:
         hits(view)
         log_joints(view)

@@ -85,7 +85,7 @@ def expected_counts(view: View) -> None:
     order, told = view.permutation, view.state.expectations
     revision = f"K{view.hmm.num_states}"
     st.subheader("Expected transitions", anchor=False)
-    left, right = halves(view.hmm.num_states)
+    left, right = halves(view.hmm.num_states, "transitions")
     with left:
         show_figure(
             charts.transition_counts_figure(
@@ -106,12 +106,12 @@ def expected_counts(view: View) -> None:
     sequences = session.data.sequences
     moves = sequences.num_observations - len(sequences)
     st.caption(
-        f"Left: summed over all time steps, how often the model expects each step from one state "
-        f"to the next. All cells add up to {count(moves)} transitions, the starts to "
+        "Expected: summed over all time steps, how often the model expects each step from one "
+        f"state to the next. All cells add up to {count(moves)} transitions, the starts to "
         f"{count(len(sequences))}, one for each sequence. Colour is the share of the row. "
-        "Right: the model that expects this. An EM step divides each row on the left by its sum "
-        "and takes that for its next A, and the starts for its next π. So where both sides have "
-        "the same colours, EM has nothing left to change in A and π."
+        "Learned: the model that expects this. An EM step divides each row of what is expected "
+        "by its sum and takes that for its next A, and the starts for its next π. So where both "
+        "tables have the same colours, EM has nothing left to change in A and π."
     )
 
 

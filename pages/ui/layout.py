@@ -9,18 +9,19 @@ import streamlit as st
 from pages.ui.charts import MAX_WRITTEN_STATES
 
 
-def halves(num_states: int) -> tuple[Any, Any]:
+def halves(num_states: int, name: str) -> tuple[Any, Any]:
     """Two places side by side, or one below the other where so many states need the width."""
     if num_states > MAX_WRITTEN_STATES:
         return st.container(), st.container()
-    return side_by_side([1, 1])
+    return side_by_side([1, 1], name)
 
 
-def side_by_side(widths: list[int]) -> tuple[Any, Any]:
+def side_by_side(widths: list[int], name: str) -> tuple[Any, Any]:
     """Two places with these shares of the width; one below the other on a narrow page.
 
-    `assets/page.css` sees to that: Streamlit itself does it on telephones only.
+    `assets/page.css` sees to that: Streamlit itself does it on telephones only. No two pairs that
+    a page shows have the same `name`.
     """
-    with st.container(key="side_by_side"):
+    with st.container(key=f"side_by_side_{name}"):
         left, right = st.columns(widths, gap="medium")
     return left, right

@@ -10,8 +10,9 @@ import streamlit as st
 from hmmcore import parameter_errors
 from hmmcore.arrays import FloatArray, IntArray
 from pages.ui import theme, words
-from pages.ui.families import FAMILIES
+from pages.ui.families import FAMILIES, SHARED
 from pages.ui.figure import show_figure
+from pages.ui.layout import halves
 from pages.ui.session import Session
 from pages.ui.truth_charts import parameter_errors_figure
 from pages.ui.view import View
@@ -25,12 +26,20 @@ def against_truth(session: Session, view: View) -> None:
         st.caption(words.no_truth(session.seen))
         return
     errors = titled_errors(session, parameter_errors(truth, view.hmm))
-    show_figure(
-        parameter_errors_figure(errors, f"K{truth.num_states}"),
-        key="parameter_errors",
-        label="Learned minus true for the initial probabilities, the transition matrix and the "
-        "emissions of each state.",
-    )
+    chain = {title: errors.pop(title) for title in (symbol for _, symbol in SHARED.values())}
+    left, right = halves(truth.num_states, "errors")
+    with left:
+        show_figure(
+            parameter_errors_figure(chain, f"K{truth.num_states}"),
+            key="chain_errors",
+            label="Learned minus true for the initial probabilities and the transition matrix.",
+        )
+    with right:
+        show_figure(
+            parameter_errors_figure(errors, f"K{truth.num_states}"),
+            key="emission_errors",
+            label="Learned minus true for the emissions of each state.",
+        )
     st.caption(
         f"{about_permutation(view.permutation)} Above zero, or blue, is too much; below, or "
         "orange, too little. With few data even the best fit is off: compare the likelihoods "

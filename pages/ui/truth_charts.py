@@ -33,7 +33,7 @@ def parameter_errors_figure(errors: Mapping[str, tuple[str, FloatArray]], revisi
     num_states = len(tables[0][2])
     figure = Drawing.columns(
         [0.5 + 0.5 * min(table.shape[1], 4) / 4 for _, _, table in tables],
-        0.09,
+        0.18,
         [title for title, _, _ in tables],
     )
     for column, (_, name, table) in enumerate(tables, 1):

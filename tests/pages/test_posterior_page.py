@@ -16,7 +16,8 @@ PAGE = "posterior.py"
 FIGURES = {
     "posterior_over_time",
     "transition_counts",
-    "parameter_errors",
+    "chain_errors",
+    "emission_errors",
     "learned_transition_matrix",
 }
 
@@ -157,7 +158,7 @@ def test_uploaded_data_have_no_truth_and_everything_else():
     app = shown.opened(PAGE)
     rng = np.random.default_rng(0)
     shown.upload(app, [rng.normal(size=30), rng.normal(size=50)], num_states=3)
-    assert shown.figures(app).keys() == FIGURES - {"parameter_errors"}
+    assert shown.figures(app).keys() == FIGURES - {"chain_errors", "emission_errors"}
     assert [t["type"] for t in shown.figures(app)["posterior_over_time"]["data"]] == [
         "heatmap", "scatter",
     ]  # fmt: skip

@@ -73,7 +73,7 @@ def test_nothing_that_is_found_speaks_of_a_hidden_truth(page, finding, link):
 def test_errors_are_those_of_the_matched_model():
     app = press(press(opened("posterior.py", K="2", start="near-truth"), "step"), "step")
     here = session(app)
-    drawn = figures(app)["parameter_errors"]
+    drawn = figures(app)["chain_errors"]
     shown, true = here.memo["view of dimension 0"][1].hmm, here.data.truth
     by_type = {trace["type"]: trace for trace in drawn["data"]}
     np.testing.assert_allclose(
@@ -82,29 +82,39 @@ def test_errors_are_those_of_the_matched_model():
         rtol=0,
         atol=1e-12,
     )
-    titles = [note["text"] for note in drawn["layout"]["annotations"]]
-    assert titles == ["π", "A", "μ", "variance"]
+    (means, variances) = figures(app)["emission_errors"]["data"]
+    for trace, learned, right in (
+        (means, shown.emissions.means, true.emissions.means),
+        (variances, shown.emissions.covariances, true.emissions.covariances),
+    ):
+        np.testing.assert_allclose(array(trace["y"]), (learned - right).ravel(), atol=1e-12)
 
 
 @pytest.mark.parametrize(
     ("family", "titles"),
     [
-        ("counts", ["π", "A", "λ"]),
-        ("symbols", ["π", "A", "B"]),
-        ("points", ["π", "A", "μ", "variance"]),
+        ("numbers", ["μ", "variance"]),
+        ("counts", ["λ"]),
+        ("symbols", ["B"]),
+        ("points", ["μ", "variance"]),
     ],
 )
 def test_every_family_has_its_errors(family, titles):
     app = opened("posterior.py", K="3", family=family)
-    drawn = figures(app)["parameter_errors"]
-    assert [note["text"] for note in drawn["layout"]["annotations"]] == titles
+    drawn = figures(app)
+
+    def titled(key):
+        return [note["text"] for note in drawn[key]["layout"]["annotations"]]
+
+    assert titled("chain_errors") == ["π", "A"]
+    assert titled("emission_errors") == titles
 
 
 def test_without_a_truth_there_is_nothing_to_choose_and_nothing_to_compare():
     app = opened("posterior.py", K="2")
     upload(app, [np.arange(20.0)])
     assert not [one for one in app.button_group if one.key == "control_truth"]
-    assert "parameter_errors" not in figures(app)
+    assert not figures(app).keys() & {"chain_errors", "emission_errors"}
 
 
 @pytest.mark.parametrize("num_states", [2, 5])
