@@ -89,7 +89,8 @@ def _cells(figure: Drawing, column: int, name: str, errors: FloatArray) -> None:
     )  # fmt: skip
     figure.update_xaxes(
         column, title={"text": name}, tickmode="array",
-        tickvals=list(range(1, num_columns + 1)), ticktext=columns, showgrid=False,
+        tickvals=list(range(1, num_columns + 1))[:: _every(num_columns)],
+        ticktext=columns[:: _every(num_columns)], showgrid=False,
         fixedrange=True,
     )  # fmt: skip
     figure.update_yaxes(column, range=[num_states + 0.5, 0.5], showgrid=False, fixedrange=True)
@@ -97,9 +98,13 @@ def _cells(figure: Drawing, column: int, name: str, errors: FloatArray) -> None:
 
 
 def _state_axis(update: Any, column: int, num_states: int) -> None:
-    ticks = state_ticks(num_states)
-    if num_states > MAX_WRITTEN_STATES:
-        every = 5
-        ticks = {name: value[::every] if isinstance(value, list) else value
-                 for name, value in ticks.items()}  # fmt: skip
+    ticks = {
+        name: value[:: _every(num_states)] if isinstance(value, list) else value
+        for name, value in state_ticks(num_states).items()
+    }
     update(column, **ticks)
+
+
+def _every(number: int) -> int:
+    """Which names of so many are written: each, or each fifth where they would overlap."""
+    return 5 if number > MAX_WRITTEN_STATES else 1
