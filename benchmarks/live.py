@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
 from benchmarks import live_measures as measures
-from benchmarks import visitors
+from benchmarks import parts, visitors
 from benchmarks.machine import description
 from tests.browser import chromium
 from tests.browser import playground as ui
@@ -289,6 +289,16 @@ def lasting(browser: Browser, server: Server, plan: Plan, report: Report) -> Non
     report.measure("Page errors", lambda: no_errors(errors))
 
 
+def alone(plan: Plan, report: Report) -> None:
+    """Parts of the server's work without a server or a browser."""
+    for goal, target, milliseconds in (
+        ("A step of EM and its picture, on the server", 4, parts.picture_ms(plan.steps)),
+        ("A check-up of a run, on the server", 1, parts.checkup_ms(plan.steps)),
+        ("The largest CSV file read", 5000, parts.file_ms(plan.runs)),
+    ):
+        report.add(goal, f"≤ {target} ms", f"{milliseconds:.2g} ms", milliseconds <= target)
+
+
 def run(plan: Plan, report: Report) -> int:
     """Measure and print; 0 when every goal was met, 1 otherwise."""
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as name:
@@ -306,6 +316,7 @@ def run(plan: Plan, report: Report) -> int:
             tracebacks = server.log().count("Traceback")
             report.add("Failures in the server's log", "0", str(tracebacks), tracebacks == 0)
         browser.close()
+    report.measure("Parts", lambda: alone(plan, report))
     return int(any(row.met is False for row in report.rows))
 
 

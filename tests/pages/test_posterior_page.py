@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -180,11 +178,9 @@ def test_without_a_model_the_page_says_so():
     assert "no model to look at" in shown.text(app)
 
 
-def test_long_sequences_are_drawn_in_columns_and_quickly():
+def test_long_sequences_are_drawn_in_columns():
     app = shown.opened(PAGE, M="100000", N="1", K="5")
     assert "1\u202f191 columns of 84 steps" in shown.text(app)
-    begin = time.perf_counter()
     shown.press(app, "step")
-    assert time.perf_counter() - begin < 2.0  # 0.17 s on two idle cores
     size = sum(len(element.proto.bytes) for element in app.get("bidi_component"))
     assert size < 200_000

@@ -1,0 +1,54 @@
+"""Parts of the server's work by themselves, in this process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from statistics import median
+
+import numpy as np
+
+from hmmcore import EM, Circumstances, examine, preset
+from hmmcore.diagnostics import LOOK_BACK
+from pages.ui.config import Config
+from pages.ui.csv_text import MAX_FILE_BYTES
+from pages.ui.live_source import pictures
+from pages.ui.session import Session
+from pages.ui.upload import read_observations, read_table
+
+
+def picture_ms(repeats: int) -> float:
+    """A step of EM, and the message that shows it on the Playground; K = 5, M = 200, N = 20."""
+    source = pictures(Session(Config()))
+    return _median_ms(lambda: source.told("step"), repeats)
+
+
+def checkup_ms(repeats: int) -> float:
+    """Everything that can be said of a run after a step, on the notebook's data."""
+    notebook = preset("notebook")
+    trainer = EM(notebook.sequences, notebook.trainable)
+    circumstances = Circumstances(trainer, notebook.start, 0.0)
+    state = trainer.step(trainer.init(notebook.start))
+    history = np.full(LOOK_BACK, state.log_likelihood)
+    return _median_ms(lambda: examine(circumstances, state, history), repeats)
+
+
+def file_ms(repeats: int) -> float:
+    """A file of the largest size, a number in each row."""
+    row = b"-1.2345\n"
+    content = b"x\n" + row * (MAX_FILE_BYTES // len(row) - 1)
+
+    def read() -> None:
+        read_observations(read_table(content), 0)
+
+    return _median_ms(read, repeats)
+
+
+def _median_ms(work: Callable[[], object], repeats: int) -> float:
+    work()
+    found = []
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - begin)
+    return 1000 * median(found)
