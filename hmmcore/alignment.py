@@ -142,18 +142,37 @@ def majority_states(reference_states: ArrayLike, states: ArrayLike, num_states: 
     return np.where(counts.any(axis=0), names[counts.argmax(axis=0)], NO_STATE)
 
 
-def confusion_table(reference_states: ArrayLike, states: ArrayLike, num_states: int) -> IntArray:
-    """Return counts (K, K): [i, j] time steps in reference state i and learned state j.
+def confusion_table(
+    reference_states: ArrayLike,
+    states: ArrayLike,
+    num_states: int,
+    num_reference_states: int | None = None,
+) -> IntArray:
+    """Return counts (R, K): [i, j] time steps in reference state i and learned state j.
 
     Steps where the learned path has no state (-1) are left out.
+
+    Args:
+        reference_states: the true path (T,), values 0..R-1.
+        states: the learned path (T,), values 0..K-1, or -1 for no state.
+        num_states: K.
+        num_reference_states: R; default: K.
+
+    Raises:
+        ValueError: when the paths differ in length or hold something other than states.
     """
     num_states = as_count("num_states", num_states)
-    reference = _as_path("reference_states", reference_states, num_states, lowest=0)
+    rows = (
+        num_states
+        if num_reference_states is None
+        else as_count("num_reference_states", num_reference_states)
+    )
+    reference = _as_path("reference_states", reference_states, rows, lowest=0)
     learned = _as_path("states", states, num_states, lowest=NO_STATE)
     _require_same_length(reference, learned)
     known = learned != NO_STATE
     pairs = reference[known] * num_states + learned[known]
-    return np.bincount(pairs, minlength=num_states**2).reshape(num_states, num_states)
+    return np.bincount(pairs, minlength=rows * num_states).reshape(rows, num_states)
 
 
 def accuracy(reference_states: ArrayLike, states: ArrayLike) -> float:

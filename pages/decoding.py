@@ -112,21 +112,25 @@ def log_joints(view: View) -> None:
 def confusion(view: View) -> None:
     """True state against Viterbi state of the selected sequence."""
     st.subheader("Which states are mistaken for which?", anchor=False)
-    if view.true_states is None:
-        st.caption(words.no_truth(session.seen))
+    data, num_states = session.seen, view.hmm.num_states
+    if data.maker is None or data.maker_states is None:
+        st.caption(words.no_truth(data))
         return
+    path = view.path.states
+    true_states = data.maker_states[view.offset : view.offset + len(path)]
+    num_true = data.maker.num_states
     show_figure(
         charts.confusion_figure(
-            confusion_table(view.true_states, view.path.states, view.hmm.num_states),
-            revision=f"K{view.hmm.num_states}",
+            confusion_table(true_states, path, num_states, num_true),
+            revision=f"K{num_states}-{num_true}",
         ),
         key="confusion",
         label="Table of time steps by true state and Viterbi state, with row percentages.",
     )
     st.caption(
-        f"Time steps of {words.sequence(session)}; right answers stand on the diagonal. Colour is "
-        "the share of the row. A blank row is a state that did not occur. Point at a cell to read "
-        "it in words."
+        f"Time steps of {words.sequence(session)}; {words.about_confusion(num_states, num_true)} "
+        "Colour is the share of the row. A blank row is a state that did not occur. Point at a "
+        "cell to read it in words."
     )
 
 

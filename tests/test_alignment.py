@@ -129,6 +129,18 @@ def test_confusion_table_counts_reference_by_row():
     np.testing.assert_array_equal(table, [[0, 2, 0], [0, 1, 0], [1, 0, 1]])
 
 
+def test_confusion_table_may_have_other_reference_states_than_learned_ones():
+    reference, learned = [0, 0, 1, 2, 2, 2], [1, 1, 1, 0, -1, 0]
+    np.testing.assert_array_equal(
+        confusion_table(reference, learned, 2, num_reference_states=4),
+        [[0, 2], [0, 1], [2, 0], [0, 0]],
+    )
+    with pytest.raises(ValueError, match=r"reference_states\[3\] is 2; .* at most 1"):
+        confusion_table(reference, learned, 2)
+    with pytest.raises(ValueError, match="num_reference_states is 0; it must be at least 1"):
+        confusion_table(reference, learned, 2, 0)
+
+
 def test_steps_without_a_state_are_missed_and_stay_unnamed():
     assert accuracy([0, 1, 1, 0], [0, 1, -1, -1]) == 0.5
     np.testing.assert_array_equal(relabel([0, -1, 1], [1, 0]), [1, -1, 0])

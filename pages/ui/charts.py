@@ -74,19 +74,23 @@ def transition_matrix_figure(
 
 
 def confusion_figure(counts: IntArray, revision: str) -> Drawing:
-    """Time steps (K, K) by true state and Viterbi state, with the share of each row."""
-    shares = row_shares(counts)
+    """Time steps (R, K) by true state and Viterbi state, with the share of each row.
+
+    Where R is not K, learned states are no true ones: rows have numbers in place of states' names.
+    """
+    matched = len(counts) == counts.shape[1]
+    true, decoded = ("S%{y}", "S%{x}") if matched else ("%{y}", "learned S%{x}")
     return _table_figure(
         "True state against Viterbi state",
-        shares,
+        row_shares(counts),
         counts,
         None,
         None,
         number_format="steps",
         start_name="",
         cell_hover=(
-            "truly S%{y}, decoded as S%{x}: %{customdata:,} steps,<br>"
-            "%{z:.1%} of all steps truly in S%{y}<extra></extra>"
+            f"truly {true}, decoded as {decoded}: %{{customdata:,}} steps,<br>"
+            f"%{{z:.1%}} of all steps truly in {true}<extra></extra>"
         ),
         start_hover="",
         x_title="Viterbi state (steps, % of row)",
@@ -112,6 +116,11 @@ def state_ticks(num_states: int) -> dict[str, Any]:
     }
 
 
+def _number_ticks(number: int) -> dict[str, Any]:
+    values = list(range(1, number + 1))
+    return {"tickmode": "array", "tickvals": values, "ticktext": [str(value) for value in values]}
+
+
 def state_label(state: int) -> str:
     """The name of 0-based `state` behind a spot of its colour."""
     return f'<span style="color:{theme.state_colour(state)}">■</span> {theme.state_name(state)}'
@@ -132,9 +141,9 @@ def _table_figure(
     y_title: str,
     revision: str,
 ) -> Drawing:
-    num_states = len(shares)
-    cell = float(np.clip(300 / num_states, 20, 48))
-    body = cell * num_states
+    rows, num_states = shares.shape
+    cell = float(np.clip(300 / max(rows, num_states), 20, 48))
+    body = cell * rows
     if start_shares is None:
         figure, row = Drawing.rows([1], 0.0), 1
         top = 0.0
@@ -146,12 +155,11 @@ def _table_figure(
             1, tickmode="array", tickvals=[1], ticktext=[start_name], **_FIXED, range=[1.5, 0.5]
         )
     _add_cells(figure, row, shares, numbers, number_format, cell_hover)
-    ends = [0.5, num_states + 0.5]
-    figure.update_xaxes(range=ends, **_FIXED)
+    figure.update_xaxes(range=[0.5, num_states + 0.5], **_FIXED)
     figure.update_xaxes(row, title={"text": x_title}, **state_ticks(num_states))
     figure.update_yaxes(
-        row, range=ends[::-1], title={"text": y_title}, **state_ticks(num_states),
-        **_FIXED,
+        row, range=[rows + 0.5, 0.5], title={"text": y_title}, **_FIXED,
+        **(state_ticks(num_states) if rows == num_states else _number_ticks(rows)),
     )  # fmt: skip
     margin = {"l": 72, "r": 12, "t": 40, "b": 52}
     figure.update_layout(
@@ -161,7 +169,7 @@ def _table_figure(
         showlegend=False,
         uirevision=revision,
     )
-    if num_states > MAX_WRITTEN_STATES:
+    if max(rows, num_states) > MAX_WRITTEN_STATES:
         # No room for the spots of colour as well; the y axis has them.
         names = [theme.state_name(state) for state in range(num_states)]
         figure.update_xaxes(row, ticktext=names)
@@ -181,7 +189,7 @@ def _add_cells(
 ) -> None:
     assert numbers is not None
     rows, num_states = shares.shape
-    written = num_states <= MAX_WRITTEN_STATES
+    written = max(rows, num_states) <= MAX_WRITTEN_STATES
     figure.add(
         "heatmap",
         row,

@@ -54,6 +54,17 @@ def about_reading(reading: IntArray, num_true_states: int) -> str:
     )
 
 
+def about_confusion(num_states: int, num_true_states: int) -> str:
+    """Where right answers stand in a table of true states (rows) against learned ones."""
+    if num_states == num_true_states:
+        return "right answers stand on the diagonal."
+    return (
+        f"{many(num_true_states, 'state')} made the data and the model has {num_states}, so there "
+        "is no diagonal. A column with several full cells is a learned state that stands for "
+        "several true ones; a row with several, a true state that is split."
+    )
+
+
 def summary(data: Dataset) -> str:
     """Data in two sentences: how many observations there are, and where they lie.
 

@@ -98,6 +98,21 @@ def test_confusion_is_that_of_the_sequence():
     )
 
 
+@pytest.mark.parametrize("num_states", [2, 5])
+def test_confusion_where_the_truth_has_another_number_of_states(num_states):
+    app = shown.press(shown.opened(PAGE, K=str(num_states), true_K="3", sequence="2"), "step")
+    session = shown.session(app)
+    figure = shown.figures(app)["confusion"]
+    np.testing.assert_array_equal(
+        shown.array(figure["data"][0]["customdata"]),
+        confusion_table(
+            session.data.maker_states[40:80], current_view(session).path.states, num_states, 3
+        ),
+    )
+    assert figure["layout"]["yaxis"]["ticktext"] == ["1", "2", "3"]
+    assert "there is no diagonal" in shown.text(app)
+
+
 def test_the_best_path_scores_at_least_as_much_as_the_true_one():
     app = shown.press(shown.opened(PAGE, K="3", noise="1.5"), "step")
     session = shown.session(app)

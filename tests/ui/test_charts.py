@@ -109,6 +109,7 @@ def test_every_size_can_be_drawn(length: int, num_states: int) -> None:
             "r",
         ),
         drawn(charts.confusion_figure, np.ones((num_states, num_states), dtype=int), "r"),
+        drawn(charts.confusion_figure, np.ones((num_states + 2, num_states), dtype=int), "r"),
     ]
     for figure in figures:
         assert 0 < figure.layout.height < 1200
