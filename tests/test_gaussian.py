@@ -236,7 +236,7 @@ def test_values_are_copied_frozen_and_compared_by_value(kind):
         (([0.0, 1.0], [1.0, -2.0], "spherical"), r"covariances of state 1 is -2; .*positive"),
         (([0.0, 1.0], [1.0, 1.0], "tied"), r"covariances has 1 axes .*must have 2"),
         (([[0.0, 1.0]], [[1.0]], "tied"), r"shape \(1, 1\); means are \(1, 2\) .*be \(2, 2\)"),
-        (([0.0, 1.0], -2.0, "tied"), r"covariances of all states have the eigenvalue -2;"),
+        (([0.0, 1.0], -2.0, "tied"), r"all states have the variance -2 in dimension 0; .*positive"),
         (([[0.0, 0.0]], [[1.0, 0.5], [0.4, 1.0]], "tied"), r"all states are not symmetric: .*0\.4"),
         (([0.0, 1.0], [1.0]), r"covariances have shape \(1, 1\); .*must be \(2, 1\)"),
         (([[0.0, 1.0]], [[1.0]]), r"shape \(1, 1\); means are \(1, 2\) .*must be \(1, 2\)"),
@@ -249,7 +249,11 @@ def test_values_are_copied_frozen_and_compared_by_value(kind):
         (([], []), r"means is empty"),
         ((["a"], [1.0]), r"means must be an array of numbers"),
         (([[0.0, 0.0]], [[[1.0, 0.5], [0.4, 1.0]]], "full"), r"state 0 are not symmetric: .*0\.4"),
-        (([[0.0, 0.0]], [[[1.0, 2.0], [2.0, 1.0]]], "full"), r"state 0 have the eigenvalue -1;"),
+        (
+            ([[0.0, 0.0]], [[[1e-9, 2e9], [2e9, 1e27]]], "full"),
+            r"state 0 have correlations with the eigenvalue -1;",
+        ),
+        (([[0.0, 0.0]], [[[1.0, 50.0], [-50.0, 1e12]]], "full"), r"state 0 are not symmetric"),
     ],
 )
 def test_what_is_refused_and_why(arguments, message):
@@ -329,3 +333,26 @@ def test_compiled_steps_refuse_what_leaves_the_range_of_numbers(kind):
         parameters[name].flat[1] = value
         with np.errstate(all="ignore"), pytest.raises(ValueError, match="must be"):
             emissions.with_unconstrained(parameters, both, 0.0)
+
+
+def test_eigenvalues_are_held_at_the_floor_whatever_the_units():
+    # Two coordinates that are nearly one, and a third in another unit, seldom and oddly placed.
+    turn = np.array([[0.6, 0.0, -0.8], [0.0, 1.0, 0.0], [0.8, 0.0, 0.6]])
+    covariances = np.stack([turn @ np.diag([v, 1e18, 1.0]) @ turn.T for v in (1e-12, 1e-3)])
+    held, low = full._hold_at_floor(covariances, 1e-8)
+    np.testing.assert_array_equal(low, [True, False])
+    np.testing.assert_array_equal(held[1], covariances[1])
+    expected = turn @ np.diag([1e-8, 1e18, 1.0]) @ turn.T
+    np.testing.assert_allclose(held[0], expected, rtol=1e-14)
+    smallest = Gaussian(np.zeros((2, 3)), held, "full").smallest_variances()
+    np.testing.assert_allclose(smallest, [1e-8, 1e-3], rtol=1e-7)
+
+
+@pytest.mark.parametrize("scales", [(1.0, 1e5, 1e10), (1e-9, 1.0, 1.0), (1e12, 1.0, 1e-12)])
+def test_what_has_no_spread_of_its_own_is_held_at_the_floor_whatever_the_units(scales):
+    line = np.outer(scales, scales)
+    floor = 1e-8 * min(scales) ** 2
+    held, low = full._hold_at_floor(line[np.newaxis], floor)
+    assert low.all()
+    np.testing.assert_allclose(np.diagonal(held[0]), np.square(scales), rtol=1e-7)
+    assert Gaussian([[0.0, 0.0, 0.0]], held, "full").smallest_variances()[0] >= 0.9 * floor

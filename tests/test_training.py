@@ -575,6 +575,35 @@ def test_gradient_ascent_holds_the_floor_too(kind, optimizer):
 
 
 @pytest.mark.parametrize("kind", ["full", "tied"])
+@pytest.mark.parametrize("units", [(1.0, 1e6, 1.0), (1.0, 1e9, 1.0), (1e-7, 1.0, 1e8)])
+@pytest.mark.parametrize("seed", range(5))
+def test_em_does_not_care_in_which_units_coordinates_are(kind, units, seed):
+    rng = np.random.default_rng(seed)
+    mixed = rng.normal(size=(200, 3)) @ [[1.0, 0.5, 0.9], [0.0, 1.0, 0.5], [0.0, 0.0, 0.1]]
+    mixed[100:] += 3.0
+    plain, scaled = Sequences(mixed), Sequences(mixed * units)
+
+    def start(sequences):
+        identity = np.diag(sequences.variances())
+        covariances = identity if kind == "tied" else np.stack([identity, identity])
+        means = sequences.observations[[0, 150]]
+        return HMM([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], Gaussian(means, covariances, kind))
+
+    here, there = ((em, em.init(start(data))) for data in (plain, scaled) for em in [EM(data)])
+    shift = len(mixed) * np.log(units).sum()
+    for _ in range(6):
+        here, there = ((em, em.step(state)) for em, state in (here, there))
+        assert here[1].log_likelihood == pytest.approx(there[1].log_likelihood + shift, rel=1e-11)
+    np.testing.assert_allclose(
+        there[1].hmm.emissions.covariances / np.outer(units, units),
+        here[1].hmm.emissions.covariances,
+        rtol=1e-9,
+        atol=1e-11,
+    )
+    assert here[1].remedies == there[1].remedies == ()
+
+
+@pytest.mark.parametrize("kind", ["full", "tied"])
 @pytest.mark.parametrize("seed", range(12))
 def test_a_model_that_was_held_at_the_floor_is_above_it(kind, seed):
     # Two states see two points each: lines, whatever their direction.

@@ -15,6 +15,9 @@ from hmmcore.emissions.variance_prior import added
 BLOCK = 64
 """Rows that are whitened together."""
 
+SYMMETRY_ATOL = 1e-10
+"""How far two entries of a covariance that should be one may differ, as a correlation."""
+
 
 class Full(CovarianceType):
     """Matrices (K, D, D).
@@ -46,15 +49,23 @@ class Full(CovarianceType):
 
     def require_positive(self, covariances: FloatArray) -> None:
         for k, matrix in enumerate(covariances.reshape(-1, *covariances.shape[-2:])):
-            if not np.allclose(matrix, matrix.T, rtol=0.0, atol=1e-10 * np.abs(matrix).max()):
+            variances = np.diagonal(matrix)
+            if not (variances > 0.0).all():
+                d = int(np.argmin(variances))
+                raise ValueError(
+                    f"{self.named(k)} have the variance {variances[d]:.6g} in dimension {d}; it "
+                    "must be positive."
+                )
+            correlations = _standardized(matrix)[1]
+            if not np.allclose(correlations, correlations.T, rtol=0.0, atol=SYMMETRY_ATOL):
                 raise ValueError(f"{self.named(k)} are not symmetric: {matrix.tolist()}.")
             try:
                 np.linalg.cholesky(matrix)
             except np.linalg.LinAlgError:
-                smallest = float(np.linalg.eigvalsh(matrix)[0])
+                smallest = float(np.linalg.eigvalsh(correlations)[0])
                 raise ValueError(
-                    f"{self.named(k)} have the eigenvalue {smallest:.6g}; a covariance matrix "
-                    "must be positive definite."
+                    f"{self.named(k)} have correlations with the eigenvalue {smallest:.6g}; a "
+                    "covariance matrix must be positive definite, beyond rounding."
                 ) from None
 
     def variances(self, covariances: FloatArray, num_states: int, dimensions: int) -> FloatArray:
@@ -65,11 +76,11 @@ class Full(CovarianceType):
         return np.broadcast_to(covariances, (num_states, dimensions, dimensions))
 
     def smallest_variances(self, covariances: FloatArray, num_states: int) -> FloatArray:
-        smallest = np.linalg.eigvalsh(covariances)[..., 0]
-        return np.array(np.broadcast_to(smallest, (num_states,)))
+        return np.array(np.broadcast_to(_smallest_eigenvalues(covariances), (num_states,)))
 
     def conditions(self, covariances: FloatArray) -> FloatArray:
-        eigenvalues = np.linalg.eigvalsh(covariances)
+        # Of the correlations: units of single coordinates amplify no rounding.
+        eigenvalues = np.linalg.eigvalsh(_standardized(covariances)[1])
         return np.asarray(eigenvalues[..., -1] / np.maximum(eigenvalues[..., 0], 0.0))
 
     def score(
@@ -231,14 +242,70 @@ def _hold_at_floor(covariances: FloatArray, variance_floor: float) -> tuple[Floa
     Also says which of the covariances (..., D, D) needed it.
     """
     symmetric = 0.5 * (covariances + np.swapaxes(covariances, -1, -2))
-    values, vectors = np.linalg.eigh(symmetric)
-    low = np.asarray((values < variance_floor).any(axis=-1))
-    if low.any():
-        lifted = np.maximum(values, variance_floor)[..., np.newaxis, :]
-        rebuilt = (vectors * lifted) @ np.swapaxes(vectors, -1, -2)
-        rebuilt = 0.5 * (rebuilt + np.swapaxes(rebuilt, -1, -2))
-        symmetric = np.where(low[..., np.newaxis, np.newaxis], rebuilt, symmetric)
+    low = np.asarray(_smallest_eigenvalues(symmetric) < variance_floor)
+    for index in np.argwhere(low):
+        symmetric[tuple(index)] = _lifted(symmetric[tuple(index)], variance_floor)
     return symmetric, low
+
+
+def _standardized(covariances: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Standard deviations (..., D) and correlations (..., D, D) of covariances."""
+    scales = np.sqrt(np.diagonal(covariances, axis1=-2, axis2=-1))
+    return scales, covariances / scales[..., :, np.newaxis] / scales[..., np.newaxis, :]
+
+
+def _whiteners(covariances: FloatArray) -> FloatArray:
+    """Matrices W (..., D, D): W' W is the inverse of the covariances.
+
+    By way of the correlations: as exact as those allow, whatever units coordinates have (van der
+    Sluis 1969; Demmel & Veselic 1992). Raises LinAlgError where a matrix is not positive definite.
+    """
+    scales, correlations = _standardized(covariances)
+    factors = np.linalg.cholesky(correlations)
+    return np.asarray(np.linalg.inv(factors) / scales[..., np.newaxis, :])
+
+
+def _smallest_eigenvalues(covariances: FloatArray) -> FloatArray:
+    """The smallest eigenvalue (...) of covariances (..., D, D); 0 where it is none beyond rounding.
+
+    LAPACK's are as exact as the largest one allows: where coordinates have units of their own, the
+    smallest would be nothing but rounding. The largest of the inverse is not.
+    """
+    if (np.diagonal(covariances, axis1=-2, axis2=-1) > 0.0).all():
+        try:
+            return np.asarray(np.linalg.norm(_whiteners(covariances), ord=2, axis=(-2, -1)) ** -2.0)
+        except np.linalg.LinAlgError:
+            pass
+    if covariances.ndim == 2:
+        return np.zeros(())
+    return np.array([_smallest_eigenvalues(covariance) for covariance in covariances])
+
+
+def _lifted(covariance: FloatArray, variance_floor: float) -> FloatArray:
+    """A covariance (D, D) with its eigenvalues lifted to the floor, whatever units it has.
+
+    What is above the floor stays as it is, to the last digits of every coordinate.
+    """
+    size = len(covariance)
+    scales = np.sqrt(np.maximum(np.diagonal(covariance), variance_floor))
+    values, vectors = np.linalg.eigh(covariance / np.outer(scales, scales))
+    # What correlations may lack by rounding alone, and a Cholesky factor needs (Higham 2002, 10.7).
+    least = 4.0 * size * (size + 1) * float(np.finfo(float).eps)
+    held = covariance.copy()
+    if values[0] < least:
+        half = scales[:, np.newaxis] * vectors * np.sqrt(np.maximum(values, least))
+        held = half @ half.T
+    # Eigenvalues are exact as far as the smallest is not too far below; after what was done about
+    # the correlations, all that are below the floor come within range in two rounds.
+    for _ in range(3):
+        _, singular, axes = np.linalg.svd(_whiteners(held))
+        variances = singular**-2.0
+        low = variances < min(variance_floor, 1e8 * variances[0])
+        if not low.any():
+            break
+        held += ((variance_floor - variances[low]) * axes[low].T) @ axes[low]
+        held = 0.5 * (held + held.T)
+    return held
 
 
 @njit(cache=True, nogil=True)

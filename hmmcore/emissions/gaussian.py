@@ -219,13 +219,15 @@ class Gaussian(Value):
     def condition_number(self) -> float:
         """How ill-conditioned covariances are, and how far means lie from zero in their sd.
 
-        The larger of the ratio of a covariance's eigenvalues and eps (mean / sd)², over states.
+        Over states, the larger of the ratio of their correlations' eigenvalues, and of that times
+        eps (mean / sd)².
         """
-        rounding = np.finfo(float).eps * np.abs(self.means).max(axis=1)
+        eps = float(np.finfo(float).eps)
+        conditions = self._kind.conditions(self.covariances)
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            worst = rounding**2 / self.smallest_variances() / np.finfo(float).eps
-            worst = np.maximum(worst.max(), self._kind.conditions(self.covariances).max())
-        return max(1.0, float(worst))
+            far = eps * (self.means / self.standard_deviations) ** 2
+            worst = conditions * np.maximum(far.max(axis=1), 1.0)
+        return float(worst.max())
 
     def gradient(self, statistics: EmissionStatistics) -> EmissionStatistics:
         """Gradient in the `unconstrained` parameters, from statistics about this value."""
