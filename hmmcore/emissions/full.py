@@ -15,6 +15,10 @@ from hmmcore.emissions.variance_prior import added
 BLOCK = 64
 """Rows that are whitened together."""
 
+RESOLUTION = 1e-13
+"""Correlations whose smallest eigenvalue is below this are singular as far as sums of squares in
+double precision tell. They are held at four times as much, and a Cholesky factor exists."""
+
 SYMMETRY_ATOL = 1e-10
 """How far two entries of a covariance that should be one may differ, as a correlation."""
 
@@ -81,7 +85,10 @@ class Full(CovarianceType):
     def conditions(self, covariances: FloatArray) -> FloatArray:
         # Of the correlations: units of single coordinates amplify no rounding.
         eigenvalues = np.linalg.eigvalsh(_standardized(covariances)[1])
-        return np.asarray(eigenvalues[..., -1] / np.maximum(eigenvalues[..., 0], 0.0))
+        known = eigenvalues[..., 0] > 8.0 * RESOLUTION
+        return np.where(
+            known, eigenvalues[..., -1] / np.where(known, eigenvalues[..., 0], 1), np.inf
+        )
 
     def score(
         self, observations: FloatArray, means: FloatArray, covariances: FloatArray
@@ -254,15 +261,16 @@ def _standardized(covariances: FloatArray) -> tuple[FloatArray, FloatArray]:
     return scales, covariances / scales[..., :, np.newaxis] / scales[..., np.newaxis, :]
 
 
-def _whiteners(covariances: FloatArray) -> FloatArray:
-    """Matrices W (..., D, D): W' W is the inverse of the covariances.
+def _whiteners(covariances: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Standard deviations (..., D) and W (..., D, D): W' W is the inverse of the correlations.
 
-    By way of the correlations: as exact as those allow, whatever units coordinates have (van der
-    Sluis 1969; Demmel & Veselic 1992). Raises LinAlgError where a matrix is not positive definite.
+    W divided by the standard deviations does so for the covariances, as exactly as the correlations
+    allow, whatever units coordinates have (van der Sluis 1969; Demmel & Veselic 1992).
+
+    Raises LinAlgError where a matrix is not positive definite.
     """
     scales, correlations = _standardized(covariances)
-    factors = np.linalg.cholesky(correlations)
-    return np.asarray(np.linalg.inv(factors) / scales[..., np.newaxis, :])
+    return scales, np.linalg.inv(np.linalg.cholesky(correlations))
 
 
 def _smallest_eigenvalues(covariances: FloatArray) -> FloatArray:
@@ -273,12 +281,21 @@ def _smallest_eigenvalues(covariances: FloatArray) -> FloatArray:
     """
     if (np.diagonal(covariances, axis1=-2, axis2=-1) > 0.0).all():
         try:
-            return np.asarray(np.linalg.norm(_whiteners(covariances), ord=2, axis=(-2, -1)) ** -2.0)
+            scales, whiteners = _whiteners(covariances)
         except np.linalg.LinAlgError:
             pass
+        else:
+            told = _largest(whiteners) ** -2.0 >= RESOLUTION
+            smallest = _largest(whiteners / scales[..., np.newaxis, :]) ** -2.0
+            return np.where(told, smallest, 0.0)
     if covariances.ndim == 2:
         return np.zeros(())
     return np.array([_smallest_eigenvalues(covariance) for covariance in covariances])
+
+
+def _largest(matrices: FloatArray) -> FloatArray:
+    """The largest singular value (...) of matrices (..., D, D)."""
+    return np.asarray(np.linalg.norm(matrices, ord=2, axis=(-2, -1)))
 
 
 def _lifted(covariance: FloatArray, variance_floor: float) -> FloatArray:
@@ -286,20 +303,22 @@ def _lifted(covariance: FloatArray, variance_floor: float) -> FloatArray:
 
     What is above the floor stays as it is, to the last digits of every coordinate.
     """
-    size = len(covariance)
-    scales = np.sqrt(np.maximum(np.diagonal(covariance), variance_floor))
-    values, vectors = np.linalg.eigh(covariance / np.outer(scales, scales))
-    # What correlations may lack by rounding alone, and a Cholesky factor needs (Higham 2002, 10.7).
-    least = 4.0 * size * (size + 1) * float(np.finfo(float).eps)
-    held = covariance.copy()
-    if values[0] < least:
-        half = scales[:, np.newaxis] * vectors * np.sqrt(np.maximum(values, least))
+    # A state that comes to lie on one point leaves nothing but rounding, correlations above one.
+    spreads = np.sqrt(np.maximum(np.diagonal(covariance), 0.0))
+    bounds = np.outer(spreads, spreads)
+    held = np.clip(covariance, -bounds, bounds)
+    scales = np.maximum(spreads, np.sqrt(variance_floor))
+    values, vectors = np.linalg.eigh(held / np.outer(scales, scales))
+    if values[0] < RESOLUTION:
+        half = scales[:, np.newaxis] * vectors * np.sqrt(np.maximum(values, 4.0 * RESOLUTION))
         held = half @ half.T
     # Eigenvalues are exact as far as the smallest is not too far below; after what was done about
     # the correlations, all that are below the floor come within range in two rounds.
     for _ in range(3):
-        _, singular, axes = np.linalg.svd(_whiteners(held))
-        variances = singular**-2.0
+        scales, whiteners = _whiteners(held)
+        _, singular, axes = np.linalg.svd(whiteners / scales)
+        with np.errstate(divide="ignore"):
+            variances = singular**-2.0
         low = variances < min(variance_floor, 1e8 * variances[0])
         if not low.any():
             break
