@@ -135,7 +135,8 @@ def viterbi_ties(hmm: HMM, sequences: Sequences, max_paths: int = 1000) -> TiedP
     """List every most probable path of one short sequence, up to `max_paths` of them.
 
     Backtracks over all states from which the best can still be reached, so it returns exactly
-    the paths whose log-joint equals the best to TIE_RTOL.
+    the paths whose log-joint equals the best to TIE_RTOL of what tells paths apart, and to the
+    rounding of the scores.
 
     Raises:
         ValueError: when there is more than one sequence, or no path can explain it.
@@ -146,11 +147,17 @@ def viterbi_ties(hmm: HMM, sequences: Sequences, max_paths: int = 1000) -> TiedP
     log_initial, log_transition = log_parameters(hmm)
     scores = hmm.emissions.log_likelihoods(sequences.observations)
     length = len(scores)
+    # What all paths have in common does not tell them apart: one far observation would hide the
+    # differences at all the others.
+    common = np.maximum(scores.max(axis=1), -np.finfo(float).max)
+    scores = scores - common[:, np.newaxis]
     to_go = best_completions(log_transition, scores)
     best = float((log_initial + scores[0] + to_go[0]).max())
     if best == -np.inf:
         raise ValueError("no path can explain the sequence under this model.")
-    enough = best - TIE_RTOL * max(1.0, abs(best))
+    rounding = 2.0 * float(np.finfo(float).eps) * float(np.abs(common).sum())
+    enough = best - TIE_RTOL * max(1.0, abs(best)) - rounding
+    log_joint = best + float(common.sum())
 
     paths: list[list[int]] = []
     path: list[int] = []
@@ -164,14 +171,14 @@ def viterbi_ties(hmm: HMM, sequences: Sequences, max_paths: int = 1000) -> TiedP
         path.append(k)
         if t == length - 1:
             if len(paths) == max_paths:
-                return TiedPaths(np.array(paths, dtype=np.int64), best, complete=False)
+                return TiedPaths(np.array(paths, dtype=np.int64), log_joint, complete=False)
             paths.append(path.copy())
             continue
         stack += [
             (t + 1, j, so_far + log_transition[k, j] + scores[t + 1, j])
             for j in reversed(range(hmm.num_states))
         ]
-    return TiedPaths(np.array(paths, dtype=np.int64), best, complete=True)
+    return TiedPaths(np.array(paths, dtype=np.int64), log_joint, complete=True)
 
 
 def joint_log_prob(hmm: HMM, sequences: Sequences, states: ArrayLike) -> FloatArray:

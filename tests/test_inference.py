@@ -435,3 +435,17 @@ def test_ties_are_for_one_sequence_and_a_positive_number_of_paths():
         viterbi_ties(two_states(), Sequences([0.0, 1.0], [1, 1]))
     with pytest.raises(ValueError, match=r"max_paths is 0; it must be at least 1"):
         viterbi_ties(two_states(), Sequences([0.0]), max_paths=0)
+
+
+@pytest.mark.parametrize("far", [0.0, 1e3, 1e6])
+def test_one_far_observation_makes_no_ties_of_different_paths(far):
+    sticky = HMM([0.6, 0.4], [[0.6, 0.4], [0.4, 0.6]], Gaussian.univariate([0.0, 0.0], 1.0))
+    tied = viterbi_ties(sticky, Sequences([0.0, far, 0.0]))
+    np.testing.assert_array_equal(tied.paths, [[0, 0, 0]])
+    assert tied.log_joint == pytest.approx(
+        viterbi(sticky, Sequences([0.0, far, 0.0])).log_joints[0]
+    )
+    nearly = [[0.5000001, 0.4999999], [0.4999999, 0.5000001]]
+    hmm = HMM([0.5, 0.5], nearly, sticky.emissions)
+    paths = viterbi_ties(hmm, Sequences([0.0, min(far, 1e3), 0.0])).paths
+    np.testing.assert_array_equal(paths, [[0, 0, 0], [1, 1, 1]])
