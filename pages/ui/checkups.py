@@ -85,10 +85,15 @@ class Checkups:
             elif now - self._looked >= LOOK_EVERY:
                 self._look(now)
             runs = {run.name for run in session.main_runs}
-            held = [seen.diagnosis for seen in self._seen.values() if seen.said]
+            # Of one kind only the latest: other states may have come to it since.
+            held = {
+                (seen.diagnosis.run, seen.diagnosis.finding.kind): seen.diagnosis
+                for seen in sorted(self._seen.values(), key=lambda seen: (seen.last, seen.first))
+                if seen.said
+            }
             said = [
                 diagnosis
-                for diagnosis in held
+                for diagnosis in held.values()
                 if diagnosis.run in runs
                 and not (session.player.playing and diagnosis.finding.kind in OF_THE_PRESENT)
             ]

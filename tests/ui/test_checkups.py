@@ -21,9 +21,11 @@ def watched(monkeypatch):
     """A session on a clock of ours, its checkups, and a list to put what examinations find."""
     session = Session(Config(length=40, num_sequences=3))
     session.player.clock = Clock()
-    found: list[str] = []
+    found: list[str | Finding] = []
     monkeypatch.setattr(
-        Checkups, "_findings", lambda self, run: tuple(Finding(kind) for kind in found)
+        Checkups,
+        "_findings",
+        lambda self, run: tuple(one if isinstance(one, Finding) else Finding(one) for one in found),
     )
     return session, checkups(session), found
 
@@ -82,6 +84,21 @@ def test_a_finding_that_flickers_is_never_said_or_always(watched):
         said = kinds(told)
         assert "empty_state" not in said
         assert ("equal_rows" in said) == (number > 2)
+
+
+def test_of_one_kind_only_the_latest_is_said(watched):
+    session, told, found = watched
+    session.play()
+    clock = session.player.clock
+    groups: tuple[tuple[int, ...], ...] = ()
+    for state in range(3):
+        groups += ((state,),)
+        found[:] = [Finding("empty_state", groups)]
+        for look in range(3):
+            clock.now += LOOK_EVERY
+            said = [diagnosis.finding.states for diagnosis in told.said()]
+            before = [groups[:-1]] if state else []
+            assert said == (before if look == 0 else [groups])
 
 
 def test_the_news_change_at_most_twice_a_second(watched):
