@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from hmmcore import initialization
-from hmmcore.emissions import Categorical, Gaussian
+from hmmcore.emissions import Categorical, Gaussian, Poisson
 from hmmcore.inference import smooth, viterbi
 from hmmcore.lane_sweep import MOST_STATES
 from hmmcore.model import HMM
@@ -59,9 +59,9 @@ def _in_log_space() -> None:
 def _other_emissions() -> None:
     hmm, sequences = _left_right(), _sequences(3, 3)
     chain = hmm.initial_probs, hmm.transition_matrix
-    symbols = HMM(*chain, Categorical([[0.9, 0.1], [0.2, 0.8]]))
     trainer = EM(Sequences([0.0, 1.0]))
-    trainer.step(trainer.init(symbols))
+    for emissions in (Categorical([[0.9, 0.1], [0.2, 0.8]]), Poisson([1.0, 2.0])):
+        trainer.step(trainer.init(HMM(*chain, emissions)))
     full = HMM(*chain, Gaussian([0.0, 1.0], [1.0, 1.0], "full"))
     for learner in (EM(sequences), GradientAscent(sequences)):
         learner.step(learner.init(full))

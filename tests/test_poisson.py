@@ -11,8 +11,11 @@ from hmmcore import (
     Poisson,
     Sequences,
     align_parameters,
+    count_starts,
+    fit,
     log_likelihood,
     sample,
+    simulation,
     smooth,
     viterbi,
 )
@@ -25,6 +28,45 @@ def test_scores_equal_scipys(rate):
     scores = Poisson([rate]).log_likelihoods(counts[:, np.newaxis])[:, 0]
     expected = scipy.stats.poisson(rate).logpmf(counts)
     np.testing.assert_allclose(scores, expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("rate", "count", "expected"),
+    [
+        # Of x log λ - λ - log x! in sixty digits.
+        (0.5, 40.0, -138.54652693715521),
+        (3.0, 16.0, -16.094063487390918),
+        (20.0, 17.0, -2.577624799719042),
+        (1e4, 10100.0, -6.0274337524420647),
+        (1e6, 1001000.0, -8.3270270622201348),
+        (1e9, 999960000.0, -12.080562118241209),
+        (1e9, 2e9, -386294372.74703566),
+        (1e12, 1000003000000.0, -19.23444609117353),
+        (1e12, 7e11, -50327539257.443446),
+        (1e15, 999999950000000.0, -19.438326726493349),
+    ],
+)
+def test_scores_are_exact_at_every_size(rate, count, expected):
+    (score,) = log_likelihood(HMM([1.0], [[1.0]], Poisson([rate])), Sequences([count]))
+    assert score == pytest.approx(expected, rel=2e-13)
+
+
+def test_probabilities_sum_to_one_across_every_way_of_computing_them():
+    counts = np.arange(400.0)[:, np.newaxis]
+    scores = Poisson([1e-3, 0.5, 1.0, 14.0, 16.0, 100.0, 200.0]).log_likelihoods(counts)
+    np.testing.assert_allclose(np.exp(scores).sum(axis=0), 1.0, rtol=1e-13)
+
+
+@pytest.mark.parametrize("rate", [1e5, 1e7, 1e9, 1e12])
+@pytest.mark.parametrize("seed", range(3))
+def test_em_on_large_counts_never_falls(rate, seed):
+    rng = np.random.default_rng(seed)
+    rates = rate * (1.0 + np.array([0.0, 2.0, 4.0]) / np.sqrt(rate))
+    truth = HMM(*simulation.sticky_structure(3, 0.9), Poisson(rates))
+    data = sample(truth, 3, [50, 20, 7], rng).sequences
+    result = fit(EM(data), count_starts.quantiles(data, 3), 150, 0.0)
+    gains = np.diff(result.log_likelihoods)
+    assert gains.min() >= -1e-12 * abs(result.log_likelihoods[-1])
 
 
 @pytest.mark.parametrize("seed", range(5))
