@@ -63,7 +63,12 @@ def align_parameters(reference: HMM, hmm: HMM) -> IntArray:
             f"{families[1].__name__}; only models of one family can be aligned."
         )
     _require_same_size(reference, hmm)
-    distances = reference.emissions.distances(hmm.emissions)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        distances = reference.emissions.distances(hmm.emissions)
+    # One beyond the range of a double counts as more than all that are within it together.
+    within = np.isfinite(distances)
+    largest = distances.max(initial=0.0, where=within)
+    distances = np.where(within, distances, (1.0 + largest) * hmm.num_states)
     # Far above the rounding of a distance, far below any difference between states that matters.
     tie_break = 1e-12 * (1.0 + distances.max())
     return _best_assignment(tie_break * np.eye(hmm.num_states) - distances)

@@ -92,7 +92,8 @@ def boundaries(
     )
     first = hmm.emissions.log_likelihoods(rows[:1])[0]
     top = first[hmm.initial_probs > 0.0].max()
-    if not hmm.initial_probs @ np.exp(np.minimum(first - top, 0.0)) >= kernels.FAINT:
+    possible = top > -np.inf and hmm.initial_probs @ np.exp(np.minimum(first - top, 0.0))
+    if not possible >= kernels.FAINT:
         log_likelihood = np.nan
     return Boundaries(float(log_likelihood), entering, before, leaving)
 

@@ -202,7 +202,7 @@ class Sequences(Value):
             constant = largest - smallest <= 16.0 * rounding
             # Values beyond 1e154 have squares that overflow.
             spread = np.where(np.isfinite(spread), spread, np.inf)
-            return np.where(constant | (spread <= rounding**2), 0.0, spread)
+            return np.where(constant | (np.sqrt(spread) <= rounding), 0.0, spread)
 
     def require_every_dimension(self) -> None:
         """Raise ValueError naming the first dimension of which nothing is observed."""

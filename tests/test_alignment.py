@@ -124,6 +124,17 @@ def test_a_cyclic_renaming_is_not_confused_with_its_inverse():
     np.testing.assert_array_equal(relabel(learned, [1, 2, 0]), reference)
 
 
+@pytest.mark.parametrize(("mean", "sd"), [(1e10, 1e-150), (1e155, 1.0), (1.0, 1e-160)])
+def test_parameters_too_far_apart_for_a_number_are_aligned(mean, sd):
+    sd = np.sqrt(max(sd**2, 1e-300))
+    means = np.array([0.0, mean, -mean])
+    order = np.array([2, 0, 1])
+    chain = np.full(3, 1 / 3), np.full((3, 3), 1 / 3)
+    reference = HMM(*chain, Gaussian.univariate(means, sd))
+    hmm = HMM(*chain, Gaussian.univariate(means[order], sd))
+    np.testing.assert_array_equal(order[align_parameters(reference, hmm)], [0, 1, 2])
+
+
 def test_confusion_table_counts_reference_by_row():
     table = confusion_table([0, 0, 1, 2, 2, 2], [1, 1, 1, 0, -1, 2], 3)
     np.testing.assert_array_equal(table, [[0, 2, 0], [0, 1, 0], [1, 0, 1]])

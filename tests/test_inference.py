@@ -7,6 +7,7 @@ import pytest
 
 from hmmcore import (
     HMM,
+    Categorical,
     Gaussian,
     Sequences,
     joint_log_prob,
@@ -449,3 +450,11 @@ def test_one_far_observation_makes_no_ties_of_different_paths(far):
     hmm = HMM([0.5, 0.5], nearly, sticky.emissions)
     paths = viterbi_ties(hmm, Sequences([0.0, min(far, 1e3), 0.0])).paths
     np.testing.assert_array_equal(paths, [[0, 0, 0], [1, 1, 1]])
+
+
+@pytest.mark.parametrize("impossible", [0, 1, 299])
+def test_a_long_impossible_sequence_is_no_warning(impossible):
+    symbols = np.zeros(300)
+    symbols[impossible] = 2.0
+    hmm = HMM([0.5, 0.5], np.full((2, 2), 0.5), Categorical([[0.5, 0.5, 0.0], [0.2, 0.8, 0.0]]))
+    assert log_likelihood(hmm, Sequences(symbols))[0] == -np.inf

@@ -216,7 +216,8 @@ def checked_floor(variance_floor: float | None, sequences: Sequences) -> float:
     if variance_floor is None:
         variances = sequences.variances()
         smallest = variances.min(initial=np.inf, where=variances > 0.0)
-        return 1e-8 * (float(smallest) if np.isfinite(smallest) else 1.0)
+        floor = 1e-8 * (float(smallest) if np.isfinite(smallest) else 1.0)
+        return max(floor, float(np.finfo(float).tiny))
     if not (np.isfinite(variance_floor) and variance_floor > 0.0):
         raise ValueError(f"variance_floor is {variance_floor}; it must be a positive number.")
     return float(variance_floor)
