@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -35,14 +37,79 @@ def frozen_array(name: str, values: ArrayLike, ndim: int) -> FloatArray:
     return np.asarray(read_only(array))
 
 
-def numeric_array(name: str, values: ArrayLike) -> FloatArray:
-    """Copy `values` into a fresh C-contiguous float64 array, or say that they are not numbers."""
-    if getattr(getattr(values, "dtype", None), "kind", None) == "c":
-        raise ValueError(f"{name} holds complex numbers; it must hold real ones.")
+def numeric_array(name: str, values: ArrayLike, *, masked_is_missing: bool = False) -> FloatArray:
+    """Copy `values` into a fresh C-contiguous float64 array, or say that they are not numbers.
+
+    Text, truth values, dates and complex numbers are refused, though NumPy would make numbers of
+    them. A masked entry is refused too, or becomes NaN where that means a missing value.
+    """
+    # What training makes of its own arrays at every step has nothing to be asked.
+    if type(values) is not np.ndarray or values.dtype.kind != "f":
+        values = _numbers(name, values, masked_is_missing)
     try:
         return np.array(values, dtype=np.float64, order="C")
     except (OverflowError, TypeError, ValueError) as error:
         raise ValueError(f"{name} must be an array of numbers: {error}.") from None
+
+
+def _numbers(name: str, values: Any, masked_is_missing: bool) -> Any:
+    """`values`, with NaN for what is masked, after refusing what only passes for numbers."""
+    if isinstance(values, (list, tuple)):
+        if all(_is_plain(kind) for kind in set(map(type, values))):
+            return values
+        return [_numbers(name, value, masked_is_missing) for value in values]
+    kind = getattr(getattr(values, "dtype", None), "kind", None)
+    if kind is None:
+        values = np.asarray(values)
+        kind = values.dtype.kind
+    masked = isinstance(values, np.ma.MaskedArray)
+    if kind in _NO_NUMBERS:
+        _refuse(name, kind, np.asarray(values).ravel())
+    if kind == "O":
+        held = np.asarray(values.compressed() if masked else values, dtype=object)
+        if held.ndim:
+            _numbers(name, held.ravel().tolist(), masked_is_missing)
+        elif isinstance(held.item(), (date, timedelta)):
+            _refuse(name, "M", held.ravel())
+    if not masked:
+        return values
+    if not masked_is_missing:
+        require_unmasked(name, values)
+    return (values if kind == "O" else values.astype(np.float64)).filled(np.nan)
+
+
+def _is_plain(kind: type) -> bool:
+    """Whether it is a type of single numbers, or None, which stands for NaN."""
+    plain = issubclass(kind, (float, int, np.floating, np.integer, type(None)))
+    return plain and not issubclass(kind, (bool, np.timedelta64))
+
+
+_NO_NUMBERS = {
+    "b": "the truth value {}",
+    "c": "the complex number {}",
+    "S": "the text {}",
+    "U": "the text '{}'",
+    "M": "the date {}",
+    "m": "the span of time {}",
+}
+"""What only passes for a number, by the letter that NumPy has for its kind."""
+
+
+def _refuse(name: str, kind: str, values: Any) -> None:
+    first = values[0] if len(values) else ""
+    raise ValueError(
+        f"{name} must be an array of numbers: it holds {_NO_NUMBERS[kind].format(first)}."
+    )
+
+
+def require_unmasked(name: str, values: Any) -> None:
+    """Raise ValueError naming the first entry that a masked array masks."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        where = [int(i) for i in np.argwhere(np.ma.getmaskarray(values))[0]]
+        raise ValueError(
+            f"{name}{where or ''} is masked; only observations may lack an entry, so it must be "
+            "a number."
+        )
 
 
 def read_only(array: Any) -> Any:
@@ -98,15 +165,23 @@ def probability_rows(name: str, values: ArrayLike, ndim: int) -> FloatArray:
     return array
 
 
-def as_permutation(permutation: ArrayLike, num_states: int) -> IntArray:
-    """Return `permutation` as integers after checking that it holds 0..num_states-1 once each."""
-    indices = np.asarray(permutation)
+def as_permutation(permutation: ArrayLike, num_states: int | None) -> IntArray:
+    """Return `permutation` as integers after checking that it holds 0..num_states-1 once each.
+
+    Without `num_states` it may be of any length.
+    """
+    require_unmasked("permutation", permutation)
+    if num_states is None:
+        num_states = max(1, len(permutation)) if isinstance(permutation, Sized) else 1
+    try:
+        indices = numeric_array("permutation", permutation)
+    except ValueError:
+        indices = np.empty(0)  # holds nothing that it must
     if indices.shape != (num_states,) or not np.array_equal(
         np.sort(indices), np.arange(num_states)
     ):
-        raise ValueError(
-            f"permutation is {indices.tolist()}; it must hold each of 0..{num_states - 1} once."
-        )
+        shown = permutation.tolist() if isinstance(permutation, np.ndarray) else permutation
+        raise ValueError(f"permutation is {shown}; it must hold each of 0..{num_states - 1} once.")
     return indices.astype(np.int64)
 
 

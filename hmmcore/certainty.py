@@ -7,7 +7,7 @@ import scipy
 from numpy.typing import ArrayLike
 
 from hmmcore.alignment import NO_STATE
-from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.arrays import FloatArray, IntArray, numeric_array
 
 
 def posterior_entropy(probs: ArrayLike) -> FloatArray:
@@ -57,7 +57,7 @@ def commonest_share(states: ArrayLike) -> float:
 
 
 def _rows(probs: ArrayLike) -> FloatArray:
-    rows = np.asarray(probs, dtype=np.float64)
+    rows = numeric_array("probs", probs)
     if rows.ndim != 2 or rows.shape[1] == 0:
         raise ValueError(f"probs have shape {rows.shape}; they must be (T, K) with K >= 1.")
     return rows

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hmmcore.alignment import align_parameters
-from hmmcore.arrays import FloatArray
+from hmmcore.arrays import FloatArray, numeric_array
 from hmmcore.model import HMM
 
 WINDOW = 10
@@ -352,7 +352,7 @@ def _rounding(curve: FloatArray) -> FloatArray:
 
 
 def _as_curve(log_likelihoods: ArrayLike) -> FloatArray:
-    curve = np.asarray(log_likelihoods, dtype=np.float64)
+    curve = numeric_array("log_likelihoods", log_likelihoods)
     if curve.ndim != 1 or not curve.size:
         raise ValueError(
             f"log_likelihoods have shape {curve.shape}; they must be (iterations + 1,), and begin "

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class Sequences(Value):
     """N independent sequences of D-dimensional observations, possibly of different lengths.
 
-    A missing value is NaN: an observation may lack all of its coordinates or some of them. Models
-    take what is there for what it is and leave the rest open.
+    A missing value is NaN, or a masked entry, which becomes NaN: an observation may lack all of its
+    coordinates or some of them. Models take what is there for what it is and leave the rest open.
 
     Attributes:
         observations: x (T, D), all sequences one after the other; T is the sum of lengths. One
@@ -38,7 +38,7 @@ class Sequences(Value):
     lengths: IntArray
 
     def __init__(self, observations: ArrayLike, lengths: ArrayLike | None = None) -> None:
-        array = numeric_array("observations", observations)
+        array = numeric_array("observations", observations, masked_is_missing=True)
         if array.ndim == 1:
             array = array[:, np.newaxis]
         if array.ndim != 2:
@@ -61,7 +61,10 @@ class Sequences(Value):
     @classmethod
     def from_list(cls, sequences: Iterable[ArrayLike]) -> Sequences:
         """Join a list of arrays, each (M_n,) or (M_n, D), into one value."""
-        arrays = [numeric_array(f"sequence {n}", sequence) for n, sequence in enumerate(sequences)]
+        arrays = [
+            numeric_array(f"sequence {n}", sequence, masked_is_missing=True)
+            for n, sequence in enumerate(sequences)
+        ]
         if not arrays:
             raise ValueError("the list of sequences is empty; there must be at least one.")
         columns = [array[:, np.newaxis] if array.ndim == 1 else array for array in arrays]
@@ -76,7 +79,7 @@ class Sequences(Value):
     @classmethod
     def from_array(cls, observations: ArrayLike) -> Sequences:
         """Split an array (N, M) or (N, M, D) into N sequences of M observations."""
-        array = numeric_array("observations", observations)
+        array = numeric_array("observations", observations, masked_is_missing=True)
         if array.ndim not in (2, 3):
             raise ValueError(
                 f"observations have shape {array.shape}; from_array takes (N, M) or (N, M, D)."

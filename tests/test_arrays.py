@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from hmmcore.arrays import as_count, as_permutation, frozen_array, numeric_array, probability_rows
@@ -58,3 +59,60 @@ def test_permutations_become_integers():
     for wrong in ([0, 0], [[0, 1]], [0, 1, 2], [0, np.nan], ["0", "1"]):
         with pytest.raises(ValueError, match="it must hold each of"):
             as_permutation(wrong, 2)
+
+
+@pytest.mark.parametrize(
+    ("values", "what"),
+    [
+        ([np.complex128(1 + 2j)], r"the complex number \(1\+2j\)"),
+        (np.array([1.0, 1j], dtype=object), "the complex number 1j"),
+        ("1", "the text '1'"),
+        (["0.5", 0.5], r"the text '0\.5'"),
+        (np.array(["0.5"], dtype=object), r"the text '0\.5'"),
+        ([[1.0], [b"2"]], "the text b'2'"),
+        (True, "the truth value True"),
+        ([1.0, True], "the truth value True"),
+        (np.array([False]), "the truth value False"),
+        (pd.Series([True, None], dtype="boolean"), "the truth value True"),
+        (np.array(["2020-01-01"], dtype="M8[ns]"), "the date 2020-01-01"),
+        (pd.Series(pd.to_datetime(["2020-01-01"])), "the date 2020-01-01"),
+        (pd.DataFrame({"day": pd.to_datetime(["2020-01-01"]), "x": [1.0]}), "the date 2020-01-01"),
+        ([np.timedelta64(3, "s")], "the span of time 3 seconds"),
+    ],
+)
+def test_what_numpy_would_make_numbers_of_is_refused(values, what):
+    with pytest.raises(ValueError, match=f"^name must be an array of numbers: it holds {what}"):
+        numeric_array("name", values)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1, None],
+        (np.float32(1), np.nan),
+        [np.array(1), np.array(np.nan)],
+        np.array([1, None], dtype=object),
+        pd.Series([1, pd.NA], dtype="Int64"),
+        pd.Series([1, pd.NA], dtype="Float64").array,
+        pd.Categorical([1, None]),
+        np.ma.array([1.0, np.nan], mask=[False, False]),
+    ],
+)
+def test_numbers_in_other_containers_are_numbers(values):
+    np.testing.assert_array_equal(numeric_array("name", values), [1.0, np.nan])
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.ma.array([7.0, -999.0], mask=[False, True]),
+        np.ma.array([7, -999], mask=[False, True]),
+        np.ma.array([7, "?"], mask=[False, True], dtype=object),
+        [7.0, np.ma.masked],
+    ],
+)
+def test_a_masked_entry_is_missing_or_refused(values):
+    array = numeric_array("name", values, masked_is_missing=True)
+    np.testing.assert_array_equal(array, [7.0, np.nan])
+    with pytest.raises(ValueError, match=r"^name(\[1\])? is masked; only observations may lack"):
+        numeric_array("name", values)

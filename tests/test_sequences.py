@@ -220,3 +220,20 @@ def test_what_is_missing_is_counted_and_left_out_of_the_means():
     np.testing.assert_array_equal(complete.means(), [2.5, 5.0])
     with pytest.raises(ValueError, match="every value of dimension 1 is missing"):
         Sequences([[1.0, nan], [nan, nan]]).means()
+
+
+def test_masked_observations_are_missing():
+    table = np.ma.array([[1.0, -999.0], [3.0, 4.0]], mask=[[False, True], [False, False]])
+    expected = [[1.0, np.nan], [3.0, 4.0]]
+    np.testing.assert_array_equal(Sequences(table).observations, expected)
+    np.testing.assert_array_equal(Sequences(list(table)).observations, expected)
+    np.testing.assert_array_equal(Sequences.from_list([table]).observations, expected)
+    np.testing.assert_array_equal(
+        Sequences.from_array(table).observations.ravel(), np.ravel(expected)
+    )
+    assert not Sequences(np.ma.array([1.0, 2.0])).has_missing
+
+
+def test_masked_lengths_are_refused():
+    with pytest.raises(ValueError, match=r"lengths\[0\] is masked"):
+        Sequences([1.0, 2.0, 3.0], np.ma.array([1, 2], mask=[True, False]))
