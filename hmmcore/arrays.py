@@ -15,8 +15,12 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 PROBABILITY_ATOL = 1e-8
-"""How far the sum of a distribution may be from one: what float32 rounding of a few dozen
-entries cannot reach by accident, and what typing three decimals does."""
+"""How far the sum of a distribution may be from one: what float64 rounding cannot reach by
+accident, and what typing three decimals does. What comes in a smaller type may be further off, by
+as much as rounding to that type explains."""
+
+LARGEST_ROUNDING = 0.01
+"""However many entries a distribution has, rounding takes its sum no further from one than this."""
 
 
 def frozen_array(name: str, values: ArrayLike, ndim: int) -> FloatArray:
@@ -142,6 +146,8 @@ def any_missing(observations: FloatArray) -> bool:
 def probability_rows(name: str, values: ArrayLike, ndim: int) -> FloatArray:
     """Copy `values` into a read-only array whose last axis holds probability distributions.
 
+    What comes as float32 or float16 is divided by its sums, which rounding leaves beside one.
+
     Raises:
         ValueError: naming the row, and what it sums to, when it is not a distribution.
     """
@@ -150,6 +156,7 @@ def probability_rows(name: str, values: ArrayLike, ndim: int) -> FloatArray:
     # All at once, since training makes a model per step; row by row only to say what is wrong.
     if array.min() >= 0.0 and np.abs(rows.sum(axis=1) - 1.0).max() <= PROBABILITY_ATOL:
         return array
+    atol = max(PROBABILITY_ATOL, _rounding(values, rows.shape[1]))
     for index, row in enumerate(rows):
         label = name if ndim == 1 else f"{name} row {index}"
         if (row < 0).any():
@@ -159,10 +166,18 @@ def probability_rows(name: str, values: ArrayLike, ndim: int) -> FloatArray:
                 "negative."
             )
         total = float(row.sum())
-        if abs(total - 1.0) > PROBABILITY_ATOL:
+        if abs(total - 1.0) > atol:
             shown = np.array2string(row, precision=6, threshold=8)
             raise ValueError(f"{label} is {shown} and sums to {total:.9g}; it must sum to 1.")
-    return array
+    return np.asarray(read_only(array / array.sum(axis=-1, keepdims=True)))
+
+
+def _rounding(values: ArrayLike, num_entries: int) -> float:
+    """How far rounding in a type smaller than float64 takes the sum of so many entries from one."""
+    given = np.asarray(values).dtype
+    if given.kind != "f" or given.itemsize >= np.dtype(np.float64).itemsize:
+        return 0.0
+    return min(num_entries * float(np.finfo(given).eps), LARGEST_ROUNDING)
 
 
 def as_permutation(permutation: ArrayLike, num_states: int | None) -> IntArray:

@@ -116,3 +116,30 @@ def test_a_masked_entry_is_missing_or_refused(values):
     np.testing.assert_array_equal(array, [7.0, np.nan])
     with pytest.raises(ValueError, match=r"^name(\[1\])? is masked; only observations may lack"):
         numeric_array("name", values)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+@pytest.mark.parametrize("num_entries", [2, 5, 40, 1000])
+def test_distributions_of_a_smaller_type_are_normalised(dtype, num_entries):
+    weights = np.exp(np.random.default_rng(0).standard_normal((5, num_entries))).astype(dtype)
+    weights[:, 0] = 0.0
+    given = weights / weights.sum(axis=1, keepdims=True)
+    assert given.dtype == dtype
+    for values in (given, list(given), [list(row) for row in given]):
+        rows = probability_rows("p", values, ndim=2)
+        np.testing.assert_allclose(rows.sum(axis=1), 1.0, rtol=0, atol=1e-15)
+        np.testing.assert_allclose(rows, given, rtol=np.finfo(dtype).eps * num_entries, atol=0)
+        assert (rows[:, 0] == 0.0).all()
+        assert not rows.flags.writeable
+
+
+def test_what_rounding_does_not_explain_is_refused_in_a_smaller_type_too():
+    with pytest.raises(ValueError, match=r"sums to 0\.999000013; it must sum to 1"):
+        probability_rows("p", np.array([0.333, 0.333, 0.333], dtype=np.float32), ndim=1)
+    with pytest.raises(ValueError, match="it must sum to 1"):
+        probability_rows("p", np.full(1000, 0.00102, dtype=np.float16), ndim=1)
+    with pytest.raises(ValueError, match="a probability cannot be negative"):
+        probability_rows("p", np.array([1.0 + 1e-7, -1e-7], dtype=np.float32), ndim=1)
+    # The same numbers, taken for float64, are further off than its rounding.
+    with pytest.raises(ValueError, match="it must sum to 1"):
+        probability_rows("p", np.array([0.1, 0.9], dtype=np.float32).astype(np.float64), ndim=1)
