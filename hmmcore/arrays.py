@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
+from collections.abc import Callable, Sized
+from contextlib import suppress
 from datetime import date, timedelta
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -208,6 +210,55 @@ def as_count(name: str, value: Any, minimum: int = 1) -> int:
     if int(value) < minimum:
         raise ValueError(f"{name} is {int(value)}; it must be at least {minimum}.")
     return int(value)
+
+
+def as_number(name: str, value: Any, is_right: Callable[[float], bool], must: str) -> float:
+    """Return `value` as a float after checking that it is one real number, and the right one.
+
+    Args:
+        is_right: whether a number will do; NaN must not.
+        must: what it must do or be, as in "be a positive number".
+    """
+    if isinstance(value, np.ndarray) and value.ndim == 0 and not np.ma.is_masked(value):
+        value = value.item()
+    if isinstance(value, Real) and not isinstance(value, bool):
+        with suppress(OverflowError):
+            number = float(value)
+            if is_right(number):
+                return number
+            value = number  # shown as any float is, whatever type it came in
+    raise ValueError(f"{name} is {value!r}; it must {must}.")
+
+
+def as_positive(name: str, value: Any) -> float:
+    """Return `value` as a float after checking that it is positive and finite."""
+    return as_number(name, value, lambda number: 0.0 < number < np.inf, "be a positive number")
+
+
+def as_size(name: str, value: Any) -> float:
+    """Return `value` as a float after checking that it is finite and not negative."""
+    return as_number(
+        name, value, lambda number: 0.0 <= number < np.inf, "be a finite number of at least 0"
+    )
+
+
+def require_generator(rng: Any) -> None:
+    """Raise ValueError when `rng` is not a source of randomness, as when it is a seed."""
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(
+            f"rng is {rng!r}; it must be a generator: pass np.random.default_rng(seed)."
+        )
+
+
+def require_type(name: str, value: Any, wanted: type, right: str) -> None:
+    """Raise ValueError naming the type of `value` when it is not the one that is wanted.
+
+    Args:
+        right: what it must be, as in "an HMM".
+    """
+    if not isinstance(value, wanted):
+        what = value.__name__ if isinstance(value, type) else f"of type {type(value).__name__}"
+        raise ValueError(f"{name} is {'None' if value is None else what}; it must be {right}.")
 
 
 def softmax(logits: FloatArray) -> FloatArray:

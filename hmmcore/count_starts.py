@@ -11,7 +11,7 @@ import numpy as np
 import scipy
 
 from hmmcore.alignment import NO_STATE
-from hmmcore.arrays import FloatArray, as_count
+from hmmcore.arrays import FloatArray, as_count, require_generator
 from hmmcore.emissions import Poisson
 from hmmcore.initialization import (
     _cluster_centres,
@@ -44,6 +44,7 @@ def random(sequences: Sequences, num_states: int, rng: np.random.Generator) -> H
     between the mean of all counts and a count drawn from the data, a different one for each state
     as long as there are enough.
     """
+    require_generator(rng)
     num_states = as_count("num_states", num_states)
     counts = _observed(sequences)
     spread = np.sqrt(np.maximum(sequences.variances(), RATE_OF_NO_COUNTS))
@@ -63,6 +64,7 @@ def kmeans(sequences: Sequences, num_states: int, rng: np.random.Generator) -> H
     `initialization.kmeans` does. Initial probabilities and transitions are counted along the
     clusters, with one added to every count.
     """
+    require_generator(rng)
     num_states = as_count("num_states", num_states)
     roots = Sequences(np.sqrt(sequences.observations), sequences.lengths)
     _, _, points = _standardized(roots)

@@ -15,7 +15,15 @@ import scipy
 from numpy.typing import ArrayLike
 
 from hmmcore.alignment import NO_STATE
-from hmmcore.arrays import BoolArray, FloatArray, IntArray, as_count
+from hmmcore.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    as_count,
+    as_size,
+    require_generator,
+    require_type,
+)
 from hmmcore.emissions import Categorical, Gaussian, NeuralGaussian, Poisson
 from hmmcore.emissions.network import forward
 from hmmcore.model import HMM
@@ -68,6 +76,7 @@ def random(sequences: Sequences, num_states: int, rng: np.random.Generator) -> H
     parameters 1), means are different data points, and every state has the variance of the data.
     With fewer different points than states, points repeat, a little apart.
     """
+    require_generator(rng)
     num_states = as_count("num_states", num_states)
     variances = _variances(sequences)
     points = _filled(sequences, sequences.means())
@@ -89,6 +98,7 @@ def kmeans(sequences: Sequences, num_states: int, rng: np.random.Generator) -> H
     variance of the data. Initial probabilities and transitions are counted along the clusters, with
     one added to every count, so that nothing is ruled out.
     """
+    require_generator(rng)
     num_states = as_count("num_states", num_states)
     variances = _variances(sequences)
     centre, scale, points = _standardized(sequences)
@@ -157,13 +167,14 @@ def near_truth(hmm: HMM, rng: np.random.Generator, amount: float = 0.5) -> HMM:
         TypeError: when the emissions are of another family.
         ValueError: when amount is negative or not finite.
     """
+    require_type("hmm", hmm, HMM, "an HMM")
+    require_generator(rng)
     if not isinstance(hmm.emissions, Gaussian | Poisson | Categorical):
         raise TypeError(
             "near_truth moves the means of a Gaussian, the rates of a Poisson and the "
             f"probabilities of a Categorical; {type(hmm.emissions).__name__} is none of them."
         )
-    if not (np.isfinite(amount) and amount >= 0.0):
-        raise ValueError(f"amount is {amount}; it must be a finite number of at least 0.")
+    amount = as_size("amount", amount)
     return HMM(
         _jittered(hmm.initial_probs, amount, rng),
         _jittered(hmm.transition_matrix, amount, rng),
@@ -222,8 +233,9 @@ def nudge(hmm: HMM, rng: np.random.Generator, scale: float = 0.1) -> HMM:
     Raises:
         ValueError: when scale is negative or not finite.
     """
-    if not (np.isfinite(scale) and scale >= 0.0):
-        raise ValueError(f"scale is {scale}; it must be a finite number of at least 0.")
+    require_type("hmm", hmm, HMM, "an HMM")
+    require_generator(rng)
+    scale = as_size("scale", scale)
     if scale == 0.0:
         return hmm
     initial = _jittered(hmm.initial_probs, scale, rng)
@@ -267,6 +279,7 @@ def _nudged_network(
 
 def _variances(sequences: Sequences) -> FloatArray:
     """Variance (D,) of all observations, `VARIANCE_OF_CONSTANT_DATA` where they do not vary."""
+    require_type("sequences", sequences, Sequences, "Sequences(observations, lengths)")
     variances = sequences.variances()
     smallest = variances.min(initial=np.inf, where=variances > 0.0)
     floor = VARIANCE_OF_CONSTANT_DATA * (smallest if np.isfinite(smallest) else 1.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hmmcore.arrays import FloatArray, IntArray, any_missing, numeric_array, read_only
+from hmmcore.arrays import (
+    FloatArray,
+    IntArray,
+    any_missing,
+    numeric_array,
+    read_only,
+    require_type,
+)
 from hmmcore.values import Value
 
 if TYPE_CHECKING:
@@ -61,6 +68,10 @@ class Sequences(Value):
     @classmethod
     def from_list(cls, sequences: Iterable[ArrayLike]) -> Sequences:
         """Join a list of arrays, each (M_n,) or (M_n, D), into one value."""
+        if not np.iterable(sequences):
+            raise ValueError(
+                f"sequences is {sequences!r}; it must be a list of arrays, each (M_n,) or (M_n, D)."
+            )
         arrays = [
             numeric_array(f"sequence {n}", sequence, masked_is_missing=True)
             for n, sequence in enumerate(sequences)
@@ -110,16 +121,22 @@ class Sequences(Value):
             ValueError: naming the column and the row (0-based) that is no number, or does not say
                 its sequence.
         """
-        wanted = [value_columns] if isinstance(value_columns, str) else list(value_columns)
+        import pandas as pd
+
+        require_type("frame", frame, pd.DataFrame, "a pandas DataFrame")
+        one = isinstance(value_columns, str) or not np.iterable(value_columns)
+        wanted: list[Any] = [value_columns] if one else list(value_columns)
         if not wanted:
             raise ValueError("value_columns is empty; name at least one column.")
         for n, column in enumerate(wanted):
             if column in wanted[:n]:
                 raise ValueError(f"column {column!r} is named twice in value_columns.")
-        values = np.column_stack([_numbers(_column(frame, column)) for column in wanted])
+        values = np.column_stack(
+            [_numbers(_column(frame, "value_columns", column)) for column in wanted]
+        )
         if sequence_column is None:
             return cls(values)
-        labels = _column(frame, sequence_column)
+        labels = _column(frame, "sequence_column", sequence_column)
         _require_full(labels)
         codes, names = labels.factorize()
         order = np.argsort(codes, kind="stable")
@@ -223,6 +240,8 @@ class Sequences(Value):
 
     def __getitem__(self, n: int) -> FloatArray:
         """Observations (M_n, D) of sequence n."""
+        if not isinstance(n, (int, np.integer)) or isinstance(n, bool):
+            raise ValueError(f"n is {n!r}; it must be one whole number, the place of a sequence.")
         if not -len(self) <= n < len(self):
             raise IndexError(f"there is no sequence {n}; there are {len(self)}.")
         n %= len(self)
@@ -260,7 +279,9 @@ def _checked_lengths(lengths: ArrayLike | None, num_observations: int) -> IntArr
     return read_only(values.astype(np.int64))  # type: ignore[no-any-return]
 
 
-def _column(frame: pd.DataFrame, name: str) -> pd.Series:
+def _column(frame: pd.DataFrame, argument: str, name: Any) -> pd.Series:
+    if not isinstance(name, Hashable):
+        raise ValueError(f"{argument} names the column {name!r}; it must be the name of one.")
     count = int((frame.columns == name).sum())
     if count == 0:
         raise ValueError(f"there is no column {name!r}; the columns are {list(frame.columns)}.")

@@ -11,7 +11,7 @@ import numpy as np
 import scipy
 
 from hmmcore.alignment import NO_STATE
-from hmmcore.arrays import FloatArray, IntArray, as_count
+from hmmcore.arrays import FloatArray, IntArray, as_count, require_generator
 from hmmcore.emissions import Categorical
 from hmmcore.initialization import (
     _cluster_centres,
@@ -37,6 +37,7 @@ def symmetric(num_states: int, num_symbols: int) -> HMM:
 
 def random(num_states: int, num_symbols: int, rng: np.random.Generator) -> HMM:
     """Return a random start: every distribution uniform on its simplex (Dirichlet, all ones)."""
+    require_generator(rng)
     num_states = as_count("num_states", num_states)
     return HMM(
         rng.dirichlet(np.ones(num_states)),
@@ -54,6 +55,7 @@ def kmeans(
     shares of the symbols in their clusters, initial probabilities and transitions are counted
     along the clusters, with one added to every count, so that nothing is ruled out.
     """
+    require_generator(rng)
     num_states = as_count("num_states", num_states)
     shares = window_shares(sequences, num_symbols)
     centres = np.maximum(_cluster_centres(shares, num_states, rng), 0.0)

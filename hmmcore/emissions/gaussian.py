@@ -67,7 +67,7 @@ class Gaussian(Value):
     def __init__(
         self, means: ArrayLike, covariances: ArrayLike, covariance_type: str = "diag"
     ) -> None:
-        if covariance_type not in _TYPES:
+        if not isinstance(covariance_type, str) or covariance_type not in _TYPES:
             raise ValueError(
                 f"covariance_type is {covariance_type!r}; it must be one of {COVARIANCE_TYPES}."
             )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numba import njit
 
-from hmmcore.arrays import FloatArray
+from hmmcore.arrays import FloatArray, as_positive
 from hmmcore.emissions.base import Remedy
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -90,12 +90,10 @@ class GradientAscent:
         priors: Priors | None = None,
         transition_ties: Ties | None = None,
     ) -> None:
-        if not (np.isfinite(learning_rate) and learning_rate > 0.0):
-            raise ValueError(f"learning_rate is {learning_rate}; it must be a positive number.")
         if optimizer not in OPTIMIZERS:
             raise ValueError(f"optimizer is {optimizer!r}; it must be one of {OPTIMIZERS}.")
         self.sequences = sequences
-        self.learning_rate = float(learning_rate)
+        self.learning_rate = as_positive("learning_rate", learning_rate)
         self.optimizer = optimizer
         self.priors = priors
         self.transition_ties = transition_ties
