@@ -137,12 +137,21 @@ class GradientAscent:
 
         Raises:
             DivergedError: when the step leaves the range of numbers.
+            ValueError: when the state comes from a trainer that lacks parameters of this one.
         """
         iteration = state.iteration + 1
         trainable = checked_trainable(self.trainable, state.hmm)
         with np.errstate(over="ignore", invalid="ignore"):
             slopes = _keep_trainable(self.gradient(state), state.hmm, trainable)
-        moved, in_range = self._move(state.optimizer, slopes)
+        remembered = state.optimizer
+        if not isinstance(remembered, OptimizerState) or not slopes.keys() <= (
+            remembered.parameters.keys()
+        ):
+            raise ValueError(
+                "the state is another trainer's, which did not move the same parameters; call "
+                "init of this trainer with state.hmm."
+            )
+        moved, in_range = self._move(remembered, slopes)
         advice = f"at iteration {iteration}; lower the learning rate, now {self.learning_rate:g}."
         for name, value in in_range.items():
             if not value:
