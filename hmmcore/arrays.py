@@ -182,6 +182,25 @@ def _rounding(values: ArrayLike, num_entries: int) -> float:
     return min(num_entries * float(np.finfo(given).eps), LARGEST_ROUNDING)
 
 
+def variances_from(sd: ArrayLike) -> FloatArray:
+    """Squares of standard deviations of any shape.
+
+    Raises:
+        ValueError: naming the first that is not positive, or whose square is out of range.
+    """
+    spreads = numeric_array("sd", sd)
+    with np.errstate(over="ignore", under="ignore"):
+        variances = np.square(spreads)
+    for right, what in (
+        (spreads > 0.0, "a standard deviation must be positive"),
+        ((variances > 0.0) & np.isfinite(variances), "its square, the variance, is out of range"),
+    ):
+        if not right.all():
+            where = tuple(int(i) for i in np.argwhere(~right)[0])
+            raise ValueError(f"sd{list(where) or ''} is {spreads[where]}; {what}.")
+    return np.asarray(variances)
+
+
 def as_permutation(permutation: ArrayLike, num_states: int | None) -> IntArray:
     """Return `permutation` as integers after checking that it holds 0..num_states-1 once each.
 

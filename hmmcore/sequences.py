@@ -78,6 +78,17 @@ class Sequences(Value):
         ]
         if not arrays:
             raise ValueError("the list of sequences is empty; there must be at least one.")
+        for n, array in enumerate(arrays):
+            if array.ndim == 0:
+                raise ValueError(
+                    f"sequence {n} is {array}; it must be an array (M_n,) or (M_n, D). One "
+                    "sequence x is given as [x]."
+                )
+            if array.size == 0:
+                raise ValueError(
+                    f"sequence {n} is empty (shape {array.shape}); it must have at least one "
+                    "observation."
+                )
         columns = [array[:, np.newaxis] if array.ndim == 1 else array for array in arrays]
         for n, column in enumerate(columns):
             if column.ndim != 2 or column.shape[1] != columns[0].shape[1]:
@@ -95,6 +106,8 @@ class Sequences(Value):
             raise ValueError(
                 f"observations have shape {array.shape}; from_array takes (N, M) or (N, M, D)."
             )
+        if array.size == 0:
+            raise ValueError(f"observations have shape {array.shape}; there must be at least one.")
         num_sequences, length = array.shape[:2]
         return cls(
             array.reshape(num_sequences * length, *(array.shape[2:] or (1,))),
@@ -298,18 +311,29 @@ def _require_full(column: pd.Series) -> None:
         )
 
 
+_NO_NUMBERS = (bool, np.bool_, complex, np.complexfloating)
+"""Cells that would pass for numbers beside others in one column."""
+
+
 def _numbers(column: pd.Series) -> FloatArray:
     """Values of a column of numbers, or of text that spells numbers; NaN where it is empty."""
     import pandas as pd
 
+    kinds = pd.api.types
     empty = column.isna().to_numpy(dtype=np.bool_, copy=True)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = pd.Series(column.to_numpy(), name=column.name)  # its categories may be numbers
     values = np.full(len(column), np.nan)
-    is_real = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column)
+    is_real = kinds.is_numeric_dtype(column) and not (
+        kinds.is_complex_dtype(column) or kinds.is_bool_dtype(column)
+    )
     # Dates would pass for numbers of nanoseconds.
-    if is_real or pd.api.types.is_string_dtype(column) or column.dtype == object:
-        values = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    if is_real or kinds.is_string_dtype(column) or column.dtype == object:
+        cells = column
         if not is_real:
             empty |= [isinstance(cell, str) and not cell.strip() for cell in column]
+            cells = column.mask([isinstance(cell, _NO_NUMBERS) for cell in column])
+        values = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
     bad = np.flatnonzero(~(np.isfinite(values) | empty))
     if len(bad):
         row = int(bad[0])
