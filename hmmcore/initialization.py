@@ -21,8 +21,10 @@ from hmmcore.arrays import (
     IntArray,
     as_count,
     as_size,
+    numeric_array,
     require_generator,
     require_type,
+    variances_from,
 )
 from hmmcore.emissions import Categorical, Gaussian, NeuralGaussian, Poisson
 from hmmcore.emissions.network import forward
@@ -58,14 +60,13 @@ def symmetric(
     """
     num_states = as_count("num_states", num_states)
     shape = (num_states, as_count("num_dimensions", num_dimensions))
-    sds = np.asarray(sd, dtype=np.float64)
-    if not (sds > 0.0).all():
-        raise ValueError(f"sd is {sds.tolist()}; a standard deviation must be positive.")
+    means = _broadcast("mean", numeric_array("mean", mean), shape)
+    variances = _broadcast("sd", variances_from(sd), shape)
     uniform = np.full(num_states, 1.0 / num_states)
     return HMM(
         uniform,
         np.tile(uniform, (num_states, 1)),
-        Gaussian(np.broadcast_to(mean, shape), np.broadcast_to(sds**2, shape)),
+        Gaussian(means, variances),
     )
 
 
@@ -275,6 +276,16 @@ def _nudged_network(
         output_biases=layers.output_biases + moves[-1],
     )
     return NeuralGaussian(*layers, emissions.covariances, emissions.output_activation)
+
+
+def _broadcast(name: str, values: FloatArray, shape: tuple[int, int]) -> FloatArray:
+    """Values of every state and dimension (K, D) from one for all, or one for each dimension."""
+    try:
+        return np.broadcast_to(values, shape)
+    except ValueError:
+        raise ValueError(
+            f"{name} has shape {values.shape}; it must be one number or {shape[1]} of them."
+        ) from None
 
 
 def _variances(sequences: Sequences) -> FloatArray:

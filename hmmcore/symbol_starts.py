@@ -21,6 +21,7 @@ from hmmcore.initialization import (
 )
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
+from hmmcore.sweep import require_compatible
 
 WINDOW = 11
 """Time steps of a window; at the ends of a sequence it has fewer."""
@@ -100,9 +101,10 @@ def window_shares(sequences: Sequences, num_symbols: int) -> FloatArray:
     Windows end where their sequence does. Time steps whose symbol is missing have no row.
 
     Raises:
-        ValueError: when every symbol is missing.
+        ValueError: when every symbol is missing, or an observation is not one of 0..C-1.
     """
     num_symbols = as_count("num_symbols", num_symbols)
+    require_compatible(symmetric(1, num_symbols), sequences)
     sequences.require_every_dimension()
     seen = _seen(sequences)
     symbols = np.where(seen, sequences.observations[:, 0], -1.0)
