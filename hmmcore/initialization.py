@@ -419,10 +419,12 @@ def _first_principal_axis(points: FloatArray) -> FloatArray:
 
 
 def _jittered(probs: FloatArray, amount: float, rng: np.random.Generator) -> FloatArray:
-    """Add normal noise to the logarithms of distributions (.., K); zero stays zero."""
+    """Add normal noise to the logarithms of distributions (.., K); zero alone stays zero."""
     noise = amount * rng.standard_normal(probs.shape)
     possible = probs > 0.0
     largest = np.where(possible, noise, -np.inf).max(axis=-1, keepdims=True)
     weights = np.where(possible, probs * np.exp(np.minimum(noise - largest, 0.0)), 0.0)
+    # Training could not undo a zero that underflow made.
+    weights[possible & (weights == 0.0)] = np.finfo(np.float64).tiny
     jittered: FloatArray = weights / weights.sum(axis=-1, keepdims=True)
     return jittered

@@ -284,3 +284,12 @@ def test_near_truth_checks_its_amount(amount):
 def test_a_symmetric_start_names_what_does_not_fit(options, message):
     with pytest.raises(ValueError, match=f"^{message}"):
         initialization.symmetric(2, 2, **options)
+
+
+@pytest.mark.parametrize("move", [initialization.near_truth, initialization.nudge])
+def test_however_far_a_model_is_moved_its_zeros_are_the_same(move):
+    truth = HMM(*left_right_structure(4, 0.9), Gaussian.univariate(np.arange(4.0), 1.0))
+    for seed in range(20):
+        moved = move(truth, np.random.default_rng(seed), 500.0)
+        np.testing.assert_array_equal(moved.transition_matrix > 0, truth.transition_matrix > 0)
+        np.testing.assert_array_equal(moved.initial_probs > 0, truth.initial_probs > 0)
