@@ -73,7 +73,9 @@ def test_a_seed_is_no_generator_of_starts() -> None:
         restarts(EM(DATA), lambda data, rng: MODEL, 2, 0)
 
 
-@pytest.mark.parametrize("value", ["1", None, [1.0], True, 1j, np.ma.masked, 10**400])
+@pytest.mark.parametrize(
+    "value", ["1", None, [1.0], True, 1j, np.ma.masked, pytest.param(10**400, id="huge")]
+)
 @pytest.mark.parametrize(
     ("name", "call"),
     [
