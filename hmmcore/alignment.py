@@ -12,7 +12,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
-from hmmcore.arrays import FloatArray, IntArray, as_count, as_permutation
+from hmmcore.arrays import FloatArray, IntArray, as_count, as_permutation, require_unmasked
 from hmmcore.model import HMM
 
 NO_STATE = -1
@@ -108,7 +108,7 @@ def relabel(states: ArrayLike, permutation: ArrayLike) -> IntArray:
 
     The path of `hmm.permute(permutation)` is the relabelled path of `hmm`.
     """
-    order = as_permutation(permutation, len(np.atleast_1d(permutation)))
+    order = as_permutation(permutation, None)
     path = _as_path("states", states, len(order), lowest=NO_STATE)
     names = np.empty(len(order) + 1, dtype=np.int64)
     names[order] = np.arange(len(order))
@@ -208,6 +208,7 @@ def _best_assignment(gains: FloatArray | IntArray) -> IntArray:
 
 
 def _as_path(name: str, states: ArrayLike, num_states: int | None, lowest: int) -> IntArray:
+    require_unmasked(name, states)
     path = np.asarray(states)
     if path.ndim != 1 or path.size == 0:
         raise ValueError(f"{name} has shape {path.shape}; it must be one path (T,) with T >= 1.")

@@ -6,8 +6,8 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
-from hmmcore.alignment import NO_STATE
-from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.alignment import NO_STATE, _as_path
+from hmmcore.arrays import FloatArray, IntArray, as_count, numeric_array
 
 
 def posterior_entropy(probs: ArrayLike) -> FloatArray:
@@ -39,25 +39,38 @@ def most_probable_states(probs: ArrayLike) -> IntArray:
 
 
 def state_shares(states: ArrayLike, num_states: int) -> FloatArray:
-    """Share (K,) of the time steps that a path (T,) spends in each state."""
-    path = np.asarray(states)
-    return np.bincount(path, minlength=num_states) / path.size
+    """Share (K,) of the time steps that a path (T,) spends in each state.
+
+    Steps without a state (-1) count for none, so that the shares sum to less than one.
+
+    Args:
+        states: the path, values 0..K-1, or -1 for no state.
+        num_states: K.
+
+    Raises:
+        ValueError: when the path is empty or holds something other than states.
+    """
+    num_states = as_count("num_states", num_states)
+    path = _as_path("states", states, num_states, lowest=NO_STATE)
+    shares: FloatArray = np.bincount(path[path != NO_STATE], minlength=num_states) / path.size
+    return shares
 
 
 def commonest_share(states: ArrayLike) -> float:
     """Share of the commonest state in a path (T,): the accuracy of always guessing that one.
 
+    No state (-1) is none that could be guessed, so steps without one are misses.
+
     Raises:
-        ValueError: when there are no states.
+        ValueError: when there are no states, or the path holds something other than states.
     """
-    path = np.asarray(states)
-    if path.ndim != 1 or path.size == 0:
-        raise ValueError(f"states have shape {path.shape}; it must be one path (T,) with T >= 1.")
-    return float(np.unique(path, return_counts=True)[1].max() / path.size)
+    path = _as_path("states", states, None, lowest=NO_STATE)
+    counts = np.unique(path[path != NO_STATE], return_counts=True)[1]
+    return float(counts.max(initial=0) / path.size)
 
 
 def _rows(probs: ArrayLike) -> FloatArray:
-    rows = np.asarray(probs, dtype=np.float64)
+    rows = numeric_array("probs", probs)
     if rows.ndim != 2 or rows.shape[1] == 0:
         raise ValueError(f"probs have shape {rows.shape}; they must be (T, K) with K >= 1.")
     return rows

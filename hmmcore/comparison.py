@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hmmcore.alignment import align_parameters
-from hmmcore.arrays import FloatArray
+from hmmcore.arrays import FloatArray, numeric_array
 from hmmcore.model import HMM
 
 WINDOW = 10
@@ -61,20 +61,22 @@ ALIKE_PROBABILITY = 0.02
 class Progress:
     """What the curve of one run says.
 
-        Attributes:
-            iteration: the last one; 0 is the start.
-            log_likelihood: there, in nats per observation.
-            gain: of the last step; None at the start, or where it is not a finite number.
-            rate: factor by which the distance to where the run is heading shrinks in one step;
+    Attributes:
+        iteration: the last one; 0 is the start.
+        log_likelihood: there, in nats per observation.
+        gain: of the last step; None at the start, or where it is not a finite number.
+        rate: factor by which the distance to where the run is heading shrinks in one step;
             above 1 the gains grow. None where the last steps do not tell. See `linear_rate`.
         remaining: nats per observation from here to there, if it goes on at this rate; None
             where nothing says so.
         dips: how many steps lowered the likelihood by more than rounding.
-            recent_dips: the same among the last WINDOW steps.
-            deepest_dip: the largest loss in one step, in nats per observation; 0 without one.
-            pace: "start" (no step yet), "oscillating" or "dipping" (steps went down lately, several
-    XX (gains grow by GROWING_RATE or more: it leaves a
-                plateau), "slow" (rate of SLOW_RATE or more) or "climbing".
+        recent_dips: the same among the last WINDOW steps.
+        deepest_dip: the largest loss in one step, in nats per observation; 0 without one.
+        pace: "start" (no step yet), "growing" (gains grow by more than GROWING_RATE: it leaves a
+            plateau), "settled" (it moved less than SETTLED over SETTLED_STEPS steps, and little
+            is to come), "oscillating" (OSCILLATING_DIPS or more of the last WINDOW steps went
+            down), "dipping" (fewer did), "slow" (rate of SLOW_RATE or more) or "climbing". In a
+            `Verdict` a contender that has finished, and did not fail, is "settled" at its end.
     """
 
     iteration: int
@@ -352,7 +354,7 @@ def _rounding(curve: FloatArray) -> FloatArray:
 
 
 def _as_curve(log_likelihoods: ArrayLike) -> FloatArray:
-    curve = np.asarray(log_likelihoods, dtype=np.float64)
+    curve = numeric_array("log_likelihoods", log_likelihoods)
     if curve.ndim != 1 or not curve.size:
         raise ValueError(
             f"log_likelihoods have shape {curve.shape}; they must be (iterations + 1,), and begin "

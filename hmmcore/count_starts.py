@@ -2,7 +2,7 @@
 
 No rate starts at zero, for a state of rate zero could never come to explain another count: every
 rate from data is taken as if one more observation, the mean of all counts, had been made in the
-state. Where counts are missing, a start counts what is there.
+state. Where counts are missing, a start counts what is there; what is no count is an error.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 import scipy
 
 from hmmcore.alignment import NO_STATE
-from hmmcore.arrays import FloatArray, as_count
+from hmmcore.arrays import FloatArray, as_count, as_size, require_generator
 from hmmcore.emissions import Poisson
 from hmmcore.initialization import (
     _cluster_centres,
@@ -22,6 +22,7 @@ from hmmcore.initialization import (
 )
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
+from hmmcore.sweep import require_compatible
 
 RATE_OF_NO_COUNTS = 0.1
 """Stands in for the mean of counts that are all zero."""
@@ -33,6 +34,7 @@ TIE_SPACING = 0.01
 def symmetric(num_states: int, rate: float = 1.0) -> HMM:
     """Return a start with every state alike, so that training has nothing to go by."""
     num_states = as_count("num_states", num_states)
+    rate = as_size("rate", rate)
     uniform = np.full(num_states, 1.0 / num_states)
     return HMM(uniform, np.tile(uniform, (num_states, 1)), Poisson(np.full(num_states, rate)))
 
@@ -44,6 +46,8 @@ def random(sequences: Sequences, num_states: int, rng: np.random.Generator) -> H
     between the mean of all counts and a count drawn from the data, a different one for each state
     as long as there are enough.
     """
+    require_generator(rng)
+    require_compatible(symmetric(1), sequences)
     num_states = as_count("num_states", num_states)
     counts = _observed(sequences)
     spread = np.sqrt(np.maximum(sequences.variances(), RATE_OF_NO_COUNTS))
@@ -63,6 +67,8 @@ def kmeans(sequences: Sequences, num_states: int, rng: np.random.Generator) -> H
     `initialization.kmeans` does. Initial probabilities and transitions are counted along the
     clusters, with one added to every count.
     """
+    require_generator(rng)
+    require_compatible(symmetric(1), sequences)
     num_states = as_count("num_states", num_states)
     roots = Sequences(np.sqrt(sequences.observations), sequences.lengths)
     _, _, points = _standardized(roots)
@@ -85,6 +91,7 @@ def quantiles(sequences: Sequences, num_states: int) -> HMM:
     Initial probabilities are uniform; a state stays with probability (1 + 1/K)/2 and otherwise
     moves to any other state alike.
     """
+    require_compatible(symmetric(1), sequences)
     num_states = as_count("num_states", num_states)
     levels = (np.arange(num_states) + 0.5) / num_states
     observed = _observed(sequences)[:, 0]

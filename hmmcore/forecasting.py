@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hmmcore import kernels
-from hmmcore.arrays import FloatArray, as_count
+from hmmcore.arrays import FloatArray, as_count, as_number
 from hmmcore.emissions.marginals import SymbolMarginals
 from hmmcore.model import HMM
 from hmmcore.paths import filter_in_log_space
@@ -55,8 +55,9 @@ def forecast(hmm: HMM, sequences: Sequences, steps: int = 1, level: float = 0.9)
     """
     require_compatible(hmm, sequences)
     steps = as_count("steps", steps)
-    if not 0.0 < level < 1.0:
-        raise ValueError(f"level is {level}; it must lie strictly between 0 and 1.")
+    level = as_number(
+        "level", level, lambda number: 0.0 < number < 1.0, "lie strictly between 0 and 1"
+    )
     state_probs = np.empty((len(sequences), steps, hmm.num_states))
     present = last_filtered_probs(hmm, sequences)
     for s in range(steps):

@@ -15,7 +15,17 @@ import scipy
 from numpy.typing import ArrayLike
 
 from hmmcore.alignment import NO_STATE
-from hmmcore.arrays import BoolArray, FloatArray, IntArray, as_count
+from hmmcore.arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    as_count,
+    as_size,
+    numeric_array,
+    require_generator,
+    require_type,
+    variances_from,
+)
 from hmmcore.emissions import Categorical, Gaussian, NeuralGaussian, Poisson
 from hmmcore.emissions.network import forward
 from hmmcore.model import HMM
@@ -50,14 +60,13 @@ def symmetric(
     """
     num_states = as_count("num_states", num_states)
     shape = (num_states, as_count("num_dimensions", num_dimensions))
-    sds = np.asarray(sd, dtype=np.float64)
-    if not (sds > 0.0).all():
-        raise ValueError(f"sd is {sds.tolist()}; a standard deviation must be positive.")
+    means = _broadcast("mean", numeric_array("mean", mean), shape)
+    variances = _broadcast("sd", variances_from(sd), shape)
     uniform = np.full(num_states, 1.0 / num_states)
     return HMM(
         uniform,
         np.tile(uniform, (num_states, 1)),
-        Gaussian(np.broadcast_to(mean, shape), np.broadcast_to(sds**2, shape)),
+        Gaussian(means, variances),
     )
 
 
@@ -68,6 +77,7 @@ def random(sequences: Sequences, num_states: int, rng: np.random.Generator) -> H
     parameters 1), means are different data points, and every state has the variance of the data.
     With fewer different points than states, points repeat, a little apart.
     """
+    require_generator(rng)
     num_states = as_count("num_states", num_states)
     variances = _variances(sequences)
     points = _filled(sequences, sequences.means())
@@ -89,6 +99,7 @@ def kmeans(sequences: Sequences, num_states: int, rng: np.random.Generator) -> H
     variance of the data. Initial probabilities and transitions are counted along the clusters, with
     one added to every count, so that nothing is ruled out.
     """
+    require_generator(rng)
     num_states = as_count("num_states", num_states)
     variances = _variances(sequences)
     centre, scale, points = _standardized(sequences)
@@ -157,13 +168,14 @@ def near_truth(hmm: HMM, rng: np.random.Generator, amount: float = 0.5) -> HMM:
         TypeError: when the emissions are of another family.
         ValueError: when amount is negative or not finite.
     """
+    require_type("hmm", hmm, HMM, "an HMM")
+    require_generator(rng)
     if not isinstance(hmm.emissions, Gaussian | Poisson | Categorical):
         raise TypeError(
             "near_truth moves the means of a Gaussian, the rates of a Poisson and the "
             f"probabilities of a Categorical; {type(hmm.emissions).__name__} is none of them."
         )
-    if not (np.isfinite(amount) and amount >= 0.0):
-        raise ValueError(f"amount is {amount}; it must be a finite number of at least 0.")
+    amount = as_size("amount", amount)
     return HMM(
         _jittered(hmm.initial_probs, amount, rng),
         _jittered(hmm.transition_matrix, amount, rng),
@@ -222,8 +234,9 @@ def nudge(hmm: HMM, rng: np.random.Generator, scale: float = 0.1) -> HMM:
     Raises:
         ValueError: when scale is negative or not finite.
     """
-    if not (np.isfinite(scale) and scale >= 0.0):
-        raise ValueError(f"scale is {scale}; it must be a finite number of at least 0.")
+    require_type("hmm", hmm, HMM, "an HMM")
+    require_generator(rng)
+    scale = as_size("scale", scale)
     if scale == 0.0:
         return hmm
     initial = _jittered(hmm.initial_probs, scale, rng)
@@ -265,8 +278,19 @@ def _nudged_network(
     return NeuralGaussian(*layers, emissions.covariances, emissions.output_activation)
 
 
+def _broadcast(name: str, values: FloatArray, shape: tuple[int, int]) -> FloatArray:
+    """Values of every state and dimension (K, D) from one for all, or one for each dimension."""
+    try:
+        return np.broadcast_to(values, shape)
+    except ValueError:
+        raise ValueError(
+            f"{name} has shape {values.shape}; it must be one number or {shape[1]} of them."
+        ) from None
+
+
 def _variances(sequences: Sequences) -> FloatArray:
     """Variance (D,) of all observations, `VARIANCE_OF_CONSTANT_DATA` where they do not vary."""
+    require_type("sequences", sequences, Sequences, "Sequences(observations, lengths)")
     variances = sequences.variances()
     smallest = variances.min(initial=np.inf, where=variances > 0.0)
     floor = VARIANCE_OF_CONSTANT_DATA * (smallest if np.isfinite(smallest) else 1.0)
@@ -395,10 +419,12 @@ def _first_principal_axis(points: FloatArray) -> FloatArray:
 
 
 def _jittered(probs: FloatArray, amount: float, rng: np.random.Generator) -> FloatArray:
-    """Add normal noise to the logarithms of distributions (.., K); zero stays zero."""
+    """Add normal noise to the logarithms of distributions (.., K); zero alone stays zero."""
     noise = amount * rng.standard_normal(probs.shape)
     possible = probs > 0.0
     largest = np.where(possible, noise, -np.inf).max(axis=-1, keepdims=True)
     weights = np.where(possible, probs * np.exp(np.minimum(noise - largest, 0.0)), 0.0)
+    # Training could not undo a zero that underflow made.
+    weights[possible & (weights == 0.0)] = np.finfo(np.float64).tiny
     jittered: FloatArray = weights / weights.sum(axis=-1, keepdims=True)
     return jittered

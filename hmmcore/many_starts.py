@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from hmmcore.arrays import as_count
+from hmmcore.arrays import as_count, require_generator
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.training.base import FitResult, Trainer, checked_stop_rule, fit
@@ -133,6 +133,7 @@ def _models(
     if callable(starts):
         if num_restarts is None or rng is None:
             raise ValueError("to make starts, restarts needs both num_restarts and rng.")
+        require_generator(rng)
         count = as_count("num_restarts", num_restarts)
         return [_checked(n, starts(sequences, child)) for n, child in enumerate(rng.spawn(count))]
     if num_restarts is not None or rng is not None:

@@ -41,6 +41,12 @@ class HMM(Value):
                 f"transition_matrix has shape {transition.shape}; initial_probs has {num_states} "
                 f"states, so it must be ({num_states}, {num_states})."
             )
+        # A class has the attribute too, but not the number.
+        if not isinstance(getattr(emissions, "num_states", None), (int, np.integer)):
+            raise ValueError(
+                f"emissions is {emissions!r}; it must be a family with its parameters, such as "
+                "Gaussian(means, covariances)."
+            )
         if emissions.num_states != num_states:
             raise ValueError(
                 f"emissions have {emissions.num_states} states; initial_probs has {num_states}."

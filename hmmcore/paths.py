@@ -10,7 +10,7 @@ from numba import njit
 from numpy.random import Generator
 
 from hmmcore import kernels
-from hmmcore.arrays import BoolArray, FloatArray, IntArray, as_count
+from hmmcore.arrays import BoolArray, FloatArray, IntArray, as_count, require_generator
 from hmmcore.inference import best_completions, require_one
 from hmmcore.model import HMM, log_parameters
 from hmmcore.row_sweep import Chunk, filter_chunk
@@ -94,6 +94,7 @@ def sample_posterior_paths(
         (num_paths, T) independent paths; -1 throughout a sequence that no path can explain.
     """
     require_compatible(hmm, sequences)
+    require_generator(rng)
     num_paths = as_count("num_paths", num_paths)
     # Drawn before the work is shared out, so that threads cannot change what is drawn.
     draws = rng.random((num_paths, sequences.num_observations))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from hmmcore.arrays import FloatArray
+from hmmcore.arrays import FloatArray, as_number, require_generator
 from hmmcore.inference import log_likelihood
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -139,6 +139,7 @@ def split_by_sequence(sequences: Sequences, test_share: float, rng: Generator) -
             "there is 1 sequence; holding out whole sequences takes at least 2. "
             "split_by_time holds out the end of each."
         )
+    require_generator(rng)
     held = int(_held_out(np.array([len(sequences)]), test_share)[0])
     chosen = np.zeros(len(sequences), dtype=bool)
     chosen[rng.permutation(len(sequences))[:held]] = True
@@ -204,6 +205,10 @@ def _joined(split: Split) -> Sequences:
 
 def _held_out(sizes: np.ndarray, test_share: float) -> np.ndarray:
     """How many of each of `sizes` to hold out: the share, rounded, but neither none nor all."""
-    if not 0.0 < test_share < 1.0:
-        raise ValueError(f"test_share is {test_share}; it must lie strictly between 0 and 1.")
+    test_share = as_number(
+        "test_share",
+        test_share,
+        lambda number: 0.0 < number < 1.0,
+        "lie strictly between 0 and 1",
+    )
     return np.clip(np.rint(test_share * sizes), 1, sizes - 1).astype(np.int64)

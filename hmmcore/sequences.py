@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hmmcore.arrays import FloatArray, IntArray, any_missing, numeric_array, read_only
+from hmmcore.arrays import (
+    FloatArray,
+    IntArray,
+    any_missing,
+    numeric_array,
+    read_only,
+    require_type,
+)
 from hmmcore.values import Value
 
 if TYPE_CHECKING:
@@ -21,8 +28,8 @@ if TYPE_CHECKING:
 class Sequences(Value):
     """N independent sequences of D-dimensional observations, possibly of different lengths.
 
-    A missing value is NaN: an observation may lack all of its coordinates or some of them. Models
-    take what is there for what it is and leave the rest open.
+    A missing value is NaN, or a masked entry, which becomes NaN: an observation may lack all of its
+    coordinates or some of them. Models take what is there for what it is and leave the rest open.
 
     Attributes:
         observations: x (T, D), all sequences one after the other; T is the sum of lengths. One
@@ -38,7 +45,7 @@ class Sequences(Value):
     lengths: IntArray
 
     def __init__(self, observations: ArrayLike, lengths: ArrayLike | None = None) -> None:
-        array = numeric_array("observations", observations)
+        array = numeric_array("observations", observations, masked_is_missing=True)
         if array.ndim == 1:
             array = array[:, np.newaxis]
         if array.ndim != 2:
@@ -61,9 +68,27 @@ class Sequences(Value):
     @classmethod
     def from_list(cls, sequences: Iterable[ArrayLike]) -> Sequences:
         """Join a list of arrays, each (M_n,) or (M_n, D), into one value."""
-        arrays = [numeric_array(f"sequence {n}", sequence) for n, sequence in enumerate(sequences)]
+        if not np.iterable(sequences):
+            raise ValueError(
+                f"sequences is {sequences!r}; it must be a list of arrays, each (M_n,) or (M_n, D)."
+            )
+        arrays = [
+            numeric_array(f"sequence {n}", sequence, masked_is_missing=True)
+            for n, sequence in enumerate(sequences)
+        ]
         if not arrays:
             raise ValueError("the list of sequences is empty; there must be at least one.")
+        for n, array in enumerate(arrays):
+            if array.ndim == 0:
+                raise ValueError(
+                    f"sequence {n} is {array}; it must be an array (M_n,) or (M_n, D). One "
+                    "sequence x is given as [x]."
+                )
+            if array.size == 0:
+                raise ValueError(
+                    f"sequence {n} is empty (shape {array.shape}); it must have at least one "
+                    "observation."
+                )
         columns = [array[:, np.newaxis] if array.ndim == 1 else array for array in arrays]
         for n, column in enumerate(columns):
             if column.ndim != 2 or column.shape[1] != columns[0].shape[1]:
@@ -76,11 +101,13 @@ class Sequences(Value):
     @classmethod
     def from_array(cls, observations: ArrayLike) -> Sequences:
         """Split an array (N, M) or (N, M, D) into N sequences of M observations."""
-        array = numeric_array("observations", observations)
+        array = numeric_array("observations", observations, masked_is_missing=True)
         if array.ndim not in (2, 3):
             raise ValueError(
                 f"observations have shape {array.shape}; from_array takes (N, M) or (N, M, D)."
             )
+        if array.size == 0:
+            raise ValueError(f"observations have shape {array.shape}; there must be at least one.")
         num_sequences, length = array.shape[:2]
         return cls(
             array.reshape(num_sequences * length, *(array.shape[2:] or (1,))),
@@ -107,16 +134,22 @@ class Sequences(Value):
             ValueError: naming the column and the row (0-based) that is no number, or does not say
                 its sequence.
         """
-        wanted = [value_columns] if isinstance(value_columns, str) else list(value_columns)
+        import pandas as pd
+
+        require_type("frame", frame, pd.DataFrame, "a pandas DataFrame")
+        one = isinstance(value_columns, str) or not np.iterable(value_columns)
+        wanted: list[Any] = [value_columns] if one else list(value_columns)
         if not wanted:
             raise ValueError("value_columns is empty; name at least one column.")
         for n, column in enumerate(wanted):
             if column in wanted[:n]:
                 raise ValueError(f"column {column!r} is named twice in value_columns.")
-        values = np.column_stack([_numbers(_column(frame, column)) for column in wanted])
+        values = np.column_stack(
+            [_numbers(_column(frame, "value_columns", column)) for column in wanted]
+        )
         if sequence_column is None:
             return cls(values)
-        labels = _column(frame, sequence_column)
+        labels = _column(frame, "sequence_column", sequence_column)
         _require_full(labels)
         codes, names = labels.factorize()
         order = np.argsort(codes, kind="stable")
@@ -220,6 +253,8 @@ class Sequences(Value):
 
     def __getitem__(self, n: int) -> FloatArray:
         """Observations (M_n, D) of sequence n."""
+        if not isinstance(n, (int, np.integer)) or isinstance(n, bool):
+            raise ValueError(f"n is {n!r}; it must be one whole number, the place of a sequence.")
         if not -len(self) <= n < len(self):
             raise IndexError(f"there is no sequence {n}; there are {len(self)}.")
         n %= len(self)
@@ -257,7 +292,9 @@ def _checked_lengths(lengths: ArrayLike | None, num_observations: int) -> IntArr
     return read_only(values.astype(np.int64))  # type: ignore[no-any-return]
 
 
-def _column(frame: pd.DataFrame, name: str) -> pd.Series:
+def _column(frame: pd.DataFrame, argument: str, name: Any) -> pd.Series:
+    if not isinstance(name, Hashable):
+        raise ValueError(f"{argument} names the column {name!r}; it must be the name of one.")
     count = int((frame.columns == name).sum())
     if count == 0:
         raise ValueError(f"there is no column {name!r}; the columns are {list(frame.columns)}.")
@@ -274,18 +311,29 @@ def _require_full(column: pd.Series) -> None:
         )
 
 
+_NO_NUMBERS = (bool, np.bool_, complex, np.complexfloating)
+"""Cells that would pass for numbers beside others in one column."""
+
+
 def _numbers(column: pd.Series) -> FloatArray:
     """Values of a column of numbers, or of text that spells numbers; NaN where it is empty."""
     import pandas as pd
 
+    kinds = pd.api.types
     empty = column.isna().to_numpy(dtype=np.bool_, copy=True)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = pd.Series(column.to_numpy(), name=column.name)  # its categories may be numbers
     values = np.full(len(column), np.nan)
-    is_real = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column)
+    is_real = kinds.is_numeric_dtype(column) and not (
+        kinds.is_complex_dtype(column) or kinds.is_bool_dtype(column)
+    )
     # Dates would pass for numbers of nanoseconds.
-    if is_real or pd.api.types.is_string_dtype(column) or column.dtype == object:
-        values = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    if is_real or kinds.is_string_dtype(column) or column.dtype == object:
+        cells = column
         if not is_real:
             empty |= [isinstance(cell, str) and not cell.strip() for cell in column]
+            cells = column.mask([isinstance(cell, _NO_NUMBERS) for cell in column])
+        values = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
     bad = np.flatnonzero(~(np.isfinite(values) | empty))
     if len(bad):
         row = int(bad[0])

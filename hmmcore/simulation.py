@@ -8,7 +8,19 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike
 
-from hmmcore.arrays import FloatArray, IntArray, as_count, numeric_array, read_only, softmax
+from hmmcore.arrays import (
+    FloatArray,
+    IntArray,
+    as_count,
+    as_number,
+    as_positive,
+    as_size,
+    numeric_array,
+    read_only,
+    require_generator,
+    require_type,
+    softmax,
+)
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 
@@ -44,6 +56,8 @@ def sample(
         ValueError: when a size is not a whole number of at least 1, or when there are not as many
             lengths as sequences.
     """
+    require_type("hmm", hmm, HMM, "an HMM")
+    require_generator(rng)
     lengths = _as_lengths(as_count("num_sequences", num_sequences), length)
     states = np.empty(int(lengths.sum()), dtype=np.int64)
     _sample_states(
@@ -62,6 +76,7 @@ def softmax_structure(num_states: int, rng: np.random.Generator) -> tuple[FloatA
 
     The law of the notebook: π (K,) and each row of A (K, K) are drawn independently, π first.
     """
+    require_generator(rng)
     num_states = as_count("num_states", num_states)
     initial_logits = rng.standard_normal(num_states)
     transition_logits = rng.standard_normal((num_states, num_states))
@@ -138,7 +153,7 @@ def log_means(num_states: int) -> FloatArray:
 def evenly_spaced_means(num_states: int, separation: float) -> FloatArray:
     """Return means (K,) in ascending order, neighbours `separation` apart, centred on zero."""
     num_states = as_count("num_states", num_states)
-    separation = _as_distance("separation", separation)
+    separation = as_size("separation", separation)
     steps = np.arange(num_states, dtype=np.float64) - (num_states - 1) / 2.0
     means: FloatArray = np.float64(separation) * steps
     return means
@@ -151,7 +166,7 @@ def circle_means(num_states: int, separation: float) -> FloatArray:
     lies in the centre.
     """
     num_states = as_count("num_states", num_states)
-    separation = _as_distance("separation", separation)
+    separation = as_size("separation", separation)
     if num_states == 1:
         return np.zeros((1, 2))
     radius = separation / (2.0 * np.sin(np.pi / num_states))
@@ -168,10 +183,10 @@ def tilted_covariances(num_states: int, sd: float, correlation: float = 0.8) -> 
         correlation: between the two, in (-1, 1); its sign changes from state to state.
     """
     num_states = as_count("num_states", num_states)
-    if not (np.isfinite(sd) and sd > 0.0):
-        raise ValueError(f"sd is {sd}; it must be a positive number.")
-    if not -1.0 < correlation < 1.0:
-        raise ValueError(f"correlation is {correlation}; it must lie between -1 and 1.")
+    sd = as_positive("sd", sd)
+    correlation = as_number(
+        "correlation", correlation, lambda number: -1.0 < number < 1.0, "lie between -1 and 1"
+    )
     signs = np.where(np.arange(num_states) % 2 == 0, 1.0, -1.0)
     covariances = np.full((num_states, 2, 2), sd**2)
     covariances[:, 0, 1] *= signs * correlation
@@ -191,8 +206,8 @@ def evenly_spaced_rates(num_states: int, separation: float, lowest: float = 1.0)
         lowest: rate of the first state, at least 0.
     """
     num_states = as_count("num_states", num_states)
-    start = np.sqrt(_as_distance("lowest", lowest))
-    step = 0.5 * _as_distance("separation", separation)
+    start = np.sqrt(as_size("lowest", lowest))
+    step = 0.5 * as_size("separation", separation)
     rates: FloatArray = np.square(start + step * np.arange(num_states))
     return rates
 
@@ -213,7 +228,7 @@ def favourite_symbol_probs(num_states: int, num_symbols: int, sharpness: float) 
     share = np.arange(num_states) / (num_states - 1) if num_states > 1 else np.array([0.5])
     favourites = share * symbols[-1]
     distances = np.abs(favourites[:, np.newaxis] - symbols)
-    return softmax(-_as_distance("sharpness", sharpness) * distances)
+    return softmax(-as_size("sharpness", sharpness) * distances)
 
 
 def _as_lengths(num_sequences: int, length: int | ArrayLike) -> IntArray:
@@ -234,16 +249,10 @@ def _as_lengths(num_sequences: int, length: int | ArrayLike) -> IntArray:
     return values.astype(np.int64)
 
 
-def _as_distance(name: str, value: float) -> float:
-    if not (np.isfinite(value) and value >= 0.0):
-        raise ValueError(f"{name} is {value}; it must be a finite number of at least 0.")
-    return float(value)
-
-
 def _as_probability(name: str, value: float) -> float:
-    if not 0.0 <= value <= 1.0:
-        raise ValueError(f"{name} is {value}; it is a probability and must lie between 0 and 1.")
-    return float(value)
+    return as_number(
+        name, value, lambda number: 0.0 <= number <= 1.0, "lie between 0 and 1, as a probability"
+    )
 
 
 def _upper_edges(probs: FloatArray) -> FloatArray:

@@ -20,7 +20,7 @@ from hmmcore import (
     state_kernels,
     state_sweep,
 )
-from hmmcore.arrays import FloatArray
+from hmmcore.arrays import FloatArray, require_type
 from hmmcore.emissions import EmissionStatistics
 from hmmcore.lanes import LANES
 from hmmcore.layout import Arrangement, arrange
@@ -84,6 +84,8 @@ class Expectations:
 
 def require_compatible(hmm: HMM, sequences: Sequences) -> None:
     """Raise ValueError when the model could not emit data of this shape or these values."""
+    require_type("hmm", hmm, HMM, "an HMM")
+    require_type("sequences", sequences, Sequences, "Sequences(observations, lengths)")
     if sequences.num_dimensions != hmm.emissions.num_dimensions:
         raise ValueError(
             f"the observations have {sequences.num_dimensions} dimensions; the model emits "

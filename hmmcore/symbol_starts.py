@@ -11,7 +11,7 @@ import numpy as np
 import scipy
 
 from hmmcore.alignment import NO_STATE
-from hmmcore.arrays import FloatArray, IntArray, as_count
+from hmmcore.arrays import FloatArray, IntArray, as_count, require_generator
 from hmmcore.emissions import Categorical
 from hmmcore.initialization import (
     _cluster_centres,
@@ -21,6 +21,7 @@ from hmmcore.initialization import (
 )
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
+from hmmcore.sweep import require_compatible
 
 WINDOW = 11
 """Time steps of a window; at the ends of a sequence it has fewer."""
@@ -37,6 +38,7 @@ def symmetric(num_states: int, num_symbols: int) -> HMM:
 
 def random(num_states: int, num_symbols: int, rng: np.random.Generator) -> HMM:
     """Return a random start: every distribution uniform on its simplex (Dirichlet, all ones)."""
+    require_generator(rng)
     num_states = as_count("num_states", num_states)
     return HMM(
         rng.dirichlet(np.ones(num_states)),
@@ -54,6 +56,7 @@ def kmeans(
     shares of the symbols in their clusters, initial probabilities and transitions are counted
     along the clusters, with one added to every count, so that nothing is ruled out.
     """
+    require_generator(rng)
     num_states = as_count("num_states", num_states)
     shares = window_shares(sequences, num_symbols)
     centres = np.maximum(_cluster_centres(shares, num_states, rng), 0.0)
@@ -98,9 +101,10 @@ def window_shares(sequences: Sequences, num_symbols: int) -> FloatArray:
     Windows end where their sequence does. Time steps whose symbol is missing have no row.
 
     Raises:
-        ValueError: when every symbol is missing.
+        ValueError: when every symbol is missing, or an observation is not one of 0..C-1.
     """
     num_symbols = as_count("num_symbols", num_symbols)
+    require_compatible(symmetric(1, num_symbols), sequences)
     sequences.require_every_dimension()
     seen = _seen(sequences)
     symbols = np.where(seen, sequences.observations[:, 0], -1.0)

@@ -265,3 +265,9 @@ def test_the_majority_of_unequal_paths_is_refused():
         majority_states([0, 1], [0, 1, 0], 2)
     with pytest.raises(ValueError, match=r"states\[1\] is 2"):
         majority_states([0, 1], [0, 2], 2)
+
+
+def test_masked_states_are_refused():
+    states = np.ma.array([0, 1], mask=[False, True])
+    with pytest.raises(ValueError, match=r"^states\[1\] is masked"):
+        align([0, 1], states, 2)

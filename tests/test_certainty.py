@@ -86,9 +86,22 @@ def test_shapes_are_checked() -> None:
         posterior_entropy([0.5, 0.5])
     with pytest.raises(ValueError, match=r"probs have shape \(2,\)"):
         most_probable_states([0.5, 0.5])
-    with pytest.raises(ValueError, match=r"states have shape \(0,\)"):
+    with pytest.raises(ValueError, match=r"states has shape \(0,\)"):
         commonest_share([])
 
 
 def test_shares_count_every_state_also_those_not_visited():
     np.testing.assert_array_equal(state_shares([0, 2, 2, 0], 4), [0.5, 0.0, 0.5, 0.0])
+
+
+def test_steps_without_a_state_count_for_none():
+    np.testing.assert_array_equal(state_shares([-1, 0, -1, -1], 2), [0.25, 0.0])
+    np.testing.assert_array_equal(state_shares([-1, -1], 2), [0.0, 0.0])
+    assert commonest_share([-1, -1, 0, 1, 1]) == 0.4
+    assert commonest_share([-1, -1]) == 0.0
+
+
+@pytest.mark.parametrize("states", [[0, 5], [0, -2], [0.5], [], [[0]], [True]])
+def test_shares_of_what_is_no_path_are_refused(states):
+    with pytest.raises(ValueError, match=r"^states"):
+        state_shares(states, 2)

@@ -204,3 +204,48 @@ def test_data_of_nothing_but_gaps_are_an_error(start):
     arguments = (nothing, 2) if start is count_starts.quantiles else (nothing, 2, RNG)
     with pytest.raises(ValueError, match="every value of dimension 0 is missing"):
         start(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("observations", "message"),
+    [
+        ([0.0, 1.0, 2.0, 1.0], r"observations row 2 is 2; a symbol must be .* in 0\.\.1"),
+        ([0.0, -1.0, 1.0], "observations row 1 is -1; a symbol must be"),
+        ([0.5, 1.0, np.nan], r"observations row 0 is 0\.5; a symbol must be"),
+        ([[0.0, 1.0], [1.0, 0.0]], "the observations have 2 dimensions; the model emits 1"),
+    ],
+)
+def test_starts_refuse_what_is_no_symbol(observations, message):
+    sequences = Sequences(observations)
+    for start in (
+        lambda: symbol_starts.kmeans(sequences, 2, 2, np.random.default_rng(0)),
+        lambda: symbol_starts.quantiles(sequences, 2, 2),
+        lambda: symbol_starts.window_shares(sequences, 2),
+    ):
+        with pytest.raises(ValueError, match=message):
+            start()
+
+
+@pytest.mark.parametrize(
+    ("observations", "message"),
+    [
+        ([-1.0, 2.0, 3.0], "observations row 0 is -1; a count must be"),
+        ([1.0, np.nan, 0.5], r"observations row 2 is 0\.5; a count must be"),
+        ([[0.0, 1.0], [1.0, 0.0]], "the observations have 2 dimensions; the model emits 1"),
+    ],
+)
+def test_starts_refuse_what_is_no_count(observations, message):
+    sequences = Sequences(observations)
+    for start in (
+        lambda: count_starts.random(sequences, 2, np.random.default_rng(0)),
+        lambda: count_starts.kmeans(sequences, 2, np.random.default_rng(0)),
+        lambda: count_starts.quantiles(sequences, 2),
+    ):
+        with pytest.raises(ValueError, match=message):
+            start()
+
+
+@pytest.mark.parametrize("rate", ["1", -1.0, [1.0, 2.0, 3.0]])
+def test_a_symmetric_start_has_one_rate(rate):
+    with pytest.raises(ValueError, match=r"^rate is .*; it must be a finite number of at least 0"):
+        count_starts.symmetric(2, rate)

@@ -265,7 +265,7 @@ def test_what_is_refused_and_why(arguments, message):
     ("means", "sd", "message"),
     [
         ([0.0, 1.0], 0.0, r"sd is 0\.0; .*positive"),
-        ([0.0, 1.0], [1.0, -2.0], r"sd is \[1\.0, -2\.0\]; .*positive"),
+        ([0.0, 1.0], [1.0, -2.0], r"sd\[1\] is -2\.0; .*positive"),
         ([0.0, 1.0], np.nan, r"sd is nan"),
         ([0.0, 1.0], [1.0, 1.0, 1.0], r"sd has shape \(3,\); it must be one number or 2"),
         ([[0.0]], 1.0, r"means has 2 axes"),

@@ -108,7 +108,7 @@ def test_symmetric_takes_a_mean_and_an_sd_for_each_dimension():
 
 @pytest.mark.parametrize("sd", [0.0, -1.0, [1.0, -2.0], float("nan")])
 def test_symmetric_wants_a_positive_sd(sd):
-    with pytest.raises(ValueError, match=r"sd is .* must be positive"):
+    with pytest.raises(ValueError, match=r"sd(\[1\])? is .* must be positive"):
         initialization.symmetric(2, num_dimensions=2, sd=sd)
 
 
@@ -269,3 +269,27 @@ def test_near_truth_by_nothing_is_the_truth():
 def test_near_truth_checks_its_amount(amount):
     with pytest.raises(ValueError, match=r"amount is .* at least 0"):
         initialization.near_truth(initialization.symmetric(2), np.random.default_rng(0), amount)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"mean": [1.0, 2.0, 3.0]}, r"mean has shape \(3,\); it must be one number or 2 of them"),
+        ({"sd": [1.0, 2.0, 3.0]}, r"sd has shape \(3,\); it must be one number or 2 of them"),
+        ({"mean": "a"}, "mean must be an array of numbers"),
+        ({"sd": "a"}, "sd must be an array of numbers"),
+        ({"sd": [1.0, -2.0]}, r"sd\[1\] is -2\.0; a standard deviation must be positive"),
+    ],
+)
+def test_a_symmetric_start_names_what_does_not_fit(options, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        initialization.symmetric(2, 2, **options)
+
+
+@pytest.mark.parametrize("move", [initialization.near_truth, initialization.nudge])
+def test_however_far_a_model_is_moved_its_zeros_are_the_same(move):
+    truth = HMM(*left_right_structure(4, 0.9), Gaussian.univariate(np.arange(4.0), 1.0))
+    for seed in range(20):
+        moved = move(truth, np.random.default_rng(seed), 500.0)
+        np.testing.assert_array_equal(moved.transition_matrix > 0, truth.transition_matrix > 0)
+        np.testing.assert_array_equal(moved.initial_probs > 0, truth.initial_probs > 0)

@@ -92,3 +92,16 @@ def test_rounding_of_float32_is_a_distribution_and_three_decimals_are_not():
     HMM(rounded[0], rounded[1:], EMISSIONS)
     with pytest.raises(ValueError, match=r"sums to 0\.999"):
         HMM([0.333, 0.666], UNIFORM, EMISSIONS)
+
+
+def test_a_masked_parameter_is_refused():
+    given = np.ma.array([0.5, 0.5], mask=[False, True])
+    rows = np.full((2, 2), 0.5)
+    with pytest.raises(ValueError, match=r"initial_probs\[1\] is masked"):
+        HMM(given, rows, Gaussian.univariate([0.0, 1.0], 1.0))
+    with pytest.raises(ValueError, match=r"means\[1\] is masked"):
+        Gaussian.univariate(given, 1.0)
+    hmm = HMM(np.ma.array([0.5, 0.5]), rows, Gaussian.univariate([0.0, 1.0], 1.0))
+    np.testing.assert_array_equal(hmm.initial_probs, [0.5, 0.5])
+    with pytest.raises(ValueError, match=r"permutation\[1\] is masked"):
+        hmm.permute(np.ma.array([0, 1], mask=[False, True]))

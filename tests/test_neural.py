@@ -445,6 +445,7 @@ def test_what_is_refused_and_why(changes, message):
         (lambda rng: NeuralGaussian.random(2, rng, hidden_size=0), "hidden_size is 0"),
         (lambda rng: NeuralGaussian.random(2, rng, embedding_size=1.5), r"embedding_size is 1\.5"),
         (lambda rng: NeuralGaussian.random(2, rng, sd=-1.0), r"sd is -1\.0; .*positive"),
+        (lambda rng: NeuralGaussian.random(2, rng, sd=[[1], [-2]]), r"sd\[1, 0\] is -2\.0; .*pos"),
         (lambda rng: NeuralGaussian.random(2, rng, sd=[1, 2, 3]), r"sd has shape \(3,\); it must"),
         (
             lambda rng: NeuralGaussian.near_means([1.0, -2.0], rng),

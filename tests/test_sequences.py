@@ -117,9 +117,9 @@ def test_what_is_refused_and_why(values, lengths, message):
     ("values", "message"),
     [
         ([], "the list of sequences is empty"),
-        ([[1.0], []], r"lengths\[1\] is 0"),
+        ([[1.0], []], r"sequence 1 is empty"),
         ([[1.0], [[1.0, 2.0]]], r"sequence 1 has shape \(1, 2\); sequence 0 has \(1,\)"),
-        ([[1.0], 2.0], r"sequence 1 has shape \(\)"),
+        ([[1.0], 2.0], r"sequence 1 is 2\.0; it must be an array"),
         ([[1.0], ["a"]], "sequence 1 must be an array of numbers"),
     ],
 )
@@ -220,3 +220,65 @@ def test_what_is_missing_is_counted_and_left_out_of_the_means():
     np.testing.assert_array_equal(complete.means(), [2.5, 5.0])
     with pytest.raises(ValueError, match="every value of dimension 1 is missing"):
         Sequences([[1.0, nan], [nan, nan]]).means()
+
+
+def test_masked_observations_are_missing():
+    table = np.ma.array([[1.0, -999.0], [3.0, 4.0]], mask=[[False, True], [False, False]])
+    expected = [[1.0, np.nan], [3.0, 4.0]]
+    np.testing.assert_array_equal(Sequences(table).observations, expected)
+    np.testing.assert_array_equal(Sequences(list(table)).observations, expected)
+    np.testing.assert_array_equal(Sequences.from_list([table]).observations, expected)
+    np.testing.assert_array_equal(
+        Sequences.from_array(table).observations.ravel(), np.ravel(expected)
+    )
+    assert not Sequences(np.ma.array([1.0, 2.0])).has_missing
+
+
+def test_masked_lengths_are_refused():
+    with pytest.raises(ValueError, match=r"lengths\[0\] is masked"):
+        Sequences([1.0, 2.0, 3.0], np.ma.array([1, 2], mask=[True, False]))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: Sequences.from_list([1.0, 2.0]),
+            r"sequence 0 is 1\.0; .*One .* is given as \[x\]",
+        ),
+        (lambda: Sequences.from_list([[1.0], []]), r"sequence 1 is empty \(shape \(0,\)\)"),
+        (lambda: Sequences.from_list([np.zeros((0, 2)), [1.0]]), r"sequence 0 is empty"),
+        (lambda: Sequences.from_array(np.zeros((0, 3))), r"observations have shape \(0, 3\);"),
+        (
+            lambda: Sequences.from_array(np.zeros((2, 0, 1))),
+            r"observations have shape \(2, 0, 1\);",
+        ),
+    ],
+)
+def test_what_is_empty_or_no_sequence_is_named_as_it_was_given(make, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"), [([2, 1, None], [2, 1, np.nan]), (["2", "1", " "], [2, 1, np.nan])]
+)
+def test_a_categorical_column_of_numbers_is_one_of_numbers(cells, expected):
+    frame = pd.DataFrame({"x": pd.Categorical(cells)})
+    observations = Sequences.from_frame(frame, "x").observations
+    np.testing.assert_array_equal(observations.ravel(), expected)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.Series([True, False]),
+        pd.Series([True, None], dtype="boolean"),
+        pd.Series([True, 1.5], dtype=object),
+        pd.Series([1 + 2j, 1.5], dtype=object),
+        pd.Series(pd.to_datetime(["2020-01-01"]), dtype="category"),
+    ],
+)
+def test_columns_of_what_only_passes_for_numbers_are_refused(column):
+    with pytest.raises(ValueError, match=r"column 'x' has .* in row 0; every value must be a fin"):
+        Sequences.from_frame(pd.DataFrame({"x": column}), "x")

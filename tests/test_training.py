@@ -756,3 +756,14 @@ def test_fit_refuses_stop_rules_that_make_no_sense(options, message):
     hmm, sequences = start_and_data(CONFIGS["dense"])
     with pytest.raises(ValueError, match=message):
         fit(EM(sequences), hmm, **options)
+
+
+def test_a_state_of_another_trainer_is_refused_where_it_lacks_what_this_one_moves():
+    hmm, sequences = start_and_data(CONFIGS["dense"])
+    ascent = GradientAscent(sequences)
+    narrow = GradientAscent(sequences, trainable={"means"})
+    for state in (EM(sequences).init(hmm), narrow.init(hmm)):
+        with pytest.raises(ValueError, match=r"call init of this trainer with state\.hmm"):
+            ascent.step(state)
+    # One that has more than this trainer moves is no different from its own.
+    assert narrow.step(ascent.init(hmm)).hmm == narrow.step(narrow.init(hmm)).hmm

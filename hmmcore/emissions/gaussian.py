@@ -16,6 +16,7 @@ from hmmcore.arrays import (
     as_permutation,
     frozen_array,
     numeric_array,
+    variances_from,
 )
 from hmmcore.emissions import gaussian_lanes, variance_prior
 from hmmcore.emissions.base import EmissionStatistics, Remedy
@@ -67,7 +68,7 @@ class Gaussian(Value):
     def __init__(
         self, means: ArrayLike, covariances: ArrayLike, covariance_type: str = "diag"
     ) -> None:
-        if covariance_type not in _TYPES:
+        if not isinstance(covariance_type, str) or covariance_type not in _TYPES:
             raise ValueError(
                 f"covariance_type is {covariance_type!r}; it must be one of {COVARIANCE_TYPES}."
             )
@@ -94,18 +95,10 @@ class Gaussian(Value):
     def univariate(cls, means: ArrayLike, sd: ArrayLike) -> Gaussian:
         """One-dimensional observations: means (K,) and a standard deviation, common or (K,)."""
         centres = frozen_array("means", means, ndim=1)
-        spreads = numeric_array("sd", sd)
-        if spreads.ndim > 1 or (spreads.ndim == 1 and len(spreads) != len(centres)):
+        variances = variances_from(sd)
+        if variances.ndim > 1 or (variances.ndim == 1 and len(variances) != len(centres)):
             raise ValueError(
-                f"sd has shape {spreads.shape}; it must be one number or {len(centres)} of them."
-            )
-        if not (spreads > 0).all():
-            raise ValueError(f"sd is {spreads.tolist()}; a standard deviation must be positive.")
-        with np.errstate(over="ignore", under="ignore"):
-            variances = spreads**2
-        if not ((variances > 0) & np.isfinite(variances)).all():
-            raise ValueError(
-                f"sd is {spreads.tolist()}; its square, the variance, is out of range."
+                f"sd has shape {variances.shape}; it must be one number or {len(centres)} of them."
             )
         return cls(centres[:, np.newaxis], np.broadcast_to(variances, centres.shape)[:, None])
 

@@ -14,7 +14,7 @@ import numpy as np
 import scipy
 from numpy.random import Generator
 
-from hmmcore.arrays import FloatArray, as_count
+from hmmcore.arrays import FloatArray, as_count, require_generator
 
 OUTPUT_ACTIVATIONS = ("relu", "softplus", "identity")
 
@@ -167,6 +167,7 @@ def drawn(
     num_states: int, num_dimensions: int, embedding_size: int, hidden_size: int, rng: Generator
 ) -> Layers:
     """Normal embeddings, normal weights of variance one over their inputs, biases of zero."""
+    require_generator(rng)
     embedding_size = as_count("embedding_size", embedding_size)
     hidden_size = as_count("hidden_size", hidden_size)
     return Layers(

@@ -18,6 +18,7 @@ from hmmcore.arrays import (
     as_permutation,
     frozen_array,
     numeric_array,
+    variances_from,
 )
 from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
 from hmmcore.emissions.gaussian import Gaussian
@@ -373,13 +374,10 @@ def _about(statistics: EmissionStatistics, moves: FloatArray) -> EmissionStatist
 def _variances(sd: ArrayLike, num_states: int, num_dimensions: int) -> FloatArray:
     """Squares (K, D) of a standard deviation that is a scalar or broadcasts."""
     shape = (num_states, num_dimensions)
-    values = numeric_array("sd", sd)
+    values = variances_from(sd)
     try:
-        spreads = np.broadcast_to(values, shape)
+        return np.array(np.broadcast_to(values, shape))
     except ValueError:
         raise ValueError(
             f"sd has shape {values.shape}; it must be one number or broadcast to {shape}."
         ) from None
-    if not (spreads > 0.0).all():
-        raise ValueError(f"sd is {values.tolist()}; a standard deviation must be positive.")
-    return np.asarray(spreads**2)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from hmmcore.arrays import FloatArray, as_count
+from hmmcore.arrays import FloatArray, as_count, as_number, as_positive, require_type
 from hmmcore.emissions.base import Remedy
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -160,8 +160,7 @@ def checked_stop_rule(max_iterations: int, tolerance: float, patience: int) -> t
     """Return `max_iterations` and `patience` as integers after checking all three."""
     max_iterations = as_count("max_iterations", max_iterations, minimum=0)
     patience = as_count("patience", patience)
-    if not tolerance >= 0.0:
-        raise ValueError(f"tolerance is {tolerance}; it must be zero or more.")
+    as_number("tolerance", tolerance, lambda number: number >= 0.0, "be zero or more")
     return max_iterations, patience
 
 
@@ -179,6 +178,7 @@ def checked_structure(hmm: HMM, priors: Priors | None, transition_ties: Ties | N
 
 def checked_trainable(trainable: Iterable[str] | None, hmm: HMM) -> frozenset[str]:
     """Return the names of the parameters to train; None stands for all that the model has."""
+    require_type("hmm", hmm, HMM, "an HMM")
     chosen = None if trainable is None else frozenset(trainable)
     return _checked_trainable(chosen, hmm.emissions.parameter_names)
 
@@ -202,7 +202,12 @@ def checked_names(trainable: Iterable[str] | None) -> frozenset[str] | None:
         raise ValueError(
             f"trainable is the string {trainable!r}; it must be a set of names, {{{trainable!r}}}."
         )
-    return None if trainable is None else frozenset(trainable)
+    try:
+        return None if trainable is None else frozenset(trainable)
+    except TypeError:
+        raise ValueError(
+            f"trainable is {trainable!r}; it must be a set of names of parameters."
+        ) from None
 
 
 def checked_floor(variance_floor: float | None, sequences: Sequences) -> float:
@@ -212,15 +217,14 @@ def checked_floor(variance_floor: float | None, sequences: Sequences) -> float:
     their own; the floor is then 1e-8 outright. Data of which a dimension is wholly missing are
     refused.
     """
+    require_type("sequences", sequences, Sequences, "Sequences(observations, lengths)")
     sequences.require_every_dimension()
     if variance_floor is None:
         variances = sequences.variances()
         smallest = variances.min(initial=np.inf, where=variances > 0.0)
         floor = 1e-8 * (float(smallest) if np.isfinite(smallest) else 1.0)
         return max(floor, float(np.finfo(float).tiny))
-    if not (np.isfinite(variance_floor) and variance_floor > 0.0):
-        raise ValueError(f"variance_floor is {variance_floor}; it must be a positive number.")
-    return float(variance_floor)
+    return as_positive("variance_floor", variance_floor)
 
 
 def require_above_floor(hmm: HMM, variance_floor: float) -> None:

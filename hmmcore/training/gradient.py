@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numba import njit
 
-from hmmcore.arrays import FloatArray
+from hmmcore.arrays import FloatArray, as_positive
 from hmmcore.emissions.base import Remedy
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -90,12 +90,10 @@ class GradientAscent:
         priors: Priors | None = None,
         transition_ties: Ties | None = None,
     ) -> None:
-        if not (np.isfinite(learning_rate) and learning_rate > 0.0):
-            raise ValueError(f"learning_rate is {learning_rate}; it must be a positive number.")
         if optimizer not in OPTIMIZERS:
             raise ValueError(f"optimizer is {optimizer!r}; it must be one of {OPTIMIZERS}.")
         self.sequences = sequences
-        self.learning_rate = float(learning_rate)
+        self.learning_rate = as_positive("learning_rate", learning_rate)
         self.optimizer = optimizer
         self.priors = priors
         self.transition_ties = transition_ties
@@ -139,12 +137,21 @@ class GradientAscent:
 
         Raises:
             DivergedError: when the step leaves the range of numbers.
+            ValueError: when the state comes from a trainer that lacks parameters of this one.
         """
         iteration = state.iteration + 1
         trainable = checked_trainable(self.trainable, state.hmm)
         with np.errstate(over="ignore", invalid="ignore"):
             slopes = _keep_trainable(self.gradient(state), state.hmm, trainable)
-        moved, in_range = self._move(state.optimizer, slopes)
+        remembered = state.optimizer
+        if not isinstance(remembered, OptimizerState) or not slopes.keys() <= (
+            remembered.parameters.keys()
+        ):
+            raise ValueError(
+                "the state is another trainer's, which did not move the same parameters; call "
+                "init of this trainer with state.hmm."
+            )
+        moved, in_range = self._move(remembered, slopes)
         advice = f"at iteration {iteration}; lower the learning rate, now {self.learning_rate:g}."
         for name, value in in_range.items():
             if not value:

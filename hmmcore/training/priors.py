@@ -8,7 +8,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
-from hmmcore.arrays import FloatArray, numeric_array, read_only, require_finite
+from hmmcore.arrays import FloatArray, as_positive, numeric_array, read_only, require_finite
 from hmmcore.emissions.variance_prior import VariancePriorEmissions, pseudo_statistics
 from hmmcore.model import HMM
 from hmmcore.sweep import Expectations
@@ -180,11 +180,7 @@ def _concentration(name: str, values: ArrayLike | None, ndim: int) -> FloatArray
 
 
 def _positive(name: str, value: float | None) -> float | None:
-    if value is None:
-        return None
-    if not (np.isfinite(value) and value > 0.0):
-        raise ValueError(f"{name} is {value}; it must be a positive number.")
-    return float(value)
+    return None if value is None else as_positive(name, value)
 
 
 def _same(left: FloatArray | None, right: FloatArray | None) -> bool:
