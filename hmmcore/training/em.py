@@ -43,7 +43,9 @@ class EM:
         transition_ties: entries of A that share one probability.
 
     A state that loses all its data keeps its parameters, and a collapsing variance is held at
-    the floor; both are reported in `TrainState.remedies`.
+    the floor; both are reported in `TrainState.remedies`. So is a full or tied covariance that is
+    singular as far as double precision tells: it is held where it is not, and there alone the
+    objective may fall.
 
     Source: Baum, Petrie, Soules & Weiss (1970); Rabiner (1989), section III.C; Dempster, Laird &
     Rubin (1977) for the posterior's mode.
