@@ -107,21 +107,21 @@ def fits(config: Config, name: str) -> bool:
 
 def _unfit(config: Config, field: Field) -> str:
     table: Table | None = getattr(config, field.name)
-    # Without its symbol: transition matrix.
-    called = field.label.rsplit(" ", 1)[0].lower()
     if table is None:
         return (
-            f"There is no edited {called} yet; edit it on the Data page. The default law is used."
+            f"The table “{field.label}” was not edited yet; edit it on the Data page. The default "
+            "law is used."
         )
     assert field.table is not None
     num_states = len(table) if field.table[0] == STATES else len(table[0])
     if num_states == config.data_states:
         return (
-            f"The edited {called} has {len(table[0])} symbols and C is {config.num_symbols}; it "
-            "is set aside until C fits again, and the default law is used."
+            f"The edited table “{field.label}” has {len(table[0])} symbols and C is "
+            f"{config.num_symbols}; it is set aside until C fits again, and the default law is "
+            "used."
         )
     return (
-        f"The edited {called} has {num_states} states and "
+        f"The edited table “{field.label}” has {num_states} states and "
         f"{'the true model' if config.true_states else 'K'} is {config.data_states}; it is set "
         "aside until K fits again, and the default law is used."
     )

@@ -18,6 +18,7 @@ from pages.ui.tables import (
     is_edited,
     leaving,
     normalised,
+    number_shown,
     tables_of,
     taking,
     with_edits,
@@ -80,13 +81,20 @@ def table_editor(session: Session, name: str) -> None:
     edited = is_edited(session.config, name)
     st.markdown(f"**{field.label}**" + (" :blue-badge[edited]" if edited else ""))
     st.data_editor(
-        pd.DataFrame(draft.base, index=rows, columns=columns),
+        # As text: a cell for numbers leaves out what it does not know, a comma and an e, and takes
+        # another number for the one that was typed.
+        pd.DataFrame(
+            [[number_shown(value) for value in row] for row in draft.base],
+            index=rows,
+            columns=columns,
+        ),
         key=key,
         on_change=entered(key, lambda edits: _edit(session, name, edits)),
         column_config={
             "_index": st.column_config.TextColumn(disabled=True, width=40),
             **{
-                column: st.column_config.NumberColumn(format="%.4g", width=72) for column in columns
+                column: st.column_config.TextColumn(width=72, alignment="right")
+                for column in columns
             },
         },
         height="content",

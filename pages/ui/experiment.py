@@ -231,15 +231,22 @@ class Experiment:
             return replace(config, source="generated"), (NO_UPLOAD,)
         return config, ()
 
+    def _as_the_file_allows(self, config: Config) -> tuple[Config, tuple[str, ...]]:
+        """The Config with as many states as a file in use is short enough for."""
+        if config.source != "upload" or self.upload is None:
+            return config, ()
+        most = MAX_CELLS // self.upload.sequences.num_observations
+        if config.num_states <= most:
+            return config, ()
+        return replace(config, num_states=most), (f"With this file K may be at most {most}.",)
+
     def _renew_data(self) -> None:
         self.data_number += 1
         if self.config.source == "upload":
             assert self.upload is not None
             self.data = self.upload.dataset
-            most = MAX_CELLS // self.data.sequences.num_observations
-            if self.config.num_states > most:
-                self.config = replace(self.config, num_states=most)
-                self.notes = (*self.notes, f"With this file K may be at most {most}.")
+            self.config, notes = self._as_the_file_allows(self.config)
+            self.notes = (*self.notes, *notes)
         else:
             self.data = generated.dataset(self.config)
         self._renew_runs()

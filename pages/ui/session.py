@@ -102,7 +102,10 @@ class Session(Experiment):
         if wanted.source == "upload" and self.upload is not None:
             # What a file holds is not for the controls to say.
             wanted = replace(wanted, family=self.upload.family)
-        self.config, self.notes = legal(wanted, keep)
+        config, notes = legal(wanted, keep)
+        # Before anything is compared: what comes to nothing begins nothing anew.
+        self.config, refused = self._as_the_file_allows(config)
+        self.notes = (*notes, *refused)
         if self.config.changed("data", before):
             self.player.pause()
             self._renew_data()

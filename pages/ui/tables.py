@@ -88,18 +88,30 @@ def with_edits(base: FloatArray, edited_rows: Mapping[int, Mapping[str, Any]]) -
     """`base` (R, K) with cells replaced, as a table editor reports them.
 
     Args:
-        edited_rows: row number to {name of column: value}, the columns called S1, S2, … or 1, 2,
-            …; a value that is no number becomes NaN.
+        edited_rows: row number to {name of column: what was typed}, the columns called S1, S2, …
+            or 1, 2, …; what is no number becomes NaN.
     """
     values = np.array(base, dtype=np.float64)
     for row, cells in edited_rows.items():
-        for name, value in cells.items():
-            column = int(name.removeprefix("S")) - 1
-            try:
-                values[int(row), column] = np.nan if value is None else float(value)
-            except (TypeError, ValueError):
-                values[int(row), column] = np.nan
+        for name, typed in cells.items():
+            values[int(row), int(name.removeprefix("S")) - 1] = number_typed(typed)
     return values
+
+
+def number_typed(typed: object) -> float:
+    """The number that somebody typed, with a decimal comma or a long minus perhaps; else NaN."""
+    text = str(typed).strip().replace("\u2212", "-")
+    if "." not in text:
+        text = text.replace(",", ".")
+    try:
+        return np.nan if "_" in text else float(text)
+    except ValueError:
+        return np.nan
+
+
+def number_shown(value: float) -> str:
+    """A number as its cell shows it, so that it can be typed again; nothing for NaN."""
+    return "" if np.isnan(value) else f"{value:.4g}"
 
 
 def normalised(name: str, values: FloatArray) -> tuple[FloatArray, str | None]:
@@ -107,9 +119,8 @@ def normalised(name: str, values: FloatArray) -> tuple[FloatArray, str | None]:
     fine = np.isfinite(values).all(axis=1) & (values >= 0).all(axis=1)
     totals = np.where(fine, np.where(fine[:, np.newaxis], values, 0.0).sum(axis=1), 1.0)
     for index in np.flatnonzero(~((totals > 0.0) & (totals < np.inf))):
-        field = FIELD_OF[name]
-        row = f"Row {row_names(field, len(values))[index]}" if len(values) > 1 else field.label
-        return values, f"{row} sums to {totals[index]:g}, so it cannot be normalised."
+        row = row_names(FIELD_OF[name], len(values))[index]
+        return values, f"Row {row} sums to {totals[index]:g}, so it cannot be normalised."
     divided = values / totals[:, np.newaxis]
     return divided, table_problem(FIELD_OF[name], divided)
 

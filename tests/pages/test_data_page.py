@@ -85,7 +85,7 @@ def test_a_wrong_row_is_told_and_changes_nothing() -> None:
     app.switch_page("playground.py").run()
     app.switch_page("data.py").run()
     assert "Row S2 sums to 0.6" in app.warning[0].value
-    assert app.data_editor[0].value.loc["S2", "S2"] == 0.5
+    assert app.data_editor[0].value.loc["S2", "S2"] == "0.5"
     app.button(key="normalise_transition_table").click().run()
     assert not app.warning
     assert session_of(app).config.structure == "edited"
@@ -123,7 +123,7 @@ def test_tables_come_back_from_the_link() -> None:
     app = opened(EDIT, K="3")
     edit(app, "means_table", {0: {"S2": -7.25}})
     again = opened(EDIT, **session_of(app).query())
-    assert again.data_editor[2].value.loc["μ", "S2"] == -7.25
+    assert again.data_editor[2].value.loc["μ", "S2"] == "-7.25"
     assert again.selectbox(key="control_mean_law").value == "edited"
 
 
@@ -134,7 +134,7 @@ def test_a_table_of_another_size_is_set_aside() -> None:
     assert "set aside" in texts(app)
     assert app.data_editor[2].value.shape == (1, 4)
     app.slider(key="control_num_states").set_value(3).run()
-    assert app.data_editor[2].value.loc["μ", "S2"] == -7.25
+    assert app.data_editor[2].value.loc["μ", "S2"] == "-7.25"
 
 
 CSV = b"who;reaction\n" + b"".join(b"%s;%d,5\n" % (w, v) for w in (b"a", b"b") for v in range(9))
@@ -288,6 +288,15 @@ def test_many_states_give_way_to_a_long_file() -> None:
     app.button(key="use_upload").click().run()
     assert session_of(app).config.num_states == 10
     assert "K may be at most 10" in texts(app)
+    # Asked for once more, it is refused and nothing begins anew.
+    app.slider(key="control_num_states").set_value(2).run()
+    session_of(app).step()
+    app.slider(key="control_num_states").set_value(10).run()
+    session_of(app).step()
+    app.slider(key="control_num_states").set_value(11).run()
+    assert "K may be at most 10" in texts(app)
+    assert session_of(app).config.num_states == 10
+    assert session_of(app).runs["EM"].state.iteration == 1
 
 
 def test_the_download_reads_back_as_the_same_data() -> None:

@@ -339,7 +339,11 @@ BAD_URLS = [
     ({"train": "means.wings"}, "What is trained", holds(trainable=("means",))),
     ({"rate": "0x10"}, "Learning rate", holds(learning_rate=0.05)),
     ({"sequence": "999"}, "no sequence 999", holds(sequence=4)),
-    ({"structure": "edited"}, "no edited transition matrix", holds(transition_table=None)),
+    (
+        {"structure": "edited"},
+        "“Transition matrix A” was not edited yet",
+        holds(transition_table=None),
+    ),
     ({"A": "AAAA"}, "Transition matrix", holds(transition_table=None)),
     ({"A": "x" * 5000}, "Transition matrix", holds(transition_table=None)),
     ({"mu": "%00ü💥"}, "Means", holds(means_table=None)),

@@ -141,8 +141,8 @@ def test_a_table_for_another_k_is_set_aside_and_not_lost():
     [
         ("transition_table", [[0.9, 0.1], [0.5, 0.4]], "Row S2 sums to 0.9; it must sum to 1."),
         ("transition_table", [[1.1, -0.1], [0.5, 0.5]], "Row S1 has a negative entry, -0.1"),
-        ("initial_table", [0.2, 0.2], "Initial probabilities π sums to 0.4"),
-        ("means_table", [0.0, np.nan], "Means μ has an empty or non-numeric cell for S2"),
+        ("initial_table", [0.2, 0.2], "Row π sums to 0.4"),
+        ("means_table", [0.0, np.nan], "Row μ has an empty or non-numeric cell for S2"),
         ("means_table", [0.0, 1e9], "must lie between"),
         ("means_table", [0.0, 5.0], None),
         ("transition_table", [[1.0, 0.0], [0.0, 1.0]], None),

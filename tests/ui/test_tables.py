@@ -18,6 +18,8 @@ from pages.ui.tables import (
     is_edited,
     leaving,
     normalised,
+    number_shown,
+    number_typed,
     tables_of,
     taking,
     with_edits,
@@ -89,8 +91,8 @@ def test_the_law_comes_back() -> None:
         ("transition_table", [[0.5, 0.5], [0.5, 0.6]], "Row S2 sums to 1.1; it must sum to 1."),
         ("transition_table", [[1.5, -0.5], [0.5, 0.5]], "Row S1 has a negative entry"),
         ("transition_table", [[0.5, np.nan], [0.5, 0.5]], "Row S1 has an empty"),
-        ("initial_table", [[0.5, 0.4]], "Initial probabilities π sums to 0.9"),
-        ("means_table", [[np.nan, 1.0]], "Means μ has an empty"),
+        ("initial_table", [[0.5, 0.4]], "Row π sums to 0.9"),
+        ("means_table", [[np.nan, 1.0]], "Row μ has an empty"),
         ("means_table", [[1e7, 1.0]], "Means μ must lie between"),
         ("means_table", [[-4.0, 1.0]], None),
         ("rates_table", [[-4.0, 1.0]], "Rates λ must lie between 0 and 1e+06."),
@@ -100,7 +102,7 @@ def test_the_law_comes_back() -> None:
         (
             "symbols_table",
             [[0.5, np.nan, 0.0]],
-            "Symbol probabilities B has an empty or non-numeric cell for 2;",
+            "Row S1 has an empty or non-numeric cell for 2;",
         ),
         ("symbols_table", [[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]], None),
         (
@@ -154,6 +156,25 @@ def test_edits_of_cells() -> None:
     values = with_edits(base, {0: {"S2": 0.25}, 1: {"S1": None, "S2": "x"}})
     np.testing.assert_array_equal(values, [[1.0, 0.25], [np.nan, np.nan]])
     np.testing.assert_array_equal(base, np.eye(2))
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("0.5", 0.5), ("0,5", 0.5), (" -3 ", -3.0), ("−3", -3.0), ("1e6", 1e6), ("2,5e-3", 0.0025),
+        ("1,000.5", np.nan), ("1,2,3", np.nan), ("1_0", np.nan), ("", np.nan), ("x", np.nan),
+        (None, np.nan), (0.25, 0.25),
+    ],
+)  # fmt: skip
+def test_what_is_typed_is_taken_as_it_is_meant_or_not_at_all(typed, number) -> None:
+    values = with_edits(np.ones((1, 2)), {0: {"S2": typed}})
+    np.testing.assert_array_equal(values, [[1.0, number]])
+
+
+def test_what_a_cell_shows_can_be_typed_again() -> None:
+    for value in (0.0, 1.0, -7.25, 1e-9, 12345678.0, 0.1 + 0.2):
+        assert number_typed(number_shown(value)) == pytest.approx(value, rel=1e-3)
+    assert number_shown(np.nan) == ""
 
 
 def test_a_draft_lasts_until_the_table_changes_elsewhere() -> None:
