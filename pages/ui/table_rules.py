@@ -53,16 +53,17 @@ def table_problem(field: Field, values: np.ndarray) -> str | None:
     names = row_names(field, len(rows))
     for row, row_name in zip(rows, names, strict=True):
         name = f"Row {row_name}"
+        whose = name if len(rows) > 1 else field.label
         bad = np.flatnonzero(~np.isfinite(row))
         if len(bad):
             cell = column_names(field, len(row))[bad[0]]
             return f"{name} has an empty or non-numeric cell for {cell}; enter a number."
         if field.name == "rates_table":
             if row.min() < 0 or row.max() > MAX_RATE:
-                return f"{field.label} must lie between 0 and {MAX_RATE:g}."
+                return f"{whose} must lie between 0 and {MAX_RATE:g}."
         elif not is_distribution(field):
             if np.abs(row).max() > MAX_MEAN:
-                return f"{field.label} must lie between −{MAX_MEAN:g} and {MAX_MEAN:g}."
+                return f"{whose} must lie between −{MAX_MEAN:g} and {MAX_MEAN:g}."
         elif (row < 0).any():
             return (
                 f"{name} has a negative entry, {row.min():.4g}; a probability cannot be negative."
