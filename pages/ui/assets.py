@@ -17,12 +17,14 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -43,6 +45,9 @@ ONE_YEAR: Final = 365 * 24 * 60 * 60
 
 VALIDATORS: Final = ("etag", "last-modified")
 CONDITIONS: Final = (b"if-none-match", b"if-modified-since")
+
+STREAMLITS_OWN: Final = frozenset({"_stcore", "component", "media", "static"})
+"""First parts of addresses below which Streamlit has files of its own, pages perhaps among them."""
 
 WRAPPED: Final = re.compile(
     rb"(/\*\*.*?\*/\n)\(\n function\(root, factory\) \{.*?"
@@ -119,15 +124,26 @@ class Preload:
         What the page links to changes with its own files, so nobody is told that they have it yet.
         Nor is it compressed: Streamlit does so behind every address but the first, and what is
         compressed cannot be added to.
+
+        Below a page there is none: Streamlit answers with a page that looks for all its files there
+        and stays white. The browser is led to the page itself.
         """
         held: Message | None = None
         body = b""
+        page = _page_above(scope) if scope["type"] == "http" else None
+        is_led_on = False
 
         async def prepared(message: Message) -> None:
-            nonlocal held, body
+            nonlocal held, body, is_led_on
+            if is_led_on:
+                return
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if headers.get("content-type", "").startswith("text/html"):
+                    if page is not None and message["status"] == HTTPStatus.OK:
+                        is_led_on = True
+                        await RedirectResponse(page)(scope, receive, send)
+                        return
                     headers.append("link", _preloads())
                     for name in VALIDATORS:
                         del headers[name]
@@ -139,13 +155,13 @@ class Preload:
             body += message.get("body", b"")
             if message.get("more_body", False):
                 return
-            page = body.replace(b"</head>", _early_script() + b"</head>", 1)
+            added = body.replace(b"</head>", _early_script() + b"</head>", 1)
             # After Streamlit's own, which it adds to the head: of equal rules the later one counts.
-            page = page.replace(b"</body>", _styles() + b"</body>", 1)
-            if page != body:
-                MutableHeaders(scope=held)["content-length"] = str(len(page))
+            added = added.replace(b"</body>", _styles() + b"</body>", 1)
+            if added != body:
+                MutableHeaders(scope=held)["content-length"] = str(len(added))
             await send(held)
-            await send({**message, "body": page})
+            await send({**message, "body": added})
 
         if scope["type"] != "http":
             await self.app(scope, receive, send)
@@ -155,6 +171,16 @@ class Preload:
             asked = [(name, value) for name, value in scope["headers"] if name not in kept_back]
             scope = {**scope, "headers": asked}
         await self.app(scope, receive, prepared)
+
+
+def _page_above(scope: Scope) -> str | None:
+    """Where an address leads that has more parts than a page's; None where it has not."""
+    base = base_path()
+    parts = scope["path"].removeprefix(base).strip("/").split("/")
+    if len(parts) == 1 or parts[0] in STREAMLITS_OWN:
+        return None
+    query = scope["query_string"].decode("latin-1")
+    return f"{base}/{quote(parts[0])}" + (f"?{query}" if query else "")
 
 
 def _early_script() -> bytes:

@@ -308,6 +308,8 @@ def _open(session: Session, content: bytes) -> None:
         experiment_file.open_file(session, content)
     except FileRefused as refusal:
         session.refused = str(refusal)
+    else:
+        st.toast("The experiment is open as it was saved.", icon=":material/folder_open:")
     _forget(session)
 
 

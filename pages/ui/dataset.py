@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,14 @@ FloatArray = npt.NDArray[np.float64]
 
 MISSING = "missing"
 """What a hover says where nothing was observed."""
+
+
+COUNT_TICKS: Final[dict[str, Any]] = {
+    "tickformat": ",d",
+    # Rounded, ticks between two counts would bear the name of either.
+    "tickformatstops": [{"dtickrange": [None, 0.9], "value": "~g"}],
+}
+"""Of an axis of counts."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,7 @@ class Lane:
     def axis(self, room: int = 12, most: int = 10) -> dict[str, Any]:
         """Ticks of a Plotly axis: at most `most` names of symbols, each with `room` letters."""
         if self.kind == "count":
-            return {"tickformat": ",d"}
+            return COUNT_TICKS
         if self.kind == "number":
             return {}
         every = -(-len(self.labels) // most)

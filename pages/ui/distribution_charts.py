@@ -172,7 +172,7 @@ def counts_figure(
         )  # fmt: skip
     figure.update_layout(
         height=HEIGHT, uirevision=revision, bargap=0, showlegend=False,
-        xaxis={"title": {"text": lane.title}, "tickformat": ",d"},
+        xaxis={"title": {"text": lane.title}, **lane.axis()},
         yaxis={"title": {"text": "probability"}, "range": [0, max(1.15 * highest, room) or 1.0]},
     )  # fmt: skip
     return figure

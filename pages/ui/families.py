@@ -70,8 +70,8 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             table="means_table",
             is_density=True,
             card="Means and densities",
-            picture="grey is what was observed; each curve is what one state accounts for; "
-            "dashed lines are the true means.",
+            picture="grey is what was observed; each curve is what one state accounts for, the "
+            "dotted one all of them together; dashed lines are the true means.",
             marks=("marks below: learned; dashed: true", "marks below: learned"),
         ),
         "counts": Family(
@@ -84,7 +84,8 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             is_density=False,
             card="Rates and counts",
             picture="grey is how often each count was observed; each stepped curve is what one "
-            "state accounts for; dashed lines are the true rates.",
+            "state accounts for, the dotted one all of them together; dashed lines are the true "
+            "rates.",
             marks=("marks below: learned; dashed: true", "marks below: learned"),
         ),
         "symbols": Family(

@@ -143,11 +143,19 @@ def _dead_output(told: _Told) -> Words:
 
 
 def _empty_state(told: _Told) -> Words:
-    keep = "have" if told.several() else "has"
+    if sum(map(len, told.finding.states)) == told.view.hmm.num_states:
+        why = (
+            "There is less than one observation for each of them, so there is little to learn from"
+        )
+    else:
+        keep = "have" if told.several() else "has"
+        why = (
+            f"Other states explain everything better, so {told.states()} {keep} nothing to learn "
+            "from"
+        )
     return (
         f"Without data: {told.states()}.",
-        f"Other states explain everything better, so {told.states()} {keep} nothing to learn from "
-        "and the parameters stay about where they are.",
+        f"{why} and the parameters stay about where they are.",
         f"expected to have made {told.number('most_observations')} of {told.observations()}"
         + (" at the most." if told.several() else "."),
     )

@@ -53,6 +53,7 @@ def test_own_data_and_their_runs_travel_in_a_file(page: Page, tmp_path: Path) ->
     expect(page.get_by_text("not JSON from beginning to end")).to_be_visible()
     expect(page.get_by_role("slider", name="States K")).to_have_value("4")
     page.locator("input[type=file]").set_input_files(kept)
+    expect(page.get_by_text("The experiment is open as it was saved.")).to_be_visible()
     expect(page.get_by_text("In use:")).to_be_visible()
     expect(page.get_by_text("not JSON from beginning to end")).to_have_count(0)
     ui.visit(page, "Playground")

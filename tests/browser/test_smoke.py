@@ -1,7 +1,7 @@
 """The app opens, in both modes, and shows something."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.page import open_page, page_failures
 from tests.browser.server import Server
@@ -20,3 +20,9 @@ def test_every_address_brings_the_style_of_the_page(page: Page, address: str) ->
     open_page(page, address)
     sheets = page.evaluate("[...document.styleSheets].map((sheet) => String(sheet.href))")
     assert sheets[-1].endswith("/page.css")
+
+
+def test_an_address_below_a_page_leads_to_the_page(page: Page) -> None:
+    open_page(page, "/data/x?K=3")
+    assert "/data?" in page.url
+    expect(page.get_by_role("slider", name="States K")).to_have_value("3")

@@ -203,6 +203,24 @@ def test_a_page_that_its_server_would_compress_has_its_style_too(own_folder: Pat
     assert "content-encoding" not in got.headers
 
 
+@pytest.mark.parametrize(
+    ("address", "page"),
+    [
+        ("/data/x", "/data"),
+        ("/data/x/y/", "/data"),
+        ("/a%20b%3Fc/x", "/a%20b%3Fc"),
+        ("//evil/x", "/evil"),
+    ],
+)
+def test_an_address_below_a_page_leads_to_the_page(address: str, page: str) -> None:
+    got = prepared("text/html", PAGE, address)
+    assert got.status == 307
+    assert got.headers["location"] == page
+    assert got.body == b""
+    assert prepared("text/javascript", PAGE, address).status == 200
+    assert prepared("text/html", PAGE, "/component/x/index.html").status == 200
+
+
 def test_what_is_no_page_is_left_as_it_is() -> None:
     got = prepared("text/javascript", PAGE)
     assert "link" not in got.headers
@@ -210,7 +228,7 @@ def test_what_is_no_page_is_left_as_it_is() -> None:
     assert got.body == PAGE.encode()
 
 
-def prepared(kind: str, body: str) -> Answer:
+def prepared(kind: str, body: str, address: str = "/data/") -> Answer:
     """An answer of this kind as it comes out of `Preload`, in two parts."""
     content = body.encode()
     headers = [
@@ -225,4 +243,5 @@ def prepared(kind: str, body: str) -> Answer:
         await send({"type": "http.response.body", "body": content[:20], "more_body": True})
         await send({"type": "http.response.body", "body": content[20:]})
 
-    return answer(assets.Preload(page), "/", accept="text/html,*/*;q=0.8", if_none_match='"1"')
+    accept = "text/html,*/*;q=0.8"
+    return answer(assets.Preload(page), address, accept=accept, if_none_match='"1"')

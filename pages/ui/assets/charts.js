@@ -122,7 +122,11 @@ export function matrix({ header, arrays }, theme, which) {
 const SPOKEN = { number: "%{y:.5~g}", count: "%{y:,d}", symbol: "%{customdata}" };
 
 function observationTicks(meta) {
-  if (meta.kind === "count") return { nticks: 5, tickformat: ",d" };
+  if (meta.kind === "count") {
+    // Rounded, ticks between two counts would bear the name of either.
+    const between = { dtickrange: [null, 0.9], value: "~g" };
+    return { nticks: 5, tickformat: ",d", tickformatstops: [between] };
+  }
   if (meta.kind !== "symbol") return { nticks: 5 };
   // Only so many names fit above each other.
   const every = Math.ceil(meta.ticks.length / 10);
