@@ -200,6 +200,25 @@ def test_a_reload_brings_back_own_data(page: Page, tmp_path: Path) -> None:
     expect(page.get_by_text("made with an uploaded file")).to_have_count(0)
 
 
+def test_a_reload_keeps_a_file_that_is_not_in_use(page: Page, tmp_path: Path) -> None:
+    table = tmp_path / "mine.csv"
+    table.write_text("height\n" + "\n".join(f"{n % 7}.5" for n in range(60)))
+    open_page(page, "/data?K=2")
+    page.get_by_role("tab", name="Your CSV file").click()
+    page.locator("input[type=file]").set_input_files(table)
+    page.get_by_role("button", name="Use this data").click()
+    expect(page.get_by_text("In use:")).to_be_visible()
+    page.get_by_role("button", name="Back to generated data").click()
+    expect(page.get_by_text("Kept: column “height”")).to_be_visible()
+    for _ in range(2):
+        page.reload()
+        page.get_by_role("tab", name="Your CSV file").click()
+        expect(page.get_by_text("Kept: column “height”")).to_be_visible()
+    wait_until_idle(page)
+    page.get_by_role("button", name="Use it again").click()
+    expect(page.get_by_text("In use: column “height”")).to_be_visible()
+
+
 def test_a_reload_while_playing_comes_back_near_by(page: Page) -> None:
     ui.open_playground(page, f"{SMALL}&speed=10&method=Gradient")
     ui.press(page, "Play")

@@ -85,6 +85,9 @@ def test_nothing_is_brought_back_over_what_was_done_since():
     before = own_data()
     after = Session.from_url(before.query())
     after.change(num_states=3)
-    assert not after.bring_back(before.upload_key)
+    data = after.data
+    assert after.bring_back(before.upload_key)
+    assert after.upload is before.upload, "kept, to be chosen"
+    assert after.data is data
     assert after.config.num_states == 3
-    assert not Session(Config()).bring_back(before.upload_key)
+    assert not after.bring_back(before.upload_key), "once"

@@ -179,13 +179,14 @@ function watchConnection() {
 }
 
 // This tab keeps the key of the data that it brought. A session that was begun by a reload, or
-// after a lost connection, gets it; a link that somebody opened here speaks of other data.
+// after a lost connection, gets it, to be used or to be kept beside others; a link that somebody
+// opened here speaks of other data.
 function bringOwnData({ own, lost }) {
   if (own) sessionStorage.setItem(OWN, own);
   const key = sessionStorage.getItem(OWN);
   const [visit] = performance.getEntriesByType("navigation");
   const again = returning || visit?.type === "reload" || visit?.type === "back_forward";
-  asking = Boolean(lost && key && again && key !== asked);
+  asking = Boolean((lost || !own) && key && again && key !== asked);
   if (!asking) return;
   asked = key;
   page.setTriggerValue("own", key);
