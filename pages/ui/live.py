@@ -98,12 +98,19 @@ def run_controls(
 
 def time_travel(session: Session) -> None:
     """A slider over all iterations, for pages whose figures are not the live panel's."""
+    if session.player.playing:
+        # This part of the page stands still meanwhile: a number would lag behind the figures.
+        st.slider(
+            "Iteration shown", 0, 1, 1, key="iteration_playing", format="the latest",
+            disabled=True, help="Pause to go back in time.",
+        )  # fmt: skip
+        return
     latest = session.latest
     where = latest if session.at is None else session.at
     default = {} if set_widget("iteration_shown", where) else {"value": where}
     st.slider(
         "Iteration shown", 0, max(latest, 1), key="iteration_shown", **default,
-        disabled=session.player.playing or latest == 0,
+        disabled=latest == 0,
         on_change=entered("iteration_shown", session.travel),
         help="Go back in time: all figures, on every page, show the model as it was then. What "
         "was learned stays; at the right end is the latest model. Of long runs not every "

@@ -148,8 +148,14 @@ def test_figures_follow_the_training_while_playing():
     first = shown.figures(app)
     shown.healthy(app.run())
     assert shown.figures(app) != first
+    # Where the page stands still no number lags behind the figures.
+    assert [slider.label for slider in app.main.slider] == ["Iteration shown"]
+    (line,) = app.main.slider
+    assert (line.disabled, line.value, line.max) == (True, 1, 1)
     shown.press(app, "pause")
     assert not shown.session(app).player.playing
+    (line,) = app.main.slider
+    assert (line.disabled, line.value) == (False, shown.session(app).latest)
 
 
 def test_uploaded_data_have_no_truth_and_everything_else():
