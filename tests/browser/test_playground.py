@@ -132,6 +132,36 @@ def test_no_frame_is_blank_or_grey_and_the_zoom_stays_while_it_plays(page: Page)
     )
 
 
+PAINTED_BESIDE_THE_AXES = """(edge) => {
+  const chart = document.querySelector("[data-chart=sequence]");
+  const canvas = chart.parentElement.querySelector(".hmm-canvas");
+  const { xaxis } = chart._fullLayout;
+  const scale = canvas.width / canvas.clientWidth;
+  const painted = (left, width) => canvas.getContext("2d")
+    .getImageData(left * scale, 0, width * scale, canvas.height).data
+    .some((value, i) => i % 4 === 3 && value > 0);
+  const end = xaxis._offset + xaxis._length;
+  return {
+    painted: chart.classList.contains("hmm-painted") && painted(xaxis._offset, xaxis._length),
+    left: painted(0, xaxis._offset - edge),
+    right: painted(end + edge, canvas.clientWidth - end - edge),
+  };
+}"""
+
+
+def test_nothing_is_painted_beside_the_axes_of_a_zoom(page: Page) -> None:
+    ui.open_playground(page, "K=5&speed=50&start=symmetric&nudge=3&method=Gradient&rate=0.0001")
+    # So narrow that a step takes almost the margin: some point would always stand in it.
+    ui.drag_zoom(page, "sequence", 0.3, 0.36)
+    ui.wait_until_settled(page)
+    ui.press(page, "Play")
+    ui.wait_beyond(page, 5, "Gradient")
+    page.wait_for_selector("[data-chart=sequence].hmm-painted")
+    # Half a mark: one that stands on the edge is drawn whole.
+    seen = page.evaluate(PAINTED_BESIDE_THE_AXES, 5)
+    assert seen == {"painted": True, "left": False, "right": False}
+
+
 def test_a_last_picture_that_came_while_the_panel_had_no_place_is_drawn_in_the_end(
     page: Page,
 ) -> None:
