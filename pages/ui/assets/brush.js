@@ -77,8 +77,10 @@ export function paint(canvas, element, data, size) {
 
 // Traces with nothing to draw that set up what these do: every pair of axes, and colour bars.
 export function withoutMarks(data) {
+  // Without any number Plotly would leave out the bar; the one that there is, nobody sees.
   const bars = data.filter(({ type, showscale }) => type === "heatmap" && showscale !== false)
-    .map(({ text, texttemplate, customdata, ...rest }) => ({ ...rest, z: [[null]] }));
+    .map(({ text, texttemplate, customdata, ...rest }) =>
+      ({ ...rest, z: [[rest.zmin]], opacity: 0, hoverinfo: "skip" }));
   const pairs = new Map(data.map(({ xaxis = "x", yaxis = "y" }) =>
     [xaxis + yaxis, { xaxis, yaxis, mode: "lines", x: [], y: [] }]));
   return [...pairs.values(), ...bars];
