@@ -132,6 +132,82 @@ def test_no_frame_is_blank_or_grey_and_the_zoom_stays_while_it_plays(page: Page)
     )
 
 
+PAINTED_BESIDE_THE_AXES = """(edge) => {
+  const chart = document.querySelector("[data-chart=sequence]");
+  const canvas = chart.parentElement.querySelector(".hmm-canvas");
+  const { xaxis } = chart._fullLayout;
+  const scale = canvas.width / canvas.clientWidth;
+  const painted = (left, width) => canvas.getContext("2d")
+    .getImageData(left * scale, 0, width * scale, canvas.height).data
+    .some((value, i) => i % 4 === 3 && value > 0);
+  const end = xaxis._offset + xaxis._length;
+  return {
+    painted: chart.classList.contains("hmm-painted") && painted(xaxis._offset, xaxis._length),
+    left: painted(0, xaxis._offset - edge),
+    right: painted(end + edge, canvas.clientWidth - end - edge),
+  };
+}"""
+
+
+def test_nothing_is_painted_beside_the_axes_of_a_zoom(page: Page) -> None:
+    ui.open_playground(page, "K=5&speed=50&start=symmetric&nudge=3&method=Gradient&rate=0.0001")
+    # So narrow that a step takes almost the margin: some point would always stand in it.
+    ui.drag_zoom(page, "sequence", 0.3, 0.36)
+    ui.wait_until_settled(page)
+    ui.press(page, "Play")
+    ui.wait_beyond(page, 5, "Gradient")
+    page.wait_for_selector("[data-chart=sequence].hmm-painted")
+    # Half a mark: one that stands on the edge is drawn whole.
+    seen = page.evaluate(PAINTED_BESIDE_THE_AXES, 5)
+    assert seen == {"painted": True, "left": False, "right": False}
+
+
+# The colour bar of the posterior, and what Plotly itself shows of the heat map, in each frame in
+# which the canvas shows the chart.
+WATCH_THE_SCALE = """() => {
+  const watch = { on: true, painted: 0, bare: 0, doubled: 0 };
+  window.hmmScale = watch;
+  const look = () => {
+    if (!watch.on) return;
+    const chart = document.querySelector("[data-chart=sequence].hmm-painted");
+    if (chart) {
+      watch.painted += 1;
+      const bar = chart.querySelector(".cbfills")?.getBoundingClientRect();
+      const names = chart.querySelectorAll(".cbaxis text").length;
+      if (!(bar?.height > 50) || names !== 3) watch.bare += 1;
+      const shown = [...chart.querySelectorAll(".hm image")].filter(
+        (image) => image.checkVisibility({ opacityProperty: true }));
+      if (shown.length) watch.doubled += 1;
+    }
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+def test_the_scale_of_colours_stays_while_the_chart_is_painted(page: Page) -> None:
+    ui.open_playground(page, "K=3&M=60&N=5&method=Gradient&rate=0.0001")
+    # As soon as this was learned, charts can be painted.
+    ui.press(page, "Step")
+    ui.expect_iteration(page, 1, "Gradient")
+    ui.wait_until_settled(page)
+    page.evaluate(WATCH_THE_SCALE)
+    ui.nudge(page, "States K", "ArrowRight")
+    expect(page.locator(ui.PANEL)).to_have_attribute("data-states", "4")
+    ui.wait_until_settled(page)
+    ui.visit(page, "Data")
+    ui.choose(page, "Means", "Logarithmic")
+    page.wait_for_url("**means=*")
+    ui.visit(page, "Playground")
+    ui.press(page, "Play")
+    ui.wait_beyond(page, 5, "Gradient")
+    ui.press(page, "Pause")
+    expect(ui.button(page, "Play")).to_be_visible()
+    seen = page.evaluate("() => { window.hmmScale.on = false; return window.hmmScale; }")
+    assert seen["painted"] > 0
+    assert (seen["bare"], seen["doubled"]) == (0, 0)
+
+
 def test_a_last_picture_that_came_while_the_panel_had_no_place_is_drawn_in_the_end(
     page: Page,
 ) -> None:

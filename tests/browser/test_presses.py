@@ -241,3 +241,56 @@ def test_presses_that_wait_bring_back_no_page_that_was_left(page: Page) -> None:
     # The one that had been sent counts.
     ui.visit(page, "Viterbi")
     expect(page.get_by_role("heading", name="EM at iteration 1").first).to_be_visible()
+
+
+@pytest.mark.parametrize("key", ["Enter", "Space"])
+@pytest.mark.parametrize("where", ["Playground", "Posterior"])
+def test_play_and_pause_are_pressed_in_turn_by_one_key(page: Page, where: str, key: str) -> None:
+    ui.open_playground(page, f"{SMALL}&method=Gradient&rate=0.0001")
+    if where != "Playground":
+        ui.visit(page, where)
+        expect(page.get_by_role("heading", name="at iteration 0")).to_be_visible()
+        wait_until_idle(page)
+    ui.button(page, "Play").focus()
+    for now in ("Pause", "Play", "Pause", "Play"):
+        page.keyboard.press(key)
+        expect(ui.button(page, now)).to_be_focused()
+
+
+def test_a_key_that_is_held_down_on_play_does_not_pause(page: Page) -> None:
+    ui.open_playground(page, f"{SMALL}&method=Gradient&rate=0.0001")
+    ui.button(page, "Play").focus()
+    page.keyboard.down("Enter")
+    expect(ui.button(page, "Pause")).to_be_focused()
+    for _ in range(3):
+        # Every further one says that it repeats.
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    ui.wait_beyond(page, ui.iteration(page, "Gradient") + 10, "Gradient")
+    expect(ui.button(page, "Pause")).to_be_focused()
+
+
+def test_the_focus_stays_where_it_was_moved_to_before_play_turned_into_pause(page: Page) -> None:
+    slow = SlowLine(page)
+    ui.open_playground(page, f"{SMALL}&method=Gradient&rate=0.0001")
+    ui.wait_until_settled(page)
+    ui.button(page, "Play").focus()
+    with slow.kept_back("answers"):
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+    expect(ui.button(page, "Pause")).to_be_visible()
+    expect(ui.button(page, "Step")).to_be_focused()
+
+    ui.button(page, "Pause").focus()
+    with slow.kept_back("answers"):
+        page.keyboard.press("Enter")
+        page.get_by_role("heading", name="Transition matrix").click()
+    expect(ui.button(page, "Play")).to_be_visible()
+    ui.wait_until_settled(page)
+    expect(ui.button(page, "Play")).not_to_be_focused()
+
+    # Nor does it go to what was pressed without it.
+    press_many(page, "play", 1)
+    expect(ui.button(page, "Pause")).to_be_visible()
+    ui.wait_beyond(page, ui.iteration(page, "Gradient") + 2, "Gradient")
+    expect(ui.button(page, "Pause")).not_to_be_focused()

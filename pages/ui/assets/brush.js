@@ -60,24 +60,27 @@ export function paint(canvas, element, data, size) {
   const layout = element._fullLayout;
   data.forEach((trace) => {
     const [x, y] = [axisOf(layout, trace.xaxis ?? "x"), axisOf(layout, trace.yaxis ?? "y")];
-    pen.save();
-    if (trace.cliponaxis !== false) {
+    const inside = (work) => {
+      pen.save();
       pen.beginPath();
       pen.rect(x._offset, y._offset, x._length, y._length);
       pen.clip();
-    }
-    pen.translate(x._offset, y._offset);
-    if (trace.type === "heatmap") heatmap(pen, x, y, trace);
-    else if (trace.type === "bar") bars(pen, x, y, trace);
-    else scatter(pen, x, y, trace);
-    pen.restore();
+      pen.translate(x._offset, y._offset);
+      work();
+      pen.restore();
+    };
+    if (trace.type === "heatmap") inside(() => heatmap(pen, x, y, trace));
+    else if (trace.type === "bar") inside(() => bars(pen, x, y, trace));
+    else scatter(pen, x, y, trace, inside);
   });
 }
 
 // Traces with nothing to draw that set up what these do: every pair of axes, and colour bars.
 export function withoutMarks(data) {
+  // Without any number Plotly would leave out the bar; the one that there is, nobody sees.
   const bars = data.filter(({ type, showscale }) => type === "heatmap" && showscale !== false)
-    .map(({ text, texttemplate, customdata, ...rest }) => ({ ...rest, z: [[null]] }));
+    .map(({ text, texttemplate, customdata, ...rest }) =>
+      ({ ...rest, z: [[rest.zmin]], opacity: 0, hoverinfo: "skip" }));
   const pairs = new Map(data.map(({ xaxis = "x", yaxis = "y" }) =>
     [xaxis + yaxis, { xaxis, yaxis, mode: "lines", x: [], y: [] }]));
   return [...pairs.values(), ...bars];
@@ -127,56 +130,72 @@ function bars(pen, x, y, trace) {
   }
 }
 
-function scatter(pen, x, y, trace) {
-  const count = trace.x.length;
+const ROUNDING = 0.01; // pixels by which a mark on the edge may seem to lie outside
+
+function scatter(pen, x, y, trace, inside) {
   // c2p, not l2p: an axis may be logarithmic.
   const across = Array.from(trace.x, (value) => x.c2p(value));
   const down = Array.from(trace.y, (value) => y.c2p(value));
-  const drawn = (i) => Number.isFinite(across[i]) && Number.isFinite(down[i]);
-  if (trace.mode.includes("lines")) {
-    const path = new Path2D();
-    let begun = false;
-    for (let i = 0; i < count; i += 1) {
-      if (!drawn(i)) {
-        begun = false;
-        continue;
-      }
-      if (!begun) path.moveTo(across[i], down[i]);
-      else {
-        if (trace.line?.shape === "hv") path.lineTo(across[i], down[i - 1]);
-        if (trace.line?.shape === "hvh") {
-          const middle = (across[i - 1] + across[i]) / 2;
-          path.lineTo(middle, down[i - 1]);
-          path.lineTo(middle, down[i]);
-        }
-        path.lineTo(across[i], down[i]);
-      }
-      begun = true;
-    }
-    if (trace.fill && trace.fill !== "none" && count) {
-      const area = new Path2D(path);
-      if (trace.fill === "tozeroy") {
-        const zero = y.c2p(0);
-        area.lineTo(across[count - 1], zero);
-        area.lineTo(across[0], zero);
-      }
-      area.closePath();
-      pen.fillStyle = trace.fillcolor;
-      pen.fill(area);
-    }
-    const width = trace.line?.width ?? 2;
-    if (width > 0) {
-      pen.strokeStyle = trace.line.color;
-      pen.lineWidth = width;
-      pen.lineJoin = "round";
-      // As Plotly measures them: in widths of the line, three pixels at the least.
-      pen.setLineDash(dashes(trace.line.dash ?? "solid", width));
-      pen.stroke(path);
-      pen.setLineDash([]);
-    }
+  const finite = (i) => Number.isFinite(across[i]) && Number.isFinite(down[i]);
+  const within = (place, length) => place >= -ROUNDING && place <= length + ROUNDING;
+  if (trace.mode.includes("lines")) inside(() => lines(pen, y, trace, across, down, finite));
+  const marks = (drawn) => {
+    if (trace.mode.includes("markers")) markers(pen, trace, across, down, drawn);
+    if (trace.mode.includes("text")) words(pen, trace, across, down, drawn);
+  };
+  if (trace.cliponaxis !== false) {
+    inside(() => marks(finite));
+    return;
   }
-  if (trace.mode.includes("markers")) markers(pen, trace, across, down, drawn);
-  if (trace.mode.includes("text")) words(pen, trace, across, down, drawn);
+  // As Plotly has it: a mark on the edge is whole, and none stands outside, as in a zoom most do.
+  pen.save();
+  pen.translate(x._offset, y._offset);
+  marks((i) => within(across[i], x._length) && within(down[i], y._length));
+  pen.restore();
+}
+
+function lines(pen, y, trace, across, down, drawn) {
+  const count = across.length;
+  const path = new Path2D();
+  let begun = false;
+  for (let i = 0; i < count; i += 1) {
+    if (!drawn(i)) {
+      begun = false;
+      continue;
+    }
+    if (!begun) path.moveTo(across[i], down[i]);
+    else {
+      if (trace.line?.shape === "hv") path.lineTo(across[i], down[i - 1]);
+      if (trace.line?.shape === "hvh") {
+        const middle = (across[i - 1] + across[i]) / 2;
+        path.lineTo(middle, down[i - 1]);
+        path.lineTo(middle, down[i]);
+      }
+      path.lineTo(across[i], down[i]);
+    }
+    begun = true;
+  }
+  if (trace.fill && trace.fill !== "none" && count) {
+    const area = new Path2D(path);
+    if (trace.fill === "tozeroy") {
+      const zero = y.c2p(0);
+      area.lineTo(across[count - 1], zero);
+      area.lineTo(across[0], zero);
+    }
+    area.closePath();
+    pen.fillStyle = trace.fillcolor;
+    pen.fill(area);
+  }
+  const width = trace.line?.width ?? 2;
+  if (width > 0) {
+    pen.strokeStyle = trace.line.color;
+    pen.lineWidth = width;
+    pen.lineJoin = "round";
+    // As Plotly measures them: in widths of the line, three pixels at the least.
+    pen.setLineDash(dashes(trace.line.dash ?? "solid", width));
+    pen.stroke(path);
+    pen.setLineDash([]);
+  }
 }
 
 // Texts beside points or upon them, as textposition says: "middle right", "top center", ...

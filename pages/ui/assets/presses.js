@@ -4,6 +4,7 @@
 // and calls the newest first: Play, pressed right after Reset, would be reset.
 
 const CONTROLS = ["play", "pause", "step", "reset", "new_start"]; // as in pages/ui/live.py
+const TURNS_INTO = { play: "pause", pause: "play" }; // each is gone once the other is there
 const BEGIN_ANEW = ["reset", "new_start"]; // whatever stepped or played before
 const MOST_WAITING = 10; // a key that is held down presses thirty times a second
 export const LEAVING = ["click", "popstate"]; // events that may lead to another page
@@ -11,6 +12,7 @@ const ANSWERED_BY = 1000; // milliseconds; a page that rests as long has nothing
 
 let waiting = []; // names of controls that were pressed and are not sent yet
 let timer = null; // of the press that is on its way
+let following = null; // what gives the focus on, once the button that has it turns into another
 let heard; // how many presses the server has heard, as it said last
 
 const buttonOf = (name) => document.querySelector(`.st-key-${name} button`);
@@ -48,9 +50,38 @@ function expire(rested = false) {
   else timer = setTimeout(expire, ANSWERED_BY, idle());
 }
 
+function letFocusBe() {
+  following?.disconnect();
+  following = null;
+}
+
+// Who pressed Play finds Pause under the same key: the focus, which would be lost with the button,
+// goes on to the one that takes its place. Unless it has gone elsewhere meanwhile.
+function followFocus(name) {
+  letFocusBe();
+  const button = buttonOf(name);
+  if (!(name in TURNS_INTO) || document.activeElement !== button) return;
+  following = new MutationObserver(() => {
+    const { activeElement, body } = document;
+    const next = buttonOf(TURNS_INTO[name]);
+    if (activeElement && ![body, button].includes(activeElement)) letFocusBe();
+    else if (next && !button.isConnected) {
+      letFocusBe();
+      next.focus({ preventScroll: true });
+    }
+  });
+  following.observe(document.body, { childList: true, subtree: true });
+}
+
+// Held down, the key would go on to press what has taken the place of what it pressed first.
+function keepFromRepeating(event) {
+  if (event.repeat && event.key === "Enter" && controlOf(event.target) in TURNS_INTO) event.preventDefault();
+}
+
 function press(event) {
   const name = controlOf(event.target);
   if (!name) return;
+  followFocus(name);
   if (!unanswered()) {
     timer = setTimeout(expire, ANSWERED_BY);
     return;
@@ -62,7 +93,9 @@ function press(event) {
 
 // What still waits would bring back the page that is left.
 function leave(event) {
-  if (leadsAway(event)) waiting = [];
+  if (!leadsAway(event)) return;
+  waiting = [];
+  letFocusBe();
 }
 
 function listen() {
@@ -71,6 +104,8 @@ function listen() {
   document.hmmPresses = new AbortController();
   const how = { capture: true, signal: document.hmmPresses.signal };
   document.body.addEventListener("click", press, how);
+  document.body.addEventListener("keydown", keepFromRepeating, how);
+  document.body.addEventListener("pointerdown", letFocusBe, how);
   for (const name of LEAVING) window.addEventListener(name, leave, how);
 }
 
