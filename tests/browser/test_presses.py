@@ -17,6 +17,8 @@ PRESS_MANY = """([name, times]) => {
 PRESS_APART = """([names, apart]) => names.forEach((name, i) => setTimeout(
   () => document.querySelector(`.st-key-${name} button`).click(), i * apart))"""
 
+AFTER_NEWS_MS = 500
+"""The panel's news come after 200 ms, and a press that nothing answers is given up after 1000."""
 
 # What Streamlit says of itself stands there while a run that has ended is not drawn yet.
 SEEM_TO_REST = """() => {
@@ -99,7 +101,7 @@ def test_the_page_asks_for_no_run_of_its_own_while_a_press_is_unanswered(page: P
     with slow.kept_back("requests") as kept:
         press_many(page, "step", 1)
         press_many(page, "play", 1)
-        page.wait_for_timeout(800)
+        page.wait_for_timeout(AFTER_NEWS_MS)
         assert len(kept) == 1
     expect(ui.button(page, "Pause")).to_be_visible()
     ui.wait_beyond(page, 3, "Gradient")
@@ -116,7 +118,7 @@ def test_the_page_asks_for_no_run_of_its_own_right_after_a_click(page: Page) -> 
     with slow.kept_back("requests") as kept:
         press_many(page, "step", 1)
         nudge.evaluate("button => button.click()")
-        page.wait_for_timeout(800)
+        page.wait_for_timeout(AFTER_NEWS_MS)
         assert len(kept) == 1
     page.wait_for_function("() => location.search.includes('nudge=')")
 
