@@ -109,7 +109,7 @@ def relabel(states: ArrayLike, permutation: ArrayLike) -> IntArray:
     The path of `hmm.permute(permutation)` is the relabelled path of `hmm`.
     """
     order = as_permutation(permutation, None)
-    path = _as_path("states", states, len(order), lowest=NO_STATE)
+    path = as_path("states", states, len(order), lowest=NO_STATE)
     names = np.empty(len(order) + 1, dtype=np.int64)
     names[order] = np.arange(len(order))
     names[NO_STATE] = NO_STATE
@@ -135,8 +135,8 @@ def majority_states(reference_states: ArrayLike, states: ArrayLike, num_states: 
         ValueError: when the paths differ in length or hold something other than states.
     """
     num_states = as_count("num_states", num_states)
-    reference = _as_path("reference_states", reference_states, None, lowest=0)
-    learned = _as_path("states", states, num_states, lowest=NO_STATE)
+    reference = as_path("reference_states", reference_states, None, lowest=0)
+    learned = as_path("states", states, num_states, lowest=NO_STATE)
     _require_same_length(reference, learned)
     known = learned != NO_STATE
     names, rows = np.unique(reference[known], return_inverse=True)
@@ -172,8 +172,8 @@ def confusion_table(
         if num_reference_states is None
         else as_count("num_reference_states", num_reference_states)
     )
-    reference = _as_path("reference_states", reference_states, rows, lowest=0)
-    learned = _as_path("states", states, num_states, lowest=NO_STATE)
+    reference = as_path("reference_states", reference_states, rows, lowest=0)
+    learned = as_path("states", states, num_states, lowest=NO_STATE)
     _require_same_length(reference, learned)
     known = learned != NO_STATE
     pairs = reference[known] * num_states + learned[known]
@@ -185,8 +185,8 @@ def accuracy(reference_states: ArrayLike, states: ArrayLike) -> float:
 
     The paths are compared as they are: `relabel` the learned one first.
     """
-    reference = _as_path("reference_states", reference_states, None, lowest=0)
-    learned = _as_path("states", states, None, lowest=NO_STATE)
+    reference = as_path("reference_states", reference_states, None, lowest=0)
+    learned = as_path("states", states, None, lowest=NO_STATE)
     _require_same_length(reference, learned)
     return float(np.mean(reference == learned))
 
@@ -207,7 +207,11 @@ def _best_assignment(gains: FloatArray | IntArray) -> IntArray:
     return permutation
 
 
-def _as_path(name: str, states: ArrayLike, num_states: int | None, lowest: int) -> IntArray:
+def as_path(name: str, states: ArrayLike, num_states: int | None, lowest: int) -> IntArray:
+    """Return a path (T,) as integers after checking that it holds `lowest`..num_states-1 only.
+
+    Without `num_states` any larger state will do.
+    """
     require_unmasked(name, states)
     path = np.asarray(states)
     if path.ndim != 1 or path.size == 0:

@@ -6,7 +6,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
-from hmmcore.alignment import NO_STATE, _as_path
+from hmmcore.alignment import NO_STATE, as_path
 from hmmcore.arrays import FloatArray, IntArray, as_count, numeric_array
 
 
@@ -51,7 +51,7 @@ def state_shares(states: ArrayLike, num_states: int) -> FloatArray:
         ValueError: when the path is empty or holds something other than states.
     """
     num_states = as_count("num_states", num_states)
-    path = _as_path("states", states, num_states, lowest=NO_STATE)
+    path = as_path("states", states, num_states, lowest=NO_STATE)
     shares: FloatArray = np.bincount(path[path != NO_STATE], minlength=num_states) / path.size
     return shares
 
@@ -64,7 +64,7 @@ def commonest_share(states: ArrayLike) -> float:
     Raises:
         ValueError: when there are no states, or the path holds something other than states.
     """
-    path = _as_path("states", states, None, lowest=NO_STATE)
+    path = as_path("states", states, None, lowest=NO_STATE)
     counts = np.unique(path[path != NO_STATE], return_counts=True)[1]
     return float(counts.max(initial=0) / path.size)
 

@@ -230,14 +230,12 @@ class Session(Experiment):
     def bring_back(self, key: str) -> bool:
         """Take up an upload again that was there before a reload; whether anything came of it."""
         upload = UPLOADS.find(key)
-        if upload is None:
+        if upload is None or (self.lost is None and self.upload is not None):
             return False
         if self.lost is None:
             # It was kept beside other data, and is so again.
-            if self.upload is None:
-                self.upload, self.upload_key = upload, key
-                return True
-            return False
+            self.upload, self.upload_key = upload, key
+            return True
         query = self.lost
         config, notes = from_query(query)
         self.take_over(Experiment(config, notes, upload))

@@ -16,6 +16,7 @@ from hmmcore import HMM
 from hmmcore.arrays import FloatArray
 from pages.ui.config import FIELD_OF, Config
 from pages.ui.config_rules import fits
+from pages.ui.csv_text import COMMA_NUMBER, THOUSANDS, number
 from pages.ui.families import FAMILIES
 from pages.ui.laws import true_model
 from pages.ui.table_rules import as_table, row_names, table_problem
@@ -99,14 +100,14 @@ def with_edits(base: FloatArray, edited_rows: Mapping[int, Mapping[str, Any]]) -
 
 
 def number_typed(typed: object) -> float:
-    """The number that somebody typed, with a decimal comma or a long minus perhaps; else NaN."""
-    text = str(typed).strip().replace("\u2212", "-")
-    if "." not in text:
-        text = text.replace(",", ".")
-    try:
-        return np.nan if "_" in text else float(text)
-    except ValueError:
-        return np.nan
+    """The number that somebody typed, read as in a file; NaN where it is none, or might be two.
+
+    1,000 may be a thousand or one, and nothing beside it in a single cell tells which.
+    """
+    text = str(typed).strip().replace("−", "-")
+    comma = COMMA_NUMBER.fullmatch(text) is not None
+    value = None if comma and THOUSANDS.fullmatch(text) else number(text, comma)
+    return np.nan if value is None else value
 
 
 def number_shown(value: float) -> str:
