@@ -34,9 +34,9 @@ def went_back() -> bool:
     """Whether the browser's Back or Forward brought this run about.
 
     Asked of Streamlit, not guessed from the address: a run may carry the address of a moment ago.
+    The attribute is no promise of Streamlit's; without it Back shows the address, and no more.
     """
-    context = get_script_run_ctx()
-    return context is not None and context.is_history_navigation
+    return getattr(get_script_run_ctx(), "is_history_navigation", False)
 
 
 st.set_page_config(

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -230,9 +231,7 @@ async def _respond(request: Request) -> Response:
 def base_path() -> str:
     """What every address of this site begins with, behind a proxy for example; often nothing."""
     # Streamlit puts server.baseUrlPath before its own routes, but not before an application's.
-    from streamlit import config
-
-    base = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{base}" if base else ""
 
 

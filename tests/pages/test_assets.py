@@ -9,12 +9,12 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+import streamlit as st
 from plotly.offline import get_plotlyjs_version
 from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp
-from streamlit import config
 
 from pages.ui import assets
 
@@ -151,7 +151,7 @@ def test_an_unknown_name_has_no_address() -> None:
 
 def test_addresses_and_routes_follow_the_base_path(monkeypatch: pytest.MonkeyPatch) -> None:
     options = {"server.baseUrlPath": "/lab/"}
-    monkeypatch.setattr(config, "get_option", options.get)
+    monkeypatch.setattr(st, "get_option", options.get)
     url = assets.asset_url(assets.PLOTLY)
     assert url.startswith(f"/lab/{assets.URL_PREFIX}/")
     assert fetch(url).status == 200

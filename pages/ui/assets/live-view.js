@@ -5,10 +5,9 @@
 import { stand } from "./address.js";
 import { learnSymbols } from "./brush.js";
 import { STYLE } from "./panel-style.js";
-import { Chart, addStyle, coalesce, node, readTheme, seen } from "./plotting.js";
+import { Chart, addStyle, coalesce, node, readTheme } from "./plotting.js";
 import { LEAVING, controlOf, idle, leadsAway, unanswered } from "./presses.js";
 import { Scrubber } from "./scrubber.js";
-import { Stills } from "./stills.js";
 import { Stream } from "./stream.js";
 
 const REST = 200; // milliseconds without a new picture, after which Plotly draws what was painted
@@ -102,12 +101,10 @@ export class LiveView {
         this.runsForNews = false;
       }
     };
-    this.stills = new Stills(key);
     this.heard = [
       [document, ["click"], this.pressed],
       [window, LEAVING, this.leaves],
       [document, TOUCHES, this.touched],
-      [window, ["pagehide"], () => this.keepStills()],
     ];
     this.away = true;
     const names = Object.keys(builders);
@@ -264,32 +261,18 @@ export class LiveView {
     return { theme, sizes, keys };
   }
 
-  // Show charts that are as they were when the page was left; Plotly may not be there yet.
-  async showStills() {
-    this.begun = true;
-    this.stills.show(this.writeAll(this.message).keys, this.places);
-    this.root.dataset.painted = this.stills.shown.size;
-    if (this.stills.shown.size) await seen();
-  }
-
   async draw() {
     if (!this.message) return;
-    if (!this.begun) await this.showStills();
+    // What is written does not wait for Plotly.
+    if (!this.charts) this.writeAll(this.message);
     const Plotly = await this.ready();
     if (!Plotly) return;
     const { message } = this; // the next one may arrive while this one is drawn
     const { header } = message;
     const { theme, sizes, keys } = this.writeAll(message);
-    const { stills } = this;
-    for (const name of [...stills.shown.keys()]) if (!(name in keys)) stills.drop(name);
-    // Where they stand for something else by now, everything is drawn at once.
-    const hold = stills.hold(keys);
     let drew = false;
     let late = false;
-    // First what there is no still of.
-    const names = Object.keys(keys).sort((one, other) =>
-      stills.shown.has(one) - stills.shown.has(other));
-    for (const name of names) {
+    for (const name of Object.keys(keys)) {
       const chart = this.charts[name];
       const size = sizes[name];
       const zoomKey = chart.fixed ? "" : header.data_key;
@@ -312,12 +295,10 @@ export class LiveView {
       Object.assign(chart, { drawn: key, stale: false, size });
       await chart.draw(built, zoomKey, size, sameSize && !this.resting);
       if (this.destroyed) return;
-      // What Plotly drew; and only now it is known whether it can be zoomed.
-      chart.shows = keys[name];
+      // Only now it is known whether it can be zoomed.
       if (chart.drawn === key && chart.fixed) chart.drawn = `${keys[name]}|`;
-      const stood = stills.drop(name) && hold;
-      drew ||= !settles && !stood;
-      if (settles || (stood && stills.shown.size)) {
+      drew ||= !settles;
+      if (settles) {
         // The rest comes in frames of their own, so that nothing waits for all of them.
         this.redraw();
         break;
@@ -326,7 +307,7 @@ export class LiveView {
     if (drew) this.root.dataset.draws = Number(this.root.dataset.draws) + 1;
     if (!late) this.root.dataset.iteration = Math.max(...header.runs.map((run) => run.iteration));
     const painted = Object.values(this.charts).filter((chart) => chart.painted).length;
-    this.root.dataset.painted = painted + stills.shown.size;
+    this.root.dataset.painted = painted;
     if (painted && !this.resting) {
       clearTimeout(this.rest);
       this.rest = setTimeout(() => {
@@ -339,13 +320,6 @@ export class LiveView {
       console.error(error);
       this.learning = null;
     }), REST);
-  }
-
-  // Keep how the charts stand, for when the page is loaded again.
-  keepStills() {
-    this.stills.keep(Object.entries(this.charts ?? {})
-      .filter(([, chart]) => chart.shows && !chart.painted && !chart.zoomed)
-      .map(([name, chart]) => [name, chart.shows, this.places[name]]));
   }
 
   // A chart that takes long (thousands of marks) may use at most a third of the time, so that

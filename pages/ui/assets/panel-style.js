@@ -21,9 +21,6 @@ export const STYLE = `
 .hmm-note { font-size: 11px; opacity: 0.7; overflow: hidden; text-overflow: ellipsis; }
 .hmm-layers { position: relative; }
 .hmm-canvas { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
-.hmm-still { position: absolute; inset: 0; overflow: hidden; pointer-events: none; }
-.hmm-still svg { position: absolute; top: 0; left: 0; overflow: hidden; pointer-events: none; }
-.hmm-still .crisp { shape-rendering: crispEdges; }
 /* Contained: what Plotly measures in one chart lays out nothing else anew. */
 .hmm-plot { position: relative; contain: strict; width: 100%; height: 206px; overflow: hidden; }
 .hmm-plot.hmm-painted .cartesianlayer .mlayer { visibility: hidden; }
