@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from pages.ui.config import FIELDS, MAX_STATES, MAX_SYMBOLS, NOTEBOOK, Config, Field
+from pages.ui.config import FIELDS, MAX_STATES, MAX_SYMBOLS, NOTEBOOK, Config
 from pages.ui.config_rules import legal
+from pages.ui.field import Field
 from pages.ui.table_rules import STATES, SYMBOLS, Table, as_table, table_problem
 
 

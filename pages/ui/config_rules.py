@@ -9,9 +9,10 @@ from dataclasses import replace
 
 from hmmcore import HMM
 from hmmcore.comparison import num_components
-from pages.ui.config import FIELD_OF, MAX_CELLS, NOTEBOOK, Config, Field
+from pages.ui.config import FIELD_OF, MAX_CELLS, NOTEBOOK, Config
 from pages.ui.dataset import Dataset
 from pages.ui.families import FAMILIES, trainable_for
+from pages.ui.field import Field
 from pages.ui.table_rules import STATES, SYMBOLS, Table
 from pages.ui.text import count
 

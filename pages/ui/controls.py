@@ -7,9 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.config import FIELD_OF, Field
+from pages.ui.config import FIELD_OF
 from pages.ui.config_rules import fits
 from pages.ui.families import FAMILIES
+from pages.ui.field import Field
 from pages.ui.session import Session
 from pages.ui.text import many, plain
 from pages.ui.widgets import entered, set_widget

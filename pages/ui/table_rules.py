@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from hmmcore.arrays import PROBABILITY_ATOL
-
-if TYPE_CHECKING:
-    from pages.ui.config import Field
+from pages.ui.field import Field
 
 MAX_MEAN = 1e6
 MAX_RATE = 1e6
