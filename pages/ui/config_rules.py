@@ -1,4 +1,4 @@
-"""What holds between the fields of a Config, and between it and its data.
+"""What holds between the fields of a Config.
 
 Each rule takes a Config and gives one that keeps it, with a sentence on what had to give way.
 """
@@ -7,10 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hmmcore import HMM
-from hmmcore.comparison import num_components
 from pages.ui.config import FIELD_OF, MAX_CELLS, NOTEBOOK, Config
-from pages.ui.dataset import Dataset
 from pages.ui.families import FAMILIES, trainable_for
 from pages.ui.field import Field
 from pages.ui.table_rules import STATES, SYMBOLS, Table
@@ -49,27 +46,6 @@ def legal(config: Config, keep: str = "length") -> tuple[Config, tuple[str, ...]
         )
     config = replace(config, trainable=trainable_for(config.family, config.trainable))
     return config, (*notes, *_set_aside(config))
-
-
-def within_data(config: Config, data: Dataset) -> tuple[Config, tuple[str, ...]]:
-    """Select the last sequence, and other dimensions, where the selected ones do not exist."""
-    notes: tuple[str, ...] = ()
-    selected, last = config.sequence, data.sequences.num_sequences
-    if selected > last:
-        config = replace(config, sequence=last)
-        notes = (f"There is no sequence {selected}; shown is the last one, {last}.",)
-    if len(data.columns) > 1:
-        dimension = min(config.dimension, data.num_dimensions)
-        against = min(config.against, data.num_dimensions)
-        if against == dimension:
-            against = 2 if dimension == 1 else 1
-        config = replace(config, dimension=dimension, against=against)
-    return config, notes
-
-
-def within_model(config: Config, model: HMM) -> Config:
-    """Select the last dimension or symbol where the selected one does not exist."""
-    return replace(config, component=min(config.component, num_components(model)))
 
 
 def _set_aside(config: Config) -> list[str]:

@@ -8,15 +8,16 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.ui import experiment_file, words
+from pages.ui import experiment_file
 from pages.ui.config import MAX_CELLS
 from pages.ui.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, SEPARATORS, UploadError, quoted
 from pages.ui.dataset import Upload
 from pages.ui.experiment_reading import FileRefused
 from pages.ui.families import MAX_DIMENSIONS, MAX_SYMBOLS
+from pages.ui.opening import open_file
 from pages.ui.pending import PendingFile
 from pages.ui.session import Session
-from pages.ui.text import count, many, plain
+from pages.ui.text import count, many, missing, plain
 from pages.ui.upload import MAX_SEQUENCES, CsvTable, Observations
 from pages.ui.upload_cells import KINDS
 from pages.ui.widgets import entered, set_widget
@@ -123,7 +124,7 @@ def _about_gaps(read: Observations) -> str:
     says = [f"“{plain(text)}”" for text in read.spellings if text]
     cells = ", ".join([*(["empty"] if "" in read.spellings else []), *says])
     return (
-        f"{words.missing(read.sequences)} (cells: {cells}); nothing is put in their place, the "
+        f"{missing(read.sequences)} (cells: {cells}); nothing is put in their place, the "
         "model integrates them out."
     )
 
@@ -305,7 +306,7 @@ def _received(session: Session, key: str) -> None:
 
 def _open(session: Session, content: bytes) -> None:
     try:
-        experiment_file.open_file(session, content)
+        open_file(session, content)
     except FileRefused as refusal:
         session.refused = str(refusal)
     else:

@@ -151,6 +151,13 @@ class Dataset:
         """D."""
         return self.sequences.num_dimensions
 
+    def symbol_shares(self) -> FloatArray:
+        """(C,) of the symbols among all observations that are not missing."""
+        observed = self.sequences.observations[:, 0]
+        symbols = observed[np.isfinite(observed)]
+        counts = np.bincount(symbols.astype(np.int64), minlength=len(self.labels))
+        return counts / len(symbols)
+
     def lane(self, dimension: int = 0) -> Lane:
         """How one dimension, 0-based, is put on an axis."""
         if self.columns:

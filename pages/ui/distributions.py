@@ -13,11 +13,10 @@ from pages.ui.drawing import Drawing
 from pages.ui.emission_pictures import (
     count_probabilities,
     counts_grid,
-    shown_dimensions,
-    symbol_shares,
 )
 from pages.ui.session import Session
 from pages.ui.text import count
+from pages.ui.view import shown_dimensions
 
 CURVES = "Each curve is as high as its state is frequent in these data; dotted: all together."
 
@@ -90,7 +89,7 @@ def _symbols(session: Session) -> Distribution:
     return Distribution(
         "How often each symbol occurs",
         distribution_charts.symbols_figure(
-            symbol_shares(data), data.lane(), str(session.data_number), truth
+            data.symbol_shares(), data.lane(), str(session.data_number), truth
         ),
         "Bars of how often each symbol occurs"
         + (", made up of what each true state is expected to make." if truth else "."),

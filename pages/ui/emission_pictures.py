@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,10 +11,8 @@ from hmmcore.arrays import FloatArray
 from pages.ui import scales
 from pages.ui.dataset import Dataset
 from pages.ui.pictures import Ellipses, Marginals, Picture, SymbolBars
-
-if TYPE_CHECKING:
-    from pages.ui.session import Session
-    from pages.ui.view import View
+from pages.ui.session import Session
+from pages.ui.view import View, shown_dimensions
 
 MARGIN = 0.04
 
@@ -78,22 +75,9 @@ def count_probabilities(hmm: HMM, grid: FloatArray, weights: FloatArray) -> Floa
 
 def _symbols(session: Session, view: View) -> SymbolBars:
     data = session.seen
-    shares = session.remember("shares", data, lambda: symbol_shares(data))
+    shares = session.remember("shares", data, data.symbol_shares)
     true = None if data.truth is None else data.truth.emissions.probs
     return SymbolBars(view.hmm.emissions.probs, view.weights, shares, data.lane(), true)
-
-
-def symbol_shares(data: Dataset) -> FloatArray:
-    """(C,) of the symbols among all that are not missing."""
-    observed = data.sequences.observations[:, 0]
-    symbols = observed[np.isfinite(observed)]
-    counts = np.bincount(symbols.astype(np.int64), minlength=len(data.labels))
-    return counts / len(symbols)
-
-
-def shown_dimensions(session: Session) -> list[int]:
-    """The two dimensions that are drawn against each other, 0-based."""
-    return [session.config.dimension - 1, session.config.against - 1]
 
 
 def _points(session: Session, view: View) -> Ellipses:

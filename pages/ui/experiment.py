@@ -15,11 +15,11 @@ from hmmcore import HMM, ImpossibleDataError, TrainState
 from pages.ui import fan, generated, starts, training_runs
 from pages.ui.alone import alone
 from pages.ui.config import MAX_CELLS, Config
-from pages.ui.config_rules import within_data, within_model
 from pages.ui.dataset import Dataset, Upload
 from pages.ui.place import MAX_MARKS, Place
 from pages.ui.player import Player, Run
 from pages.ui.replay import Ending, Replay
+from pages.ui.selected import within_data, within_model
 
 TICK_BUDGET = 0.03
 """Seconds of training in one tick: a third of a tick, so that the page keeps answering."""

@@ -14,9 +14,8 @@ from hmmcore.io import to_content
 from pages.ui.address import to_query
 from pages.ui.dataset import Upload
 from pages.ui.experiment import Experiment
-from pages.ui.experiment_reading import FORMAT, VERSION, FileRefused, read
+from pages.ui.experiment_reading import FORMAT, VERSION
 from pages.ui.place import Place, Stand
-from pages.ui.session import Session
 
 EXACT_IN_FLOAT = 2**53
 
@@ -26,15 +25,17 @@ def looks_like_one(content: bytes) -> bool:
     return content[:64].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
 
 
-def write(session: Session) -> bytes:
-    """The session's experiment, with every number in full."""
-    place, runs = session.present(), session.runs
+def write(experiment: Experiment) -> bytes:
+    """An experiment, with every number in full."""
+    place, runs = experiment.present(), experiment.runs
     some = next(iter(runs.values()), None)
     content = {
         "format": FORMAT,
         "version": VERSION,
-        "config": to_query(session.config),
-        "data": _written_upload(session.upload) if session.config.source == "upload" else None,
+        "config": to_query(experiment.config),
+        "data": _written_upload(experiment.upload)
+        if experiment.config.source == "upload"
+        else None,
         "start": None if some is None else to_content(some.start),
         "runs": {
             name: {
@@ -81,29 +82,3 @@ def _short(value: float) -> float | int | None:
     whole = value.is_integer() and abs(value) < EXACT_IN_FLOAT
     negative_zero = value == 0.0 and math.copysign(1.0, value) < 0.0
     return int(value) if whole and not negative_zero else value
-
-
-def open_file(session: Session, content: bytes) -> None:
-    """Make a file's experiment the session's.
-
-    Raises:
-        FileRefused: with the session as it was.
-    """
-    file = read(content)
-    # All that can fail is tried beside the present experiment, which stays until it is done.
-    fresh = Experiment(file.config, upload=file.upload)
-    if fresh.problem:
-        raise FileRefused(f"The experiment file is damaged: {fresh.problem}")
-    if fresh.config.source != file.config.source:
-        raise FileRefused("The experiment file is damaged: it has no data.")
-    try:
-        fresh.start_from(file.start)
-        for name, ending in file.endings.items():
-            if name in fresh.runs:
-                fresh.runs[name].trainer.init(ending.hmm)
-    except (ValueError, ArithmeticError) as error:
-        raise FileRefused.damaged(error) from None
-    with session.lock:
-        session.take_over(fresh)
-        session.notes = (*file.notes, *session.notes)
-        session.go_to(file.place, file.endings)

@@ -12,9 +12,10 @@ from pages.ui import duel, panel
 from pages.ui.checkups import checkups
 from pages.ui.duel_view import duel_frame
 from pages.ui.link import link
+from pages.ui.panel_view import panel_frame
 from pages.ui.session import Session
 from pages.ui.stream import publish, send_ahead
-from pages.ui.view import current_view, panel_frame
+from pages.ui.view import current_view
 
 PANEL_KEY = "live_panel"
 

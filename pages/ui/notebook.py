@@ -10,12 +10,11 @@ import numpy as np
 from hmmcore import EM, HMM, Sequences, sample
 from hmmcore.arrays import FloatArray
 from hmmcore.io import to_json
-from pages.ui import words
 from pages.ui.config import Config
+from pages.ui.experiment import Experiment
 from pages.ui.generated import DATA_STREAM
 from pages.ui.player import Run
-from pages.ui.session import Session
-from pages.ui.text import many
+from pages.ui.text import many, missing
 
 INSTALL = """\
 This notebook rebuilds an experiment of HMM Playground: the same data, the same starting model, the
@@ -24,21 +23,23 @@ Playground project: start the notebook from the project's folder, or `pip instal
 """
 
 
-def notebook(session: Session) -> bytes:
-    """The session's runs as a notebook (nbformat 4.5), each as far as it has got.
+def notebook(experiment: Experiment) -> bytes:
+    """The runs of an experiment as a notebook (nbformat 4.5), each as far as it has got.
 
     Raises:
         ValueError: when there is nothing that trains.
     """
-    runs = [run for run in session.runs.values() if run.state.iteration] or session.active_runs
+    runs = [
+        run for run in experiment.runs.values() if run.state.iteration
+    ] or experiment.active_runs
     if not runs:
         raise ValueError("there is no run to write down.")
-    sequences = session.data.sequences
+    sequences = experiment.data.sequences
     cells = [
-        ("markdown", f"# {session.config.num_states} hidden states\n\n{INSTALL}"),
+        ("markdown", f"# {experiment.config.num_states} hidden states\n\n{INSTALL}"),
         ("code", _imports(runs)),
         ("markdown", f"## Data\n\n{_about(sequences)}"),
-        ("code", _data(session)),
+        ("code", _data(experiment)),
         ("markdown", "## Start\n\nThe model before the first step."),
         ("code", f"start = {_model(runs[0].start)}"),
     ]
@@ -86,13 +87,13 @@ def _about(sequences: Sequences) -> str:
     return (
         f"{many(sequences.num_sequences, 'sequence')} with "
         f"{many(sequences.num_observations, 'observation')} in all."
-        + (f" {words.missing(sequences)}: `np.nan`." if sequences.has_missing else "")
+        + (f" {missing(sequences)}: `np.nan`." if sequences.has_missing else "")
     )
 
 
-def _data(session: Session) -> str:
-    data = session.data
-    lines = [_sequences(session)]
+def _data(experiment: Experiment) -> str:
+    data = experiment.data
+    lines = [_sequences(experiment)]
     if data.labels:
         lines.append(f"labels = {list(data.labels)!r}  # of the symbols 0, 1, … in sequences")
     if data.columns:
@@ -100,8 +101,8 @@ def _data(session: Session) -> str:
     return "\n".join(lines)
 
 
-def _sequences(session: Session) -> str:
-    data, config = session.data, session.config
+def _sequences(experiment: Experiment) -> str:
+    data, config = experiment.data, experiment.config
     if config.source == "notebook":
         return 'sequences = preset("notebook").sequences'
     if data.truth is not None and _drawn(data.truth, config) == data.sequences:

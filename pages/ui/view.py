@@ -8,14 +8,8 @@ import numpy as np
 
 from hmmcore import HMM, Posterior, Sequences, TrainState, ViterbiPath, align, smooth, viterbi
 from hmmcore.arrays import FloatArray, IntArray
-from pages.ui.dataset import Dataset, Lane
-from pages.ui.emission_pictures import picture
-from pages.ui.families import FAMILIES
-from pages.ui.panel import PanelFrame
-from pages.ui.panel import Run as PanelRun
-from pages.ui.player import Run
+from pages.ui.dataset import Lane
 from pages.ui.session import Session
-from pages.ui.text import many
 
 SCORED_OBSERVATIONS = 20_000
 """Learned states are matched to true ones, and accuracies counted, on so many observations at most;
@@ -66,6 +60,11 @@ def shown_dimension(session: Session) -> int:
     return session.config.dimension - 1 if session.data.columns else 0
 
 
+def shown_dimensions(session: Session) -> list[int]:
+    """The two dimensions that are drawn against each other, 0-based."""
+    return [session.config.dimension - 1, session.config.against - 1]
+
+
 def current_view(session: Session) -> View | None:
     """The view of the shown run; computed once per training state and selected sequence."""
     state = session.shown_state
@@ -92,41 +91,6 @@ def zoom_key(session: Session) -> str:
     config = session.config
     dimensions = f"-{config.dimension}-{config.against}" if session.data.columns else ""
     return f"{session.data_number}-{config.sequence}-{config.num_states}{dimensions}"
-
-
-def panel_frame(session: Session, view: View) -> PanelFrame:
-    """Everything that the live panel draws."""
-    data = session.seen
-    truth, family = data.truth, FAMILIES[data.family]
-    run = session.shown_run
-    assert run is not None
-    return PanelFrame(
-        data_key=zoom_key(session),
-        runs=tuple(_panel_run(run, session.at) for run in session.main_runs),
-        marks=session.marks,
-        shown_run=run.name,
-        transition_matrix=view.hmm.transition_matrix,
-        emissions=picture(session, view),
-        observations=view.shown_observations,
-        viterbi_states=view.path.states,
-        smoothed_probs=view.posterior.smoothed_probs,
-        true_log_likelihood=session.true_log_likelihood(),
-        true_transition_matrix=None if truth is None else truth.transition_matrix,
-        true_states=view.true_states,
-        no_truth=panel_remark(data),
-        sequence_name=f"sequence {session.config.sequence}",
-        lane=lane(session),
-        card=(family.card, family.marks[0 if truth is not None else 1]),
-    )
-
-
-def panel_remark(data: Dataset) -> str:
-    """What the panel says in place of a truth that it cannot show."""
-    if data.hidden:
-        return "the truth is hidden"
-    if data.other_truth is None:
-        return "no truth: uploaded data"
-    return f"made by {many(data.other_truth.num_states, 'state')}: no counterparts"
 
 
 def matching(hmm: HMM, session: Session) -> IntArray:
@@ -177,8 +141,3 @@ def _view(session: Session, state: TrainState, sequence: Sequences) -> View:
         None if data.states is None else data.states[rows],
         shown_dimension(session),
     )
-
-
-def _panel_run(run: Run, at: int | None) -> PanelRun:
-    shown = run.state_at(at).iteration
-    return PanelRun(run.name, run.history.log_likelihoods / run.num_observations, shown)

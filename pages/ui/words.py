@@ -6,12 +6,10 @@ import math
 
 import numpy as np
 
-from hmmcore import Sequences
 from hmmcore.arrays import IntArray
 from pages.ui.dataset import Dataset
-from pages.ui.emission_pictures import symbol_shares
 from pages.ui.session import Session
-from pages.ui.text import NARROW_SPACE, decimal, many, plain
+from pages.ui.text import NARROW_SPACE, decimal, many, missing, plain
 from pages.ui.text import count as written
 
 SHOWN_TIES = 20
@@ -86,24 +84,6 @@ def summary(data: Dataset) -> str:
     return f"{size} {gaps}{_SUMMARIES[data.family](data)}"
 
 
-def missing(sequences: Sequences) -> str:
-    """How many observations are missing, and how many lack a part; no full stop at the end."""
-    total, whole, partly = (
-        written(sequences.num_observations),
-        sequences.num_missing,
-        sequences.num_partly_missing,
-    )
-    if not partly:
-        return f"{written(whole)} of {total} {'is' if whole == 1 else 'are'} missing"
-    verb = "lacks" if partly == 1 else "lack"
-    if not whole:
-        return f"{written(partly)} of {total} {verb} some of the coordinates"
-    return (
-        f"{written(whole)} of {total} {'is' if whole == 1 else 'are'} missing, and "
-        f"{written(partly)} more {verb} some of the coordinates"
-    )
-
-
 def _about_numbers(data: Dataset) -> str:
     values = data.sequences.observations
     spread = math.sqrt(data.sequences.variances()[0])
@@ -133,7 +113,7 @@ def _about_counts(data: Dataset) -> str:
 
 
 def _about_symbols(data: Dataset) -> str:
-    shares = symbol_shares(data)
+    shares = data.symbol_shares()
     commonest, rarest = int(shares.argmax()), int(shares.argmin())
     return (
         f"There are C = {many(len(data.labels), 'symbol')}; the commonest is "

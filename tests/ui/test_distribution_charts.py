@@ -9,7 +9,7 @@ from hmmcore import HMM, Gaussian, Poisson, Sequences, sample
 from hmmcore.simulation import sticky_structure
 from pages.ui import charts_data, distribution_charts, scales, theme, time_charts
 from pages.ui.dataset import Dataset, Lane
-from pages.ui.emission_pictures import count_probabilities, counts_grid, symbol_shares
+from pages.ui.emission_pictures import count_probabilities, counts_grid
 from tests.plotly_package import drawn
 
 COUNT = Lane("x", "count")
@@ -115,7 +115,7 @@ def test_covariances_of_every_type_are_the_same_matrices(num_states: int) -> Non
 
 def test_shares_of_symbols_count_those_that_never_occur() -> None:
     data = Dataset(Sequences([0.0, 2.0, 2.0, 2.0]), None, None, "x", "symbols", ("a", "b", "c"))
-    np.testing.assert_array_equal(symbol_shares(data), [0.25, 0.0, 0.75])
+    np.testing.assert_array_equal(data.symbol_shares(), [0.25, 0.0, 0.75])
 
 
 # Observations along time
@@ -198,7 +198,7 @@ def test_missing_observations_are_in_no_bar() -> None:
         with_gaps, without = drawn(draw, values, lane, "r"), drawn(draw, there, lane, "r")
         assert with_gaps == without
     data = Dataset(Sequences(values), family="symbols", labels=("a", "b", "c"))
-    np.testing.assert_array_equal(symbol_shares(data), [0.25, 0.5, 0.25])
+    np.testing.assert_array_equal(data.symbol_shares(), [0.25, 0.5, 0.25])
 
 
 def test_points_that_lack_a_coordinate_are_not_drawn() -> None:

@@ -14,7 +14,7 @@ from pages.ui import experiment
 from pages.ui.config import Config
 from pages.ui.csv_text import MAX_FILE_BYTES
 from pages.ui.dataset import Upload
-from pages.ui.experiment_file import looks_like_one, open_file, write
+from pages.ui.experiment_file import looks_like_one, write
 from pages.ui.experiment_reading import (
     LONGEST_NAME,
     MAX_BYTES,
@@ -23,6 +23,7 @@ from pages.ui.experiment_reading import (
     read,
 )
 from pages.ui.families import MAX_DIMENSIONS
+from pages.ui.opening import open_file
 from pages.ui.pending import PendingFile
 from pages.ui.session import Session
 from pages.ui.training_runs import ELSEWHERE

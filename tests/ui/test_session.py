@@ -8,9 +8,10 @@ from pages.ui.address import to_query
 from pages.ui.config import Config
 from pages.ui.dataset import Upload
 from pages.ui.experiment import NO_UPLOAD
+from pages.ui.panel_view import panel_frame
 from pages.ui.place import MAX_MARKS
 from pages.ui.session import Session
-from pages.ui.view import current_view, first_sequences, panel_frame
+from pages.ui.view import current_view, first_sequences
 
 
 def small(**values):
