@@ -10,11 +10,11 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.ui import controls
-from pages.ui.frame import frame
-from pages.ui.live_source import pictures
-from pages.ui.place import without_place
-from pages.ui.session import Session, current_session
+from pages.ui.parts import controls
+from pages.ui.parts.frame import frame
+from pages.ui.live.frame_source import pictures
+from pages.ui.experiment.run_position import without_place
+from pages.ui.session.session import Session, current_session
 
 ASSETS = Path(__file__).parent / "ui" / "assets"
 
