@@ -82,16 +82,16 @@ class Marginals:
         counts = self.lane.kind == "count"
         span = high - low
         arrays = {
-            "edges": wire.places(self.edges, span),
+            "edges": wire.axis_values(self.edges, span),
             "histogram": wire.floats(self.heights),
-            "means": wire.places(self.means, span),
+            "means": wire.axis_values(self.means, span),
             "deviations": wire.floats(self.deviations),
             "weights": wire.floats(self.weights),
-            "grid": wire.places(self.grid, span),
+            "grid": wire.axis_values(self.grid, span),
             "curves": wire.floats(self.curves),
         }
         if self.true_means is not None:
-            arrays["true_means"] = wire.places(self.true_means, span)
+            arrays["true_means"] = wire.axis_values(self.true_means, span)
         room = 0.5 if counts else 0.0
         meta = {
             "kind": "marginals",
@@ -205,7 +205,7 @@ class Ellipses:
         def both(values: FloatArray, name: str) -> dict[str, npt.NDArray[Any]]:
             """Values (.., 2) as two arrays, each precise enough for its axis."""
             return {
-                f"{name}_{letter}": wire.places(values[..., axis], spans[axis])
+                f"{name}_{letter}": wire.axis_values(values[..., axis], spans[axis])
                 for axis, letter in enumerate("xy")
             }
 

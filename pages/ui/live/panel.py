@@ -232,7 +232,7 @@ def _sequence(frame: PanelFrame) -> Chart:
     confidence = frame.smoothed_probs[kept, np.maximum(states, 0)]
     arrays: dict[str, npt.NDArray[Any]] = {
         "times": wire.floats(kept + theme.FIRST_TIME),
-        "observations": wire.places(frame.observations[kept], high - low),
+        "observations": wire.axis_values(frame.observations[kept], high - low),
         "states": wire.state_bytes(states),
         "confidence": wire.probability_bytes(confidence),
         "viterbi": strip(frame.viterbi_states),
