@@ -48,7 +48,7 @@ REPLACED: Final = 4409
 """Codes for closing a connection: another site's page, no such session, opened elsewhere."""
 
 NO_FRAME: Final = ""
-"""The answer to a command that leaves nothing to show: the page counts on one answer each."""
+"""The answer to a command that leaves nothing to show: the page expects one answer each."""
 
 Result = TypeVar("Result")
 
@@ -165,9 +165,7 @@ async def _answer(connection: Connection, token: str) -> None:
     requests: asyncio.Queue[None] = asyncio.Queue()
     sender = asyncio.create_task(_send_frames(connection, token, requests))
     try:
-        while (message := await connection.socket.receive_text()) and (
-            len(message) <= LONGEST_MESSAGE
-        ):
+        while 0 < len(message := await connection.socket.receive_text()) <= LONGEST_MESSAGE:
             if (source := _sources.get(token)) is None:
                 break
             if message == "next":
