@@ -180,7 +180,7 @@ def test_wrong_shapes_are_refused_by_name() -> None:
         encode(make_frame(num_states=21))
 
 
-# Thinning: fewer points than pixels
+# Fewer points than pixels
 
 
 @pytest.mark.parametrize("length", [1, 5, 1000, 1001, 4999, 100_000])
@@ -403,7 +403,7 @@ def test_whole_numbers_are_whole_and_bounded() -> None:
     assert many[-1] >= 1e5
 
 
-# Axis ranges, which change in steps
+# Axes that stand still
 
 
 def test_iteration_limit_grows_in_steps() -> None:
@@ -429,7 +429,7 @@ def test_rounded_ends_hold_what_they_were_given_and_seldom_move(size: float) -> 
         ends = scales.rounded(low, high)
         assert ends[0] <= low < high <= ends[1]
         if 1e-300 <= size < 1e300:
-            # Rounding adds at most a sixth at each end.
+            # A sixth at each end, at the most.
             assert ends[1] - ends[0] <= 4 / 3 * (high - low) * (1 + 1e-12)
             assert scales.rounded(*ends) == ends
     seen = {scales.rounded(-2.0 - 0.01 * i, 5.0 + 0.01 * i) for i in range(100)}
