@@ -25,12 +25,12 @@ from hmmcore import (
     preset,
     sample,
     smooth,
-    sweep,
 )
 from hmmcore.diagnostics import KINDS, LOOK_BACK, Finding, gradient_between
 from hmmcore.diagnostics.against_truth import truth_findings
 from hmmcore.diagnostics.progress import WINDOW, progress_findings
 from hmmcore.diagnostics.states import occupancy
+from hmmcore.sweeps import sweep
 
 STICKY = [[0.9, 0.1], [0.1, 0.9]]
 

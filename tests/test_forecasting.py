@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 from scipy.stats import norm, poisson
 
-from hmmcore import HMM, Categorical, Gaussian, Poisson, Sequences, forecast, sample, smooth, sweep
+from hmmcore import (
+    HMM,
+    Categorical,
+    Gaussian,
+    Poisson,
+    Sequences,
+    forecast,
+    sample,
+    smooth,
+)
+from hmmcore.sweeps import sweep
 from tests.models import CONFIGS, Config
 from tests.oracle import enumerate_paths
 

@@ -14,10 +14,10 @@ from hmmcore import (
     log_likelihood,
     sample,
     smooth,
-    sweep,
     viterbi,
     viterbi_ties,
 )
+from hmmcore.sweeps import sweep
 from tests.models import CONFIGS, STRUCTURES, TableEmissions, gaussian
 from tests.oracle import Enumeration, enumerate_paths
 

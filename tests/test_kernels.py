@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from hmmcore import kernels
+from hmmcore.sweeps import kernels
 from tests.models import STRUCTURES
 from tests.oracle import scaled_sweep, viterbi_path
 

@@ -10,21 +10,23 @@ from hmmcore import (
     HMM,
     Gaussian,
     Sequences,
-    lane_kernels,
-    lane_sweep,
     lanes,
     log_likelihood,
-    piece_kernels,
-    piece_sweep,
     sample,
     smooth,
-    state_kernels,
-    state_sweep,
-    sweep,
     viterbi,
     warm_up,
 )
 from hmmcore.emissions import gaussian_lanes, gaussian_steps
+from hmmcore.sweeps import (
+    lane_kernels,
+    lane_sweep,
+    piece_kernels,
+    piece_sweep,
+    state_kernels,
+    state_sweep,
+    sweep,
+)
 from hmmcore.training import em, gradient
 from tests.models import STRUCTURES, TableEmissions, gaussian
 
@@ -225,8 +227,9 @@ def test_the_python_source_of_the_lane_kernels_gives_what_was_compiled(monkeypat
 
 
 def test_warming_up_compiles_every_kernel():
-    from hmmcore import arrays, kernels
+    from hmmcore import arrays
     from hmmcore.emissions import diagonal, full
+    from hmmcore.sweeps import kernels
 
     warm_up()
     # What other kernels call is compiled, or found on disk, as a part of them.

@@ -24,8 +24,8 @@ from hmmcore import (
     restarts,
     sample,
     simulation,
-    sweep,
 )
+from hmmcore.sweeps import sweep
 from tests.models import Config
 
 

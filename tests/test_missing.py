@@ -22,10 +22,10 @@ from hmmcore import (
     sample,
     sample_posterior_paths,
     smooth,
-    sweep,
     viterbi,
 )
 from hmmcore.emissions.base import Remedy
+from hmmcore.sweeps import sweep
 from tests.models import CONFIGS, STRUCTURES, gaussian, with_missing
 from tests.oracle import enumerate_paths
 from tests.test_gaussian import KINDS, as_full, every_kind

@@ -12,9 +12,9 @@ from hmmcore import (
     k_best_paths,
     sample_posterior_paths,
     smooth,
-    sweep,
     viterbi,
 )
+from hmmcore.sweeps import sweep
 from tests.models import CONFIGS, TableEmissions
 from tests.oracle import enumerate_paths
 

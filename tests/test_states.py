@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hmmcore import lane_sweep, log_likelihood, smooth, state_kernels, state_sweep, sweep
+from hmmcore import log_likelihood, smooth
+from hmmcore.sweeps import lane_sweep, state_kernels, state_sweep, sweep
 from tests.models import STRUCTURES, TableEmissions
 from tests.test_lanes import assert_same_posterior, by_rows, case
 

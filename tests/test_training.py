@@ -22,9 +22,9 @@ from hmmcore import (
     log_likelihood,
     sample,
     smooth,
-    sweep,
 )
 from hmmcore.emissions.base import Remedy
+from hmmcore.sweeps import sweep
 from tests.models import CONFIGS, STRUCTURES, Config, TableEmissions, gaussian, with_missing
 
 NAMES = ("initial_probs", "transition_matrix", "means", "covariances")

@@ -6,7 +6,8 @@ import pickle
 import numpy as np
 import pytest
 
-from hmmcore import EM, GradientAscent, ImpossibleDataError, Priors, Ties, fit, smooth, sweep
+from hmmcore import EM, GradientAscent, ImpossibleDataError, Priors, Ties, fit, smooth
+from hmmcore.sweeps import sweep
 from tests.models import CONFIGS, Config
 
 FAMILIES = {

@@ -9,7 +9,7 @@ import numpy as np
 from hmmcore.arrays import FloatArray
 from hmmcore.emissions.network import SHARED_LAYERS
 from hmmcore.model import HMM
-from hmmcore.sweep import Expectations
+from hmmcore.sweeps.sweep import Expectations
 from hmmcore.training.gradient import log_likelihood_gradient
 
 

@@ -13,7 +13,7 @@ from hmmcore.arrays import FloatArray, as_count, as_number, as_positive, require
 from hmmcore.emissions.base import Remedy
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
-from hmmcore.sweep import Expectations
+from hmmcore.sweeps.sweep import Expectations
 from hmmcore.training.priors import Priors
 from hmmcore.training.ties import Ties
 

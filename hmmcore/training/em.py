@@ -11,7 +11,7 @@ from hmmcore.arrays import FloatArray
 from hmmcore.emissions.base import EMPTY_WEIGHT
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
-from hmmcore.sweep import expectations, require_compatible
+from hmmcore.sweeps.sweep import expectations, require_compatible
 from hmmcore.training.base import (
     LikelihoodFellError,
     TrainState,

@@ -12,7 +12,7 @@ from hmmcore.arrays import FloatArray, as_positive
 from hmmcore.emissions.base import Remedy
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
-from hmmcore.sweep import (
+from hmmcore.sweeps.sweep import (
     Expectations,
     ImpossibleDataError,
     expectations,

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from hmmcore.arrays import FloatArray, as_positive, numeric_array, read_only, require_finite
 from hmmcore.emissions.variance_prior import VariancePriorEmissions, pseudo_statistics
 from hmmcore.model import HMM
-from hmmcore.sweep import Expectations
+from hmmcore.sweeps.sweep import Expectations
 from hmmcore.values import Value
 
 

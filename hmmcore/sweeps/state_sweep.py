@@ -7,11 +7,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from hmmcore import kernels, state_kernels
 from hmmcore.arrays import FloatArray, IntArray
-from hmmcore.lane_sweep import FEW_SEQUENCES, MOST_STATES, Outputs, Sums, workspace
 from hmmcore.lanes import LANES, aligned
 from hmmcore.model import HMM
+from hmmcore.sweeps import kernels, state_kernels
+from hmmcore.sweeps.lane_sweep import FEW_SEQUENCES, MOST_STATES, Outputs, Sums, workspace
 
 FEWEST_STATES = 9
 """With fewer, sequences or pieces of one fill lanes better than states do."""

@@ -13,15 +13,15 @@ import scipy
 from hmmcore.alignment import NO_STATE
 from hmmcore.arrays import FloatArray, IntArray, as_count, require_generator
 from hmmcore.emissions import Categorical
-from hmmcore.initialization import (
-    _cluster_centres,
-    _counted_probs,
-    _first_principal_axis,
-    _seen,
+from hmmcore.initialization.clustering import (
+    cluster_centres,
+    counted_probs,
+    first_principal_axis,
+    is_observed,
 )
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
-from hmmcore.sweep import require_compatible
+from hmmcore.sweeps.sweep import require_compatible
 
 WINDOW = 11
 """Time steps of a window; at the ends of a sequence it has fewer."""
@@ -59,13 +59,13 @@ def kmeans(
     require_generator(rng)
     num_states = as_count("num_states", num_states)
     shares = window_shares(sequences, num_symbols)
-    centres = np.maximum(_cluster_centres(shares, num_states, rng), 0.0)
+    centres = np.maximum(cluster_centres(shares, num_states, rng), 0.0)
     states = scipy.cluster.vq.vq(shares, centres)[0].astype(np.int64)
     order = np.argsort(_probs(sequences, states, centres) @ np.arange(num_symbols), kind="stable")
     ranks = np.argsort(order)[states]
     path = np.full(sequences.num_observations, NO_STATE)
-    path[_seen(sequences)] = ranks
-    initial, transition = _counted_probs(path, sequences, num_states)
+    path[is_observed(sequences)] = ranks
+    initial, transition = counted_probs(path, sequences, num_states)
     return HMM(initial, transition, Categorical(_probs(sequences, ranks, centres[order])))
 
 
@@ -79,7 +79,7 @@ def quantiles(sequences: Sequences, num_states: int, num_symbols: int) -> HMM:
     num_states = as_count("num_states", num_states)
     shares = window_shares(sequences, num_symbols)
     centred = shares - shares.mean(axis=0)
-    positions = centred @ _first_principal_axis(centred)
+    positions = centred @ first_principal_axis(centred)
     states = np.empty(len(positions), dtype=np.int64)
     order = np.argsort(positions, kind="stable")
     states[order] = np.arange(len(positions)) * num_states // len(positions)
@@ -106,13 +106,13 @@ def window_shares(sequences: Sequences, num_symbols: int) -> FloatArray:
     num_symbols = as_count("num_symbols", num_symbols)
     require_compatible(symmetric(1, num_symbols), sequences)
     sequences.require_every_dimension()
-    seen = _seen(sequences)
-    symbols = np.where(seen, sequences.observations[:, 0], -1.0)
+    observed = is_observed(sequences)
+    symbols = np.where(observed, sequences.observations[:, 0], -1.0)
     starts = np.repeat(sequences.offsets[:-1], sequences.lengths)
     ends = np.repeat(sequences.offsets[1:], sequences.lengths)
     times = np.arange(len(symbols))
-    first = np.maximum(times - WINDOW // 2, starts)[seen]
-    last = np.minimum(times + WINDOW // 2 + 1, ends)[seen]
+    first = np.maximum(times - WINDOW // 2, starts)[observed]
+    last = np.minimum(times + WINDOW // 2 + 1, ends)[observed]
     counts = np.empty((len(first), num_symbols))
     so_far = np.zeros(len(symbols) + 1)
     for symbol in range(num_symbols):
@@ -128,7 +128,7 @@ def _probs(sequences: Sequences, states: IntArray, leaning: FloatArray) -> Float
     `states` are those of the observations that are not missing.
     """
     num_states, num_symbols = leaning.shape
-    symbols = sequences.observations[_seen(sequences), 0].astype(np.int64)
+    symbols = sequences.observations[is_observed(sequences), 0].astype(np.int64)
     pairs = np.bincount(states * num_symbols + symbols, minlength=num_states * num_symbols)
     counts = pairs.reshape(num_states, num_symbols) + leaning + 1.0
     probs: FloatArray = counts / counts.sum(axis=1, keepdims=True)

@@ -13,16 +13,16 @@ import scipy
 from hmmcore.alignment import NO_STATE
 from hmmcore.arrays import FloatArray, as_count, as_size, require_generator
 from hmmcore.emissions import Poisson
-from hmmcore.initialization import (
-    _cluster_centres,
-    _counted_probs,
-    _distinct_points,
-    _seen,
-    _standardized,
+from hmmcore.initialization.clustering import (
+    cluster_centres,
+    counted_probs,
+    distinct_points,
+    is_observed,
+    standardized,
 )
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
-from hmmcore.sweep import require_compatible
+from hmmcore.sweeps.sweep import require_compatible
 
 RATE_OF_NO_COUNTS = 0.1
 """Stands in for the mean of counts that are all zero."""
@@ -51,7 +51,7 @@ def random(sequences: Sequences, num_states: int, rng: np.random.Generator) -> H
     num_states = as_count("num_states", num_states)
     counts = _observed(sequences)
     spread = np.sqrt(np.maximum(sequences.variances(), RATE_OF_NO_COUNTS))
-    drawn = np.maximum(_distinct_points(counts, num_states, spread, rng)[:, 0], 0.0)
+    drawn = np.maximum(distinct_points(counts, num_states, spread, rng)[:, 0], 0.0)
     rates = _apart(np.sort((drawn + _mean(sequences)) / 2.0))
     return HMM(
         rng.dirichlet(np.ones(num_states)),
@@ -71,16 +71,16 @@ def kmeans(sequences: Sequences, num_states: int, rng: np.random.Generator) -> H
     require_compatible(symmetric(1), sequences)
     num_states = as_count("num_states", num_states)
     roots = Sequences(np.sqrt(sequences.observations), sequences.lengths)
-    _, _, points = _standardized(roots)
-    centres = _cluster_centres(points, num_states, rng)
+    _, _, points = standardized(roots)
+    centres = cluster_centres(points, num_states, rng)
     states = scipy.cluster.vq.vq(points, centres)[0].astype(np.int64)
     sizes = np.bincount(states, minlength=num_states)
     sums = np.bincount(states, weights=_observed(sequences)[:, 0], minlength=num_states)
     rates = (sums + _mean(sequences)) / (sizes + 1.0)
     order = np.argsort(rates, kind="stable")
     path = np.full(sequences.num_observations, NO_STATE)
-    path[_seen(sequences)] = np.argsort(order)[states]
-    initial, transition = _counted_probs(path, sequences, num_states)
+    path[is_observed(sequences)] = np.argsort(order)[states]
+    initial, transition = counted_probs(path, sequences, num_states)
     return HMM(initial, transition, Poisson(_apart(rates[order])))
 
 
@@ -109,7 +109,7 @@ def _mean(sequences: Sequences) -> float:
 def _observed(sequences: Sequences) -> FloatArray:
     """The counts (.., 1) that are not missing. Raises ValueError where all of them are."""
     sequences.require_every_dimension()
-    return sequences.observations[_seen(sequences)]
+    return sequences.observations[is_observed(sequences)]
 
 
 def _apart(rates: FloatArray) -> FloatArray:

@@ -1,7 +1,7 @@
 """Sweeps of eight sequences, or of eight pieces of a long one, at a time.
 
 Serves models whose transition probabilities are all at least `kernels.SURE`; for any other, and
-for a sequence that the lanes hand back, the kernels of `hmmcore.kernels` are right.
+for a sequence that the lanes hand back, the kernels of `hmmcore.sweeps.kernels` are right.
 
 Three ways to fill the lanes, chosen by the data alone, so that the same data give the same bits
 on any machine of one kind, with any number of threads:
@@ -22,13 +22,13 @@ from typing import TypeGuard
 
 import numpy as np
 
-from hmmcore import kernels, lane_kernels
 from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.emissions import Emissions, EmissionStatistics
 from hmmcore.emissions.base import LaneEmissions
 from hmmcore.lanes import LANES, aligned
-from hmmcore.layout import Arrangement, Layout, lay_out
 from hmmcore.model import HMM
+from hmmcore.sweeps import kernels, lane_kernels
+from hmmcore.sweeps.layout import Arrangement, Layout, lay_out
 
 TILE_CELLS = 1 << 17
 """Cells of one array of a block: two such arrays stay in a core's own cache."""

@@ -9,13 +9,14 @@ import numpy as np
 from numba import njit
 from numpy.random import Generator
 
-from hmmcore import kernels
 from hmmcore.arrays import BoolArray, FloatArray, IntArray, as_count, require_generator
-from hmmcore.inference import best_completions, require_one
+from hmmcore.inference.posterior import best_completions, require_one
 from hmmcore.model import HMM, log_parameters
-from hmmcore.row_sweep import Chunk, filter_chunk
 from hmmcore.sequences import Sequences
-from hmmcore.sweep import chunked, in_turns, require_compatible
+from hmmcore.sweeps import kernels
+from hmmcore.sweeps.chunks import Chunk, chunked, in_turns
+from hmmcore.sweeps.row_sweep import filter_chunk
+from hmmcore.sweeps.sweep import require_compatible
 
 
 @dataclass(frozen=True)

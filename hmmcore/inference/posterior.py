@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hmmcore import kernels, lane_sweep, sweep
 from hmmcore.arrays import FloatArray, IntArray, as_count, numeric_array
-from hmmcore.layout import Arrangement
 from hmmcore.model import HMM, log_parameters
-from hmmcore.row_sweep import Chunk
 from hmmcore.sequences import Sequences
-from hmmcore.sweep import arranged_chunks, chunked, in_turns, require_compatible
+from hmmcore.sweeps import kernels, lane_sweep, sweep
+from hmmcore.sweeps.chunks import Chunk, arranged_chunks, chunked, in_turns
+from hmmcore.sweeps.layout import Arrangement
+from hmmcore.sweeps.sweep import require_compatible
 
 TIE_RTOL = 1e-12
 """Two paths tie when their log-joints agree to this, relative to the larger of one and the best:

@@ -1,17 +1,16 @@
-"""The sweep that everything shares: sequences in chunks, chunks on one thread pool."""
+"""The sweep that everything shares: which kernels a model and its data get."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
-from typing import TypeVar
 
 import numpy as np
 
-from hmmcore import (
+from hmmcore.arrays import FloatArray, require_type
+from hmmcore.emissions import EmissionStatistics
+from hmmcore.model import HMM
+from hmmcore.sequences import Sequences
+from hmmcore.sweeps import (
     kernels,
     lane_kernels,
     lane_sweep,
@@ -20,21 +19,8 @@ from hmmcore import (
     state_kernels,
     state_sweep,
 )
-from hmmcore.arrays import FloatArray, require_type
-from hmmcore.emissions import EmissionStatistics
-from hmmcore.lanes import LANES
-from hmmcore.layout import Arrangement, arrange
-from hmmcore.model import HMM
-from hmmcore.row_sweep import Chunk
-from hmmcore.sequences import Sequences
-
-CHUNK_CELLS = 1 << 17
-"""Rows times states of a chunk: small enough for its arrays to stay near the core, large enough
-that threads seldom wait for each other between two kernels. A constant, so that sums are taken in
-the same order, and come out the same to the last bit, on any number of cores."""
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+from hmmcore.sweeps.chunks import Chunk, arranged_chunks, chunked, in_turns
+from hmmcore.sweeps.layout import Arrangement
 
 
 class ImpossibleDataError(ValueError):
@@ -356,77 +342,3 @@ def _outputs(
         None if smoothed is None else smoothed[chunk.rows],
         statistics,
     )
-
-
-# --- chunks and threads -------------------------------------------------------------------------
-
-
-def chunked(
-    sequences: Sequences, num_states: int, at_least: int = 1, one_by_one: bool = False
-) -> Iterator[Chunk]:
-    """Split sequences into chunks of about CHUNK_CELLS cells; a sequence is never split.
-
-    A chunk holds a multiple of `at_least` sequences, but for the last.
-    """
-    offsets = sequences.offsets
-    rows = max(1, CHUNK_CELLS // num_states)
-    first = 0
-    while first < len(sequences):
-        last = int(np.searchsorted(offsets, offsets[first] + rows, side="right")) - 1
-        if last < len(sequences):
-            last -= (last - first) % at_least
-        last = min(max(last, first + at_least), len(sequences))
-        if one_by_one:
-            last = first + 1
-        start, stop = int(offsets[first]), int(offsets[last])
-        yield Chunk(
-            first, start, sequences.observations[start:stop], offsets[first : last + 1] - start
-        )
-        first = last
-
-
-def arranged_chunks(sequences: Sequences, num_states: int) -> list[tuple[Chunk, Arrangement]]:
-    """Chunks for `lane_sweep`, remembered with the data."""
-    steps = lane_sweep.tile_steps(num_states)
-    key = (num_states, CHUNK_CELLS, steps)
-    if key not in sequences.arrangements:
-        sequences.arrangements[key] = [
-            (chunk, arrange(chunk.offsets, steps))
-            for chunk in chunked(sequences, num_states, at_least=LANES)
-        ]
-    return sequences.arrangements[key]  # type: ignore[no-any-return]
-
-
-def in_turns(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-    """Apply `function` to every item, this thread and those of the shared pool taking turns.
-
-    A thread takes its next item by itself: waking one for every item would cost more than many
-    an item does.
-    """
-    if len(items) == 1:
-        return [function(items[0])]
-    results: dict[int, Result] = {}
-    turns = iter(range(len(items)))
-
-    def work() -> None:
-        for i in turns:
-            results[i] = function(items[i])
-
-    helpers = [_pool().submit(work) for _ in range(min(_num_threads(), len(items)) - 1)]
-    try:
-        work()
-    finally:
-        for helper in helpers:
-            # One that is still waiting for a free thread is not needed any more.
-            if not helper.cancel():
-                helper.result()
-    return [results[i] for i in range(len(items))]
-
-
-def _num_threads() -> int:
-    return os.cpu_count() or 1
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=_num_threads(), thread_name_prefix="hmmcore")

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hmmcore import kernels, piece_kernels
 from hmmcore.arrays import FloatArray
-from hmmcore.lane_sweep import (
+from hmmcore.lanes import LANES
+from hmmcore.model import HMM
+from hmmcore.sequences import Sequences
+from hmmcore.sweeps import kernels, piece_kernels
+from hmmcore.sweeps.lane_sweep import (
     FEW_SEQUENCES,
     PIECED_STATES,
     Outputs,
@@ -18,10 +21,7 @@ from hmmcore.lane_sweep import (
     run_forward,
     score,
 )
-from hmmcore.lanes import LANES
-from hmmcore.layout import Layout, lay_out
-from hmmcore.model import HMM
-from hmmcore.sequences import Sequences
+from hmmcore.sweeps.layout import Layout, lay_out
 
 SHORTEST_PIECE, LONGEST_PIECE = 32, 2048
 

@@ -19,7 +19,6 @@ import numpy as np
 from numba import njit
 
 from hmmcore.arrays import FloatArray, IntArray
-from hmmcore.kernels import FAINT
 from hmmcore.lanes import (
     LANES,
     exp_of_nonpositive,
@@ -32,6 +31,7 @@ from hmmcore.lanes import (
     store,
     where_larger,
 )
+from hmmcore.sweeps.kernels import FAINT
 
 LN_2 = 0.6931471805599453
 COUNTED = 8

@@ -1,7 +1,7 @@
 """The recursions that cut one long sequence into pieces, exactly.
 
 What a piece does to any start is a K×K matrix; `transfer` finds those of eight pieces at once,
-`chain_pieces` multiplies them up. Arrays in lanes are as in `hmmcore.lane_kernels`.
+`chain_pieces` multiplies them up. Arrays in lanes are as in `hmmcore.sweeps.lane_kernels`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import numpy as np
 from numba import njit
 
 from hmmcore.arrays import FloatArray, IntArray
-from hmmcore.lane_kernels import LN_2, clear_unused, times
 from hmmcore.lanes import (
     LANES,
     exp_of_nonpositive,
@@ -21,6 +20,7 @@ from hmmcore.lanes import (
     load,
     store,
 )
+from hmmcore.sweeps.lane_kernels import LN_2, clear_unused, times
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

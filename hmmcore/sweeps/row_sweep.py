@@ -6,42 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hmmcore import kernels
 from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.model import HMM, log_parameters
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """A run of whole sequences: `first` is the number of the first one."""
-
-    first: int
-    start: int
-    observations: FloatArray
-    offsets: IntArray
-
-    def only(self, n: int) -> Chunk:
-        """Sequence n of the chunk alone."""
-        start, stop = int(self.offsets[n]), int(self.offsets[n + 1])
-        return Chunk(
-            self.first + n, self.start + start, self.observations[start:stop],
-            np.array([0, stop - start]),
-        )  # fmt: skip
-
-    @property
-    def num_rows(self) -> int:
-        """Observations in the chunk."""
-        return len(self.observations)
-
-    @property
-    def rows(self) -> slice:
-        """Where the chunk lies among all observations."""
-        return slice(self.start, self.start + self.num_rows)
-
-    @property
-    def sequences(self) -> slice:
-        """Where its sequences lie among all sequences."""
-        return slice(self.first, self.first + len(self.offsets) - 1)
+from hmmcore.sweeps import kernels
+from hmmcore.sweeps.chunks import Chunk
 
 
 @dataclass(frozen=True)

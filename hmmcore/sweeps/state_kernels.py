@@ -15,8 +15,6 @@ import numpy as np
 from numba import njit
 
 from hmmcore.arrays import FloatArray, IntArray
-from hmmcore.kernels import FAINT
-from hmmcore.lane_kernels import LN_2
 from hmmcore.lanes import (
     LANES,
     exp_of_nonpositive,
@@ -28,6 +26,8 @@ from hmmcore.lanes import (
     multiply_add,
     store,
 )
+from hmmcore.sweeps.kernels import FAINT
+from hmmcore.sweeps.lane_kernels import LN_2
 
 COUNTED = 64
 """Rows that `count` takes at a time: few enough to stay in the core's first cache."""

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hmmcore import kernels
 from hmmcore.arrays import FloatArray, as_count, as_number
 from hmmcore.emissions.marginals import SymbolMarginals
+from hmmcore.inference.paths import filter_in_log_space
 from hmmcore.model import HMM
-from hmmcore.paths import filter_in_log_space
-from hmmcore.row_sweep import Chunk, filter_chunk
 from hmmcore.sequences import Sequences
-from hmmcore.sweep import chunked, in_turns, require_compatible
+from hmmcore.sweeps import kernels
+from hmmcore.sweeps.chunks import Chunk, chunked, in_turns
+from hmmcore.sweeps.row_sweep import filter_chunk
+from hmmcore.sweeps.sweep import require_compatible
 
 
 @dataclass(frozen=True)
