@@ -25,8 +25,8 @@ from hmmcore import (
     sample,
     simulation,
 )
-from hmmcore.sweeps import sweep
-from tests.models import Config
+from hmmcore.sweeps import chunks, sweep
+from tests.hmmcore.models import Config
 
 
 class Here(Executor):
@@ -243,10 +243,10 @@ def test_many_restarts_share_the_pool_that_sweeps_use_without_waiting_for_each_o
     num_threads, monkeypatch
 ):
     # Many small chunks, so that every sweep of every restart asks for helpers from one pool.
-    monkeypatch.setattr(sweep, "CHUNK_CELLS", 256)
+    monkeypatch.setattr(chunks, "CHUNK_CELLS", 256)
     one_worker = ThreadPoolExecutor(1)
-    monkeypatch.setattr(sweep, "_pool", lambda: one_worker)
-    monkeypatch.setattr(sweep, "_num_threads", lambda: 4)
+    monkeypatch.setattr(chunks, "_pool", lambda: one_worker)
+    monkeypatch.setattr(chunks, "_num_threads", lambda: 4)
     truth = HMM(*simulation.left_right_structure(4, 0.95), Poisson([1.0, 5.0, 9.0, 20.0]))
     drawn = sample(truth, 100, 100, np.random.default_rng(0)).sequences
     assert len(list(sweep.chunked(drawn, 4))) > 50

@@ -17,9 +17,9 @@ from hmmcore import (
     viterbi,
     viterbi_ties,
 )
-from hmmcore.sweeps import sweep
-from tests.models import CONFIGS, STRUCTURES, TableEmissions, gaussian
-from tests.oracle import Enumeration, enumerate_paths
+from hmmcore.sweeps import chunks
+from tests.hmmcore.models import CONFIGS, STRUCTURES, TableEmissions, gaussian
+from tests.hmmcore.oracle import Enumeration, enumerate_paths
 
 SEEDS = range(12)
 TIE_RTOL = 1e-12
@@ -311,7 +311,7 @@ def test_chunks_and_threads_change_nothing(monkeypatch, structure, cells):
     hmm = HMM(*STRUCTURES[structure](rng, 3), gaussian(rng, 3, 2, "diag"))
     sequences = sample(hmm, 40, rng.integers(1, 30, size=40), rng).sequences
     whole, path = smooth(hmm, sequences), viterbi(hmm, sequences)
-    monkeypatch.setattr(sweep, "CHUNK_CELLS", cells)
+    monkeypatch.setattr(chunks, "CHUNK_CELLS", cells)
     for _ in range(3):
         parts = smooth(hmm, sequences)
         np.testing.assert_array_equal(parts.log_likelihoods, whole.log_likelihoods)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 import numpy as np
+import pytest
 from numpy.random import Generator
 
 from hmmcore import HMM, Categorical, Gaussian, NeuralGaussian, Poisson, Sequences, sample
@@ -135,6 +136,30 @@ STRUCTURES: dict[str, Callable[[Generator, int], tuple[np.ndarray, np.ndarray]]]
 
 
 # --- emissions ----------------------------------------------------------------------------------
+
+KINDS = ("spherical", "diag", "full", "tied")
+every_kind = pytest.mark.parametrize("kind", KINDS)
+
+
+def unit_covariances(kind: str, num_states: int, num_dimensions: int) -> np.ndarray:
+    """Unit matrices, in the shape that the kind has."""
+    return {
+        "spherical": np.ones(num_states),
+        "diag": np.ones((num_states, num_dimensions)),
+        "full": np.tile(np.eye(num_dimensions), (num_states, 1, 1)),
+        "tied": np.eye(num_dimensions),
+    }[kind]
+
+
+def as_full(emissions: Gaussian) -> np.ndarray:
+    """Covariances (K, D, D) of any kind."""
+    num_states, num_dimensions = emissions.means.shape
+    covariances, identity = emissions.covariances, np.eye(num_dimensions)
+    if emissions.covariance_type == "spherical":
+        return covariances[:, np.newaxis, np.newaxis] * identity
+    if emissions.covariance_type == "diag":
+        return covariances[:, :, np.newaxis] * identity
+    return np.broadcast_to(covariances, (num_states, *identity.shape))
 
 
 def full_covariances(rng: Generator, num_states: int, num_dimensions: int) -> np.ndarray:

@@ -15,7 +15,7 @@ from hmmcore.sequences import Sequences
 from hmmcore.simulation import log_means
 from hmmcore.training import EM, fit
 
-REFERENCE = json.loads((Path(__file__).parent / "reference" / "notebook.json").read_text())
+REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "notebook.json").read_text())
 NOTEBOOK = preset("notebook")
 DRAWN = [name for name in preset_names() if name != "notebook"]
 
@@ -132,7 +132,7 @@ def test_notebook_em_trace_from_the_truth():
 
 
 def test_the_umbrella_presets_model_gives_the_published_figures():
-    reference = json.loads((Path(__file__).parent / "reference" / "umbrella.json").read_text())
+    reference = json.loads((Path(__file__).parents[1] / "reference" / "umbrella.json").read_text())
     days = Sequences(np.ravel(reference["data"]["x"]))
     found = smooth(preset("umbrella").truth, days)
     np.testing.assert_allclose(

@@ -21,8 +21,8 @@ from hmmcore import (
     smooth,
 )
 from hmmcore.emissions.base import Remedy
-from tests.models import Config, TableEmissions
-from tests.test_training import (
+from tests.hmmcore.models import Config, TableEmissions
+from tests.hmmcore.training.problems import (
     PROBLEMS,
     model_at,
     parameters,

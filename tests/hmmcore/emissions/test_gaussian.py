@@ -10,23 +10,10 @@ from scipy import stats
 
 from hmmcore import Gaussian
 from hmmcore.emissions import diagonal, full, gaussian_steps
-from tests.models import gaussian
+from tests.hmmcore.models import KINDS, as_full, every_kind, gaussian
 
-KINDS = ("spherical", "diag", "full", "tied")
 SHAPES = [(kind, k, d) for kind in KINDS for k, d in [(1, 1), (3, 1), (2, 2), (4, 3)]]
-every_kind = pytest.mark.parametrize("kind", KINDS)
 every_shape = pytest.mark.parametrize(("kind", "num_states", "num_dimensions"), SHAPES)
-
-
-def as_full(emissions: Gaussian) -> np.ndarray:
-    """Covariances (K, D, D) of any kind."""
-    num_states, num_dimensions = emissions.means.shape
-    covariances, identity = emissions.covariances, np.eye(num_dimensions)
-    if emissions.covariance_type == "spherical":
-        return covariances[:, np.newaxis, np.newaxis] * identity
-    if emissions.covariance_type == "diag":
-        return covariances[:, :, np.newaxis] * identity
-    return np.broadcast_to(covariances, (num_states, *identity.shape))
 
 
 @every_shape

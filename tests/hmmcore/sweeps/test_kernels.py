@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from hmmcore.sweeps import kernels
-from tests.models import STRUCTURES
-from tests.oracle import scaled_sweep, viterbi_path
+from tests.hmmcore.models import STRUCTURES
+from tests.hmmcore.oracle import scaled_sweep, viterbi_path
 
 SEEDS = range(6)
 

@@ -25,11 +25,18 @@ from hmmcore import (
     viterbi,
 )
 from hmmcore.emissions.base import Remedy
-from hmmcore.sweeps import sweep
-from tests.models import CONFIGS, STRUCTURES, gaussian, with_missing
-from tests.oracle import enumerate_paths
-from tests.test_gaussian import KINDS, as_full, every_kind
-from tests.test_lanes import assert_same_posterior, by_rows
+from hmmcore.sweeps import chunks, sweep
+from tests.hmmcore.models import (
+    CONFIGS,
+    KINDS,
+    STRUCTURES,
+    as_full,
+    every_kind,
+    gaussian,
+    with_missing,
+)
+from tests.hmmcore.oracle import enumerate_paths
+from tests.hmmcore.sweeps.row_by_row import assert_same_posterior, by_rows
 
 MISSING = {name: config for name, config in CONFIGS.items() if config.missing}
 every_missing = pytest.mark.parametrize("config", MISSING.values(), ids=MISSING.keys())
@@ -148,7 +155,7 @@ def test_lanes_and_pieces_equal_row_by_row(monkeypatch, kind, dimensions, length
     assert told.keys() == rows.keys()
     for name, value in rows.items():
         np.testing.assert_allclose(told[name], value, rtol=1e-10, atol=1e-10, err_msg=name)
-    monkeypatch.setattr(sweep, "CHUNK_CELLS", 1)
+    monkeypatch.setattr(chunks, "CHUNK_CELLS", 1)
     parts = sweep.expectations(hmm, sequences).emissions
     for name, value in told.items():
         np.testing.assert_allclose(parts[name], value, rtol=1e-10, atol=1e-10, err_msg=name)
@@ -275,7 +282,7 @@ def test_a_dimension_that_a_state_never_sees_is_kept_and_reported(kind):
 def test_sums_of_chunks_with_and_without_missing_values_agree(monkeypatch):
     hmm, sequences = CONFIGS["missing, diag"].make(0)
     whole = sweep.expectations(hmm, sequences).emissions
-    monkeypatch.setattr(sweep, "CHUNK_CELLS", 1)
+    monkeypatch.setattr(chunks, "CHUNK_CELLS", 1)
     parts = sweep.expectations(hmm, sequences).emissions
     for name, value in whole.items():
         np.testing.assert_allclose(parts[name], value, rtol=1e-12, atol=1e-13)

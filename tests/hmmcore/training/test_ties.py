@@ -20,8 +20,8 @@ from hmmcore import (
     simulation,
     smooth,
 )
-from tests.models import distributions
-from tests.test_training import PROBLEMS, model_at, start_and_data, unconstrained_of
+from tests.hmmcore.models import distributions
+from tests.hmmcore.training.problems import PROBLEMS, model_at, start_and_data, unconstrained_of
 
 TRAINERS = {
     "em": EM,

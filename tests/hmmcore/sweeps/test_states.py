@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from hmmcore import log_likelihood, smooth
-from hmmcore.sweeps import lane_sweep, state_kernels, state_sweep, sweep
-from tests.models import STRUCTURES, TableEmissions
-from tests.test_lanes import assert_same_posterior, by_rows, case
+from hmmcore.sweeps import chunks, lane_sweep, state_kernels, state_sweep, sweep
+from tests.hmmcore.models import STRUCTURES, TableEmissions
+from tests.hmmcore.sweeps.row_by_row import assert_same_posterior, by_rows, case
 
 
 @pytest.mark.parametrize("lengths", [[400], [7, 1, 90]], ids=["alone", "several"])
@@ -51,7 +51,7 @@ def test_sequences_handed_back_spare_the_others(monkeypatch, steps, time):
     expected = by_rows(monkeypatch, lambda: smooth(hmm, sequences))
     monkeypatch.setattr(state_sweep, "MANY_STATES", 10)
     monkeypatch.setattr(state_sweep, "TILE_CELLS", 10 * steps)
-    monkeypatch.setattr(sweep, "CHUNK_CELLS", 1 if steps == 3 else 1 << 17)
+    monkeypatch.setattr(chunks, "CHUNK_CELLS", 1 if steps == 3 else 1 << 17)
     found = smooth(hmm, sequences)
     assert found.log_likelihoods[2] == -np.inf
     assert np.isnan(found.smoothed_probs[16:24]).all()

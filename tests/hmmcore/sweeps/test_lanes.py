@@ -19,42 +19,19 @@ from hmmcore import (
 )
 from hmmcore.emissions import gaussian_lanes, gaussian_steps
 from hmmcore.sweeps import (
+    chunks,
     lane_kernels,
     lane_sweep,
     piece_kernels,
     piece_sweep,
     state_kernels,
-    state_sweep,
     sweep,
 )
 from hmmcore.training import em, gradient
-from tests.models import STRUCTURES, TableEmissions, gaussian
+from tests.hmmcore.models import STRUCTURES, TableEmissions
+from tests.hmmcore.sweeps.row_by_row import assert_same_posterior, by_rows, case
 
 SEEDS = range(4)
-
-
-def case(num_states: int, lengths, seed: int, dimensions: int = 1, covariance_type: str = "diag"):
-    rng = np.random.default_rng(seed)
-    emissions = gaussian(rng, num_states, dimensions, covariance_type)
-    hmm = HMM(*STRUCTURES["dense"](rng, num_states), emissions)
-    return hmm, sample(hmm, len(lengths), lengths, rng).sequences
-
-
-def by_rows(monkeypatch, function):
-    """What `function` returns when no model suits lanes."""
-    with monkeypatch.context() as patch:
-        patch.setattr(lane_sweep, "MOST_STATES", 0)
-        patch.setattr(state_sweep, "FEWEST_STATES", 1 << 30)
-        return function()
-
-
-def assert_same_posterior(found, expected, rounding: float = 1e-12) -> None:
-    close = {"rtol": rounding, "atol": rounding}
-    np.testing.assert_allclose(found.log_likelihoods, expected.log_likelihoods, **close)
-    np.testing.assert_allclose(found.filtered_probs, expected.filtered_probs, **close)
-    np.testing.assert_allclose(found.smoothed_probs, expected.smoothed_probs, **close)
-    np.testing.assert_allclose(found.initial_counts, expected.initial_counts, **close)
-    np.testing.assert_allclose(found.transition_counts, expected.transition_counts, rtol=1e-11)
 
 
 def test_exp_of_nonpositive_is_about_one_unit_in_the_last_place_off():
@@ -126,7 +103,7 @@ def test_tiles_equal_row_by_row(monkeypatch, seed):
     found = smooth(hmm, sequences)
     assert_same_posterior(found, expected)
     np.testing.assert_array_equal(log_likelihood(hmm, sequences), found.log_likelihoods)
-    monkeypatch.setattr(sweep, "CHUNK_CELLS", 1)
+    monkeypatch.setattr(chunks, "CHUNK_CELLS", 1)
     again = smooth(hmm, sequences)
     np.testing.assert_array_equal(again.log_likelihoods, found.log_likelihoods)
     np.testing.assert_array_equal(again.smoothed_probs, found.smoothed_probs)
@@ -182,11 +159,11 @@ def test_viterbi_in_lanes_gives_the_same_bits(monkeypatch, structure, seed):
 @pytest.mark.parametrize("lengths", [[4000], [50] * 300], ids=["pieces", "sequences"])
 def test_the_number_of_threads_changes_nothing(monkeypatch, lengths):
     hmm, sequences = case(3, lengths, 0)
-    monkeypatch.setattr(sweep, "CHUNK_CELLS", 2000)
+    monkeypatch.setattr(chunks, "CHUNK_CELLS", 2000)
     monkeypatch.setattr(piece_sweep, "LONGEST_PIECE", 64)
     state = EM(sequences).init(hmm)
     for threads in (1, 2, 3):
-        monkeypatch.setattr(sweep, "_num_threads", lambda threads=threads: threads)
+        monkeypatch.setattr(chunks, "_num_threads", lambda threads=threads: threads)
         again = EM(sequences).init(hmm)
         assert again.log_likelihood == state.log_likelihood
         one, other = again.expectations, state.expectations
@@ -196,7 +173,7 @@ def test_the_number_of_threads_changes_nothing(monkeypatch, lengths):
 
 
 def test_an_error_in_a_helping_thread_reaches_the_caller(monkeypatch):
-    monkeypatch.setattr(sweep, "_num_threads", lambda: 2)
+    monkeypatch.setattr(chunks, "_num_threads", lambda: 2)
 
     def fail(item: int) -> None:
         raise RuntimeError("no")

@@ -15,8 +15,8 @@ from hmmcore import (
     state_shares,
     viterbi,
 )
-from tests.models import CONFIGS, TableEmissions
-from tests.oracle import enumerate_paths
+from tests.hmmcore.models import CONFIGS, TableEmissions
+from tests.hmmcore.oracle import enumerate_paths
 
 
 @pytest.mark.parametrize("name", CONFIGS)

@@ -26,8 +26,8 @@ from hmmcore import (
     split_by_sequence,
     split_by_time,
 )
-from tests.models import CONFIGS, Config, full_covariances, neural
-from tests.oracle import enumerate_paths
+from tests.hmmcore.models import CONFIGS, Config, full_covariances, neural
+from tests.hmmcore.oracle import enumerate_paths
 
 every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS.keys())
 LONG_ENOUGH = {n: c for n, c in CONFIGS.items() if min(c.lengths) > 1}

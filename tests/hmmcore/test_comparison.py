@@ -18,7 +18,7 @@ from hmmcore.comparison import (
     progress,
     state_parameters,
 )
-from tests.models import Config
+from tests.hmmcore.models import Config
 
 
 def approach(rate, steps=30, limit=-1.5, begin=1.0):

@@ -7,7 +7,7 @@ import pytest
 from hmmlearn.hmm import GaussianHMM
 
 from hmmcore import EM, HMM, Gaussian, Sequences, log_likelihood, sample, smooth, viterbi
-from tests.models import dense, full_covariances, gaussian
+from tests.hmmcore.models import dense, full_covariances, gaussian
 
 NUM_ITERATIONS = 10
 LENGTHS = [30, 1, 12, 57, 2, 80]

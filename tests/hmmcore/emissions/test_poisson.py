@@ -19,7 +19,7 @@ from hmmcore import (
     smooth,
     viterbi,
 )
-from tests.models import STRUCTURES, poisson
+from tests.hmmcore.models import STRUCTURES, poisson
 
 
 @pytest.mark.parametrize("rate", [0.0, 1e-10, 0.5, 3.0, 1e6])

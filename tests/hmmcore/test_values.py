@@ -8,7 +8,7 @@ import pytest
 
 from hmmcore import EM, GradientAscent, ImpossibleDataError, Priors, Ties, fit, smooth
 from hmmcore.sweeps import sweep
-from tests.models import CONFIGS, Config
+from tests.hmmcore.models import CONFIGS, Config
 
 FAMILIES = {
     name: CONFIGS[name]

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from hmmcore import HMM, NeuralGaussian, io, log_likelihood, smooth, viterbi
-from tests.models import CONFIGS, Case, TableEmissions
+from tests.hmmcore.models import CONFIGS, Case, TableEmissions
 
 every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS.keys())
 
@@ -75,7 +75,7 @@ def test_a_printed_script_runs_by_itself(tmp_path, library):
     script.write_text(io.to_python(hmm, sequences, library))
     done = subprocess.run(
         [sys.executable, str(script)],
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[2],
         env={"PYTHONPATH": "."},
         capture_output=True,
         text=True,

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from hmmcore import EM, HMM, Categorical, Sequences, align_parameters, sample, smooth, viterbi
-from tests.models import STRUCTURES, categorical
+from tests.hmmcore.models import STRUCTURES, categorical
 
-UMBRELLA = json.loads((Path(__file__).parent / "reference" / "umbrella.json").read_text())
+UMBRELLA = json.loads((Path(__file__).parents[2] / "reference" / "umbrella.json").read_text())
 
 
 def umbrella() -> HMM:

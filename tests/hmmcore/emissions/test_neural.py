@@ -29,7 +29,7 @@ from hmmcore import (
 from hmmcore.emissions import network
 from hmmcore.emissions.base import Remedy
 from hmmcore.emissions.network import OUTPUT_ACTIVATIONS, Layers
-from tests.models import STRUCTURES, neural
+from tests.hmmcore.models import STRUCTURES, neural
 
 NETWORK = Layers._fields
 every_activation = pytest.mark.parametrize("activation", OUTPUT_ACTIVATIONS)

@@ -16,9 +16,9 @@ from hmmcore import (
     sample,
     smooth,
 )
-from hmmcore.sweeps import sweep
-from tests.models import CONFIGS, Config
-from tests.oracle import enumerate_paths
+from hmmcore.sweeps import chunks
+from tests.hmmcore.models import CONFIGS, Config
+from tests.hmmcore.oracle import enumerate_paths
 
 every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS.keys())
 NUMBERS = {n: c for n, c in CONFIGS.items() if c.family != "categorical"}
@@ -180,7 +180,7 @@ def test_a_forecast_where_scaled_probabilities_underflow():
 
 @pytest.mark.parametrize("cells", [1, 1 << 17])
 def test_an_impossible_sequence_has_no_forecast_and_the_others_have_theirs(monkeypatch, cells):
-    monkeypatch.setattr(sweep, "CHUNK_CELLS", cells)
+    monkeypatch.setattr(chunks, "CHUNK_CELLS", cells)
     hmm = HMM([1.0, 0.0], np.eye(2), Poisson([0.0, 3.0]))
     found = forecast(hmm, Sequences([0.0, 0.0, 5.0, 0.0], [1, 2, 1]), 2)
     assert np.isnan(found.state_probs[1]).all()

@@ -14,9 +14,9 @@ from hmmcore import (
     smooth,
     viterbi,
 )
-from hmmcore.sweeps import sweep
-from tests.models import CONFIGS, TableEmissions
-from tests.oracle import enumerate_paths
+from hmmcore.sweeps import chunks
+from tests.hmmcore.models import CONFIGS, TableEmissions
+from tests.hmmcore.oracle import enumerate_paths
 
 every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS.keys())
 
@@ -102,7 +102,7 @@ def test_draws_of_many_sequences_average_to_the_smoothed_probabilities():
 def test_threads_do_not_change_what_is_drawn(monkeypatch):
     hmm, sequences = CONFIGS["ragged"].make(0)
     whole = sample_posterior_paths(hmm, sequences, 20, np.random.default_rng(0))
-    monkeypatch.setattr(sweep, "CHUNK_CELLS", 1)
+    monkeypatch.setattr(chunks, "CHUNK_CELLS", 1)
     parts = sample_posterior_paths(hmm, sequences, 20, np.random.default_rng(0))
     np.testing.assert_array_equal(parts, whole)
 
