@@ -1,7 +1,8 @@
 """Training runs side by side: how far each has come, who is ahead, and what its curve says.
 
-A run is told by its curve: the log-likelihood per observation, in nats, of the start (iteration 0)
-and after every step. Nothing here runs anything, so it serves histories of any trainer.
+A run is described by its curve: the log-likelihood per observation, in nats, of the start
+(iteration 0) and after every step. Nothing here runs anything, so it serves histories of any
+trainer.
 """
 
 from __future__ import annotations
@@ -238,8 +239,11 @@ def compare(first: Contender, second: Contender) -> Verdict:
     going_on = [end for end, one in zip(ends, both, strict=True) if not one.finished]
     where = min(going_on, default=max(ends))
     reached = [iteration_at(contender.places, where) for contender in both]
-    told = [_told(contender, iteration) for contender, iteration in zip(both, reached, strict=True)]
-    values = [one.log_likelihood for one in told]
+    progresses = [
+        _progress_at(contender, iteration)
+        for contender, iteration in zip(both, reached, strict=True)
+    ]
+    values = [one.log_likelihood for one in progresses]
     if not any(map(math.isfinite, values)):
         leader, margin = None, 0.0
     else:
@@ -251,8 +255,8 @@ def compare(first: Contender, second: Contender) -> Verdict:
         margin,
         where,
         (reached[0], reached[1]),
-        (told[0], told[1]),
-        _reason(both, told, leader, margin),
+        (progresses[0], progresses[1]),
+        _reason(both, progresses, leader, margin),
     )
 
 
@@ -275,8 +279,8 @@ def state_parameters(hmm: HMM) -> dict[str, FloatArray]:
 
 def num_components(hmm: HMM) -> int:
     """How many dimensions or symbols the means, rates or probabilities of a state have."""
-    told = state_parameters(hmm)
-    return int(max(values.shape[1] for values in told.values()))
+    parameters = state_parameters(hmm)
+    return int(max(values.shape[1] for values in parameters.values()))
 
 
 def parameter_paths(
@@ -289,30 +293,32 @@ def parameter_paths(
         component: of those with several: which dimension or symbol, from 0.
     """
     order = np.asarray(permutation)
-    told = [state_parameters(hmm) for hmm in hmms]
+    parameters = [state_parameters(hmm) for hmm in hmms]
     return {
-        name: np.array([one[name][order, min(component, values.shape[1] - 1)] for one in told])
-        for name, values in told[0].items()
+        name: np.array(
+            [one[name][order, min(component, values.shape[1] - 1)] for one in parameters]
+        )
+        for name, values in parameters[0].items()
     }
 
 
-def _told(contender: Contender, iteration: int) -> Progress:
-    told = progress(contender.log_likelihoods[: iteration + 1])
+def _progress_at(contender: Contender, iteration: int) -> Progress:
+    reached = progress(contender.log_likelihoods[: iteration + 1])
     at_end = iteration == len(contender.log_likelihoods) - 1
     if at_end and contender.finished and not contender.failed:
-        return replace(told, pace="settled")
-    return told
+        return replace(reached, pace="settled")
+    return reached
 
 
 def _reason(
-    both: Sequence[Contender], told: Sequence[Progress], leader: int | None, margin: float
+    both: Sequence[Contender], progresses: Sequence[Progress], leader: int | None, margin: float
 ) -> str:
-    if all(one.iteration == 0 for one in told):
+    if all(one.iteration == 0 for one in progresses):
         return "start"
     trailing = None if leader is None else both[1 - leader]
     if trailing is not None and trailing.failed:
         return "failed"
-    settled = [one.pace == "settled" for one in told]
+    settled = [one.pace == "settled" for one in progresses]
     if all(settled) or (leader is not None and settled[leader]):
         if models_alike(both[0].hmm, both[1].hmm):
             return "same_optimum"
@@ -320,7 +326,7 @@ def _reason(
             return "flat" if margin <= FLAT else "different_optima"
     if leader is None:
         return "level"
-    trails = told[1 - leader]
+    trails = progresses[1 - leader]
     to_come = trails.remaining
     if to_come is None and trails.pace == "slow" and trails.gain is not None:
         to_come = PATIENCE * trails.gain

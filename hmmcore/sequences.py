@@ -157,7 +157,7 @@ class Sequences(Value):
 
     @property
     def num_sequences(self) -> int:
-        """N."""
+        """Number of sequences, N."""
         return len(self.lengths)
 
     @property
@@ -167,7 +167,7 @@ class Sequences(Value):
 
     @property
     def num_dimensions(self) -> int:
-        """D."""
+        """Number of dimensions of an observation, D."""
         return int(self.observations.shape[1])
 
     @cached_property

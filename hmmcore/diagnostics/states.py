@@ -25,8 +25,8 @@ what it does next by more than one in twenty."""
 
 def occupancy(state: TrainState) -> FloatArray:
     """(K,) how many observations each state is expected to explain: Σ_t p(z_t = k | x)."""
-    told = state.expectations
-    return np.asarray(told.initial_counts + told.transition_counts.sum(axis=0))
+    statistics = state.expectations
+    return np.asarray(statistics.initial_counts + statistics.transition_counts.sum(axis=0))
 
 
 def state_findings(

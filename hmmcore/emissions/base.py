@@ -58,12 +58,12 @@ class Emissions(Protocol):
 
     @property
     def num_states(self) -> int:
-        """K."""
+        """Number of states, K."""
         ...
 
     @property
     def num_dimensions(self) -> int:
-        """D."""
+        """Number of dimensions of an observation, D."""
         ...
 
     def permute(self, permutation: ArrayLike) -> Self:

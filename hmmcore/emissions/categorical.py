@@ -46,12 +46,12 @@ class Categorical(Value):
 
     @property
     def num_states(self) -> int:
-        """K."""
+        """Number of states, K."""
         return len(self.probs)
 
     @property
     def num_symbols(self) -> int:
-        """C."""
+        """Number of symbols, C."""
         return int(self.probs.shape[1])
 
     def permute(self, permutation: ArrayLike) -> Categorical:

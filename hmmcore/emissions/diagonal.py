@@ -171,13 +171,13 @@ def is_tainted(deviations: FloatArray) -> bool:
 
 def _remedies(codes: IntArray) -> tuple[Remedy, ...]:
     """What `gaussian_steps` reports of each state (K,), one kind after the other."""
-    told = codes.tolist()
-    if not any(told):
+    by_state = codes.tolist()
+    if not any(by_state):
         return ()
     return tuple(
         Remedy(k, kind)
         for bit, kind in gaussian_steps.REMEDIES.items()
-        for k, code in enumerate(told)
+        for k, code in enumerate(by_state)
         if code & bit
     )
 

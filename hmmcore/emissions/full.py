@@ -147,11 +147,11 @@ class Full(CovarianceType):
         variance_floor: float,
     ) -> Learned:
         weights, deviations = statistics["weights"][:, np.newaxis], statistics["deviations"]
-        told = weights > EMPTY_WEIGHT
-        remedies = tuple(Remedy(int(k), "empty_state") for k in np.flatnonzero(~told))
+        has_data = weights > EMPTY_WEIGHT
+        remedies = tuple(Remedy(int(k), "empty_state") for k in np.flatnonzero(~has_data))
         moves = np.zeros(means.shape)
         if learned[0]:
-            moves = np.where(told, deviations / np.where(told, weights, 1.0), 0.0)
+            moves = np.where(has_data, deviations / np.where(has_data, weights, 1.0), 0.0)
         if learned[1]:
             covariances, floored = self._maximize_about(
                 statistics, moves, covariances, variance_floor
@@ -173,9 +173,9 @@ class Full(CovarianceType):
         squares = statistics["squares"] - cross - cross.transpose(0, 2, 1)
         squares += weights * moves[:, :, np.newaxis] * moves[:, np.newaxis, :]
         totals, squares = added(self.pool(weights), self.pool(squares), True, statistics)
-        told = totals > EMPTY_WEIGHT
-        held, low = _hold_at_floor(squares / np.where(told, totals, 1.0), variance_floor)
-        return np.where(told, held, covariances), low & told[..., 0, 0]
+        has_data = totals > EMPTY_WEIGHT
+        held, low = _hold_at_floor(squares / np.where(has_data, totals, 1.0), variance_floor)
+        return np.where(has_data, held, covariances), low & has_data[..., 0, 0]
 
     def _floor_remedies(self, floored: BoolArray) -> tuple[Remedy, ...]:
         """Say which covariances were held at the floor: of states (K,), or () when shared."""
@@ -285,9 +285,9 @@ def _smallest_eigenvalues(covariances: FloatArray) -> FloatArray:
         except np.linalg.LinAlgError:
             pass
         else:
-            told = _largest(whiteners) ** -2.0 >= RESOLUTION
+            resolved = _largest(whiteners) ** -2.0 >= RESOLUTION
             smallest = _largest(whiteners / scales[..., np.newaxis, :]) ** -2.0
-            return np.where(told, smallest, 0.0)
+            return np.where(resolved, smallest, 0.0)
     if covariances.ndim == 2:
         return np.zeros(())
     return np.array([_smallest_eigenvalues(covariance) for covariance in covariances])

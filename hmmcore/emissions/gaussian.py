@@ -104,12 +104,12 @@ class Gaussian(Value):
 
     @property
     def num_states(self) -> int:
-        """K."""
+        """Number of states, K."""
         return len(self.means)
 
     @property
     def num_dimensions(self) -> int:
-        """D."""
+        """Number of dimensions of an observation, D."""
         return int(self.means.shape[1])
 
     @property

@@ -120,14 +120,14 @@ def accumulate_observed(
 
 
 @njit(cache=True, nogil=True)
-def over_lanes(lanes: FloatArray, told: FloatArray) -> None:
+def over_lanes(lanes: FloatArray, out: FloatArray) -> None:
     """Sums (I, J) of an array (I, J, LANES), one lane after the other."""
     for i in range(lanes.shape[0]):
         for j in range(lanes.shape[1]):
             total = 0.0
             for lane in range(LANES):
                 total += lanes[i, j, lane]
-            told[i, j] = total
+            out[i, j] = total
 
 
 @njit(cache=True, nogil=True)

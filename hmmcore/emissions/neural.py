@@ -199,12 +199,12 @@ class NeuralGaussian(Value):
 
     @property
     def num_states(self) -> int:
-        """K."""
+        """Number of states, K."""
         return self.gaussian.num_states
 
     @property
     def num_dimensions(self) -> int:
-        """D."""
+        """Number of dimensions of an observation, D."""
         return self.gaussian.num_dimensions
 
     @property
@@ -311,21 +311,20 @@ class NeuralGaussian(Value):
 
         Source: Dempster, Laird & Rubin (1977), generalised EM; Meng & Rubin (1993) for the order.
         """
-        told = dict(statistics)
-        empty = told["counts"] <= EMPTY_WEIGHT
+        empty = statistics["counts"] <= EMPTY_WEIGHT
         network = trainable.intersection(Layers._fields)
         moved = self
         if network:
             # Q in the means: Σ slopes m - curvatures m² / 2, where m is how far each mean moves.
             with np.errstate(over="ignore", invalid="ignore"):
-                slopes = self.gaussian.gradient(told)["means"]
-                curvatures = told["counts"] / self.covariances
+                slopes = self.gaussian.gradient(statistics)["means"]
+                curvatures = statistics["counts"] / self.covariances
                 slopes[empty] = curvatures[empty] = 0.0
                 layers = ascend(self.layers, self.output_activation, slopes, curvatures, network)
             moved = NeuralGaussian(*layers, self.covariances, self.output_activation)
-            told = _about(told, moved.means - self.means)
+            statistics = _about(statistics, moved.means - self.means)
         gaussian, remedies = moved.gaussian.maximize(
-            told, trainable & {"covariances"}, variance_floor
+            statistics, trainable & {"covariances"}, variance_floor
         )
         moved = NeuralGaussian(*moved.layers, gaussian.covariances, self.output_activation)
         return moved, remedies + moved._dead(network)

@@ -60,7 +60,7 @@ class Poisson(Value):
 
     @property
     def num_states(self) -> int:
-        """K."""
+        """Number of states, K."""
         return len(self.rates)
 
     def permute(self, permutation: ArrayLike) -> Poisson:

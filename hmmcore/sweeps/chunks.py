@@ -84,7 +84,7 @@ def chunked(
 
 
 def arranged_chunks(sequences: Sequences, num_states: int) -> list[tuple[Chunk, Arrangement]]:
-    """Chunks for `lane_sweep`, remembered with the data."""
+    """Chunks with their lanes for `lane_sweep`, cached with the data."""
     steps = tile_steps(num_states)
     key = (num_states, CHUNK_CELLS, steps)
     if key not in sequences.arrangements:
@@ -98,8 +98,8 @@ def arranged_chunks(sequences: Sequences, num_states: int) -> list[tuple[Chunk, 
 def in_turns(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
     """Apply `function` to every item, this thread and those of the shared pool taking turns.
 
-    A thread takes its next item by itself: waking one for every item would cost more than many
-    an item does.
+    Each thread fetches its next item itself: waking a thread for every item would cost more than
+    most items take.
     """
     if len(items) == 1:
         return [function(items[0])]
@@ -115,7 +115,7 @@ def in_turns(function: Callable[[Item], Result], items: Sequence[Item]) -> list[
         work()
     finally:
         for helper in helpers:
-            # One that is still waiting for a free thread is not needed any more.
+            # One that no thread has started is not needed any more.
             if not helper.cancel():
                 helper.result()
     return [results[i] for i in range(len(items))]

@@ -6,10 +6,11 @@ K states, T rows of N sequences one after the other, `offsets` (N + 1,) their bo
 
 The scaled recursions follow Rabiner (1989), "A tutorial on hidden Markov models", section V.A,
 with two differences. Each row of log-likelihoods is shifted by its maximum over the states that
-can be reached, so that an outlier does not underflow. And where a transition matrix has zeros,
-a state whose probability became too small to represent could in truth become the only one left;
-bounds are kept on such states, and when one could matter (`RESCUE`) the sequence is swept in log
-space, which cannot underflow.
+can be reached, so that an outlier does not underflow. And where a transition matrix has zeros, a
+state whose probability is too small to represent may later be the only possible one. `forward`
+keeps an upper bound on the probability of such a state, and when the bound is large enough to
+matter it stops with the status `RESCUE`: the sequence is then swept in log space, which cannot
+underflow.
 """
 
 from __future__ import annotations
@@ -24,22 +25,23 @@ OK = 0
 IMPOSSIBLE = 1
 RESCUE = 2
 
-FAINT = 1e-150
-"""A probability below this is on its way to underflow."""
-SURE = 1e-100
-"""Transition probabilities that are all above this keep every state well above FAINT."""
+UNDERFLOW_RISK = 1e-150
+"""A probability below this is near enough to underflow for its digits not to be relied on."""
+DENSE_TRANSITION = 1e-100
+"""A transition matrix without entries below this is dense: one step takes every state well above
+UNDERFLOW_RISK again."""
 NEGLIGIBLE = 1e-20
-"""A share below this of a probability cannot be seen in double precision."""
+"""Relative to a probability, an addend smaller than this is lost in double precision."""
 UNDERFLOW = 1e-300
-"""More than a product of probabilities can be that became zero by underflow."""
+"""Upper bound on a product of probabilities that underflowed to zero."""
 
 
 @njit(cache=True, nogil=True)
-def all_sure(transition_matrix: FloatArray) -> bool:
-    """Whether every transition probability is at least SURE."""
+def is_dense(transition_matrix: FloatArray) -> bool:
+    """Whether every transition probability is at least DENSE_TRANSITION."""
     for i in range(transition_matrix.shape[0]):
         for j in range(transition_matrix.shape[1]):
-            if not transition_matrix[i, j] >= SURE:
+            if not transition_matrix[i, j] >= DENSE_TRANSITION:
                 return False
     return True
 
@@ -76,15 +78,16 @@ def forward(
     """
     num_states = len(initial_probs)
     predicted = np.empty(num_states)
-    reached = np.zeros(num_states, dtype=np.bool_)
-    coming = np.zeros(num_states, dtype=np.bool_)
-    # Upper bounds on the probabilities of states that were set aside, filtered and predicted.
-    lost = np.zeros(num_states)
-    losing = np.zeros(num_states)
+    filtered_reachable = np.zeros(num_states, dtype=np.bool_)
+    predicted_reachable = np.zeros(num_states, dtype=np.bool_)
+    # Upper bounds on the probabilities of states that are too improbable to be represented, after
+    # and before the observation; `..._reachable` says where exact arithmetic would have no zero.
+    filtered_bounds = np.zeros(num_states)
+    predicted_bounds = np.zeros(num_states)
     sparse = False
     for i in range(num_states):
         for j in range(num_states):
-            if transition_matrix[i, j] < SURE:
+            if transition_matrix[i, j] < DENSE_TRANSITION:
                 sparse = True
     for n in range(len(offsets) - 1):
         start, stop = offsets[n], offsets[n + 1]
@@ -95,8 +98,8 @@ def forward(
             if t == start:
                 for j in range(num_states):
                     predicted[j] = initial_probs[j]
-                    coming[j] = initial_probs[j] > 0.0
-                    losing[j] = 0.0
+                    predicted_reachable[j] = initial_probs[j] > 0.0
+                    predicted_bounds[j] = 0.0
             else:
                 predicted[:] = 0.0
                 for i in range(num_states):
@@ -104,8 +107,13 @@ def forward(
                     for j in range(num_states):
                         predicted[j] += weight * transition_matrix[i, j]
                 if sparse:
-                    _set_aside_the_faint(
-                        transition_matrix, predicted, reached, lost, coming, losing
+                    _zero_below_underflow_risk(
+                        transition_matrix,
+                        predicted,
+                        filtered_reachable,
+                        filtered_bounds,
+                        predicted_reachable,
+                        predicted_bounds,
                     )
 
             shift = -np.inf
@@ -116,7 +124,7 @@ def forward(
                 possible = False
                 if sparse:
                     for j in range(num_states):
-                        possible |= coming[j] and scores[t, j] > -np.inf
+                        possible |= predicted_reachable[j] and scores[t, j] > -np.inf
                 status[n, 0] = RESCUE if possible else IMPOSSIBLE
                 status[n, 1] = t
                 log_lik = -np.inf
@@ -130,19 +138,23 @@ def forward(
                 filtered[t, j] = predicted[j] * likelihood
                 total += filtered[t, j]
                 if sparse:
-                    reached[j] = coming[j] and scores[t, j] > -np.inf
-                    if losing[j] > 0.0:
-                        losing[j] *= np.exp(scores[t, j] - shift)
+                    filtered_reachable[j] = predicted_reachable[j] and scores[t, j] > -np.inf
+                    if predicted_bounds[j] > 0.0:
+                        predicted_bounds[j] *= np.exp(scores[t, j] - shift)
                 scores[t, j] = likelihood
             # When the likely states are themselves all but unreachable, too few digits are left.
-            rescue = total < FAINT
+            rescue = total < UNDERFLOW_RISK
             for j in range(num_states):
                 filtered[t, j] /= total
                 if sparse:
-                    lost[j] = 0.0
-                    if reached[j] and (losing[j] > 0.0 or filtered[t, j] < FAINT):
-                        lost[j] = max(filtered[t, j], max(losing[j], UNDERFLOW) / total)
-                        rescue |= lost[j] > NEGLIGIBLE
+                    filtered_bounds[j] = 0.0
+                    if filtered_reachable[j] and (
+                        predicted_bounds[j] > 0.0 or filtered[t, j] < UNDERFLOW_RISK
+                    ):
+                        filtered_bounds[j] = max(
+                            filtered[t, j], max(predicted_bounds[j], UNDERFLOW) / total
+                        )
+                        rescue |= filtered_bounds[j] > NEGLIGIBLE
             if rescue:
                 status[n, 0] = RESCUE
                 status[n, 1] = t
@@ -153,38 +165,40 @@ def forward(
 
 
 @njit(cache=True, nogil=True)
-def _set_aside_the_faint(
+def _zero_below_underflow_risk(
     transition_matrix: FloatArray,
     predicted: FloatArray,
-    reached: BoolArray,
-    lost: FloatArray,
-    coming: BoolArray,
-    losing: FloatArray,
+    filtered_reachable: BoolArray,
+    filtered_bounds: FloatArray,
+    predicted_reachable: BoolArray,
+    predicted_bounds: FloatArray,
 ) -> None:
-    """Fill `coming` with the states that can be reached, and set aside those not well known.
+    """Set predicted probabilities to zero that are below UNDERFLOW_RISK, or not known well.
 
-    A state is well known when its predicted probability is large enough to divide by on the way
-    back, and dwarfs what lost states could add to it. Any other is predicted at zero from here
-    on, and `losing` keeps an upper bound on what it truly is.
+    `backward` divides by a probability that is kept, so it must be at least UNDERFLOW_RISK, and
+    what the filtered bounds could add to it must be NEGLIGIBLE beside it. For any other state
+    `predicted_bounds` is filled with an upper bound on its true probability.
+
+    All arrays are (K,); `predicted_reachable` is filled too.
     """
     num_states = len(predicted)
-    all_known = True
+    all_kept = True
     for j in range(num_states):
-        all_known &= predicted[j] >= FAINT and lost[j] == 0.0
-        coming[j] = True
-        losing[j] = 0.0
-    if all_known:
+        all_kept &= predicted[j] >= UNDERFLOW_RISK and filtered_bounds[j] == 0.0
+        predicted_reachable[j] = True
+        predicted_bounds[j] = 0.0
+    if all_kept:
         return
     for j in range(num_states):
-        coming[j] = False
+        predicted_reachable[j] = False
         for i in range(num_states):
-            if reached[i] and transition_matrix[i, j] > 0.0:
-                coming[j] = True
-                losing[j] += lost[i] * transition_matrix[i, j]
-        if predicted[j] >= FAINT and losing[j] <= NEGLIGIBLE * predicted[j]:
-            losing[j] = 0.0
-        elif coming[j]:
-            losing[j] = max(losing[j] + predicted[j], UNDERFLOW)
+            if filtered_reachable[i] and transition_matrix[i, j] > 0.0:
+                predicted_reachable[j] = True
+                predicted_bounds[j] += filtered_bounds[i] * transition_matrix[i, j]
+        if predicted[j] >= UNDERFLOW_RISK and predicted_bounds[j] <= NEGLIGIBLE * predicted[j]:
+            predicted_bounds[j] = 0.0
+        elif predicted_reachable[j]:
+            predicted_bounds[j] = max(predicted_bounds[j] + predicted[j], UNDERFLOW)
             predicted[j] = 0.0
 
 

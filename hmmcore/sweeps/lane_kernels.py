@@ -1,9 +1,9 @@
 """The scaled recursions for eight sequences at once, for models without zero transitions.
 
-Where every transition probability is at least `kernels.SURE`, no state can fade for good, so
-these need none of the bounds that `kernels.forward` keeps. A sequence that is impossible, or
-whose first observation is all but unreachable, ends with the log-likelihood NaN: it is for
-`kernels` to sweep.
+Where every transition probability is at least `kernels.DENSE_TRANSITION`, no state stays near
+underflow, so these need none of the bounds that `kernels.forward` keeps. A sequence that is
+impossible, or whose first observation has a probability below `kernels.UNDERFLOW_RISK`, ends with
+the log-likelihood NaN: `kernels` must sweep it.
 
 Sequences lie in lanes (see `layout`): arrays are (S, K, LANES), S steps of B blocks one after the
 other, `bounds` (B + 1,) their limits, `lengths` (B, LANES) how many steps each lane uses, longest
@@ -31,20 +31,20 @@ from hmmcore.lanes import (
     store,
     where_larger,
 )
-from hmmcore.sweeps.kernels import FAINT
+from hmmcore.sweeps.kernels import UNDERFLOW_RISK
 
 LN_2 = 0.6931471805599453
 COUNTED = 8
 """How many steps `count` takes at a time."""
 TINY = 1e-300
-"""Keeps the lanes that hold nothing from dividing by zero: zero over this stays zero."""
+"""Divisor for lanes that hold no sequence, whose sum is zero: zero over this stays zero."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def to_lanes(
     rows: FloatArray, starts: IntArray, lengths: IntArray, bounds: IntArray, lanes: FloatArray
 ) -> None:
-    """Spread rows (T, C) over lanes (S, C, LANES); steps without a row become zero."""
+    """Copy rows (T, C) into lanes (S, C, LANES); unused steps become zero."""
     num_columns = rows.shape[1]
     for b in range(len(starts)):
         first = bounds[b]
@@ -98,7 +98,7 @@ def clear_unused(lengths: IntArray, bounds: IntArray, scores: FloatArray) -> Non
 def times(lanes: FloatArray, t: int, matrix: FloatArray, out: FloatArray, u: int) -> None:
     """Row vector times matrix: out[u, j] = sum over i of lanes[t, i] matrix[i, j].
 
-    Several columns at a time, because a sum can only take its next term when the last one is there.
+    Several columns at a time, because each addition to one sum waits for the one before it.
     """
     num_states = len(matrix)
     j = 0
@@ -174,7 +174,7 @@ def forward(
     num_states = len(transition_matrix)
     clear_unused(lengths, bounds, scores)
     running = np.empty((1, 3, LANES))
-    faint = np.empty(LANES, dtype=np.bool_)
+    at_risk = np.empty(LANES, dtype=np.bool_)
     for b in range(len(lengths)):
         first = bounds[b]
         shifts, powers = fill(0.0), fill(0.0)
@@ -205,7 +205,7 @@ def forward(
             if t == first:
                 store(running, 0, 0, total)
                 for place in range(LANES):
-                    faint[place] = not running[0, 0, place] >= FAINT
+                    at_risk[place] = not running[0, 0, place] >= UNDERFLOW_RISK
             scale = inverse_power(total)
             powers = powers + exponent(total)
             shifts = shifts + shift
@@ -219,7 +219,7 @@ def forward(
             while lane >= 0 and lengths[b, lane] == t - first + 1:
                 last = running[0, 0, lane]
                 log_lik = running[0, 1, lane] * LN_2 + np.log(last) + running[0, 2, lane]
-                log_liks[b, lane] = np.nan if faint[lane] else log_lik
+                log_liks[b, lane] = np.nan if at_risk[lane] else log_lik
                 for k in range(num_states):
                     ends[b, k, lane] = alphas[t, k, lane] / last
                 lane -= 1
@@ -246,11 +246,12 @@ def backward(
         alphas (S, K, LANES): what `forward` left.
         before (B, K, LANES): p(z_t = k | x_1..x_t) one step before each lane begins; zero where a
             lane begins with its sequence.
-        leaving (B, K, LANES): what follows each lane's last step says of it: p(later x | z_t = k)
-            times any factor; one where a lane ends with its sequence.
+        leaving (B, K, LANES): p(all x after each lane's last step | z_t = k at that step), times
+            any factor; one where a lane ends with its sequence.
         counts (K, K, LANES): added to: expected transitions over A[i, j], the one that leads
             into the lane included.
-        passed (B, K, LANES): out: what each lane says of the step before it, as in `leaving`.
+        passed (B, K, LANES): out: the same for the step before each lane, which is `leaving` of
+            the lane before it.
     """
     num_states = len(transposed)
     future = np.empty((1, num_states, LANES))
@@ -329,7 +330,7 @@ def sweep_whole(
     for b in range(num_blocks):
         for lane in range(LANES):
             if np.isnan(log_liks[b, lane]):
-                # Nothing follows from it; what it leaves behind is written again.
+                # Must add nothing to the sums; its smoothed probabilities are written again later.
                 leaving[b, :, lane] = 0.0
                 scores[bounds[b] : bounds[b + 1], :, lane] = 0.0
                 alphas[bounds[b] : bounds[b + 1], :, lane] = 1.0

@@ -1,7 +1,7 @@
 """Sweeps of eight sequences, or of eight pieces of a long one, at a time.
 
-Serves models whose transition probabilities are all at least `kernels.SURE`; for any other, and
-for a sequence that the lanes hand back, the kernels of `hmmcore.sweeps.kernels` are right.
+For models that are dense (`kernels.is_dense`). Any other, and a sequence whose log-likelihood comes
+back as NaN, is swept by the kernels of `hmmcore.sweeps.kernels`.
 
 Three ways to fill the lanes, chosen by the data alone, so that the same data give the same bits
 on any machine of one kind, with any number of threads:
@@ -48,8 +48,8 @@ def fills_lanes(num_states: int, num_sequences: int) -> bool:
 
 
 def suits_lanes(hmm: HMM, num_sequences: int) -> bool:
-    """Whether the model is free of zeros, and lanes are worth it."""
-    return fills_lanes(hmm.num_states, num_sequences) and kernels.all_sure(hmm.transition_matrix)
+    """Whether the model is dense, and lanes are worth it."""
+    return fills_lanes(hmm.num_states, num_sequences) and kernels.is_dense(hmm.transition_matrix)
 
 
 def tile_steps(num_states: int) -> int:
@@ -106,15 +106,15 @@ class Filtered:
     observations: FloatArray  # (S, D, LANES)
     likelihoods: FloatArray  # (S, K, LANES)
     alphas: FloatArray  # (S, K, LANES)
-    log_likelihoods: FloatArray  # (B, LANES), NaN for what lanes cannot do
+    log_likelihoods: FloatArray  # (B, LANES), NaN where `kernels` must sweep
     ends: FloatArray  # (B, K, LANES)
 
 
 class _Kept(threading.local):
-    """A thread's workspaces: the memory by purpose, and the array that was last made of it."""
+    """A thread's workspaces: memory by purpose, and the array last shaped from it."""
 
     def __init__(self) -> None:
-        self.rooms: dict[str, FloatArray] = {}
+        self.memory: dict[str, FloatArray] = {}
         self.arrays: dict[str, FloatArray] = {}
 
 
@@ -134,10 +134,10 @@ def workspace(name: str, num_steps: int, num_columns: int) -> FloatArray:
     size = num_steps * num_columns * LANES
     if size > LARGEST_KEPT:
         return aligned(*shape)
-    rooms = _kept.rooms
-    if name not in rooms or rooms[name].size < size:
-        rooms[name] = aligned(size)
-    arrays[name] = rooms[name][:size].reshape(shape)
+    memory = _kept.memory
+    if name not in memory or memory[name].size < size:
+        memory[name] = aligned(size)
+    arrays[name] = memory[name][:size].reshape(shape)
     return arrays[name]
 
 
@@ -205,7 +205,11 @@ def run_backward(
     sums: Sums,
     outputs: Outputs,
 ) -> FloatArray:
-    """Smooth what `run_forward` left, add to the sums; returns what each lane passes back."""
+    """Smooth what `run_forward` left, and add to the sums.
+
+    Returns:
+        (B, K, LANES) `passed` of `lane_kernels.backward`.
+    """
     layout = swept.layout
     passed = np.empty_like(leaving)
     lane_kernels.backward(
@@ -225,7 +229,7 @@ def _put_out(
     sums: Sums,
     outputs: Outputs,
 ) -> None:
-    """Hand over what the backward recursion left, as far as it is wanted."""
+    """Copy what the backward recursion left to the outputs that are wanted."""
     where = layout.starts, layout.lengths, layout.bounds
     if outputs.filtered is not None:
         lane_kernels.from_lanes(alphas, *where, True, outputs.filtered)
@@ -326,10 +330,10 @@ def sweep_tiles(
         entering = predicted_from(hmm, before)
     if sums is None:
         return log_likelihoods
-    unfit = np.isnan(log_likelihoods)
-    if unfit.any():
+    not_swept = np.isnan(log_likelihoods)
+    if not_swept.any():
         # Once more without them: their NaN must not meet the others' sums.
-        kept = np.flatnonzero(~unfit[0, : block.num_members])
+        kept = np.flatnonzero(~not_swept[0, : block.num_members])
         if len(kept):
             again = lay_out(block.starts[0], block.lengths[0], kept)
             found = sweep_tiles(hmm, rows, again, sums, outputs)

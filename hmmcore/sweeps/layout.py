@@ -29,7 +29,7 @@ class Layout:
 
     @property
     def num_blocks(self) -> int:
-        """B."""
+        """Number of blocks of LANES sequences each, B."""
         return len(self.starts)
 
     @property
@@ -39,7 +39,7 @@ class Layout:
 
     @cached_property
     def num_steps(self) -> int:
-        """S."""
+        """Number of steps of all blocks together, S: the first axis of a lane array."""
         return int(self.bounds[-1])
 
     def tile(self, first: int, steps: int) -> Layout:
@@ -50,7 +50,7 @@ class Layout:
 
 
 def lay_out(starts: IntArray, lengths: IntArray, members: IntArray) -> Layout:
-    """Put stretches of rows into lanes, those of `members` in this order, longest first."""
+    """Put stretches of rows into lanes: those of `members`, which are in order, longest first."""
     num_blocks = -(-len(members) // LANES)
     placed = np.zeros((2, num_blocks * LANES), dtype=np.int64)
     placed[:, : len(members)] = starts[members], lengths[members]
@@ -62,7 +62,7 @@ def lay_out(starts: IntArray, lengths: IntArray, members: IntArray) -> Layout:
 
 @dataclass(frozen=True)
 class Arrangement:
-    """How the sequences of a chunk go into lanes: those that fit a tile together, others by eight.
+    """How the sequences of a chunk go into lanes: short ones together, long ones eight by eight.
 
     Attributes:
         together: a layout of the sequences that fit a tile, if any.

@@ -1,7 +1,8 @@
 """The recursions that cut one long sequence into pieces, exactly.
 
-What a piece does to any start is a K×K matrix; `transfer` finds those of eight pieces at once,
-`chain_pieces` multiplies them up. Arrays in lanes are as in `hmmcore.sweeps.lane_kernels`.
+A piece takes the probabilities of the states before it to those after it by a K×K transfer matrix.
+`transfer` finds the matrices of eight pieces at once, `chain_pieces` multiplies them in order.
+Arrays in lanes are as in `hmmcore.sweeps.lane_kernels`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def transfer(
     products: FloatArray,
     logs: FloatArray,
 ) -> None:
-    """Run the forward recursion from every state at once: what a lane does to any start.
+    """Run the forward recursion from every state at once: the transfer matrix of each lane.
 
     Args:
         scores (S, K, LANES): log p(x_t | z_t = k); left as it is but for the first steps and

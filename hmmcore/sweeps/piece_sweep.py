@@ -49,7 +49,7 @@ def pieces(length: int) -> list[Layout]:
 
 @dataclass(frozen=True)
 class Boundaries:
-    """What each piece of a sequence starts from and ends in: (B, K, LANES) each."""
+    """`entering`, `before` and `leaving` of `lane_kernels` for every piece: (B, K, LANES) each."""
 
     log_likelihood: float
     entering: FloatArray
@@ -63,9 +63,9 @@ def boundaries(
     layouts: list[Layout],
     run: Callable[[Callable[[int], None], range], list[None]],
 ) -> Boundaries:
-    """Multiply up the transfer matrices of a sequence's pieces.
+    """Multiply the transfer matrices of a sequence's pieces in order.
 
-    `run` calls a function with every member of a range, on several threads if it likes. The
+    `run` calls a function with every member of a range, and may use several threads. The
     log-likelihood is NaN when `kernels` must sweep the sequence.
     """
     num_states, num_blocks = hmm.num_states, len(layouts)
@@ -93,7 +93,7 @@ def boundaries(
     first = hmm.emissions.log_likelihoods(rows[:1])[0]
     top = first[hmm.initial_probs > 0.0].max()
     possible = top > -np.inf and hmm.initial_probs @ np.exp(np.minimum(first - top, 0.0))
-    if not possible >= kernels.FAINT:
+    if not possible >= kernels.UNDERFLOW_RISK:
         log_likelihood = np.nan
     return Boundaries(float(log_likelihood), entering, before, leaving)
 

@@ -2,8 +2,8 @@
 
 Where `lane_kernels` puts eight sequences next to each other, these put eight states of one: no
 lane is empty when there are few sequences. As there, every transition probability is at least
-`kernels.SURE`, rows are scaled by powers of two, and a sequence whose log-likelihood ends as NaN
-is for `kernels` to sweep.
+`kernels.DENSE_TRANSITION`, rows are scaled by powers of two, and a sequence whose log-likelihood
+ends as NaN must be swept by `kernels`.
 
 A row of K states is B = ceil(K / LANES) lane values; places beyond K hold zero. Arrays (T, B,
 LANES) hold T rows of N sequences one after the other, `offsets` (N + 1,) their bounds.
@@ -26,7 +26,7 @@ from hmmcore.lanes import (
     multiply_add,
     store,
 )
-from hmmcore.sweeps.kernels import FAINT
+from hmmcore.sweeps.kernels import UNDERFLOW_RISK
 from hmmcore.sweeps.lane_kernels import LN_2
 
 COUNTED = 64
@@ -61,8 +61,8 @@ def from_blocks(blocks: FloatArray, normalise: bool, rows: FloatArray) -> None:
 def times(rows: FloatArray, t: int, matrix: FloatArray, out: FloatArray, u: int) -> None:
     """Row vector times matrix (K, B, LANES): out[u, j] = sum over i of rows[t, i] matrix[i, j].
 
-    Several blocks at a time, because a sum can only take its next term when the last one is
-    there; where the blocks do not come out even, the last group goes over some of them again.
+    Several blocks at a time, because each addition to one sum waits for the one before it. Where
+    the number of blocks is no multiple of eight, the last group computes some of them again.
     """
     num_states, num_blocks = matrix.shape[0], matrix.shape[1]
     flat = rows.reshape(len(rows), -1)
@@ -135,7 +135,7 @@ def forward(
     for n in range(len(offsets) - 1):
         first, stop = offsets[n], offsets[n + 1]
         shifts, powers, last = 0.0, fill(0.0), 1.0
-        faint = False
+        at_risk = False
         for t in range(first, stop):
             for k in range(num_states):
                 row_flat[k] = scores[t, k]
@@ -166,7 +166,7 @@ def forward(
                 totals = totals + alpha
             store(across, 0, 1, totals)
             last = _sum_of(across, 1)
-            faint |= t == first and not last >= FAINT
+            at_risk |= t == first and not last >= UNDERFLOW_RISK
             total = fill(last)
             scale = inverse_power(total)
             powers = powers + exponent(total)
@@ -174,8 +174,8 @@ def forward(
             for b in range(num_blocks):
                 store(alphas, t, b, load(alphas, t, b) * scale)
         store(across, 0, 0, powers)
-        log_liks[n] = np.nan if faint else across[0, 0, 0] * LN_2 + shifts
-        # The last row's sum is what its power of two left of it.
+        log_liks[n] = np.nan if at_risk else across[0, 0, 0] * LN_2 + shifts
+        # Of the last row's sum the power of two is counted already; what is left is its mantissa.
         totals = fill(0.0)
         for b in range(num_blocks):
             totals = totals + load(alphas, stop - 1, b)
@@ -214,8 +214,8 @@ def backward(
             by a factor.
         before (N, B, LANES): p(z_t = k | x_1..x_t) one row before each sequence; zero where it
             truly begins.
-        leaving (N, B, LANES): p(later x | z_t = k) at each last row, times any factor; one where
-            the sequence truly ends. On return what the sequence says of the row before it.
+        leaving (N, B, LANES): p(all x after each last row | z_t = k at that row), times any factor;
+            one where the sequence truly ends. On return the same for the row before each first.
         smoothed (T, K): out: p(z_t = k | x); zero in a sequence left out.
         counts (K, B, LANES): added to: expected transitions over A[i, j].
     """

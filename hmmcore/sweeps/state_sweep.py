@@ -14,22 +14,23 @@ from hmmcore.sweeps import kernels, state_kernels
 from hmmcore.sweeps.lane_sweep import FEW_SEQUENCES, MOST_STATES, Outputs, Sums, workspace
 
 FEWEST_STATES = 9
-"""With fewer, sequences or pieces of one fill lanes better than states do."""
+"""With fewer states, sequences (or pieces of one) fill the lanes better."""
 MANY_STATES = 32
-"""From here on states win wherever a quarter of the lanes, or more, would be empty."""
+"""With this many states or more, states fill the lanes better wherever sequences would leave a
+quarter of them empty."""
 TILE_CELLS = 1 << 19
 """Rows times states of a tile; a longer sequence is filtered twice, which costs a third more."""
 
 
 def suits_states(hmm: HMM, num_sequences: int) -> bool:
-    """Whether the model is free of zeros, and its states fill lanes better than sequences do."""
+    """Whether the model is dense, and its states fill lanes better than sequences do."""
     num_states = hmm.num_states
     if num_states < FEWEST_STATES:
         return False
     num_lanes = -(-num_sequences // LANES) * LANES
-    wins = num_sequences <= FEW_SEQUENCES or num_states > MOST_STATES
-    wins |= num_states >= MANY_STATES and 4 * num_sequences <= 3 * num_lanes
-    return wins and kernels.all_sure(hmm.transition_matrix)
+    better = num_sequences <= FEW_SEQUENCES or num_states > MOST_STATES
+    better |= num_states >= MANY_STATES and 4 * num_sequences <= 3 * num_lanes
+    return better and kernels.is_dense(hmm.transition_matrix)
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Tile:
     """Rows after the forward recursion.
 
     Attributes:
-        scores: (T, K) as the family gave them, not needed any more.
+        scores: (T, K) as the family gave them; free to be overwritten.
         alphas, likelihoods: (T, B, LANES) as `state_kernels.forward` leaves them.
         log_likelihoods: (N,), NaN for a sequence that `kernels` must sweep.
         ends: (N, B, LANES) p(z_M = k | x_1..x_M).

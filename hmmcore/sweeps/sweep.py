@@ -41,7 +41,7 @@ class ImpossibleDataError(ValueError):
         self.time = time
 
     def __reduce__(self) -> tuple[type[ImpossibleDataError], tuple[int, int]]:
-        """Let it pass from one process to another: made again from its place."""
+        """Pickle by the constructor's arguments: an exception by itself would keep its message."""
         return type(self), (self.sequence, self.time)
 
 
@@ -64,7 +64,7 @@ class Expectations:
     log_likelihood: float = field(init=False)
 
     def __post_init__(self) -> None:
-        # At once: it is always asked for, and the lock of a cached property costs more.
+        # Computed here: it is always needed, and a cached property costs more.
         object.__setattr__(self, "log_likelihood", float(self.log_likelihoods.sum()))
 
 
@@ -203,11 +203,11 @@ def _sweep_rows(
         (chunk.first + int(n), int(part.impossible_at[n]))
         for n in np.flatnonzero(part.impossible_at >= 0)
     )
-    told: EmissionStatistics = {}
+    emissions: EmissionStatistics = {}
     if statistics and not impossible:
-        told = hmm.emissions.statistics(chunk.observations, weights)
+        emissions = hmm.emissions.statistics(chunk.observations, weights)
     return Swept(
-        part.log_likelihoods, impossible, part.initial_counts, part.transition_counts, told
+        part.log_likelihoods, impossible, part.initial_counts, part.transition_counts, emissions
     )
 
 
@@ -221,11 +221,13 @@ def _with_rescued(
     smoothed: FloatArray | None,
     statistics: bool,
 ) -> Swept:
-    """Close the sums of a chunk, sweeping row by row what was handed back with NaN."""
+    """Add up a chunk, sweeping row by row the sequences whose log-likelihood is NaN."""
     initial_counts = sums.initial_counts
     impossible: tuple[tuple[int, int], ...] = ()
-    unfit = np.flatnonzero(np.isnan(log_likelihoods)) if kernels.has_nan(log_likelihoods) else ()
-    for n in unfit:
+    not_swept = (
+        np.flatnonzero(np.isnan(log_likelihoods)) if kernels.has_nan(log_likelihoods) else ()
+    )
+    for n in not_swept:
         part = _sweep_rows(hmm, chunk.only(int(n)), filtered, smoothed, statistics)
         log_likelihoods[n] = part.log_likelihoods[0]
         impossible += part.impossible
@@ -270,7 +272,7 @@ def _joined_lanes(hmm: HMM, sums: lane_sweep.Sums) -> FloatArray:
 
 
 def _or_by_rows(hmm: HMM, chunk: Chunk, log_likelihoods: FloatArray) -> FloatArray:
-    """Log-likelihoods (n,) with those that are NaN taken row by row."""
+    """Log-likelihoods (n,), those that are NaN computed row by row."""
     for n in np.flatnonzero(np.isnan(log_likelihoods)):
         log_likelihoods[n : n + 1] = row_sweep.log_likelihoods_of_chunk(hmm, chunk.only(int(n)))
     return log_likelihoods

@@ -124,10 +124,10 @@ class GradientAscent:
             "means" (K, D) with "log_sds" or "cholesky" in the shape of the covariances. Tied
             entries of A each have the slope of the logit that they share.
         """
-        told, hmm = state.expectations, state.hmm
+        statistics, hmm = state.expectations, state.hmm
         if self.priors is not None:
-            told = self.priors.added_to(told, hmm)
-        total = log_likelihood_gradient(hmm, told)
+            statistics = self.priors.added_to(statistics, hmm)
+        total = log_likelihood_gradient(hmm, statistics)
         if self.transition_ties is not None:
             total["transition_logits"] = self.transition_ties.shared(total["transition_logits"])
         return {name: value / self.sequences.num_observations for name, value in total.items()}
@@ -166,7 +166,7 @@ class GradientAscent:
                     self.transition_ties,
                 )
                 log_prior = self._log_prior(hmm, state.hmm)
-            told = expectations(hmm, self.sequences)
+            statistics = expectations(hmm, self.sequences)
         except ImpossibleDataError as error:
             raise DivergedError(f"gradient ascent made the data impossible {advice}") from error
         except ValueError as error:
@@ -177,7 +177,7 @@ class GradientAscent:
             # The floor is part of the parametrisation: what was held there continues from there.
             held = _keep_trainable(_unconstrained(hmm), hmm, trainable)
             moved = replace(moved, parameters=held)
-        return TrainState(hmm, told, iteration, remedies, moved, log_prior)
+        return TrainState(hmm, statistics, iteration, remedies, moved, log_prior)
 
     def _log_prior(self, hmm: HMM, support: HMM) -> float | None:
         return None if self.priors is None else self.priors.log_density(hmm, support)
@@ -245,15 +245,15 @@ def move(
 def slopes_of_logits(counts: FloatArray, probs: FloatArray) -> FloatArray:
     """counts - n p for every row of probabilities, n being the sum of the row's counts."""
     slopes = np.empty(probs.shape)
-    told, given, filled = (
+    count_rows, prob_rows, slope_rows = (
         counts.reshape(-1, probs.shape[-1]),
         probs.reshape(-1, probs.shape[-1]),
         slopes.reshape(-1, probs.shape[-1]),
     )
-    for i in range(len(given)):
-        total = told[i].sum()
-        for j in range(given.shape[1]):
-            filled[i, j] = told[i, j] - total * given[i, j]
+    for i in range(len(prob_rows)):
+        total = count_rows[i].sum()
+        for j in range(prob_rows.shape[1]):
+            slope_rows[i, j] = count_rows[i, j] - total * prob_rows[i, j]
     return slopes
 
 
@@ -274,16 +274,16 @@ def distributions(logits: FloatArray) -> tuple[FloatArray, bool]:
     return probs, sound
 
 
-def log_likelihood_gradient(hmm: HMM, told: Expectations) -> Parameters:
+def log_likelihood_gradient(hmm: HMM, statistics: Expectations) -> Parameters:
     """Gradient of the log-likelihood in every unconstrained parameter (Fisher's identity).
 
     Args:
-        told: expected statistics of the data under `hmm`.
+        statistics: expected statistics of the data under `hmm`.
     """
     return {
-        "initial_logits": slopes_of_logits(told.initial_counts, hmm.initial_probs),
-        "transition_logits": slopes_of_logits(told.transition_counts, hmm.transition_matrix),
-        **hmm.emissions.gradient(told.emissions),
+        "initial_logits": slopes_of_logits(statistics.initial_counts, hmm.initial_probs),
+        "transition_logits": slopes_of_logits(statistics.transition_counts, hmm.transition_matrix),
+        **hmm.emissions.gradient(statistics.emissions),
     }
 
 

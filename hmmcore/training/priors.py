@@ -124,10 +124,10 @@ class Priors(Value):
             total += hmm.emissions.log_variance_prior(self.variance_shape, self.variance_scale)
         return total
 
-    def added_to(self, told: Expectations, hmm: HMM) -> Expectations:
+    def added_to(self, statistics: Expectations, hmm: HMM) -> Expectations:
         """Expected statistics of the data under `hmm`, and of what the priors stand for."""
-        initial_counts, transition_counts = told.initial_counts, told.transition_counts
-        emissions = told.emissions
+        initial_counts, transition_counts = statistics.initial_counts, statistics.transition_counts
+        emissions = statistics.emissions
         if self.initial_concentration is not None:
             initial_counts = initial_counts + _pseudo_counts(
                 self.initial_concentration, hmm.initial_probs
@@ -139,7 +139,7 @@ class Priors(Value):
         if self.variance_shape is not None and self.variance_scale is not None:
             emissions = emissions | pseudo_statistics(self.variance_shape, self.variance_scale)
         return replace(
-            told,
+            statistics,
             initial_counts=initial_counts,
             transition_counts=transition_counts,
             emissions=emissions,

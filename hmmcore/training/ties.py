@@ -110,7 +110,7 @@ class Ties(Value):
 
     @property
     def num_states(self) -> int:
-        """K."""
+        """Number of states, K."""
         return len(self.labels)
 
     def permute(self, permutation: ArrayLike) -> Ties:
@@ -172,10 +172,10 @@ class Ties(Value):
         counts of the group. Rows of a group without counts stay as in `present`.
         """
         totals = np.bincount(self._groups, weights=counts.sum(axis=1))[self._groups]
-        told = totals > EMPTY_WEIGHT
-        row_totals = np.where(told, totals, 1.0)[:, np.newaxis]
+        has_data = totals > EMPTY_WEIGHT
+        row_totals = np.where(has_data, totals, 1.0)[:, np.newaxis]
         shares = self._spread(self._sums(counts) / self._multiplicities) / row_totals
-        return np.where(told[:, np.newaxis], shares, present)
+        return np.where(has_data[:, np.newaxis], shares, present)
 
     def num_free(self, transition_matrix: FloatArray) -> int:
         """Count the free parameters of A: in each group, labels of positive entries less one."""

@@ -210,7 +210,13 @@ def test_warming_up_compiles_every_kernel():
 
     warm_up()
     # What other kernels call is compiled, or found on disk, as a part of them.
-    inner = {"_set_aside_the_faint", "_log_sum_exp", "times", "count", "exp_of_nonpositive"}
+    inner = {
+        "_zero_below_underflow_risk",
+        "_log_sum_exp",
+        "times",
+        "count",
+        "exp_of_nonpositive",
+    }
     inner |= {"accumulate", "accumulate_observed", "score_observed", "_sum_of", "_one_over_product"}
     inner |= {"clear_unused", "over_lanes"}
     modules = kernels, lane_kernels, piece_kernels, gaussian_lanes, gaussian_steps, diagonal, full
