@@ -28,28 +28,29 @@ ROUNDING_RTOL = 1e-10
 """A change smaller than this, relative to the log-likelihood or to one nat, may be rounding."""
 
 LEVEL = 1e-6
-"""Nats per observation: closer than that, nobody is ahead."""
+"""Nats per observation: with a smaller difference neither run is ahead."""
 
 SETTLED, SETTLED_STEPS = 1e-7, 5
 """Nats per observation, and steps: a run that moved less over so many steps may have settled."""
 
 SETTLED_REMAINING = 1e-5
-"""Nats per observation: so much to come, by its rate, and it has not settled after all."""
+"""Nats per observation: a run that still has more to gain, by its rate, has not settled."""
 
 FLAT = 1e-4
-"""Nats per observation: runs that rest no farther apart may yet meet, a few thousand steps on."""
+"""Nats per observation: two settled runs that differ by less may still meet after a few thousand
+steps."""
 
 SLOW_RATE = 0.9
 """A distance that shrinks by less than a tenth a step takes long: 22 steps to a tenth of it."""
 
 GROWING_RATE = 1.05
-"""Gains that grow by less are as good as even."""
+"""Gains count as growing from this factor per step on."""
 
 OSCILLATING_DIPS = 3
-"""So many of the last WINDOW steps going down are no accident any more."""
+"""With this many dips among the last WINDOW steps a run oscillates."""
 
 PATIENCE = 1000
-"""Steps in which an even pace would have to close a gap."""
+"""Steps within which a run of even pace must close the gap."""
 
 ALIKE_DIVERGENCE = 0.01
 """Nats: states of two models whose symmetric divergence is smaller emit alike."""
@@ -113,7 +114,7 @@ class Contender:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Who is ahead of two, and why it may be so.
+    """Who is ahead of two, and a likely reason.
 
     Attributes:
         leader: 0 or 1; None where they are level.
@@ -126,7 +127,7 @@ class Verdict:
         reason: "start" (neither has moved), "failed" (a step of the one that trails failed),
             "same_optimum", "different_optima", "flat" (both have settled, at one height, but their
             models differ), "level", "falls_short" (going on like this, the one that trails closes
-            less than half of the gap), or "pace": look at how they go.
+            less than half of the gap), or "pace": none of these, so compare their progress.
     """
 
     leader: int | None
@@ -144,7 +145,7 @@ def progress(log_likelihoods: ArrayLike) -> Progress:
         ValueError: when it is not one curve that begins with the start.
     """
     curve = _as_curve(log_likelihoods)
-    # Infinite values are passed over here; differences of two of them are no numbers.
+    # The difference of two infinite values is NaN.
     with np.errstate(invalid="ignore"):
         gains = np.diff(curve)
     fell = gains < -_rounding(curve)
@@ -223,7 +224,7 @@ def models_alike(first: HMM, second: HMM) -> bool:
 
 
 def compare(first: Contender, second: Contender) -> Verdict:
-    """Who is ahead where both have come to, and why it may be so.
+    """Who is ahead at the place that both have reached, and a likely reason.
 
     Raises:
         ValueError: when a contender's places do not belong to its curve.

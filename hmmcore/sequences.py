@@ -29,7 +29,7 @@ class Sequences(Value):
     """N independent sequences of D-dimensional observations, possibly of different lengths.
 
     A missing value is NaN, or a masked entry, which becomes NaN: an observation may lack all of its
-    coordinates or some of them. Models take what is there for what it is and leave the rest open.
+    coordinates or some of them. Models use the observed ones and integrate the others out.
 
     Attributes:
         observations: x (T, D), all sequences one after the other; T is the sum of lengths. One
@@ -162,7 +162,7 @@ class Sequences(Value):
 
     @property
     def num_observations(self) -> int:
-        """T, the sum of lengths."""
+        """Number of observations, T: the sum of lengths."""
         return len(self.observations)
 
     @property
@@ -202,7 +202,7 @@ class Sequences(Value):
 
     @cached_property
     def arrangements(self) -> dict[tuple[int, ...], Any]:
-        """How sweeps have split these sequences, kept because every training step asks again."""
+        """How sweeps have split these sequences: a cache, since every training step needs it."""
         return {}
 
     def means(self) -> FloatArray:

@@ -1,4 +1,4 @@
-"""What the likelihood's way up says: about the learning rate, and about how far it is."""
+"""Findings from the likelihood curve: about the learning rate, and about convergence."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def progress_findings(
     learning_rate: float | None,
     highest: float = -np.inf,
 ) -> list[Finding]:
-    """What the last steps say.
+    """Findings from the last steps.
 
     Args:
         log_likelihoods: of the last iterations, in nats, in order; `LOOK_BACK` of them where

@@ -62,7 +62,7 @@ def state_findings(
 def _held_states(
     state: TrainState, variance_floor: float, trainable: frozenset[str], observations: FloatArray
 ) -> list[Finding]:
-    """States whose parameters stand at a bound of what they may be."""
+    """States with a parameter at its bound: a variance at the floor, a mean at a ReLU's zero."""
     findings, alive = [], observations >= FEWEST_OBSERVATIONS
     if "covariances" in trainable:
         variances = state.hmm.emissions.smallest_variances()
@@ -86,14 +86,14 @@ def _held_states(
 
 
 def _near_duplicates(hmm: HMM, alive: BoolArray) -> list[Finding]:
-    """Pairs that could be one state: nearly the same emissions, nearly the same future.
+    """Pairs that could be one state: nearly the same emissions and transition probabilities.
 
     How one gets to either does not matter: where two states emit and go on alike, a model with
     one in their place gives every sequence the same probability (strong lumpability; Kemeny &
     Snell 1976, section 6.3).
     """
     distances = hmm.emissions.distances(hmm.emissions)
-    # Not so sure as NaN would make it: only a distance that is small counts.
+    # Comparisons with NaN are false, so an undefined distance does not count as small.
     close = np.triu(distances <= NEARLY_ALIKE, k=1) & alive & alive[:, np.newaxis]
     if not close.any():
         return []

@@ -29,15 +29,15 @@ from hmmcore.emissions.network import (
     Layers,
     ascend,
     backward,
-    drawn,
     forward,
     outputs_for,
+    random_layers,
     require_chain,
 )
 from hmmcore.values import Value
 
 ALIVE = 0.01
-"""A ReLU's output starts at this at the least, in units of the smallest standard deviation."""
+"""Smallest output that a ReLU starts with, in units of the smallest standard deviation."""
 
 _NDIM = {
     "embeddings": 2,
@@ -149,7 +149,7 @@ class NeuralGaussian(Value):
         """
         num_dimensions = as_count("num_dimensions", num_dimensions)
         variances = _variances(sd, as_count("num_states", num_states), num_dimensions)
-        layers = drawn(len(variances), num_dimensions, embedding_size, hidden_size, rng)
+        layers = random_layers(len(variances), num_dimensions, embedding_size, hidden_size, rng)
         if output_activation == "relu":
             lowest = forward(layers, "identity").means.min(axis=0)
             alive = ALIVE * np.sqrt(variances.min())
@@ -190,7 +190,7 @@ class NeuralGaussian(Value):
                 f"hidden_size is {hidden_size}; to give {num_states} states any means it must be "
                 f"at least {num_states - 1}."
             )
-        layers = drawn(num_states, num_dimensions, embedding_size, hidden_size, rng)
+        layers = random_layers(num_states, num_dimensions, embedding_size, hidden_size, rng)
         hidden = forward(layers, "identity").hidden
         inputs = np.column_stack([hidden, np.ones(num_states)])
         solved = np.asarray(np.linalg.lstsq(inputs, outputs, rcond=None)[0], dtype=np.float64)
@@ -355,7 +355,7 @@ class NeuralGaussian(Value):
         return {**layers._asdict(), "log_sds": slopes["log_sds"]}
 
     def _dead(self, network: frozenset[str]) -> tuple[Remedy, ...]:
-        """States that training the network cannot move now, for the caller to see."""
+        """Remedies for states with a dead output, where the `network` parameters are trained."""
         dead = self.dead_outputs.any(axis=1) & bool(network)
         return tuple(Remedy(int(k), "dead_output") for k in np.flatnonzero(dead))
 

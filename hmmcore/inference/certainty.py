@@ -1,4 +1,4 @@
-"""How sure a model is of its states, and what its guesses are worth."""
+"""Entropy and most probable states of a posterior, and shares of states in a path."""
 
 from __future__ import annotations
 

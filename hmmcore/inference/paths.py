@@ -97,7 +97,7 @@ def sample_posterior_paths(
     require_compatible(hmm, sequences)
     require_generator(rng)
     num_paths = as_count("num_paths", num_paths)
-    # Drawn before the work is shared out, so that threads cannot change what is drawn.
+    # Drawn before the work is split, so that the result does not depend on threads.
     draws = rng.random((num_paths, sequences.num_observations))
     paths = np.full((num_paths, sequences.num_observations), -1, dtype=np.int64)
 
@@ -184,7 +184,7 @@ def _sample_backward(
                 for k in range(num_states):
                     weights[k] = np.exp(weights[k] - top)
                     total += weights[k]
-                # The last state with any weight owns what rounding leaves above the sum.
+                # Rounding may leave `rest` above the sum: then the last possible state is taken.
                 rest = draws[s, t] * total
                 for k in range(num_states):
                     if weights[k] > 0.0:

@@ -116,7 +116,7 @@ def viterbi(hmm: HMM, sequences: Sequences) -> ViterbiPath:
 
     def decode_in_lanes(item: tuple[Chunk, Arrangement]) -> None:
         chunk, arranged = item
-        # Back pointers of long sequences would take too much room in lanes.
+        # Back pointers of long sequences would take too much memory in lanes.
         if arranged.together is None or arranged.long_blocks:
             return decode(chunk)
         log_joints[chunk.sequences] = lane_sweep.decode(
@@ -134,9 +134,9 @@ def viterbi(hmm: HMM, sequences: Sequences) -> ViterbiPath:
 def viterbi_ties(hmm: HMM, sequences: Sequences, max_paths: int = 1000) -> TiedPaths:
     """List every most probable path of one short sequence, up to `max_paths` of them.
 
-    Backtracks over all states from which the best can still be reached, so it returns exactly
-    the paths whose log-joint equals the best to TIE_RTOL of what tells paths apart, and to the
-    rounding of the scores.
+    Backtracks over all states from which the best can still be reached. Two log-joints count as
+    equal when they agree to a relative TIE_RTOL, after the part that all paths have in common (at
+    each time, the largest score of any state) is subtracted, and to the rounding of that part.
 
     Raises:
         ValueError: when there is more than one sequence, or no path can explain it.
@@ -147,8 +147,8 @@ def viterbi_ties(hmm: HMM, sequences: Sequences, max_paths: int = 1000) -> TiedP
     log_initial, log_transition = log_parameters(hmm)
     scores = hmm.emissions.log_likelihoods(sequences.observations)
     length = len(scores)
-    # What all paths have in common does not tell them apart: one far observation would hide the
-    # differences at all the others.
+    # Subtracted, because all paths have it in common: the score of one outlier would otherwise be
+    # so large that differences at other times are lost in rounding.
     common = np.maximum(scores.max(axis=1), -np.finfo(float).max)
     scores = scores - common[:, np.newaxis]
     to_go = best_completions(log_transition, scores)
@@ -156,7 +156,7 @@ def viterbi_ties(hmm: HMM, sequences: Sequences, max_paths: int = 1000) -> TiedP
     if best == -np.inf:
         raise ValueError("no path can explain the sequence under this model.")
     rounding = 2.0 * float(np.finfo(float).eps) * float(np.abs(common).sum())
-    enough = best - TIE_RTOL * max(1.0, abs(best)) - rounding
+    threshold = best - TIE_RTOL * max(1.0, abs(best)) - rounding
     log_joint = best + float(common.sum())
 
     paths: list[list[int]] = []
@@ -165,7 +165,7 @@ def viterbi_ties(hmm: HMM, sequences: Sequences, max_paths: int = 1000) -> TiedP
     stack = [(0, k, log_initial[k] + scores[0, k]) for k in reversed(range(hmm.num_states))]
     while stack:
         t, k, so_far = stack.pop()
-        if not so_far + to_go[t, k] >= enough:
+        if not so_far + to_go[t, k] >= threshold:
             continue
         del path[t:]
         path.append(k)
@@ -211,7 +211,7 @@ def joint_log_prob(hmm: HMM, sequences: Sequences, states: ArrayLike) -> FloatAr
 
 
 def best_completions(log_transition: FloatArray, scores: FloatArray) -> FloatArray:
-    """(M, K): the best log-probability of all that follows being in state k at time t."""
+    """(M, K): the largest log p(z_{t+1}..z_M, x_{t+1}..x_M | z_t = k) over all paths."""
     to_go = np.zeros_like(scores)
     for t in range(len(scores) - 2, -1, -1):
         to_go[t] = (log_transition + (scores[t + 1] + to_go[t + 1])).max(axis=1)

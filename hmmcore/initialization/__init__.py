@@ -3,9 +3,9 @@
 The functions named here make Gaussian models; `poisson` and `categorical` have the same for counts
 and symbols, and `near_truth` and `nudge` serve every family.
 
-Where values are missing, a start from data counts what is there. For choosing points and clustering
-them a missing coordinate stands at the mean of its dimension, and an observation that is wholly
-missing is left out. A dimension of which nothing is observed is an error.
+Where values are missing, a start from data uses the observed ones. Clustering puts a missing
+coordinate at the mean of its dimension and leaves out an observation that is wholly missing. A
+dimension of which nothing is observed is an error.
 """
 
 from hmmcore.initialization.clustering import VARIANCE_OF_CONSTANT_DATA

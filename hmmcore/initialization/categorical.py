@@ -84,14 +84,14 @@ def quantiles(sequences: Sequences, num_states: int, num_symbols: int) -> HMM:
     order = np.argsort(positions, kind="stable")
     states[order] = np.arange(len(positions)) * num_states // len(positions)
     uniform = np.full(num_states, 1.0 / num_states)
-    # A state without a part of its own, where there are more states than observations, leans
-    # towards a symbol of its own.
+    # With more states than observations some have no part: extra counts of a symbol of its own
+    # keep such a state different from the others.
     rounds, favourites = np.divmod(np.arange(num_states), num_symbols)
-    leaning = np.eye(num_symbols)[favourites] * (1.0 + rounds[:, np.newaxis])
+    extra_counts = np.eye(num_symbols)[favourites] * (1.0 + rounds[:, np.newaxis])
     return HMM(
         uniform,
         0.5 * np.eye(num_states) + 0.5 * uniform,
-        Categorical(_probs(sequences, states, leaning)),
+        Categorical(_probs(sequences, states, extra_counts)),
     )
 
 
@@ -122,14 +122,14 @@ def window_shares(sequences: Sequences, num_symbols: int) -> FloatArray:
     return shares
 
 
-def _probs(sequences: Sequences, states: IntArray, leaning: FloatArray) -> FloatArray:
-    """Shares (K, C) of the symbols in each state; `leaning` (K, C) and one of each are added.
+def _probs(sequences: Sequences, states: IntArray, extra_counts: FloatArray) -> FloatArray:
+    """Shares (K, C) of the symbols in each state, from counts with `extra_counts` (K, C) + 1 added.
 
     `states` are those of the observations that are not missing.
     """
-    num_states, num_symbols = leaning.shape
+    num_states, num_symbols = extra_counts.shape
     symbols = sequences.observations[is_observed(sequences), 0].astype(np.int64)
     pairs = np.bincount(states * num_symbols + symbols, minlength=num_states * num_symbols)
-    counts = pairs.reshape(num_states, num_symbols) + leaning + 1.0
+    counts = pairs.reshape(num_states, num_symbols) + extra_counts + 1.0
     probs: FloatArray = counts / counts.sum(axis=1, keepdims=True)
     return probs

@@ -37,7 +37,7 @@ two points says nothing about the noise, and a state that narrow could never let
 def symmetric(
     num_states: int, num_dimensions: int = 1, mean: ArrayLike = 0.0, sd: ArrayLike = 1.0
 ) -> HMM:
-    """Return the notebook's start: every state alike, so that training has nothing to go by.
+    """Return the notebook's start: every state alike, so that training cannot tell them apart.
 
     Args:
         num_states: K; initial probabilities and transition matrix are uniform.

@@ -2,7 +2,7 @@
 
 No rate starts at zero, for a state of rate zero could never come to explain another count: every
 rate from data is taken as if one more observation, the mean of all counts, had been made in the
-state. Where counts are missing, a start counts what is there; what is no count is an error.
+state. Missing counts are left out; an observation that is not a count is an error.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TIE_SPACING = 0.01
 
 
 def symmetric(num_states: int, rate: float = 1.0) -> HMM:
-    """Return a start with every state alike, so that training has nothing to go by."""
+    """Return a start with every state alike, so that training cannot tell them apart."""
     num_states = as_count("num_states", num_states)
     rate = as_size("rate", rate)
     uniform = np.full(num_states, 1.0 / num_states)
@@ -52,7 +52,7 @@ def random(sequences: Sequences, num_states: int, rng: np.random.Generator) -> H
     counts = _observed(sequences)
     spread = np.sqrt(np.maximum(sequences.variances(), RATE_OF_NO_COUNTS))
     drawn = np.maximum(distinct_points(counts, num_states, spread, rng)[:, 0], 0.0)
-    rates = _apart(np.sort((drawn + _mean(sequences)) / 2.0))
+    rates = _without_equal_rates(np.sort((drawn + _mean(sequences)) / 2.0))
     return HMM(
         rng.dirichlet(np.ones(num_states)),
         rng.dirichlet(np.ones(num_states), size=num_states),
@@ -81,7 +81,7 @@ def kmeans(sequences: Sequences, num_states: int, rng: np.random.Generator) -> H
     path = np.full(sequences.num_observations, NO_STATE)
     path[is_observed(sequences)] = np.argsort(order)[states]
     initial, transition = counted_probs(path, sequences, num_states)
-    return HMM(initial, transition, Poisson(_apart(rates[order])))
+    return HMM(initial, transition, Poisson(_without_equal_rates(rates[order])))
 
 
 def quantiles(sequences: Sequences, num_states: int) -> HMM:
@@ -99,7 +99,9 @@ def quantiles(sequences: Sequences, num_states: int) -> HMM:
     size = len(observed) / num_states
     rates = (size * positions + _mean(sequences)) / (size + 1.0)
     uniform = np.full(num_states, 1.0 / num_states)
-    return HMM(uniform, 0.5 * np.eye(num_states) + 0.5 * uniform, Poisson(_apart(rates)))
+    return HMM(
+        uniform, 0.5 * np.eye(num_states) + 0.5 * uniform, Poisson(_without_equal_rates(rates))
+    )
 
 
 def _mean(sequences: Sequences) -> float:
@@ -112,10 +114,10 @@ def _observed(sequences: Sequences) -> FloatArray:
     return sequences.observations[is_observed(sequences)]
 
 
-def _apart(rates: FloatArray) -> FloatArray:
+def _without_equal_rates(rates: FloatArray) -> FloatArray:
     """Rates (K,) in ascending order, all a little wider apart where any two coincide."""
     if (np.diff(rates) > 0.0).all():
         return rates
     places = np.arange(len(rates)) - (len(rates) - 1) / 2.0
-    apart: FloatArray = rates * np.exp(TIE_SPACING * places)
-    return apart
+    spread: FloatArray = rates * np.exp(TIE_SPACING * places)
+    return spread

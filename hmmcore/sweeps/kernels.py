@@ -26,7 +26,7 @@ IMPOSSIBLE = 1
 RESCUE = 2
 
 UNDERFLOW_RISK = 1e-150
-"""A probability below this is near enough to underflow for its digits not to be relied on."""
+"""A product of two probabilities below this may underflow."""
 DENSE_TRANSITION = 1e-100
 """A transition matrix without entries below this is dense: one step takes every state well above
 UNDERFLOW_RISK again."""

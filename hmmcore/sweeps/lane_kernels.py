@@ -2,8 +2,8 @@
 
 Where every transition probability is at least `kernels.DENSE_TRANSITION`, no state stays near
 underflow, so these need none of the bounds that `kernels.forward` keeps. A sequence that is
-impossible, or whose first observation has a probability below `kernels.UNDERFLOW_RISK`, ends with
-the log-likelihood NaN: `kernels` must sweep it.
+impossible, or whose first observation comes from states with an initial probability below
+`kernels.UNDERFLOW_RISK`, ends with the log-likelihood NaN: `kernels` must sweep it.
 
 Sequences lie in lanes (see `layout`): arrays are (S, K, LANES), S steps of B blocks one after the
 other, `bounds` (B + 1,) their limits, `lengths` (B, LANES) how many steps each lane uses, longest

@@ -41,7 +41,7 @@ class ImpossibleDataError(ValueError):
         self.time = time
 
     def __reduce__(self) -> tuple[type[ImpossibleDataError], tuple[int, int]]:
-        """Pickle by the constructor's arguments: an exception by itself would keep its message."""
+        """Pickle by the constructor's own arguments; by default it would be given the message."""
         return type(self), (self.sequence, self.time)
 
 

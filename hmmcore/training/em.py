@@ -143,7 +143,7 @@ class EM:
 
 def _proportions(counts: FloatArray, present: FloatArray) -> FloatArray:
     """Normalise expected counts over the last axis; where there are none, `present` stays."""
-    # Copied here: an array that a kernel returns costs twice as much as one that it is given.
+    # Copied here: an array that a kernel returns takes twice as long as one that it is given.
     proportions = present.copy()
     _fill_proportions(counts, proportions)
     return proportions

@@ -105,7 +105,7 @@ def restarts(
 
 
 def fit_one(trainer: Trainer, start: HMM, rule: tuple[int, float, int]) -> Restart:
-    """Fit from one start: what an executor runs, so it has to be found by its name."""
+    """Fit from one start. At the top of the module, so that executors can pickle it."""
     try:
         return Restart(start, fit(trainer, start, *rule))
     except (ValueError, ArithmeticError) as error:
@@ -119,7 +119,7 @@ def _run(
     try:
         return tuple(future.result() for future in futures)
     finally:
-        # After an error, or when the caller was interrupted: nobody wants the rest.
+        # After an error or an interruption the rest is not needed.
         for future in futures:
             future.cancel()
 

@@ -205,12 +205,8 @@ def test_the_python_source_of_every_kernel_gives_what_was_compiled(make, monkeyp
     kind, seed = make
     given = awkward(seed) if kind == "awkward" else problem("sparse", 3, 2.0, seed)
     compiled, compiled_log = run_forward(given), run_log_space(given, 0)
-    monkeypatch.setattr(
-        kernels,
-        "_zero_below_underflow_risk",
-        kernels._zero_below_underflow_risk.py_func,
-    )
-    monkeypatch.setattr(kernels, "_log_sum_exp", kernels._log_sum_exp.py_func)
+    for name in ("_zero_below_underflow_risk", "_log_sum_exp"):
+        monkeypatch.setattr(kernels, name, getattr(kernels, name).py_func)
     close = {"rtol": 1e-13, "atol": 1e-300}
     with np.errstate(all="ignore"):  # NumPy warns where numba, and IEEE arithmetic, do not
         source, source_log = run_forward(given, False), run_log_space(given, 0, False)
