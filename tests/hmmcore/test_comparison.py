@@ -72,19 +72,19 @@ def test_where_states_overlap_em_is_linear_and_foretells_how_far_it_still_is():
     result = fit(EM(data), initialization.quantiles(data, 2), 400, tolerance=0.0)
     curve = result.log_likelihoods / data.num_observations
     for iteration in (85, 110, 135):
-        told = progress(curve[: iteration + 1])
-        assert told.rate == pytest.approx(0.924, abs=0.004)
-        assert told.remaining == pytest.approx(curve[-1] - curve[iteration], rel=0.02)
+        reached = progress(curve[: iteration + 1])
+        assert reached.rate == pytest.approx(0.924, abs=0.004)
+        assert reached.remaining == pytest.approx(curve[-1] - curve[iteration], rel=0.02)
 
 
 def test_dips_are_counted_and_measured():
     curve = [-3.0, -2.0, -2.25, -1.5, -1.5 - 1e-14, -1.0] + [-0.9] * WINDOW
-    told = progress(curve)
+    reached = progress(curve)
     # The second fall is rounding.
-    assert (told.dips, told.recent_dips) == (1, 0)
-    assert told.deepest_dip == pytest.approx(0.25, rel=1e-12)
-    assert told.iteration == 15
-    assert told.gain == 0.0
+    assert (reached.dips, reached.recent_dips) == (1, 0)
+    assert reached.deepest_dip == pytest.approx(0.25, rel=1e-12)
+    assert reached.iteration == 15
+    assert reached.gain == 0.0
     assert progress(curve[:6]).recent_dips == 1
 
 
@@ -115,10 +115,10 @@ def test_the_pace_of_a_run(curve, pace):
 
 
 def test_a_curve_that_became_impossible_has_no_gain():
-    told = progress([-2.0, -1.5, -np.inf])
-    assert told.gain is None
-    assert told.log_likelihood == -np.inf
-    assert (told.dips, told.deepest_dip) == (1, np.inf)
+    reached = progress([-2.0, -1.5, -np.inf])
+    assert reached.gain is None
+    assert reached.log_likelihood == -np.inf
+    assert (reached.dips, reached.deepest_dip) == (1, np.inf)
 
 
 @pytest.mark.parametrize("curve", [[], [[-1.0]], 3.0])
@@ -146,14 +146,14 @@ def test_the_iteration_at_a_place():
 @pytest.mark.parametrize("order", [1, -1])
 def test_who_is_ahead_is_told_where_both_have_come_to(order):
     fast, slow = contender(approach(0.5, 20)), contender(approach(0.95, 8))
-    told = compare(*[fast, slow][::order])
+    verdict = compare(*[fast, slow][::order])
     leader = 0 if order == 1 else 1
-    assert told.leader == leader
-    assert told.where == 8.0
-    assert told.iterations == (8, 8)
-    assert told.margin == pytest.approx(0.95**8 - 0.5**8, rel=1e-9)
-    assert told.reason == "pace"
-    assert told.progress[1 - leader].pace == "slow"
+    assert verdict.leader == leader
+    assert verdict.where == 8.0
+    assert verdict.iterations == (8, 8)
+    assert verdict.margin == pytest.approx(0.95**8 - 0.5**8, rel=1e-9)
+    assert verdict.reason == "pace"
+    assert verdict.progress[1 - leader].pace == "slow"
 
 
 def test_along_seconds_the_quicker_one_has_taken_more_steps():
@@ -163,16 +163,16 @@ def test_along_seconds_the_quicker_one_has_taken_more_steps():
     assert (
         compare(contender(thorough.log_likelihoods), contender(quick.log_likelihoods)).leader == 0
     )
-    told = compare(thorough, quick)
-    assert (told.leader, told.iterations) == (1, (5, 50))
-    assert told.where == pytest.approx(0.5)
+    verdict = compare(thorough, quick)
+    assert (verdict.leader, verdict.iterations) == (1, (5, 50))
+    assert verdict.where == pytest.approx(0.5)
 
 
 def test_who_has_finished_stays_while_the_other_goes_on():
     done = contender(approach(0.1, 12), finished=True)
-    told = compare(done, contender(approach(0.9, 40, limit=-1.0)))
-    assert (told.leader, told.iterations) == (1, (12, 40))
-    assert told.progress[0].pace == "settled"
+    verdict = compare(done, contender(approach(0.9, 40, limit=-1.0)))
+    assert (verdict.leader, verdict.iterations) == (1, (12, 40))
+    assert verdict.progress[0].pace == "settled"
     both = compare(done, contender(approach(0.1, 30), finished=True))
     assert both.iterations == (12, 30)
 
@@ -186,8 +186,8 @@ def test_the_start_and_a_tie_have_no_leader():
 
 def test_a_run_that_cannot_go_on_is_the_reason():
     gone = contender([-2.0, -3.0], finished=True, failed=True)
-    told = compare(contender(approach(0.5, 9)), gone)
-    assert (told.leader, told.reason) == (0, "failed")
+    verdict = compare(contender(approach(0.5, 9)), gone)
+    assert (verdict.leader, verdict.reason) == (0, "failed")
     impossible = compare(contender([-2.0, -1.5]), contender([-2.0, -np.inf]))
     assert (impossible.leader, impossible.margin) == (0, np.inf)
     nobody = compare(contender([-2.0, -np.inf]), contender([-2.0, -np.inf]))
@@ -235,9 +235,11 @@ def test_em_and_adam_from_one_start_come_to_the_same_optimum_of_an_easy_problem(
         (GradientAscent(easy.sequences, learning_rate=0.05), 600),
     ]
     results = [fit(trainer, start, steps, tolerance=0.0) for trainer, steps in runs]
-    told = compare(*(contender(r.log_likelihoods / count, r.hmm, finished=True) for r in results))
-    assert told.reason == "same_optimum"
-    assert told.margin < 1e-4
+    verdict = compare(
+        *(contender(r.log_likelihoods / count, r.hmm, finished=True) for r in results)
+    )
+    assert verdict.reason == "same_optimum"
+    assert verdict.margin < 1e-4
     early = compare(*(contender(r.log_likelihoods[:6] / count, r.hmm) for r in results))
     assert (early.leader, early.reason) == (0, "pace")
 
@@ -271,5 +273,7 @@ def test_paths_are_those_of_the_permuted_models(config, component):
     for name, values in paths.items():
         assert values.shape == (4, 3)
         for row, hmm in zip(values, hmms, strict=True):
-            told = state_parameters(hmm.permute(order))[name]
-            np.testing.assert_array_equal(row, told[:, min(component, told.shape[1] - 1)])
+            parameters = state_parameters(hmm.permute(order))[name]
+            np.testing.assert_array_equal(
+                row, parameters[:, min(component, parameters.shape[1] - 1)]
+            )

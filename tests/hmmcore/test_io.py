@@ -16,10 +16,9 @@ from tests.hmmcore.models import CONFIGS, Case, TableEmissions
 every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS.keys())
 
 
-@pytest.mark.parametrize("seed", range(3))
 @every_config
-def test_json_gives_the_model_back_to_the_last_bit(config, seed):
-    hmm, _ = config.make(seed)
+def test_json_gives_the_model_back_to_the_last_bit(config):
+    hmm, _ = config.make(0)
     assert io.from_json(io.to_json(hmm)) == hmm
     assert io.from_json(io.to_json(hmm).encode()) == hmm
 

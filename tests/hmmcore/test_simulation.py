@@ -23,7 +23,7 @@ from hmmcore.simulation import (
     tilted_covariances,
 )
 
-SEEDS = range(10)
+SEEDS = range(3)
 NUM_STATES = (1, 2, 5)
 STRUCTURES = {
     "sticky": lambda num_states, rng: sticky_structure(num_states, 0.9),

@@ -69,10 +69,12 @@ def course(trainer, start, steps, truth=None) -> list[dict[str, Finding]]:
     state, reached, found = trainer.init(start), [], []
     for taken in range(steps + 1):
         reached.append(state.log_likelihood)
-        told = examine(circumstances, state, np.array(reached[-LOOK_BACK:]), highest=max(reached))
-        assert list(told) == sorted(told, key=lambda finding: finding.importance)
-        found.append({finding.kind: finding for finding in told})
-        assert len(found[-1]) == len(told)
+        reported = examine(
+            circumstances, state, np.array(reached[-LOOK_BACK:]), highest=max(reached)
+        )
+        assert list(reported) == sorted(reported, key=lambda finding: finding.importance)
+        found.append({finding.kind: finding for finding in reported})
+        assert len(found[-1]) == len(reported)
         if taken < steps:
             state = trainer.step(state)
     return found
@@ -92,9 +94,9 @@ def test_a_symmetric_start_is_found_before_the_first_step_in_every_family(family
     start = HMM([0.5, 0.5], [[0.5, 0.5]] * 2, ALIKE[family])
     found = course(method(sequences), start, 15)
     assert kinds(found[0]) == {"symmetric_start"}
-    for told in found:
-        assert told["symmetric_start"].states == ((0, 1),)
-        evidence = told["symmetric_start"].evidence
+    for findings in found:
+        assert findings["symmetric_start"].states == ((0, 1),)
+        evidence = findings["symmetric_start"].evidence
         assert evidence["gradient_between"] <= 1e-14
         assert evidence["share_gap"] <= 1e-14
     # There is a slope, and it moves both states alike.
@@ -137,11 +139,11 @@ def test_the_part_between_states_is_what_no_trade_of_places_leaves():
             square = name == "transition_logits"
             average[name] += value[np.ix_(order, order)] if square else value[order]
     rest = [slopes[name] - average[name] / len(orders) for name in slopes]
-    told = gradient_between(hmm, state.expectations, group, frozenset(
+    norms = gradient_between(hmm, state.expectations, group, frozenset(
         ("initial_probs", "transition_matrix", "means", "covariances")))  # fmt: skip
     expected = np.sqrt(sum(np.sum(value**2) for value in rest))
     whole = np.sqrt(sum(np.sum(value**2) for value in slopes.values()))
-    np.testing.assert_allclose(told, (expected, whole), rtol=1e-12, atol=0.0)
+    np.testing.assert_allclose(norms, (expected, whole), rtol=1e-12, atol=0.0)
 
 
 def test_states_of_a_network_that_only_look_alike_are_not_called_stuck():
@@ -159,10 +161,10 @@ def test_some_states_that_are_the_same_are_found_and_do_not_count_as_nearly_so()
     transition = [[0.6, 0.2, 0.2], [0.3, 0.35, 0.35], [0.3, 0.35, 0.35]]
     start = HMM([0.4, 0.3, 0.3], transition, Gaussian.univariate([0.0, 3.0, 3.0], 1.0))
     found = course(EM(sequences), start, 150)
-    for told in found:
-        assert told["identical_states"].states == ((1, 2),)
-        assert told["identical_states"].evidence["gradient_between"] <= 1e-13
-        assert not kinds(told) & {"symmetric_start", "near_duplicates"}
+    for findings in found:
+        assert findings["identical_states"].states == ((1, 2),)
+        assert findings["identical_states"].evidence["gradient_between"] <= 1e-13
+        assert not kinds(findings) & {"symmetric_start", "near_duplicates"}
 
 
 # States
@@ -175,10 +177,10 @@ def test_nearly_the_same_state_twice_is_found_when_the_model_is_at_rest():
     # π, A and μ are held, so that the two cannot drift apart through chance patterns.
     found = course(EM(sequences, {"covariances"}), start, 60)
     assert "near_duplicates" not in found[3]
-    told = found[-1]["near_duplicates"]
-    assert told.states == ((0, 1),)
-    assert told.evidence["distance"] <= 0.02
-    np.testing.assert_allclose(told.evidence["row_distance"], 0.0, rtol=0.0, atol=1e-12)
+    finding = found[-1]["near_duplicates"]
+    assert finding.states == ((0, 1),)
+    assert finding.evidence["distance"] <= 0.02
+    np.testing.assert_allclose(finding.evidence["row_distance"], 0.0, rtol=0.0, atol=1e-12)
 
 
 def test_states_that_emit_alike_and_go_on_differently_are_no_duplicates():
@@ -257,10 +259,10 @@ def test_equal_rows_are_found_where_the_order_carries_no_information():
 def test_initial_probs_of_one_sequence(num_sequences, trainable, expected):
     truth, sequences = drawn(FAMILIES["gaussian"], num_sequences=num_sequences)
     found = course(EM(sequences, trainable), truth, 30)
-    assert all(("unidentifiable_initial_probs" in told) == expected for told in found)
+    assert all(("unidentifiable_initial_probs" in findings) == expected for findings in found)
     if expected:
-        told = found[-1]["unidentifiable_initial_probs"]
-        assert told.evidence["largest_prob"] > 0.999
+        finding = found[-1]["unidentifiable_initial_probs"]
+        assert finding.evidence["largest_prob"] > 0.999
 
 
 # The learning rate
@@ -272,11 +274,11 @@ def test_a_rate_that_is_too_high_is_found(optimizer, rate):
     trainer = GradientAscent(easy.sequences, learning_rate=rate, optimizer=optimizer)
     found = course(trainer, easy.start, WINDOW + 5)
     assert "rate_too_high" not in found[WINDOW - 1], "there is no full window yet"
-    told = found[WINDOW]["rate_too_high"].evidence
-    assert told["learning_rate"] == rate
-    assert told["steps"] == WINDOW
-    assert told["falls"] >= 4
-    assert told["mean_fall"] > 1e-3
+    evidence = found[WINDOW]["rate_too_high"].evidence
+    assert evidence["learning_rate"] == rate
+    assert evidence["steps"] == WINDOW
+    assert evidence["falls"] >= 4
+    assert evidence["mean_fall"] > 1e-3
 
 
 @pytest.mark.parametrize(("optimizer", "rate"), [("adam", 0.0005), ("plain", 0.005)])
@@ -285,10 +287,10 @@ def test_a_rate_that_is_too_low_is_found(optimizer, rate, name):
     example = preset(name)
     trainer = GradientAscent(example.sequences, learning_rate=rate, optimizer=optimizer)
     found = course(trainer, example.start, WINDOW + 20)
-    told = found[-1]["rate_too_low"].evidence
-    assert told["learning_rate"] == rate
-    assert 1e-6 < told["mean_gain"] < 1e-3
-    np.testing.assert_allclose(told["steadiness"], 1.0, rtol=0.0, atol=0.1)
+    evidence = found[-1]["rate_too_low"].evidence
+    assert evidence["learning_rate"] == rate
+    assert 1e-6 < evidence["mean_gain"] < 1e-3
+    np.testing.assert_allclose(evidence["steadiness"], 1.0, rtol=0.0, atol=0.1)
 
 
 def test_a_window_that_ends_lower_than_it_began_is_too_high_a_rate():
@@ -300,8 +302,8 @@ def test_a_window_that_ends_lower_than_it_began_is_too_high_a_rate():
 def test_a_plunge_that_lies_further_back_is_too_high_a_rate():
     climbing = np.linspace(-5.0, -4.0, WINDOW + 1)
     assert len(progress_findings(climbing, 1, 0.1, highest=-3.95)) == 1
-    told = progress_findings(climbing, 1, 0.1, highest=-2.0)[1]
-    assert (told.kind, told.evidence["lost"]) == ("rate_too_high", 2.0)
+    finding = progress_findings(climbing, 1, 0.1, highest=-2.0)[1]
+    assert (finding.kind, finding.evidence["lost"]) == ("rate_too_high", 2.0)
     assert len(progress_findings(climbing, 1, None, highest=-2.0)) == 1, "EM has no rate"
 
 
@@ -316,8 +318,8 @@ def test_trembling_at_the_optimum_is_no_fault():
 @pytest.mark.parametrize(("rate", "steps"), [(None, 5), (0.1, 50)])
 def test_converged_needs_a_row_of_steps_that_change_nothing(rate, steps):
     still = np.full(steps + 1, -12.0)
-    (told,) = progress_findings(still, 4, rate)
-    assert (told.kind, told.evidence["steps"], told.evidence["last_gain"]) == (
+    (finding,) = progress_findings(still, 4, rate)
+    assert (finding.kind, finding.evidence["steps"], finding.evidence["last_gain"]) == (
         "converged",
         steps,
         0,
@@ -340,8 +342,8 @@ def test_a_value_that_is_not_finite_has_diverged_and_nothing_else_is_said(value)
     truth, sequences = drawn(FAMILIES["gaussian"])
     trainer = GradientAscent(sequences, learning_rate=0.7)
     state = trainer.init(truth)
-    told = replace(state.expectations, log_likelihoods=np.full(4, value))
-    state = replace(state, expectations=told)
+    statistics = replace(state.expectations, log_likelihoods=np.full(4, value))
+    state = replace(state, expectations=statistics)
     (finding,) = examine(Circumstances(trainer, truth), state, np.full(LOOK_BACK, value))
     assert finding.kind == "diverged"
     assert finding.severity == "error"
@@ -380,9 +382,9 @@ def test_fits_from_the_truth_gain_what_wilks_says():
     gains = []
     for seed in range(40):
         truth, sequences = drawn(FAMILIES["gaussian"], length=200, num_sequences=5, seed=seed)
-        told = course(EM(sequences), truth, 60, truth)[-1]["better_than_truth"].evidence
-        gains.append(told["gain"])
-    assert told["num_parameters"] == 7
+        evidence = course(EM(sequences), truth, 60, truth)[-1]["better_than_truth"].evidence
+        gains.append(evidence["gain"])
+    assert evidence["num_parameters"] == 7
     np.testing.assert_allclose(np.mean(gains), 3.5, rtol=0.0, atol=4 * np.sqrt(3.5 / 40))
 
 
@@ -405,8 +407,8 @@ def test_a_lower_optimum_is_worse_than_the_truth():
 def test_a_collapse_on_little_data_is_overfitting():
     truth, sequences = drawn(FAMILIES["gaussian"], length=8, num_sequences=1)
     start = initialization.kmeans(sequences, 4, np.random.default_rng(0))
-    told = course(EM(sequences), start, 80, truth)[-1]
-    assert told["overfitting"].evidence["gain"] > 0.0
+    findings = course(EM(sequences), start, 80, truth)[-1]
+    assert findings["overfitting"].evidence["gain"] > 0.0
 
 
 def test_parameters_that_are_not_trained_or_tied_or_zero_are_not_free():
@@ -428,8 +430,8 @@ def test_a_variance_that_all_states_share_collapses_for_all():
     # Each state has a single value, so that what they share can only fall.
     sequences = Sequences([0.0, 5.0, 0.0, 0.0, 5.0, 5.0, 0.0])
     start = HMM([0.5, 0.5], [[0.5, 0.5]] * 2, Gaussian([[0.0], [5.0]], [[1.0]], "tied"))
-    told = course(EM(sequences), start, 5)[-1]["collapsed_variance"]
-    assert told.states == ((0,), (1,))
+    finding = course(EM(sequences), start, 5)[-1]["collapsed_variance"]
+    assert finding.states == ((0,), (1,))
 
 
 # Healthy runs, and cost
@@ -441,8 +443,8 @@ HEALTHY = ("easy", "overlapping", "cyclic", "twins", "fast-switching", "left-rig
 def test_nothing_is_wrong_with_a_healthy_run(name):
     example = preset(name)
     for trainer in (EM(example.sequences), GradientAscent(example.sequences)):
-        for told in course(trainer, example.start, 150, example.truth):
-            assert kinds(told) <= {"not_converged", "converged", "better_than_truth"}
+        for findings in course(trainer, example.start, 150, example.truth):
+            assert kinds(findings) <= {"not_converged", "converged", "better_than_truth"}
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -277,16 +277,16 @@ def test_permutations_hold_each_state_once():
 @pytest.mark.parametrize("name", ["deviations", "squares"])
 def test_an_m_step_out_of_range_is_refused_as_any_such_gaussian_is(name, wrong):
     emissions = Gaussian.univariate([0.0, 1.0], 1.0)
-    told = emissions.statistics(np.array([[0.0], [1.0]]), np.full((2, 2), 0.5))
-    told[name][1, 0] = wrong
+    statistics = emissions.statistics(np.array([[0.0], [1.0]]), np.full((2, 2), 0.5))
+    statistics[name][1, 0] = wrong
     with np.errstate(invalid="ignore"), pytest.raises(ValueError, match=r"\[1, 0\] is (-?inf|nan)"):
-        emissions.maximize(told, frozenset({"means", "covariances"}), 1e-8)
+        emissions.maximize(statistics, frozenset({"means", "covariances"}), 1e-8)
 
 
 def test_what_training_makes_is_frozen():
     emissions = Gaussian.univariate([0.0, 1.0], 1.0)
-    told = emissions.statistics(np.array([[0.0], [1.0]]), np.full((2, 2), 0.5))
-    moved, _ = emissions.maximize(told, frozenset({"means"}), 1e-8)
+    statistics = emissions.statistics(np.array([[0.0], [1.0]]), np.full((2, 2), 0.5))
+    moved, _ = emissions.maximize(statistics, frozenset({"means"}), 1e-8)
     assert not moved.means.flags.writeable
     assert not moved.covariances.flags.writeable
     assert moved.means is not emissions.means

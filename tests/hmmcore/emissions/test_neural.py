@@ -89,7 +89,7 @@ def test_the_means_are_what_the_formula_says(activation):
 # --- derivatives --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 @every_activation
 def test_back_propagation_equals_central_differences_and_its_own_transpose(activation, seed):
     rng = np.random.default_rng(seed)
@@ -152,8 +152,8 @@ def test_the_bias_alone_is_maximised_in_one_step_by_the_weighted_mean_residual()
     rng = np.random.default_rng(3)
     emissions = neural(rng, 3, 1, "identity")
     observations, weights = rng.normal(3.0, 2.0, size=(50, 1)), rng.random((50, 3))
-    told = emissions.statistics(observations, weights)
-    moved, remedies = emissions.maximize(told, frozenset({"output_biases"}), 1e-9)
+    statistics = emissions.statistics(observations, weights)
+    moved, remedies = emissions.maximize(statistics, frozenset({"output_biases"}), 1e-9)
     precisions = weights / emissions.covariances[:, 0]
     residuals = observations - emissions.means[:, 0]
     shift = (precisions * residuals).sum() / precisions.sum()
@@ -180,8 +180,8 @@ def test_the_m_step_never_lowers_the_expected_log_joint_and_moves_only_what_it_m
         observations = rng.normal(1.0, 3.0, size=(40, 2))
         weights = rng.dirichlet(np.ones(3), size=40)
         for iteration in range(4):
-            told = emissions.statistics(observations, weights)
-            moved, _ = emissions.maximize(told, trainable, 1e-9)
+            statistics = emissions.statistics(observations, weights)
+            moved, _ = emissions.maximize(statistics, trainable, 1e-9)
             before, after = (
                 expected_log_joint(one, observations, weights) for one in (emissions, moved)
             )
@@ -199,8 +199,8 @@ def test_variances_are_the_weighted_squares_about_the_new_means():
     rng = np.random.default_rng(4)
     emissions = neural(rng, 3, 2, "identity")
     observations, weights = 100.0 + rng.normal(size=(50, 2)), rng.random((50, 3))
-    told = emissions.statistics(observations, weights)
-    moved, _ = emissions.maximize(told, frozenset(emissions.parameter_names), 1e-9)
+    statistics = emissions.statistics(observations, weights)
+    moved, _ = emissions.maximize(statistics, frozenset(emissions.parameter_names), 1e-9)
     squares = (observations[:, np.newaxis] - moved.means) ** 2
     expected = np.einsum("tk,tkd->kd", weights, squares) / weights.sum(axis=0)[:, np.newaxis]
     np.testing.assert_allclose(moved.covariances, expected, rtol=1e-9)
@@ -309,7 +309,7 @@ def test_states_with_one_embedding_stay_alike_to_the_last_bit():
 # --- dead outputs -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(7))
 def test_no_output_starts_dead(seed):
     rng = np.random.default_rng(seed)
     for start in (

@@ -20,9 +20,8 @@ from tests.hmmcore.oracle import enumerate_paths
 
 
 @pytest.mark.parametrize("name", CONFIGS)
-@pytest.mark.parametrize("seed", [0, 1])
-def test_entropy_and_best_states_match_enumeration(name: str, seed: int) -> None:
-    hmm, sequences = CONFIGS[name].make(seed)
+def test_entropy_and_best_states_match_enumeration(name: str) -> None:
+    hmm, sequences = CONFIGS[name].make(0)
     posterior = smooth(hmm, sequences)
     entropy = posterior_entropy(posterior.smoothed_probs)
     states = most_probable_states(posterior.smoothed_probs)

@@ -21,7 +21,7 @@ from hmmcore.sweeps import chunks
 from tests.hmmcore.models import CONFIGS, STRUCTURES, TableEmissions, gaussian
 from tests.hmmcore.oracle import Enumeration, enumerate_paths
 
-SEEDS = range(12)
+SEEDS = range(4)
 TIE_RTOL = 1e-12
 EPS = np.finfo(float).eps
 

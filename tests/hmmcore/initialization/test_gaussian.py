@@ -13,7 +13,7 @@ from hmmcore.sequences import Sequences
 from hmmcore.simulation import evenly_spaced_means, left_right_structure, sample, sticky_structure
 from hmmcore.training import EM
 
-SEEDS = range(10)
+SEEDS = range(3)
 FROM_DATA = {
     "random": initialization.random,
     "kmeans": initialization.kmeans,
@@ -46,10 +46,9 @@ def assert_distributions(hmm: HMM) -> None:
 @pytest.mark.parametrize("start", FROM_DATA)
 @pytest.mark.parametrize("data", DATA)
 @pytest.mark.parametrize("num_states", [1, 2, 3, 7])
-@pytest.mark.parametrize("seed", range(3))
-def test_starts_from_any_data(start, data, num_states, seed):
+def test_starts_from_any_data(start, data, num_states):
     sequences = Sequences.from_array(DATA[data])
-    hmm = FROM_DATA[start](sequences, num_states, np.random.default_rng(seed))
+    hmm = FROM_DATA[start](sequences, num_states, np.random.default_rng(0))
     assert_distributions(hmm)
     assert hmm.num_states == num_states
     assert hmm.emissions.covariance_type == "diag"
@@ -59,7 +58,7 @@ def test_starts_from_any_data(start, data, num_states, seed):
     assert (hmm.initial_probs > 0).all()
     # No two states alike: EM could never tell them apart.
     assert len(np.unique(hmm.emissions.means, axis=0)) == num_states
-    same = FROM_DATA[start](sequences, num_states, np.random.default_rng(seed))
+    same = FROM_DATA[start](sequences, num_states, np.random.default_rng(0))
     assert same == hmm
 
 

@@ -11,7 +11,7 @@ from hmmcore.sweeps import kernels
 from tests.hmmcore.models import STRUCTURES
 from tests.hmmcore.oracle import scaled_sweep, viterbi_path
 
-SEEDS = range(6)
+SEEDS = range(2)
 
 
 class Problem(NamedTuple):

@@ -20,11 +20,11 @@ def test_many_states_equal_row_by_row(monkeypatch, num_states, lengths):
     found = smooth(hmm, sequences)
     assert_same_posterior(found, expected)
     np.testing.assert_array_equal(log_likelihood(hmm, sequences), found.log_likelihoods)
-    told = sweep.expectations(hmm, sequences)
+    statistics = sweep.expectations(hmm, sequences)
     rows = by_rows(monkeypatch, lambda: sweep.expectations(hmm, sequences))
-    np.testing.assert_allclose(told.transition_counts, rows.transition_counts, rtol=1e-11)
+    np.testing.assert_allclose(statistics.transition_counts, rows.transition_counts, rtol=1e-11)
     for name, value in rows.emissions.items():
-        np.testing.assert_allclose(told.emissions[name], value, rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(statistics.emissions[name], value, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("steps", [1, 2, 7, 64])

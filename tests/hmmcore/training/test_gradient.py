@@ -32,10 +32,9 @@ from tests.hmmcore.training.problems import (
 )
 
 
-@pytest.mark.parametrize("seed", range(3))
 @every_problem
-def test_the_gradient_equals_central_differences(problem, seed):
-    hmm, sequences = start_and_data(problem, seed)
+def test_the_gradient_equals_central_differences(problem):
+    hmm, sequences = start_and_data(problem, 0)
     training = GradientAscent(sequences)
     gradient = training.gradient(training.init(hmm))
     at = unconstrained_of(hmm)
@@ -70,7 +69,7 @@ def test_logit_gradients_of_a_distribution_sum_to_zero(problem):
     np.testing.assert_allclose(gradient["transition_logits"].sum(axis=1), 0.0, atol=1e-14)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(2))
 @every_problem
 def test_small_plain_steps_climb(problem, seed):
     hmm, sequences = start_and_data(problem, seed)
@@ -174,7 +173,7 @@ def test_gradient_ascent_holds_the_floor_too(kind, optimizer):
     np.testing.assert_allclose(result.hmm.emissions.smallest_variances(), [0.04], rtol=1e-9)
 
 
-@pytest.mark.parametrize("rate", [1e3, 1e6, 1e30, 1e100, 1e200, 1e300])
+@pytest.mark.parametrize("rate", [1e3, 1e30, 1e200, 1e300])
 @pytest.mark.parametrize("optimizer", ["adam", "momentum", "plain"])
 @every_problem
 def test_absurd_learning_rates_stay_finite_or_say_so(problem, optimizer, rate):
