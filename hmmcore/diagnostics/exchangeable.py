@@ -17,7 +17,7 @@ def exchangeable_states(hmm: HMM, atol: float = 1e-12) -> tuple[tuple[int, ...],
     """Groups of two or more states that can trade places without changing the model.
 
     Such states have the same posterior at every time, so every EM step and every gradient moves
-    them alike: they stay equal for ever, whatever the data. A start in which all states are
+    them alike: they stay equal throughout training, whatever the data. A start in which all states are
     exchangeable is a stationary point of a mixture of one.
 
     Args:
