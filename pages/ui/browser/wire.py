@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.floating[Any]]
-IntArray = npt.NDArray[np.integer[Any]]
+from hmmcore.arrays import FloatArray, IntArray
+
 Chart = tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]
 """A chart's header (JSON values), and its arrays by name."""
 

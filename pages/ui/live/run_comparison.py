@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.comparison import Progress, distances
 from pages.ui.browser import wire
 from pages.ui.browser.wire import Chart
@@ -30,7 +31,6 @@ MAX_PATH_POINTS = 150
 LOWEST_DECADE = -10
 """Power of ten at which the distance axis ends: a run that gains less per step stands still."""
 
-FloatArray = npt.NDArray[np.float64]
 
 AXIS_TITLES: Mapping[str, str] = {
     "iterations": "iteration",
@@ -80,7 +80,7 @@ class Path:
     """
 
     run: int
-    iterations: npt.NDArray[np.integer[Any]]
+    iterations: IntArray
     values: FloatArray
 
 
