@@ -24,7 +24,7 @@ from hmmcore.training.base import Trainer, TrainState, checked_floor, checked_tr
 
 @dataclass(frozen=True, eq=False)
 class Circumstances:
-    """What stays the same while a run goes on: its trainer, its start, and the truth.
+    """What does not change during a run: its trainer, its start, and the truth.
 
     What follows from them alone is computed once.
 
@@ -32,7 +32,7 @@ class Circumstances:
         trainer: `EM` or `GradientAscent`, with its data.
         start: the model of iteration 0.
         true_log_likelihood: of the model that made the data, on the same data, in nats; None
-            where nobody knows it.
+            where it is unknown.
     """
 
     trainer: Trainer

@@ -70,7 +70,7 @@ def _held_states(
         floored = variances <= variance_floor * (1.0 + 1e-6)
         for remedy in state.remedies:
             if remedy.kind == "variance_floor":
-                # A variance that all states share is nobody's own.
+                # Without a state the variance is shared by all of them.
                 floored[slice(None) if remedy.state is None else remedy.state] = True
         if (floored & alive).any():
             evidence = {"sd_floor": float(np.sqrt(variance_floor))}

@@ -46,7 +46,7 @@ def positive_variances(sequences: Sequences) -> FloatArray:
 def standardized(sequences: Sequences) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return centre (D,), scale (D,) and the points (T, D) = (x - centre) / scale.
 
-    A dimension that does not vary is zero in every point, lest rounding be taken for data.
+    A dimension that does not vary is zero in every point, so that rounding is not taken for data.
     """
     centre = sequences.means()
     scale = np.sqrt(positive_variances(sequences))

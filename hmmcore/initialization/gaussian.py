@@ -31,7 +31,7 @@ from hmmcore.sequences import Sequences
 
 SMALLEST_CLUSTER_SHARE = 1e-3
 """A cluster's variance is at least this share of the variance of all the data: a cluster of one or
-two points says nothing about the noise, and a state that narrow could never let go of them."""
+two points says nothing about the noise, and so narrow a state would keep them for good."""
 
 
 def symmetric(
