@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.ui import charts_data, words
+from pages.ui import words
 from pages.ui.config import FIELD_OF
 from pages.ui.controls import dimensions, number
 from pages.ui.data_tables import table_editors
@@ -16,6 +16,7 @@ from pages.ui.examples import example_line, example_picker
 from pages.ui.export import csv_bytes, data_frame, number_columns
 from pages.ui.families import FAMILIES
 from pages.ui.figure import show_figure
+from pages.ui.figures import charts_data
 from pages.ui.layout import side_by_side
 from pages.ui.live import go_on, notices
 from pages.ui.presets import PRESETS

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from hmmcore import HMM, Sequences
 from hmmcore.arrays import IntArray
-from pages.ui import scales
+from pages.ui.figures import scales
 from pages.ui.text import chart_text
 
 FloatArray = npt.NDArray[np.float64]

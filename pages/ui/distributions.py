@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from hmmcore import state_shares
-from pages.ui import distribution_charts, scales
 from pages.ui.drawing import Drawing
 from pages.ui.emission_pictures import (
     count_probabilities,
@@ -16,6 +15,7 @@ from pages.ui.emission_pictures import (
     shown_dimensions,
     symbol_shares,
 )
+from pages.ui.figures import distribution_charts, scales
 from pages.ui.session import Session
 from pages.ui.text import count
 

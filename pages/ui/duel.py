@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hmmcore.comparison import Progress, distances
-from pages.ui import scales, theme, wire
+from pages.ui import wire
+from pages.ui.figures import scales, theme
 from pages.ui.panel import register
 from pages.ui.wire import Chart
 

@@ -16,8 +16,9 @@ from hmmcore.comparison import (
     parameter_paths,
     progress,
 )
-from pages.ui import duel_words, fan, theme
+from pages.ui import duel_words, fan
 from pages.ui.duel import MAX_PATH_POINTS, DuelFrame, DuelRun, Path, Track
+from pages.ui.figures import theme
 from pages.ui.player import Run
 from pages.ui.session import Session
 from pages.ui.view import matching

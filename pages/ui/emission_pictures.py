@@ -9,8 +9,8 @@ import numpy as np
 
 from hmmcore import HMM
 from hmmcore.arrays import FloatArray
-from pages.ui import scales
 from pages.ui.dataset import Dataset
+from pages.ui.figures import scales
 from pages.ui.pictures import Ellipses, Marginals, Picture, SymbolBars
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import numpy as np
 
 from hmmcore.diagnostics import STANDSTILL
 from hmmcore.training.base import MODEL_PARAMETERS
-from pages.ui import theme
 from pages.ui.checkups import Diagnosis, checkups
 from pages.ui.families import FAMILIES
+from pages.ui.figures import theme
 from pages.ui.session import Session
 from pages.ui.text import decimal, listed, many, plain, scientific
 from pages.ui.view import View

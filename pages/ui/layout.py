@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.charts import MAX_WRITTEN_STATES
+from pages.ui.figures.charts import MAX_WRITTEN_STATES
 
 
 def halves(num_states: int, name: str) -> tuple[Any, Any]:

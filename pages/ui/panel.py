@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pages.ui import scales, theme, wire
+from pages.ui import wire
 from pages.ui.config import MAX_STATES
 from pages.ui.dataset import PLAIN, Lane
+from pages.ui.figures import scales, theme
 from pages.ui.pictures import Picture
 from pages.ui.text import chart_text
 from pages.ui.wire import Chart

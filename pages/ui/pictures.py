@@ -13,8 +13,9 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pages.ui import scales, wire
+from pages.ui import wire
 from pages.ui.dataset import PLAIN, Lane
+from pages.ui.figures import scales
 from pages.ui.wire import Chart
 
 MAX_CLOUD_POINTS = 600

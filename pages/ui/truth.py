@@ -9,12 +9,13 @@ import streamlit as st
 
 from hmmcore import parameter_errors
 from hmmcore.arrays import FloatArray, IntArray
-from pages.ui import theme, words
+from pages.ui import words
 from pages.ui.families import FAMILIES, SHARED
 from pages.ui.figure import show_figure
+from pages.ui.figures import theme
+from pages.ui.figures.truth_charts import parameter_errors_figure
 from pages.ui.layout import halves
 from pages.ui.session import Session
-from pages.ui.truth_charts import parameter_errors_figure
 from pages.ui.view import View
 
 

@@ -10,10 +10,11 @@ import pytest
 
 from hmmcore import Sequences
 from hmmcore.comparison import Progress, Verdict, num_components
-from pages.ui import duel, duel_words, fan, scales
+from pages.ui import duel, duel_words, fan
 from pages.ui.config import Config
 from pages.ui.dataset import Upload
 from pages.ui.duel_view import duel_frame
+from pages.ui.figures import scales
 from pages.ui.live_source import pictures
 from pages.ui.session import Session
 

@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from pages.ui import theme
 from pages.ui.drawing import Drawing
 from pages.ui.figure import DEFAULT_HEIGHT, encode_figure
+from pages.ui.figures import theme
 
 
 def header_of(message: bytes) -> dict:

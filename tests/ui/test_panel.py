@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pages.ui import scales, wire
+from pages.ui import wire
 from pages.ui.dataset import Lane
+from pages.ui.figures import scales
 from pages.ui.panel import MAX_COLUMNS, MAX_CURVE_POINTS, MAX_POINTS, PanelFrame, Run, encode
 from pages.ui.pictures import MAX_CLOUD_POINTS, Ellipses, Marginals, SymbolBars
 

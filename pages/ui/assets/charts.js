@@ -1,5 +1,5 @@
 // The charts of the live panel as pure functions of numbers: (message, theme) -> {data, layout}.
-// The states' colours and symbols are the ones of pages/ui/theme.py and arrive in the header.
+// The states' colours and symbols are the ones of pages/ui/figures/theme.py and arrive in the header.
 
 import { axis, baseLayout, blend, fade, readable } from "./plotting.js";
 

@@ -7,9 +7,9 @@ import pytest
 
 from hmmcore import HMM, Gaussian, Poisson, Sequences, sample
 from hmmcore.simulation import sticky_structure
-from pages.ui import charts_data, distribution_charts, scales, theme, time_charts
 from pages.ui.dataset import Dataset, Lane
 from pages.ui.emission_pictures import count_probabilities, counts_grid, symbol_shares
+from pages.ui.figures import charts_data, distribution_charts, scales, theme, time_charts
 from tests.plotly_package import drawn
 
 COUNT = Lane("x", "count")
