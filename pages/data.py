@@ -15,14 +15,14 @@ from pages.ui.distributions import distribution
 from pages.ui.examples import example_line, example_picker
 from pages.ui.export import csv_bytes, data_frame, number_columns
 from pages.ui.families import FAMILIES
-from pages.ui.figure import show_figure
+from pages.ui.figure import page_colours, show_figure
 from pages.ui.figures import charts_data
 from pages.ui.layout import side_by_side
 from pages.ui.live import go_on, notices
 from pages.ui.presets import PRESETS
 from pages.ui.session import Session, current_session
 from pages.ui.text import many
-from pages.ui.view import lane, shown_dimension, zoom_key
+from pages.ui.view import shown_dimension, shown_variable, zoom_key
 from pages.ui.widgets import entered, set_widget
 
 PREVIEW_ROWS = 500
@@ -116,7 +116,9 @@ def over_time(session: Session) -> None:
     known = ", coloured by the state that made them" if states is not None else ""
     st.markdown(f"**Sequence {selected + 1} over time**")
     show_figure(
-        charts_data.sequence_figure(observations, states, lane(session), zoom_key(session)),
+        charts_data.sequence_figure(
+            observations, states, shown_variable(session), zoom_key(session), page_colours()
+        ),
         "data_sequence",
         label=f"Observations of sequence {selected + 1} over time{known}.",
     )
@@ -139,7 +141,11 @@ def overview(session: Session) -> None:
     st.markdown(f"**{'All' if everything else f'The first {shown}'} sequences**")
     show_figure(
         charts_data.overview_figure(
-            first, of_each, lane(session), f"{session.data_number}-{shown_dimension(session)}"
+            first,
+            of_each,
+            shown_variable(session),
+            f"{session.data_number}-{shown_dimension(session)}",
+            page_colours(),
         ),
         "data_overview",
         label=f"The first {shown} sequences one above the other, on one time axis.",
@@ -154,7 +160,7 @@ def overview(session: Session) -> None:
 
 def how_often(session: Session) -> None:
     """How often each observation occurs, whatever its time."""
-    found = distribution(session)
+    found = distribution(session, page_colours())
     st.markdown(f"**{found.title}**")
     show_figure(found.figure, "data_distribution", label=found.label)
     if found.note:

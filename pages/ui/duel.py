@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from hmmcore.comparison import Progress, distances
 from pages.ui import wire
-from pages.ui.figures import scales, theme
+from pages.ui.figures import decimation, scales, theme
 from pages.ui.panel import register
 from pages.ui.wire import Chart
 
@@ -196,7 +196,7 @@ def _curve(frame: DuelFrame) -> Chart:
     )
     arrays: dict[str, npt.NDArray[Any]] = {}
     for number, run in enumerate(frame.runs):
-        kept = wire.extreme_indices(run.log_likelihoods, MAX_CURVE_POINTS)
+        kept = decimation.extreme_indices(run.log_likelihoods, MAX_CURVE_POINTS)
         arrays[f"x{number}"] = wire.floats(run.places(frame.axis)[kept])
         arrays[f"y{number}"] = wire.floats(run.log_likelihoods[kept])
     meta = {
@@ -218,7 +218,7 @@ def _distance(frame: DuelFrame) -> Chart:
             if frame.reference is None
             else distances(run.log_likelihoods, frame.reference)
         )
-        kept = wire.extreme_indices(below, MAX_CURVE_POINTS)
+        kept = decimation.extreme_indices(below, MAX_CURVE_POINTS)
         arrays[f"x{number}"] = wire.floats(run.places(frame.axis)[kept])
         arrays[f"y{number}"] = wire.floats(below[kept])
         seen += _extremes(below)

@@ -8,9 +8,10 @@ import numpy as np
 
 from hmmcore import HMM, Posterior, Sequences, TrainState, ViterbiPath, align, smooth, viterbi
 from hmmcore.arrays import FloatArray, IntArray
-from pages.ui.dataset import Dataset, Lane
+from pages.ui.dataset import Dataset
 from pages.ui.emission_pictures import picture
 from pages.ui.families import FAMILIES
+from pages.ui.figures.observed_variable import ObservedVariable
 from pages.ui.panel import PanelFrame
 from pages.ui.panel import Run as PanelRun
 from pages.ui.player import Run
@@ -56,9 +57,9 @@ class View:
         return observations
 
 
-def lane(session: Session) -> Lane:
-    """The axis of the observations along time."""
-    return session.data.lane(shown_dimension(session))
+def shown_variable(session: Session) -> ObservedVariable:
+    """What the figures along time show of the observations."""
+    return session.data.variable(shown_dimension(session))
 
 
 def shown_dimension(session: Session) -> int:
@@ -115,7 +116,7 @@ def panel_frame(session: Session, view: View) -> PanelFrame:
         true_states=view.true_states,
         no_truth=panel_remark(data),
         sequence_name=f"sequence {session.config.sequence}",
-        lane=lane(session),
+        variable=shown_variable(session),
         card=(family.card, family.marks[0 if truth is not None else 1]),
     )
 

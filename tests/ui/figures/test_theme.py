@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 from pages.ui.figures import theme
@@ -87,7 +88,6 @@ def test_no_state_vanishes_on_a_page(page: str) -> None:
 
 
 def test_symbols_are_known_to_plotly() -> None:
-    go = pytest.importorskip("plotly.graph_objects")
     go.Scatter(marker={"symbol": [theme.state_symbol(k) for k in range(20)]})
 
 
@@ -101,8 +101,31 @@ def test_run_colours_are_legible_on_both_pages(page: str) -> None:
     assert len(set(theme.RUN_DASHES.values())) == len(theme.RUN_COLOURS)
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
-def test_streamlit_charts_use_the_same_colours(mode: str) -> None:
+@pytest.mark.parametrize(("mode", "colours"), [("light", theme.LIGHT), ("dark", theme.DARK)])
+def test_figures_have_the_colours_of_the_page(mode: str, colours: theme.Colours) -> None:
     config = tomllib.loads((Path(__file__).parents[3] / ".streamlit/config.toml").read_text())
-    configured = config["theme"][mode]["chartCategoricalColors"]
-    assert [c.lower() for c in configured] == [c.lower() for c in theme.STATE_COLOURS]
+    page = config["theme"][mode]
+    assert colours == theme.Colours(
+        page["textColor"],
+        page["backgroundColor"],
+        page["secondaryBackgroundColor"],
+        page["primaryColor"],
+    )
+    assert [colour.lower() for colour in page["chartCategoricalColors"]] == [
+        colour.lower() for colour in theme.STATE_COLOURS
+    ]
+
+
+def test_the_ink_of_a_figure_is_mixed_from_the_pages() -> None:
+    ink = theme.Colours("#ff8000", "#0000ff", "#000000", "#000000")
+    assert ink.mixed(1.0) == "rgb(255,128,0)"
+    assert ink.mixed(0.0) == "rgb(0,0,255)"
+    assert ink.mixed(0.2) == "rgb(51,26,204)"
+    assert ink.faded(0.25) == "rgba(255,128,0,0.25)"
+
+
+def test_a_scale_has_an_even_step_for_each_state() -> None:
+    assert theme.state_scale(2) == [
+        [0.0, theme.state_colour(0)], [0.5, theme.state_colour(0)],
+        [0.5, theme.state_colour(1)], [1.0, theme.state_colour(1)],
+    ]  # fmt: skip
