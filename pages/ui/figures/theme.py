@@ -97,8 +97,13 @@ RUN_COLOURS: dict[str, str] = {"EM": "#1f77d0", "Gradient": "#d6336c"}
 RUN_DASHES: dict[str, str] = {"EM": "solid", "Gradient": "dash"}
 """Plotly line dash of a training run: the second mark besides colour."""
 
-POSTERIOR_COLOUR_SCALE = "Cividis"
-"""Colour scale of every posterior heat map, always from 0 to 1."""
+POSTERIOR_COLOUR_SCALE = (
+    "#00204c", "#002a66", "#00346e", "#273f6c", "#3c4a6b", "#4c556b",
+    "#5b5f6d", "#686a70", "#757575", "#838178", "#928c78", "#a19876",
+    "#b0a572", "#c0b16d", "#d1bf66", "#e1cc5c", "#f3db4f", "#ffe945",
+)  # fmt: skip
+"""Colour scale of every posterior heat map, always from 0 to 1: Cividis as plotly.js has it, which
+draws the live panel; the Python package has coarser steps under the same name."""
 
 FIRST_TIME = 1
 """Time of the first observation on every time axis: a sequence is x_1 .. x_M."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import re
 import tomllib
 from pathlib import Path
 
 import numpy as np
+import plotly
 import plotly.graph_objects as go
 import pytest
 
@@ -129,3 +131,14 @@ def test_a_scale_has_an_even_step_for_each_state() -> None:
         [0.0, theme.state_colour(0)], [0.5, theme.state_colour(0)],
         [0.5, theme.state_colour(1)], [1.0, theme.state_colour(1)],
     ]  # fmt: skip
+
+
+def test_posterior_heat_maps_have_the_scale_of_the_live_panel() -> None:
+    script = (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_text()
+    (scale,) = re.findall(r"\bCividis:(\[\[.*?\]\])", script)
+    steps = re.findall(r"\[([\d.]+),\"rgb\((\d+),(\d+),(\d+)\)\"\]", scale)
+    places = [float(place) for place, *_ in steps]
+    np.testing.assert_allclose(places, np.linspace(0, 1, len(steps)), rtol=0, atol=1e-6)
+    assert list(theme.POSTERIOR_COLOUR_SCALE) == [
+        f"#{int(red):02x}{int(green):02x}{int(blue):02x}" for _, red, green, blue in steps
+    ]
