@@ -9,7 +9,7 @@ from weakref import WeakSet
 
 from playwright.sync_api import Page, WebSocketRoute
 
-from pages.ui.failure import MESSAGE
+from pages.ui.parts.failure import MESSAGE
 
 APP = "[data-testid=stApp]"
 

@@ -44,9 +44,9 @@ def test_steps_are_seen_before_the_page_answers_and_the_page_follows(
     ui.open_playground(page, f"{SMALL}&method=Both")
     if where != "/":
         ui.visit(page, "Training")
-        page.wait_for_selector("[data-testid=hmm-duel][data-iteration]")
+        page.wait_for_selector("[data-testid=hmm-run-comparison][data-iteration]")
     wait_until_idle(page)
-    view = page.locator("[data-testid=hmm-panel], [data-testid=hmm-duel]")
+    view = page.locator("[data-testid=hmm-panel], [data-testid=hmm-run-comparison]")
     finding = page.get_by_text("At iteration", exact=False)
     with slow.kept_back("answers"):
         ui.press(page, "Reset")

@@ -16,14 +16,14 @@ import plotly.graph_objects as go
 from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.figures import look, theme
 from pages.ui.figures.look import Plot, Values
-from pages.ui.figures.theme import Colours
+from pages.ui.figures.theme import Palette
 
 MAX_WRITTEN_STATES = 10
 """With more states the numbers no longer fit into the cells."""
 
 
 def transition_counts_figure(
-    transition_counts: FloatArray, initial_counts: FloatArray, revision: str, colours: Colours
+    transition_counts: FloatArray, initial_counts: FloatArray, revision: str, colours: Palette
 ) -> go.Figure:
     """Expected transitions Σξ (K, K) and starts (K,): numbers in the cells, row shares as colour.
 
@@ -55,7 +55,7 @@ def transition_counts_figure(
 
 
 def transition_matrix_figure(
-    transition_matrix: FloatArray, initial_probs: FloatArray, revision: str, colours: Colours
+    transition_matrix: FloatArray, initial_probs: FloatArray, revision: str, colours: Palette
 ) -> go.Figure:
     """Transition matrix A (K, K) and initial probabilities π (K,) of a model."""
     starts = initial_probs[None, :]
@@ -81,7 +81,7 @@ def transition_matrix_figure(
     )
 
 
-def confusion_figure(counts: IntArray, revision: str, colours: Colours) -> go.Figure:
+def confusion_figure(counts: IntArray, revision: str, colours: Palette) -> go.Figure:
     """Time steps (R, K) by true state and Viterbi state, with the share of each row.
 
     Where R is not K, learned states are no true ones: rows have numbers in place of states' names.
@@ -139,7 +139,7 @@ class _Cells:
     written: Callable[[float, float], str]
     hover: str
 
-    def trace(self, colours: Colours) -> Values:
+    def trace(self, colours: Palette) -> Values:
         """The heat map."""
         num_rows, num_states = self.shares.shape
         found: Values = {
@@ -173,7 +173,7 @@ def _table_figure(
     x_title: str,
     y_title: str,
     revision: str,
-    colours: Colours,
+    colours: Palette,
 ) -> go.Figure:
     num_rows, num_states = table.shares.shape
     cell = float(np.clip(300 / max(num_rows, num_states), 20, 48))

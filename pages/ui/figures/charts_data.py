@@ -13,7 +13,7 @@ from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.figures import decimation, look, theme
 from pages.ui.figures.look import Plot, Values
 from pages.ui.figures.observed_variable import ObservedVariable
-from pages.ui.figures.theme import Colours
+from pages.ui.figures.theme import Palette
 from pages.ui.figures.time_axis import TIME_TITLE
 from pages.ui.text import chart_text
 
@@ -39,7 +39,7 @@ def sequence_figure(
     states: IntArray | None,
     variable: ObservedVariable,
     revision: str,
-    colours: Colours,
+    colours: Palette,
 ) -> go.Figure:
     """Observations (M,) of one sequence over time, coloured by true state (M,) where known."""
     kept, where, hover = _thinned(observations, variable, MAX_POINTS)
@@ -76,7 +76,7 @@ def overview_figure(
     states: list[IntArray] | None,
     variable: ObservedVariable,
     revision: str,
-    colours: Colours,
+    colours: Palette,
 ) -> go.Figure:
     """Several sequences one above the other, on one time axis and one scale of observations."""
     number = len(sequences)
@@ -108,7 +108,7 @@ def overview_figure(
 
 
 def _small_sequence(
-    observations: FloatArray, states: IntArray | None, variable: ObservedVariable, colours: Colours
+    observations: FloatArray, states: IntArray | None, variable: ObservedVariable, colours: Palette
 ) -> list[Values]:
     """One of many rows: each trace costs a browser time of its own, and no legend needs them."""
     kept, where, hover = _thinned(observations, variable, OVERVIEW_POINTS)
@@ -144,7 +144,7 @@ def _thinned(
     return kept, {"x": kept + theme.FIRST_TIME, "y": values, "customdata": spoken}, hover
 
 
-def _line(where: Values, hover: str, states_known: bool, colours: Colours) -> list[Values]:
+def _line(where: Values, hover: str, states_known: bool, colours: Palette) -> list[Values]:
     """The line through the points: a quiet one where they will have the colours of their states."""
     if states_known:
         looks = {"hoverinfo": "skip", "line": {"color": QUIET, "width": 1}}

@@ -12,7 +12,7 @@ from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.figures import decimation, look, scales, theme
 from pages.ui.figures.look import Plot, Values
 from pages.ui.figures.observed_variable import ObservedVariable
-from pages.ui.figures.theme import Colours
+from pages.ui.figures.theme import Palette
 from pages.ui.text import chart_text
 
 HEIGHT = 300
@@ -28,7 +28,7 @@ def histogram_figure(
     observations: FloatArray,
     variable: ObservedVariable,
     revision: str,
-    colours: Colours,
+    colours: Palette,
     truth: tuple[FloatArray, FloatArray, FloatArray] | None = None,
 ) -> go.Figure:
     """Histogram of observations (T,) as a density; the true densities over it where known.
@@ -98,7 +98,7 @@ def counts_figure(
     counts: FloatArray,
     variable: ObservedVariable,
     revision: str,
-    colours: Colours,
+    colours: Palette,
     truth: tuple[FloatArray, FloatArray, FloatArray, FloatArray] | None = None,
 ) -> go.Figure:
     """Share of each count among counts (T,); what each true state makes of it where known.
@@ -148,7 +148,7 @@ def symbols_figure(
     shares: FloatArray,
     variable: ObservedVariable,
     revision: str,
-    colours: Colours,
+    colours: Palette,
     truth: tuple[FloatArray, FloatArray] | None = None,
 ) -> go.Figure:
     """Shares (C,) of the symbols; where known, made up of what each true state is expected to make.
@@ -206,7 +206,7 @@ def points_figure(
     states: IntArray | None,
     variables: tuple[ObservedVariable, ObservedVariable],
     revision: str,
-    colours: Colours,
+    colours: Palette,
     truth: tuple[FloatArray, FloatArray] | None = None,
 ) -> go.Figure:
     """Points (T, 2) of all data, coloured by true state (T,) where known, with its ellipses.
@@ -282,7 +282,7 @@ def _names(states: IntArray, places: FloatArray, heights: FloatArray) -> Values:
 
 
 def _all_together(
-    grid: FloatArray, heights: FloatArray, number_format: str, shape: str, colours: Colours
+    grid: FloatArray, heights: FloatArray, number_format: str, shape: str, colours: Palette
 ) -> Values:
     return {
         "type": "scatter", "mode": "lines", "x": grid, "y": heights, "name": "all states together",

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import plotly.graph_objects as go
 
-from pages.ui.figures.theme import STATE_COLOURS, Colours
+from pages.ui.figures.theme import STATE_COLOURS, Palette
 
 Values = dict[str, Any]
 
@@ -39,7 +39,7 @@ class Plot:
     xaxis: Values = field(default_factory=dict)
 
 
-def single(plot: Plot, colours: Colours, **layout: Any) -> go.Figure:
+def single(plot: Plot, colours: Palette, **layout: Any) -> go.Figure:
     """A figure of one plot; `layout` holds the properties beside the axes."""
     return rows([plot], [1.0], 0.0, plot.xaxis, colours, **layout)
 
@@ -49,7 +49,7 @@ def rows(
     heights: Sequence[float],
     spacing: float,
     xaxis: Values,
-    colours: Colours,
+    colours: Palette,
     **layout: Any,
 ) -> go.Figure:
     """Plots one above the other, the first on top, on one x axis with its labels at the lowest.
@@ -72,7 +72,7 @@ def columns(
     widths: Sequence[float],
     spacing: float,
     titles: Sequence[str],
-    colours: Colours,
+    colours: Palette,
     **layout: Any,
 ) -> go.Figure:
     """Plots side by side, each under its title; `widths` and `spacing` as in `rows`."""
@@ -101,7 +101,7 @@ MUTED: Final = 0.72
 """Weight of the text's colour in the writing of figures: less than in the page's sentences."""
 
 
-def _figure(plots: Sequence[Plot], colours: Colours, layout: Values) -> go.Figure:
+def _figure(plots: Sequence[Plot], colours: Palette, layout: Values) -> go.Figure:
     traces: list[Values] = []
     axes: Values = {}
     for number, plot in enumerate(plots, 1):
@@ -142,7 +142,7 @@ def _figure(plots: Sequence[Plot], colours: Colours, layout: Values) -> go.Figur
     return go.Figure({"data": traces, "layout": looks})
 
 
-def _axis(own: Values, colours: Colours) -> Values:
+def _axis(own: Values, colours: Palette) -> Values:
     grid = colours.faded(0.1)
     return {
         "gridcolor": grid, "linecolor": colours.faded(0.3), "zerolinecolor": grid,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Colours:
+class Palette:
     """What a figure takes over from the page that it stands on: colours as "#rrggbb"."""
 
     text: str
@@ -31,8 +31,8 @@ class Colours:
         return f"rgba({','.join(map(str, _channels(self.text)))},{opacity:g})"
 
 
-LIGHT = Colours("#1d2733", "#fcfcfa", "#f1f3f4", "#0b5c8e")
-DARK = Colours("#e4e8ec", "#10151c", "#1a212b", "#2f80bf")
+LIGHT = Palette("#1d2733", "#fcfcfa", "#f1f3f4", "#0b5c8e")
+DARK = Palette("#e4e8ec", "#10151c", "#1a212b", "#2f80bf")
 """The two themes of `.streamlit/config.toml`."""
 
 STATE_COLOURS: tuple[str, ...] = (

@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 from hmmcore.arrays import IntArray
 from pages.ui.figures import decimation, look, theme
 from pages.ui.figures.look import Plot, Values
-from pages.ui.figures.theme import Colours
+from pages.ui.figures.theme import Palette
 from pages.ui.text import count
 
 MAX_COLUMNS = 1200
@@ -51,7 +51,7 @@ def time_stack(
     plots: Sequence[Plot],
     heights: Sequence[int],
     length: int,
-    colours: Colours,
+    colours: Palette,
     *,
     top: int = 16,
     left: int = LABEL_MARGIN,

@@ -13,7 +13,7 @@ from pages.ui.figures import decimation, look, theme
 from pages.ui.figures.charts import state_ticks
 from pages.ui.figures.look import Plot, Values
 from pages.ui.figures.observed_variable import PLAIN, ObservedVariable
-from pages.ui.figures.theme import Colours
+from pages.ui.figures.theme import Palette
 from pages.ui.figures.time_axis import (
     GAP,
     MAX_COLUMNS,
@@ -31,7 +31,7 @@ from pages.ui.text import chart_text
 def posterior_figure(
     probs: FloatArray,
     entropy: FloatArray,
-    colours: Colours,
+    colours: Palette,
     *,
     kind: str,
     revision: str,
@@ -87,7 +87,7 @@ def paths_figure(
     viterbi_states: IntArray,
     per_step_states: IntArray,
     num_states: int,
-    colours: Colours,
+    colours: Palette,
     *,
     revision: str,
     true_states: IntArray | None = None,
@@ -119,7 +119,7 @@ def paths_figure(
 
 
 def tied_paths_figure(
-    paths: IntArray, num_states: int, colours: Colours, *, revision: str
+    paths: IntArray, num_states: int, colours: Palette, *, revision: str
 ) -> go.Figure:
     """Some equally probable paths (P, M), one strip each, numbered from 1."""
     count, length = paths.shape
@@ -147,7 +147,7 @@ def _probabilities(probs: FloatArray, whose: str, kind: str) -> Plot:
     return Plot([cells], {**axis, "title": whose, **state_ticks(num_states)})
 
 
-def _entropy(entropy: FloatArray, num_states: int, colours: Colours) -> Plot:
+def _entropy(entropy: FloatArray, num_states: int, colours: Palette) -> Plot:
     # One state leaves nothing to be unsure of; its axis goes to one bit all the same.
     top = math.log2(num_states) if num_states > 1 else 1.0
     axis = {
@@ -159,7 +159,7 @@ def _entropy(entropy: FloatArray, num_states: int, colours: Colours) -> Plot:
     return Plot([_entropy_curve(entropy, "learned model", colours)], axis)
 
 
-def _entropy_curve(entropy: FloatArray, whose: str, colours: Colours) -> Values:
+def _entropy_curve(entropy: FloatArray, whose: str, colours: Palette) -> Values:
     length, learned = len(entropy), whose == "learned model"
     width = decimation.bin_width(length, MAX_COLUMNS)
     binned = decimation.mean_bins(entropy[:, None], width)[:, 0]
@@ -187,7 +187,7 @@ def _observations(
     states: IntArray,
     num_states: int,
     variable: ObservedVariable,
-    colours: Colours,
+    colours: Palette,
 ) -> Plot:
     kept = decimation.extreme_indices(observations, MAX_POINTS)
     kept = kept[np.isfinite(observations[kept])]
@@ -221,7 +221,7 @@ def _observations(
     return Plot(traces, {**axis, **variable.axis()})
 
 
-def _marks(differences: Mapping[str, BoolArray], colours: Colours) -> Plot:
+def _marks(differences: Mapping[str, BoolArray], colours: Palette) -> Plot:
     names = list(differences)
     length = len(differences[names[0]])
     width = decimation.bin_width(length, MAX_COLUMNS)

@@ -11,7 +11,7 @@ from hmmcore.arrays import FloatArray
 from pages.ui.figures import look, theme
 from pages.ui.figures.charts import MAX_WRITTEN_STATES, state_ticks
 from pages.ui.figures.look import Plot
-from pages.ui.figures.theme import Colours
+from pages.ui.figures.theme import Palette
 
 TOO_LITTLE, TOO_MUCH = "#D55E00", "#0072B2"
 """Two colours that stay apart under every colour blindness; what is right has the page's own."""
@@ -20,7 +20,7 @@ HEIGHT = 330
 
 
 def parameter_errors_figure(
-    errors: Mapping[str, tuple[str, FloatArray]], revision: str, colours: Colours
+    errors: Mapping[str, tuple[str, FloatArray]], revision: str, colours: Palette
 ) -> go.Figure:
     """Learned minus true, a place for each parameter.
 
@@ -63,7 +63,7 @@ def _bars(errors: FloatArray) -> Plot:
     return Plot([bars], axis, {"title": "state", "fixedrange": True, **_states(len(errors))})
 
 
-def _cells(name: str, errors: FloatArray, colours: Colours) -> Plot:
+def _cells(name: str, errors: FloatArray, colours: Palette) -> Plot:
     num_states, num_columns = errors.shape
     to_state = name == "to state"
     columns = [theme.state_name(c) if to_state else str(c + 1) for c in range(num_columns)]

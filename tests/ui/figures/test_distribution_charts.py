@@ -7,10 +7,10 @@ import pytest
 
 from hmmcore import HMM, Gaussian, Poisson, Sequences, sample
 from hmmcore.simulation import sticky_structure
-from pages.ui.dataset import Dataset
-from pages.ui.emission_pictures import count_probabilities, counts_grid, symbol_shares
+from pages.ui.experiment.dataset import Dataset
 from pages.ui.figures import charts_data, distribution_charts, scales, theme, time_charts
 from pages.ui.figures.observed_variable import ObservedVariable
+from pages.ui.live.emission_view import count_probabilities, counts_grid
 
 COUNT = ObservedVariable("x", "count")
 FACES = ObservedVariable(
@@ -122,7 +122,7 @@ def test_covariances_of_every_type_are_the_same_matrices(num_states: int) -> Non
 
 def test_shares_of_symbols_count_those_that_never_occur() -> None:
     data = Dataset(Sequences([0.0, 2.0, 2.0, 2.0]), None, None, "x", "symbols", ("a", "b", "c"))
-    np.testing.assert_array_equal(symbol_shares(data), [0.25, 0.0, 0.75])
+    np.testing.assert_array_equal(data.symbol_shares(), [0.25, 0.0, 0.75])
 
 
 # Observations along time
@@ -199,7 +199,7 @@ def test_missing_observations_are_in_no_bar() -> None:
         )
         assert with_gaps == without
     data = Dataset(Sequences(values), family="symbols", labels=("a", "b", "c"))
-    np.testing.assert_array_equal(symbol_shares(data), [0.25, 0.5, 0.25])
+    np.testing.assert_array_equal(data.symbol_shares(), [0.25, 0.5, 0.25])
 
 
 def test_points_that_lack_a_coordinate_are_not_drawn() -> None:

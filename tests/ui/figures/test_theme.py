@@ -104,10 +104,10 @@ def test_run_colours_are_legible_on_both_pages(page: str) -> None:
 
 
 @pytest.mark.parametrize(("mode", "colours"), [("light", theme.LIGHT), ("dark", theme.DARK)])
-def test_figures_have_the_colours_of_the_page(mode: str, colours: theme.Colours) -> None:
+def test_figures_have_the_colours_of_the_page(mode: str, colours: theme.Palette) -> None:
     config = tomllib.loads((Path(__file__).parents[3] / ".streamlit/config.toml").read_text())
     page = config["theme"][mode]
-    assert colours == theme.Colours(
+    assert colours == theme.Palette(
         page["textColor"],
         page["backgroundColor"],
         page["secondaryBackgroundColor"],
@@ -119,7 +119,7 @@ def test_figures_have_the_colours_of_the_page(mode: str, colours: theme.Colours)
 
 
 def test_the_ink_of_a_figure_is_mixed_from_the_pages() -> None:
-    ink = theme.Colours("#ff8000", "#0000ff", "#000000", "#000000")
+    ink = theme.Palette("#ff8000", "#0000ff", "#000000", "#000000")
     assert ink.mixed(1.0) == "rgb(255,128,0)"
     assert ink.mixed(0.0) == "rgb(0,0,255)"
     assert ink.mixed(0.2) == "rgb(51,26,204)"
