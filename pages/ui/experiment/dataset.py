@@ -59,7 +59,7 @@ class Dataset:
 
     @property
     def num_dimensions(self) -> int:
-        """D."""
+        """Number of dimensions of an observation, D."""
         return self.sequences.num_dimensions
 
     def symbol_shares(self) -> FloatArray:

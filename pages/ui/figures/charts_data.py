@@ -83,9 +83,9 @@ def overview_figure(
     together = np.concatenate(sequences)
     if variable.kind == "symbol":
         # Only two names fit into a row.
-        ends = sorted({0, len(variable.labels) - 1})
+        ends = np.unique([0, len(variable.labels) - 1])
         names = variable.ticks(OVERVIEW_LETTERS)
-        ticks = {"tickvals": np.array(ends), "ticktext": [names[end] for end in ends]}
+        ticks = {"tickvals": ends, "ticktext": [names[end] for end in ends]}
     else:
         there = together[np.isfinite(together)]
         ends = np.unique([there.min(), there.max()]) if there.size else there

@@ -46,7 +46,8 @@ def spread_indices(points: FloatArray, max_points: int) -> npt.NDArray[np.intp]:
 def lone_points(values: FloatArray) -> BoolArray:
     """Which of `values` (M,) are finite with no finite neighbour, so that no line reaches them."""
     there = np.pad(np.isfinite(values), 1)
-    return there[1:-1] & ~there[:-2] & ~there[2:]
+    alone: BoolArray = there[1:-1] & ~there[:-2] & ~there[2:]
+    return alone
 
 
 def bin_width(length: int, max_bins: int) -> int:

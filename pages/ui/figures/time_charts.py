@@ -48,7 +48,8 @@ def posterior_figure(
     block = int(np.clip(13 * num_states, 120, 260)) if num_states > 1 else 96
     learned = _probabilities(probs, "learned model", kind)
     uncertainty = _entropy(entropy, num_states, colours)
-    plots, heights, layout = [learned, uncertainty], [block, 110], {}
+    plots, heights = [learned, uncertainty], [block, 110]
+    layout: Values = {}
     if true_model_probs is not None:
         plots.insert(1, _probabilities(true_model_probs, "true model", kind))
         heights.insert(1, block)
