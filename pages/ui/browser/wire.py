@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.floating[Any]]
-IntArray = npt.NDArray[np.integer[Any]]
+from hmmcore.arrays import FloatArray, IntArray
+
 Chart = tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]
 """What is said of a chart, and its arrays by name."""
 

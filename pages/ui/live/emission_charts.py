@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.browser import wire
 from pages.ui.browser.wire import Chart
 from pages.ui.figures import decimation, scales
@@ -26,9 +27,6 @@ MAX_BARS = 72
 
 TICK_LETTERS = 48
 """So many letters stand beside each other below the card."""
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.integer[Any]]
 
 
 class EmissionChart(Protocol):

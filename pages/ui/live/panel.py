@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.browser import wire
 from pages.ui.browser.wire import Chart
 from pages.ui.figures import decimation, scales, theme
@@ -30,9 +31,6 @@ MAX_POINTS = 2000
 MAX_COLUMNS = 1200
 LABEL_LETTERS = 9
 """Of a symbol's label, left of the observations."""
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.comparison import Progress, distances
 from pages.ui.browser import wire
 from pages.ui.browser.wire import Chart
@@ -30,7 +31,6 @@ MAX_PATH_POINTS = 150
 LOWEST_DECADE = -10
 """A distance of 1e-10 nats per observation is none: a run that gains less stands still."""
 
-FloatArray = npt.NDArray[np.float64]
 
 AXIS_TITLES: Mapping[str, str] = {
     "iterations": "iteration",
@@ -74,7 +74,7 @@ class Path:
     """The parameters of one run over its iterations: (S,) iterations, (S, K) values."""
 
     run: int
-    iterations: npt.NDArray[np.integer[Any]]
+    iterations: IntArray
     values: FloatArray
 
 

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-import pages.ui.figures.theme as theme_module
-
-FOLDER = Path(theme_module.__file__).parent
-ROOT = FOLDER.parents[2]
+ROOT = Path(__file__).parents[3]
 
 EVERY_FIGURE = """
 import sys
@@ -75,15 +69,3 @@ def test_every_figure_is_made_without_streamlit() -> None:
     builders = [name for name in done.stdout.split() if not name.startswith("_")]
     assert builders
     assert all(f".{name}(" in EVERY_FIGURE for name in builders)
-
-
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.stem)
-def test_figures_import_nothing_of_the_page(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom):
-            module = node.module or ""
-            assert not module.startswith(("streamlit", "pages")) or module.startswith(
-                ("pages.ui.figures", "pages.ui.text")
-            )
-        elif isinstance(node, ast.Import):
-            assert not any(name.name.startswith(("streamlit", "pages")) for name in node.names)
