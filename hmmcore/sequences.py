@@ -241,10 +241,10 @@ class Sequences(Value):
         """Raise ValueError naming the first dimension of which nothing is observed."""
         if not self.has_missing:
             return
-        unobserved = np.flatnonzero(np.isnan(self.observations).all(axis=0))
-        if len(unobserved):
+        absent = np.flatnonzero(np.isnan(self.observations).all(axis=0))
+        if len(absent):
             raise ValueError(
-                f"every value of dimension {unobserved[0]} is missing; there is nothing to learn it "
+                f"every value of dimension {absent[0]} is missing; there is nothing to learn it "
                 "from, so leave it out."
             )
 

@@ -17,8 +17,8 @@ def exchangeable_states(hmm: HMM, atol: float = 1e-12) -> tuple[tuple[int, ...],
     """Groups of two or more states that can trade places without changing the model.
 
     Such states have the same posterior at every time, so every EM step and every gradient moves
-    them alike: they stay equal throughout training, whatever the data. A start in which all states are
-    exchangeable is a stationary point of a mixture of one.
+    them alike: they stay equal throughout training, whatever the data. From a start in which all
+    states are exchangeable, training fits a model of a single state.
 
     Args:
         atol: how far probabilities, and symmetric Kullback-Leibler divergences in nats, may
