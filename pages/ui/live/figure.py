@@ -7,16 +7,12 @@ JavaScript that draws the live panel.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
-from typing import Any
-
 import plotly.graph_objects as go
 import streamlit as st
 
 from pages.ui.browser import wire
+from pages.ui.browser.component import component
 from pages.ui.figures.theme import DARK, LIGHT, Palette
-from pages.ui.live.panel import register
 
 DEFAULT_HEIGHT = 320
 
@@ -33,9 +29,7 @@ def show_figure(figure: go.Figure, key: str, height: int | None = None, *, label
     is kept as long as `key` and the figure's `layout.uirevision` stay the same. When the theme
     changes, the page runs again, for a figure in the colours of the other one.
     """
-    from pages.ui.browser.assets import PLOTLY, asset_url
-
-    draw = _component(asset_url("figure.js"), asset_url(PLOTLY))
+    draw = component("hmm_figure", "figure.js", "drawFigure")
     message = encode_figure(figure, key, height, label)
     draw(key=key, data=message, on_theme_change=lambda: None)
 
@@ -53,8 +47,3 @@ def encode_figure(figure: go.Figure, key: str, height: int | None, label: str) -
         "figure": figure.to_json(),
     }
     return wire.pack(header, {})
-
-
-@lru_cache(maxsize=4)
-def _component(figure_url: str, plotly_url: str) -> Callable[..., Any]:
-    return register("hmm_figure", "drawFigure", figure_url, plotly_url)

@@ -8,9 +8,8 @@ redrawn, so the panel neither flickers nor loses a reader's zoom.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -19,6 +18,7 @@ import numpy.typing as npt
 
 from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.browser import wire
+from pages.ui.browser.component import component
 from pages.ui.browser.wire import Chart
 from pages.ui.figures import decimation, scales, theme
 from pages.ui.figures.observed_variable import PLAIN, ObservedVariable
@@ -98,9 +98,7 @@ def show_panel(frame: bytes, key: str) -> None:
     The panel makes Streamlit rerun the page when a frame brings other "news"; see
     `FrameSource.frame`.
     """
-    from pages.ui.browser.assets import PLOTLY, asset_url
-
-    draw = _component(asset_url("panel.js"), asset_url(PLOTLY))
+    draw = component("hmm_panel", "panel.js", "drawPanel")
     draw(key=key, data=frame, on_news_change=lambda: None)
 
 
@@ -254,28 +252,3 @@ def _sequence(frame: PanelFrame) -> Chart:
         "no_truth": frame.no_truth,
     }
     return meta, arrays
-
-
-@lru_cache(maxsize=4)
-def _component(panel_url: str, plotly_url: str) -> Callable[..., Any]:
-    return register("hmm_panel", "drawPanel", panel_url, plotly_url)
-
-
-def register(name: str, function: str, module_url: str, plotly_url: str) -> Callable[..., Any]:
-    """A component that calls `function(component, address of Plotly)` of a JavaScript module.
-
-    Streamlit resends a component's inline JavaScript with every message, so that only loads the
-    module, which the browser caches. Addresses need the origin because the inline part runs from a
-    blob.
-    """
-    import streamlit as st
-
-    return st.components.v2.component(
-        name,
-        # The line break matters: Streamlit takes a single line to be a file name.
-        js=(
-            f'const o=location.origin\nexport default c=>import(o+"{module_url}")'
-            f'.then(m=>m.{function}(c,o+"{plotly_url}"))'
-        ),
-        isolate_styles=False,
-    )
