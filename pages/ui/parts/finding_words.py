@@ -13,7 +13,7 @@ from pages.ui.session.checkups import Diagnosis, checkups
 from pages.ui.session.session import Session
 from pages.ui.session.view import View
 from pages.ui.settings.families import FAMILIES
-from pages.ui.text import decimal, listed, many, plain, scientific
+from pages.ui.text import decimal, listed, many, markdown_text, scientific
 
 ZERO = 1e-12
 """What is smaller is zero, but for the rounding of sums."""
@@ -73,7 +73,7 @@ def nearly_zero(value: float) -> str:
 def _diverged(told: _Told) -> Words:
     run = told.session.runs[told.run]
     reached = f"the last log-likelihood was {decimal(told.evidence['log_likelihood'])} nats"
-    return f"{told.run} has diverged.", plain(run.ended or ""), f"{reached}."
+    return f"{told.run} has diverged.", markdown_text(run.ended or ""), f"{reached}."
 
 
 def _symmetric_start(told: _Told) -> Words:
@@ -256,7 +256,7 @@ def _not_converged(told: _Told) -> Words:
     gains = abs(told.evidence["last_gain"]) >= STANDSTILL
     return (
         f"{told.run} has not converged yet.",
-        plain(ended)
+        markdown_text(ended)
         if ended
         else "Further steps still change the model."
         if gains
