@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.ui.experiment.dataset import Upload
 from pages.ui.files import experiment_file
-from pages.ui.files.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, SEPARATORS, UploadError, quoted
+from pages.ui.files.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, SEPARATORS, UploadError, shortened
 from pages.ui.files.experiment_reading import FileRefused
 from pages.ui.files.pending import PendingFile
 from pages.ui.files.upload import MAX_SEQUENCES, CsvTable, Observations
@@ -78,7 +78,7 @@ def _pending_file(session: Session, pending: PendingFile, uploader: str) -> None
         st.error(markdown_text(problem), icon=":material/error:")
     if isinstance(read, Observations):
         sequences = read.sequences
-        found = ", ".join(markdown_text(quoted(label, 12)) for label in read.labels)
+        found = ", ".join(markdown_text(shortened(label, 12)) for label in read.labels)
         st.markdown(
             f"Read {many(sequences.num_observations, 'observation')} in "
             f"{many(sequences.num_sequences, 'sequence')}"
@@ -298,7 +298,7 @@ def _received(session: Session, key: str) -> None:
     if file is None:
         return
     content = file.getvalue()
-    if experiment_file.looks_like_one(content):
+    if experiment_file.looks_like_experiment(content):
         _open(session, content)
     else:
         session.pending = PendingFile(file.name, content)

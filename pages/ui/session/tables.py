@@ -15,7 +15,7 @@ import numpy as np
 from hmmcore import HMM
 from hmmcore.arrays import FloatArray
 from pages.ui.experiment.laws import true_model
-from pages.ui.files.csv_text import COMMA_NUMBER, THOUSANDS, number
+from pages.ui.files.csv_text import COMMA_NUMBER, THOUSANDS, parsed_number
 from pages.ui.settings.config import FIELD_OF, Config
 from pages.ui.settings.config_rules import fits
 from pages.ui.settings.families import FAMILIES
@@ -106,7 +106,7 @@ def number_typed(typed: object) -> float:
     """
     text = str(typed).strip().replace("−", "-")
     comma = COMMA_NUMBER.fullmatch(text) is not None
-    value = None if comma and THOUSANDS.fullmatch(text) else number(text, comma)
+    value = None if comma and THOUSANDS.fullmatch(text) else parsed_number(text, comma)
     return np.nan if value is None else value
 
 
