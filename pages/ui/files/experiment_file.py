@@ -27,7 +27,7 @@ def looks_like_experiment(content: bytes) -> bool:
 
 def write(experiment: Experiment) -> bytes:
     """The content of an experiment file, with all digits of every number."""
-    position, runs = experiment.present(), experiment.runs
+    position, runs = experiment.current_position(), experiment.runs
     any_run = next(iter(runs.values()), None)
     content = {
         "format": FORMAT,

@@ -146,7 +146,7 @@ def _about_sweep(session: Session, every: Sequence[Run], runs: Sequence[Compared
 
 def _tracks(session: Session, main: Sequence[Run]) -> tuple[Track, ...]:
     component = session.config.component - 1
-    truth = session.seen.truth
+    truth = session.shown_data.truth
     true_values = {} if truth is None else parameter_paths(
         [truth], np.arange(truth.num_states), component
     )  # fmt: skip

@@ -28,15 +28,15 @@ def accuracies(
 ) -> None:
     """A table of how often each way of answering is right, under a title and over a note."""
     st.subheader(title, anchor=False)
-    data, scopes = session.seen, decoded.scopes(session, view)
-    if data.maker is None or not scopes:
+    data, scopes = session.shown_data, decoded.scopes(session, view)
+    if data.generating_model is None or not scopes:
         st.caption(words.no_truth(data))
         return
     st.table(_table(scopes, answers))
     st.caption(note)
     reading = decoded.reading(session, view)
     if reading is not None:
-        st.caption(words.about_reading(reading, data.maker.num_states))
+        st.caption(words.about_reading(reading, data.generating_model.num_states))
 
 
 def _table(scopes: list[Scope], answers: Mapping[str, Callable[[Scope], IntArray]]) -> pd.DataFrame:

@@ -238,7 +238,7 @@ def _overfitting(told: _Told) -> Words:
 
 
 def _converged(told: _Told) -> Words:
-    said = checkups(told.session).said()
+    said = checkups(told.session).diagnoses()
     alike = any(d.run == told.run and d.finding.kind == "symmetric_start" for d in said)
     return (
         f"{told.run} stands still.",

@@ -11,9 +11,9 @@ import streamlit as st
 
 from pages.ui.parts.export_area import export_area
 from pages.ui.parts.widgets import run_again
-from pages.ui.session.kept import UPLOADS
 from pages.ui.session.link import link, settings
 from pages.ui.session.session import Session
+from pages.ui.session.upload_store import UPLOADS
 
 LONGEST_ADDRESS = 100_000
 
@@ -27,9 +27,9 @@ def frame(session: Session) -> None:
                 "query": settings(session),
                 # The tab keeps the key of its own data, and gives it back after a reload.
                 "own": session.upload_key,
-                "lost": session.lost is not None,
+                "lost": session.missing_upload_query is not None,
                 "presses": session.presses,
-                "back": session.back,
+                "back": session.reconnected_at,
                 **link(session),
             },
             on_back_change=lambda: None,
@@ -40,11 +40,11 @@ def frame(session: Session) -> None:
     own, back = getattr(told, "own", None), getattr(told, "back", None)
     if session.upload_key:
         UPLOADS.find(session.upload_key)  # in use
-    if isinstance(own, str) and session.bring_back(own):
+    if isinstance(own, str) and session.restore_upload(own):
         run_again()
     if isinstance(back, str):
         # The page says that all is well when it hears that this was heard.
-        unheard, session.back = back != session.back, back
+        unheard, session.reconnected_at = back != session.reconnected_at, back
         query = urlsplit(back).query if len(back) <= LONGEST_ADDRESS else ""
         if session.resume(dict(parse_qsl(query, keep_blank_values=True))) or unheard:
             run_again()

@@ -46,15 +46,15 @@ ICONS = {
 
 def obstacles(session: Session) -> None:
     """What keeps the shown run from learning at all, and is known before its first step."""
-    _draw(session, [d for d in checkups(session).said() if d.finding.kind in ABOVE])
+    _draw(session, [d for d in checkups(session).diagnoses() if d.finding.kind in ABOVE])
 
 
 def findings(session: Session) -> None:
     """Everything else that is found, and the way back from a remedy."""
     with st.container(key="health"):
-        if session.kept is not None:
+        if session.before_remedy is not None:
             _way_back(session)
-        said = [d for d in checkups(session).said() if d.finding.kind not in ABOVE]
+        said = [d for d in checkups(session).diagnoses() if d.finding.kind not in ABOVE]
         endings = [d for d in said if d.finding.kind in ENDINGS]
         others = [d for d in said if d.finding.kind not in ENDINGS]
         _draw(session, others[:MOST] + endings)
@@ -97,7 +97,7 @@ def _beside(name: str, box: Callable[[], object], buttons: list[Callable[[], obj
 
 
 def _way_back(session: Session) -> None:
-    kept = session.kept
+    kept = session.before_remedy
     assert kept is not None
     reached = listed(
         [

@@ -135,11 +135,11 @@ def live_figures(session: Session, draw: Callable[[], None]) -> None:
                     run_again()
             draw()
             follow_in_address(session)
-            if checkups(session).news() != told:
+            if checkups(session).diagnosis_keys() != told:
                 # Findings stand outside, so that their buttons run the whole page.
                 run_again()
 
-    told = checkups(session).news()
+    told = checkups(session).diagnosis_keys()
     with st.container(key="live"):
         beat()
     health.findings(session)

@@ -12,7 +12,7 @@ from hmmcore import Sequences
 from hmmcore.io import to_content
 from pages.ui.experiment import experiment
 from pages.ui.experiment.dataset import Upload
-from pages.ui.experiment.training_runs import ELSEWHERE
+from pages.ui.experiment.training_runs import MODEL_DIFFERS
 from pages.ui.files.csv_text import MAX_FILE_BYTES
 from pages.ui.files.experiment_file import looks_like_experiment, write
 from pages.ui.files.experiment_reading import (
@@ -180,7 +180,7 @@ def test_if_the_steps_lead_to_another_model_that_of_the_file_is_shown(kept):
     after = Session(Config())
     open_file(after, other)
     run = after.runs["EM"]
-    assert after.notes == (ELSEWHERE.format(name="EM"),)
+    assert after.notes == (MODEL_DIFFERS.format(name="EM"),)
     assert run.state.hmm == session.runs["EM"].start
     assert run.state.iteration == session.runs["EM"].state.iteration
     assert run.history.log_likelihoods[-1] == run.state.log_likelihood
