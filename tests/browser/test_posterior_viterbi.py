@@ -217,6 +217,15 @@ def test_after_a_step_elsewhere_no_old_figure_is_shown(page: Page) -> None:
     ui.expect_iteration(page, 3)
 
 
+def test_figures_follow_the_theme_of_the_page(page: Page) -> None:
+    open_page(page, "/posterior?M=60&N=3&K=3")
+    expect_drawn(page, "posterior")
+    page.emulate_media(color_scheme="dark")
+    for key in FIGURES["posterior"]:
+        drawn = figure(page, key).locator("svg.main-svg").first
+        expect(drawn).to_have_css("background-color", "rgb(16, 21, 28)")
+
+
 def test_a_figure_that_could_not_be_drawn_is_tried_again_when_its_page_comes_back(
     page: Page, browser_errors: list[str]
 ) -> None:

@@ -20,7 +20,7 @@ from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.comparison import Progress, distances
 from pages.ui.browser import wire
 from pages.ui.browser.wire import Chart
-from pages.ui.figures import scales, theme
+from pages.ui.figures import decimation, scales, theme
 from pages.ui.live.panel import register
 
 KEY = "run_comparison"
@@ -207,7 +207,7 @@ def _curve(frame: ComparisonFrame) -> Chart:
     )
     arrays: dict[str, npt.NDArray[Any]] = {}
     for number, run in enumerate(frame.runs):
-        kept = wire.extreme_indices(run.log_likelihoods, MAX_CURVE_POINTS)
+        kept = decimation.extreme_indices(run.log_likelihoods, MAX_CURVE_POINTS)
         arrays[f"x{number}"] = wire.floats(run.axis_values(frame.axis)[kept])
         arrays[f"y{number}"] = wire.floats(run.log_likelihoods[kept])
     meta = {
@@ -229,7 +229,7 @@ def _distance(frame: ComparisonFrame) -> Chart:
             if frame.reference is None
             else distances(run.log_likelihoods, frame.reference)
         )
-        kept = wire.extreme_indices(below, MAX_CURVE_POINTS)
+        kept = decimation.extreme_indices(below, MAX_CURVE_POINTS)
         arrays[f"x{number}"] = wire.floats(run.axis_values(frame.axis)[kept])
         arrays[f"y{number}"] = wire.floats(below[kept])
         seen += _extremes(below)

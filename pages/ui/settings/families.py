@@ -1,7 +1,8 @@
 """The emission families: one entry each, with the words and properties that pages need.
 
 Pages look a family up here instead of branching on its name. Figures of the families are in
-`emission_charts` and `data_charts`, their true models in `laws`, their starting models in `starts`.
+`emission_charts` and `distribution_charts`, their true models in `laws`, their starting models in
+`starts`.
 """
 
 from __future__ import annotations
