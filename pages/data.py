@@ -67,7 +67,7 @@ def source_and_preset(session: Session) -> None:
         if session.data.sequences.num_sequences > 1:
             number(session, "sequence", maximum=session.data.sequences.num_sequences, width=130)
         dimensions(session)
-        data = session.seen
+        data = session.shown_data
         st.download_button(
             "Download CSV",
             lambda: csv_bytes(data),
@@ -109,7 +109,7 @@ def edit(session: Session) -> None:
 
 def over_time(session: Session) -> None:
     """Draw the selected sequence over time."""
-    data, selected = session.seen, session.config.sequence - 1
+    data, selected = session.shown_data, session.config.sequence - 1
     rows = slice(data.sequences.offsets[selected], data.sequences.offsets[selected + 1])
     observations = data.sequences.observations[rows, shown_dimension(session)]
     states = None if data.states is None else data.states[rows]
@@ -129,7 +129,7 @@ def over_time(session: Session) -> None:
 
 def overview(session: Session) -> None:
     """Draw the first sequences, one above the other."""
-    data = session.seen
+    data = session.shown_data
     shown = min(charts_data.OVERVIEW_SEQUENCES, data.sequences.num_sequences)
     first = [data.sequences[n][:, shown_dimension(session)] for n in range(shown)]
     offsets = data.sequences.offsets
@@ -169,7 +169,7 @@ def how_often(session: Session) -> None:
 
 def table(session: Session) -> None:
     """Draw the first rows of the data as a table."""
-    data = session.seen
+    data = session.shown_data
     total = data.sequences.num_observations
     with st.expander("The numbers"):
         st.dataframe(

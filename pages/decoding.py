@@ -95,7 +95,7 @@ def log_joints(view: View) -> None:
     best = float(view.path.log_joints[0])
     if view.true_states is None:
         st.table({"Viterbi path, log p(path, x)": f"{words.nats(best)} nats"})
-        st.caption(words.no_truth(session.seen))
+        st.caption(words.no_truth(session.shown_data))
         return
     true_states = view.true_states
     true = session.remember(
@@ -115,13 +115,13 @@ def log_joints(view: View) -> None:
 def confusion(view: View) -> None:
     """Draw the table of true states by Viterbi states of the selected sequence."""
     st.subheader("Which states are mistaken for which?", anchor=False)
-    data, num_states = session.seen, view.hmm.num_states
-    if data.maker is None or data.maker_states is None:
+    data, num_states = session.shown_data, view.hmm.num_states
+    if data.generating_model is None or data.generating_states is None:
         st.caption(words.no_truth(data))
         return
     path = view.path.states
-    true_states = data.maker_states[view.offset : view.offset + len(path)]
-    num_true = data.maker.num_states
+    true_states = data.generating_states[view.offset : view.offset + len(path)]
+    num_true = data.generating_model.num_states
     show_figure(
         charts.confusion_figure(
             confusion_table(true_states, path, num_states, num_true),

@@ -1,4 +1,4 @@
-"""Text for people: a visitor's own words made harmless, and numbers that can be read."""
+"""Escape a visitor's text for Markdown and for charts, and write numbers and lists as prose."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 MARKDOWN = frozenset("\\`*_{}[]()#+-.!|<>$:~&^=\"'@/")
 
 
-def plain(text: str) -> str:
-    """A visitor's text without anything that Markdown would make something of."""
-    # Bare addresses become links even where every sign is escaped; a joiner, unseen, parts them.
-    parted = ADDRESS.sub(lambda found: f"{found[0]}{WORD_JOINER}", " ".join(text.split()))
-    return "".join(f"\\{c}" if c in MARKDOWN else c for c in parted)
+def markdown_text(text: str) -> str:
+    """A visitor's text on one line, escaped so that Markdown shows it literally."""
+    # Markdown links a bare address even where every character is escaped. An invisible word joiner
+    # inside the address prevents that.
+    text = ADDRESS.sub(lambda match: f"{match[0]}{WORD_JOINER}", " ".join(text.split()))
+    return "".join(f"\\{c}" if c in MARKDOWN else c for c in text)
 
 
 def chart_text(text: str) -> str:
-    """A visitor's text for Plotly, which knows tags, entities, and %{...} in what hovers.
+    """A visitor's text on one line, escaped for Plotly.
 
-    Cut to CHART_TEXT_LENGTH characters: an axis has no room for more.
+    Plotly interprets HTML tags, entities, and %{...} in hover texts. Cut to CHART_TEXT_LENGTH
+    characters, because an axis has no room for more.
     """
     words = " ".join(text.split())
     if len(words) > CHART_TEXT_LENGTH:
@@ -35,19 +37,20 @@ def chart_text(text: str) -> str:
 
 
 def count(number: int) -> str:
-    """A whole number with its thousands set apart: 2 000 000."""
+    """A whole number with its thousands separated: 2 000 000."""
     return f"{number:,}".replace(",", NARROW_SPACE)
 
 
 def many(number: int, singular: str, plural: str | None = None) -> str:
-    """A number with its noun: 1 sequence, 20 sequences."""
+    """A number and its noun, in the singular or plural: 1 sequence, 20 sequences."""
     return f"{count(number)} {singular if number == 1 else plural or singular + 's'}"
 
 
 def decimal(value: float, spread: float = 0.0) -> str:
-    """A number to four digits, with a true minus sign.
+    """A number to four significant digits, with a typographic minus sign.
 
-    With a `spread`, the digits go on as far as values that differ by it can be told apart.
+    Where values vary by much less than their size, `spread` (for example their standard deviation)
+    adds the digits that are needed to tell them apart.
     """
     digits = 4
     if 0.0 < spread < abs(value):
@@ -56,7 +59,7 @@ def decimal(value: float, spread: float = 0.0) -> str:
 
 
 def scientific(value: float) -> str:
-    """A number to four digits; small and large ones to two, with a power of ten: 3.9 × 10⁻⁸."""
+    """A number to four digits; a small or large one to two, with a power of ten: 3.9 × 10⁻⁸."""
     if value == 0.0 or 1e-3 <= abs(value) < 1e5:
         return decimal(float(f"{value:.4g}"))
     mantissa, exponent = f"{value:.1e}".split("e")
@@ -65,12 +68,15 @@ def scientific(value: float) -> str:
 
 
 def listed(names: list[str]) -> str:
-    """Names as one reads them: S1, S2 and S4."""
+    """Names as a list in a sentence: S1, S2 and S4."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def missing(sequences: Sequences) -> str:
-    """How many observations are missing, and how many lack a part; no full stop at the end."""
+    """How many observations are missing, and how many lack some coordinates.
+
+    A sentence without its full stop.
+    """
     total, whole, partly = (
         count(sequences.num_observations),
         sequences.num_missing,

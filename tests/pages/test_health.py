@@ -171,13 +171,13 @@ def test_a_nudge_frees_the_symmetric_start_from_every_page(page):
 )
 def test_a_nudge_frees_every_family(link):
     here = Session.from_url({"start": "symmetric", "K": "3", "M": "60", **link})
-    assert [d.finding.kind for d in checkups(here).said()] == ["symmetric_start"]
+    assert [d.finding.kind for d in checkups(here).diagnoses()] == ["symmetric_start"]
     stuck = here.runs["EM"].start
     for _ in range(60):
         here.step()
     alone = here.runs["EM"].state.log_likelihood
     here.nudge()
-    assert "symmetric_start" not in [d.finding.kind for d in checkups(here).said()]
+    assert "symmetric_start" not in [d.finding.kind for d in checkups(here).diagnoses()]
     assert Session.from_url(here.query()).runs["EM"].start == here.runs["EM"].start != stuck
     for _ in range(60):
         here.step()

@@ -268,11 +268,11 @@ def test_the_true_model_has_k_states_unless_another_number_is_chosen():
     assert (box.value, box.options[:3]) == (0, ["same as K", "1", "2"])
     healthy(box.select_index(5).run())
     assert session(app).config.true_states == 5
-    maker = session(app).data.maker
+    maker = session(app).data.generating_model
     assert maker is not None
     assert (maker.num_states, session(app).config.num_states) == (5, 3)
     healthy(app.selectbox(key="control_true_states").select_index(0).run())
-    maker = session(app).data.maker
+    maker = session(app).data.generating_model
     assert maker is not None
     assert maker.num_states == 3
     # A link may hold any of them.

@@ -1,4 +1,4 @@
-"""A visitor's own words, made harmless."""
+"""A visitor's text is escaped, and numbers and lists read well."""
 
 import pytest
 
@@ -8,20 +8,20 @@ from pages.ui.text import (
     chart_text,
     decimal,
     listed,
-    plain,
+    markdown_text,
     scientific,
 )
 
 
 @pytest.mark.parametrize("text", ["http://a.b", "see HTTPS://a.b/c", "www.a.b", "me@a.b"])
-def test_an_address_is_parted_so_that_it_becomes_no_link(text: str) -> None:
-    shown = plain(text)
+def test_an_address_is_split_so_that_it_becomes_no_link(text: str) -> None:
+    shown = markdown_text(text)
     assert WORD_JOINER in shown
     assert shown.replace(WORD_JOINER, "").replace("\\", "") == text
 
 
 def test_ordinary_text_is_only_escaped() -> None:
-    assert plain("a *b*\n[c](d)") == r"a \*b\* \[c\]\(d\)"
+    assert markdown_text("a *b*\n[c](d)") == r"a \*b\* \[c\]\(d\)"
 
 
 def test_a_long_name_is_cut_before_it_is_escaped() -> None:

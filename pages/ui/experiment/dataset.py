@@ -1,4 +1,4 @@
-"""Observations as a page knows them: what made them, and what they are called."""
+"""Data of an experiment: observations, what generated them, and what they are called."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from pages.ui.figures.observed_variable import ObservedVariable
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Observations, and what made them where that is known.
+    """Observations, and the model that generated them if it is known.
 
     Attributes:
-        sequences: the data.
-        truth: the model they were drawn from, whose states the learned ones are compared with one
-            by one; None for uploaded data, and where it has another number of states.
-        states: (T,) the true hidden path; None where `truth` is.
-        name: of the observed quantity, for axes.
+        sequences: the observations.
+        truth: the model they were drawn from, if it has as many states as the one that learns, so
+            that states can be matched one to one; None otherwise, and for uploaded data.
+        states: (T,) the true hidden path; None if `truth` is None.
+        name: name of the observed quantity, for axes.
         family: a key of `FAMILIES`.
-        labels: (C,) of the symbols; empty where there are none.
+        labels: (C,) labels of the symbols; empty for other families.
         columns: (D,) names of the dimensions of points; empty for the other families.
-        other_truth: the model they were drawn from where it has another number of states than the
-            one that learns.
-        other_states: (T,) the hidden path of `other_truth`; None where that is.
-        hidden: whether the visitor does not want to see what made them.
+        other_truth: the model they were drawn from, if it has another number of states than the
+            one that learns; None otherwise.
+        other_states: (T,) the hidden path of `other_truth`; None if `other_truth` is None.
+        hidden: whether the truth was removed because the visitor hides it.
     """
 
     sequences: Sequences
@@ -42,28 +42,28 @@ class Dataset:
     hidden: bool = False
 
     def without_truth(self) -> Dataset:
-        """The same data, as they look while the truth is hidden."""
+        """The same data without their truth, for figures that hide it."""
         return replace(
             self, truth=None, states=None, other_truth=None, other_states=None, hidden=True
         )
 
     @property
-    def maker(self) -> HMM | None:
-        """The model they were drawn from, whatever its number of states; None if nobody knows."""
+    def generating_model(self) -> HMM | None:
+        """The model they were drawn from, whatever its number of states; None if unknown."""
         return self.truth or self.other_truth
 
     @property
-    def maker_states(self) -> IntArray | None:
-        """(T,) the hidden path of the `maker`; None without one."""
+    def generating_states(self) -> IntArray | None:
+        """(T,) the hidden path of the `generating_model`; None if that is unknown."""
         return self.other_states if self.states is None else self.states
 
     @property
     def num_dimensions(self) -> int:
-        """Number of dimensions of an observation, D."""
+        """D, the number of coordinates of an observation."""
         return self.sequences.num_dimensions
 
     def symbol_shares(self) -> FloatArray:
-        """(C,) of the symbols among all observations that are not missing."""
+        """(C,) share of each symbol among the observations that are not missing."""
         observed = self.sequences.observations[:, 0]
         symbols = observed[np.isfinite(observed)]
         counts = np.bincount(symbols.astype(np.int64), minlength=len(self.labels))
@@ -79,10 +79,10 @@ class Dataset:
 
 @dataclass(frozen=True, eq=False)
 class Upload:
-    """A visitor's own data: the file's name and what was read from it.
+    """A visitor's own data: the file's name and the observations read from it.
 
     Attributes:
-        column: name of the column, or of all columns together.
+        column: name of the column, or the names of all columns joined.
         family, labels, columns: as in `Dataset`.
     """
 
@@ -95,7 +95,7 @@ class Upload:
 
     @property
     def dataset(self) -> Dataset:
-        """The same as data of an experiment, whose true model nobody knows."""
+        """The same as a `Dataset`, whose true model is unknown."""
         return Dataset(
             self.sequences,
             name=self.column,

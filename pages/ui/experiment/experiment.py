@@ -1,6 +1,6 @@
-"""An experiment: a Config, its data, and runs that are played, stepped and looked back on.
+"""An experiment: a Config, its data, and training runs that play, step and show their past.
 
-It knows nothing of a page; `session.py` has what a visitor does with it.
+Nothing here knows of a page. What belongs to one visitor is in `session/session.py`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from threading import RLock
 
 from hmmcore import HMM, ImpossibleDataError, TrainState
 from pages.ui.experiment import generated, learning_rate_sweep, starts, training_runs
-from pages.ui.experiment.alone import alone
 from pages.ui.experiment.dataset import Dataset, Upload
+from pages.ui.experiment.locking import holding_lock
 from pages.ui.experiment.player import Player, Run
 from pages.ui.experiment.replay import Ending, Replay
 from pages.ui.experiment.run_position import MAX_MARKS, RunPosition
@@ -22,10 +22,10 @@ from pages.ui.experiment.selected import within_data, within_model
 from pages.ui.settings.config import MAX_CELLS, Config
 
 TICK_BUDGET = 0.03
-"""Seconds of training in one tick: a third of a tick, so that the page keeps answering."""
+"""Seconds of training in one tick: a third of a tick, so that the page stays responsive."""
 
 OPENING_BUDGET = 0.2
-"""Seconds for which a page that opens may wait for its runs; what takes longer is watched."""
+"""Seconds that a page may wait for its runs while it opens. A longer replay is played live."""
 
 NO_UPLOAD = (
     "This link was made with an uploaded file, which a link cannot carry. It shows generated data "
@@ -35,23 +35,24 @@ NO_UPLOAD = (
 
 @dataclass
 class Experiment:
-    """Config, data, runs, and what is playing.
+    """A Config with its data, its runs, and the player that steps them.
 
-    Two threads meet here: the one that runs the page's script, and the one that makes the live
-    panel's frames. Whoever changes the experiment, or reads what belongs together, holds `lock`.
+    Two threads use it: one runs the page's script, the other makes the frames of the live panel.
+    A thread holds `lock` while it changes the experiment or reads values that belong together.
 
     Attributes:
         notes: sentences to show until the next change.
-        upload: the visitor's data, kept while others are looked at.
-        problem: one sentence why there is nothing to train, or None.
-        data: what the Config and the upload stand for.
-        data_number: how many times the data were renewed: the figures' zoom belongs to one.
-        player, runs: the clock, and one run per method by its name.
-        at: the iteration that the figures show; None for the latest, as it comes.
-        marks: iterations that the visitor marked, in order.
-        replay: runs on their way to a position; None once they are there.
-        opened: the position that the runs were last taken to.
-        lock: held by the thread that is at work here.
+        upload: the visitor's data; kept while the experiment uses other data.
+        problem: one sentence why nothing can be trained, or None.
+        data: the data that the Config and the upload define.
+        data_number: how often the data were replaced; a figure keeps its zoom while it is the same.
+        player: the clock that plays the runs.
+        runs: one run per method, and those of a sweep of learning rates, by name.
+        at: the iteration that the figures show; None for the latest.
+        marks: iterations that the visitor marked, ascending.
+        replay: the replay that takes the runs to a saved position; None if there is none.
+        opened_position: the position that the runs were last taken to, by a link or a file.
+        lock: held by the thread that works on the experiment.
     """
 
     config: Config
@@ -65,11 +66,11 @@ class Experiment:
     at: int | None = None
     marks: tuple[int, ...] = ()
     replay: Replay | None = None
-    opened: RunPosition = field(default_factory=RunPosition)
+    opened_position: RunPosition = field(default_factory=RunPosition)
     lock: RLock = field(default_factory=RLock)
 
     def __post_init__(self) -> None:
-        self.config, notes = self._with_data_at_hand(self.config)
+        self.config, notes = self._without_missing_upload(self.config)
         self.notes = (*self.notes, *notes)
         self._renew_data()
 
@@ -77,25 +78,25 @@ class Experiment:
 
     @property
     def rate(self) -> float:
-        """Steps a second while playing; infinity for as many as there is time for."""
-        hurried = self.config.speed == "max" or self.replay is not None
-        return math.inf if hurried else float(self.config.speed)
+        """Steps a second while playing; infinity for as many as possible."""
+        full_speed = self.config.speed == "max" or self.replay is not None
+        return math.inf if full_speed else float(self.config.speed)
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """The methods that play, in order."""
+        """The methods that are trained, in order: "EM", "Gradient" or both."""
         return ("EM", "Gradient") if self.config.method == "Both" else (self.config.method,)
 
     @property
     def main_runs(self) -> list[Run]:
-        """The run of each method that plays; empty when there is a problem."""
+        """The run of each method that is trained; empty if there is a `problem`."""
         return [self.runs[name] for name in self.methods if name in self.runs]
 
     @property
     def active_runs(self) -> list[Run]:
-        """The runs that play: one of each method, and those of a sweep of learning rates."""
-        beside = learning_rate_sweep.runs(self.runs) if "Gradient" in self.methods else []
-        return [*self.main_runs, *beside]
+        """The runs that are trained: one per method, and those of a sweep of learning rates."""
+        sweep = learning_rate_sweep.runs(self.runs) if "Gradient" in self.methods else []
+        return [*self.main_runs, *sweep]
 
     @property
     def shown_run(self) -> Run | None:
@@ -105,7 +106,7 @@ class Experiment:
 
     @property
     def can_go_on(self) -> bool:
-        """Whether a step of some run would do anything."""
+        """Whether any run can take another step."""
         return any(run.ended is None for run in self.active_runs)
 
     @property
@@ -113,48 +114,48 @@ class Experiment:
         """Whether another start number gives another starting point."""
         return starts.is_random(self.config) or self.config.nudge > 0
 
-    @alone
+    @holding_lock
     def play(self) -> None:
-        """Start, or go on."""
+        """Start or continue playing, from the latest iteration."""
         self.at = None
         if self.can_go_on:
             self.player.play()
 
-    @alone
+    @holding_lock
     def pause(self) -> None:
-        """Stop where the runs are."""
+        """Stop playing; a replay ends where it is."""
         self.player.pause()
         if self.replay is not None:
-            self._stay(self.replay.run_position.marks)
+            self._end_replay(self.replay.run_position.marks)
 
-    @alone
+    @holding_lock
     def tick(self, budget: float = TICK_BUDGET) -> None:
-        """Take the steps that have come due, for at most `budget` seconds."""
+        """Take the steps that are due, for at most `budget` seconds."""
         if self.replay is None:
             self.player.tick(self.active_runs, self.rate, budget)
         elif self.player.playing and self.replay.advance(budget):
-            self._arrive(self.replay)
+            self._finish_replay(self.replay)
 
-    @alone
+    @holding_lock
     def step(self) -> None:
-        """Take one step of each run."""
+        """Take one step of each run that has not ended."""
         self.pause()
         self.at = None
         for run in self.active_runs:
             if run.ended is None:
                 run.step()
 
-    @alone
+    @holding_lock
     def reset(self) -> None:
-        """Go back to iteration 0 of the same start."""
+        """Return all runs to iteration 0 of the same starting model."""
         self.pause()
         self.at, self.marks = None, ()
         for run in self.runs.values():
             run.reset()
 
-    @alone
+    @holding_lock
     def start_from(self, start: HMM) -> None:
-        """Let all runs begin at this model. Raises ValueError where they cannot."""
+        """Restart all runs from this model. Raises ValueError if they cannot start there."""
         self.runs = {
             name: Run(name, run.trainer, start, run.revisions) for name, run in self.runs.items()
         }
@@ -163,89 +164,90 @@ class Experiment:
 
     @property
     def shown_state(self) -> TrainState | None:
-        """The state that the figures show: the shown run's, at the iteration travelled to."""
+        """The training state that the figures show: the shown run's, at iteration `at`."""
         run = self.shown_run
         return None if run is None else run.state_at(self.at)
 
     @property
     def latest(self) -> int:
-        """The latest iteration of any run that plays."""
+        """The latest iteration of any run that is trained."""
         return max((run.state.iteration for run in self.active_runs), default=0)
 
-    @alone
+    @holding_lock
     def travel(self, iteration: int | None) -> None:
-        """Show the past: an iteration, or with None the present again. What was learned stays."""
+        """Show an earlier iteration, or with None the latest again. No run loses a step."""
         self.pause()
-        there = iteration is not None and 0 <= iteration < self.latest
-        self.at = iteration if there else None
+        is_past = iteration is not None and 0 <= iteration < self.latest
+        self.at = iteration if is_past else None
 
-    @alone
+    @holding_lock
     def mark(self) -> None:
-        """Mark the iteration that is shown, or take its mark away."""
+        """Mark the iteration that is shown, or remove its mark."""
         shown = self.latest if self.at is None else self.at
         marks = set(self.marks) ^ {shown}
         if len(marks) <= MAX_MARKS:
             self.marks = tuple(sorted(marks))
 
-    # Where the runs stand
+    # The position of the runs
 
     def run_position(self) -> RunPosition:
-        """Where the runs stand, or are on their way to."""
-        return self.present() if self.replay is None else self.replay.run_position
+        """The position of the runs; during a replay, the position it leads to."""
+        return self.current_position() if self.replay is None else self.replay.run_position
 
-    def present(self) -> RunPosition:
-        """Where the runs stand now, even if on their way."""
-        return RunPosition(training_runs.stands(self.runs), self.at, self.marks)
+    def current_position(self) -> RunPosition:
+        """The position of the runs now, even during a replay."""
+        return RunPosition(training_runs.progress_by_name(self.runs), self.at, self.marks)
 
-    @alone
+    @holding_lock
     def go_to(self, position: RunPosition, endings: Mapping[str, Ending] | None = None) -> None:
-        """Take the runs from their start to a position; what takes long is played on the way."""
+        """Replay the runs from their start to a position; a long replay is played live."""
         self.reset()
-        self.opened = position
+        self.opened_position = position
         trainer = partial(training_runs.revised_trainer, config=self.config, data=self.data)
         self.replay = Replay.of(position, self.runs, trainer, endings)
         if self.replay.advance(OPENING_BUDGET):
-            self._arrive(self.replay)
+            self._finish_replay(self.replay)
         else:
             self.player.play()
 
-    def _arrive(self, replay: Replay) -> None:
+    def _finish_replay(self, replay: Replay) -> None:
         self.player.pause()
         self.notes = (*self.notes, *training_runs.replace_models(self.runs, replay.endings))
-        self._stay(replay.run_position.marks)
+        self._end_replay(replay.run_position.marks)
         at = replay.run_position.at
         self.at = at if at is not None and at < self.latest else None
-        self.opened = self.run_position()
+        self.opened_position = self.run_position()
 
-    def _stay(self, marks: tuple[int, ...]) -> None:
-        """Let training go on from here as the controls say."""
+    def _end_replay(self, marks: tuple[int, ...]) -> None:
+        """Continue training from here with the current controls."""
         self.replay = None
         self.marks = tuple(mark for mark in marks if mark <= self.latest)
         training_runs.revise_where_needed(self.runs, self.config, self.data)
 
-    # What the Config stands for
+    # Data and runs that follow from the Config
 
-    def _with_data_at_hand(self, config: Config) -> tuple[Config, tuple[str, ...]]:
-        """The Config with generated data where it wants a file that is not there."""
+    def _without_missing_upload(self, config: Config) -> tuple[Config, tuple[str, ...]]:
+        """The Config, with generated data if it asks for an upload that is missing."""
         if config.source == "upload" and self.upload is None:
             return replace(config, source="generated"), (NO_UPLOAD,)
         return config, ()
 
-    def _as_the_file_allows(self, config: Config) -> tuple[Config, tuple[str, ...]]:
-        """The Config with as many states as a file in use is short enough for."""
+    def _within_file_limit(self, config: Config) -> tuple[Config, tuple[str, ...]]:
+        """The Config, with K lowered if the upload in use is too long for so many states."""
         if config.source != "upload" or self.upload is None:
             return config, ()
-        most = MAX_CELLS // self.upload.sequences.num_observations
-        if config.num_states <= most:
+        max_states = MAX_CELLS // self.upload.sequences.num_observations
+        if config.num_states <= max_states:
             return config, ()
-        return replace(config, num_states=most), (f"With this file K may be at most {most}.",)
+        note = f"With this file K may be at most {max_states}."
+        return replace(config, num_states=max_states), (note,)
 
     def _renew_data(self) -> None:
         self.data_number += 1
         if self.config.source == "upload":
             assert self.upload is not None
             self.data = self.upload.dataset
-            self.config, notes = self._as_the_file_allows(self.config)
+            self.config, notes = self._within_file_limit(self.config)
             self.notes = (*self.notes, *notes)
         else:
             self.data = generated.dataset(self.config)
@@ -257,7 +259,7 @@ class Experiment:
         self.at, self.marks = None, ()
         self.problem = None
         try:
-            self.runs = training_runs.begun(self.config, self.data)
+            self.runs = training_runs.new_runs(self.config, self.data)
         except (ValueError, ImpossibleDataError) as error:
             self.problem = f"This start cannot be trained: {error} Choose another starting point."
         self._select_existing()
@@ -268,7 +270,7 @@ class Experiment:
         training_runs.revise(self.runs, self.config, self.data)
 
     def _select_existing(self) -> None:
-        """Go to what there is where what is selected does not exist."""
+        """Replace a selected sequence, dimension or component that does not exist."""
         self.config, notes = within_data(self.config, self.data)
         self.notes = (*self.notes, *notes)
         if (run := self.runs.get("EM")) is not None:

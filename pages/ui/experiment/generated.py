@@ -1,6 +1,6 @@
-"""The data that a Config stands for, where no file holds them.
+"""Generated data, and the notebook's own.
 
-They follow from the Config alone, so the same one gives the same data in every session.
+They depend on the Config alone, so equal Configs give the same data in every session.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from pages.ui.experiment.laws import true_model
 from pages.ui.settings.config import FIELDS, Config
 
 DATA_STREAM = 2
-"""Of random numbers, so that no other choice disturbs these draws."""
+"""Key of the random stream of the data, which no other random choice shares."""
 
 
 def dataset(config: Config) -> Dataset:
-    """The generated data of a Config; cached, because drawing them again gives the same."""
-    return _dataset(_only(config, "data"))
+    """The generated data of a Config; cached, because equal Configs give the same data."""
+    return _dataset(_only_fields_of(config, "data"))
 
 
 @lru_cache(maxsize=8)
@@ -41,14 +41,14 @@ def _dataset(config: Config) -> Dataset:
         simulated.sequences, truth, simulated.states, "x", config.family, labels, columns
     )
     if truth.num_states != config.num_states:
-        # Nothing of either model has a counterpart in the other.
+        # With different numbers of states, the states cannot be matched one to one.
         data = replace(
             data, truth=None, states=None, other_truth=truth, other_states=simulated.states
         )
     return data
 
 
-def _only(config: Config, group: str) -> Config:
-    """The Config with every field outside `group` at its default: a key for the cache."""
+def _only_fields_of(config: Config, group: str) -> Config:
+    """The Config with every field outside `group` at its default, as a key of the cache."""
     defaults = {field.name: field.default for field in FIELDS if field.group != group}
     return replace(config, **defaults)

@@ -1,4 +1,4 @@
-"""What is kept of a training run: every log-likelihood with its time, and models to go back to."""
+"""The history of a training run: every log-likelihood and its time, and snapshots of the model."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ MAX_SNAPSHOTS = 512
 
 
 class History:
-    """The log-likelihood and the time of every iteration, and the models of some.
+    """The log-likelihood and computing time of every iteration, and the models of some.
 
-    Snapshots are kept at every `stride`-th iteration; when there are more than MAX_SNAPSHOTS,
-    every other one is dropped and the stride doubles, so memory stays bounded.
+    A snapshot of the model is kept at every `stride`-th iteration. When there are more than
+    MAX_SNAPSHOTS, every other one is dropped and the stride doubles, so memory stays bounded.
     """
 
     def __init__(self) -> None:
@@ -26,10 +26,10 @@ class History:
         self.stride = 1
 
     def record(self, state: TrainState, seconds: float = 0.0) -> None:
-        """Add a state; states come in order of iteration, from 0.
+        """Add the next state; the first one has iteration 0.
 
         Args:
-            seconds: of computing that the step to it took.
+            seconds: computing time of the step that led to it.
         """
         self._log_likelihoods.append(state.log_likelihood)
         self._seconds.append(seconds + (self._seconds[-1] if self._seconds else 0.0))
@@ -41,40 +41,40 @@ class History:
                     i: hmm for i, hmm in self.snapshots.items() if i % self.stride == 0
                 }
 
-    def amend(self, state: TrainState) -> None:
-        """Put a state in the place of the last one recorded."""
+    def replace_last(self, state: TrainState) -> None:
+        """Replace the last recorded state."""
         self._log_likelihoods[-1] = state.log_likelihood
         if state.iteration in self.snapshots:
             self.snapshots[state.iteration] = state.hmm
 
     def snapshot(self, iteration: int) -> tuple[int, HMM]:
-        """The last snapshot that is not later than an iteration, and its iteration."""
+        """(iteration, model) of the last snapshot that is not later than `iteration`."""
         found = max(0, iteration) // self.stride * self.stride
         found = min(found, max(self.snapshots))
         return found, self.snapshots[found]
 
     @property
     def log_likelihoods(self) -> FloatArray:
-        """(iterations + 1,) a copy, in nats."""
+        """(iterations + 1,) log-likelihood at each iteration, in nats; a copy."""
         return np.array(self._log_likelihoods)
 
     def between(self, first: int, last: int) -> FloatArray:
-        """(last - first + 1,) a copy of those of two iterations and all between them, in nats."""
+        """(last - first + 1,) log-likelihoods at iterations first..last, in nats; a copy."""
         return np.array(self._log_likelihoods[first : last + 1])
 
     @property
     def seconds(self) -> FloatArray:
-        """(iterations + 1,) a copy: seconds of computing from the start to each iteration."""
+        """(iterations + 1,) computing time from the start to each iteration, in seconds; a copy."""
         return np.array(self._seconds)
 
     def path(self, most: int) -> tuple[list[int], list[HMM]]:
-        """At most `most` + 1 iterations with their models: evenly spaced ones, and the latest kept.
+        """At most `most` + 1 iterations and their models: evenly spaced snapshots, and the latest.
 
-        Their spacing doubles as the run goes on, so that the same ones are taken for long.
+        The spacing only ever doubles, so the selection stays the same for many iterations.
         """
         stride = self.stride
         latest = max(self.snapshots)
         while latest // stride >= most:
             stride *= 2
-        taken = [i for i in self.snapshots if i % stride == 0 or i == latest]
-        return taken, [self.snapshots[i] for i in taken]
+        chosen = [i for i in self.snapshots if i % stride == 0 or i == latest]
+        return chosen, [self.snapshots[i] for i in chosen]

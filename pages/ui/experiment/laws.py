@@ -1,4 +1,4 @@
-"""The laws that generated data are drawn from: structure, and emissions of every family."""
+"""The true model of generated data: transition structure, and emissions of every family."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pages.ui.settings.config import Config
 from pages.ui.settings.config_rules import fits
 
 STRUCTURE_STREAM = 1
-"""Of random numbers, so that no other choice disturbs these draws."""
+"""Key of the random stream of the structure, which no other random choice shares."""
 
 
 def true_model(config: Config) -> HMM:
@@ -71,8 +71,8 @@ def _points(config: Config) -> Gaussian:
     else:
         means = simulation.circle_means(config.data_states, config.separation)
     if config.covariance_type == "full":
-        clouds = simulation.tilted_covariances(config.data_states, config.noise_sd)
-        return Gaussian(means, clouds, "full")
+        covariances = simulation.tilted_covariances(config.data_states, config.noise_sd)
+        return Gaussian(means, covariances, "full")
     return Gaussian(means, np.full_like(means, config.noise_sd**2))
 
 

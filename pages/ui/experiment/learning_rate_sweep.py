@@ -1,4 +1,4 @@
-"""a sweep of learning rates: further gradient runs beside the chosen one, from the same start."""
+"""A sweep of learning rates: further gradient runs from the same starting model."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ FACTORS: Mapping[str, tuple[float, ...]] = {
     "3": (1 / 3, 3.0),
     "5": (1 / 10, 1 / 3, 3.0, 10.0),
 }
-"""Rates beside the chosen one, as multiples of it: with it, five at the most."""
+"""The further learning rates, as multiples of the chosen one."""
 
 
 def rates(config: Config) -> tuple[float, ...]:
-    """The learning rates beside the chosen one, rising, to three digits and within its bounds."""
+    """The further learning rates, ascending: rounded to three digits, within the field's bounds."""
     field = FIELD_OF["learning_rate"]
     found = []
     for factor in FACTORS[config.learning_rate_sweep]:
@@ -28,34 +28,34 @@ def rates(config: Config) -> tuple[float, ...]:
 
 
 def run_name(rate: float) -> str:
-    """The name of the run beside the gradient's own that has this learning rate."""
+    """The name of the sweep's run that has this learning rate."""
     return f"Gradient {rate:g}"
 
 
 def runs(all_runs: Mapping[str, Run]) -> list[Run]:
-    """Those among all runs that are a sweep's, by rising rate."""
+    """The runs of the sweep among all runs, by ascending rate."""
     return [run for name, run in all_runs.items() if name not in METHODS]
 
 
-def spread(
+def with_sweep(
     all_runs: Mapping[str, Run], config: Config, trainer: Callable[[float], Trainer]
 ) -> dict[str, Run]:
-    """EM and Gradient as they are, and a run for each further rate of the Config.
+    """EM and Gradient unchanged, and one run for each further learning rate of the Config.
 
-    Where there are as many as before, each goes on from where it is with its new rate, as the
-    chosen one does. Otherwise those that are wanted still go on, and others begin at the start.
+    If the number of rates is the same as before, each run continues with its new rate, as the
+    chosen one does. Otherwise runs whose rate is still wanted continue, and new rates start anew.
     """
-    kept = {name: all_runs[name] for name in METHODS}
-    wanted, before = rates(config), runs(all_runs)
-    if len(wanted) != len(before):
-        found = [all_runs.get(run_name(rate)) for rate in wanted]
+    result = {name: all_runs[name] for name in METHODS}
+    new_rates, old_runs = rates(config), runs(all_runs)
+    if len(new_rates) != len(old_runs):
+        found = [all_runs.get(run_name(rate)) for rate in new_rates]
     else:
-        found = list(before)
-    for rate, run in zip(wanted, found, strict=True):
+        found = list(old_runs)
+    for rate, run in zip(new_rates, found, strict=True):
         if run is None:
-            run = Run(run_name(rate), trainer(rate), kept["Gradient"].start)
+            run = Run(run_name(rate), trainer(rate), result["Gradient"].start)
         else:
             run.name = run_name(rate)
             run.revise(trainer(rate))
-        kept[run.name] = run
-    return kept
+        result[run.name] = run
+    return result

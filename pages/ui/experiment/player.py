@@ -1,7 +1,6 @@
-"""Training as something that can be played: runs, and the clock.
+"""A training run, and a player that steps runs at a given speed.
 
-Nothing here knows how a tick arrives or where a picture goes, so the ticks of a page can be
-replaced by any other transport.
+Nothing here knows what causes a tick or where figures are shown.
 """
 
 from __future__ import annotations
@@ -24,26 +23,30 @@ from pages.ui.experiment.history import History
 from pages.ui.experiment.run_position import Revision, revised
 
 MAX_ITERATIONS = 1_000_000
-"""Where a run ends by itself: hours at full speed, and sixteen megabytes of curve."""
+"""A run ends here: after hours at full speed, with sixteen megabytes of history."""
 
 METHODS = ("EM", "Gradient")
-"""The names of the runs that every experiment has, in order."""
+"""The methods, and the names of the two runs that every experiment has, in order."""
 
 LONGEST_GAP = 1.0
-"""Seconds between ticks that count: after a stay on another page nothing is caught up with."""
+"""The most seconds between two ticks for which steps are taken. A visitor who returns from another
+page does not have to watch the steps of the meantime."""
 
 
 @dataclass
 class Run:
-    """One method at work on the data from a starting model.
+    """The training of one model by one method from a starting model.
 
     Attributes:
-        name: "EM", "Gradient", or "Gradient" with the learning rate of a run beside it.
-        trainer: may be replaced by another of the same kind; the state goes on.
-        revisions: what the controls said from which iteration on; empty where nobody noted it.
-        ended: one sentence why it goes no further, or None.
-        failed: whether it ended because a step could not be taken.
-        revised: the iteration at which the present trainer took over.
+        name: "EM", "Gradient", or for a run of a sweep "Gradient" and its learning rate.
+        trainer: can be replaced by another of the same kind while the run continues.
+        start: the starting model.
+        revisions: learning rate and optimizer from which iteration on; empty if not recorded.
+        state: the latest training state.
+        history: the log-likelihoods and snapshots of all iterations.
+        ended: one sentence why the run has ended, or None.
+        failed: whether it ended because a step failed.
+        revised_at: the iteration at which the present trainer took over.
     """
 
     name: str
@@ -54,41 +57,41 @@ class Run:
     history: History = field(init=False)
     ended: str | None = field(init=False, default=None)
     failed: bool = field(init=False, default=False)
-    revised: int = field(init=False, default=0)
-    _past: TrainState | None = field(init=False, default=None)
-    _still: int = field(init=False, default=0)
+    revised_at: int = field(init=False, default=0)
+    _past_state: TrainState | None = field(init=False, default=None)
+    _standstill_steps: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        """Go back to iteration 0 of the same start."""
+        """Return to iteration 0 of the same starting model."""
         self.state = self.trainer.init(self.start)
         self.history = History()
         self.history.record(self.state)
         self.revisions = tuple(replace(last, iteration=0) for last in self.revisions[-1:])
-        self._go_on()
-        self.revised = 0
+        self._clear_ending()
+        self.revised_at = 0
 
     def revise(self, trainer: Trainer, revision: Revision | None = None) -> None:
-        """Go on with another trainer of the same kind, for example another learning rate."""
+        """Continue with another trainer of the same kind, such as another learning rate."""
         self.trainer = trainer
         if revision is not None:
             self.revisions = revised(self.revisions, revision)
-        self._go_on()
+        self._clear_ending()
 
     def replace_model(self, hmm: HMM) -> None:
-        """Put another model in the place of the latest; what an optimizer carried begins anew."""
+        """Replace the latest model. The optimizer's memory, such as momentum, starts anew."""
         self.state = replace(self.trainer.init(hmm), iteration=self.state.iteration)
-        self.history.amend(self.state)
-        self._go_on()
+        self.history.replace_last(self.state)
+        self._clear_ending()
 
-    def _go_on(self) -> None:
-        self.ended, self.failed, self.revised = None, False, self.state.iteration
-        self._still = 0
+    def _clear_ending(self) -> None:
+        self.ended, self.failed, self.revised_at = None, False, self.state.iteration
+        self._standstill_steps = 0
 
     def step(self) -> None:
-        """Take one training step; what ends the run is told in `ended`."""
+        """Take one training step. If that ends the run, `ended` says why."""
         before = self.state
         begin = perf_counter()
         try:
@@ -98,9 +101,9 @@ class Run:
             return
         self.history.record(self.state, perf_counter() - begin)
         gain = (self.state.log_likelihood - before.log_likelihood) / self.num_observations
-        self._still = self._still + 1 if abs(gain) < STANDSTILL else 0
+        self._standstill_steps = self._standstill_steps + 1 if abs(gain) < STANDSTILL else 0
         patience = STANDSTILL_STEPS[self.method]
-        if self._still >= patience:
+        if self._standstill_steps >= patience:
             self.ended = (
                 f"{self.name} stands still at iteration {self.state.iteration}: "
                 f"the last {patience} steps changed the log-likelihood by less than "
@@ -110,81 +113,82 @@ class Run:
             self.ended = f"{self.name} has taken {MAX_ITERATIONS} steps and ends here."
 
     def state_at(self, iteration: int | None) -> TrainState:
-        """The state at the last snapshot up to an iteration; None, or one to come: the latest.
+        """The state at the last snapshot up to an iteration, or the latest state.
 
-        Everything but the optimizer follows from a snapshot's model by one sweep.
+        The latest for None and for iterations not reached yet. A snapshot holds only the model;
+        one forward-backward pass recomputes the rest, except for the optimizer's memory.
         """
         if iteration is None or iteration >= self.state.iteration:
             return self.state
         found, hmm = self.history.snapshot(iteration)
-        if self._past is None or self._past.hmm is not hmm:
-            self._past = replace(self.trainer.init(hmm), iteration=found)
-        return self._past
+        if self._past_state is None or self._past_state.hmm is not hmm:
+            self._past_state = replace(self.trainer.init(hmm), iteration=found)
+        return self._past_state
 
     @property
     def method(self) -> str:
-        """ "EM" or "Gradient"."""
+        """The method: "EM" or "Gradient"."""
         return self.name.split()[0]
 
     @property
     def num_observations(self) -> int:
-        """T of the data."""
+        """T, the number of observations in the data."""
         return self.trainer.sequences.num_observations
 
 
 @dataclass
 class Player:
-    """Plays runs: so many steps a second, within a budget of time for each tick.
+    """Steps runs at a given rate, within a budget of time for each tick.
 
     Attributes:
         playing: whether ticks take steps.
-        clock: seconds, never backwards.
+        clock: returns seconds, which never decrease.
     """
 
     playing: bool = False
     clock: Callable[[], float] = perf_counter
-    _last: float = 0.0
-    _due: float = 0.0
+    _last_tick: float = 0.0
+    _steps_due: float = 0.0
 
     def play(self) -> None:
-        """Start, or go on."""
+        """Start or continue."""
         self.playing = True
-        self._last = self.clock()
-        # The first tick takes a step at once, so that a press is seen.
-        self._due = 1.0
+        self._last_tick = self.clock()
+        # The first tick takes a step at once, so that pressing Play has a visible effect.
+        self._steps_due = 1.0
 
     def pause(self) -> None:
-        """Stop where the runs are."""
+        """Stop taking steps."""
         self.playing = False
 
     def wait(self, rate: float) -> float:
-        """Seconds until a step comes due at `rate` steps a second; 0 when one is due."""
+        """Seconds until the next step is due at `rate` steps a second; 0 if one is due now."""
         if not math.isfinite(rate):
             return 0.0
-        return max(0.0, (1.0 - self._due) / rate - (self.clock() - self._last))
+        return max(0.0, (1.0 - self._steps_due) / rate - (self.clock() - self._last_tick))
 
     def tick(self, runs: list[Run], rate: float, budget: float) -> None:
-        """Take the steps that have come due, each run in turn, for at most `budget` seconds.
+        """Take the steps that are due, each run in turn, for at most `budget` seconds.
 
         Args:
             rate: steps a second; infinity means as many as the budget allows.
-            budget: seconds. Where one step takes longer, one is taken all the same. Steps that
-                the budget left over are dropped rather than caught up with later.
+            budget: seconds. At least one due step is taken, even if it takes longer. Due steps
+                that do not fit into the budget are dropped, not taken later.
         """
         if not self.playing:
             return
         now = self.clock()
-        elapsed = min(now - self._last, LONGEST_GAP)
-        self._due += elapsed * rate if math.isfinite(rate) else math.inf
-        self._last = now
-        while self._due >= 1.0:
+        elapsed = min(now - self._last_tick, LONGEST_GAP)
+        self._steps_due += elapsed * rate if math.isfinite(rate) else math.inf
+        self._last_tick = now
+        while self._steps_due >= 1.0:
             active = [run for run in runs if run.ended is None]
             for run in active:
                 run.step()
             if not active or all(run.ended for run in runs):
                 self.pause()
                 break
-            self._due -= 1.0
+            self._steps_due -= 1.0
             if self.clock() - now >= budget:
                 break
-        self._due = min(self._due, 1.0) if math.isfinite(rate) else 0.0
+        self._steps_due = min(self._steps_due, 1.0) if math.isfinite(rate) else 0.0

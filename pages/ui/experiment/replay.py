@@ -1,4 +1,4 @@
-"""Taking runs back to where they stood: the same steps again, as fast as there is time for."""
+"""Take runs to a saved position by repeating their steps, as fast as possible."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TrainerOf = Callable[[str, Revision], Trainer]
 
 @dataclass(frozen=True)
 class Ending:
-    """What a run had learned when it was put away: its model, and the log-likelihood in nats."""
+    """The result of a saved run: its model, and the log-likelihood in nats."""
 
     hmm: HMM
     log_likelihood: float
@@ -23,18 +23,18 @@ class Ending:
 
 @dataclass
 class Replay:
-    """Runs on their way to a position.
+    """Runs that repeat their steps up to a position.
 
     Attributes:
-        run_position: where they go.
-        endings: what they must have learned there, by the run's name, where that is known.
-        clock: seconds, never backwards.
+        run_position: the position to reach.
+        endings: the saved result at that position, by the run's name; empty if none was saved.
+        clock: returns seconds, which never decrease.
     """
 
     run_position: RunPosition
     endings: Mapping[str, Ending] = field(default_factory=dict)
     clock: Callable[[], float] = perf_counter
-    _under_way: list[_Way] = field(default_factory=list)
+    _unfinished: list[_RunReplay] = field(default_factory=list)
 
     @classmethod
     def of(
@@ -44,42 +44,51 @@ class Replay:
         trainer: TrainerOf,
         endings: Mapping[str, Ending] | None = None,
     ) -> Replay:
-        """Runs at iteration 0 on their way to a position; those that are not there are left out."""
-        ways = [
-            _Way(runs[name], stand, trainer, list(stand.revisions))
-            for name, stand in position.runs.items()
+        """A replay of runs, which are at iteration 0, to a position. Skips runs not in `runs`."""
+        unfinished = [
+            _RunReplay(runs[name], progress, trainer, list(progress.revisions))
+            for name, progress in position.runs.items()
             if name in runs
         ]
-        return cls(position, endings or {}, _under_way=ways)
+        return cls(position, endings or {}, _unfinished=unfinished)
 
     def advance(self, budget: float) -> bool:
         """Take steps, each run in turn, for at most `budget` seconds; whether all have arrived."""
         begin = self.clock()
-        while self._under_way:
-            self._under_way = [way for way in self._under_way if way.step()]
+        while self._unfinished:
+            self._unfinished = [one for one in self._unfinished if one.step()]
             if self.clock() - begin >= budget:
                 break
-        return not self._under_way
+        return not self._unfinished
 
 
 @dataclass
-class _Way:
+class _RunReplay:
+    """The replay of one run.
+
+    Attributes:
+        run: the run.
+        progress: what to reach.
+        trainer: gives the trainer of a revision.
+        revisions: those that are still to come, in order.
+    """
+
     run: Run
-    stand: RunProgress
+    progress: RunProgress
     trainer: TrainerOf
     revisions: list[Revision]
 
     def step(self) -> bool:
-        """One step further; False when the run has arrived, or can go no further."""
+        """Take one step; False if the run has arrived or cannot continue."""
         run, before = self.run, self.run.state
         while self.revisions and self.revisions[0].iteration <= before.iteration:
             revision = self.revisions.pop(0)
             run.revise(self.trainer(run.name, revision), revision)
-        if before.iteration >= self.stand.iteration:
-            if self.stand.failed and run.ended is None:
-                run.step()  # fails again, and says why
+        if before.iteration >= self.progress.iteration:
+            if self.progress.failed and run.ended is None:
+                run.step()  # It fails again, which sets the reason in `ended`.
             return False
-        # A visitor may have gone on where the run had ended.
+        # The saved run may have been continued after it had ended.
         run.ended = None
         run.step()
         return run.state is not before

@@ -1,8 +1,7 @@
-"""Where the runs of an experiment stand, as parameters of a URL, and back.
+"""The position of an experiment's runs, and how it is written to and read from a URL.
 
-A run follows from the Config and from how often it stepped, except where the visitor changed how
-training goes on midway: those revisions are part of its position. Runs go by their names, so that
-other runs need no other form.
+The Config and the number of steps determine a run, unless the visitor changed the learning rate or
+the optimizer midway. Such revisions are therefore part of the position. Runs are stored by name.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ from pages.ui.settings.config import FIELD_OF
 from pages.ui.text import count
 
 NAMES = ("runs", "at", "marks")
-"""The parameters of a URL that say where runs stand; all others are the Config's."""
+"""The URL parameters that hold the position; all others belong to the Config."""
 
 MAX_LINK_ITERATIONS = 100_000
-"""So many steps of one run does a link bring back: it takes them again."""
+"""The most steps of one run that a link restores, because opening it repeats them all."""
 MAX_REVISIONS = 40
 MAX_RUNS = 12
 MAX_MARKS = 12
@@ -33,7 +32,7 @@ UNREADABLE = (
 
 @dataclass(frozen=True)
 class Revision:
-    """From which iteration on training went with which learning rate and optimizer."""
+    """The learning rate and optimizer that training used from an iteration on."""
 
     iteration: int
     learning_rate: float
@@ -41,17 +40,18 @@ class Revision:
 
     @property
     def controls(self) -> tuple[float, str]:
-        """What the controls said."""
+        """(learning rate, optimizer)."""
         return self.learning_rate, self.optimizer
 
 
 @dataclass(frozen=True)
 class RunProgress:
-    """One run: how far it got, by which revisions, and whether its next step failed.
+    """How far one run has got.
 
     Attributes:
-        revisions: from iteration 0 on; empty where they are the Config's own throughout.
-        failed: whether the step after the last one could not be taken.
+        iteration: number of steps taken.
+        revisions: ascending from iteration 0; empty if the Config's controls held throughout.
+        failed: whether the next step was tried and failed.
     """
 
     iteration: int
@@ -61,7 +61,10 @@ class RunProgress:
 
 @dataclass(frozen=True)
 class RunPosition:
-    """Where all runs stand, the iteration that is looked at (None: the latest), and the marks."""
+    """The progress of all runs by name, the iteration that figures show, and the marked ones.
+
+    `at` is None if the figures show the latest iteration.
+    """
 
     runs: Mapping[str, RunProgress] = field(default_factory=dict)
     at: int | None = None
@@ -70,44 +73,44 @@ class RunPosition:
     @property
     def latest(self) -> int:
         """The latest iteration of any run."""
-        return max((stand.iteration for stand in self.runs.values()), default=0)
+        return max((progress.iteration for progress in self.runs.values()), default=0)
 
 
 def revised(revisions: tuple[Revision, ...], revision: Revision) -> tuple[Revision, ...]:
-    """The revisions after another one; what it undoes or repeats is left out."""
+    """The revisions with one more, without those that it undoes, and without it if it repeats."""
     kept = tuple(one for one in revisions if one.iteration < revision.iteration)
     return kept if kept and kept[-1].controls == revision.controls else (*kept, revision)
 
 
 def bounded(position: RunPosition) -> tuple[RunPosition, str]:
-    """What a link can carry of a position, and a sentence on what it cannot, or an empty one."""
+    """The part of a position that a link can hold, and a sentence on the rest, or an empty one."""
     runs, shortened = {}, {}
-    for name, stand in list(position.runs.items())[:MAX_RUNS]:
-        last = min(stand.iteration, MAX_LINK_ITERATIONS)
-        if len(stand.revisions) > MAX_REVISIONS:
-            last = min(last, stand.revisions[MAX_REVISIONS].iteration)
-        if last < stand.iteration:
+    for name, progress in list(position.runs.items())[:MAX_RUNS]:
+        last = min(progress.iteration, MAX_LINK_ITERATIONS)
+        if len(progress.revisions) > MAX_REVISIONS:
+            last = min(last, progress.revisions[MAX_REVISIONS].iteration)
+        if last < progress.iteration:
             shortened[name] = last
-            stand = RunProgress(last, tuple(r for r in stand.revisions if r.iteration < last))
-        runs[name] = stand
+            progress = RunProgress(last, tuple(r for r in progress.revisions if r.iteration < last))
+        runs[name] = progress
     latest = RunPosition(runs).latest
     at = position.at if position.at is not None and position.at < latest else None
     within = RunPosition(runs, at, tuple(mark for mark in position.marks if mark <= latest))
     if not shortened:
         return within, ""
-    told = " and ".join(f"{name} at iteration {count(last)}" for name, last in shortened.items())
+    opened = " and ".join(f"{name} at iteration {count(last)}" for name, last in shortened.items())
     return within, (
-        f"The link opens with {told}: it carries at most {count(MAX_LINK_ITERATIONS)} iterations "
+        f"The link opens with {opened}: it carries at most {count(MAX_LINK_ITERATIONS)} iterations "
         f"and {MAX_REVISIONS} changes of the learning rate or optimizer."
     )
 
 
 def run_position_to_query(position: RunPosition) -> dict[str, str]:
-    """A position as URL parameters, without runs that never stepped and without what is empty."""
+    """A position as URL parameters, without runs that took no step and without empty parts."""
     runs = "~".join(
-        _written(name, stand)
-        for name, stand in position.runs.items()
-        if stand.iteration or stand.failed
+        _written(name, progress)
+        for name, progress in position.runs.items()
+        if progress.iteration or progress.failed
     )
     query = {"runs": runs} if runs else {}
     if position.at is not None:
@@ -118,10 +121,10 @@ def run_position_to_query(position: RunPosition) -> dict[str, str]:
 
 
 def run_position_from_query(query: Mapping[str, str]) -> tuple[RunPosition, tuple[str, ...]]:
-    """Read a position from URL parameters; nothing that can be in a URL raises.
+    """Read a position from URL parameters, whatever they contain.
 
     Returns:
-        The position, and a sentence when something could not be read; then all runs stand at 0.
+        The position, and no note. If anything cannot be read: the starting point, and a note.
     """
     try:
         text = query.get("runs", "")
@@ -141,15 +144,16 @@ def run_position_from_query(query: Mapping[str, str]) -> tuple[RunPosition, tupl
 
 
 def without_run_position(query: Mapping[str, str]) -> dict[str, str]:
-    """The parameters of a URL that are the Config's."""
+    """The URL parameters that belong to the Config."""
     return {name: value for name, value in query.items() if name not in NAMES}
 
 
 def checked_revisions(revisions: tuple[Revision, ...], last: int) -> tuple[Revision, ...]:
-    """The same revisions.
+    """The revisions as given, if they are valid.
 
     Raises:
-        ValueError: when they do not ascend from 0 to `last` at most, or hold what no control can.
+        ValueError: if their iterations do not ascend from 0 to at most `last`, or if a learning
+            rate or optimizer is not one that the controls offer.
     """
     rates, optimizers = FIELD_OF["learning_rate"], FIELD_OF["optimizer"]
     minimum, maximum = rates.bounds
@@ -170,9 +174,9 @@ def checked_revisions(revisions: tuple[Revision, ...], last: int) -> tuple[Revis
     return revisions
 
 
-def _written(name: str, stand: RunProgress) -> str:
-    parts = [_quoted(name), f"{stand.iteration}{'x' if stand.failed else ''}"]
-    for revision in stand.revisions:
+def _written(name: str, progress: RunProgress) -> str:
+    parts = [_quoted(name), f"{progress.iteration}{'x' if progress.failed else ''}"]
+    for revision in progress.revisions:
         rate = repr(revision.learning_rate)
         parts += [str(revision.iteration), rate, _quoted(revision.optimizer)]
     return "_".join(parts)
@@ -201,5 +205,5 @@ def _whole(text: str) -> int:
 
 
 def _quoted(name: str) -> str:
-    # Signs that part one thing from the next are hidden, and so is what a URL would not take.
+    # "_" and "~" separate the parts, so they are escaped in addition to what a URL requires.
     return quote(name, safe="").replace("_", "%5F").replace("~", "%7E")

@@ -1,4 +1,4 @@
-"""What a Config selects of its data and of a model, where that exists."""
+"""Keep the selected sequence, dimensions and component within what data and model have."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pages.ui.settings.config import Config
 
 
 def within_data(config: Config, data: Dataset) -> tuple[Config, tuple[str, ...]]:
-    """Select the last sequence, and other dimensions, where the selected ones do not exist."""
+    """The Config with an existing sequence and two different dimensions selected, and notes."""
     notes: tuple[str, ...] = ()
     selected, last = config.sequence, data.sequences.num_sequences
     if selected > last:
@@ -27,5 +27,5 @@ def within_data(config: Config, data: Dataset) -> tuple[Config, tuple[str, ...]]
 
 
 def within_model(config: Config, model: HMM) -> Config:
-    """Select the last dimension or symbol where the selected one does not exist."""
+    """The Config with an existing component (a dimension or symbol of the model) selected."""
     return replace(config, component=min(config.component, num_components(model)))

@@ -12,7 +12,7 @@ from pages.ui.experiment.dataset import Dataset
 from pages.ui.settings.config import Config
 
 START_STREAM = 3
-"""Of random numbers, so that no other choice disturbs these draws."""
+"""Key of the random stream of starting models, which no other random choice shares."""
 
 NEAR_TRUTH_AMOUNT = 0.5
 
@@ -20,7 +20,7 @@ NEAR_TRUTH_AMOUNT = 0.5
 def starting_model(config: Config, data: Dataset) -> HMM:
     """The model that training starts from.
 
-    Where σ is not trained it is taken as known: the true one, if there is a truth.
+    Covariances that are not trained are the true ones, if the true model is known.
     """
     rng = np.random.default_rng([config.seed, START_STREAM, config.start_seed])
     if config.start == "near-truth" and data.truth is not None:
@@ -28,17 +28,17 @@ def starting_model(config: Config, data: Dataset) -> HMM:
     else:
         hmm = STARTS[data.family](config, data, rng)
     if isinstance(hmm.emissions, Gaussian) and "covariances" not in config.trainable:
-        hmm = _with_known_noise(hmm, data.maker)
+        hmm = _with_known_noise(hmm, data.generating_model)
     return _as_network(hmm, config, rng) if has_network(config) else hmm
 
 
 def has_network(config: Config) -> bool:
-    """Whether the learned means come out of a network."""
+    """Whether a neural network computes the means of the learned model."""
     return config.family == "numbers" and config.mean_model == "network"
 
 
 def trained_parameters(config: Config) -> tuple[str, ...]:
-    """Names of the parameters that trainers may change, as the model has them."""
+    """The parameters that trainers may change, by the model's own names."""
     if not has_network(config):
         return config.trainable
     names = [name for name in config.trainable if name != "means"]
@@ -47,32 +47,35 @@ def trained_parameters(config: Config) -> tuple[str, ...]:
 
 def is_random(config: Config) -> bool:
     """Whether another start number gives another starting point."""
-    # A network's weights are drawn, and the means it starts with are not.
+    # The start by quantiles draws nothing, but the weights of a network are drawn.
     return config.start in ("random", "kmeans", "near-truth") or (
         has_network(config) and config.start == "quantiles"
     )
 
 
-def _with_known_noise(hmm: HMM, maker: HMM | None) -> HMM:
-    """The start with the true covariances, where each state has a counterpart or all agree."""
-    if maker is None:
+def _with_known_noise(hmm: HMM, generating_model: HMM | None) -> HMM:
+    """The start with the true covariances.
+
+    With another number of true states, only if these all have the same covariance.
+    """
+    if generating_model is None:
         return hmm
     assert isinstance(hmm.emissions, Gaussian)
-    assert isinstance(maker.emissions, Gaussian)
-    known = maker.emissions.covariances
-    if hmm.num_states != maker.num_states:
+    assert isinstance(generating_model.emissions, Gaussian)
+    known = generating_model.emissions.covariances
+    if hmm.num_states != generating_model.num_states:
         if (known != known[0]).any():
             return hmm
         known = np.repeat(known[:1], hmm.num_states, axis=0)
-    emissions = Gaussian(hmm.emissions.means, known, maker.emissions.covariance_type)
+    emissions = Gaussian(hmm.emissions.means, known, generating_model.emissions.covariance_type)
     return HMM(hmm.initial_probs, hmm.transition_matrix, emissions)
 
 
 def _gaussian(config: Config, data: Dataset, rng: np.random.Generator) -> HMM:
     sequences, num_states = data.sequences, config.num_states
     if config.start == "symmetric":
-        if data.maker is not None:
-            # The notebook's own: mean 0 and sd 1, whatever the data.
+        if data.generating_model is not None:
+            # As in the notebook: mean 0 and standard deviation 1, whatever the data.
             hmm = initialization.symmetric(num_states, sequences.num_dimensions)
         else:
             spread = np.sqrt(sequences.variances())
@@ -115,13 +118,13 @@ def _symbols(config: Config, data: Dataset, rng: np.random.Generator) -> HMM:
 
 
 def _as_network(hmm: HMM, config: Config, rng: np.random.Generator) -> HMM:
-    """The same start with a network that gives its means, of either sign."""
+    """The same start with its means computed by a network, which can give either sign."""
     emissions = hmm.emissions
     network = NeuralGaussian.near_means(
         emissions.means, rng, sd=emissions.standard_deviations, output_activation="identity"
     )
     if config.start == "symmetric":
-        # States alike in every number, as this start promises: also in their embedding.
+        # In the symmetric start all states are identical, so their embeddings must be too.
         layers = network.layers
         alike = np.tile(layers.embeddings[:1], (hmm.num_states, 1))
         layers = layers._replace(embeddings=alike)

@@ -1,7 +1,7 @@
-"""The runs of an experiment by their names: EM, Gradient, and a sweep of learning rates beside it.
+"""The runs of an experiment by name: EM, Gradient, and those of a sweep of learning rates.
 
-What trains them follows from a Config and its data. A dictionary of runs stays the same one while
-they go on, so that who kept it knows whether they were replaced.
+The Config and the data determine their trainers. The functions here change the dictionary of runs
+in place while training continues; a new dictionary means that all runs were replaced.
 """
 
 from __future__ import annotations
@@ -19,51 +19,51 @@ from pages.ui.experiment.replay import Ending
 from pages.ui.experiment.run_position import Revision, RunProgress, revised
 from pages.ui.settings.config import Config
 
-ELSEWHERE = (
+MODEL_DIFFERS = (
     "{name} took the same steps as in the file and came to another model here: machines round "
     "differently, and long runs can amplify that. Shown is the model of the file."
 )
 
 
-def begun(config: Config, data: Dataset) -> dict[str, Run]:
+def new_runs(config: Config, data: Dataset) -> dict[str, Run]:
     """All runs, at iteration 0.
 
     Raises:
-        ValueError, ImpossibleDataError: where the data cannot be trained on from this start.
+        ValueError, ImpossibleDataError: if training cannot start from this model on these data.
     """
     start = nudged(starts.starting_model(config, data), config)
     runs = {
         name: Run(name, trainer(name, config, data), start, (_revision(config, 0),))
         for name in METHODS
     }
-    _spread(runs, config, data)
+    _update_sweep(runs, config, data)
     return runs
 
 
 def revise(runs: dict[str, Run], config: Config, data: Dataset) -> None:
-    """Let each run go on from where it is as the Config says now, and spread the sweep anew."""
+    """Continue each run from its current state with the Config's trainer, and update the sweep."""
     for name in METHODS:
         if (run := runs.get(name)) is not None:
             run.revise(trainer(name, config, data), _revision(config, run.state.iteration))
-    _spread(runs, config, data)
+    _update_sweep(runs, config, data)
 
 
 def revise_where_needed(runs: dict[str, Run], config: Config, data: Dataset) -> None:
-    """`revise`, except for runs that went on as the Config says anyway."""
+    """`revise`, except for runs that already have the controls of the Config."""
     for name in METHODS:
         if (run := runs.get(name)) is not None:
             revision = _revision(config, run.state.iteration)
             if run.revisions[-1].controls != revision.controls:
                 run.revise(trainer(name, config, data), revision)
-    wanted = _sweep_controls(config)
+    expected = _sweep_controls(config)
     if any(
-        run.revisions[-1].controls != wanted[run.name] for run in learning_rate_sweep.runs(runs)
+        run.revisions[-1].controls != expected[run.name] for run in learning_rate_sweep.runs(runs)
     ):
-        _spread(runs, config, data)
+        _update_sweep(runs, config, data)
 
 
-def stands(runs: Mapping[str, Run]) -> dict[str, RunProgress]:
-    """Where each run stands that has moved or failed."""
+def progress_by_name(runs: Mapping[str, Run]) -> dict[str, RunProgress]:
+    """The progress of each run that has taken a step or failed."""
     return {
         name: RunProgress(
             run.state.iteration, run.revisions if _is_revised(run) else (), run.failed
@@ -74,7 +74,7 @@ def stands(runs: Mapping[str, Run]) -> dict[str, RunProgress]:
 
 
 def replace_models(runs: Mapping[str, Run], endings: Mapping[str, Ending]) -> tuple[str, ...]:
-    """Put in what runs had learned where they came to another model; a sentence on each such."""
+    """Give runs that reached another model than saved the saved one; a sentence on each of them."""
     notes = []
     for name, run in runs.items():
         if (ending := endings.get(name)) is None:
@@ -82,12 +82,12 @@ def replace_models(runs: Mapping[str, Run], endings: Mapping[str, Ending]) -> tu
         reached = run.state.log_likelihood
         if not math.isclose(reached, ending.log_likelihood, rel_tol=1e-9, abs_tol=1e-9):
             run.replace_model(ending.hmm)
-            notes.append(ELSEWHERE.format(name=name))
+            notes.append(MODEL_DIFFERS.format(name=name))
     return tuple(notes)
 
 
 def trainer(name: str, config: Config, data: Dataset) -> Trainer:
-    """The trainer of a run as a Config says."""
+    """The trainer of a run for a Config."""
     trainable = starts.trained_parameters(config)
     if name == "EM":
         return EM(data.sequences, trainable=trainable)
@@ -100,22 +100,22 @@ def trainer(name: str, config: Config, data: Dataset) -> Trainer:
 
 
 def revised_trainer(name: str, revision: Revision, config: Config, data: Dataset) -> Trainer:
-    """The trainer of a run as the controls were at a revision."""
+    """The trainer of a run with the learning rate and optimizer of a revision."""
     rate, optimizer = revision.controls
     return trainer(name, replace(config, learning_rate=rate, optimizer=optimizer), data)
 
 
-def _spread(runs: dict[str, Run], config: Config, data: Dataset) -> None:
-    """Let a run for each further learning rate stand beside the gradient's, or none."""
+def _update_sweep(runs: dict[str, Run], config: Config, data: Dataset) -> None:
+    """Add, continue and remove runs so that the sweep has the learning rates of the Config."""
     if "Gradient" not in runs:
         return
-    spread = learning_rate_sweep.spread(
+    updated = learning_rate_sweep.with_sweep(
         runs,
         config,
         lambda rate: trainer("Gradient", replace(config, learning_rate=rate), data),
     )
     runs.clear()
-    runs.update(spread)
+    runs.update(updated)
     for run in learning_rate_sweep.runs(runs):
         rate, optimizer = _sweep_controls(config)[run.name]
         run.revisions = revised(run.revisions, Revision(run.state.iteration, rate, optimizer))
@@ -130,10 +130,10 @@ def _sweep_controls(config: Config) -> dict[str, tuple[float, str]]:
 
 
 def _revision(config: Config, iteration: int) -> Revision:
-    """What the controls say, as what holds from an iteration on."""
+    """The learning rate and optimizer of the Config, valid from an iteration on."""
     return Revision(iteration, config.learning_rate, config.optimizer)
 
 
 def _is_revised(run: Run) -> bool:
-    """Whether how the run went on was changed midway, and made a difference to it."""
+    """Whether the run was revised midway in a way that affects it. EM has no learning rate."""
     return len(run.revisions) > 1 and hasattr(run.trainer, "learning_rate")

@@ -1,7 +1,7 @@
-"""Taking a visitor's text file apart: its characters, separators, rows and numbers.
+"""Parse a visitor's text file: its encoding, separator, rows and numbers.
 
-What cannot be read raises `UploadError` with one sentence that names the row as an editor counts
-it, the first line of the file being row 1. The sentence quotes the file, so it is not Markdown.
+Anything unreadable raises `UploadError` with one sentence. It names the row, where row 1 is the
+first line of the file. It quotes the file, so it must be escaped before it is shown as Markdown.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ SAMPLE_ROWS = 1000
 QUOTED_LENGTH = 40
 
 SEPARATORS = {";": "semicolon", "\t": "tab", "|": "pipe", ",": "comma", " ": "space"}
-"""Most telling first: a comma may be a decimal mark, a space part of a text."""
+"""The least ambiguous first: a comma may be a decimal mark, and a space may be part of a text."""
 NO_SEPARATOR = "\x1f"
-"""A character that no text contains: every line is one cell."""
+"""A character that no text contains, so that every line is one cell."""
 
 MISSING = frozenset(["", "na", "n/a", "nan", "null", "none", "-", "--", "?", "."])
 COMMA_NUMBER = re.compile(r"[+-]?(\d+(\.\d{3})*)?,\d+([eE][+-]?\d+)?")
@@ -43,8 +43,12 @@ class UploadError(ValueError):
     """One sentence on what is wrong with a file, where, and what would be right."""
 
 
-def decoded(content: bytes) -> str:
-    """A file's text: UTF-8 or UTF-16 with their marks, else Latin-1. Raises UploadError."""
+def file_text(content: bytes) -> str:
+    """The text of a file: UTF-8, UTF-16 with a byte order mark, or else Latin-1.
+
+    Raises:
+        UploadError: if the file is too large or not text.
+    """
     if len(content) > MAX_FILE_BYTES:
         raise UploadError(
             f"The file has {len(content) / 2**20:.1f} MB; at most "
@@ -54,8 +58,8 @@ def decoded(content: bytes) -> str:
         if content.startswith(signature):
             raise UploadError(f"The file is {kind}, not text; save the data as CSV first.")
     try:
-        wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
-        text = content.decode("utf-16" if wide else "utf-8-sig")
+        is_utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+        text = content.decode("utf-16" if is_utf16 else "utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("latin-1")
     if CONTROL.search(text):
@@ -64,7 +68,7 @@ def decoded(content: bytes) -> str:
 
 
 def rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Number and cells of every row; blank ones too, except at the end."""
+    """The number and the cells of every row, without blank rows at the end."""
     if separator == " ":
         text = re.sub(r"(?m)^ +| +$", "", re.sub(" {2,}", " ", text))
     reader = csv.reader(
@@ -94,7 +98,7 @@ def rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def sample_rows(text: str, separator: str) -> list[list[str]]:
-    """The first rows, blank ones left out."""
+    """The first rows, without blank ones."""
     sample: list[list[str]] = []
     for _, cells in rows(text, separator):
         if cells:
@@ -105,7 +109,7 @@ def sample_rows(text: str, separator: str) -> list[list[str]]:
 
 
 def likely_separator(text: str) -> str:
-    """The separator that makes rows of equal length with numbers in them."""
+    """The separator that gives rows of equal length, preferably with a column of numbers."""
     uneven: tuple[float, str] = (0.5, NO_SEPARATOR)
     even: list[tuple[bool, str]] = []
     problem: UploadError | None = None
@@ -121,15 +125,17 @@ def likely_separator(text: str) -> str:
         usual = max(set(widths), key=widths.count)
         if usual == 1 or len(sample) < 2:
             continue
-        # Writers in R leave out one name in the header.
+        # Files written by R have one name too few in the header.
         if all(w == usual for w in widths[1:]) and widths[0] in (usual, usual - 1):
             mark = decimal_mark(sample, separator)
-            numbers = any(is_numeric([row[c] for row in sample[1:]], mark) for c in range(usual))
-            even.append((numbers, separator))
+            has_numbers = any(
+                is_numeric([row[c] for row in sample[1:]], mark) for c in range(usual)
+            )
+            even.append((has_numbers, separator))
         elif widths.count(usual) / len(widths) > uneven[0] and separator != " ":
             uneven = (widths.count(usual) / len(widths), separator)
-    for numbers, separator in even:
-        if numbers:
+    for has_numbers, separator in even:
+        if has_numbers:
             return separator
     if not even and problem is not None:
         raise problem
@@ -139,29 +145,29 @@ def likely_separator(text: str) -> str:
 
 
 def _is_one_column(text: str) -> bool:
-    """Whether every line is a number, below a name that has no comma in it."""
+    """Whether every line is a number, with or without a header that contains no comma."""
     try:
         lines = [row[0] for row in sample_rows(text, NO_SEPARATOR)]
     except UploadError:
         return False
-    alone = all(number(line, True) is not None for line in lines[1:] or lines)
-    return alone and ("," not in lines[0] or number(lines[0], True) is not None)
+    all_numbers = all(parsed_number(line, True) is not None for line in lines[1:] or lines)
+    return all_numbers and ("," not in lines[0] or parsed_number(lines[0], True) is not None)
 
 
 def decimal_mark(sample: list[list[str]], separator: str) -> str:
-    """A comma when numbers are written with one and none with a point, else a point."""
+    """A comma if some numbers have a decimal comma and none a decimal point, else a point."""
     cells = [cell.strip() for row in sample for cell in row if "," in cell or "." in cell]
     commas = [cell for cell in cells if COMMA_NUMBER.fullmatch(cell)]
     if separator == ",":
-        # Here a number with a comma is quoted; in threes the digits are thousands.
+        # Here a cell with a comma was quoted. A comma before three digits separates thousands.
         commas = [cell for cell in commas if not THOUSANDS.fullmatch(cell)]
     points = any(POINT_NUMBER.fullmatch(cell) for cell in cells)
     return "," if commas and not points else "."
 
 
-def number(text: str, comma: bool) -> float | None:
-    """The number that a cell stands for, NaN where it is missing, None where it is none."""
-    if comma:
+def parsed_number(text: str, decimal_comma: bool) -> float | None:
+    """The number in a cell; NaN if the cell says that it is missing, None if it is no number."""
+    if decimal_comma:
         if "," in text:
             text = text.replace(".", "").replace(",", ".")
     elif "," in text:
@@ -178,17 +184,17 @@ def number(text: str, comma: bool) -> float | None:
             value = float(text)
         except ValueError:
             return None
-    # Python allows 1_000.
+    # Python would read 1_000 as a number.
     return None if "_" in text else value
 
 
 def is_numeric(cells: list[str], decimal: str) -> bool:
-    """Whether all cells are numbers or missing, and not all of them missing."""
-    values = [number(cell, decimal == ",") for cell in cells]
+    """Whether all cells are numbers or missing, and at least one is a number."""
+    values = [parsed_number(cell, decimal == ",") for cell in cells]
     return None not in values and any(value == value for value in values)
 
 
-def quoted(text: str, length: int = QUOTED_LENGTH) -> str:
-    """A visitor's text on one line, cut where it is long."""
+def shortened(text: str, length: int = QUOTED_LENGTH) -> str:
+    """A visitor's text on one line, cut after `length` characters."""
     text = " ".join(text.split())
     return text if len(text) <= length else f"{text[:length]}…"

@@ -1,6 +1,6 @@
-"""An experiment as one file that the app opens again: settings, data, runs, models.
+"""Write an experiment file: settings, data, runs and models as JSON.
 
-JSON, so that anybody can read it, and reading it runs nothing; see `experiment_reading.py`.
+JSON can be read without the app, and reading it executes nothing; see `experiment_reading.py`.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from pages.ui.settings.address import to_query
 EXACT_IN_FLOAT = 2**53
 
 
-def looks_like_one(content: bytes) -> bool:
-    """Whether a file is JSON rather than a table."""
+def looks_like_experiment(content: bytes) -> bool:
+    """Whether a file is a JSON object rather than a table."""
     return content[:64].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
 
 
 def write(experiment: Experiment) -> bytes:
-    """An experiment, with every number in full."""
-    position, runs = experiment.present(), experiment.runs
-    some = next(iter(runs.values()), None)
+    """The content of an experiment file, with all digits of every number."""
+    position, runs = experiment.current_position(), experiment.runs
+    any_run = next(iter(runs.values()), None)
     content = {
         "format": FORMAT,
         "version": VERSION,
@@ -36,12 +36,14 @@ def write(experiment: Experiment) -> bytes:
         "data": _written_upload(experiment.upload)
         if experiment.config.source == "upload"
         else None,
-        "start": None if some is None else to_content(some.start),
+        "start": None if any_run is None else to_content(any_run.start),
         "runs": {
             name: {
                 "iteration": run.state.iteration,
                 "failed": run.failed,
-                "revisions": [[r.iteration, *r.controls] for r in _stand(position, name).revisions],
+                "revisions": [
+                    [r.iteration, *r.controls] for r in _progress(position, name).revisions
+                ],
                 "start_log_likelihood": float(run.history.log_likelihoods[0]),
                 "log_likelihood": run.state.log_likelihood,
                 "model": to_content(run.state.hmm),
@@ -54,7 +56,7 @@ def write(experiment: Experiment) -> bytes:
     return json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _stand(position: RunPosition, name: str) -> RunProgress:
+def _progress(position: RunPosition, name: str) -> RunProgress:
     return position.runs.get(name, RunProgress(0))
 
 
@@ -76,7 +78,7 @@ def _written_upload(upload: Upload | None) -> dict[str, Any]:
 
 
 def _short(value: float) -> float | int | None:
-    """The same number in fewer letters, where there are such: 5 for 5.0. Missing is None."""
+    """The same number with fewer characters if possible, such as 5 for 5.0; None for NaN."""
     if value != value:
         return None
     whole = value.is_integer() and abs(value) < EXACT_IN_FLOAT

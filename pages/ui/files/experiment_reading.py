@@ -1,7 +1,7 @@
-"""Reading an experiment file, trusting nothing in it.
+"""Read an experiment file and check all of its content.
 
-A file may come from anywhere: its size is bounded before anything is made of it, and everything in
-it is checked here, before anything of the present experiment is given up.
+A file may come from anywhere. Its size is bounded before it is parsed, and everything in it is
+checked before the present experiment is replaced.
 """
 
 from __future__ import annotations
@@ -36,42 +36,45 @@ from pages.ui.text import count
 FORMAT = "HMM Playground experiment"
 VERSION = 1
 MAX_NUMBERS = MAX_VALUES + 100_000
-"""Every value that can be uploaded; models, runs and settings have far fewer than the rest."""
+"""Room for every value of the largest upload, and far more than models, runs and settings need."""
 MAX_BYTES = 40 * 2**20
-"""Room for every file of data that can be uploaded. A missing value takes 5 bytes, "null,". What
-a number takes beyond that is at most 2.4 times what it took in its table: 12 bytes of 9e15 and a
-separator, which is written in full. So MAX_VALUES of which every one is missing or such a number
-take 5 MAX_VALUES + 2.4 MAX_FILE_BYTES, 37 MB; the rest is for models, runs and settings.
+"""Room for the data of the largest upload. A missing value takes 5 bytes here, "null,". A number
+takes at most 5 bytes + 2.4 times its bytes in the table: the worst case is 9e15 and a separator, 5
+bytes in the table, which are written as 17 bytes. All values together therefore take at most
+5 MAX_VALUES + 2.4 MAX_FILE_BYTES, 37 MB, and the rest is for models, runs and settings.
 The server's limit, maxUploadSize in .streamlit/config.toml, is the same."""
 MAX_LISTS = 20_000
 MAX_VALUE = 1e100
 LONGEST_NAME = MAX_DIMENSIONS * (NAME_LENGTH + len("…, ")) - len(", ")
-"""Of any name: the longest is that of all columns together, each cut as a file's names are."""
+"""The length of the longest name, that of all columns joined, each cut to NAME_LENGTH."""
 
 
 class FileRefused(ValueError):
-    """One sentence on why a file cannot be opened."""
+    """One sentence that says why a file cannot be opened."""
 
     @classmethod
     def damaged(cls, error: Exception) -> FileRefused:
-        """Of a file in which an error was found."""
+        """The refusal of a file whose content raised an error."""
         if isinstance(error, KeyError):
             return cls(f"The experiment file is damaged: it has no {error.args[0]}.")
         text = str(error)
-        plain = text.endswith(".") and isinstance(error, ValueError)
-        return cls(f"The experiment file is damaged: {text if plain else 'a part is malformed.'}")
+        is_sentence = text.endswith(".") and isinstance(error, ValueError)
+        return cls(
+            f"The experiment file is damaged: {text if is_sentence else 'a part is malformed.'}"
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class ExperimentFile:
-    """What a file holds.
+    """The content of an experiment file.
 
     Attributes:
-        upload: the visitor's own data; None where the Config makes them.
+        config: the settings.
+        upload: the visitor's own data; None if the Config generates the data.
         start: the model that training starts from.
-        run_position: where the runs stood.
-        endings: what each run had learned there.
-        notes: sentences on settings that could not be taken as they are.
+        run_position: the position of the runs.
+        endings: the result of each run at that position, by its name.
+        notes: sentences on settings that had to be changed.
     """
 
     config: Config
@@ -83,17 +86,17 @@ class ExperimentFile:
 
 
 def read(content: bytes) -> ExperimentFile:
-    """Read a file that `write` made, trusting nothing in it.
+    """Read a file written by `experiment_file.write`, and check all of its content.
 
     Raises:
-        FileRefused: when it is too large, damaged, no experiment, or of a newer version.
+        FileRefused: if it is too large, damaged, not an experiment file, or of a newer version.
     """
     if len(content) > MAX_BYTES:
         raise FileRefused(
             f"The file has {len(content) / 2**20:.1f} MB; an experiment file has at most "
             f"{MAX_BYTES // 2**20} MB."
         )
-    # Counted before anything is made of them: a few bytes of text can be many of memory.
+    # Counted before they are parsed, because a short text can take a lot of memory once parsed.
     if content.count(b",") > MAX_NUMBERS or content.count(b"[") + content.count(b"{") > MAX_LISTS:
         raise FileRefused(
             f"The file has more than {count(MAX_NUMBERS)} entries or {count(MAX_LISTS)} lists, "
@@ -139,16 +142,16 @@ def _experiment(found: dict[str, Any]) -> ExperimentFile:
     runs = _mapping(found, "runs")
     if len(runs) > MAX_RUNS:
         raise ValueError(f"it has {len(runs)} runs; {MAX_RUNS} are the most.")
-    stands, endings = {}, {}
+    progress, endings = {}, {}
     for name, run in runs.items():
-        stands[name], endings[name] = _run(run, start)
-    latest = RunPosition(stands).latest
+        progress[name], endings[name] = _run(run, start)
+    latest = RunPosition(progress).latest
     marks = found.get("marks") or []
     if len(marks) > MAX_MARKS:
         raise ValueError(f"it has {len(marks)} marks; {MAX_MARKS} are the most.")
     at = None if found.get("at") is None else _whole(found["at"], "at", latest)
     position = RunPosition(
-        {name: stand for name, stand in stands.items() if stand.iteration or stand.failed},
+        {name: one for name, one in progress.items() if one.iteration or one.failed},
         at,
         tuple(sorted({_whole(mark, "a mark", latest) for mark in marks})),
     )
@@ -162,8 +165,8 @@ def _run(run: Any, start: HMM) -> tuple[RunProgress, Ending]:
         for begin, rate, optimizer in run["revisions"]
     )
     hmm = from_content(run["model"])
-    kinds = (hmm.num_states, type(hmm.emissions)), (start.num_states, type(start.emissions))
-    if kinds[0] != kinds[1]:
+    kind, start_kind = ((one.num_states, type(one.emissions)) for one in (hmm, start))
+    if kind != start_kind:
         raise ValueError("a learned model is of another kind than the starting one.")
     return (
         RunProgress(last, checked_revisions(revisions, last), run["failed"] is True),
@@ -181,13 +184,12 @@ def _upload(data: dict[str, Any]) -> Upload:
     if len(values) // dimensions > MAX_CELLS:
         raise ValueError(f"it has more than {count(MAX_CELLS)} observations.")
     for value in values:
-        # Null is a missing value.
+        # None, null in JSON, is a missing value.
         if value is not None and not (
             type(value) in (int, float) and -MAX_VALUE <= value <= MAX_VALUE
         ):
             raise ValueError(f"an observation is {str(value)[:30]!r}, no number up to 1e100.")
-    most = len(values)
-    sizes = [_whole(length, "a length", most) for length in lengths]
+    sizes = [_whole(length, "a length", len(values)) for length in lengths]
     observations = np.array(values, dtype=np.float64).reshape(-1, dimensions)
     about: dict[str, Any] = {}
     for field in fields(Upload):

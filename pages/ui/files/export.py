@@ -1,4 +1,4 @@
-"""Data as text for other programs."""
+"""Data as tables and CSV for other programs."""
 
 from __future__ import annotations
 
@@ -12,25 +12,27 @@ from hmmcore.io import decoded_frame
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.figures import theme
 
-# Every page can export, and a first visitor need not wait a quarter of a second for pandas.
+# Imported when it is needed: every page imports this module, and pandas would delay the first
+# visitor by a quarter of a second.
 if TYPE_CHECKING:
     import pandas as pd
 
-NAMES = {"numbers": "value", "counts": "count", "symbols": "symbol"}
-TAKEN = ("sequence", "time", "state", "viterbi_state")
-"""Names of other columns in tables of data, and so is what begins as follows."""
-TAKEN_BEGINNING = "smoothed_prob_"
+VALUE_COLUMNS = {"numbers": "value", "counts": "count", "symbols": "symbol"}
+RESERVED_NAMES = ("sequence", "time", "state", "viterbi_state")
+"""Names of other columns of the tables; a column of the visitor's data may not have them."""
+RESERVED_PREFIX = "smoothed_prob_"
+"""Names that begin with it are reserved too."""
 
 
 def data_frame(data: Dataset, first: int | None = None) -> pd.DataFrame:
-    """One row per observation: sequence and time from 1, what was observed, and the true state.
+    """One row per observation: sequence and time from 1, the observation, and the true state.
 
-    The observation is one number ("value"), a whole one ("count"), a symbol's label ("symbol"), or
-    a column for each dimension by its name; the cell of a missing one is empty. The state is there
-    where it is known.
+    The observation is a number ("value"), a count ("count"), a symbol's label ("symbol"), or one
+    column per dimension with its name. Missing values are empty cells. The column of true states
+    exists only if they are known.
 
     Args:
-        first: only so many rows; None for all.
+        first: the number of rows to include; None for all.
     """
     import pandas as pd
 
@@ -50,7 +52,7 @@ def data_frame(data: Dataset, first: int | None = None) -> pd.DataFrame:
 
 
 def decoded_data_frame(hmm: HMM, data: Dataset) -> pd.DataFrame:
-    """What a model decodes, as `decoded_frame` tells it, with the observations as `data_frame`."""
+    """The table of `decoded_frame`, with the observations written as in `data_frame`."""
     import pandas as pd
 
     decoded = decoded_frame(hmm, data.sequences)
@@ -66,30 +68,30 @@ def decoded_data_frame(hmm: HMM, data: Dataset) -> pd.DataFrame:
 
 
 def observed_columns(data: Dataset, rows: slice = slice(None)) -> dict[str, object]:
-    """The columns of `data_frame` that hold what was observed."""
+    """The columns of `data_frame` that hold the observations: name to values."""
     columns = zip(_names(data), data.sequences.observations[rows].T, strict=True)
     return {name: _written(data, values) for name, values in columns}
 
 
 def number_columns(data: Dataset) -> tuple[str, ...]:
-    """Names of the columns of `data_frame` that hold numbers."""
+    """Names of the columns of `data_frame` that hold real numbers."""
     return _names(data) if data.family in ("numbers", "points") else ()
 
 
 def _names(data: Dataset) -> tuple[str, ...]:
-    others = {name for name in data.columns if not _is_taken(name)}
+    others = {name for name in data.columns if not _is_reserved(name)}
     columns: list[str] = []
     for name in data.columns:
-        if _is_taken(name):
+        if _is_reserved(name):
             name = f"{name} value"
             while name in others:
                 name += "′"
         columns.append(name)
-    return tuple(columns) or (NAMES[data.family],)
+    return tuple(columns) or (VALUE_COLUMNS[data.family],)
 
 
-def _is_taken(name: str) -> bool:
-    return name in TAKEN or name.startswith(TAKEN_BEGINNING)
+def _is_reserved(name: str) -> bool:
+    return name in RESERVED_NAMES or name.startswith(RESERVED_PREFIX)
 
 
 def _written(data: Dataset, values: FloatArray) -> object:
@@ -98,11 +100,11 @@ def _written(data: Dataset, values: FloatArray) -> object:
     if data.family == "counts":
         import pandas as pd
 
-        # Whole numbers that can be missing: pandas' own, with a capital.
+        # pandas' nullable integers, spelled with a capital I, because counts can be missing.
         return pd.array(values, dtype="Int64")
     return values
 
 
 def csv_bytes(data: Dataset) -> bytes:
-    """The data as CSV, every number with all its digits."""
+    """The data as CSV, with all digits of every number."""
     return data_frame(data).to_csv(index=False, lineterminator="\n").encode()

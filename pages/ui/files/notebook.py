@@ -1,4 +1,4 @@
-"""A run as a notebook that takes the same steps with `hmmcore` alone."""
+"""Export an experiment as a Jupyter notebook that repeats its runs with `hmmcore` alone."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ Playground project: start the notebook from the project's folder, or `pip instal
 
 
 def notebook(experiment: Experiment) -> bytes:
-    """The runs of an experiment as a notebook (nbformat 4.5), each as far as it has got.
+    """A notebook (nbformat 4.5) that repeats the runs of an experiment up to where they are.
 
     Raises:
-        ValueError: when there is nothing that trains.
+        ValueError: if there is no run.
     """
     runs = [
         run for run in experiment.runs.values() if run.state.iteration
@@ -122,7 +122,7 @@ def _sequences(experiment: Experiment) -> str:
 
 
 def _numbers(values: FloatArray) -> str:
-    """Values (T, D) as Python writes them, row by row; a missing one is np.nan."""
+    """Values (T, D) as Python source text, row by row; np.nan for missing ones."""
     return ", ".join(
         "np.nan" if value != value else repr(value) for value in values.ravel().tolist()
     )

@@ -1,4 +1,4 @@
-"""A file that a visitor brought and has not taken into use yet."""
+"""A file that a visitor has chosen but not taken into use yet."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pages.ui.experiment.dataset import Upload
-from pages.ui.files.csv_text import UploadError, quoted
+from pages.ui.files.csv_text import UploadError, shortened
 from pages.ui.files.upload import (
     NAME_LENGTH,
     CsvTable,
@@ -18,14 +18,19 @@ from pages.ui.files.upload import (
 )
 
 AS_FOUND = Reading()
-"""Everything is found out from the file."""
+"""The default: everything is detected from the file."""
 
 
 @dataclass(eq=False)
 class PendingFile:
-    """A file that was brought, with the visitor's choices on how to read it.
+    """A file, with the visitor's choices of how to read it.
 
-    What was read is kept until a choice changes, what could not be read as well.
+    Results, and errors too, are cached until a choice changes.
+
+    Attributes:
+        columns: the chosen value columns and sequence column, as indices; None if not chosen.
+        family: the chosen family; None if not chosen.
+        leave_out_missing: whether rows that lack a value are dropped.
     """
 
     file_name: str
@@ -34,30 +39,30 @@ class PendingFile:
     columns: tuple[tuple[int, ...], int | None] | None = None
     family: str | None = None
     leave_out_missing: bool = False
-    _held: dict[str, tuple[object, Any, str | None]] = field(default_factory=dict)
+    _cache: dict[str, tuple[object, Any, str | None]] = field(default_factory=dict)
 
     def table(self) -> CsvTable:
-        """The file taken apart. Raises UploadError."""
-        return self._kept("table", self.reading, lambda: read_table(self.content, self.reading))
+        """The parsed file. Raises UploadError."""
+        return self._cached("table", self.reading, lambda: read_table(self.content, self.reading))
 
     def chosen_columns(self) -> tuple[tuple[int, ...], int | None]:
-        """The columns with the values and the one that says which sequence. Raises UploadError."""
+        """The value columns and the sequence column, as indices. Raises UploadError."""
         table = self.table()
         return self.columns or ((table.value_column,), table.sequence_column)
 
     def chosen_family(self) -> str:
-        """What the values are: as chosen, or as they look. Raises UploadError."""
+        """The family of the values: the chosen one, or else the likely one. Raises UploadError."""
         values, _ = self.chosen_columns()
         if len(values) > 1:
             return "points"
         return self.family or (self.table().families[values[0]] if values else "numbers")
 
     def observations(self) -> Observations:
-        """The data. Raises UploadError."""
+        """The observations. Raises UploadError."""
         values, sequence = self.chosen_columns()
         family = self.chosen_family()
         choices = (self.reading, values, sequence, self.leave_out_missing, family)
-        return self._kept(
+        return self._cached(
             "observations",
             choices,
             lambda: read_observations(
@@ -66,23 +71,24 @@ class PendingFile:
         )
 
     def upload(self) -> Upload:
-        """What is taken into use. Raises UploadError."""
+        """The data to take into use. Raises UploadError."""
         values, _ = self.chosen_columns()
         read = self.observations()
         names = tuple(self.table().names[column] for column in values)
         return Upload(
-            quoted(self.file_name, NAME_LENGTH), ", ".join(names), read.sequences, read.family,
+            shortened(self.file_name, NAME_LENGTH), ", ".join(names), read.sequences, read.family,
             read.labels, names if read.family == "points" else (),
         )  # fmt: skip
 
-    def _kept(self, what: str, choices: object, read: Callable[[], Any]) -> Any:
-        held = self._held.get(what)
-        if held is None or held[0] != choices:
+    def _cached(self, name: str, choices: object, read: Callable[[], Any]) -> Any:
+        entry = self._cache.get(name)
+        if entry is None or entry[0] != choices:
             try:
-                held = (choices, read(), None)
+                entry = (choices, read(), None)
             except UploadError as error:
-                held = (choices, None, str(error))
-            self._held[what] = held
-        if held[2] is not None:
-            raise UploadError(held[2])
-        return held[1]
+                entry = (choices, None, str(error))
+            self._cache[name] = entry
+        _, result, problem = entry
+        if problem is not None:
+            raise UploadError(problem)
+        return result

@@ -1,8 +1,7 @@
-"""Reading observations from a visitor's CSV file, whatever its separators and decimal marks.
+"""Read observations from a visitor's CSV file with any separator and decimal mark.
 
-Everything in a file is a visitor's text: it is only ever compared, or turned into numbers. What
-cannot be read raises `UploadError` with one sentence that names the row as an editor counts it,
-the first line of the file being row 1. The sentence quotes the file, so it is not Markdown.
+The text of a file is only compared or converted to numbers, never executed. Errors are as in
+`csv_text`.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ from pages.ui.files.csv_text import (
     MAX_FILE_BYTES,
     UploadError,
     decimal_mark,
-    decoded,
+    file_text,
     is_numeric,
     likely_separator,
-    number,
-    quoted,
+    parsed_number,
     rows,
     sample_rows,
+    shortened,
 )
 from pages.ui.files.upload_cells import cell_reader, likely_family
 from pages.ui.settings.config import FIELD_OF, MAX_CELLS
@@ -34,13 +33,14 @@ from pages.ui.text import count, many
 
 MAX_OBSERVATIONS = MAX_CELLS
 MAX_VALUES = MAX_FILE_BYTES
-"""Of all columns, empty cells among them: whatever a file holds whose rows are all of full width,
-where every cell ends with a separator. Rows that stop short stand for more cells than they have."""
+"""Bound on the cells of all chosen columns, empty ones included. A file whose rows all have full
+width cannot exceed it, as each of its cells takes at least the byte of its separator. Rows that
+end early can, as their missing cells count too."""
 MAX_SEQUENCES = int(FIELD_OF["num_sequences"].maximum or 0)
 MAX_COLUMNS = 200
 PREVIEW_ROWS = 6
 NAME_LENGTH = 60
-"""Names of files and columns are cut where they are longer."""
+"""Longer names of files and columns are cut."""
 
 SEQUENCE_NAMES = frozenset(
     (
@@ -59,7 +59,7 @@ INDEX_NAMES = frozenset(
 
 @dataclass(frozen=True)
 class Reading:
-    """How to read a file; None is found out from the file."""
+    """How to read a file; what is None is detected from the file."""
 
     separator: str | None = None
     decimal: str | None = None
@@ -68,16 +68,16 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class CsvTable:
-    """A file taken apart into rows, its numbers not yet read.
+    """A file whose structure is known, but whose numbers are not read yet.
 
     Attributes:
-        names: of the C columns; a column without one is called "column 3".
-        numeric: (C,) whether a column holds numbers, as far as its first rows show.
-        families: (C,) what a column most likely holds, a key of `FAMILIES`.
-        preview: the first rows as text, each with C cells.
-        separator, decimal, header: how it was read.
-        value_column, sequence_column: what is most likely meant.
-        text: all of the file.
+        names: names of the columns; one without a name is called "column 3" or the like.
+        numeric: whether each column holds numbers, judged by its first rows.
+        families: the likely family of each column, a key of `FAMILIES`.
+        preview: the first rows as text, each with one cell per column.
+        separator, decimal, header: how the file was read.
+        value_column, sequence_column: the likely columns of values and of sequence names.
+        text: the whole file.
     """
 
     names: tuple[str, ...]
@@ -94,14 +94,14 @@ class CsvTable:
 
 @dataclass(frozen=True, eq=False)
 class Observations:
-    """What was read from a file.
+    """The observations read from a file.
 
     Attributes:
         sequences: the data; a cell without a value is NaN.
-        left_out: how many rows without a value were left out.
-        family: what they are.
-        labels: (C,) of symbols; empty otherwise.
-        spellings: what the cells without a value say, "" where they are empty.
+        left_out: number of rows that were left out because they lack a value.
+        family: their family, a key of `FAMILIES`.
+        labels: (C,) labels of symbols; empty for other families.
+        spellings: the different texts of the cells without a value; "" for empty ones.
     """
 
     sequences: Sequences
@@ -112,16 +112,16 @@ class Observations:
 
 
 def read_table(content: bytes, reading: Reading = Reading()) -> CsvTable:
-    """Find out how a file is built from its first rows.
+    """Detect the structure of a file from its first rows.
 
     Raises:
-        UploadError: when it is no text, empty, or has no data or no usable columns.
+        UploadError: if it is not text, is empty, or has no data or unusable columns.
     """
-    text = decoded(content)
+    text = file_text(content)
     if not text.strip():
         raise UploadError("The file is empty; it needs a column of numbers.")
     if "\n" not in text:
-        # Lines that end as on an old Macintosh.
+        # Line ends of the classic Mac OS.
         text = text.replace("\r", "\n")
     separator = reading.separator or likely_separator(text)
     sample = sample_rows(text, separator)
@@ -131,7 +131,7 @@ def read_table(content: bytes, reading: Reading = Reading()) -> CsvTable:
     data = sample[1:] if header else sample
     if not data:
         raise UploadError("The file has a header but no rows of data below it.")
-    # Writers in R leave out the name of the first column, which holds the names of the rows.
+    # Files written by R have no name for the first column, which holds the names of the rows.
     if header and len(first) == min(map(len, data)) - 1:
         if separator == "," and len(first) == 1 and all(map(_thousands, data)):
             raise UploadError(
@@ -151,11 +151,11 @@ def read_table(content: bytes, reading: Reading = Reading()) -> CsvTable:
     families = tuple(likely_family(column, decimal) for column in columns)
     names = _names(first, width)
     unnamed = {c for c, name in enumerate(first) if not name.strip()}
-    likely = [
+    symbols = [
         family == "symbols" and not is_number
         for family, is_number in zip(families, numeric, strict=True)
     ]
-    value, sequence = _likely_columns(names, columns, numeric, likely, decimal, unnamed)
+    value, sequence = _likely_columns(names, columns, numeric, symbols, decimal, unnamed)
     preview = tuple(zip(*(column[:PREVIEW_ROWS] for column in columns), strict=True))
     return CsvTable(
         names, numeric, families, preview, separator, decimal, header, value, sequence, text,
@@ -174,14 +174,17 @@ def read_observations(
     leave_out_missing: bool = False,
     family: str = "numbers",
 ) -> Observations:
-    """Read the observations of one column, or several, as sequences if another says which.
+    """Read the observations in one or several columns, split into sequences by another column.
 
-    Sequences keep the order in which they first appear; their rows need not be adjacent. A cell
-    without a value, empty or spelled as such, is a missing observation, or coordinate of one.
+    Sequences are in the order of their first rows, and their rows need not be adjacent. A cell that
+    is empty or says that its value is missing becomes a missing observation or coordinate.
 
     Args:
+        value_columns: indices of the columns of values.
+        sequence_column: index of the column that names the sequence of each row; None for a single
+            sequence.
         leave_out_missing: drop rows that lack a value instead.
-        family: what the cells hold; several columns hold numbers.
+        family: the family of the cells; "points" for several columns.
 
     Raises:
         UploadError: naming the first row that cannot be read, or the limit that is exceeded.
@@ -231,22 +234,22 @@ def read_observations(
     matrix = np.array(values).reshape(-1, len(columns))
     _require_values(matrix, names)
     observations, labels = reader.finish(matrix, names[0])
-    said = tuple(sorted(spellings))
+    missing_texts = tuple(sorted(spellings))
     if sequence_column is None:
-        return Observations(Sequences(observations), left_out, family, labels, said)
-    owners = np.array(codes)
-    order = np.argsort(owners, kind="stable")
-    sequences = Sequences(observations[order], np.bincount(owners))
-    return Observations(sequences, left_out, family, labels, said)
+        return Observations(Sequences(observations), left_out, family, labels, missing_texts)
+    sequence_numbers = np.array(codes)
+    order = np.argsort(sequence_numbers, kind="stable")
+    sequences = Sequences(observations[order], np.bincount(sequence_numbers))
+    return Observations(sequences, left_out, family, labels, missing_texts)
 
 
 def _require_values(values: FloatArray, names: Sequence[str]) -> None:
-    """Raise UploadError where a column of `values` (T, D) is empty, or no row is left."""
+    """Raise UploadError if a column of `values` (T, D) has no value, or if no row is left."""
     if not len(values) and len(names) > 1:
-        called = " and ".join(f"“{name}”" for name in names)
+        quoted_names = " and ".join(f"“{name}”" for name in names)
         raise UploadError(
-            f"No row has a value in all of the columns {called}; keep the rows that lack one, or "
-            "choose other columns."
+            f"No row has a value in all of the columns {quoted_names}; keep the rows that lack "
+            "one, or choose other columns."
         )
     for name, column in zip(names, values.T, strict=True):
         if np.isnan(column).all():
@@ -254,7 +257,10 @@ def _require_values(values: FloatArray, names: Sequence[str]) -> None:
 
 
 def _data_rows(table: CsvTable) -> Iterator[tuple[int, list[str]]]:
-    """The rows below the header. In a file of one column a blank line is a missing value."""
+    """The number and cells of each row of data.
+
+    In a file of one column, a blank line is a missing value.
+    """
     width, header = len(table.names), table.header
     for row, cells in rows(table.text, table.separator):
         if header and cells:
@@ -271,17 +277,17 @@ def _data_rows(table: CsvTable) -> Iterator[tuple[int, list[str]]]:
 
 
 def _has_header(sample: list[list[str]], decimal: str) -> bool:
-    """Whether the first row has names: text and no number."""
+    """Whether the first row is a header: it has text and no number."""
     cells = [cell.strip() for cell in sample[0]]
-    # pandas numbers columns that have no name, and leaves that of its index empty.
+    # pandas writes numbers for columns without names, and nothing for the name of its index.
     if len(cells) > 1 and cells == ["", *map(str, range(len(cells) - 1))]:
         return True
-    values = [number(cell, decimal == ",") for cell in cells]
+    values = [parsed_number(cell, decimal == ",") for cell in cells]
     return None in values and all(value is None or value != value for value in values)
 
 
 def _names(first: list[str], width: int) -> tuple[str, ...]:
-    names = [quoted(" ".join(cell.split()), NAME_LENGTH) for cell in first] or [""] * width
+    names = [shortened(" ".join(cell.split()), NAME_LENGTH) for cell in first] or [""] * width
     given = [name for name in names if name]
     twice = sorted({name for name in given if given.count(name) > 1})
     if twice:
@@ -289,11 +295,11 @@ def _names(first: list[str], width: int) -> tuple[str, ...]:
             "The header has more than one column called "
             f"{', '.join(f'“{name}”' for name in twice[:3])}; give every column its own name."
         )
-    return tuple(name or _free(f"column {c + 1}", given) for c, name in enumerate(names))
+    return tuple(name or _unused(f"column {c + 1}", given) for c, name in enumerate(names))
 
 
-def _free(name: str, taken: list[str]) -> str:
-    while name in taken:
+def _unused(name: str, used: list[str]) -> str:
+    while name in used:
         name += "′"
     return name
 
@@ -306,17 +312,18 @@ def _likely_columns(
     decimal: str,
     unnamed: set[int],
 ) -> tuple[int, int | None]:
-    """The column with the values, and the one that says which sequence, if there is one."""
+    """(column of values, column of sequence names or None) that the visitor most likely means."""
     sequence = None
     for c, name in enumerate(names):
-        some = columns[c]
-        repeats = len({cell.strip() for cell in some}) < len(some)
+        cells = columns[c]
+        repeats = len({cell.strip() for cell in cells}) < len(cells)
         if name.lower().replace(" ", "_") in SEQUENCE_NAMES and repeats and len(names) > 1:
             sequence = c
             break
     usable = [c for c in range(len(names)) if numeric[c] and c != sequence]
     if not usable:
-        # The one with most numbers: what is wrong in it can then be told. Without any, symbols.
+        # The column with most numbers, so that an error message can name the cell that is none.
+        # If there are no numbers, a column of symbols.
         others = [c for c in range(len(names)) if c != sequence] or [0]
         return max(
             others, key=lambda c: (_share_of_numbers(columns[c], decimal), symbols[c])
@@ -331,9 +338,9 @@ def _likely_columns(
 
 
 def _share_of_numbers(cells: list[str], decimal: str) -> float:
-    return sum(number(cell, decimal == ",") is not None for cell in cells) / len(cells)
+    return sum(parsed_number(cell, decimal == ",") is not None for cell in cells) / len(cells)
 
 
 def _counts_up(cells: list[str], decimal: str) -> bool:
-    values = np.array([number(cell, decimal == ",") for cell in cells], dtype=np.float64)
+    values = np.array([parsed_number(cell, decimal == ",") for cell in cells], dtype=np.float64)
     return len(values) > 2 and bool((np.diff(values) == 1.0).all())

@@ -1,7 +1,7 @@
-"""What the cells of a visitor's file mean: numbers, counts, or symbols.
+"""Read the cells of a visitor's file as numbers, counts or symbols.
 
-A reader turns one cell into a number, NaN where it has no value; what it cannot read raises
-`UploadError` with one sentence. The labels of symbols are a visitor's text.
+A reader converts a cell into a number, or NaN if it has no value, and raises `UploadError` with one
+sentence if it cannot. Labels of symbols are a visitor's text and must be escaped where shown.
 """
 
 from __future__ import annotations
@@ -12,33 +12,33 @@ from typing import Protocol
 import numpy as np
 
 from hmmcore.arrays import FloatArray
-from pages.ui.files.csv_text import MISSING, UploadError, number, quoted
+from pages.ui.files.csv_text import MISSING, UploadError, parsed_number, shortened
 from pages.ui.settings.families import MAX_SYMBOLS
 from pages.ui.text import count
 
 MAX_VALUE = 1e100
-"""Beyond it the squares that variances need could overflow."""
+"""Larger values could overflow when they are squared for variances."""
 MAX_COUNT = 1_000_000_000
 LABEL_LENGTH = 60
 
 SYMBOL_MISSING = frozenset(["", "NA", "NaN", "nan"])
-"""Among symbols fewer spellings stand for a missing one: “-”, “?” or “none” may well be symbols."""
+"""Texts of missing symbols. Fewer than for numbers, as “-”, “?” or “none” may well be symbols."""
 
 LIKELY_SYMBOLS = 8
-"""Whole numbers from 1 with no more different values than this may well be names of kinds."""
+"""Whole numbers from 1 with at most this many different values are likely codes of symbols."""
 LIKELY_COUNT = 1000
-"""Whole numbers beyond it are more likely measurements than counts."""
+"""Larger whole numbers are more likely measurements than counts."""
 
 
 class CellReader(Protocol):
-    """Reads the cells of one kind of observations."""
+    """Reads the cells of one family."""
 
     def read(self, text: str, row: int, column: str) -> float:
-        """The value of one cell; NaN where there is none. Raises UploadError."""
+        """The value of a cell; NaN if it is missing. Raises UploadError."""
         ...
 
     def finish(self, values: FloatArray, column: str) -> tuple[FloatArray, tuple[str, ...]]:
-        """All values (T, D) once every cell is read, and the labels of symbols.
+        """The final values (T, D) after all cells are read, and the labels of symbols.
 
         Raises UploadError.
         """
@@ -46,22 +46,22 @@ class CellReader(Protocol):
 
 
 class Numbers:
-    """Any number."""
+    """Cells of numbers."""
 
-    def __init__(self, comma: bool) -> None:
-        self.comma = comma
+    def __init__(self, decimal_comma: bool) -> None:
+        self.decimal_comma = decimal_comma
 
     def read(self, text: str, row: int, column: str) -> float:
         """See `CellReader`."""
-        value = number(text, self.comma)
+        value = parsed_number(text, self.decimal_comma)
         if value is None:
             raise UploadError(
-                f"Row {count(row)} has “{quoted(text)}” in column “{column}”, which is not a "
+                f"Row {count(row)} has “{shortened(text)}” in column “{column}”, which is not a "
                 "number; correct it, or choose another column or Symbols."
             )
         if not (value != value or -MAX_VALUE <= value <= MAX_VALUE):
             raise UploadError(
-                f"Row {count(row)} has “{quoted(text)}” in column “{column}”; values must lie "
+                f"Row {count(row)} has “{shortened(text)}” in column “{column}”; values must lie "
                 "between −1e100 and 1e100."
             )
         return value
@@ -72,14 +72,14 @@ class Numbers:
 
 
 class Counts(Numbers):
-    """Whole numbers from 0."""
+    """Cells of whole numbers from 0."""
 
     def read(self, text: str, row: int, column: str) -> float:
         """See `CellReader`."""
         value = super().read(text, row, column)
         if value != value:
             return value
-        here = f"Row {count(row)} has “{quoted(text)}” in column “{column}”"
+        here = f"Row {count(row)} has “{shortened(text)}” in column “{column}”"
         if value < 0:
             raise UploadError(
                 f"{here}, and a count cannot be negative; correct it, or choose Numbers."
@@ -96,41 +96,41 @@ class Counts(Numbers):
 
 
 class Symbols:
-    """Any text, of which there are only a few different ones."""
+    """Cells of any text, with at most MAX_SYMBOLS different ones."""
 
     def __init__(self) -> None:
         self.codes: dict[str, int] = {}
 
     def read(self, text: str, row: int, column: str) -> float:
         """See `CellReader`."""
-        label = quoted(text, LABEL_LENGTH)
+        label = shortened(text, LABEL_LENGTH)
         if label in SYMBOL_MISSING:
             return float("nan")
         code = self.codes.setdefault(label, len(self.codes))
         if code >= MAX_SYMBOLS:
             raise UploadError(
                 f"Row {count(row)} has one more symbol in column “{column}”, "
-                f"“{quoted(text)}”, than the {MAX_SYMBOLS} that can be told apart; choose "
+                f"“{shortened(text)}”, than the {MAX_SYMBOLS} that can be told apart; choose "
                 "Numbers or Counts, or another column."
             )
         return float(code)
 
     def finish(self, values: FloatArray, column: str) -> tuple[FloatArray, tuple[str, ...]]:
-        """See `CellReader`. Symbols that are numbers come in their order, others by alphabet."""
-        there = ~np.isnan(values)
-        used = {int(code) for code in np.unique(values[there])}
+        """See `CellReader`. Labels are sorted: numbers by value, then texts alphabetically."""
+        observed = ~np.isnan(values)
+        used = {int(code) for code in np.unique(values[observed])}
         named = {label: code for label, code in self.codes.items() if code in used}
         if len(named) == 1:
-            every = "every row" if there.all() else "every row that has a value"
+            every = "every row" if observed.all() else "every row that has a value"
             raise UploadError(
-                f"Column “{column}” has “{quoted(next(iter(named)))}” in {every}, and one symbol "
-                "alone says nothing about its state; choose another column."
+                f"Column “{column}” has “{shortened(next(iter(named)))}” in {every}, and one "
+                "symbol alone says nothing about its state; choose another column."
             )
-        labels = tuple(sorted(named, key=_place))
-        new = np.zeros(len(self.codes))
-        new[[named[label] for label in labels]] = np.arange(len(labels))
+        labels = tuple(sorted(named, key=_sort_key))
+        new_codes = np.zeros(len(self.codes))
+        new_codes[[named[label] for label in labels]] = np.arange(len(labels))
         recoded = np.full(values.shape, np.nan)
-        recoded[there] = new[values[there].astype(np.int64)]
+        recoded[observed] = new_codes[values[observed].astype(np.int64)]
         return recoded, labels
 
 
@@ -142,17 +142,17 @@ def cell_reader(family: str, decimal: str) -> CellReader:
 
 
 KINDS: Mapping[str, str] = {"numbers": "Numbers", "counts": "Counts", "symbols": "Symbols"}
-"""What one column may hold, by family; several columns together are points."""
+"""The families that a single column may hold, with their labels; several columns are points."""
 
 
 def likely_family(cells: list[str], decimal: str) -> str:
-    """What a column most likely holds, as its first cells show. The visitor may choose another.
+    """The likely family of a column, judged by its first cells. The visitor may choose another.
 
-    Text is symbols. Whole numbers from 0 are counts, and symbols where they are few and begin with
-    1, as the faces of a die do.
+    Texts are symbols. Whole numbers from 0 are counts, unless there are few different ones and the
+    smallest is 1, such as the faces of a die: these are symbols. All else is numbers.
     """
     texts = [cell.strip() for cell in cells if cell.strip().lower() not in MISSING]
-    values = [number(text, decimal == ",") for text in texts]
+    values = [parsed_number(text, decimal == ",") for text in texts]
     different = set(texts)
     if values and all(value is None for value in values):
         kinds = {cell.strip() for cell in cells} - SYMBOL_MISSING
@@ -166,8 +166,8 @@ def likely_family(cells: list[str], decimal: str) -> str:
     return "counts" if max(known) <= LIKELY_COUNT else "numbers"
 
 
-def _place(label: str) -> tuple[bool, float, str]:
-    value = number(label, False)
-    # What would stand for no number at all, such as “-”, is a label like any other here.
+def _sort_key(label: str) -> tuple[bool, float, str]:
+    value = parsed_number(label, False)
+    # A text that would mean a missing number, such as “-”, is sorted as a text here.
     is_text = value is None or value != value
     return (is_text, 0.0 if value is None or is_text else value, label.lower())

@@ -40,7 +40,7 @@ def counts_grid(data: Dataset, edges: FloatArray) -> FloatArray:
 
 
 def _numbers(session: Session, view: View) -> Marginals:
-    data, emissions = session.seen, view.hmm.emissions
+    data, emissions = session.shown_data, view.hmm.emissions
     edges, heights = session.remember(
         "histogram", data, lambda: scales.histogram(data.sequences.observations[:, 0])
     )
@@ -55,7 +55,7 @@ def _numbers(session: Session, view: View) -> Marginals:
 
 
 def _counts(session: Session, view: View) -> Marginals:
-    data, emissions = session.seen, view.hmm.emissions
+    data, emissions = session.shown_data, view.hmm.emissions
     edges, heights = session.remember(
         "histogram", data, lambda: scales.count_histogram(data.sequences.observations[:, 0])
     )
@@ -74,14 +74,14 @@ def count_probabilities(hmm: HMM, grid: FloatArray, weights: FloatArray) -> Floa
 
 
 def _symbols(session: Session, view: View) -> SymbolBars:
-    data = session.seen
+    data = session.shown_data
     shares = session.remember("shares", data, data.symbol_shares)
     true = None if data.truth is None else data.truth.emissions.probs
     return SymbolBars(view.hmm.emissions.probs, view.weights, shares, data.variable(), true)
 
 
 def _points(session: Session, view: View) -> Ellipses:
-    data, chosen = session.seen, shown_dimensions(session)
+    data, chosen = session.shown_data, shown_dimensions(session)
     observations = data.sequences.observations
 
     def limits() -> FloatArray:

@@ -126,7 +126,7 @@ class FrameSource:
             session.frames += 1
             shown_around = (
                 session.player.playing, session.can_go_on, session.at is None,
-                checkups(session).news(),
+                checkups(session).diagnosis_keys(),
             )  # fmt: skip
             live = {
                 "number": session.frames,

@@ -14,7 +14,7 @@ from pages.ui.text import many
 
 def panel_frame(session: Session, view: View) -> PanelFrame:
     """Everything that the live panel draws."""
-    data = session.seen
+    data = session.shown_data
     truth, family = data.truth, FAMILIES[data.family]
     run = session.shown_run
     assert run is not None

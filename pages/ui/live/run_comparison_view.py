@@ -154,7 +154,7 @@ def _about_sweep(session: Session, all_runs: Sequence[Run], runs: Sequence[Compa
 
 def _tracks(session: Session, main_runs: Sequence[Run]) -> tuple[Track, ...]:
     component = session.config.component - 1
-    truth = session.seen.truth
+    truth = session.shown_data.truth
     true_values = {} if truth is None else parameter_paths(
         [truth], np.arange(truth.num_states), component
     )  # fmt: skip

@@ -31,15 +31,15 @@ def accuracies(
     `answers` maps the name of each way of decoding to the states (T,) that it gives for a scope.
     """
     st.subheader(title, anchor=False)
-    data, scopes = session.seen, decoded.scopes(session, view)
-    if data.maker is None or not scopes:
+    data, scopes = session.shown_data, decoded.scopes(session, view)
+    if data.generating_model is None or not scopes:
         st.caption(words.no_truth(data))
         return
     st.table(_table(scopes, answers))
     st.caption(note)
     reading = decoded.reading(session, view)
     if reading is not None:
-        st.caption(words.about_reading(reading, data.maker.num_states))
+        st.caption(words.about_reading(reading, data.generating_model.num_states))
 
 
 def _table(scopes: list[Scope], answers: Mapping[str, Callable[[Scope], IntArray]]) -> pd.DataFrame:

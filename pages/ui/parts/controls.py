@@ -13,7 +13,7 @@ from pages.ui.settings.config import FIELD_OF
 from pages.ui.settings.config_rules import fits
 from pages.ui.settings.families import FAMILIES
 from pages.ui.settings.field import Field
-from pages.ui.text import many, plain
+from pages.ui.text import many, markdown_text
 
 FROM_FILE = " Your file decides this; choose generated data on the Data page to set it here."
 
@@ -27,7 +27,7 @@ def sidebar(session: Session) -> None:
         if uploaded and session.upload is not None:
             sequences = session.upload.sequences
             st.caption(
-                f"From your file, “{plain(session.upload.column)}”: "
+                f"From your file, “{markdown_text(session.upload.column)}”: "
                 f"{many(len(sequences), 'sequence')} with "
                 f"{many(sequences.num_observations, 'observation')} in all."
             )
@@ -52,7 +52,7 @@ def sidebar(session: Session) -> None:
             slider(session, "persistence", disabled=uploaded)
         _emissions(session, uploaded)
 
-        if session.data.maker is not None:
+        if session.data.generating_model is not None:
             segments(session, "truth")
 
         st.subheader("Training", anchor=False)
@@ -218,7 +218,7 @@ def _prepared(session: Session, name: str) -> tuple[Field, Any]:
     """
     field, key = FIELD_OF[name], widget_key(name)
     value = getattr(session.config, name)
-    if field.many:
+    if field.multiple:
         value = list(value)
     if key in st.session_state and set_widget(key, value):
         return field, None
@@ -235,7 +235,7 @@ def _common(session: Session, field: Field, disabled: bool) -> dict[str, Any]:
 
 
 def _change(session: Session, field: Field, value: Any) -> None:
-    if field.many:
+    if field.multiple:
         assert field.choices is not None
         value = tuple(option for option in field.choices if option in value)
     elif value is None:

@@ -14,11 +14,11 @@ from pages.ui.session.tables import (
     LAW_OF,
     Draft,
     is_edited,
-    leaving,
+    law_changes,
     normalised,
     number_shown,
+    table_changes,
     tables_of,
-    taking,
     with_edits,
 )
 from pages.ui.settings.config import FIELD_OF
@@ -67,7 +67,7 @@ def table_editors(session: Session) -> None:
 
 def table_editor(session: Session, name: str) -> None:
     """Draw the editor of one table."""
-    truth = session.data.maker
+    truth = session.data.generating_model
     assert truth is not None
     draft = session.drafts.follow(name, tables_of(truth, session.data.family)[name])
     key = editor_key(name, draft)
@@ -169,7 +169,7 @@ def _discard(session: Session, name: str) -> None:
 
 
 def _back_to_law(session: Session, name: str) -> None:
-    session.change(**leaving(session.config, name, session.drafts.laws))
+    session.change(**law_changes(session.config, name, session.drafts.laws))
 
 
 def _put_into_force(session: Session, name: str) -> None:
@@ -181,4 +181,4 @@ def _put_into_force(session: Session, name: str) -> None:
     session.drafts.laws |= {
         law: getattr(config, law) for law in LAW_OF.values() if getattr(config, law) != "edited"
     }
-    session.change(**taking(config, name, values))
+    session.change(**table_changes(config, name, values))

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.ui.experiment.dataset import Upload
 from pages.ui.files import experiment_file
-from pages.ui.files.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, SEPARATORS, UploadError, quoted
+from pages.ui.files.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, SEPARATORS, UploadError, shortened
 from pages.ui.files.experiment_reading import FileRefused
 from pages.ui.files.pending import PendingFile
 from pages.ui.files.upload import MAX_SEQUENCES, CsvTable, Observations
@@ -20,7 +20,7 @@ from pages.ui.session.opening import open_file
 from pages.ui.session.session import Session
 from pages.ui.settings.config import MAX_CELLS
 from pages.ui.settings.families import MAX_DIMENSIONS, MAX_SYMBOLS
-from pages.ui.text import count, many, missing, plain
+from pages.ui.text import count, many, markdown_text, missing
 
 SEPARATOR_NAMES = {separator: name.capitalize() for separator, name in SEPARATORS.items()} | {
     NO_SEPARATOR: "None: one column"
@@ -55,7 +55,7 @@ def upload_area(session: Session) -> None:
         "with or without a header: what your file has is found out, and can be corrected below.",
     )
     if session.refused:
-        st.error(plain(session.refused), icon=":material/error:")
+        st.error(markdown_text(session.refused), icon=":material/error:")
     if session.pending is not None:
         _pending_file(session, session.pending, key)
     elif session.upload is not None:
@@ -66,7 +66,7 @@ def _pending_file(session: Session, pending: PendingFile, uploader: str) -> None
     table, problem = _attempt(pending.table)
     if st.session_state.get(uploader) is None:
         # The visitor left the page and came back: the uploader no longer shows the file.
-        st.markdown(f"**{plain(pending.file_name)}**")
+        st.markdown(f"**{markdown_text(pending.file_name)}**")
     if isinstance(table, CsvTable):
         read, problem = _attempt(pending.observations)
         _columns(session, pending, table, read)
@@ -75,10 +75,10 @@ def _pending_file(session: Session, pending: PendingFile, uploader: str) -> None
     with st.expander("How the file is read", expanded=table is None):
         _reading(session, pending, table)
     if problem:
-        st.error(plain(problem), icon=":material/error:")
+        st.error(markdown_text(problem), icon=":material/error:")
     if isinstance(read, Observations):
         sequences = read.sequences
-        found = ", ".join(plain(quoted(label, 12)) for label in read.labels)
+        found = ", ".join(markdown_text(shortened(label, 12)) for label in read.labels)
         st.markdown(
             f"Read {many(sequences.num_observations, 'observation')} in "
             f"{many(sequences.num_sequences, 'sequence')}"
@@ -121,7 +121,7 @@ def _pending_file(session: Session, pending: PendingFile, uploader: str) -> None
 
 def _about_gaps(read: Observations) -> str:
     """One sentence on the missing observations of a file, and how they are treated."""
-    says = [f"“{plain(text)}”" for text in read.spellings if text]
+    says = [f"“{markdown_text(text)}”" for text in read.spellings if text]
     cells = ", ".join([*(["empty"] if "" in read.spellings else []), *says])
     return (
         f"{missing(read.sequences)} (cells: {cells}); nothing is put in their place, the "
@@ -225,7 +225,7 @@ def _reading(session: Session, pending: PendingFile, table: CsvTable | None) -> 
 def _present_upload(session: Session, upload: Upload) -> None:
     if session.config.source == "upload":
         st.success(
-            f"In use: {_called(upload)} of {plain(upload.file_name)}.",
+            f"In use: {_called(upload)} of {markdown_text(upload.file_name)}.",
             icon=":material/check:",
         )
         st.button(
@@ -238,7 +238,7 @@ def _present_upload(session: Session, upload: Upload) -> None:
         )
     else:
         st.info(
-            f"Kept: {_called(upload)} of {plain(upload.file_name)}.",
+            f"Kept: {_called(upload)} of {markdown_text(upload.file_name)}.",
             icon=":material/info:",
         )
         st.button(
@@ -299,7 +299,7 @@ def _received(session: Session, key: str) -> None:
     if file is None:
         return
     content = file.getvalue()
-    if experiment_file.looks_like_one(content):
+    if experiment_file.looks_like_experiment(content):
         _open(session, content)
     else:
         session.pending = PendingFile(file.name, content)
@@ -317,7 +317,9 @@ def _open(session: Session, content: bytes) -> None:
 
 def _called(upload: Upload) -> str:
     """The columns of an upload by name, and their family."""
-    columns = " and ".join(f"“{plain(name)}”" for name in upload.columns or (upload.column,))
+    columns = " and ".join(
+        f"“{markdown_text(name)}”" for name in upload.columns or (upload.column,)
+    )
     many_columns = len(upload.columns) > 1
     return f"column{'s' if many_columns else ''} {columns} ({upload.family})"
 

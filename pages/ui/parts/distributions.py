@@ -49,7 +49,7 @@ def distribution(session: Session, colours: Palette) -> Distribution:
 
 
 def _numbers(session: Session, colours: Palette) -> Distribution:
-    data, truth = session.seen, None
+    data, truth = session.shown_data, None
     if data.truth is not None and data.states is not None:
         emissions = data.truth.emissions
         shares = state_shares(data.states, data.truth.num_states)
@@ -69,7 +69,7 @@ def _numbers(session: Session, colours: Palette) -> Distribution:
 
 
 def _counts(session: Session, colours: Palette) -> Distribution:
-    data, truth = session.seen, None
+    data, truth = session.shown_data, None
     counts = data.sequences.observations[:, 0]
     if data.truth is not None and data.states is not None:
         edges, _ = scales.count_histogram(counts)
@@ -89,7 +89,7 @@ def _counts(session: Session, colours: Palette) -> Distribution:
 
 
 def _symbols(session: Session, colours: Palette) -> Distribution:
-    data, truth = session.seen, None
+    data, truth = session.shown_data, None
     if data.truth is not None and data.states is not None:
         made = state_shares(data.states, data.truth.num_states)
         truth = (data.truth.emissions.probs, made)
@@ -107,7 +107,7 @@ def _symbols(session: Session, colours: Palette) -> Distribution:
 
 
 def _points(session: Session, colours: Palette) -> Distribution:
-    data, truth, chosen = session.seen, None, shown_dimensions(session)
+    data, truth, chosen = session.shown_data, None, shown_dimensions(session)
     if data.truth is not None:
         emissions = data.truth.emissions
         truth = (emissions.means[:, chosen], scales.covariance_matrices(emissions, chosen))

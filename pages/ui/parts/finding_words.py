@@ -13,7 +13,7 @@ from pages.ui.session.checkups import Diagnosis, checkups
 from pages.ui.session.session import Session
 from pages.ui.session.view import View
 from pages.ui.settings.families import FAMILIES
-from pages.ui.text import decimal, listed, many, plain, scientific
+from pages.ui.text import decimal, listed, many, markdown_text, scientific
 
 ZERO = 1e-12
 """Smaller numbers differ from zero only by the rounding of sums."""
@@ -73,7 +73,7 @@ def nearly_zero(value: float) -> str:
 def _diverged(facts: _Facts) -> Words:
     run = facts.session.runs[facts.run]
     reached = f"the last log-likelihood was {decimal(facts.evidence['log_likelihood'])} nats"
-    return f"{facts.run} has diverged.", plain(run.ended or ""), f"{reached}."
+    return f"{facts.run} has diverged.", markdown_text(run.ended or ""), f"{reached}."
 
 
 def _symmetric_start(facts: _Facts) -> Words:
@@ -239,7 +239,7 @@ def _overfitting(facts: _Facts) -> Words:
 
 
 def _converged(facts: _Facts) -> Words:
-    shown = checkups(facts.session).said()
+    shown = checkups(facts.session).diagnoses()
     alike = any(d.run == facts.run and d.finding.kind == "symmetric_start" for d in shown)
     return (
         f"{facts.run} stands still.",
@@ -257,7 +257,7 @@ def _not_converged(facts: _Facts) -> Words:
     gains = abs(facts.evidence["last_gain"]) >= STANDSTILL
     return (
         f"{facts.run} has not converged yet.",
-        plain(ended)
+        markdown_text(ended)
         if ended
         else "Further steps still change the model."
         if gains

@@ -10,9 +10,9 @@ import streamlit as st
 from pages.ui.browser.component import component
 from pages.ui.parts.export_area import export_area
 from pages.ui.parts.widgets import run_again
-from pages.ui.session.kept import UPLOADS
 from pages.ui.session.link import link, settings
 from pages.ui.session.session import Session
+from pages.ui.session.upload_store import UPLOADS
 
 LONGEST_ADDRESS = 100_000
 """Characters of an address from the browser."""
@@ -31,9 +31,9 @@ def page_frame(session: Session) -> None:
                 "query": settings(session),
                 # The browser tab stores this key, and reports it after a reload.
                 "own": session.upload_key,
-                "lost": session.lost is not None,
+                "lost": session.missing_upload_query is not None,
                 "presses": session.presses,
-                "back": session.back,
+                "back": session.reconnected_at,
                 **link(session),
             },
             on_back_change=lambda: None,
@@ -45,11 +45,11 @@ def page_frame(session: Session) -> None:
     if session.upload_key:
         # Keeps the upload in the store, which drops what nobody looks up.
         UPLOADS.find(session.upload_key)
-    if isinstance(own, str) and session.bring_back(own):
+    if isinstance(own, str) and session.restore_upload(own):
         run_again()
     if isinstance(back, str):
         # The browser repeats the address until the page acknowledges it, by sending it back.
-        acknowledged, session.back = back == session.back, back
+        acknowledged, session.reconnected_at = back == session.reconnected_at, back
         query = urlsplit(back).query if len(back) <= LONGEST_ADDRESS else ""
         if session.resume(dict(parse_qsl(query, keep_blank_values=True))) or not acknowledged:
             run_again()

@@ -47,15 +47,15 @@ ICONS = {
 
 def obstacles(session: Session) -> None:
     """Draw what keeps the shown run from learning at all."""
-    _draw(session, [d for d in checkups(session).said() if d.finding.kind in OBSTACLES])
+    _draw(session, [d for d in checkups(session).diagnoses() if d.finding.kind in OBSTACLES])
 
 
 def findings(session: Session) -> None:
     """Draw all other findings, and the button that undoes a remedy."""
     with st.container(key="health"):
-        if session.kept is not None:
+        if session.before_remedy is not None:
             _way_back(session)
-        diagnoses = [d for d in checkups(session).said() if d.finding.kind not in OBSTACLES]
+        diagnoses = [d for d in checkups(session).diagnoses() if d.finding.kind not in OBSTACLES]
         endings = [d for d in diagnoses if d.finding.kind in ENDINGS]
         others = [d for d in diagnoses if d.finding.kind not in ENDINGS]
         _draw(session, others[:MAX_FINDINGS] + endings)
@@ -98,7 +98,7 @@ def _beside(name: str, box: Callable[[], object], buttons: list[Callable[[], obj
 
 
 def _way_back(session: Session) -> None:
-    kept = session.kept
+    kept = session.before_remedy
     assert kept is not None
     reached = listed(
         [

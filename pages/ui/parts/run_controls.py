@@ -14,7 +14,7 @@ from pages.ui.parts.frame import follow_in_address
 from pages.ui.parts.widgets import on_entry, run_again, set_widget
 from pages.ui.session.checkups import checkups
 from pages.ui.session.session import Session
-from pages.ui.text import count, plain
+from pages.ui.text import count, markdown_text
 
 TICK = 0.4
 """Seconds between two redraws in `live_figures`."""
@@ -140,11 +140,11 @@ def live_figures(session: Session, draw: Callable[[], None]) -> None:
                     run_again()
             draw()
             follow_in_address(session)
-            if checkups(session).news() != shown_news:
+            if checkups(session).diagnosis_keys() != shown_news:
                 # Findings are outside the fragment, so that their buttons rerun the whole page.
                 run_again()
 
-    shown_news = checkups(session).news()
+    shown_news = checkups(session).diagnosis_keys()
     with st.container(key="live"):
         redraw()
     health.findings(session)
@@ -187,8 +187,10 @@ def notices(session: Session) -> None:
             ON_THE_WAY.format(count(session.replay.run_position.latest)), icon=":material/forward:"
         )
     if len(session.notes) == 1:
-        st.info(plain(session.notes[0]), icon=":material/info:")
+        st.info(markdown_text(session.notes[0]), icon=":material/info:")
     elif session.notes:
-        st.info("\n".join(f"- {plain(note)}" for note in session.notes), icon=":material/info:")
+        st.info(
+            "\n".join(f"- {markdown_text(note)}" for note in session.notes), icon=":material/info:"
+        )
     if session.problem:
-        st.error(plain(session.problem), icon=":material/error:")
+        st.error(markdown_text(session.problem), icon=":material/error:")

@@ -22,9 +22,9 @@ from pages.ui.settings.families import FAMILIES, SHARED
 def against_truth(session: Session, view: View) -> None:
     """Draw the error of every learned parameter."""
     st.subheader("Learned parameters against the true ones", anchor=False)
-    truth = session.seen.truth
+    truth = session.shown_data.truth
     if truth is None:
-        st.caption(words.no_truth(session.seen))
+        st.caption(words.no_truth(session.shown_data))
         return
     errors = titled_errors(session, parameter_errors(truth, view.hmm))
     chain = {title: errors.pop(title) for title in (symbol for _, symbol in SHARED.values())}

@@ -9,7 +9,7 @@ import numpy as np
 from hmmcore.arrays import IntArray
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.session.session import Session
-from pages.ui.text import NARROW_SPACE, count, decimal, many, missing, plain
+from pages.ui.text import NARROW_SPACE, count, decimal, many, markdown_text, missing
 
 SHOWN_TIES = 20
 """Largest number of tied paths that are drawn."""
@@ -113,8 +113,8 @@ def _about_symbols(data: Dataset) -> str:
     commonest, rarest = int(shares.argmax()), int(shares.argmin())
     return (
         f"There are C = {many(len(data.labels), 'symbol')}; the commonest is "
-        f"{plain(data.labels[commonest])} ({shares[commonest]:.1%}), the rarest "
-        f"{plain(data.labels[rarest])} ({shares[rarest]:.1%})."
+        f"{markdown_text(data.labels[commonest])} ({shares[commonest]:.1%}), the rarest "
+        f"{markdown_text(data.labels[rarest])} ({shares[rarest]:.1%})."
     )
 
 
@@ -122,8 +122,8 @@ def _about_points(data: Dataset) -> str:
     means = data.sequences.means()
     spreads = np.sqrt(data.sequences.variances())
     each = (
-        f"{plain(name)} has the mean {decimal(float(mean), float(spread))} and the standard "
-        f"deviation {decimal(float(spread))}"
+        f"{markdown_text(name)} has the mean {decimal(float(mean), float(spread))} and the "
+        f"standard deviation {decimal(float(spread))}"
         for name, mean, spread in zip(data.columns, means, spreads, strict=True)
     )
     return f"Each is a point with {many(data.num_dimensions, 'coordinate')}: {'; '.join(each)}."

@@ -1,8 +1,8 @@
-"""What is found in a session's runs, held steady while they play.
+"""Findings about a session's runs, shown long enough to be read while the runs play.
 
-From iteration to iteration a finding may come and go. While the runs play, one appears when it has
-lasted from one look to the next, and stays for a while after it was last seen; so what is said
-below the figures can be read. As soon as nothing plays, exactly what is the case is said.
+A finding may appear and vanish from one iteration to the next. While the runs play, it is shown
+only if two successive checks found it, and for a while after it was last found. While nothing
+plays, exactly the findings of the shown iteration are shown.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.player import Run
 from pages.ui.session.session import Session
 
-LOOK_EVERY = 0.5
-"""Seconds between two looks while playing."""
+CHECK_INTERVAL = 0.5
+"""Seconds between two checks while playing."""
 
-STAYS = 2.0
-"""Seconds that a finding is still said after it was last seen, while playing."""
+KEEP_SECONDS = 2.0
+"""Seconds for which a finding is still shown after it was last found, while playing."""
 
-OF_ANY_RUN = frozenset({"diverged", "converged", "rate_too_high", "rate_too_low"})
-"""What is said of a run beside the one that the figures show: how it goes on."""
+KINDS_OF_ANY_RUN = frozenset({"diverged", "converged", "rate_too_high", "rate_too_low"})
+"""Kinds of findings about a run's progress: shown also for a run that the figures do not show."""
 
-OF_THE_PRESENT = frozenset({"not_converged"})
-"""What goes without saying while a run plays, or where its past is shown."""
+KINDS_WHILE_PAUSED = frozenset({"not_converged"})
+"""Kinds of findings that are shown only while paused at the latest iteration."""
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """A finding, of which run, and at which iteration it was seen last."""
+    """A finding, the name of its run, and the iteration at which it was last found."""
 
     run: str
     iteration: int
@@ -39,23 +39,23 @@ class Diagnosis:
 
     @property
     def key(self) -> tuple[str, str, tuple[tuple[int, ...], ...]]:
-        """What stays the same while the same is said of the same run."""
+        """Equal for the same finding about the same run; measured numbers are not part of it."""
         return self.run, *self.finding.key
 
     @property
     def order(self) -> tuple[int, str]:
-        """The most important first."""
+        """Sort key: the most important finding first."""
         return self.finding.importance, self.run
 
 
 @dataclass
-class _Seen:
-    """A diagnosis while playing: when it was first and last seen, and whether it is said."""
+class _Tracked:
+    """A diagnosis while playing: when it was first and last found, and whether it is shown."""
 
     first: float
     last: float
     diagnosis: Diagnosis
-    said: bool = False
+    shown: bool = False
 
 
 @dataclass(eq=False)
@@ -63,61 +63,65 @@ class Checkups:
     """The findings of one session.
 
     Attributes:
-        session: whose runs.
+        session: the session whose runs are examined.
     """
 
     session: Session
     _data: Dataset | None = None
-    _seen: dict[object, _Seen] = field(default_factory=dict)
-    _looked: float = float("-inf")
+    _tracked: dict[object, _Tracked] = field(default_factory=dict)
+    _last_check: float = float("-inf")
 
-    def said(self) -> tuple[Diagnosis, ...]:
-        """What to say now, the most important first."""
+    def diagnoses(self) -> tuple[Diagnosis, ...]:
+        """The diagnoses to show now, the most important first."""
         session = self.session
         with session.lock:
             now = session.player.clock()
-            if self._data is not session.seen:
-                # Nothing outlasts its data, nor the truth that was hidden since.
-                self._data, self._seen, self._looked = session.seen, {}, float("-inf")
+            if self._data is not session.shown_data:
+                # A diagnosis is dropped with its data, and when the truth it is based on is hidden.
+                self._data, self._tracked, self._last_check = session.shown_data, {}, float("-inf")
             if not session.player.playing:
-                self._seen = {d.key: _Seen(now, now, d, said=True) for d in self._found()}
-                self._looked = now
-            elif now - self._looked >= LOOK_EVERY:
-                self._look(now)
+                self._tracked = {
+                    d.key: _Tracked(now, now, d, shown=True) for d in self._current_diagnoses()
+                }
+                self._last_check = now
+            elif now - self._last_check >= CHECK_INTERVAL:
+                self._check(now)
             runs = {run.name for run in session.main_runs}
-            # Of one kind only the latest: other states may have come to it since.
-            held = {
-                (seen.diagnosis.run, seen.diagnosis.finding.kind): seen.diagnosis
-                for seen in sorted(self._seen.values(), key=lambda seen: (seen.last, seen.first))
-                if seen.said
+            # Of each kind only the latest, which may concern other states than before.
+            latest = {
+                (tracked.diagnosis.run, tracked.diagnosis.finding.kind): tracked.diagnosis
+                for tracked in sorted(
+                    self._tracked.values(), key=lambda tracked: (tracked.last, tracked.first)
+                )
+                if tracked.shown
             }
-            said = [
+            shown = [
                 diagnosis
-                for diagnosis in held.values()
+                for diagnosis in latest.values()
                 if diagnosis.run in runs
-                and not (session.player.playing and diagnosis.finding.kind in OF_THE_PRESENT)
+                and not (session.player.playing and diagnosis.finding.kind in KINDS_WHILE_PAUSED)
             ]
-            return tuple(sorted(said, key=lambda diagnosis: diagnosis.order))
+            return tuple(sorted(shown, key=lambda diagnosis: diagnosis.order))
 
-    def news(self) -> tuple[object, ...]:
-        """What changes when something else is said; numbers alone are no news."""
-        return tuple(diagnosis.key for diagnosis in self.said())
+    def diagnosis_keys(self) -> tuple[object, ...]:
+        """The keys of `diagnoses`, which change when findings change but not with their numbers."""
+        return tuple(diagnosis.key for diagnosis in self.diagnoses())
 
-    def _look(self, now: float) -> None:
-        found = {diagnosis.key: diagnosis for diagnosis in self._found()}
-        self._seen = {
-            key: seen
-            for key, seen in self._seen.items()
-            if key in found or (seen.said and now - seen.last < STAYS)
+    def _check(self, now: float) -> None:
+        found = {diagnosis.key: diagnosis for diagnosis in self._current_diagnoses()}
+        self._tracked = {
+            key: tracked
+            for key, tracked in self._tracked.items()
+            if key in found or (tracked.shown and now - tracked.last < KEEP_SECONDS)
         }
         for key, diagnosis in found.items():
-            seen = self._seen.setdefault(key, _Seen(now, now, diagnosis))
-            seen.said = seen.said or seen.first < now
-            seen.last, seen.diagnosis = now, diagnosis
-        self._looked = now
+            tracked = self._tracked.setdefault(key, _Tracked(now, now, diagnosis))
+            tracked.shown = tracked.shown or tracked.first < now
+            tracked.last, tracked.diagnosis = now, diagnosis
+        self._last_check = now
 
-    def _found(self) -> list[Diagnosis]:
-        """Exactly what is the case at the iteration that is shown."""
+    def _current_diagnoses(self) -> list[Diagnosis]:
+        """All diagnoses at the iteration that is shown."""
         session = self.session
         shown, past = session.shown_run, session.at is not None
         return [
@@ -125,8 +129,8 @@ class Checkups:
             for run in session.main_runs
             if run is shown or not past
             for finding in self._findings(run)
-            if (run is shown or finding.kind in OF_ANY_RUN)
-            and not (past and finding.kind in OF_THE_PRESENT)
+            if (run is shown or finding.kind in KINDS_OF_ANY_RUN)
+            and not (past and finding.kind in KINDS_WHILE_PAUSED)
         ]
 
     def _findings(self, run: Run) -> tuple[Finding, ...]:
@@ -140,27 +144,29 @@ class Checkups:
 
     def _circumstances(self, run: Run) -> Circumstances:
         session = self.session
-        true = session.true_log_likelihood()
+        true_mean = session.true_log_likelihood()
         return session.remember(  # type: ignore[no-any-return]
             f"circumstances of {run.name}",
-            (run.trainer, run.start, session.seen),
+            (run.trainer, run.start, session.shown_data),
             lambda: Circumstances(
-                run.trainer, run.start, None if true is None else true * run.num_observations
+                run.trainer,
+                run.start,
+                None if true_mean is None else true_mean * run.num_observations,
             ),
         )
 
 
 def checkups(session: Session) -> Checkups:
-    """The findings of a session: always the same object, which lives as long as the session."""
+    """The checkups of a session; one object for the lifetime of the session."""
     return session.remember("checkups", session, lambda: Checkups(session))  # type: ignore[no-any-return]
 
 
 def _examined(run: Run, state: TrainState, circumstances: Circumstances) -> tuple[Finding, ...]:
     last = state.iteration
-    # What another learning rate did says nothing of the present one.
-    reached = run.history.between(run.revised if run.revised <= last else 0, last)
+    # Only since the last revision, because an earlier learning rate says nothing about this one.
+    reached = run.history.between(run.revised_at if run.revised_at <= last else 0, last)
     failed = run.failed and state is run.state
     return examine(circumstances, state, reached, failed, float(reached.max()))
 
 
-assert KINDS.keys() >= OF_ANY_RUN | OF_THE_PRESENT
+assert KINDS.keys() >= KINDS_OF_ANY_RUN | KINDS_WHILE_PAUSED

@@ -1,7 +1,7 @@
-"""What models decode, beside the truth: the learned model's states and the true model's.
+"""The states that the learned model and the true model decode, for comparison with the true ones.
 
-Everything is kept until the training state, the data or the selected sequence changes, so that
-a page that stands still computes nothing.
+Results are cached until the training state, the data or the selected sequence changes, so a page
+whose figures do not change computes nothing.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from pages.ui.session.view import View, scored_sequences, selected_sequence
 from pages.ui.text import count
 
 TIED_STEPS = 200
-"""Tied paths are listed for so many steps of a sequence at most."""
+"""Tied paths are listed for at most this many first steps of a sequence."""
 MAX_TIED_PATHS = 100
 
 
 @dataclass(frozen=True, eq=False)
 class BestStates:
-    """A model's answers to which state was when, each (T,); -1 where it has none.
+    """A model's best states, each an array (T,) with -1 where the model has no answer.
 
     Attributes:
-        path: the Viterbi path, right as a whole with the largest probability.
-        smoothed, filtered: the most probable state of each step by itself.
+        path: the Viterbi path: the most probable path as a whole.
+        smoothed, filtered: the state of largest smoothed or filtered probability at each step.
     """
 
     path: IntArray
@@ -49,19 +49,20 @@ class BestStates:
     filtered: IntArray
 
     def read_as(self, names: IntArray) -> BestStates:
-        """The same with state k called names[k]; -1 stays -1."""
+        """The same with each state k replaced by names[k] (K,); -1 stays -1."""
         names = np.append(names, NO_STATE)
         return BestStates(names[self.path], names[self.smoothed], names[self.filtered])
 
 
 @dataclass(frozen=True, eq=False)
 class Scope:
-    """Some of the data with both models' answers and the truth.
+    """A part of the data, T observations, with its true states and both models' answers.
 
     Attributes:
-        title: which part of the data it is, as the head of a column.
-        true_states: (T,)
-        learned, ceiling: answers of the learned and of the true model, in the true states.
+        title: which part of the data it is, as the header of a column.
+        true_states: (T,) the true path.
+        learned: the learned model's answers, in terms of true states.
+        ceiling: the true model's answers, an upper bound on what can be expected of any model.
     """
 
     title: str
@@ -72,7 +73,7 @@ class Scope:
 
 @dataclass(frozen=True, eq=False)
 class Decoded:
-    """What one model says of the selected sequence of M observations."""
+    """What one model decodes of the selected sequence of M observations."""
 
     posterior: Posterior
     path: ViterbiPath
@@ -80,30 +81,33 @@ class Decoded:
 
     @cached_property
     def smoothed_entropy(self) -> FloatArray:
-        """(M,) of the smoothed probabilities, in bits."""
+        """(M,) entropy of the smoothed probabilities, in bits."""
         return posterior_entropy(self.posterior.smoothed_probs)
 
     @cached_property
     def filtered_entropy(self) -> FloatArray:
-        """(M,) of the filtered probabilities, in bits."""
+        """(M,) entropy of the filtered probabilities, in bits."""
         return posterior_entropy(self.posterior.filtered_probs)
 
     @property
     def possible(self) -> bool:
-        """Whether the model can have produced the sequence at all."""
+        """Whether the sequence has a positive probability under the model."""
         return bool(self.path.log_joints[0] > float("-inf"))
 
 
 def learned(session: Session, view: View) -> Decoded:
-    """The learned model on the selected sequence."""
+    """What the learned model decodes of the selected sequence."""
     return session.remember(  # type: ignore[no-any-return]
         "decoded by the learned model", view, lambda: _decoded(view.posterior, view.path)
     )
 
 
 def ceiling(session: Session) -> Decoded | None:
-    """The true model on the selected sequence, whatever its number of states; None without one."""
-    maker, sequence = session.seen.maker, selected_sequence(session)
+    """What the true model decodes of the selected sequence; None if it is unknown or hidden.
+
+    It may have another number of states than the learned model.
+    """
+    maker, sequence = session.shown_data.generating_model, selected_sequence(session)
     if maker is None:
         return None
     return session.remember(  # type: ignore[no-any-return]
@@ -114,14 +118,16 @@ def ceiling(session: Session) -> Decoded | None:
 
 
 def reading(session: Session, view: View) -> IntArray | None:
-    """As which true state each learned one is read where their numbers differ: (K,), else None.
+    """(K,) the true state as which each learned state is read, if the numbers of states differ.
 
-    As the one it meets most often, -1 where it meets none; several may be read as the same.
+    That is the true state with which it coincides most often, or -1 if it never occurs. Several
+    learned states may be read as the same true one. None if the numbers of states are equal, as
+    states are then matched one to one, and if the truth is unknown or hidden.
     """
-    data = session.seen
-    if data.truth is not None or data.maker_states is None:
+    data = session.shown_data
+    if data.truth is not None or data.generating_states is None:
         return None
-    path, true_states = _scored(session, view).path, data.maker_states
+    path, true_states = _scored(session, view).path, data.generating_states
     return session.remember(
         "reading of learned states",
         view,
@@ -130,9 +136,9 @@ def reading(session: Session, view: View) -> IntArray | None:
 
 
 def scopes(session: Session, view: View) -> list[Scope]:
-    """The selected sequence and, where there are more, the first sequences; none without truth."""
-    data = session.seen
-    of_truth, maker, true_states = ceiling(session), data.maker, data.maker_states
+    """The selected sequence and, if there are several, the first ones; empty without a truth."""
+    data = session.shown_data
+    of_truth, maker, true_states = ceiling(session), data.generating_model, data.generating_states
     if of_truth is None or maker is None or true_states is None:
         return []
     names = reading(session, view)
@@ -159,7 +165,10 @@ def scopes(session: Session, view: View) -> list[Scope]:
 
 
 def ties(session: Session, view: View) -> TiedPaths:
-    """The tied best paths of the selected sequence's first steps; it has to be possible."""
+    """The tied best paths of the selected sequence's first steps.
+
+    The sequence must have a positive probability; see `Decoded.possible`.
+    """
     return session.remember(  # type: ignore[no-any-return]
         "tied paths",
         view,

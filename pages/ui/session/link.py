@@ -1,4 +1,4 @@
-"""The link to an experiment: its Config, and where its runs stand."""
+"""The link to an experiment: its Config, and the position of its runs."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ NO_FILE = (
 
 
 def link(session: Session) -> dict[str, Any]:
-    """What the address says beside the Config, for `assets/address.js`.
+    """The message to `assets/address.js` with the parts of the address besides the Config.
 
-    "run_position" are URL parameters, "unsaid" sentences on what a link cannot carry. "settings" is
-    a number for the Config that the position belongs to; see `settings`. Several threads say this,
-    so it is numbered: of a session, a later one has a higher number.
+    "run_position" holds URL parameters, and "unsaid" sentences on what a link cannot hold.
+    "settings" is a checksum of the Config that the position belongs to; see `settings`. Several
+    threads send such messages. "number" therefore increases within a session, so that the browser
+    can ignore an old message that arrives late.
     """
     session.links += 1
     position, unsaid = bounded(session.run_position())
@@ -36,5 +37,5 @@ def link(session: Session) -> dict[str, Any]:
 
 
 def settings(session: Session) -> str:
-    """The Config as the address bar holds it."""
+    """The Config as a URL query string."""
     return urlencode(session.query())

@@ -1,4 +1,4 @@
-"""A saved experiment becomes a visitor's own."""
+"""Open an experiment file in a session."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pages.ui.session.session import Session
 
 
 def open_file(session: Session, content: bytes) -> None:
-    """Make a file's experiment the session's.
+    """Replace the session's experiment by that of a file.
 
     Raises:
-        FileRefused: with the session as it was.
+        FileRefused: if the file cannot be opened; the session is then unchanged.
     """
     file = read(content)
-    # All that can fail is tried beside the present experiment, which stays until it is done.
+    # Everything that can fail is tried on a new experiment before the present one is replaced.
     fresh = Experiment(file.config, upload=file.upload)
     if fresh.problem:
         raise FileRefused(f"The experiment file is damaged: {fresh.problem}")

@@ -1,7 +1,7 @@
-"""One visitor's state, in one typed object.
+"""The state of one visitor, in one typed object.
 
-Widgets read from it and write to it, so nothing is lost on a page switch. It imports Streamlit
-only to be found; everything it does can be called without a page.
+Widgets read it and write to it, so a page switch loses nothing. Only `current_session` needs
+Streamlit; everything else works without a page.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from hmmcore import log_likelihood
-from pages.ui.experiment.alone import alone
 from pages.ui.experiment.dataset import Dataset, Upload
 from pages.ui.experiment.experiment import Experiment
+from pages.ui.experiment.locking import holding_lock
 from pages.ui.experiment.player import Run
 from pages.ui.experiment.run_position import (
     RunPosition,
@@ -24,8 +24,8 @@ from pages.ui.experiment.run_position import (
     without_run_position,
 )
 from pages.ui.files.pending import PendingFile
-from pages.ui.session.kept import UPLOADS
 from pages.ui.session.tables import Drafts
+from pages.ui.session.upload_store import UPLOADS
 from pages.ui.settings.address import from_query, to_query
 from pages.ui.settings.config import FIELD_OF, FIELDS, Config
 from pages.ui.settings.config_rules import legal
@@ -36,8 +36,8 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
-    """What there was before a remedy: settings, data, runs with all they had learned, marks."""
+class BeforeRemedy:
+    """The experiment as it was before a remedy, for `undo`."""
 
     config: Config
     data: Dataset
@@ -47,30 +47,31 @@ class Kept:
 
 @dataclass
 class Session(Experiment):
-    """A visitor's experiment, and what belongs to the visitor.
+    """A visitor's experiment, and the rest of the visitor's state.
 
     Attributes:
-        kept: what a remedy replaced, until the next change; see `undo`.
-        upload_key: under which `UPLOADS` keeps the upload for a reload; empty without one.
-        lost: the address of an upload that this session has not; None where it misses none.
-        pending: a file that was brought and is not in use yet.
-        uploads: how many files were taken or put away.
-        drafts: tables as they stand in their editors.
+        before_remedy: what the last remedy replaced, until the next change; see `undo`.
+        upload_key: the key under which `UPLOADS` keeps the upload for a reload; empty without one.
+        missing_upload_query: the URL parameters that ask for an upload this session does not have;
+            None if no upload is missing.
+        pending: a file that was chosen and is not in use yet.
+        uploads: how many files were taken into use or removed.
+        drafts: the tables as they are in their editors.
         data_view: the open view of the Data page; empty for its first.
         refused: why the last experiment file was not opened; empty otherwise.
-        memo: what `remember` holds: a name's source, and what was computed from it.
-        page: the page of the last run; see `follow_url`.
-        token: names this session to its live stream, and nobody can guess it.
-        links: how often it was said what a link holds; a later one has a higher number.
-        frames: how many frames of the live panel were made; a later one has a higher number.
-        presses: how many presses of run controls have come by Streamlit; see `assets/presses.js`.
-        back: the address at which a lost connection was found again last; empty before.
-        tour: the step of the tour, from 1; 0 while it is offered, None when it is not.
+        memo: results of `remember` by name: the sources, and what was computed from them.
+        page: the page of the last script run; see `follow_url`.
+        token: identifies this session to its live stream; it cannot be guessed.
+        links: number of link messages sent, so that a later one has a higher number.
+        frames: number of frames of the live panel made, so that a later one has a higher number.
+        presses: number of presses of run controls received by Streamlit; see `assets/presses.js`.
+        reconnected_at: the address of the browser when it last reconnected; empty before.
+        tour: the step of the tour, from 1; 0 while it is offered, None if it is not.
     """
 
-    kept: Kept | None = None
+    before_remedy: BeforeRemedy | None = None
     upload_key: str = ""
-    lost: dict[str, str] | None = None
+    missing_upload_query: dict[str, str] | None = None
     pending: PendingFile | None = None
     uploads: int = 0
     drafts: Drafts = field(default_factory=Drafts)
@@ -82,34 +83,36 @@ class Session(Experiment):
     links: int = 0
     frames: int = 0
     presses: int = 0
-    back: str = ""
+    reconnected_at: str = ""
     tour: int | None = None
 
     # Changes
 
-    @alone
+    @holding_lock
     def change(self, /, **values: Any) -> None:
-        """Change fields of the Config, and renew what depends on them.
+        """Change fields of the Config, and update what depends on them.
 
-        What the data are made from makes new data and stops playing; where training starts from
-        starts it anew on the same data; how training goes on takes effect where it stands.
+        A change of group "data" makes new data and stops playing. One of group "start" restarts
+        training on the same data and stops playing. One of group "training" takes effect at the
+        current iteration.
         """
-        before, self.lost, self.kept = self.config, None, None
+        before, self.missing_upload_query, self.before_remedy = self.config, None, None
         if "start" in values:
-            # A nudge is for the start that it was asked for.
+            # A nudge applies only to the start for which it was made.
             values.setdefault("nudge", 0)
         keep = next(iter(values), "length")
         if before.source == "notebook" and "source" not in values:
-            remade = any(FIELD_OF[name].group == "data" for name in values)
-            values |= {"source": "generated"} if remade else {}
+            changes_data = any(FIELD_OF[name].group == "data" for name in values)
+            values |= {"source": "generated"} if changes_data else {}
         wanted = replace(before, **values)
         if wanted.source == "upload" and self.upload is not None:
-            # What a file holds is not for the controls to say.
+            # The file determines the family, not the controls.
             wanted = replace(wanted, family=self.upload.family)
         config, notes = legal(wanted, keep)
-        # Before anything is compared: what comes to nothing begins nothing anew.
-        self.config, refused = self._as_the_file_allows(config)
-        self.notes = (*notes, *refused)
+        # Limited before it is compared with the old Config: a change without effect restarts
+        # nothing.
+        self.config, limit_notes = self._within_file_limit(config)
+        self.notes = (*notes, *limit_notes)
         if self.config.changed("data", before):
             self.player.pause()
             self._renew_data()
@@ -120,153 +123,153 @@ class Session(Experiment):
             self._revise_runs()
         self._select_existing()
 
-    @alone
+    @holding_lock
     def new_start(self) -> None:
         """Go to the next random starting point."""
         self.change(start_seed=FIELD_OF["start_seed"].following(self.config.start_seed))
 
-    @alone
+    @holding_lock
     def remedy(self, /, **values: Any) -> None:
-        """Change fields of the Config as a finding advises; `undo` takes it back."""
-        kept = Kept(self.config, self.data, self.runs, self.marks)
+        """Change fields of the Config as a finding advises; `undo` reverts it."""
+        before = BeforeRemedy(self.config, self.data, self.runs, self.marks)
         self.change(**values)
-        # Where the same runs go on, nothing was lost.
-        goes_on = all(self.runs.get(name) is run for name, run in kept.runs.items())
-        self.kept = None if goes_on else kept
+        # If the same runs continue, there is nothing to restore.
+        same_runs = all(self.runs.get(name) is run for name, run in before.runs.items())
+        self.before_remedy = None if same_runs else before
 
-    @alone
+    @holding_lock
     def nudge(self) -> None:
-        """Move the starting point a little, each time another way, as `remedy` does."""
-        # 0 is no nudge at all.
+        """Change the starting model a little, differently each time; `undo` reverts it."""
+        # After the last number comes 1, because 0 means no nudge.
         self.remedy(nudge=FIELD_OF["nudge"].following(self.config.nudge, first=1))
 
-    @alone
+    @holding_lock
     def undo(self) -> None:
-        """Go back to the data and the runs, wherever they were, of before the last `remedy`."""
-        kept, self.kept = self.kept, None
-        if kept is None:
+        """Restore the settings, data, runs and marks of before the last `remedy`."""
+        before, self.before_remedy = self.before_remedy, None
+        if before is None:
             return
         self.pause()
-        looks = {f.name: getattr(self.config, f.name) for f in FIELDS if f.group == "view"}
-        self.config, self.notes = replace(kept.config, **looks), ()
-        self.data_number += self.data is not kept.data
-        self.data, self.runs, self.problem = kept.data, kept.runs, None
-        self.at, self.marks = None, kept.marks
+        view = {f.name: getattr(self.config, f.name) for f in FIELDS if f.group == "view"}
+        self.config, self.notes = replace(before.config, **view), ()
+        self.data_number += self.data is not before.data
+        self.data, self.runs, self.problem = before.data, before.runs, None
+        self.at, self.marks = None, before.marks
         self._select_existing()
 
     # Other data, other experiments
 
-    @alone
+    @holding_lock
     def replace_upload(self, upload: Upload, num_states: int) -> None:
-        """Take uploaded data as the data."""
+        """Use uploaded data as the data of the experiment."""
         self.player.pause()
-        self._take(upload)
-        self.kept = None
+        self._set_upload(upload)
+        self.before_remedy = None
         wanted = replace(
             self.config, source="upload", family=upload.family, num_states=num_states, sequence=1
         )
-        # Nothing that could be noted on generated data matters now.
+        # Notes about generated data no longer apply.
         self.config, self.notes = legal(wanted)[0], ()
         self._renew_data()
 
-    @alone
+    @holding_lock
     def take_over(self, fresh: Experiment) -> None:
-        """Make another experiment this session's own, which nobody looked at yet."""
+        """Replace this session's experiment by a new one that was not shown yet."""
         self.pause()
         self.config, self.notes, self.problem = fresh.config, fresh.notes, fresh.problem
         if fresh.upload is not None:
-            self._take(fresh.upload)
+            self._set_upload(fresh.upload)
         self.data, self.runs = fresh.data, fresh.runs
         self.data_number += 1
-        self.at, self.marks, self.kept = None, (), None
+        self.at, self.marks, self.before_remedy = None, (), None
 
-    def _take(self, upload: Upload) -> None:
-        self.upload, self.lost = upload, None
+    def _set_upload(self, upload: Upload) -> None:
+        self.upload, self.missing_upload_query = upload, None
         self.upload_key = UPLOADS.keep(upload, upload.sequences.observations.nbytes)
 
     # The address
 
     @classmethod
     def from_url(cls, query: dict[str, str]) -> Session:
-        """A new visitor's session, as the link says; who comes without one is offered the tour."""
+        """The session of a new visitor who opens a link; without parameters the tour is offered."""
         config, notes = from_query(query)
         session = cls(config, notes, tour=None if query else 0)
         if session.config.source == config.source:
-            session._go_where(query)
+            session._go_to_position_in(query)
         else:
-            session.lost = query
+            session.missing_upload_query = query
         return session
 
     def query(self) -> dict[str, str]:
         """The URL parameters that hold this Config."""
         return to_query(self.config)
 
-    @alone
+    @holding_lock
     def follow_url(self, query: dict[str, str], page: str) -> None:
-        """Take over the address bar's Config after Back or Forward.
+        """Apply the Config of the address bar after Back or Forward on the same page.
 
-        Not where they lead to another page: what was changed there since stays changed. Runs that
-        begin anew with it go to where the address says.
+        After a change of page the session stays as it is. If the Config restarts the runs, they
+        are taken to the position in the address.
         """
         if page == self.page and without_run_position(query) not in ({}, self.query()):
             before = self.config
             config, notes = from_query(query)
-            config, missing = self._with_data_at_hand(config)
+            config, missing = self._without_missing_upload(config)
             values = {name: getattr(config, name) for name in FIELD_OF}
             self.change(**values)
             self.notes = (*notes, *missing, *self.notes)
             if self.config.changed("data", before) or self.config.changed("start", before):
-                self._go_where(query)
+                self._go_to_position_in(query)
 
-    @alone
+    @holding_lock
     def resume(self, query: dict[str, str]) -> bool:
-        """Go to where an address says, if nothing was done here since this session began.
+        """Take the runs to the position in an address, if nothing was done since the session began.
 
-        After a server's restart the browser knows better than the address it was given first.
+        After a restart of the server, the browser's address is newer than the one that the session
+        was created from. Returns whether the position is another one.
         """
-        untouched = (
-            self.run_position() == self.opened and without_run_position(query) == self.query()
-        )
-        going = untouched and run_position_from_query(query)[0] != self.opened
-        if going:
-            self._go_where(query)
-        return going
+        opened = self.opened_position
+        untouched = self.run_position() == opened and without_run_position(query) == self.query()
+        differs = untouched and run_position_from_query(query)[0] != opened
+        if differs:
+            self._go_to_position_in(query)
+        return differs
 
-    @alone
-    def bring_back(self, key: str) -> bool:
-        """Take up an upload again that was there before a reload; whether anything came of it."""
+    @holding_lock
+    def restore_upload(self, key: str) -> bool:
+        """Restore the upload of before a reload, by its key. Returns whether anything changed."""
         upload = UPLOADS.find(key)
-        if upload is None or (self.lost is None and self.upload is not None):
+        if upload is None or (self.missing_upload_query is None and self.upload is not None):
             return False
-        if self.lost is None:
-            # It was kept beside other data, and is so again.
+        if self.missing_upload_query is None:
+            # The session used other data, and still does; only the upload is restored.
             self.upload, self.upload_key = upload, key
             return True
-        query = self.lost
+        query = self.missing_upload_query
         config, notes = from_query(query)
         self.take_over(Experiment(config, notes, upload))
-        self._go_where(query)
+        self._go_to_position_in(query)
         return True
 
-    def _go_where(self, query: Mapping[str, str]) -> None:
-        where, notes = run_position_from_query(query)
+    def _go_to_position_in(self, query: Mapping[str, str]) -> None:
+        position, notes = run_position_from_query(query)
         self.notes = (*self.notes, *notes)
-        self.opened = where
-        if where != RunPosition():
-            self.go_to(where)
+        self.opened_position = position
+        if position != RunPosition():
+            self.go_to(position)
 
-    # What follows from it
+    # Derived values
 
     @property
-    def seen(self) -> Dataset:
-        """The data as figures show them: without their truth while that is hidden."""
-        if self.config.truth == "shown" or self.data.maker is None:
+    def shown_data(self) -> Dataset:
+        """The data as figures show them: without the truth while it is hidden."""
+        if self.config.truth == "shown" or self.data.generating_model is None:
             return self.data
-        return self.remember("seen", self.data, self.data.without_truth)
+        return self.remember("shown data", self.data, self.data.without_truth)
 
     def true_log_likelihood(self) -> float | None:
-        """Log-likelihood per observation of the true model, in nats; None if nobody knows it."""
-        truth = self.seen.maker
+        """Log-likelihood per observation of the true model, in nats; None if it is unknown."""
+        truth = self.shown_data.generating_model
         if truth is None:
             return None
         return self.remember(
@@ -278,11 +281,11 @@ class Session(Experiment):
             ),
         )
 
-    @alone
+    @holding_lock
     def remember(self, name: str, source: Any, compute: Callable[[], Result]) -> Result:
-        """`compute()`, done again only when `source` is another object than last time.
+        """The result of `compute()`, recomputed only if `source` is another object than last time.
 
-        Where it follows from several, `source` is a tuple of them.
+        If the result depends on several objects, `source` is a tuple of them.
         """
         sources = source if isinstance(source, tuple) else (source,)
         held = self.memo.get(name)
@@ -293,7 +296,7 @@ class Session(Experiment):
 
 
 def current_session() -> Session:
-    """The session of whoever runs this script; a new one reads the address bar."""
+    """The session of the visitor for whom this script runs; a new one is made from the URL."""
     session = st.session_state.get(KEY)
     if session is None:
         session = Session.from_url(st.query_params.to_dict())

@@ -1,4 +1,4 @@
-"""What the figures show of a run: its model in the labels of the truth, and what it decodes."""
+"""What figures show of a run: its model with states in true order, and what it decodes."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from pages.ui.figures.observed_variable import ObservedVariable
 from pages.ui.session.session import Session
 
 SCORED_OBSERVATIONS = 20_000
-"""Learned states are matched to true ones, and accuracies counted, on so many observations at most;
-more change next to nothing."""
+"""The most observations on which learned states are matched to true ones and accuracies counted;
+more hardly change the result."""
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """One run's model and the selected sequence, every state in the labels of the truth.
+    """One run's model and the selected sequence, with states in the order of the true ones.
 
     Attributes:
-        state: of the run, at the iteration that is looked at; states in the run's own labels.
+        state: the training state that is shown; its states are in the run's own order.
         hmm: the learned model.
         permutation: (K,) learned state permutation[k] is shown as state k.
-        weights: (K,) share of all observations that each state is expected to explain.
+        weights: (K,) expected share of all observations made in each state.
         sequence: the selected sequence alone.
-        offset: of its first observation among all.
-        posterior, path: of the selected sequence under `hmm`.
-        true_states: (M,) of the selected sequence; None without a truth.
-        dimension: of the observations along time, 0-based; 0 where there is only one.
+        offset: index of its first observation among all observations.
+        posterior, path: posterior and Viterbi path of the selected sequence under `hmm`.
+        true_states: (M,) true path of the selected sequence; None if it is unknown.
+        dimension: dimension of the observations that figures along time show, 0-based.
     """
 
     state: TrainState
@@ -45,7 +45,7 @@ class View:
 
     @property
     def shown_observations(self) -> FloatArray:
-        """(M,) the observations that figures along time show."""
+        """(M,) observations that figures along time show."""
         observations: FloatArray = self.sequence.observations[:, self.dimension]
         return observations
 
@@ -56,30 +56,33 @@ def shown_variable(session: Session) -> ObservedVariable:
 
 
 def shown_dimension(session: Session) -> int:
-    """Of the observations along time, 0-based."""
+    """The dimension of the observations that figures along time show, 0-based."""
     return session.config.dimension - 1 if session.data.columns else 0
 
 
 def shown_dimensions(session: Session) -> list[int]:
-    """The two dimensions that are drawn against each other, 0-based."""
+    """The two dimensions that are plotted against each other, 0-based: horizontal, vertical."""
     return [session.config.dimension - 1, session.config.against - 1]
 
 
 def current_view(session: Session) -> View | None:
-    """The view of the shown run; computed once per training state and selected sequence."""
+    """The view of the shown run; computed once per training state and selected sequence.
+
+    None if there is no run.
+    """
     state = session.shown_state
     if state is None:
         return None
     sequence = selected_sequence(session)
     return session.remember(  # type: ignore[no-any-return]
         f"view of dimension {shown_dimension(session)}",
-        (state, sequence, session.seen),
+        (state, sequence, session.shown_data),
         lambda: _view(session, state, sequence),
     )
 
 
 def selected_sequence(session: Session) -> Sequences:
-    """The selected sequence alone: the same object until another one, or other data, are chosen."""
+    """The selected sequence alone; the same object until the selection or the data change."""
     data, number = session.data, session.config.sequence
     return session.remember(  # type: ignore[no-any-return]
         "selected sequence", (data, number), lambda: data.sequences.select(number - 1)
@@ -87,14 +90,14 @@ def selected_sequence(session: Session) -> Sequences:
 
 
 def zoom_key(session: Session) -> str:
-    """What a reader's zoom belongs to: these data, this sequence and dimension, these states."""
+    """The key of the figures' zoom, which is reset when data, sequence, dimensions or K change."""
     config = session.config
     dimensions = f"-{config.dimension}-{config.against}" if session.data.columns else ""
     return f"{session.data_number}-{config.sequence}-{config.num_states}{dimensions}"
 
 
 def matching(hmm: HMM, session: Session) -> IntArray:
-    """The permutation (K,) that puts a learned model in the truth's order; identity without one."""
+    """(K,) permutation that puts learned states in true order; the identity without a truth."""
     data = session.data
     if data.truth is None or data.states is None:
         return np.arange(hmm.num_states)
@@ -106,14 +109,14 @@ def matching(hmm: HMM, session: Session) -> IntArray:
 def scored_sequences(session: Session) -> Sequences:
     """The first sequences, on which models are compared with the truth."""
     data = session.data
-    # Kept, so that a tick neither copies the data nor lays them out for the sweep anew.
+    # Cached, so that not every tick copies the data and prepares them for forward-backward.
     return session.remember(
         "scored sequences", data, lambda: first_sequences(data.sequences, SCORED_OBSERVATIONS)
     )
 
 
 def first_sequences(sequences: Sequences, num_observations: int) -> Sequences:
-    """The first whole sequences within `num_observations`, or the beginning of the first."""
+    """The first complete sequences within `num_observations`, or the beginning of the first."""
     count = int(np.searchsorted(sequences.offsets, num_observations, side="right")) - 1
     if count >= len(sequences):
         return sequences
@@ -123,7 +126,7 @@ def first_sequences(sequences: Sequences, num_observations: int) -> Sequences:
 
 
 def _view(session: Session, state: TrainState, sequence: Sequences) -> View:
-    data = session.seen
+    data = session.shown_data
     permutation = matching(state.hmm, session)
     hmm = state.hmm.permute(permutation)
     offset = int(data.sequences.offsets[session.config.sequence - 1])

@@ -1,4 +1,4 @@
-"""A Config as the parameters of a URL, and back: nothing that can be in a URL raises."""
+"""Write a Config as URL parameters and read it back. No text in a URL makes reading raise."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from pages.ui.settings.table_rules import STATES, SYMBOLS, Table, as_table, tabl
 
 
 def to_query(config: Config) -> dict[str, str]:
-    """The whole Config as URL parameters. Tables that nobody edited are left out."""
+    """The whole Config as URL parameters, without tables that nobody edited."""
     return {
         field.url: _written(field, getattr(config, field.name))
         for field in FIELDS
         if getattr(config, field.name) is not None
-        and not (field.quiet and getattr(config, field.name) == field.default)
+        and not (field.omit_default and getattr(config, field.name) == field.default)
     }
 
 
 def from_query(query: Mapping[str, str]) -> tuple[Config, tuple[str, ...]]:
-    """Read a Config from URL parameters; nothing that can be in a URL raises.
+    """Read a Config from URL parameters, whatever they contain.
 
     Returns:
-        The Config, and one sentence for each value that was not legal and what was taken instead:
-        the nearest legal value where there is one, else the default.
+        The Config, and one sentence for each value that was not legal. It names the value used
+        instead: the nearest legal one if there is one, else the default.
     """
-    # A link that says only "the notebook's data" means their sizes too.
+    # A link that says only "the notebook's data" implies their sizes too.
     values: dict[str, Any] = dict(NOTEBOOK) if query.get("data") == "notebook" else {}
     notes: list[str] = []
     for field in FIELDS:
@@ -49,15 +49,16 @@ def _written(field: Field, value: Any) -> str:
     if field.table is not None:
         packed = np.array(value, dtype="<f8").tobytes()
         text = base64.urlsafe_b64encode(zlib.compress(packed, 9)).decode().rstrip("=")
-        # Where the columns are no states, their number alone would not tell that of the rows.
+        # A table of states × states is square, and others have a fixed number of rows. A table of
+        # states × symbols is neither, so its text begins with the number of rows.
         return f"{len(value)}.{text}" if SYMBOLS in field.table else text
-    if field.many:
+    if field.multiple:
         return ".".join(value)
     return str(value)
 
 
 def _read(field: Field, text: str) -> tuple[Any, str | None]:
-    """The value that `text` stands for, and a sentence when it could not be taken as it is."""
+    """The value that `text` encodes, and a sentence if another value had to be used."""
     shown = text if len(text) <= 30 else f"{text[:30]}…"
     if field.table is not None:
         table = _unpacked(field, text)
@@ -65,7 +66,7 @@ def _read(field: Field, text: str) -> tuple[Any, str | None]:
             return None, f"{field.label} in the link could not be read and was left out."
         return table, None
     if field.choices is not None:
-        if field.many:
+        if field.multiple:
             names = tuple(name for name in field.choices if name in text.split("."))
             unknown = set(filter(None, text.split("."))) - set(field.choices)
             if not unknown:
@@ -107,19 +108,19 @@ def _number(field: Field, text: str, shown: str) -> tuple[Any, str | None]:
 
 
 def _unpacked(field: Field, text: str) -> Table | None:
-    """Undo `_written` for a table, trusting nothing; None when it is not one."""
+    """The table that `_written` packed into `text`; None if the text is not a legal table."""
     assert field.table is not None
     rows, columns = field.table
-    most = MAX_STATES * max(MAX_STATES, MAX_SYMBOLS) * 8
+    max_bytes = MAX_STATES * max(MAX_STATES, MAX_SYMBOLS) * 8
     if columns == SYMBOLS:
         number, _, text = text.partition(".")
         if not (number.isascii() and number.isdigit() and 1 <= int(number[:4]) <= MAX_STATES):
             return None
         rows = int(number[:4])
     try:
-        packed = base64.urlsafe_b64decode(text[: 2 * most] + "=" * (-len(text) % 4))
-        # Bounded: a few bytes could otherwise unpack into gigabytes.
-        raw = zlib.decompressobj().decompress(packed, most + 1)
+        packed = base64.urlsafe_b64decode(text[: 2 * max_bytes] + "=" * (-len(text) % 4))
+        # Bounded, because a few bytes can decompress into gigabytes.
+        raw = zlib.decompressobj().decompress(packed, max_bytes + 1)
         values = np.frombuffer(raw, dtype="<f8")
     except (ValueError, binascii.Error, zlib.error):
         return None
@@ -127,8 +128,8 @@ def _unpacked(field: Field, text: str) -> Table | None:
     if not rows or len(values) % rows:
         return None
     width = len(values) // rows
-    wide = MAX_SYMBOLS if columns == SYMBOLS else MAX_STATES
-    if not 1 <= width <= wide or (field.table == (STATES, STATES) and width != rows):
+    max_width = MAX_SYMBOLS if columns == SYMBOLS else MAX_STATES
+    if not 1 <= width <= max_width or (field.table == (STATES, STATES) and width != rows):
         return None
     table = values.reshape(rows, width)
     return as_table(table) if table_problem(field, table) is None else None

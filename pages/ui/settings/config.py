@@ -1,8 +1,8 @@
-"""Every control in one table: its type, default, bounds, label, help and name in the URL.
+"""All controls in one table: type, default, bounds, label, help and name in the URL.
 
-Widgets, the URL (`address.py`) and `Config` itself are all read off the attributes of `Config`, so
-that a control cannot be in one and not in the others. A `Config` is a value: the same one always
-means the same experiment. What holds between several fields is in `config_rules.py`.
+The widgets and the URL (`address.py`) are derived from the attributes of `Config`, so a control
+cannot be missing from one of them. A `Config` is an immutable value: equal ones describe the same
+experiment. Rules between several fields are in `config_rules.py`.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from pages.ui.settings.field import Field, control, fields_of
 from pages.ui.settings.table_rules import STATES, SYMBOLS, Table
 
 MAX_CELLS = 2_000_000
-"""Bound on K × M × N, the cells of a posterior: one training step then stays well under the
-time in which a page has to answer, and its arrays within some tens of megabytes."""
+"""Bound on K × M × N, the number of cells of a posterior. It keeps one training step well below
+the time in which a page has to respond, and its arrays within some tens of megabytes."""
 
 MAX_STATES = 20
 
 
 @dataclass(frozen=True)
 class Config:
-    """What a person has chosen."""
+    """All that a visitor has chosen."""
 
     # fmt: off
     source: str = control(
@@ -43,7 +43,9 @@ class Config:
         "What is observed at each step. Numbers: any value, spread around a mean. Counts: 0, 1, "
         "2, …, such as events in a day. Symbols: one of a few kinds, such as the faces of a die. "
         "Points: two numbers at a time.",
-        "data", choices={name: family.label for name, family in FAMILIES.items()}, quiet=True,
+        "data",
+        choices={name: family.label for name, family in FAMILIES.items()},
+        omit_default=True,
     )
     num_states: int = control(
         "K", "States K", 5,
@@ -74,20 +76,20 @@ class Config:
         "The shape of a state's cloud of points. Diagonal: its coordinates vary independently, so "
         "its ellipse stands upright. Full: they vary together, so it may lean to one side. It "
         "holds for the true model and for the one that learns.",
-        "data", choices={"diag": "Diagonal", "full": "Full"}, quiet=True,
+        "data", choices={"diag": "Diagonal", "full": "Full"}, omit_default=True,
     )
     num_symbols: int = control(
         "C", "Symbols C", 6,
         "How many different symbols there are. With few of them a single one says little about "
         "its state, and the model depends more on their order in time.",
-        "data", minimum=2, maximum=MAX_SYMBOLS, step=1, quiet=True,
+        "data", minimum=2, maximum=MAX_SYMBOLS, step=1, omit_default=True,
     )
     sharpness: float = control(
         "sharp", "Sharpness", 1.0,
         "How much each state prefers its own symbol, its favourite: every symbol further away is "
         "rarer by the factor e to this power. At 0 all states make all symbols alike, and nothing "
         "can be learned about them.",
-        "data", minimum=0.0, maximum=5.0, step=0.1, quiet=True,
+        "data", minimum=0.0, maximum=5.0, step=0.1, omit_default=True,
     )
     seed: int = control(
         "seed", "Seed", 8,
@@ -99,7 +101,7 @@ class Config:
         "true_K", "True states", 0,
         "How many states really make the data. As many as K: each learned state has a true one to "
         "be compared with. Another number shows what a model with too many or too few states does.",
-        "data", minimum=0, maximum=MAX_STATES, step=1, zero="same as K", quiet=True,
+        "data", minimum=0, maximum=MAX_STATES, step=1, zero="same as K", omit_default=True,
     )
     structure: str = control(
         "structure", "Transitions", "sticky",
@@ -186,14 +188,14 @@ class Config:
         "Where the means of the learned model come from. Free: each state has a mean of its own. "
         "Network: a small neural network turns a state's few numbers into its mean, as in the "
         "notebook's sketch, and training moves its weights.",
-        "start", choices={"free": "Free", "network": "A small network"}, quiet=True,
+        "start", choices={"free": "Free", "network": "A small network"}, omit_default=True,
     )
     nudge: int = control(
         "nudge", "Nudge", 0,
         "0 takes the starting point as it is. Any other number moves every state a little, each "
         "its own way, so that states which were alike no longer are; another number is another "
         "way.",
-        "start", minimum=0, maximum=999, step=1, quiet=True,
+        "start", minimum=0, maximum=999, step=1, omit_default=True,
     )
     method: str = control(
         "method", "Method", "EM",
@@ -239,7 +241,7 @@ class Config:
             for family in reversed(FAMILIES.values())
             for name, word in family.trainable.items()
         },
-        many=True,
+        multiple=True,
     )
     speed: str = control(
         "speed", "Speed", "10",
@@ -256,12 +258,12 @@ class Config:
         "dim", "Dimension", 1,
         "Which coordinate of the points is shown along time, and from left to right where points "
         "are shown as such.",
-        "view", minimum=1, maximum=MAX_DIMENSIONS, step=1, quiet=True,
+        "view", minimum=1, maximum=MAX_DIMENSIONS, step=1, omit_default=True,
     )
     against: int = control(
         "against", "Against", 2,
         "Which coordinate goes upwards where points are shown as such.",
-        "view", minimum=1, maximum=MAX_DIMENSIONS, step=1, quiet=True,
+        "view", minimum=1, maximum=MAX_DIMENSIONS, step=1, omit_default=True,
     )
     shown: str = control(
         "shown", "Show", "EM",
@@ -278,7 +280,7 @@ class Config:
         "truth", "Truth", "shown",
         "Whether the figures show what really made the data: the dotted line, the true parameters "
         "and the true path. Hide it to guess first, as one has to with data of one's own.",
-        "view", choices={"shown": "Shown", "hidden": "Hidden"}, quiet=True,
+        "view", choices={"shown": "Shown", "hidden": "Hidden"}, omit_default=True,
     )
     progress_axis: str = control(
         "along", "Compare along", "iterations",
@@ -304,11 +306,11 @@ class Config:
 
     @property
     def data_states(self) -> int:
-        """How many states the model has that the data are drawn from."""
+        """The number of states of the model that generates the data."""
         return self.true_states or self.num_states
 
     def changed(self, group: str, other: Config) -> bool:
-        """Whether the two differ in a field of `group`."""
+        """Whether this and another Config differ in a field of `group`."""
         return any(
             getattr(self, field.name) != getattr(other, field.name)
             for field in FIELDS
@@ -331,4 +333,5 @@ NOTEBOOK: Mapping[str, Any] = {
     "structure": "softmax",
     "mean_law": "log",
 }
-"""What the notebook's own data were made from: with them these fields cannot differ."""
+"""The settings that the notebook's own data were made with. While those data are chosen, these
+fields have these values."""

@@ -1,6 +1,6 @@
-"""What holds between the fields of a Config.
+"""Rules between the fields of a Config: the total size, and edited tables that fit.
 
-Each rule takes a Config and gives one that keeps it, with a sentence on what had to give way.
+A rule takes a Config and returns one that satisfies it, with a sentence for each field it changed.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from pages.ui.text import count
 
 
 def legal(config: Config, keep: str = "length") -> tuple[Config, tuple[str, ...]]:
-    """Bring together what each field alone cannot see: the total size, and tables that fit.
+    """A Config that satisfies the rules between fields, and one sentence per problem found.
 
     Args:
-        keep: the field that was changed last; where the size is too large, another one gives way.
+        keep: the field that was changed last. Where the size is too large, another one is lowered.
     """
     notes = []
     if config.source == "notebook" and any(getattr(config, k) != v for k, v in NOTEBOOK.items()):
@@ -45,30 +45,30 @@ def legal(config: Config, keep: str = "length") -> tuple[Config, tuple[str, ...]
             f"{count(cells)}. Lowered {gave_way}."
         )
     config = replace(config, trainable=trainable_for(config.family, config.trainable))
-    return config, (*notes, *_set_aside(config))
+    return config, (*notes, *_misfit_notes(config))
 
 
-def _set_aside(config: Config) -> list[str]:
-    """Sentences on edited tables that ought to be in force and do not fit."""
+def _misfit_notes(config: Config) -> list[str]:
+    """A sentence for each edited table that should be used and has the wrong size."""
     if config.source != "generated":
         return []
     emissions = FAMILIES[config.family].table
-    # Means are in force by their law alone, the others wherever there are any.
-    wanted = {
+    # A table of means is used only if the choice "Means" says so, any other as soon as it exists.
+    expected = {
         "transition_table": config.structure == "edited",
         emissions: config.mean_law == "edited"
         if emissions == "means_table"
         else getattr(config, emissions) is not None,
     }
     return [
-        _unfit(config, FIELD_OF[name])
-        for name, in_force in wanted.items()
-        if in_force and not fits(config, name)
+        _misfit_note(config, FIELD_OF[name])
+        for name, is_expected in expected.items()
+        if is_expected and not fits(config, name)
     ]
 
 
 def table_shape(config: Config, name: str) -> tuple[int, int]:
-    """(rows, columns) that an edited table has to have."""
+    """The shape (rows, columns) that an edited table must have."""
     shape = FIELD_OF[name].table
     assert shape is not None
     sizes = {STATES: config.data_states, SYMBOLS: config.num_symbols}
@@ -77,12 +77,12 @@ def table_shape(config: Config, name: str) -> tuple[int, int]:
 
 
 def fits(config: Config, name: str) -> bool:
-    """Whether there is an edited table of that name and it has the right size."""
+    """Whether the edited table of that name exists and has the right size."""
     table = getattr(config, name)
     return table is not None and (len(table), len(table[0])) == table_shape(config, name)
 
 
-def _unfit(config: Config, field: Field) -> str:
+def _misfit_note(config: Config, field: Field) -> str:
     table: Table | None = getattr(config, field.name)
     if table is None:
         return (

@@ -1,7 +1,8 @@
-"""What can be observed: one entry for each family of emissions, with everything said about it.
+"""The emission families: one entry each, with the words and properties that pages need.
 
-Pages ask this table instead of telling families apart themselves. What families draw is in
-`emission_charts` and `data_charts`, how they are made in `laws` and `starts`.
+Pages look a family up here instead of branching on its name. Figures of the families are in
+`emission_charts` and `distribution_charts`, their true models in `laws`, their starting models in
+`starts`.
 """
 
 from __future__ import annotations
@@ -11,32 +12,32 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 MAX_SYMBOLS = 20
-"""So many symbols can be told apart on an axis."""
+"""The most symbols that a reader can tell apart on an axis."""
 
 MAX_DIMENSIONS = 8
-"""So many value columns may be taken from a file together."""
+"""The most value columns that may be read from a file together."""
 
-# Words in ASCII: in other labels of a row of buttons Streamlit looks for emoji, for which the first
-# visitor of a server waits a tenth of a second.
+# The words are ASCII: in other labels of a row of buttons Streamlit searches for emoji, which costs
+# the first visitor of a server a tenth of a second.
 SHARED = {"initial_probs": ("Initial", "π"), "transition_matrix": ("Transitions", "A")}
 LOCATIONS = ("means", "rates", "probs")
-"""Parameters that say where a state's observations lie; every family has one of them."""
+"""Location parameters of a state's observations; every family has exactly one of them."""
 
 
 @dataclass(frozen=True)
 class Family:
-    """One kind of observations, and the emissions that model them.
+    """One kind of observations, and the emission distributions that model them.
 
     Attributes:
-        label: in the list of families.
+        label: its name in the list of families.
         law: how one state makes an observation, as the end of a sentence.
-        own: what every state has for itself, in the singular.
-        parameters: what training may change besides π and A: by name, the word and the symbol.
-        table: field of the table that edits where the states' observations lie.
+        own: what each state has one of, in the singular: "mean", "rate".
+        parameters: emission parameters that training may change: name to (word, symbol).
+        table: the Config field with the edited table of the location parameters.
         is_density: whether likelihoods are densities, which may exceed one.
         card: title of the live panel's card of emissions.
         picture: how to read that card.
-        marks: the short form of it, with a truth and without.
+        marks: the short form of `picture`: (with a true model, without one).
     """
 
     label: str
@@ -51,12 +52,12 @@ class Family:
 
     @property
     def trainable(self) -> Mapping[str, str]:
-        """Every parameter that training may change, with its word."""
+        """Every parameter that training may change, π and A among them: name to word."""
         return {name: word for name, (word, _) in {**SHARED, **self.parameters}.items()}
 
     @property
     def symbols(self) -> Mapping[str, str]:
-        """Every parameter that training may change, with its symbol."""
+        """Every parameter that training may change, π and A among them: name to symbol."""
         return {name: symbol for name, (_, symbol) in {**SHARED, **self.parameters}.items()}
 
 
@@ -118,10 +119,10 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
 
 
 def trainable_for(family: str, names: Iterable[str]) -> tuple[str, ...]:
-    """Names of parameters to train, in the terms of a family.
+    """The parameters to train, translated into the names of a family.
 
-    Names of its own are kept. Those of another family stand for their counterparts: rates for
-    means, and everything for everything.
+    Its own names are kept. A location parameter of another family becomes this one's, such as
+    means for rates, and all parameters of another family become all of this one's.
     """
     own = tuple(FAMILIES[family].trainable)
     chosen = set(names)

@@ -1,4 +1,4 @@
-"""What is said of one control, whichever it is."""
+"""The description of one control, and dataclass attributes that carry such descriptions."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ class Field:
     """One control.
 
     Attributes:
-        name: of the attribute of `Config`.
+        name: name of the attribute of `Config`.
         url: its name in the URL.
-        label: what stands beside the control.
-        default: its value when nobody chose one.
-        help: what a newcomer would ask of it, answered.
-        group: "data" (a change makes new data), "start" (a change starts training anew),
-            "training" (a change goes on from where training is) or "view".
-        minimum, maximum, step: bounds of a number.
-        zero: what 0 means, of a whole number that is chosen from a list.
-        choices: value to label, of a choice.
-        many: True when any number of the choices may be taken together.
+        label: text beside the control.
+        default: its value until somebody chooses another.
+        help: explanation for newcomers.
+        group: what a change does. "data": makes new data. "start": restarts training.
+            "training": training continues from its current state. "view": only figures change.
+        minimum, maximum, step: bounds and step size of a number.
+        zero: label of the value 0, for a whole number that is chosen from a list.
+        choices: value to label, for a choice.
+        multiple: whether several choices may be selected together.
         table: (rows, columns) of an edited table, where `STATES` and `SYMBOLS` stand for K and C.
-        quiet: True when the URL leaves out its default.
+        omit_default: whether the URL leaves out the default.
     """
 
     name: str
@@ -39,13 +39,13 @@ class Field:
     step: float | None = None
     zero: str = ""
     choices: Mapping[str, str] | None = None
-    many: bool = False
+    multiple: bool = False
     table: tuple[int, int] | None = None
-    quiet: bool = False
+    omit_default: bool = False
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """Minimum and maximum of a number."""
+        """(minimum, maximum) of a number."""
         assert self.minimum is not None
         assert self.maximum is not None
         return self.minimum, self.maximum
@@ -58,7 +58,7 @@ class Field:
     def following(self, value: int, first: int | None = None) -> int:
         """The whole number after a value; after the maximum comes `first`, by default the minimum.
 
-        For numbers that only tell one random choice from the next.
+        For numbers that only select a random draw, such as seeds.
         """
         minimum, maximum = self.bounds
         if value >= maximum:
@@ -67,11 +67,11 @@ class Field:
 
 
 def control(url: str, label: str, default: Any, help: str, group: str, **properties: Any) -> Any:
-    """An attribute of a dataclass, with the `Field` of its control; `fields_of` gives it a name."""
+    """A dataclass attribute that carries the `Field` of a control; `fields_of` adds its name."""
     described = Field("", url, label, default, help, group, **properties)
     return attribute(default=default, metadata={"control": described})
 
 
 def fields_of(table: type[Any]) -> tuple[Field, ...]:
-    """The controls of a dataclass whose attributes are all made by `control`, in their order."""
+    """The controls of a dataclass whose attributes are all made by `control`, in order."""
     return tuple(replace(one.metadata["control"], name=one.name) for one in fields(table))

@@ -1,4 +1,4 @@
-"""Edited tables as values: their rows and columns by name, and what is wrong with one."""
+"""Edited tables: their type, the names of their rows and columns, and their checks."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ MAX_RATE = 1e6
 
 Table = tuple[tuple[float, ...], ...]
 STATES, SYMBOLS = 0, -1
-"""In the shape of a table: as many as there are states, or symbols."""
+"""Placeholders in the shape of a table: the number of states K, and of symbols C."""
 
 
 def as_table(values: ArrayLike) -> Table:
-    """An edited table as a value."""
+    """An edited table as nested tuples, which are immutable and comparable."""
     return tuple(tuple(float(entry) for entry in row) for row in np.atleast_2d(values))
 
 
 def column_names(field: Field, number: int) -> list[str]:
-    """Names of the columns of a table: states, or symbols."""
+    """Names of the columns of a table: S1, S2, … for states, 1, 2, … for symbols."""
     assert field.table is not None
     prefix = "" if field.table[1] == SYMBOLS else "S"
     return [f"{prefix}{column + 1}" for column in range(number)]
 
 
 def row_names(field: Field, number: int) -> list[str]:
-    """Names of the rows of a table: states, dimensions, or the symbol of the only one."""
+    """Names of the rows: S1, … for states, x1, … for dimensions, μ or the like for a single row."""
     assert field.table is not None
     if field.table[0] == STATES:
         return [f"S{row + 1}" for row in range(number)]
@@ -39,7 +39,7 @@ def row_names(field: Field, number: int) -> list[str]:
 
 
 def is_distribution(field: Field) -> bool:
-    """Whether the rows of a table are probabilities that sum to one."""
+    """Whether each row of a table is a probability distribution."""
     return field.name in ("initial_table", "transition_table", "symbols_table")
 
 

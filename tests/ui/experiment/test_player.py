@@ -1,4 +1,4 @@
-"""Playing: steps come due by the clock, stay within their budget, and end with a sentence."""
+"""Playing: steps are due by the clock, stay within their budget, and end with a sentence."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from pages.ui.experiment.player import LONGEST_GAP, Player, Run
 
 
 class Clock:
-    """Seconds that pass when a test says so."""
+    """A clock that a test sets."""
 
     def __init__(self):
         self.now = 0.0
@@ -160,7 +160,7 @@ def test_another_learning_rate_goes_on_from_where_the_run_is():
     assert len(run.history.log_likelihoods) == 3
 
 
-def test_of_a_long_run_the_last_snapshot_before_is_shown():
+def test_the_last_snapshot_not_later_than_an_iteration_is_found():
     run = em_run()
     history = History()
     state = run.state

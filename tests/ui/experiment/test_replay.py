@@ -1,4 +1,4 @@
-"""Going to where a link says: the same runs to the last bit, in sight, and Pause cancels."""
+"""Replays: a link restores the same runs to the last bit, in view, and Pause ends it."""
 
 import math
 
@@ -38,7 +38,7 @@ def arrive(session):
 
 @pytest.fixture
 def no_time(monkeypatch):
-    """A page that opens may not wait at all."""
+    """Give a page no time for replays while it opens."""
     monkeypatch.setattr(experiment, "OPENING_BUDGET", 0.0)
 
 
@@ -73,7 +73,7 @@ def test_the_same_runs_to_the_last_bit():
     expect_same(session, there)
 
 
-def test_a_fan_of_learning_rates_comes_along():
+def test_a_sweep_of_learning_rates_is_restored():
     session = trained(4, learning_rate_sweep="3")
     session.change(optimizer="plain")
     for _ in range(3):
@@ -127,12 +127,12 @@ def test_going_beyond_an_end_is_kept():
     assert there.runs["EM"].state.iteration == reached + 3
 
 
-def test_a_long_way_is_gone_in_slices(no_time):
+def test_a_long_replay_is_done_in_slices(no_time):
     session = revise_a_few_times(trained())
     there = opened(session)
     assert there.player.playing
     assert there.rate == math.inf
-    # The address holds where it goes, so that a reload on the way loses nothing.
+    # The address holds the position to reach, so that a reload during the replay loses nothing.
     assert there.run_position() == session.run_position()
     iterations = []
     while there.replay is not None:
@@ -145,7 +145,7 @@ def test_a_long_way_is_gone_in_slices(no_time):
     expect_same(session, there)
 
 
-def test_the_live_panel_takes_it_there(no_time):
+def test_the_live_panel_plays_a_replay(no_time):
     there = opened(trained(12))
     stream = frame_source(there)
     assert stream.wait() == 0.0
@@ -155,7 +155,7 @@ def test_the_live_panel_takes_it_there(no_time):
     assert there.latest == 12
 
 
-def test_pause_stays_on_the_way(no_time):
+def test_pause_ends_a_replay_where_it_is(no_time):
     session = revise_a_few_times(trained())
     session.travel(2)
     session.mark()
@@ -169,7 +169,7 @@ def test_pause_stays_on_the_way(no_time):
     assert not there.player.playing
     assert there.latest < 18
     assert there.marks == (2,)
-    # It goes on as the controls say, and what it did is the run's own story.
+    # It continues with the current controls, and its own revisions are kept.
     run = there.runs["Gradient"]
     assert run.trainer.learning_rate == there.config.learning_rate == 0.01
     assert run.revisions[-1].controls == (0.01, "plain")
@@ -184,7 +184,7 @@ def test_pause_stays_on_the_way(no_time):
         lambda s: s.change(learning_rate=0.2), lambda s: s.change(num_states=2),
     ],
 )  # fmt: skip
-def test_whatever_a_visitor_does_ends_the_way(no_time, act):
+def test_whatever_a_visitor_does_ends_the_replay(no_time, act):
     there = opened(trained(12))
     there.tick(0.0)
     act(there)
@@ -192,7 +192,7 @@ def test_whatever_a_visitor_does_ends_the_way(no_time, act):
     assert not there.player.playing
 
 
-def test_a_link_with_an_unreadable_place_opens_at_the_start():
+def test_a_link_with_an_unreadable_position_opens_at_the_start():
     there = Session.from_url({"M": "40", "N": "3", "runs": "💥"})
     assert there.latest == 0
     assert "could not be read" in there.notes[0]
@@ -210,12 +210,12 @@ def test_a_link_names_runs_that_its_start_does_not_allow(monkeypatch):
     assert not there.player.playing
 
 
-def test_runs_that_nobody_knows_are_passed_by():
+def test_unknown_runs_are_skipped():
     there = Session.from_url({"M": "40", "N": "3", "runs": "Oracle_9~EM_3"})
     assert there.latest == 3
 
 
-def test_an_uploads_place_is_not_that_of_other_data():
+def test_the_position_of_an_upload_is_not_used_for_other_data():
     session = Session(Config(length=30, num_sequences=2))
     session.replace_upload(Upload("mine.csv", "x", Sequences(np.arange(20.0))), 2)
     session.step()
@@ -263,7 +263,7 @@ def test_a_fresh_session_goes_on_where_the_browser_was():
     expect_same(session, stale)
 
 
-def test_a_session_that_went_on_is_not_taken_back():
+def test_a_session_with_further_steps_is_not_taken_back():
     session = trained(5)
     address = {**session.query(), **run_position_to_query(session.run_position())}
     session.step()
@@ -274,7 +274,7 @@ def test_a_session_that_went_on_is_not_taken_back():
     assert other.config.num_states == 3
 
 
-def test_opening_within_the_budget_shows_the_place_at_once():
+def test_a_replay_within_the_budget_is_done_at_once():
     assert Session.from_url({"M": "40", "N": "3", "runs": "EM_3"}).replay is None
-    assert Session(Config()).opened == RunPosition()
+    assert Session(Config()).opened_position == RunPosition()
     assert RunPosition({"EM": RunProgress(3)}).latest == 3

@@ -1,4 +1,4 @@
-"""Where the runs stand, in a URL: what goes in comes out, bounded, and nothing in it breaks."""
+"""The position of runs in a URL: it is restored unchanged, is bounded, and no URL raises."""
 
 import string
 from urllib.parse import parse_qsl, urlencode
@@ -53,7 +53,7 @@ def test_a_run_that_never_stepped_is_left_out():
     assert run_position_to_query(RunPosition({"EM": RunProgress(0)})) == {}
 
 
-def test_no_control_has_the_name_of_a_place():
+def test_no_control_has_a_parameter_name_of_the_position():
     assert not {field.url for field in FIELDS} & set(NAMES)
     assert without_run_position({"K": "3", "runs": "EM_3", "at": "1", "marks": "1"}) == {"K": "3"}
 
@@ -102,9 +102,9 @@ def test_a_link_carries_so_many_iterations_and_says_so():
 def test_a_link_carries_so_many_revisions_and_says_so():
     many = tuple(Revision(10 * n, 0.01 * (n + 1), "adam") for n in range(MAX_REVISIONS + 3))
     position, said = bounded(RunPosition({"Gradient": RunProgress(10_000, many)}))
-    stand = position.runs["Gradient"]
-    # As far as those that are carried lead: one step more would be another run.
-    assert stand == RunProgress(10 * MAX_REVISIONS, many[:MAX_REVISIONS])
+    progress = position.runs["Gradient"]
+    # Only up to the first revision that is left out, because later steps depend on it.
+    assert progress == RunProgress(10 * MAX_REVISIONS, many[:MAX_REVISIONS])
     assert "changes of the learning rate" in said
     assert through_a_url(position) == (position, ())
     assert len(urlencode(run_position_to_query(position))) < 1500

@@ -1,4 +1,4 @@
-"""Experiment files: what is put away comes back to the last bit, and nothing else gets in."""
+"""Experiment files: experiments are restored to the last bit, and damaged files are refused."""
 
 import json
 import tomllib
@@ -12,9 +12,9 @@ from hmmcore import Sequences
 from hmmcore.io import to_content
 from pages.ui.experiment import experiment
 from pages.ui.experiment.dataset import Upload
-from pages.ui.experiment.training_runs import ELSEWHERE
+from pages.ui.experiment.training_runs import MODEL_DIFFERS
 from pages.ui.files.csv_text import MAX_FILE_BYTES
-from pages.ui.files.experiment_file import looks_like_one, write
+from pages.ui.files.experiment_file import looks_like_experiment, write
 from pages.ui.files.experiment_reading import (
     LONGEST_NAME,
     MAX_BYTES,
@@ -54,16 +54,16 @@ def kept():
 
 
 def changed(content, *path, to):
-    """The file with another value at a path; None of it where it is to be left out."""
-    whole = json.loads(content)
-    place = whole
+    """The file with another value at a path, or without it where `to` is `...`."""
+    changed_content = json.loads(content)
+    parent = changed_content
     for name in path[:-1]:
-        place = place[name]
+        parent = parent[name]
     if to is ...:
-        del place[path[-1]]
+        del parent[path[-1]]
     else:
-        place[path[-1]] = to
-    return json.dumps(whole).encode()
+        parent[path[-1]] = to
+    return json.dumps(changed_content).encode()
 
 
 def test_own_data_and_runs_come_back_to_the_last_bit(kept):
@@ -156,12 +156,12 @@ def test_generated_data_come_from_their_settings(config):
     assert after.shown_run.state.hmm == before.shown_run.state.hmm
 
 
-def test_a_long_run_is_taken_there_in_sight(kept, monkeypatch):
+def test_a_long_run_is_replayed_live(kept, monkeypatch):
     monkeypatch.setattr(experiment, "OPENING_BUDGET", 0.0)
     session = Session(Config())
     open_file(session, kept)
     assert session.player.playing
-    # Put away on the way, it is what it is by then.
+    # A file written during the replay holds the position reached so far.
     session.tick(0.0)
     other = Session(Config())
     open_file(other, write(session))
@@ -171,7 +171,7 @@ def test_a_long_run_is_taken_there_in_sight(kept, monkeypatch):
     assert session.latest == 12
 
 
-def test_where_the_steps_lead_elsewhere_the_files_model_is_shown(kept):
+def test_if_the_steps_lead_to_another_model_that_of_the_file_is_shown(kept):
     session = own_data()
     model = to_content(session.runs["EM"].start)
     other = changed(kept, "runs", "EM", "model", to=model)
@@ -180,7 +180,7 @@ def test_where_the_steps_lead_elsewhere_the_files_model_is_shown(kept):
     after = Session(Config())
     open_file(after, other)
     run = after.runs["EM"]
-    assert after.notes == (ELSEWHERE.format(name="EM"),)
+    assert after.notes == (MODEL_DIFFERS.format(name="EM"),)
     assert run.state.hmm == session.runs["EM"].start
     assert run.state.iteration == session.runs["EM"].state.iteration
     assert run.history.log_likelihoods[-1] == run.state.log_likelihood
@@ -319,7 +319,7 @@ def damaged_bytes(kept, rng):
 
 
 def damaged_digits(kept, rng):
-    """Digits for digits: what still is JSON, and often an experiment too."""
+    """Some digits replaced by others: still JSON, and often a valid experiment."""
     content = bytearray(kept)
     digits = [place for place, letter in enumerate(content) if chr(letter).isdecimal()]
     for place in rng.choice(digits, 3):
@@ -348,14 +348,14 @@ def test_damage_is_refused_or_opens_an_experiment_that_works(kept, damage, seed)
 
 
 def test_tables_are_told_from_experiments(kept):
-    assert looks_like_one(kept)
-    assert looks_like_one(b"\xef\xbb\xbf\n  {")
-    assert not looks_like_one(b"x\n1\n2\n")
-    assert not looks_like_one(b"")
+    assert looks_like_experiment(kept)
+    assert looks_like_experiment(b"\xef\xbb\xbf\n  {")
+    assert not looks_like_experiment(b"x\n1\n2\n")
+    assert not looks_like_experiment(b"")
 
 
 def long_names():
-    """A file with the longest names there can be: its own, and those of eight columns."""
+    """A file with the longest possible name, and as many columns as possible, also named so."""
     names = [f"{c}{'n' * 90}" for c in range(MAX_DIMENSIONS)]
     numbers = np.random.default_rng(0).normal(size=(40, MAX_DIMENSIONS)).round(3)
     lines = [",".join(map(str, row)) for row in [names, *numbers.tolist()]]

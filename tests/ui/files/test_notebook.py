@@ -1,4 +1,4 @@
-"""The notebook takes the same steps with `hmmcore` alone: its cells are executed here."""
+"""The exported notebook repeats the runs with `hmmcore` alone; the tests execute its cells."""
 
 import contextlib
 import io

@@ -1,4 +1,4 @@
-"""Reading files as people write them, and one sentence for every file that cannot be read."""
+"""Files in many formats are read, and each unreadable file gives one sentence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pages.ui.files.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, UploadError
 from pages.ui.files.pending import PendingFile
 from pages.ui.files.upload import MAX_SEQUENCES, Reading, read_observations, read_table
 
-# name: (file, values, lengths), read with what is found out by itself.
+# name: (file, values, lengths), read with everything detected from the file.
 GOOD: dict[str, tuple[str | bytes, list[float], list[int]]] = {
     "one column": ("x\n1\n2.5\n-3e-1\n", [1, 2.5, -0.3], [3]),
     "no newline at the end": ("x\n1\n2", [1, 2], [2]),
@@ -137,7 +137,7 @@ def test_rows_without_a_value_can_be_left_out() -> None:
     assert found.sequences.lengths.tolist() == [1, 2]
 
 
-def test_what_is_found_out_can_be_corrected() -> None:
+def test_what_was_detected_can_be_corrected() -> None:
     content = b"1,5\n2,5\n"
     assert read_table(content).separator == ","
     table = read_table(content, Reading(separator=NO_SEPARATOR))
@@ -181,7 +181,7 @@ def test_a_file_of_the_largest_size_is_read() -> None:
     assert sequences.num_observations == MAX_FILE_BYTES // 8 - 1
 
 
-def test_rows_that_stop_short_do_not_stand_for_more_cells_than_can_be_kept(monkeypatch) -> None:
+def test_missing_cells_of_short_rows_count_towards_the_limit(monkeypatch) -> None:
     monkeypatch.setattr(upload, "MAX_VALUES", 20)
     content = b"a,b,c\n1,2,3\n" + b"1\n" * 5 + b"4,5,6\n"
     table = read_table(content, Reading(separator=","))

@@ -163,8 +163,8 @@ def test_the_data_do_not_depend_on_the_states_that_learn() -> None:
     )
     assert three.data.truth is not None
     assert (six.data.truth, six.data.states) == (None, None)
-    assert six.data.maker is not None
-    assert six.data.maker.num_states == 3
+    assert six.data.generating_model is not None
+    assert six.data.generating_model.num_states == 3
     assert three.true_log_likelihood() == six.true_log_likelihood()
     plain = Session(Config(num_states=3, length=50))
     np.testing.assert_array_equal(
@@ -198,7 +198,7 @@ def test_an_edited_table_belongs_to_the_true_states() -> None:
         Config(num_states=5, true_states=2, mean_law="edited", means_table=((-4.0, 4.0),))
     )
     assert session.notes == ()
-    assert session.data.maker is not None
-    np.testing.assert_array_equal(session.data.maker.emissions.means[:, 0], [-4, 4])
+    assert session.data.generating_model is not None
+    np.testing.assert_array_equal(session.data.generating_model.emissions.means[:, 0], [-4, 4])
     session.change(true_states=3)
     assert "the true model is 3" in session.notes[0]

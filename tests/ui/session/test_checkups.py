@@ -1,10 +1,10 @@
-"""Findings held steady while a session plays, and exact as soon as it does not."""
+"""Findings are shown steadily while a session plays, and exactly while it does not."""
 
 import numpy as np
 import pytest
 
 from hmmcore.diagnostics import Finding
-from pages.ui.session.checkups import LOOK_EVERY, STAYS, Checkups, checkups
+from pages.ui.session.checkups import CHECK_INTERVAL, KEEP_SECONDS, Checkups, checkups
 from pages.ui.session.session import Session
 from pages.ui.settings.config import Config
 
@@ -18,7 +18,7 @@ class Clock:
 
 @pytest.fixture
 def watched(monkeypatch):
-    """A session on a clock of ours, its checkups, and a list to put what examinations find."""
+    """A session with a clock that a test sets, its checkups, and a list of findings to report."""
     session = Session(Config(length=40, num_sequences=3))
     session.player.clock = Clock()
     found: list[str | Finding] = []
@@ -30,64 +30,64 @@ def watched(monkeypatch):
     return session, checkups(session), found
 
 
-def kinds(told: Checkups) -> list[str]:
-    return [diagnosis.finding.kind for diagnosis in told.said()]
+def kinds(checks: Checkups) -> list[str]:
+    return [diagnosis.finding.kind for diagnosis in checks.diagnoses()]
 
 
-def test_exactly_what_is_the_case_is_said_while_nothing_plays(watched):
-    _, told, found = watched
+def test_all_findings_are_shown_while_nothing_plays(watched):
+    _, checks, found = watched
     found += ["near_duplicates", "empty_state"]
-    assert kinds(told) == ["empty_state", "near_duplicates"], "the most important first"
+    assert kinds(checks) == ["empty_state", "near_duplicates"], "the most important first"
     found.clear()
-    assert kinds(told) == []
+    assert kinds(checks) == []
 
 
 def test_a_finding_appears_when_it_lasts_and_stays_a_while_after_it_has_gone(watched):
-    session, told, found = watched
-    assert kinds(told) == []
+    session, checks, found = watched
+    assert kinds(checks) == []
     session.play()
     clock = session.player.clock
     found.append("empty_state")
-    clock.now += LOOK_EVERY
-    assert kinds(told) == [], "seen once"
-    clock.now += LOOK_EVERY
-    assert kinds(told) == ["empty_state"], "seen twice"
+    clock.now += CHECK_INTERVAL
+    assert kinds(checks) == [], "seen once"
+    clock.now += CHECK_INTERVAL
+    assert kinds(checks) == ["empty_state"], "seen twice"
     found.clear()
-    for _ in range(round(STAYS / LOOK_EVERY) - 1):
-        clock.now += LOOK_EVERY
-        assert kinds(told) == ["empty_state"]
-    clock.now += LOOK_EVERY
-    assert kinds(told) == []
+    for _ in range(round(KEEP_SECONDS / CHECK_INTERVAL) - 1):
+        clock.now += CHECK_INTERVAL
+        assert kinds(checks) == ["empty_state"]
+    clock.now += CHECK_INTERVAL
+    assert kinds(checks) == []
 
 
-def test_nothing_is_said_a_moment_longer_of_a_truth_that_was_hidden(watched):
-    session, told, found = watched
+def test_findings_about_the_truth_vanish_when_it_is_hidden(watched):
+    session, checks, found = watched
     session.play()
     found.append("worse_than_truth")
     for _ in range(3):
-        told.said()
-        session.player.clock.now += LOOK_EVERY
-    assert kinds(told) == ["worse_than_truth"]
+        checks.diagnoses()
+        session.player.clock.now += CHECK_INTERVAL
+    assert kinds(checks) == ["worse_than_truth"]
     found.clear()
     session.change(truth="hidden")
     assert session.player.playing
-    assert kinds(told) == []
+    assert kinds(checks) == []
 
 
-def test_a_finding_that_flickers_is_never_said_or_always(watched):
-    session, told, found = watched
+def test_a_finding_that_flickers_is_never_shown(watched):
+    session, checks, found = watched
     session.play()
     clock = session.player.clock
     for number in range(40):
         found[:] = ["empty_state"] * (number % 2) + ["equal_rows"] * (number > 1)
-        clock.now += LOOK_EVERY
-        said = kinds(told)
+        clock.now += CHECK_INTERVAL
+        said = kinds(checks)
         assert "empty_state" not in said
         assert ("equal_rows" in said) == (number > 2)
 
 
-def test_of_one_kind_only_the_latest_is_said(watched):
-    session, told, found = watched
+def test_only_the_latest_finding_of_a_kind_is_shown(watched):
+    session, checks, found = watched
     session.play()
     clock = session.player.clock
     groups: tuple[tuple[int, ...], ...] = ()
@@ -95,44 +95,44 @@ def test_of_one_kind_only_the_latest_is_said(watched):
         groups += ((state,),)
         found[:] = [Finding("empty_state", groups)]
         for look in range(3):
-            clock.now += LOOK_EVERY
-            said = [diagnosis.finding.states for diagnosis in told.said()]
+            clock.now += CHECK_INTERVAL
+            said = [diagnosis.finding.states for diagnosis in checks.diagnoses()]
             before = [groups[:-1]] if state else []
             assert said == (before if look == 0 else [groups])
 
 
-def test_the_news_change_at_most_twice_a_second(watched):
-    session, told, found = watched
+def test_what_is_shown_changes_at_most_twice_a_second(watched):
+    session, checks, found = watched
     session.play()
     clock, seen = session.player.clock, []
     for number in range(400):
         found[:] = [["empty_state"], ["equal_rows"], [], ["worse_than_truth"]][number // 30 % 4]
         clock.now += 0.04
-        seen.append((clock.now, told.news()))
+        seen.append((clock.now, checks.diagnosis_keys()))
     changes = [
-        now for (now, news), (_, before) in zip(seen[1:], seen, strict=False) if news != before
+        now for (now, keys), (_, before) in zip(seen[1:], seen, strict=False) if keys != before
     ]
     assert len(changes) > 3
-    assert np.diff(changes).min() >= LOOK_EVERY - 1e-9
+    assert np.diff(changes).min() >= CHECK_INTERVAL - 1e-9
 
 
-def test_pausing_says_what_is_the_case_at_once(watched):
-    session, told, found = watched
+def test_pausing_shows_all_findings_at_once(watched):
+    session, checks, found = watched
     session.play()
     found[:] = ["not_converged", "empty_state"]
     session.player.clock.now += 0.01
-    assert kinds(told) == []
+    assert kinds(checks) == []
     session.pause()
-    assert kinds(told) == ["empty_state", "not_converged"]
+    assert kinds(checks) == ["empty_state", "not_converged"]
     session.play()
-    assert kinds(told) == ["empty_state"], "that it goes on is seen"
+    assert kinds(checks) == ["empty_state"], "a run that plays has obviously not converged"
 
 
-def test_of_the_other_run_only_how_it_goes_on_is_said(watched):
-    session, told, found = watched
+def test_of_the_other_run_only_findings_about_progress_are_shown(watched):
+    session, checks, found = watched
     session.change(method="Both", shown="Gradient")
     found[:] = ["empty_state", "converged", "rate_too_low"]
-    assert [(d.finding.kind, d.run) for d in told.said()] == [
+    assert [(d.finding.kind, d.run) for d in checks.diagnoses()] == [
         ("empty_state", "Gradient"),
         ("rate_too_low", "EM"),
         ("rate_too_low", "Gradient"),
@@ -140,23 +140,23 @@ def test_of_the_other_run_only_how_it_goes_on_is_said(watched):
         ("converged", "Gradient"),
     ]
     session.change(method="EM")
-    assert {diagnosis.run for diagnosis in told.said()} == {"EM"}
+    assert {diagnosis.run for diagnosis in checks.diagnoses()} == {"EM"}
 
 
-def test_a_number_that_moves_is_no_news():
+def test_a_change_of_numbers_does_not_change_the_keys():
     session = Session(Config(length=40, num_sequences=3))
-    told = checkups(session)
+    checks = checkups(session)
     for _ in range(3):
         session.step()
-    news, (before,) = told.news(), told.said()
+    keys, (before,) = checks.diagnosis_keys(), checks.diagnoses()
     session.step()
-    assert told.news() == news
-    (after,) = told.said()
+    assert checks.diagnosis_keys() == keys
+    (after,) = checks.diagnoses()
     assert after.iteration == before.iteration + 1
     assert after.finding.evidence["last_gain"] < before.finding.evidence["last_gain"]
 
 
-def test_another_learning_rate_is_not_judged_by_what_the_last_one_did():
+def test_a_learning_rate_is_not_judged_by_the_steps_of_an_earlier_one():
     session = Session(
         Config(
             num_states=3,
@@ -169,28 +169,28 @@ def test_another_learning_rate_is_not_judged_by_what_the_last_one_did():
     )
     for _ in range(45):
         session.step()
-    said = {diagnosis.finding.kind for diagnosis in checkups(session).said()}
+    said = {diagnosis.finding.kind for diagnosis in checkups(session).diagnoses()}
     assert "rate_too_high" in said
     session.remedy(learning_rate=1.0)
-    assert session.kept is None, "the same run goes on"
+    assert session.before_remedy is None, "the same run continues"
     assert session.shown_run.state.iteration == 45
-    said = {diagnosis.finding.kind for diagnosis in checkups(session).said()}
+    said = {diagnosis.finding.kind for diagnosis in checkups(session).diagnoses()}
     assert "rate_too_high" not in said
 
 
-def test_what_is_said_belongs_to_the_iteration_that_is_shown():
+def test_findings_belong_to_the_iteration_that_is_shown():
     session = Session(Config(num_states=2, length=2, num_sequences=1, method="Both"))
     for _ in range(10):
         session.step()
-    told = checkups(session)
-    present = told.news()
-    assert "collapsed_variance" in kinds(told)
+    checks = checkups(session)
+    present = checks.diagnosis_keys()
+    assert "collapsed_variance" in kinds(checks)
     session.travel(1)
-    assert {diagnosis.iteration for diagnosis in told.said()} == {1}
-    assert not {"collapsed_variance", "converged", "not_converged"} & set(kinds(told))
-    assert told.news() != present
+    assert {diagnosis.iteration for diagnosis in checks.diagnoses()} == {1}
+    assert not {"collapsed_variance", "converged", "not_converged"} & set(kinds(checks))
+    assert checks.diagnosis_keys() != present
     session.travel(None)
-    assert told.news() == present
+    assert checks.diagnosis_keys() == present
 
 
 def test_a_run_that_failed_had_not_failed_before():

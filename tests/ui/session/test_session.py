@@ -31,7 +31,7 @@ def upload(values=None):
     ],
     ids=lambda values: next(iter(values)),
 )  # fmt: skip
-def test_what_the_data_are_made_from_makes_new_data(values):
+def test_a_change_of_the_data_settings_makes_new_data(values):
     session = small()
     session.step()
     session.play()
@@ -43,7 +43,7 @@ def test_what_the_data_are_made_from_makes_new_data(values):
 
 
 @pytest.mark.parametrize("values", [{"start": "kmeans"}, {"start_seed": 4}, {"trainable": ()}])
-def test_where_training_starts_from_keeps_the_data(values):
+def test_a_change_of_the_start_keeps_the_data(values):
     session = small()
     session.step()
     data = session.data
@@ -53,7 +53,7 @@ def test_where_training_starts_from_keeps_the_data(values):
 
 
 @pytest.mark.parametrize("values", [{"learning_rate": 0.5}, {"optimizer": "plain"}])
-def test_how_training_goes_on_takes_effect_where_it_stands(values):
+def test_a_change_of_the_training_takes_effect_at_the_current_iteration(values):
     session = small(method="Both")
     session.step()
     session.play()
@@ -224,7 +224,7 @@ def test_the_past_is_shown_as_it_was():
 
 
 @pytest.mark.parametrize("iteration", [6, 7, 10**9, -1, None])
-def test_what_lies_outside_the_past_is_the_present(iteration):
+def test_an_iteration_outside_the_past_shows_the_latest(iteration):
     session = trained(6)
     session.travel(iteration)
     assert session.at is None
@@ -232,7 +232,7 @@ def test_what_lies_outside_the_past_is_the_present(iteration):
 
 
 @pytest.mark.parametrize("go", ["play", "step", "reset", "new_start"])
-def test_going_on_returns_to_the_present(go):
+def test_continuing_returns_to_the_latest(go):
     session = trained(4)
     session.travel(1)
     getattr(session, go)()

@@ -1,4 +1,4 @@
-"""Edited tables: what they change, what they leave alone, and what is said of wrong ones."""
+"""Edited tables: what they change, what they keep, and which errors are reported."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pages.ui.experiment.laws import true_model
 from pages.ui.session.tables import (
     Drafts,
     is_edited,
-    leaving,
+    law_changes,
     normalised,
     number_shown,
     number_typed,
+    table_changes,
     tables_of,
-    taking,
     with_edits,
 )
 from pages.ui.settings.address import from_query, to_query
@@ -53,7 +53,7 @@ def test_an_edit_changes_its_own_table_and_no_other(config: Config, name: str) -
     before = tables(config)
     moved = name in ("means_table", "rates_table", "points_table")
     values = before[name] + 0.5 if moved else before[name][:, ::-1]
-    edited, notes = legal(replace(config, **taking(config, name, values)))
+    edited, notes = legal(replace(config, **table_changes(config, name, values)))
     assert all("set aside" in note for note in notes)
     after = tables(edited)
     np.testing.assert_array_equal(after[name], values)
@@ -70,19 +70,19 @@ def test_structural_zeros_stay_exact() -> None:
     values = with_edits(before, {0: {"S1": 0.3, "S2": 0.6}})
     values, problem = normalised("transition_table", values)
     assert problem is None
-    after = true_model(replace(config, **taking(config, "transition_table", values)))
+    after = true_model(replace(config, **table_changes(config, "transition_table", values)))
     np.testing.assert_array_equal(after.transition_matrix == 0, before == 0)
 
 
 def test_the_law_comes_back() -> None:
     config = Config(num_states=3, structure="cyclic", initial_table=((1.0, 0.0, 0.0),))
-    back = replace(config, **leaving(config, "initial_table", {}))
+    back = replace(config, **law_changes(config, "initial_table", {}))
     np.testing.assert_allclose(true_model(back).initial_probs, 1 / 3, rtol=1e-12)
-    edited = replace(config, **taking(config, "transition_table", np.eye(3)))
-    back = replace(edited, **leaving(edited, "transition_table", {"structure": "cyclic"}))
+    edited = replace(config, **table_changes(config, "transition_table", np.eye(3)))
+    back = replace(edited, **law_changes(edited, "transition_table", {"structure": "cyclic"}))
     assert back.structure == "cyclic"
     assert back.transition_table is None
-    assert replace(edited, **leaving(edited, "transition_table", {})).structure == "sticky"
+    assert replace(edited, **law_changes(edited, "transition_table", {})).structure == "sticky"
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_edits_of_cells() -> None:
         (None, np.nan), (0.25, 0.25),
     ],
 )  # fmt: skip
-def test_what_is_typed_is_taken_as_it_is_meant_or_not_at_all(typed, number) -> None:
+def test_typed_numbers_are_read_unless_they_are_ambiguous(typed, number) -> None:
     values = with_edits(np.ones((1, 2)), {0: {"S2": typed}})
     np.testing.assert_array_equal(values, [[1.0, number]])
 
@@ -184,12 +184,12 @@ def test_a_draft_lasts_until_the_table_changes_elsewhere() -> None:
     law = np.full((2, 2), 0.5)
     draft = drafts.follow("transition_table", law)
     draft.values = with_edits(law, {0: {"S1": 0.9}})
-    # Unfinished: kept over reruns, the editor keeps its edits.
+    # Unfinished: the draft survives reruns, and the editor keeps its edits.
     assert drafts.follow("transition_table", law) is draft
-    # In force after the other cell: the same editor goes on.
+    # Valid and in force after the edit of another cell: the editor continues.
     draft.values = np.array([[0.9, 0.1], [0.5, 0.5]])
     assert drafts.follow("transition_table", draft.values.copy()) is draft
-    # Changed elsewhere: begun anew.
+    # Changed elsewhere: a new draft.
     other = drafts.follow("transition_table", np.eye(2))
     assert other.generation == draft.generation + 1
     np.testing.assert_array_equal(other.values, np.eye(2))

@@ -1,4 +1,4 @@
-"""The table of controls: what goes into a URL comes out of it, and nothing in a URL breaks it."""
+"""The table of controls: a Config survives a URL unchanged, and no URL raises."""
 
 import string
 from dataclasses import replace
@@ -16,7 +16,7 @@ def random_config(seed):
     rng = np.random.default_rng(seed)
     values = {}
     for field in FIELDS:
-        if field.many:
+        if field.multiple:
             values[field.name] = tuple(k for k in field.choices if rng.random() < 0.5)
         elif field.choices:
             values[field.name] = str(rng.choice(list(field.choices)))
@@ -176,14 +176,14 @@ def test_the_notebooks_own_data_have_their_own_sizes():
         ("counts", (), ()),
     ],
 )
-def test_what_is_trained_is_said_in_the_terms_of_the_family(family, before, after):
+def test_trained_parameters_are_translated_to_those_of_the_family(family, before, after):
     config, notes = legal(Config(family=family, trainable=before))
     assert config.trainable == after
     assert notes == ()
     assert legal(config)[0] == config
 
 
-def test_a_link_of_the_first_family_says_nothing_of_the_others():
+def test_a_link_to_numbers_has_no_parameters_of_other_families():
     query = to_query(Config())
     assert not query.keys() & {"family", "cov", "C", "sharp", "model", "dim", "against"}
     assert len(to_query(legal(Config(family="symbols"))[0])) == len(query) + 1

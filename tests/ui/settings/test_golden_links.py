@@ -1,6 +1,6 @@
-"""Links that were copied once, and the log-likelihoods that they must give for ever.
+"""Links that people may have kept, and the log-likelihoods that they must always give.
 
-When one of these fails, links that people keep no longer open what they opened: mend the change,
+When one of these tests fails, kept links open another experiment than before: correct the change,
 not the numbers.
 """
 

@@ -1,7 +1,7 @@
-"""Visitors' own data, kept for a while in the server's memory, so that a reload finds them again.
+"""Visitors' uploads, kept in the server's memory for a while so that a reload can restore them.
 
-A reload begins a new session. Only the tab that brought the data knows the key, and it never
-stands in an address.
+A reload starts a new session. Only the browser tab that uploaded the data knows their key, which
+is never part of an address.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from pages.ui.experiment.dataset import Upload
 
 MAX_BYTES = 128 * 2**20
 MAX_SECONDS = 3600.0
-"""After the page was last used."""
+"""How long an item is kept after it was last used."""
 
 Item = TypeVar("Item")
 
 
 @dataclass
-class Keeping(Generic[Item]):
-    """Items by keys that nobody can guess; the longest unused give way.
+class ExpiringStore(Generic[Item]):
+    """Items under keys that cannot be guessed; the least recently used are dropped first.
 
     Attributes:
-        max_bytes: of all items together.
-        clock: seconds, never backwards.
+        max_bytes: bound on the size of all items together.
+        clock: returns seconds, which never decrease.
     """
 
     max_bytes: int = MAX_BYTES
@@ -38,24 +38,24 @@ class Keeping(Generic[Item]):
     _lock: Lock = field(default_factory=Lock)
 
     def keep(self, item: Item, size: int) -> str:
-        """Keep an item of so many bytes; its key."""
+        """Store an item of `size` bytes. Returns its key."""
         key = secrets.token_urlsafe(24)
         with self._lock:
             self._items[key] = (self.clock(), size, item)
-            self._tidy()
+            self._drop_expired()
         return key
 
     def find(self, key: str) -> Item | None:
-        """The item, which counts as used now; None when there is none, or none any more."""
+        """The item, which counts as used now; None if the key is unknown or has expired."""
         with self._lock:
-            self._tidy()
+            self._drop_expired()
             if key not in self._items:
                 return None
             _, size, item = self._items.pop(key)
             self._items[key] = (self.clock(), size, item)
             return item
 
-    def _tidy(self) -> None:
+    def _drop_expired(self) -> None:
         oldest = self.clock() - MAX_SECONDS
         total = sum(size for _, size, _ in self._items.values())
         while self._items:
@@ -66,5 +66,5 @@ class Keeping(Generic[Item]):
             total -= size
 
 
-UPLOADS: Keeping[Upload] = Keeping()
-"""Of all visitors."""
+UPLOADS: ExpiringStore[Upload] = ExpiringStore()
+"""The uploads of all visitors."""

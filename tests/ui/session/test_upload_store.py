@@ -1,4 +1,4 @@
-"""What is kept for a reload: found by its key alone, bounded in size and in time."""
+"""Uploads kept for a reload: found by their key only, bounded in size and in time."""
 
 import numpy as np
 import pytest
@@ -7,13 +7,13 @@ from hmmcore import Sequences
 from pages.ui.experiment.dataset import Upload
 from pages.ui.experiment.experiment import NO_UPLOAD
 from pages.ui.experiment.run_position import run_position_to_query
-from pages.ui.session.kept import MAX_SECONDS, Keeping
 from pages.ui.session.session import Session
+from pages.ui.session.upload_store import MAX_SECONDS, ExpiringStore
 from pages.ui.settings.config import Config
 
 
 class Clock:
-    """Seconds that pass when a test says so."""
+    """A clock that a test sets."""
 
     def __init__(self):
         self.now = 0.0
@@ -23,33 +23,33 @@ class Clock:
 
 
 def test_only_the_key_finds_it():
-    kept = Keeping()
-    key, other = kept.keep("a", 1), kept.keep("a", 1)
+    store = ExpiringStore()
+    key, other = store.keep("a", 1), store.keep("a", 1)
     assert key != other
     assert len(key) >= 32
-    assert kept.find(key) == "a"
-    assert kept.find("") is None
-    assert kept.find(key[:-1]) is None
+    assert store.find(key) == "a"
+    assert store.find("") is None
+    assert store.find(key[:-1]) is None
 
 
-def test_the_longest_unused_give_way():
-    kept = Keeping(max_bytes=30)
-    first, second, third = (kept.keep(name, 10) for name in "abc")
-    kept.find(first)
-    kept.keep("d", 10)
-    assert [kept.find(key) for key in (first, second, third)] == ["a", None, "c"]
-    assert kept.find(kept.keep("too large", 31)) is None
+def test_the_least_recently_used_is_dropped():
+    store = ExpiringStore(max_bytes=30)
+    first, second, third = (store.keep(name, 10) for name in "abc")
+    store.find(first)
+    store.keep("d", 10)
+    assert [store.find(key) for key in (first, second, third)] == ["a", None, "c"]
+    assert store.find(store.keep("too large", 31)) is None
 
 
 def test_nothing_is_kept_for_ever():
     clock = Clock()
-    kept = Keeping(clock=clock)
-    key = kept.keep("a", 1)
+    store = ExpiringStore(clock=clock)
+    key = store.keep("a", 1)
     for _ in range(3):
         clock.now += 0.9 * MAX_SECONDS
-        assert kept.find(key) == "a"
+        assert store.find(key) == "a"
     clock.now += 1.1 * MAX_SECONDS
-    assert kept.find(key) is None
+    assert store.find(key) is None
 
 
 def own_data():
@@ -66,7 +66,7 @@ def test_own_data_and_their_runs_come_back_to_a_new_session():
     after = Session.from_url({**before.query(), **run_position_to_query(before.run_position())})
     assert after.config.source == "generated"
     assert NO_UPLOAD in after.notes
-    assert after.bring_back(before.upload_key)
+    assert after.restore_upload(before.upload_key)
     assert after.config == before.config
     assert after.notes == ()
     assert after.data.sequences is before.data.sequences
@@ -77,7 +77,7 @@ def test_own_data_and_their_runs_come_back_to_a_new_session():
 @pytest.mark.parametrize("key", ["", "x", "💥" * 1000])
 def test_a_wrong_key_brings_nothing(key):
     after = Session.from_url(own_data().query())
-    assert not after.bring_back(key)
+    assert not after.restore_upload(key)
     assert NO_UPLOAD in after.notes
 
 
@@ -86,8 +86,8 @@ def test_nothing_is_brought_back_over_what_was_done_since():
     after = Session.from_url(before.query())
     after.change(num_states=3)
     data = after.data
-    assert after.bring_back(before.upload_key)
+    assert after.restore_upload(before.upload_key)
     assert after.upload is before.upload, "kept, to be chosen"
     assert after.data is data
     assert after.config.num_states == 3
-    assert not after.bring_back(before.upload_key), "once"
+    assert not after.restore_upload(before.upload_key), "once"

@@ -1,4 +1,4 @@
-"""One thread at a time in what a visitor has."""
+"""A decorator that lets one thread at a time work on an object."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 
 class Lockable(Protocol):
-    """What has a lock, held by the thread that is at work there."""
+    """An object with a lock, which the thread that works on it holds."""
 
     lock: RLock
 
@@ -19,10 +19,10 @@ Args = ParamSpec("Args")
 Result = TypeVar("Result")
 
 
-def alone(
+def holding_lock(
     method: Callable[Concatenate[Owner, Args], Result],
 ) -> Callable[Concatenate[Owner, Args], Result]:
-    """The method, while no other thread is at work on the same object."""
+    """The method, run while the thread holds the lock of the object."""
 
     @wraps(method)
     def locked(self: Owner, /, *args: Args.args, **kwargs: Args.kwargs) -> Result:
