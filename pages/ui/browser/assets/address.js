@@ -54,8 +54,8 @@ let lastWrite = -WRITE_INTERVAL;
 let writeTimer = null;
 let pending = null; // {from, to}: the current address, and the one that will replace it
 
-// Whether the address has the settings that the positions of the runs belong to. Streamlit writes new
-// settings a little later than we hear of them; until then the positions in the address stay.
+// Whether the address has the settings that the positions of the runs belong to. Streamlit writes
+// new settings a little later than we hear of them; until then the positions in the address stay.
 function settingsAreCurrent() {
   // Until the server acknowledges a reconnection, its messages are about an older address.
   if (!latest || reconnectedAt || latest.settings !== settings) return false;
@@ -181,9 +181,9 @@ function watchConnection() {
   }).observe(app, { attributes: true, attributeFilter: [name] });
 }
 
-// This tab keeps the key of the data that were uploaded in it, and reports it to a session that began
-// with a reload or after a lost connection. It does not when a link was opened here, because a link
-// is about other data.
+// This tab keeps the key of the data that were uploaded in it, and reports it to a session that
+// began with a reload or after a lost connection. It does not when a link was opened here, because
+// a link is about other data.
 function reportUploadKey({ own, lost }) {
   if (own) sessionStorage.setItem(UPLOAD_KEY, own);
   const key = sessionStorage.getItem(UPLOAD_KEY);

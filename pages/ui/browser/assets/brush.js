@@ -1,8 +1,8 @@
 // Paints the traces of a chart on a canvas behind it, at a fraction of what Plotly.react takes.
 //
-// Plotly still draws axes and names, and handles zoom, hover and download. While numbers change often,
-// only the traces are painted, with the axes, colours and shapes of Plotly's last drawing; when the
-// numbers come to rest, Plotly draws the traces itself.
+// Plotly still draws axes and names, and handles zoom, hover and download. While numbers change
+// often, only the traces are painted, with the axes, colours and shapes of Plotly's last drawing;
+// when the numbers come to rest, Plotly draws the traces itself.
 
 // Paths of the marker symbols at size 10, read once from a drawing of Plotly's.
 const outlines = new Map();

@@ -1,5 +1,5 @@
-// Charts of what each state emits, as pure functions (message, theme) -> {data, layout}. There is one
-// builder for each kind of chart in pages/ui/live/emission_charts.py.
+// Charts of what each state emits, as pure functions (message, theme) -> {data, layout}. There is
+// one builder for each kind of chart in pages/ui/live/emission_charts.py.
 
 import { bullet, compact, labelled, rows, stateName } from "./charts.js";
 import { axis, baseLayout, blend, fade } from "./plotting.js";

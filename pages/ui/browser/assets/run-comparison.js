@@ -1,5 +1,5 @@
-// The comparison of runs: a verdict, a row of numbers for each run, and five charts. Its messages come
-// from pages/ui/live/run_comparison.py.
+// The comparison of runs: a verdict, a row of numbers for each run, and five charts. Its messages
+// come from pages/ui/live/run_comparison.py.
 
 import { stateName } from "./charts.js";
 import * as charts from "./run-comparison-charts.js";

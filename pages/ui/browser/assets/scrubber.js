@@ -46,8 +46,8 @@ export class Scrubber {
       this.where, this.mark, this.now);
   }
 
-  // Show the current iteration. While a command of the reader is `unanswered`, the thumb stays where it
-  // was put, so that the next key press continues from there.
+  // Show the current iteration. While a command of the reader is `unanswered`, the thumb stays
+  // where it was put, so that the next key press continues from there.
   show(live, unanswered) {
     if (live.playing) this.stop();
     const { at, latest, marks } = live;
