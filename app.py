@@ -15,13 +15,10 @@ from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
-from streamlit import delta_generator
 
-from pages.ui.assets import Preload, asset_routes, compress_assets, load_assets
-from pages.ui.failure import show_failure
-from pages.ui.no_delay import send_at_once
-from pages.ui.stream import stream_routes
-from pages.ui.together import Together
+from pages.ui.browser.assets import Preload, asset_routes, compress_assets, load_assets
+from pages.ui.parts.failure import show_failure
+from pages.ui.browser.stream import stream_routes
 
 FIRST_VISIT = 1.0
 """Seconds that a first visitor's page may have to itself before all the rest is prepared."""
@@ -30,10 +27,6 @@ FIRST_VISIT = 1.0
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Prepare in the background what the first visitor would otherwise wait for."""
-    send_at_once()
-    # Before its first element Streamlit looks through the source of every module for whether it
-    # runs in a prompt, to say that it should not. Told that it has, it does not look.
-    delta_generator._use_warning_has_been_displayed = True
     # A daemon, so that a server stopped early does not wait for the compiler.
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
     yield {}
@@ -44,10 +37,10 @@ def _warm_up() -> None:
         load_assets()
         # Imported here: all of it takes a second that the server need not wait for.
         import hmmcore
-        from pages.ui import examples, frame, live, tour  # noqa: F401
-        from pages.ui.config import Config
-        from pages.ui.live_source import pictures
-        from pages.ui.session import Session
+        from pages.ui.parts import examples, frame, run_controls, tour  # noqa: F401
+        from pages.ui.settings.config import Config
+        from pages.ui.live.frame_source import pictures
+        from pages.ui.session.session import Session
 
         # What a first visitor sees; when they have seen it, what anybody may ask for.
         pictures(Session(Config())).picture()
@@ -65,6 +58,6 @@ app = st.App(
     "pages/main.py",
     lifespan=lifespan,
     routes=[*asset_routes(), *stream_routes()],
-    middleware=[Middleware(Preload), Middleware(Together)],
+    middleware=[Middleware(Preload)],
     on_script_error=show_failure,
 )

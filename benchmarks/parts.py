@@ -10,11 +10,11 @@ import numpy as np
 
 from hmmcore import EM, Circumstances, examine, preset
 from hmmcore.diagnostics import LOOK_BACK
-from pages.ui.config import Config
-from pages.ui.csv_text import MAX_FILE_BYTES
-from pages.ui.live_source import pictures
-from pages.ui.session import Session
-from pages.ui.upload import read_observations, read_table
+from pages.ui.settings.config import Config
+from pages.ui.files.csv_text import MAX_FILE_BYTES
+from pages.ui.live.frame_source import pictures
+from pages.ui.session.session import Session
+from pages.ui.files.upload import read_observations, read_table
 
 
 def picture_ms(repeats: int) -> float:

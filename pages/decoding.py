@@ -5,15 +5,17 @@ from __future__ import annotations
 import streamlit as st
 
 from hmmcore import confusion_table, exchangeable_states, joint_log_prob
-from pages.ui import about, charts, decoded, time_charts, words
-from pages.ui.accuracies import accuracies
-from pages.ui.figure import show_figure
-from pages.ui.layout import halves
-from pages.ui.live import live_figures, messages, run_controls, time_travel
-from pages.ui.session import current_session
+from pages.ui.parts import about, words
+from pages.ui.figures import charts, time_charts
+from pages.ui.session.session import decoded
+from pages.ui.parts.accuracies import accuracies
+from pages.ui.live.figure import show_figure
+from pages.ui.parts.layout import halves
+from pages.ui.parts.run_controls import live_figures, messages, run_controls, time_travel
+from pages.ui.session.session import current_session
 from pages.ui.text import count
-from pages.ui.time_axis import decimation_note
-from pages.ui.view import View, current_view, lane, zoom_key
+from pages.ui.figures.time_axis import decimation_note
+from pages.ui.session.view import View, current_view, lane, zoom_key
 
 session = current_session()
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.ui import controls
-from pages.ui.frame import frame
-from pages.ui.live_source import pictures
-from pages.ui.place import without_place
-from pages.ui.session import Session, current_session
+from pages.ui.parts import controls
+from pages.ui.parts.frame import frame
+from pages.ui.live.frame_source import pictures
+from pages.ui.experiment.run_position import without_place
+from pages.ui.session.session import Session, current_session
 
 ASSETS = Path(__file__).parent / "ui" / "assets"
 
@@ -34,9 +34,9 @@ def went_back() -> bool:
     """Whether the browser's Back or Forward brought this run about.
 
     Asked of Streamlit, not guessed from the address: a run may carry the address of a moment ago.
+    The attribute is no promise of Streamlit's; without it Back shows the address, and no more.
     """
-    context = get_script_run_ctx()
-    return context is not None and context.is_history_navigation
+    return getattr(get_script_run_ctx(), "is_history_navigation", False)
 
 
 st.set_page_config(

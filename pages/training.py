@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from hmmcore.comparison import num_components
-from pages.ui import controls, duel_words, health, words
-from pages.ui.duel import show_duel
-from pages.ui.live import messages, run_controls
-from pages.ui.live_source import pictures
-from pages.ui.session import current_session
+from pages.ui.parts import controls, health, words
+from pages.ui.parts.run_controls import run_comparison_words
+from pages.ui.live.run_comparison import show_duel
+from pages.ui.parts.run_controls import messages, run_controls
+from pages.ui.live.frame_source import pictures
+from pages.ui.session.session import current_session
 
 session = current_session()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pages.ui.theme import STATE_COLOURS
+from pages.ui.figures.theme import STATE_COLOURS
 
 ROOT = Path(__file__).resolve().parents[1]
 

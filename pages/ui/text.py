@@ -6,6 +6,8 @@ import html
 import math
 import re
 
+from hmmcore import Sequences
+
 NARROW_SPACE = "\u202f"
 CHART_TEXT_LENGTH = 24
 WORD_JOINER = "\u2060"
@@ -65,3 +67,21 @@ def scientific(value: float) -> str:
 def listed(names: list[str]) -> str:
     """Names as one reads them: S1, S2 and S4."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def missing(sequences: Sequences) -> str:
+    """How many observations are missing, and how many lack a part; no full stop at the end."""
+    total, whole, partly = (
+        count(sequences.num_observations),
+        sequences.num_missing,
+        sequences.num_partly_missing,
+    )
+    if not partly:
+        return f"{count(whole)} of {total} {'is' if whole == 1 else 'are'} missing"
+    verb = "lacks" if partly == 1 else "lack"
+    if not whole:
+        return f"{count(partly)} of {total} {verb} some of the coordinates"
+    return (
+        f"{count(whole)} of {total} {'is' if whole == 1 else 'are'} missing, and "
+        f"{count(partly)} more {verb} some of the coordinates"
+    )

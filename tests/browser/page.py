@@ -9,7 +9,7 @@ from weakref import WeakSet
 
 from playwright.sync_api import Page, WebSocketRoute
 
-from pages.ui.failure import MESSAGE
+from pages.ui.parts.failure import MESSAGE
 
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 """Streamlit's app while no script runs: a way to wait, which says nothing of what is seen."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from pages.ui.failure import MESSAGE
+from pages.ui.parts.failure import MESSAGE
 from tests.browser.page import open_page, page_failures
 from tests.browser.server import Server, running_app
 
@@ -23,14 +23,14 @@ APP = """
 import sys
 sys.path.insert(0, {root!r})
 import streamlit as st
-from pages.ui.assets import asset_routes
-from pages.ui.failure import show_failure
+from pages.ui.browser.assets import asset_routes
+from pages.ui.parts.failure import show_failure
 app = st.App("main_script.py", routes=asset_routes(), on_script_error=show_failure)
 """
 
 MAIN_SCRIPT = """
 import streamlit as st
-from pages.ui.assets import asset_url
+from pages.ui.browser.assets import asset_url
 
 def fail():
     raise ValueError("a detail for the log only")

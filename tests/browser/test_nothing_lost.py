@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from pages.ui.session import Session
+from pages.ui.session.session import Session
 from tests.browser import playground as ui
 from tests.browser.page import SlowLine, open_page, wait_until_idle
 from tests.browser.server import Server, running_app

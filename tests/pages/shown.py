@@ -11,8 +11,8 @@ import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from hmmcore import HMM, Gaussian, Sequences
-from pages.ui.dataset import Upload
-from pages.ui.session import KEY, Session
+from pages.ui.experiment.dataset import Upload
+from pages.ui.session.session import KEY, Session
 from tests.plotly_package import check_figure
 
 MAIN_SCRIPT = Path(__file__).resolve().parents[2] / "pages" / "main.py"

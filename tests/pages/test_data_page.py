@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.config import Config
-from pages.ui.export import csv_bytes, data_frame
-from pages.ui.pending import PendingFile
-from pages.ui.session import KEY, Session
-from pages.ui.upload import read_observations, read_table
+from pages.ui.settings.config import Config
+from pages.ui.files.export import csv_bytes, data_frame
+from pages.ui.files.pending import PendingFile
+from pages.ui.session.session import KEY, Session
+from pages.ui.files.upload import read_observations, read_table
 
 MAIN = str(Path(__file__).resolve().parents[2] / "pages" / "main.py")
 LOOK, EDIT, UPLOAD = "Look at the data", "Edit the model", "Your CSV file"
@@ -65,8 +65,8 @@ def test_the_notebook_and_back() -> None:
 
 def edit(app: AppTest, table: str, cells: dict[int, dict[str, float | None]]) -> AppTest:
     """What the editor's callback does with edited cells; AppTest cannot type into a canvas."""
-    from pages.ui import data_tables
-    from pages.ui.tables import with_edits
+    from pages.ui.parts import data_tables
+    from pages.ui.session.tables import with_edits
 
     session = session_of(app)
     draft = session.drafts.held[table]

@@ -16,8 +16,8 @@ from hmmcore import (
     viterbi,
     viterbi_ties,
 )
-from pages.ui import words
-from pages.ui.view import current_view
+from pages.ui.parts import words
+from pages.ui.session.view import current_view
 from tests.pages import shown
 
 PAGE = "decoding.py"

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.link import NO_FILE
-from pages.ui.replay import Replay
+from pages.ui.session.link import NO_FILE
+from pages.ui.experiment.replay import Replay
 from tests.pages.shown import healthy, opened, press, session, upload
 
 PAGES = ["playground.py", "data.py", "posterior.py", "decoding.py"]

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.config import FIELD_OF, MAX_CELLS, Config
-from pages.ui.experiment import NO_UPLOAD
-from pages.ui.live_source import pictures
-from pages.ui.session import KEY, Session
+from pages.ui.settings.config import FIELD_OF, MAX_CELLS, Config
+from pages.ui.experiment.experiment import NO_UPLOAD
+from pages.ui.live.frame_source import pictures
+from pages.ui.session.session import KEY, Session
 
 MAIN_SCRIPT = Path(__file__).resolve().parents[2] / "pages" / "main.py"
 CONTROLS = {
@@ -303,7 +303,7 @@ def test_a_page_that_fails_leaves_the_settings_in_the_address_bar(monkeypatch):
     def fail(*_: object) -> None:
         raise OSError("a detail for the log only")
 
-    monkeypatch.setattr("pages.ui.live_source.current_view", fail)
+    monkeypatch.setattr("pages.ui.live.frame_source.current_view", fail)
     app = AppTest.from_file(str(MAIN_SCRIPT), default_timeout=60)
     app.query_params.update({"K": "3"})
     app.run()

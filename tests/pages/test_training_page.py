@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import words
-from pages.ui.config import FIELD_OF
+from pages.ui.parts import words
+from pages.ui.settings.config import FIELD_OF
 from tests.pages.shown import healthy, opened, press, session, text, upload
 
 DUEL_CONTROLS = {"progress_axis", "distance_to"}

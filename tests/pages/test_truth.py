@@ -9,8 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from hmmcore import accuracy, commonest_share, most_probable_states, smooth, viterbi
-from pages.ui import truth, words
-from pages.ui.view import current_view
+from pages.ui.parts import truth, words
+from pages.ui.session.view import current_view
 from tests.pages.shown import array, figures, healthy, opened, press, session, text, upload
 
 

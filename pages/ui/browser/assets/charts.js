@@ -1,0 +1,233 @@
+// The charts of the live panel as pure functions of numbers: (message, theme) -> {data, layout}.
+// The states' colours and symbols are the ones of pages/ui/figures/theme.py and arrive in the header.
+
+import { axis, baseLayout, blend, fade, readable } from "./plotting.js";
+
+const NONE = 255; // wire.MISSING
+const CERTAIN = 254; // wire.FULL_PROBABILITY
+
+export const stateName = (k) => `S${k + 1}`;
+export const bullet = (states, k) => `<span style="color:${states.colours[k]}">■</span> ${stateName(k)}`;
+const probability = (byte) => (byte === NONE ? null : byte / CERTAIN);
+const fixed = (digits) => (value) => value.toFixed(digits).replace("-", "−");
+export const two = fixed(2);
+// Values of any scale: two decimals where that says enough, else four digits that count.
+export const spoken = (value) => {
+  const size = Math.abs(value);
+  return size === 0 || (size >= 0.1 && size < 1e4)
+    ? two(value) : `${+value.toPrecision(4)}`.replaceAll("-", "−");
+};
+
+// (rows, columns) of a flat array, as nested rows.
+export function rows(array, convert = (value) => value) {
+  const [height, width] = array.shape;
+  return Array.from({ length: height }, (_, i) =>
+    Array.from(array.values.subarray(i * width, (i + 1) * width), convert));
+}
+
+// With many states only some of the names fit: S1, then every `every`-th.
+export function labelled(count, every) {
+  return Array.from({ length: count }, (_, k) => k)
+    .filter((k) => count <= 10 || k === 0 || (k + 1) % every === 0);
+}
+
+export function curve({ header, arrays }, theme) {
+  const meta = header.charts.curve;
+  const [x0, x1] = meta.x_range;
+  const data = [];
+  if (meta.truth !== null) {
+    data.push({
+      x: [x0, x1], y: [meta.truth, meta.truth], mode: "lines", hoverinfo: "skip",
+      line: { color: theme.muted, width: 1.2, dash: "dot" },
+    });
+  }
+  header.runs.forEach((run, i) => {
+    const x = arrays[`curve.x${i}`].values;
+    const y = arrays[`curve.y${i}`].values;
+    const hovertemplate =
+      `${run.name}, iteration %{x}<br>log-likelihood per observation %{y:.5f}<extra></extra>`;
+    data.push({
+      x, y, mode: "lines", hovertemplate,
+      line: { color: run.colour, dash: run.dash, width: 2 },
+    });
+    data.push({
+      x: [meta.shown[i]], y: [meta.shown_values[i]], mode: "markers", hovertemplate,
+      cliponaxis: false,
+      marker: { color: run.colour, size: 7, symbol: i ? "diamond" : "circle" },
+    });
+  });
+  // Marks stand as ticks on the axis of iterations; they are few.
+  if (meta.marks.length) {
+    data.push({
+      x: meta.marks, y: meta.marks.map(() => meta.y_range[0]), mode: "markers", cliponaxis: false,
+      marker: { color: theme.primary, size: 8, symbol: "triangle-up" },
+      hovertemplate: "marked: iteration %{x}<extra></extra>",
+    });
+  }
+  const layout = {
+    ...baseLayout(theme, { l: 46, r: 12, t: 6, b: 34 }),
+    xaxis: axis(theme, "iteration", { range: [x0, x1], nticks: 6 }),
+    yaxis: axis(theme, "nats per observation", { range: [...meta.y_range], nticks: 6 }),
+    annotations: meta.truth === null ? [] : [{
+      x: 1, xref: "paper", xanchor: "right", y: meta.truth, yanchor: "bottom", showarrow: false,
+      text: `true model ${fixed(3)(meta.truth)}`, font: { size: 11, color: theme.muted },
+    }],
+  };
+  return { data, layout };
+}
+
+export function matrix({ header, arrays }, theme, which) {
+  const K = header.num_states;
+  const array = arrays[`${which}.probs`];
+  const names = Array.from({ length: K }, (_, k) => stateName(k));
+  const z = rows(array);
+  const shown = labelled(K, 5);
+  const place = {
+    showgrid: false, tickvals: shown, range: [-0.5, K - 0.5], fixedrange: true,
+    // To hide labels beyond the edge, Plotly would measure each of them again for every other one.
+    ticklabeloverflow: "allow",
+  };
+  const data = [{
+    type: "heatmap", z, zmin: 0, zmax: 1, showscale: false,
+    colorscale: [[0, blend(theme.primary, theme.ground, 0.04)], [1, theme.primary]],
+    xgap: K <= 10 ? 2 : 1, ygap: K <= 10 ? 2 : 1,
+    customdata: z.map((row, i) => row.map((_, j) => [names[i], names[j]])),
+    hovertemplate: "from %{customdata[0]} to %{customdata[1]}: "
+      + `p = %{z:.3f}<extra>${which}</extra>`,
+  }];
+  if (K <= 8) {
+    // Plotly picks a grey ink for a middle blue; here each cell takes the ink that stands out.
+    const write = (p) => {
+      // "0" and "1" are exact; ".00" and "1.0" are rounded.
+      const short = p === 0 || p === 1 ? String(p) : two(p).replace(/^0/, "").replace("1.00", "1.0");
+      return `<span style="color:${readable(blend(theme.primary, theme.ground, p))}">${short}</span>`;
+    };
+    data[0].text = z.map((row) => row.map((p) => (Number.isNaN(p) ? "" : write(p))));
+    data[0].texttemplate = "%{text}";
+    data[0].textfont = { size: K <= 5 ? 11 : 9, family: theme.font };
+  }
+  const layout = {
+    // The true matrix stands right of the learned one and shares its row names.
+    ...baseLayout(theme, { l: which === "learned" ? 52 : 8, r: 6, t: 4, b: 34 }),
+    xaxis: axis(theme, "to state", { ...place, ticktext: shown.map(stateName), tickangle: 0 }),
+    yaxis: axis(theme, "from state", {
+      ...place, range: [K - 0.5, -0.5], visible: which === "learned",
+      ticktext: shown.map((k) => bullet(header.states, k)),
+    }),
+  };
+  return { data, layout };
+}
+
+// How hovers speak of an observation.
+const SPOKEN = { number: "%{y:.5~g}", count: "%{y:,d}", symbol: "%{customdata}" };
+
+function observationTicks(meta) {
+  if (meta.kind === "count") {
+    // Rounded, ticks between two counts would bear the name of either.
+    const between = { dtickrange: [null, 0.9], value: "~g" };
+    return { nticks: 5, tickformat: ",d", tickformatstops: [between] };
+  }
+  if (meta.kind !== "symbol") return { nticks: 5 };
+  // Only so many names fit above each other.
+  const every = Math.ceil(meta.ticks.length / 10);
+  const tickvals = meta.ticks.map((_, c) => c).filter((c) => c % every === 0);
+  return { tickvals, ticktext: tickvals.map((c) => meta.ticks[c]) };
+}
+
+export function sequence({ header, arrays }, theme) {
+  const meta = header.charts.sequence;
+  const K = header.num_states;
+  const { colours, symbols } = header.states;
+  const part = (name) => arrays[`sequence.${name}`];
+  const first = meta.first_time;
+  const last = first + meta.length - 1;
+  const width = meta.width;
+  const x0 = first + (width - 1) / 2;
+  const columns = part("viterbi").shape[0];
+
+  const times = part("times").values;
+  const observed = part("observations").values;
+  const states = Array.from(part("states").values);
+  const confidence = part("confidence").values;
+  const dense = times.length > 400;
+  const span = (c) => (width === 1
+    ? `t = ${first + c}`
+    : `t = ${first + c * width} to ${Math.min(first + (c + 1) * width - 1, last)}`);
+
+  const missing = { name: "no state", colour: theme.faint, symbol: "circle-open" };
+  const line = { x: times, y: observed, mode: "lines", hoverinfo: "skip",
+    line: { color: dense ? theme.grid : theme.line, width: 1 }, xaxis: "x", yaxis: "y" };
+  const dots = {
+    // The first and the last point lie on the edge: they are drawn whole.
+    x: times, y: observed, mode: "markers", xaxis: "x", yaxis: "y", cliponaxis: false,
+    marker: {
+      color: states.map((s) => (s === NONE ? missing.colour : colours[s])),
+      symbol: states.map((s) => (s === NONE ? missing.symbol : symbols[s])),
+      size: dense ? 4 : 6.5,
+      line: { width: dense ? 0 : 0.6, color: fade(theme.text, 0.75) },
+    },
+    text: states.map((s, i) => (s === NONE ? "no possible state"
+      : `state ${stateName(s)}, p = ${two(probability(confidence[i]) ?? NaN)}`)),
+    customdata: meta.kind === "symbol" ? Array.from(observed, (c) => meta.labels[c] ?? "") : undefined,
+    hovertemplate: `t = %{x}, ${meta.x} = ${SPOKEN[meta.kind]}, %{text}<extra></extra>`,
+  };
+
+  const truth = part("true_states");
+  const path = (array, word) => ({
+    z: Array.from(array.values, (s) => (s === NONE ? null : s)),
+    text: Array.from(array.values, (s, c) =>
+      `${span(c)}: ${word} ${s === NONE ? "none" : stateName(s)}`),
+  });
+  const none = { z: new Array(columns).fill(null), text: new Array(columns).fill("") };
+  const strips = [
+    truth ? path(truth, "true state") : none,
+    path(part("viterbi"), "Viterbi state"),
+  ];
+  const paths = {
+    type: "heatmap", x0, dx: width, y: [0, 1], z: strips.map((s) => s.z),
+    text: strips.map((s) => s.text), hovertemplate: "%{text}<extra></extra>",
+    zmin: -0.5, zmax: K - 0.5, showscale: false, ygap: 4, xaxis: "x", yaxis: "y2",
+    colorscale: Array.from({ length: K }, (_, k) =>
+      [[k / K, colours[k]], [(k + 1) / K, colours[k]]]).flat(),
+  };
+  const posterior = {
+    type: "heatmap", x0, dx: width, y0: 0, dy: 1, z: rows(part("posterior"), probability),
+    zmin: 0, zmax: 1, colorscale: "Cividis", xaxis: "x", yaxis: "y3",
+    customdata: Array.from({ length: K }, (_, k) => new Array(columns).fill(stateName(k))),
+    hovertemplate: (width === 1 ? "t = %{x}" : "around t = %{x:.0f}")
+      + ", state %{customdata}: p = %{z:.2f}<extra></extra>",
+    colorbar: {
+      thickness: 8, len: 0.36, y: 0, yanchor: "bottom", x: 1.006, xpad: 0, ypad: 0,
+      outlinewidth: 0, tickvals: [0, 0.5, 1], tickfont: { size: 10, color: theme.muted },
+    },
+  };
+
+  const shown = labelled(K, 4);
+  const layout = {
+    ...baseLayout(theme, { l: 84, r: 40, t: 4, b: 32 }),
+    xaxis: axis(theme, "time t (steps)", {
+      range: [first - 0.5, last + 0.5], minallowed: first - 0.5, maxallowed: last + 0.5,
+      anchor: "y3", tickformat: ",d",
+      ...(meta.length <= 10 ? { dtick: 1, tick0: first } : {}),
+    }),
+    yaxis: axis(theme, meta.title, {
+      domain: [0.575, 1], range: [...meta.y_range], fixedrange: true, ...observationTicks(meta),
+      title: { text: meta.title, font: { size: 11, color: theme.muted }, standoff: 28 },
+    }),
+    yaxis2: axis(theme, "", {
+      domain: [0.395, 0.55], range: [1.5, -0.5], fixedrange: true, showgrid: false,
+      tickvals: [0, 1], ticktext: ["true path", "Viterbi path"],
+    }),
+    yaxis3: axis(theme, "posterior", {
+      domain: [0, 0.36], range: [K - 0.5, -0.5], fixedrange: true, showgrid: false,
+      tickvals: shown, ticktext: shown.map((k) => bullet(header.states, k)),
+      ticklabeloverflow: "allow",
+      title: { text: "posterior", font: { size: 11, color: theme.muted }, standoff: 14 },
+    }),
+    annotations: truth ? [] : [{
+      xref: "paper", x: 0.5, yref: "y2", y: 0, showarrow: false,
+      text: meta.no_truth, font: { size: 11, color: theme.muted },
+    }],
+  };
+  return { data: [line, dots, paths, posterior], layout };
+}

@@ -1,0 +1,228 @@
+// What each state emits, as pure functions of numbers: (message, theme) -> {data, layout}. One
+// builder for each kind of picture of pages/ui/live/emission_charts.py.
+
+import { bullet, labelled, rows, spoken, stateName } from "./charts.js";
+import { axis, baseLayout, blend, fade } from "./plotting.js";
+
+const NONE = 255; // wire.MISSING
+
+const explains = (weight) => `explains ${(100 * weight).toFixed(0)} % of the observations`;
+const probability = (p) => p.toFixed(3);
+
+export function emissions(message, theme) {
+  return BUILDERS[message.header.charts.means.kind](message, theme);
+}
+
+function marginals({ header, arrays }, theme) {
+  const meta = header.charts.means;
+  const K = header.num_states;
+  const { colours, symbols } = header.states;
+  const part = (name) => arrays[`means.${name}`];
+  const edges = part("edges").values;
+  const bars = part("histogram").values;
+  const [x0, x1] = meta.x_range;
+  const grid = part("grid").values;
+  const curves = rows(part("curves"));
+  const shape = meta.steps ? "hvh" : "linear"; // a probability belongs to one count alone
+  const floor = -0.2 * meta.top; // the strip below the axis holds the learned means
+  const learned = part("means").values;
+  const deviations = part("deviations").values;
+  const weights = part("weights").values;
+
+  const data = [{
+    x: [edges[0], ...edges], y: [0, ...bars, 0], mode: "lines", fill: "tozeroy",
+    line: { shape: "hv", width: 0 }, fillcolor: fade(theme.text, 0.13), hoverinfo: "skip",
+  }];
+  curves.forEach((y, k) => data.push({
+    x: grid, y, mode: "lines", fill: "tozeroy", hoverinfo: "skip",
+    line: { color: colours[k], width: 1.6, shape }, fillcolor: fade(colours[k], 0.16),
+  }));
+  if (K > 1) {
+    const total = Array.from(grid, (_, i) => curves.reduce((sum, row) => sum + row[i], 0));
+    data.push({
+      x: grid, y: total, mode: "lines", hoverinfo: "skip",
+      line: { color: theme.text, width: 1, dash: "dot", shape },
+    });
+  }
+  // One level per state, so that states that coincide are still seen as several.
+  const level = (k) => floor * (K === 1 ? 0.5 : 0.14 + (0.72 * k) / (K - 1));
+  data.push({
+    x: learned, y: Array.from(learned, (_, k) => level(k)), mode: "markers", cliponaxis: true,
+    marker: {
+      color: colours.slice(0, K), symbol: symbols.slice(0, K), size: K <= 10 ? 8 : 6,
+      line: { width: 0.7, color: theme.text },
+    },
+    text: Array.from(learned, (mean, k) => `state ${stateName(k)}: learned ${meta.mean} `
+      + `${spoken(mean)}, sd ${spoken(deviations[k])}<br>${explains(weights[k])}`),
+    hovertemplate: "%{text}<extra></extra>",
+  });
+
+  const shapes = [{
+    type: "line", x0: 0, x1: 1, xref: "paper", y0: 0, y1: 0,
+    line: { color: theme.line, width: 1 },
+  }];
+  const truth = part("true_means");
+  if (truth) {
+    const order = Array.from(truth.values, (_, k) => k)
+      .sort((a, b) => truth.values[a] - truth.values[b]);
+    const heights = new Array(K);
+    const sides = new Array(K);
+    const names = new Array(K);
+    const ends = [-Infinity, -Infinity, -Infinity]; // where the last name of each level stands
+    for (const k of order) { // names of close neighbours go on different levels, if any is free
+      const free = ends.findIndex((end) => truth.values[k] - end > 0.1 * (x1 - x0));
+      const step = Math.max(free, 0);
+      names[k] = free < 0 || K > 10 ? "" : stateName(k);
+      if (free >= 0) ends[step] = truth.values[k];
+      heights[k] = meta.top * (0.95 - 0.085 * step);
+      sides[k] = step ? "middle right" : "middle center";
+    }
+    truth.values.forEach((mean, k) => shapes.push({
+      type: "line", x0: mean, x1: mean, y0: 0,
+      y1: heights[k] + (sides[k] === "middle right" ? 0.03 : -0.05) * meta.top,
+      line: { color: colours[k], width: 1.6, dash: "dash" },
+    }));
+    data.push({
+      x: truth.values, y: heights, mode: "markers+text", textposition: sides, cliponaxis: false,
+      marker: { opacity: 0, size: 8 }, text: names, hovertext: names.map((_, k) => stateName(k)),
+      textfont: { size: 10, color: theme.muted, family: theme.font },
+      customdata: Array.from(truth.values, spoken),
+      hovertemplate: `true ${meta.mean} of %{hovertext}: %{customdata}<extra></extra>`,
+    });
+  }
+  const layout = {
+    ...baseLayout(theme, { l: 40, r: 10, t: 4, b: 34 }),
+    xaxis: axis(theme, meta.x, { range: [x0, x1], nticks: 5, tickangle: 0 }),
+    yaxis: axis(theme, meta.y, { range: [floor, meta.top], nticks: 5, fixedrange: true }),
+    shapes,
+  };
+  // A density has no meaning below zero: the strip there is for marks alone.
+  layout.yaxis.tickmode = "array";
+  layout.yaxis.tickvals = niceTicks(meta.top);
+  return { data, layout };
+}
+
+function niceTicks(top) {
+  const raw = top / 4;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].find((factor) => factor * power >= raw) * power;
+  return Array.from({ length: 6 }, (_, i) => +(i * step).toPrecision(6)).filter((v) => v < top);
+}
+
+
+function symbolBars({ header, arrays }, theme) {
+  const meta = header.charts.means;
+  const K = header.num_states;
+  const C = meta.labels.length;
+  const { colours } = header.states;
+  const part = (name) => arrays[`means.${name}`];
+  const probs = rows(part("probs"));
+  const truth = part("true_probs") && rows(part("true_probs"));
+  const weights = part("weights").values;
+  const say = (k, c) => `state ${stateName(k)} makes ${meta.labels[c]} with probability `
+    + `${probability(probs[k][c])}${truth ? ` (true: ${probability(truth[k][c])})` : ""}`;
+  const places = { tickvals: meta.ticks.map((_, c) => c), ticktext: meta.ticks, tickangle: 0 };
+
+  if (!meta.bars) {
+    const shown = labelled(K, 5);
+    const data = [{
+      type: "heatmap", z: probs, zmin: 0, zmax: 1, showscale: false, xgap: 1, ygap: 1,
+      colorscale: [[0, blend(theme.primary, theme.ground, 0.04)], [1, theme.primary]],
+      text: probs.map((row, k) => row.map((_, c) => say(k, c))),
+      hovertemplate: "%{text}<extra></extra>",
+    }];
+    const layout = {
+      ...baseLayout(theme, { l: 46, r: 10, t: 4, b: 34 }),
+      xaxis: axis(theme, meta.x, { range: [-0.5, C - 0.5], showgrid: false, ...places }),
+      yaxis: axis(theme, "state", {
+        range: [K - 0.5, -0.5], showgrid: false, fixedrange: true,
+        tickvals: shown, ticktext: shown.map((k) => bullet(header.states, k)),
+      }),
+    };
+    return { data, layout };
+  }
+
+  const symbols = Array.from({ length: C }, (_, c) => c);
+  const width = 0.84 / K;
+  const left = (k, c) => c - 0.42 + k * width;
+  const data = [{
+    type: "bar", x: symbols, y: part("shares").values, width: 0.94, hoverinfo: "skip",
+    marker: { color: fade(theme.text, 0.13) },
+  }];
+  probs.forEach((row, k) => data.push({
+    type: "bar", x: symbols.map((c) => left(k, c) + width / 2), y: row, width: width * 0.9,
+    marker: { color: colours[k], line: { width: 0.5, color: fade(theme.text, 0.5) } },
+    text: symbols.map((c) => `${say(k, c)}<br>${stateName(k)} ${explains(weights[k])}`),
+    textposition: "none", hovertemplate: "%{text}<extra></extra>",
+  }));
+  if (truth) {
+    const marks = truth.flatMap((row, k) => symbols.map((c) => [left(k, c), row[c]]));
+    data.push({
+      x: marks.flatMap(([x]) => [x, x + width, null]), y: marks.flatMap(([, y]) => [y, y, null]),
+      mode: "lines", line: { color: theme.text, width: 2 }, hoverinfo: "skip", cliponaxis: false,
+    });
+  }
+  const layout = {
+    ...baseLayout(theme, { l: 40, r: 10, t: 12, b: 34 }),
+    barmode: "overlay", bargap: 0,
+    xaxis: axis(theme, meta.x, { range: [-0.5, C - 0.5], showgrid: false, ...places }),
+    yaxis: axis(theme, "probability", {
+      range: [0, 1], tickvals: [0, 0.25, 0.5, 0.75, 1], fixedrange: true,
+    }),
+  };
+  return { data, layout };
+}
+
+function ellipses({ header, arrays }, theme) {
+  const meta = header.charts.means;
+  const K = header.num_states;
+  const { colours, symbols } = header.states;
+  const part = (name) => arrays[`means.${name}`];
+  const states = Array.from(part("states").values);
+  const dense = states.length > 250;
+  const data = [{
+    x: part("points_x").values, y: part("points_y").values, mode: "markers",
+    marker: {
+      color: states.map((s) => (s === NONE ? theme.faint : fade(colours[s], 0.55))),
+      symbol: states.map((s) => (s === NONE ? "circle-open" : symbols[s])),
+      size: dense ? 3.5 : 5,
+    },
+    text: states.map((s) => (s === NONE ? "no possible state" : `state ${stateName(s)}`)),
+    hovertemplate: "(%{x:.4~g}, %{y:.4~g}), %{text}<extra></extra>",
+  }];
+  const outline = (name, line) => {
+    const [x, y] = [rows(part(`${name}_x`)), rows(part(`${name}_y`))];
+    for (let k = 0; k < K; k += 1) {
+      data.push({
+        x: x[k], y: y[k], mode: "lines", hoverinfo: "skip", line: { color: colours[k], ...line },
+      });
+    }
+  };
+  outline("ellipses", { width: 2 });
+  const truth = part("true_means_x");
+  if (truth) outline("true_ellipses", { width: 1.6, dash: "5px,3px" });
+  const [x, y] = [part("means_x").values, part("means_y").values];
+  const deviations = rows(part("deviations"));
+  const weights = part("weights").values;
+  const trueY = part("true_means_y");
+  data.push({
+    x, y, mode: "markers", cliponaxis: true,
+    marker: {
+      color: colours.slice(0, K), symbol: symbols.slice(0, K), size: K <= 10 ? 9 : 7,
+      line: { width: 1, color: theme.text },
+    },
+    text: Array.from(x, (_, k) => `state ${stateName(k)}: learned mean (${spoken(x[k])}, `
+      + `${spoken(y[k])}), sd ${deviations[k].map(spoken).join(" and ")}<br>`
+      + (truth ? `true mean (${spoken(truth.values[k])}, ${spoken(trueY.values[k])})<br>` : "")
+      + explains(weights[k])),
+    hovertemplate: "%{text}<extra></extra>",
+  });
+  const layout = {
+    ...baseLayout(theme, { l: 46, r: 10, t: 6, b: 34 }),
+    xaxis: axis(theme, meta.x, { range: [...meta.x_range], nticks: 6, tickangle: 0 }),
+    yaxis: axis(theme, meta.y, { range: [...meta.y_range], nticks: 6 }),
+  };
+  return { data, layout };
+}
+
+const BUILDERS = { marginals, symbols: symbolBars, ellipses };

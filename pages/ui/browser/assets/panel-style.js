@@ -1,0 +1,99 @@
+// Style of the live panel. Colours come from Streamlit's CSS variables; heights are fixed, so
+// nothing jumps while numbers change. The panel's own width decides about the columns, not the
+// window's, because the sidebar takes its share.
+
+export const STYLE = `
+.hmm-panel { container-type: inline-size; font-family: var(--st-font); color: var(--st-text-color);
+  font-size: 13px; line-height: 1.3; }
+.hmm-panel * { box-sizing: border-box; }
+.hmm-grid { display: grid; gap: 10px; grid-template-columns: 1fr 1.3fr 1.12fr; }
+.hmm-tiles, .hmm-scrubber, .hmm-sequence { grid-column: 1 / -1; }
+.hmm-card, .hmm-tile { border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius, 8px);
+  background: var(--st-background-color); min-width: 0; }
+.hmm-card { padding: 7px 8px 3px; overflow: hidden; }
+.hmm-card header { display: flex; align-items: baseline; gap: 10px; padding: 0 4px; min-height: 19px;
+  white-space: nowrap; }
+.hmm-panel h4, .hmm-panel h5 { margin: 0; padding: 0; font-family: inherit; letter-spacing: 0;
+  color: inherit; }
+.hmm-panel h4 { font-size: 13px; font-weight: 600; line-height: 1.4; }
+.hmm-panel h5 { font-size: 11px; font-weight: 500; text-align: center; padding-left: 46px;
+  line-height: 1.4; opacity: 0.8; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.hmm-note { font-size: 11px; opacity: 0.7; overflow: hidden; text-overflow: ellipsis; }
+.hmm-layers { position: relative; }
+.hmm-canvas { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
+/* Contained: what Plotly measures in one chart lays out nothing else anew. */
+.hmm-plot { position: relative; contain: strict; width: 100%; height: 206px; overflow: hidden; }
+.hmm-plot.hmm-painted .cartesianlayer .mlayer { visibility: hidden; }
+.hmm-sequence .hmm-plot { height: 330px; }
+.hmm-columns { display: grid; grid-template-columns: calc(50% + 21px) minmax(0, 1fr);
+  gap: 2px; }
+.hmm-column + .hmm-column h5 { padding-left: 2px; }
+.hmm-column { min-width: 0; }
+.hmm-column .hmm-plot { height: 190px; }
+.hmm-column[hidden], .hmm-remark[hidden] { display: none; }
+.hmm-remark { margin: 0; align-self: center; text-align: center; font-size: 12px; opacity: 0.7; }
+.hmm-panel h4 { flex: none; }
+.hmm-card header .hmm-note { flex: 1 1 0; min-width: 0; }
+.hmm-legend { margin-left: auto; min-width: 0; display: flex; flex-wrap: wrap; gap: 0 10px; font-size: 12px;
+  justify-content: flex-end; }
+.hmm-legend i { font-style: normal; margin-right: 3px; }
+.hmm-tiles { display: flex; gap: 10px; }
+.hmm-tile { flex: 1; display: flex; align-items: center; gap: 4px 26px; padding: 6px 14px; height: 52px; }
+.hmm-run { font-weight: 600; font-size: 14px; display: flex; align-items: center; gap: 8px; }
+.hmm-run i { width: 26px; height: 0; }
+.hmm-value { display: flex; flex-direction: column; min-width: 58px; }
+.hmm-value span { font-size: 11px; opacity: 0.75; white-space: nowrap; overflow: hidden;
+  text-overflow: ellipsis; }
+.hmm-value b { font-weight: 600; font-size: 18px; line-height: 1.25;
+  font-variant-numeric: tabular-nums; white-space: nowrap; }
+.hmm-scrubber { display: flex; align-items: center; gap: 8px; height: 26px; margin: -3px 0; }
+.hmm-track { position: relative; flex: 1; min-width: 80px; display: flex; align-items: center; height: 26px; }
+/* Drawn here, not by the browser, whose track is white on a dark page. Its ends lie half a thumb
+   beyond the first and the last iteration. */
+.hmm-range { appearance: none; width: 100%; margin: 0; height: 16px; cursor: pointer; color: inherit;
+  border-radius: 8px; background: linear-gradient(to right, var(--st-primary-color)
+  calc(7px + (100% - 14px) * var(--done, 0)), color-mix(in srgb, currentColor 20%, transparent) 0)
+  center / 100% 6px no-repeat; }
+.hmm-range::-webkit-slider-thumb { appearance: none; width: 14px; height: 14px; border-radius: 50%;
+  background: var(--st-primary-color); }
+.hmm-range::-moz-range-thumb { width: 14px; height: 14px; border: 0; border-radius: 50%;
+  background: var(--st-primary-color); }
+.hmm-range:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
+.hmm-range:disabled { cursor: default; filter: grayscale(1); opacity: 0.45; }
+.hmm-where { flex: none; min-width: 150px; font-size: 12px; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.hmm-button { flex: none; font: inherit; font-size: 12px; color: inherit; padding: 1px 10px; height: 24px;
+  min-width: 52px; background: var(--st-background-color); border: 1px solid var(--st-border-color);
+  border-radius: var(--st-base-radius, 8px); cursor: pointer; }
+.hmm-button:hover:enabled, .hmm-button[aria-pressed=true] { border-color: var(--st-primary-color); }
+.hmm-button:disabled { opacity: 0.45; cursor: default; }
+.hmm-flag { position: absolute; top: 0; width: 12px; height: 10px; margin-left: -6px; padding: 0; border: 0;
+  background: var(--st-primary-color); clip-path: polygon(0 0, 100% 0, 50% 100%); cursor: pointer; z-index: 1; }
+/* Its shape would clip an outline. */
+.hmm-flag:focus-visible { background: var(--st-text-color); }
+@container (max-width: 899px) {
+  .hmm-grid { grid-template-columns: 1fr 1fr; }
+  .hmm-matrices { grid-column: 1 / -1; order: 1; }
+  .hmm-sequence { order: 2; }
+  .hmm-tiles { flex-direction: column; gap: 6px; }
+  .hmm-tile { flex: none; height: 46px; padding: 3px 14px; }
+  .hmm-run { min-width: 112px; }
+}
+@container (max-width: 559px) {
+  .hmm-grid { grid-template-columns: minmax(0, 1fr); }
+  .hmm-tile { gap: 2px 10px; padding: 3px 10px; }
+  .hmm-run { min-width: 102px; flex: none; }
+  .hmm-value + .hmm-value { min-width: 0; }
+  /* The line of iterations and what it says of them; below it the buttons. */
+  .hmm-scrubber { flex-wrap: wrap; height: auto; row-gap: 4px; }
+  .hmm-track { order: -2; flex-basis: calc(100% - 158px); }
+  .hmm-where { order: -1; }
+  .hmm-note { display: none; }
+  .hmm-sequence header { flex-wrap: wrap; }
+  .hmm-sequence header .hmm-note { display: inline; flex: 0 1 auto; white-space: normal; }
+}
+@container (max-width: 419px) {
+  .hmm-tile { flex-wrap: wrap; height: auto; column-gap: 8px; }
+  .hmm-run { width: 100%; }
+  .hmm-value { min-width: 48px; }
+}
+`;

@@ -1,0 +1,371 @@
+// What the live panel and single figures share: Plotly itself, the page's theme, messages,
+// and a place for one chart that redraws in place and keeps the reader's zoom.
+
+import { erase, learnScales, paint, paintable, withoutMarks } from "./brush.js";
+
+let plotly = null;
+let failures = 0;
+
+// The library, which pages/ui/browser/assets.py serves as a module: it leaves nothing in `window`, where
+// Streamlit's own chart element may have put another Plotly.
+export function loadPlotly(url) {
+  // A browser may remember that an address failed.
+  plotly ??= import(failures ? `${url}?${failures}` : url).then((module) => module.default, () => {
+    plotly = null;
+    failures += 1;
+    throw new Error("The drawing library could not be loaded. Please reload the page.");
+  });
+  return plotly;
+}
+
+// A message of pages/ui/browser/wire.py: {header, arrays: {name: {values, shape}}}.
+export function decode(bytes) {
+  const copy = bytes.slice(); // own buffer, so that offsets count from its beginning
+  const size = new DataView(copy.buffer).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(copy.subarray(4, 4 + size)));
+  const arrays = {};
+  for (const [name, [kind, offset, shape]] of Object.entries(header.arrays)) {
+    const length = shape.reduce((a, b) => a * b, 1);
+    const View = { f4: Float32Array, f8: Float64Array, u1: Uint8Array }[kind];
+    const start = 4 + size + offset;
+    // Copied: a view of eight bytes could not begin at a multiple of four.
+    const block = copy.buffer.slice(start, start + length * View.BYTES_PER_ELEMENT);
+    arrays[name] = { values: new View(block), shape };
+  }
+  return { header, arrays };
+}
+
+const painter = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+
+const known = new Map();
+const MOST_KNOWN = 4096;
+
+// Red, green, blue, alpha (0..255) of any CSS colour. Reading a canvas takes long, so they are kept.
+function channels(colour) {
+  if (!known.has(colour)) {
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(colour, painted(colour));
+  }
+  return known.get(colour);
+}
+
+function painted(colour) {
+  painter.clearRect(0, 0, 1, 1);
+  painter.fillStyle = "#000";
+  painter.fillStyle = colour;
+  painter.fillRect(0, 0, 1, 1);
+  return painter.getImageData(0, 0, 1, 1).data;
+}
+
+export function fade(colour, alpha) {
+  const [r, g, b] = channels(colour);
+  return `rgba(${r},${g},${b},${alpha})`;
+}
+
+// `colour` laid over `ground` with weight 0..1, as an opaque colour.
+export function blend(colour, ground, weight) {
+  const [top, below] = [channels(colour), channels(ground)];
+  const mixed = [0, 1, 2].map((i) => Math.round(top[i] * weight + below[i] * (1 - weight)));
+  return `rgb(${mixed.join(",")})`;
+}
+
+const luminance = (colour) => [...channels(colour)].slice(0, 3)
+  .map((v) => (v <= 10 ? v / 3294.6 : ((v / 255 + 0.055) / 1.055) ** 2.4))
+  .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+
+// Ink for text on `ground`: white while its contrast is 3.5 or more (as WCAG defines it). The
+// even balance lies at 0.18, in the middle of our blues, where neighbours would keep changing.
+export function readable(ground) {
+  return luminance(ground) > 0.25 ? "#101418" : "#ffffff";
+}
+
+// The page's colours and font, read from Streamlit's CSS variables around `element`.
+export function readTheme(element) {
+  const style = getComputedStyle(element);
+  const read = (name, fallback) => style.getPropertyValue(name).trim() || fallback;
+  const text = read("--st-text-color", "#262730");
+  const ground = read("--st-background-color", "#ffffff");
+  const primary = read("--st-primary-color", "#1f77d0");
+  const font = read("--st-font", "sans-serif");
+  return {
+    text, ground, primary, font,
+    muted: blend(text, ground, 0.72),
+    faint: blend(text, ground, 0.4),
+    grid: fade(text, 0.1),
+    line: fade(text, 0.3),
+    key: [text, ground, primary, font].join("|"),
+    read,
+  };
+}
+
+export function baseLayout(theme, margin) {
+  return {
+    font: { family: theme.font, size: 11, color: theme.muted },
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    margin: { pad: 0, ...margin },
+    showlegend: false,
+    separators: ".\u202f",
+    dragmode: "zoom",
+    hovermode: "closest",
+    hoverlabel: {
+      bgcolor: theme.ground, bordercolor: theme.line, align: "left",
+      font: { family: theme.font, size: 12, color: theme.text },
+    },
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: theme.faint, activecolor: theme.primary },
+  };
+}
+
+export function axis(theme, title, extra = {}) {
+  return {
+    title: { text: title, font: { size: 11, color: theme.muted }, standoff: 4 },
+    gridcolor: theme.grid, linecolor: theme.line, zeroline: false, showline: false,
+    ticks: "", ticklabelstandoff: 3, tickfont: { size: 10, color: theme.muted }, automargin: false,
+    minexponent: 4, exponentformat: "power",
+    ...extra,
+  };
+}
+
+const isAxis = (name) => /^[xy]axis\d*$/.test(name);
+const sameRange = (a, b) => a && b && [0, 1].every((i) =>
+  Math.abs(a[i] - b[i]) <= 1e-6 * Math.abs(b[1] - b[0]));
+
+const LONGEST_DRAWING = 2000; // milliseconds
+
+// One chart in `element`. draw() takes {data, layout}; `zoomKey` names what the zoom belongs to.
+// Where there is a `canvas` behind the element, paint() shows new numbers on it for the meantime.
+export class Chart {
+  constructor(Plotly, element, { name, ownsRanges, canvas = null }) {
+    Object.assign(this, { Plotly, element, name, ownsRanges, canvas });
+    this.painted = false; // whether the canvas shows what Plotly has not drawn yet
+    this.frame = ""; // axes and titles as Plotly drew them last
+    this.hovered = false;
+    if (canvas) {
+      // Hovering asks Plotly for the numbers under the pointer, so it has to have them.
+      element.addEventListener("pointerenter", () => {
+        this.hovered = true;
+        if (this.painted) this.onStale?.();
+      });
+      element.addEventListener("pointerleave", () => { this.hovered = false; });
+    }
+    this.traces = []; // what is on the screen
+    this.given = {}; // ranges last handed to Plotly, by axis
+    this.resets = 0;
+    this.cost = 0; // milliseconds of the last drawing
+    this.drawn = ""; // what is on the screen, as a key
+    this.finished = 0;
+  }
+
+  // Show new numbers at once where axes and titles stay as they are. False where Plotly must draw.
+  // Here and below, `size` is [width, height] of the element: to ask it may cost a whole layout.
+  paint({ data, layout }, zoomKey, size) {
+    const ready = this.canvas && this.element._fullLayout && !this.hovered;
+    if (!ready || this.frameOf(layout) !== this.frame || !paintable(data)) return false;
+    // A zoom into what was there before would be kept.
+    if (zoomKey !== this.zoomKey && this.zoomed) return false;
+    paint(this.canvas, this.element, data, size);
+    this.element.classList.add("hmm-painted");
+    this.painted = true;
+    this.traces = data;
+    return true;
+  }
+
+  frameOf(layout) {
+    return JSON.stringify([this.resets, layout]);
+  }
+
+  // Whether any axis shows something else than it was given.
+  get zoomed() {
+    const full = this.element._fullLayout;
+    return Object.entries(this.given).some(([name, range]) =>
+      full[name] && !sameRange(full[name].range, range));
+  }
+
+  // Whether the reader cannot zoom in it, so that no zoom has to be kept.
+  get fixed() {
+    const axes = Object.entries(this.element._fullLayout ?? {}).filter(([name]) => isAxis(name));
+    return axes.length > 0 && axes.every(([, axis]) => axis.fixedrange);
+  }
+
+  // With `hurry`, Plotly draws new axes and titles only, and the canvas shows the traces meanwhile.
+  async draw({ data, layout }, zoomKey, size, hurry = false) {
+    const begin = performance.now();
+    const frame = this.canvas && this.frameOf(layout);
+    const light = hurry && frame !== null && !this.hovered && paintable(data);
+    const uirevision = `${zoomKey}#${this.resets}`;
+    const full = this.element._fullLayout;
+    if (this.ownsRanges && full && uirevision === this.uirevision) {
+      // A zoomed axis keeps the range it was zoomed from: Plotly holds a zoom only while the
+      // range given from outside does not change.
+      for (const name of Object.keys(layout).filter(isAxis)) {
+        const given = this.given[name];
+        if (given && full[name] && !sameRange(full[name].range, given)) layout[name].range = given;
+      }
+    }
+    Object.assign(this, { uirevision, zoomKey });
+    for (const name of Object.keys(layout).filter(isAxis)) {
+      if (layout[name].range) this.given[name] = [...layout[name].range];
+    }
+    layout.uirevision = this.ownsRanges ? uirevision : layout.uirevision ?? uirevision;
+    [layout.width, layout.height] = size;
+    layout.autosize = false;
+    await Promise.race([
+      this.Plotly.react(this.element, light ? withoutMarks(data) : data, layout, this.config()),
+      // A drawing that Plotly never reports as done must not hold up the next.
+      new Promise((resolve) => { setTimeout(resolve, LONGEST_DRAWING); }),
+    ]);
+    this.frame = frame;
+    this.traces = data;
+    if (light) {
+      paint(this.canvas, this.element, data, size);
+      this.painted = true;
+    } else if (this.canvas) {
+      learnScales(this.element, data);
+      this.painted = false;
+      this.element.classList.remove("hmm-painted");
+      erase(this.canvas);
+    }
+    if (!this.listening && this.ownsRanges) {
+      this.listening = true;
+      this.element.on("plotly_doubleclick", () => this.resetZoom());
+      this.element.on("plotly_relayout", () => {
+        if (this.painted) this.onStale?.();
+      });
+    }
+    this.finished = performance.now();
+    this.cost = this.finished - begin;
+  }
+
+  resetZoom() {
+    this.resets += 1;
+    this.drawn = "";
+    this.onReset?.();
+  }
+
+  config() {
+    this.settings ??= {
+      displaylogo: false,
+      displayModeBar: "hover",
+      responsive: false,
+      doubleClick: this.ownsRanges ? false : "reset+autosize",
+      modeBarButtons: [[
+        this.download("png", "M12 15 6 9h4V3h4v6h4zM4 18h16v3H4z"),
+        this.download("svg", "M4 4h16v2H6v12h14v2H4zM10 11h10v2H10zM16 8l5 4-5 4z"),
+        ...(this.ownsRanges ? [] : ["resetScale2d"]),
+      ]],
+    };
+    return this.settings;
+  }
+
+  download(format, path) {
+    return {
+      name: format,
+      title: `Download as ${format.toUpperCase()}`,
+      icon: { width: 24, height: 24, path },
+      click: (element) => this.Plotly.downloadImage(
+        {
+          // What is on the screen, even while Plotly itself holds older numbers or none.
+          data: this.painted ? this.traces : element.data,
+          layout: { ...element.layout, paper_bgcolor: readTheme(this.element).ground },
+        },
+        {
+          format, filename: this.name, scale: format === "png" ? 2 : 1,
+          width: this.element.clientWidth, height: this.element.clientHeight,
+        },
+      ),
+    };
+  }
+
+  // It is out of sight. Nothing tells Plotly that the pointer is elsewhere by then.
+  leave() {
+    this.hovered = false;
+    for (const area of this.element.querySelectorAll(".nsewdrag")) {
+      area.dispatchEvent(new MouseEvent("mouseout"));
+    }
+  }
+
+  destroy() {
+    this.Plotly.purge(this.element);
+  }
+}
+
+// Until what the page shows now has been seen.
+export const seen = () => new Promise((go) => { requestAnimationFrame(() => setTimeout(go)); });
+
+// Runs `work` on the next animation frame, one at a time; requests in between become one.
+// `now()` does not wait for the frame: where much else is to be done, that would come first.
+// `onChange` hears whether anything is left to do.
+export function coalesce(work, onChange) {
+  let busy = false;
+  let again = false;
+  let stopped = false;
+  const turn = async () => {
+    again = false;
+    try {
+      if (!stopped) await work();
+    } catch (error) {
+      console.error(error);
+    }
+    busy = false;
+    if (again) run();
+    else onChange(false);
+  };
+  const begin = (how) => {
+    if (stopped) return;
+    if (busy) {
+      again = true;
+      return;
+    }
+    busy = true;
+    onChange(true);
+    how(turn);
+  };
+  const run = () => begin(requestAnimationFrame);
+  run.now = () => begin((work) => work());
+  run.stop = () => { stopped = true; };
+  return run;
+}
+
+export function node(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+export function addStyle(id, text) {
+  if (!document.getElementById(id)) {
+    const style = node("style", { id });
+    style.textContent = text;
+    document.head.append(style);
+  }
+}
+
+// One view per key, fed by every message. Streamlit now and then unmounts a component and mounts
+// it again when runs of the script overtake each other, and it ends a message that was overtaken
+// by the next one as if it had been unmounted. So a view outlives its place by a moment: mounted
+// again, it moves to the new place with charts and zoom as they were. After that it is told to
+// leave(), and kept as it is until its page comes back.
+export function viewKeeper(create) {
+  const views = new Map();
+  return (component, plotlyUrl) => {
+    const { data, parentElement } = component;
+    if (!data || !parentElement.isConnected) return undefined;
+    const message = decode(data);
+    const { key } = message.header;
+    const view = views.get(key) ?? create(loadPlotly(plotlyUrl));
+    views.set(key, view);
+    if (view.root.parentElement !== parentElement) parentElement.append(view.root);
+    view.show(message, component);
+    return () => setTimeout(() => {
+      if (view.root.isConnected || views.get(key) !== view) return;
+      view.leave();
+      // Else it would hold on to all that stood around it.
+      view.root.remove();
+      if (!view.failed) return;
+      // A new one may fare better.
+      views.delete(key);
+      view.destroy();
+    }, 1500);
+  };
+}

@@ -1,0 +1,109 @@
+// Time travel: a line of all iterations so far, on which the reader goes back and forth.
+
+import { node } from "./plotting.js";
+
+const FILM_SECONDS = 6;
+const FILM_FRAME = 60; // milliseconds
+
+const thousands = (n) => n.toLocaleString("en").replaceAll(",", "\u202f");
+
+export class Scrubber {
+  // `tell` takes the commands of pages/ui/live/frame_source.py: "at 12", "now", "mark".
+  constructor(tell) {
+    this.tell = tell;
+    this.live = { at: null, latest: 0, marks: [] };
+    const button = (label, hint, act) => {
+      const made = node("button", { type: "button", class: "hmm-button", title: hint }, label);
+      made.addEventListener("click", act);
+      return made;
+    };
+    this.film = button("Film", "Play what was learned so far from its start, as a film.",
+      () => (this.timer ? this.stop() : this.play()));
+    this.first = button("First", "Go back to iteration 0, where training began. Nothing is lost.",
+      () => {
+        this.stop();
+        this.go(0);
+      });
+    this.range = node("input", {
+      type: "range", min: 0, max: 0, value: 0, step: 1, class: "hmm-range",
+      "aria-label": "Iteration shown",
+    });
+    this.range.addEventListener("input", () => {
+      this.stop();
+      this.fill();
+      this.go(Number(this.range.value));
+    });
+    this.marks = node("div", { class: "hmm-marks" });
+    this.where = node("span", { class: "hmm-where" });
+    this.mark = button("Mark", "Mark this iteration, to find it again; press again to unmark it.",
+      () => this.tell("mark"));
+    this.now = button("Latest", "Return to the latest iteration.", () => {
+      this.stop();
+      this.tell("now");
+    });
+    this.root = node("div", { class: "hmm-scrubber", role: "group", "aria-label": "Time travel" },
+      this.film, this.first, node("div", { class: "hmm-track" }, this.marks, this.range),
+      this.where, this.mark, this.now);
+  }
+
+  // Say where the reader is now. While something that the reader asked for is `unanswered`, the
+  // thumb stays where it was put: the next key goes on from there.
+  show(live, unanswered) {
+    if (live.playing) this.stop();
+    const { at, latest, marks } = live;
+    this.live = live;
+    const shown = at ?? latest;
+    this.range.max = latest;
+    if (!unanswered) this.range.value = shown;
+    this.fill();
+    this.range.setAttribute("aria-valuetext", `iteration ${shown} of ${latest}`);
+    for (const control of [this.film, this.range, this.mark]) control.disabled = latest === 0;
+    this.first.disabled = shown === 0;
+    this.now.disabled = at === null;
+    this.mark.setAttribute("aria-pressed", marks.includes(shown));
+    const said = at === null ? `iteration ${thousands(latest)}, the latest`
+      : `iteration ${thousands(at)} of ${thousands(latest)}`;
+    if (this.where.textContent !== said) this.where.textContent = said;
+    const drawn = `${latest}|${marks.join()}`;
+    if (this.drawn === drawn) return;
+    this.drawn = drawn;
+    this.marks.replaceChildren(...marks.map((iteration) => {
+      const flag = node("button", {
+        type: "button", class: "hmm-flag", title: `Go to iteration ${iteration}`,
+        "aria-label": `Go to marked iteration ${iteration}`,
+        style: `left:calc(7px + (100% - 14px) * ${latest ? iteration / latest : 0})`,
+      });
+      flag.addEventListener("click", () => {
+        this.stop();
+        this.go(iteration);
+      });
+      return flag;
+    }));
+  }
+
+  // Colour the line up to where its thumb is.
+  fill() {
+    const { value, max } = this.range;
+    this.range.style.setProperty("--done", max > 0 ? value / max : 0);
+  }
+
+  go(iteration) {
+    this.tell(iteration >= this.live.latest ? "now" : `at ${iteration}`);
+  }
+
+  play() {
+    const begin = performance.now();
+    this.film.textContent = "Stop";
+    this.timer = setInterval(() => {
+      const share = (performance.now() - begin) / 1000 / FILM_SECONDS;
+      if (share >= 1) this.stop();
+      this.go(share >= 1 ? this.live.latest : Math.floor(share * this.live.latest));
+    }, FILM_FRAME);
+  }
+
+  stop() {
+    clearInterval(this.timer);
+    this.timer = null;
+    this.film.textContent = "Film";
+  }
+}

@@ -1,0 +1,245 @@
+"""Reading an experiment file, trusting nothing in it.
+
+A file may come from anywhere: its size is bounded before anything is made of it, and everything in
+it is checked here, before anything of the present experiment is given up.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from hmmcore import HMM, Sequences
+from hmmcore.io import from_content
+from pages.ui.settings.address import from_query
+from pages.ui.settings.config import MAX_CELLS, Config
+from pages.ui.experiment.dataset import Upload
+from pages.ui.settings.families import FAMILIES, MAX_DIMENSIONS, MAX_SYMBOLS
+from pages.ui.experiment.run_position import MAX_MARKS, MAX_RUNS, Place, Revision, Stand, checked_revisions
+from pages.ui.experiment.player import MAX_ITERATIONS
+from pages.ui.experiment.replay import Ending
+from pages.ui.text import count
+from pages.ui.files.upload import MAX_VALUES, NAME_LENGTH
+
+FORMAT = "HMM Playground experiment"
+VERSION = 1
+MAX_NUMBERS = MAX_VALUES + 100_000
+"""Every value that can be uploaded; models, runs and settings have far fewer than the rest."""
+MAX_BYTES = 40 * 2**20
+"""Room for every file of data that can be uploaded. A missing value takes 5 bytes, "null,". What
+a number takes beyond that is at most 2.4 times what it took in its table: 12 bytes of 9e15 and a
+separator, which is written in full. So MAX_VALUES of which every one is missing or such a number
+take 5 MAX_VALUES + 2.4 MAX_FILE_BYTES, 37 MB; the rest is for models, runs and settings.
+The server's limit, maxUploadSize in .streamlit/config.toml, is the same."""
+MAX_LISTS = 20_000
+MAX_VALUE = 1e100
+LONGEST_NAME = MAX_DIMENSIONS * (NAME_LENGTH + len("…, ")) - len(", ")
+"""Of any name: the longest is that of all columns together, each cut as a file's names are."""
+
+
+class FileRefused(ValueError):
+    """One sentence on why a file cannot be opened."""
+
+    @classmethod
+    def damaged(cls, error: Exception) -> FileRefused:
+        """Of a file in which an error was found."""
+        if isinstance(error, KeyError):
+            return cls(f"The experiment file is damaged: it has no {error.args[0]}.")
+        text = str(error)
+        plain = text.endswith(".") and isinstance(error, ValueError)
+        return cls(f"The experiment file is damaged: {text if plain else 'a part is malformed.'}")
+
+
+@dataclass(frozen=True, eq=False)
+class ExperimentFile:
+    """What a file holds.
+
+    Attributes:
+        upload: the visitor's own data; None where the Config makes them.
+        start: the model that training starts from.
+        place: where the runs stood.
+        endings: what each run had learned there.
+        notes: sentences on settings that could not be taken as they are.
+    """
+
+    config: Config
+    upload: Upload | None
+    start: HMM
+    place: Place
+    endings: Mapping[str, Ending]
+    notes: tuple[str, ...] = ()
+
+
+def read(content: bytes) -> ExperimentFile:
+    """Read a file that `write` made, trusting nothing in it.
+
+    Raises:
+        FileRefused: when it is too large, damaged, no experiment, or of a newer version.
+    """
+    if len(content) > MAX_BYTES:
+        raise FileRefused(
+            f"The file has {len(content) / 2**20:.1f} MB; an experiment file has at most "
+            f"{MAX_BYTES // 2**20} MB."
+        )
+    # Counted before anything is made of them: a few bytes of text can be many of memory.
+    if content.count(b",") > MAX_NUMBERS or content.count(b"[") + content.count(b"{") > MAX_LISTS:
+        raise FileRefused(
+            f"The file has more than {count(MAX_NUMBERS)} entries or {count(MAX_LISTS)} lists, "
+            "and no experiment has so many."
+        )
+    try:
+        found = json.loads(content, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise FileRefused(
+            "The file is damaged, or no experiment file: it is not JSON from beginning to end."
+        ) from None
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise FileRefused(
+            "The file is JSON, but no experiment file; make one with Export on any page."
+        )
+    version = found.get("version")
+    if type(version) is int and version > VERSION:
+        raise FileRefused(
+            f"The experiment file is of version {version}, made by a newer app; this one reads "
+            f"up to version {VERSION}."
+        )
+    if type(version) is not int or version < 1:
+        raise FileRefused("The experiment file is damaged: its version is no number from 1 on.")
+    try:
+        return _experiment(found)
+    except FileRefused:
+        raise
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError) as error:
+        raise FileRefused.damaged(error) from None
+
+
+def _experiment(found: dict[str, Any]) -> ExperimentFile:
+    query = _mapping(found, "config")
+    if len(query) > 200 or not all(isinstance(v, str) for v in query.values()):
+        raise ValueError("config holds something that is not a setting.")
+    config, notes = from_query(query)
+    upload = _upload(_mapping(found, "data")) if config.source == "upload" else None
+    if upload is not None and upload.family != config.family:
+        raise ValueError(f"its data are {upload.family} and its settings are for {config.family}.")
+    start = from_content(_mapping(found, "start"))
+    if start.num_states != config.num_states:
+        raise ValueError(f"start has {start.num_states} states, and K is {config.num_states}.")
+    runs = _mapping(found, "runs")
+    if len(runs) > MAX_RUNS:
+        raise ValueError(f"it has {len(runs)} runs; {MAX_RUNS} are the most.")
+    stands, endings = {}, {}
+    for name, run in runs.items():
+        stands[name], endings[name] = _run(run, start)
+    latest = Place(stands).latest
+    marks = found.get("marks") or []
+    if len(marks) > MAX_MARKS:
+        raise ValueError(f"it has {len(marks)} marks; {MAX_MARKS} are the most.")
+    at = None if found.get("at") is None else _whole(found["at"], "at", latest)
+    place = Place(
+        {name: stand for name, stand in stands.items() if stand.iteration or stand.failed},
+        at,
+        tuple(sorted({_whole(mark, "a mark", latest) for mark in marks})),
+    )
+    return ExperimentFile(config, upload, start, place, endings, notes)
+
+
+def _run(run: Any, start: HMM) -> tuple[Stand, Ending]:
+    last = _whole(run["iteration"], "an iteration", MAX_ITERATIONS)
+    revisions = tuple(
+        Revision(_whole(begin, "a revision", last), float(rate), str(optimizer))
+        for begin, rate, optimizer in run["revisions"]
+    )
+    hmm = from_content(run["model"])
+    kinds = (hmm.num_states, type(hmm.emissions)), (start.num_states, type(start.emissions))
+    if kinds[0] != kinds[1]:
+        raise ValueError("a learned model is of another kind than the starting one.")
+    return (
+        Stand(last, checked_revisions(revisions, last), run["failed"] is True),
+        Ending(hmm, _number(run["log_likelihood"], "a log-likelihood")),
+    )
+
+
+def _upload(data: dict[str, Any]) -> Upload:
+    values, lengths = data["observations"], data["lengths"]
+    if not isinstance(values, list) or not isinstance(lengths, list):
+        raise ValueError("observations and lengths must be lists.")
+    dimensions = _whole(data["dimensions"], "dimensions", MAX_DIMENSIONS)
+    if not dimensions or not values or len(values) % dimensions:
+        raise ValueError(f"{len(values)} observations do not make rows of {dimensions}.")
+    if len(values) // dimensions > MAX_CELLS:
+        raise ValueError(f"it has more than {count(MAX_CELLS)} observations.")
+    for value in values:
+        # Null is a missing value.
+        if value is not None and not (
+            type(value) in (int, float) and -MAX_VALUE <= value <= MAX_VALUE
+        ):
+            raise ValueError(f"an observation is {str(value)[:30]!r}, no number up to 1e100.")
+    most = len(values)
+    sizes = [_whole(length, "a length", most) for length in lengths]
+    observations = np.array(values, dtype=np.float64).reshape(-1, dimensions)
+    about: dict[str, Any] = {}
+    for field in fields(Upload):
+        if field.name == "sequences":
+            continue
+        if field.name not in data and field.default is not MISSING:
+            continue
+        about[field.name] = _text(data[field.name])
+        if isinstance(about[field.name], tuple) != (field.name in ("labels", "columns")):
+            raise ValueError(f"{field.name} is of the wrong kind.")
+    upload = Upload(sequences=Sequences(observations, sizes), **about)
+    upload.sequences.require_every_dimension()
+    _check_family(upload)
+    return upload
+
+
+def _check_family(upload: Upload) -> None:
+    labels, columns, family = upload.labels, upload.columns, upload.family
+    dimensions = upload.sequences.num_dimensions
+    values = upload.sequences.observations
+    values = values[~np.isnan(values)]
+    if family not in FAMILIES:
+        raise ValueError(f"its data are {family[:30]!r}, which is not known.")
+    if dimensions != max(1, len(columns)) or (len(columns) > 0) != (family == "points"):
+        raise ValueError(f"{family} do not come in {dimensions} columns named {columns[:3]}.")
+    if family in ("counts", "symbols") and ((values < 0) | (values != np.floor(values))).any():
+        raise ValueError(f"{family} must be whole numbers of at least 0.")
+    if family == "symbols" and not values.max() < len(labels) <= MAX_SYMBOLS:
+        raise ValueError(f"it names {len(labels)} symbols, which do not fit the data.")
+
+
+def _text(value: Any) -> str | tuple[str, ...]:
+    if isinstance(value, list):
+        if not all(isinstance(part, str) for part in value):
+            raise ValueError("a name is no text.")
+        return tuple(str(_text(part)) for part in value)
+    if not isinstance(value, str) or len(value) > LONGEST_NAME:
+        raise ValueError(f"a name is no text of at most {LONGEST_NAME} letters.")
+    return value
+
+
+def _mapping(found: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = found.get(name)
+    if not isinstance(value, dict):
+        raise ValueError(f"it has no {name}.")
+    return value
+
+
+def _whole(value: Any, name: str, most: int) -> int:
+    if type(value) is not int or not 0 <= value <= most:
+        raise ValueError(f"{name} is {str(value)[:30]!r}, no whole number from 0 to {most}.")
+    return value
+
+
+def _number(value: Any, name: str) -> float:
+    if type(value) not in (int, float) or not math.isfinite(value):
+        raise ValueError(f"{name} is {str(value)[:30]!r}, no number.")
+    return float(value)
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(text)

@@ -1,0 +1,243 @@
+"""What the live panel draws of a model's emissions: one picture for each kind of observation.
+
+A picture is plain values; `chart()` turns it into what travels to the browser, where
+`assets/emissions.js` draws it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from pages.ui.figures import scales
+from pages.ui.browser import wire
+from pages.ui.experiment.dataset import PLAIN, Lane
+from pages.ui.browser.wire import Chart
+
+MAX_CLOUD_POINTS = 600
+"""So many points of a cloud are drawn: evenly taken along time."""
+
+MAX_BARS = 72
+"""With more symbols and states than that, the card draws a table of colours."""
+
+TICK_LETTERS = 48
+"""So many letters stand beside each other below the card."""
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.integer[Any]]
+
+
+class Picture(Protocol):
+    """A model's emissions as they are drawn; K states."""
+
+    def chart(self) -> Chart:
+        """Header and arrays for the browser."""
+        ...
+
+    def shapes(self, num_states: int) -> Mapping[str, tuple[int, ...]]:
+        """The shape that each field has to have where it is not None."""
+        ...
+
+
+@dataclass(frozen=True)
+class Marginals:
+    """Observations on one axis: their histogram, and what each state accounts for.
+
+    Attributes:
+        means: (K,) the average observation of each state: a mean, or a rate.
+        deviations: (K,) standard deviations.
+        weights: (K,) share of the observations that each state explains; sums to one.
+        edges, heights: (B + 1,) and (B,) of the histogram of all data; see `scales`.
+        grid: (G,) where the curves are known: counts themselves, or evenly spaced numbers.
+        curves: (K, G) densities of numbers or probabilities of counts, times the weights.
+        lane: the axis.
+        true_means: (K,), or None without a truth.
+    """
+
+    means: FloatArray
+    deviations: FloatArray
+    weights: FloatArray
+    edges: FloatArray
+    heights: FloatArray
+    grid: FloatArray
+    curves: FloatArray
+    lane: Lane = PLAIN
+    true_means: FloatArray | None = None
+
+    def shapes(self, num_states: int) -> Mapping[str, tuple[int, ...]]:
+        """See `Picture`."""
+        states = dict.fromkeys(("means", "deviations", "weights", "true_means"), (num_states,))
+        return states | {
+            "heights": (len(self.edges) - 1,),
+            "curves": (num_states, len(self.grid)),
+        }
+
+    def chart(self) -> Chart:
+        """See `Picture`."""
+        low, high = float(self.grid[0]), float(self.grid[-1])
+        counts = self.lane.kind == "count"
+        span = high - low
+        arrays = {
+            "edges": wire.places(self.edges, span),
+            "histogram": wire.floats(self.heights),
+            "means": wire.places(self.means, span),
+            "deviations": wire.floats(self.deviations),
+            "weights": wire.floats(self.weights),
+            "grid": wire.places(self.grid, span),
+            "curves": wire.floats(self.curves),
+        }
+        if self.true_means is not None:
+            arrays["true_means"] = wire.places(self.true_means, span)
+        room = 0.5 if counts else 0.0
+        meta = {
+            "kind": "marginals",
+            "x_range": [low - room, high + room],
+            "top": scales.rounded(0.0, 1.35 * float(self.heights.max(initial=0.0)) or 1.0)[1],
+            "x": self.lane.title,
+            "y": "probability" if counts else "density",
+            "mean": "rate" if counts else "mean",
+            "steps": counts,
+        }
+        return meta, arrays
+
+
+@dataclass(frozen=True)
+class SymbolBars:
+    """How probable each symbol is in each state.
+
+    Attributes:
+        probs: (K, C) learned.
+        weights: (K,) share of the observations that each state explains; sums to one.
+        shares: (C,) of the symbols among all data.
+        lane: the axis, with the symbols' labels.
+        true_probs: (K, C), or None without a truth.
+    """
+
+    probs: FloatArray
+    weights: FloatArray
+    shares: FloatArray
+    lane: Lane
+    true_probs: FloatArray | None = None
+
+    def shapes(self, num_states: int) -> Mapping[str, tuple[int, ...]]:
+        """See `Picture`."""
+        table = (num_states, len(self.lane.labels))
+        return {
+            "probs": table,
+            "true_probs": table,
+            "weights": (num_states,),
+            "shares": table[1:],
+        }
+
+    def chart(self) -> Chart:
+        """See `Picture`."""
+        arrays = {
+            "probs": wire.floats(self.probs),
+            "weights": wire.floats(self.weights),
+            "shares": wire.floats(self.shares),
+        }
+        if self.true_probs is not None:
+            arrays["true_probs"] = wire.floats(self.true_probs)
+        meta = {
+            "kind": "symbols",
+            "x": self.lane.title,
+            "labels": self.lane.label_texts,
+            "ticks": self.lane.ticks(max(2, TICK_LETTERS // len(self.lane.labels))),
+            "bars": self.probs.size <= MAX_BARS,
+        }
+        if not meta["bars"]:
+            true = "; point at a cell for the true one" if self.true_probs is not None else ""
+            meta["note"] = f"colour: learned{true}"
+        return meta, arrays
+
+
+@dataclass(frozen=True)
+class Ellipses:
+    """Two dimensions of points: the shown sequence, and an ellipse for each state.
+
+    Attributes:
+        means: (K, 2).
+        covariances: (K, 2, 2) of these two dimensions.
+        weights: (K,) share of the observations that each state explains; sums to one.
+        points: (M, 2) of the shown sequence; one that lacks a coordinate, NaN, is not drawn.
+        states: (M,) Viterbi states; -1 = no possible path.
+        limits: (2, 2) lowest and highest of each dimension of all data.
+        lanes: the two axes.
+        true_means, true_covariances: as the learned ones, or None without a truth.
+    """
+
+    means: FloatArray
+    covariances: FloatArray
+    weights: FloatArray
+    points: FloatArray
+    states: IntArray
+    limits: FloatArray
+    lanes: tuple[Lane, Lane]
+    true_means: FloatArray | None = None
+    true_covariances: FloatArray | None = None
+
+    MARGIN: ClassVar[float] = 0.05
+
+    def shapes(self, num_states: int) -> Mapping[str, tuple[int, ...]]:
+        """See `Picture`."""
+        length = len(self.points)
+        return {
+            "means": (num_states, 2),
+            "covariances": (num_states, 2, 2),
+            "weights": (num_states,),
+            "points": (length, 2),
+            "states": (length,),
+            "limits": (2, 2),
+            "true_means": (num_states, 2),
+            "true_covariances": (num_states, 2, 2),
+        }
+
+    def chart(self) -> Chart:
+        """See `Picture`."""
+        kept = wire.spread_indices(self.points, MAX_CLOUD_POINTS)
+        ranges = [self._range(axis) for axis in (0, 1)]
+        spans = [high - low for low, high in ranges]
+
+        def both(values: FloatArray, name: str) -> dict[str, npt.NDArray[Any]]:
+            """Values (.., 2) as two arrays, each precise enough for its axis."""
+            return {
+                f"{name}_{letter}": wire.places(values[..., axis], spans[axis])
+                for axis, letter in enumerate("xy")
+            }
+
+        arrays = {
+            **both(self.points[kept], "points"),
+            "states": wire.state_bytes(self.states[kept]),
+            **both(self.means, "means"),
+            **both(scales.ellipses(self.means, self.covariances), "ellipses"),
+            "deviations": wire.floats(np.sqrt(self.covariances[:, [0, 1], [0, 1]])),
+            "weights": wire.floats(self.weights),
+        }
+        if self.true_means is not None and self.true_covariances is not None:
+            arrays |= both(self.true_means, "true_means")
+            true = scales.ellipses(self.true_means, self.true_covariances)
+            arrays |= both(true, "true_ellipses")
+        meta = {
+            "kind": "ellipses",
+            "x": self.lanes[0].title,
+            "y": self.lanes[1].title,
+            "x_range": ranges[0],
+            "y_range": ranges[1],
+            "shown": len(kept),
+            "length": len(self.points),
+        }
+        return meta, arrays
+
+    def _range(self, axis: int) -> list[float]:
+        """Ends of an axis that hold all data and the true ellipses, and stand still."""
+        low, high = (float(end) for end in self.limits[axis])
+        if self.true_means is not None and self.true_covariances is not None:
+            reach = scales.ELLIPSE_RADIUS * np.sqrt(self.true_covariances[:, axis, axis])
+            low = min(low, float((self.true_means[:, axis] - reach).min()))
+            high = max(high, float((self.true_means[:, axis] + reach).max()))
+        room = self.MARGIN * (high - low) or 1.0
+        return list(scales.rounded(low - room, high + room))

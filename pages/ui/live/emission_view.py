@@ -1,0 +1,112 @@
+"""The picture of a learned model's emissions beside the true ones, for each family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from hmmcore import HMM
+from hmmcore.arrays import FloatArray
+from pages.ui.figures import scales
+from pages.ui.experiment.dataset import Dataset
+from pages.ui.live.emission_charts import Ellipses, Marginals, Picture, SymbolBars
+from pages.ui.session.session import Session
+from pages.ui.session.view import View, shown_dimensions
+
+MARGIN = 0.04
+
+
+def picture(session: Session, view: View) -> Picture:
+    """What the panel draws of the emissions of `view`."""
+    return PICTURES[session.data.family](session, view)
+
+
+def numbers_grid(data: Dataset, edges: FloatArray) -> FloatArray:
+    """(G,) numbers over which densities are drawn: all data and the true means."""
+    truth = data.truth
+    marks = edges if truth is None else np.append(edges, truth.emissions.means[:, 0])
+    low, high = float(marks.min()), float(marks.max())
+    margin = MARGIN * (high - low)
+    return np.linspace(*scales.rounded(low - margin, high + margin), scales.GRID_POINTS)
+
+
+def counts_grid(data: Dataset, edges: FloatArray) -> FloatArray:
+    """(G,) counts over which probabilities are drawn: all data and the true rates."""
+    highest = edges[-1] - 0.5
+    if data.truth is not None:
+        highest = max(highest, np.ceil(data.truth.emissions.rates.max()))
+    return scales.whole_numbers(float(edges[0] + 0.5), float(highest))
+
+
+def _numbers(session: Session, view: View) -> Marginals:
+    data, emissions = session.seen, view.hmm.emissions
+    edges, heights = session.remember(
+        "histogram", data, lambda: scales.histogram(data.sequences.observations[:, 0])
+    )
+    grid = session.remember("grid", data, lambda: numbers_grid(data, edges))
+    means, deviations = emissions.means[:, 0], emissions.standard_deviations[:, 0]
+    return Marginals(
+        means, deviations, view.weights, edges, heights, grid,
+        scales.gaussian_densities(grid, means, deviations, view.weights),
+        data.lane(),
+        None if data.truth is None else data.truth.emissions.means[:, 0],
+    )  # fmt: skip
+
+
+def _counts(session: Session, view: View) -> Marginals:
+    data, emissions = session.seen, view.hmm.emissions
+    edges, heights = session.remember(
+        "histogram", data, lambda: scales.count_histogram(data.sequences.observations[:, 0])
+    )
+    grid = session.remember("grid", data, lambda: counts_grid(data, edges))
+    return Marginals(
+        emissions.rates, np.sqrt(emissions.rates), view.weights, edges, heights, grid,
+        count_probabilities(view.hmm, grid, view.weights),
+        data.lane(),
+        None if data.truth is None else data.truth.emissions.rates,
+    )  # fmt: skip
+
+
+def count_probabilities(hmm: HMM, grid: FloatArray, weights: FloatArray) -> FloatArray:
+    """(K, G) probabilities of counts (G,) in each state, times its weight."""
+    return weights[:, np.newaxis] * np.exp(hmm.emissions.log_likelihoods(grid[:, np.newaxis])).T
+
+
+def _symbols(session: Session, view: View) -> SymbolBars:
+    data = session.seen
+    shares = session.remember("shares", data, data.symbol_shares)
+    true = None if data.truth is None else data.truth.emissions.probs
+    return SymbolBars(view.hmm.emissions.probs, view.weights, shares, data.lane(), true)
+
+
+def _points(session: Session, view: View) -> Ellipses:
+    data, chosen = session.seen, shown_dimensions(session)
+    observations = data.sequences.observations
+
+    def limits() -> FloatArray:
+        return np.column_stack([np.nanmin(observations, axis=0), np.nanmax(observations, axis=0)])
+
+    true_means = true_covariances = None
+    if data.truth is not None:
+        true_means = data.truth.emissions.means[:, chosen]
+        true_covariances = scales.covariance_matrices(data.truth.emissions, chosen)
+    return Ellipses(
+        view.hmm.emissions.means[:, chosen],
+        scales.covariance_matrices(view.hmm.emissions, chosen),
+        view.weights,
+        view.sequence.observations[:, chosen],
+        view.path.states,
+        session.remember("limits", data, limits)[chosen],
+        (data.lane(chosen[0]), data.lane(chosen[1])),
+        true_means,
+        true_covariances,
+    )
+
+
+PICTURES: Mapping[str, Callable[[Session, View], Picture]] = {
+    "numbers": _numbers,
+    "counts": _counts,
+    "symbols": _symbols,
+    "points": _points,
+}

@@ -1,0 +1,281 @@
+"""The live panel: everything a training run shows, drawn by one component in the browser.
+
+`PanelFrame` is one picture as plain values, `encode` turns it into one block of bytes, and
+`show_panel` hands that to `assets/panel.js`, which knows the layout and draws with
+`Plotly.react`. Between two ticks only numbers travel, and a chart whose numbers are the same
+is not drawn again, so the panel neither flickers nor loses a reader's zoom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pages.ui.figures import scales, theme
+from pages.ui.browser import wire
+from pages.ui.settings.config import MAX_STATES
+from pages.ui.experiment.dataset import PLAIN, Lane
+from pages.ui.live.emission_charts import Picture
+from pages.ui.text import chart_text
+from pages.ui.browser.wire import Chart
+
+MAX_CURVE_POINTS = 1000
+MAX_POINTS = 2000
+MAX_COLUMNS = 1200
+LANE_LETTERS = 9
+"""Of a symbol's label, left of the observations."""
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.integer[Any]]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run: its name and its log-likelihood per observation at every iteration.
+
+    `log_likelihoods` (iterations + 1,) begins with iteration 0, the start itself. Values that
+    are not finite leave a gap in the curve. `theme.RUN_COLOURS` knows "EM" and "Gradient".
+    """
+
+    name: str
+    log_likelihoods: FloatArray
+    shown: int | None = None
+    """The iteration whose model is shown; None for the last one."""
+
+    @property
+    def iteration(self) -> int:
+        """The iteration whose model is shown."""
+        return len(self.log_likelihoods) - 1 if self.shown is None else self.shown
+
+
+@dataclass(frozen=True)
+class PanelFrame:
+    """What the panel shows at one moment; K states, one sequence of M observations.
+
+    States are already matched to the true ones and are drawn as given. Everything about the
+    truth is None where there is none, as with uploaded data.
+    """
+
+    data_key: str
+    """Zoom is kept as long as this stays the same: one key per experiment and sequence."""
+    runs: tuple[Run, ...]
+    shown_run: str
+    """Name of the run whose model is shown below."""
+    transition_matrix: FloatArray
+    """(K, K): p(z_t = j | z_{t-1} = i)"""
+    emissions: Picture
+    """What each state emits; see `pictures`."""
+    observations: FloatArray
+    """(M,), of the selected sequence; NaN = missing."""
+    viterbi_states: IntArray
+    """(M,); -1 = no possible path."""
+    smoothed_probs: FloatArray
+    """(M, K): p(z_t = k | x_1..x_M); NaN = undefined."""
+    true_log_likelihood: float | None = None
+    """Log-likelihood per observation of the true model on the same data."""
+    true_transition_matrix: FloatArray | None = None
+    """(K, K)"""
+    true_states: IntArray | None = None
+    """(M,)"""
+    no_truth: str = "no truth: uploaded data"
+    """What stands in place of what is not known."""
+    marks: tuple[int, ...] = ()
+    """Iterations that the reader marked."""
+    sequence_name: str = "sequence 1"
+    lane: Lane = PLAIN
+    """The axis of the observations."""
+    card: tuple[str, str] = ("Means and densities", "")
+    """Title and note of the card that draws `emissions`."""
+
+
+def show_panel(picture: bytes, key: str) -> None:
+    """Put the panel on the page, showing what `encode` made. The same `key` keeps its zoom.
+
+    The page runs again when the panel says that there is news; see `live_source.Pictures.picture`.
+    """
+    from pages.ui.browser.assets import PLOTLY, asset_url
+
+    draw = _component(asset_url("panel.js"), asset_url(PLOTLY))
+    draw(key=key, data=picture, on_news_change=lambda: None)
+
+
+def encode(frame: PanelFrame, key: str = "", live: Mapping[str, Any] | None = None) -> bytes:
+    """`frame` as one message for `assets/panel.js`; see `wire` for its layout.
+
+    `key` names the panel on the page, so that it survives being mounted anew. `live` says how
+    this picture and those before and after it belong together.
+
+    Raises ValueError where shapes disagree.
+    """
+    _check(frame)
+    num_states = len(frame.transition_matrix)
+    charts = {
+        "curve": _curve(frame),
+        "learned": _matrix(frame.transition_matrix),
+        "true": _matrix(frame.true_transition_matrix),
+        "means": frame.emissions.chart(),
+        "sequence": _sequence(frame),
+    }
+    header: dict[str, Any] = {
+        "key": key,
+        "live": live,
+        "data_key": frame.data_key,
+        "runs": [_tile(run) for run in frame.runs],
+        "shown_run": frame.shown_run,
+        "no_truth": frame.no_truth,
+        "true_log_likelihood": wire.finite_or_none(frame.true_log_likelihood),
+        "num_states": num_states,
+        "states": _state_looks(num_states),
+        "card": frame.card,
+    }
+    return wire.pack_charts(header, charts)
+
+
+def _check(frame: PanelFrame) -> None:
+    num_states, length = len(frame.transition_matrix), len(frame.observations)
+    expected: dict[str, tuple[int, ...]] = {
+        "transition_matrix": (num_states, num_states),
+        "observations": (length,),
+        "viterbi_states": (length,),
+        "smoothed_probs": (length, num_states),
+        "true_transition_matrix": (num_states, num_states),
+        "true_states": (length,),
+    }
+    for holder, shapes in (
+        (frame, expected),
+        (frame.emissions, frame.emissions.shapes(num_states)),
+    ):
+        for name, shape in shapes.items():
+            value = getattr(holder, name)
+            if value is not None and np.shape(value) != shape:
+                raise ValueError(f"{name} has shape {np.shape(value)}, expected {shape}")
+    if not frame.runs or any(len(run.log_likelihoods) == 0 for run in frame.runs):
+        raise ValueError("A panel needs a run, and a run its log-likelihood at iteration 0")
+    if num_states > MAX_STATES:
+        raise ValueError(f"Colours and symbols tell {MAX_STATES} states apart, not {num_states}")
+
+
+def _state_looks(num_states: int) -> dict[str, list[str]]:
+    return {
+        "colours": [theme.state_colour(state) for state in range(num_states)],
+        "symbols": [theme.state_symbol(state) for state in range(num_states)],
+    }
+
+
+def _tile(run: Run) -> dict[str, Any]:
+    shown = run.iteration
+    reached, *before = run.log_likelihoods[max(shown - 1, 0) : shown + 1][::-1]
+    # -inf - -inf is no number, and no gain either.
+    gain = float(reached - before[0]) if before and np.isfinite([reached, *before]).all() else None
+    return {
+        "name": run.name,
+        "iteration": shown,
+        "last": len(run.log_likelihoods) - 1,
+        "log_likelihood": wire.finite_or_none(reached),
+        "gain": gain,
+        "colour": theme.RUN_COLOURS.get(run.name, theme.STATE_COLOURS[2]),
+        "dash": theme.RUN_DASHES.get(run.name, "dot"),
+    }
+
+
+def _curve(frame: PanelFrame) -> Chart:
+    low, high = scales.likelihood_range(
+        chain.from_iterable(_extremes(run.log_likelihoods) for run in frame.runs),
+        wire.finite_or_none(frame.true_log_likelihood),
+    )
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    for number, run in enumerate(frame.runs):
+        kept = wire.extreme_indices(run.log_likelihoods, MAX_CURVE_POINTS)
+        arrays[f"x{number}"] = wire.floats(kept)
+        arrays[f"y{number}"] = wire.floats(run.log_likelihoods[kept])
+    longest = max(len(run.log_likelihoods) for run in frame.runs) - 1
+    meta = {
+        "shown": [run.iteration for run in frame.runs],
+        "shown_values": [
+            wire.finite_or_none(run.log_likelihoods[run.iteration]) for run in frame.runs
+        ],
+        "marks": list(frame.marks),
+        "x_range": [0, scales.iteration_limit(longest)],
+        "y_range": [low, high],
+        "names": [run.name for run in frame.runs],
+        "truth": wire.finite_or_none(frame.true_log_likelihood),
+    }
+    return meta, arrays
+
+
+def _extremes(values: FloatArray) -> tuple[float, ...]:
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else ()
+
+
+def _matrix(matrix: FloatArray | None) -> Chart:
+    return ({"present": False}, {}) if matrix is None else ({}, {"probs": wire.floats(matrix)})
+
+
+def _sequence(frame: PanelFrame) -> Chart:
+    num_states, length = len(frame.transition_matrix), len(frame.observations)
+    kept = wire.extreme_indices(frame.observations, MAX_POINTS)
+    width = wire.bin_width(length, MAX_COLUMNS)
+
+    def strip(states: IntArray) -> npt.NDArray[np.uint8]:
+        return wire.state_bytes(wire.majority_bins(states, width, num_states))
+
+    low, high = frame.lane.limits(frame.observations)
+    # The confidence in the drawn state of each point, for the hover text.
+    states = frame.viterbi_states[kept]
+    confidence = frame.smoothed_probs[kept, np.maximum(states, 0)]
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "times": wire.floats(kept + theme.FIRST_TIME),
+        "observations": wire.places(frame.observations[kept], high - low),
+        "states": wire.state_bytes(states),
+        "confidence": wire.probability_bytes(confidence),
+        "viterbi": strip(frame.viterbi_states),
+        "posterior": wire.probability_bytes(wire.mean_bins(frame.smoothed_probs, width).T),
+    }
+    if frame.true_states is not None:
+        arrays["true_states"] = strip(frame.true_states)
+    meta = {
+        "name": frame.sequence_name,
+        "x": chart_text(frame.lane.name),
+        "title": frame.lane.title,
+        "kind": frame.lane.kind,
+        "labels": frame.lane.label_texts,
+        "ticks": frame.lane.ticks(LANE_LETTERS),
+        "length": length,
+        "missing": int(np.count_nonzero(np.isnan(frame.observations))),
+        "first_time": theme.FIRST_TIME,
+        "width": width,
+        "y_range": [low, high],
+        "no_truth": frame.no_truth,
+    }
+    return meta, arrays
+
+
+@lru_cache(maxsize=4)
+def _component(panel_url: str, plotly_url: str) -> Callable[..., Any]:
+    return register("hmm_panel", "drawPanel", panel_url, plotly_url)
+
+
+def register(name: str, function: str, module_url: str, plotly_url: str) -> Callable[..., Any]:
+    """A component that calls `function(component, address of Plotly)` of a JavaScript module.
+
+    Streamlit resends inline JavaScript with every message, so it only loads the module, which
+    the browser keeps. Addresses need the origin because the inline part runs from a blob.
+    """
+    import streamlit as st
+
+    return st.components.v2.component(
+        name,
+        # The line break matters: Streamlit takes a single line for the name of a file.
+        js=(
+            f'const o=location.origin\nexport default c=>import(o+"{module_url}")'
+            f'.then(m=>m.{function}(c,o+"{plotly_url}"))'
+        ),
+        isolate_styles=False,
+    )

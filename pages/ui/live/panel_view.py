@@ -1,0 +1,53 @@
+"""What the live panel shows of a visitor's session."""
+
+from __future__ import annotations
+
+from pages.ui.experiment.dataset import Dataset
+from pages.ui.live.emission_view import picture
+from pages.ui.settings.families import FAMILIES
+from pages.ui.live.panel import PanelFrame
+from pages.ui.live.panel import Run as PanelRun
+from pages.ui.experiment.player import Run
+from pages.ui.session.session import Session
+from pages.ui.text import many
+from pages.ui.session.view import View, lane, zoom_key
+
+
+def panel_frame(session: Session, view: View) -> PanelFrame:
+    """Everything that the live panel draws."""
+    data = session.seen
+    truth, family = data.truth, FAMILIES[data.family]
+    run = session.shown_run
+    assert run is not None
+    return PanelFrame(
+        data_key=zoom_key(session),
+        runs=tuple(_panel_run(run, session.at) for run in session.main_runs),
+        marks=session.marks,
+        shown_run=run.name,
+        transition_matrix=view.hmm.transition_matrix,
+        emissions=picture(session, view),
+        observations=view.shown_observations,
+        viterbi_states=view.path.states,
+        smoothed_probs=view.posterior.smoothed_probs,
+        true_log_likelihood=session.true_log_likelihood(),
+        true_transition_matrix=None if truth is None else truth.transition_matrix,
+        true_states=view.true_states,
+        no_truth=panel_remark(data),
+        sequence_name=f"sequence {session.config.sequence}",
+        lane=lane(session),
+        card=(family.card, family.marks[0 if truth is not None else 1]),
+    )
+
+
+def panel_remark(data: Dataset) -> str:
+    """What the panel says in place of a truth that it cannot show."""
+    if data.hidden:
+        return "the truth is hidden"
+    if data.other_truth is None:
+        return "no truth: uploaded data"
+    return f"made by {many(data.other_truth.num_states, 'state')}: no counterparts"
+
+
+def _panel_run(run: Run, at: int | None) -> PanelRun:
+    shown = run.state_at(at).iteration
+    return PanelRun(run.name, run.history.log_likelihoods / run.num_observations, shown)

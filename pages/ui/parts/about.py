@@ -1,0 +1,116 @@
+"""What each page is about, in plain words: "What am I looking at?", for each family."""
+
+from __future__ import annotations
+
+from pages.ui.experiment.dataset import Dataset
+from pages.ui.settings.families import FAMILIES
+
+_ABOUT_PLAYGROUND = """
+A **hidden Markov model** explains a row of observations by a chain of hidden *states*. At each
+time the chain is in one state; the state makes an observation, {law}; then the chain moves on,
+with the probabilities in that state's row of the transition matrix. You see the observations,
+never the states. **Training** looks for the probabilities, and for each state's {own}, under which
+the observations are as likely as possible.
+
+- **Log-likelihood per observation** says how well the model explains the data, in nats; higher is
+  better. The dotted line is the model that really made the data. It may be *passed*: a model that
+  was fitted to these very data can explain them better than the truth does. {sign}
+- **Transition matrix**: the row is where the chain is, the column where it goes next.
+- **{card}**: {picture}
+- **States over time**: each observation wears the colour and shape of the state that the Viterbi
+  path gives it, the single most probable path as a whole. Below it the *posterior*: how probable
+  each state is at each time, given everything observed.
+
+States have no names of their own. The learned ones are matched to the true ones before they are
+drawn, so that one colour means the same state everywhere.
+"""
+
+_ABOUT_POSTERIOR = """
+**The hidden state is never seen.** A model can only say how probable each state is, given the
+observations. Each column of the heat map is one time step; its cells add up to 1. Yellow is
+certain, dark blue is ruled out.
+
+**Filtered or smoothed?** *Filtered* probabilities use the observations up to time t: what you would
+know while the data come in. *Smoothed* ones use the whole sequence, the later observations too.
+What comes later often settles what was open before, so smoothed probabilities are usually the
+surer ones. At the last step both are the same.
+
+**Entropy** says in one number how unsure the model is: 0 bits when it is certain of one state,
+log₂ K bits when all K states are equally probable. On average over the data that a model itself
+generates, smoothing never makes it larger. A model can also be sure and wrong: compare with the
+true path.
+
+**The true model** is the one the data were drawn from. Even it does not know the states: where
+states overlap, several could have made the same observation. That is the ceiling for any model.
+
+**Labels.** A learned model numbers its states as it likes. Here each one gets the name and colour
+of the true state that it agrees with most often.
+
+{likelihood}
+"""
+
+_ABOUT_VITERBI = """
+**Two questions, two answers.** The *Viterbi path* is the one whole path that is most probable
+together with the observations. The *per-step best* asks at each time for itself which state is most
+probable, given all observations. The first is right as a whole with the largest probability; the
+second expects the most single steps to be right.
+
+**Why do they differ?** The per-step best may jump between states that cannot follow each other: it
+need not even be a possible path. The Viterbi path always is possible, and pays for every change
+of state, so it passes over short visits.
+
+**The ceiling.** The true model does not know the path either. Where states overlap it errs too, and
+no other model can be expected to do better than its per-step best.
+
+**Log-joint.** log p(path, observations), in nats. {joint} Only
+differences between paths on the same data mean something.
+
+**Ties.** Several paths may share the largest log-joint. Then the algorithm has to pick one; here it
+is the one with the lowest state numbers. A model whose states are all alike, such as the symmetric
+starting point, cannot prefer any path: all $K^M$ of them tie.
+
+**Labels.** A learned model numbers its states as it likes. Here each one gets the name and colour
+of the true state that it agrees with most often.
+"""
+
+_DENSITY = (
+    "**Why can a log-likelihood be positive?** With continuous observations it is the logarithm of "
+    "a *density*, not of a probability. A density is larger than 1 where the data lie close "
+    "together, and then its logarithm is positive. Compare likelihoods of the same data only."
+)
+
+_PROBABILITY = (
+    "**Why is a log-likelihood never positive?** {What} are observed with a *probability*, which "
+    "is at most 1, so its logarithm is at most 0. Were the observations numbers, it would be the "
+    "logarithm of a density, which can exceed 1. Compare likelihoods of the same data only."
+)
+
+
+def about_posterior(data: Dataset) -> str:
+    """What the Posterior page shows."""
+    likelihood = _PROBABILITY.format(What=data.family.capitalize())
+    if FAMILIES[data.family].is_density:
+        likelihood = _DENSITY
+    return _ABOUT_POSTERIOR.format(likelihood=likelihood)
+
+
+def about_viterbi(data: Dataset) -> str:
+    """What the Viterbi page shows."""
+    joint = "It is the logarithm of a probability, so it is never positive."
+    if FAMILIES[data.family].is_density:
+        joint = "With continuous observations it contains densities, so it may be positive."
+    return _ABOUT_VITERBI.format(joint=joint)
+
+
+def about_playground(data: Dataset) -> str:
+    """What the Playground shows."""
+    family = FAMILIES[data.family]
+    sign = (
+        "It may also be\n  *positive*: for continuous observations it is the log of a density, and "
+        "a density can exceed one."
+        if family.is_density
+        else "It is the log of a\n  probability, so it is never positive."
+    )
+    return _ABOUT_PLAYGROUND.format(
+        law=family.law, own=family.own, sign=sign, card=family.card, picture=family.picture
+    )

@@ -1,0 +1,247 @@
+"""The controls that stand in the sidebar of every page, drawn from the table of fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from pages.ui.settings.config import FIELD_OF
+from pages.ui.settings.config_rules import fits
+from pages.ui.settings.families import FAMILIES
+from pages.ui.settings.field import Field
+from pages.ui.session.session import Session
+from pages.ui.text import many, plain
+from pages.ui.parts.widgets import entered, set_widget
+
+FROM_FILE = " Your file decides this; choose generated data on the Data page to set it here."
+
+
+def sidebar(session: Session) -> None:
+    """All controls of data and training."""
+    config = session.config
+    uploaded = config.source == "upload"
+    with st.sidebar:
+        st.subheader("Data", anchor=False)
+        if uploaded and session.upload is not None:
+            sequences = session.upload.sequences
+            st.caption(
+                f"From your file, “{plain(session.upload.column)}”: "
+                f"{many(len(sequences), 'sequence')} with "
+                f"{many(sequences.num_observations, 'observation')} in all."
+            )
+        elif config.source == "notebook":
+            st.caption("The notebook's own data. Changing a control below makes new data.")
+        choice(session, "family", disabled=uploaded)
+        slider(session, "num_states")
+        left, right = st.columns(2)
+        with left:
+            number(session, "length", disabled=uploaded)
+        with right:
+            number(session, "num_sequences", disabled=uploaded)
+        if config.family in ("numbers", "points"):
+            slider(session, "noise_sd", disabled=uploaded)
+        left, right = st.columns(2)
+        with left:
+            number(session, "seed")
+        with right:
+            whole(session, "true_states", disabled=uploaded)
+        choice(session, "structure", disabled=uploaded)
+        if config.structure in ("sticky", "cyclic", "left-right"):
+            slider(session, "persistence", disabled=uploaded)
+        _emissions(session, uploaded)
+
+        if session.data.maker is not None:
+            segments(session, "truth")
+
+        st.subheader("Training", anchor=False)
+        choice(session, "start")
+        if config.family == "numbers":
+            choice(session, "mean_model")
+        if config.start == "symmetric" or config.nudge:
+            number(session, "nudge")
+        choice(session, "method")
+        if config.method != "EM":
+            # As wide as "Momentum" needs.
+            left, right = st.columns([10, 11], gap="xxsmall")
+            with left:
+                number(session, "learning_rate")
+            with right:
+                choice(session, "optimizer")
+            choice(session, "fan")
+        several(session, "trainable", FAMILIES[config.family].trainable)
+
+
+def _emissions(session: Session, uploaded: bool) -> None:
+    """The controls of the law that the present family's emissions come from."""
+    config = session.config
+    table = FAMILIES[config.family].table
+    if config.family == "numbers":
+        choice(session, "mean_law", disabled=uploaded)
+        if config.mean_law == "spaced":
+            slider(session, "separation", disabled=uploaded)
+        return
+    if config.family == "symbols":
+        slider(session, "num_symbols", disabled=uploaded)
+    if config.family == "points":
+        choice(session, "covariance_type")
+    if fits(config, table) and not uploaded:
+        st.caption(f"{FIELD_OF[table].label}: your own table, from the Data page.")
+    else:
+        slider(
+            session,
+            "sharpness" if config.family == "symbols" else "separation",
+            disabled=uploaded,
+        )
+
+
+def dimensions(session: Session) -> None:
+    """Which coordinates of points the figures show; nothing for other families."""
+    names = session.data.columns
+    if len(names) < 2:
+        return
+    for name in ("dimension", "against") if len(names) > 2 else ("dimension",):
+        field, value = _prepared(session, name)
+        st.selectbox(
+            field.label,
+            range(1, len(names) + 1),
+            **({} if value is None else {"index": value - 1}),
+            format_func=lambda number: names[number - 1],
+            width=150,
+            **_common(session, field, False),
+        )
+
+
+def slider(session: Session, name: str, *, disabled: bool = False) -> None:
+    """A slider for a number."""
+    field, value = _prepared(session, name)
+    st.slider(
+        field.label,
+        value=value,
+        min_value=_same_type(field, field.minimum),
+        max_value=_same_type(field, field.maximum),
+        step=_same_type(field, field.step),
+        **_common(session, field, disabled),
+    )
+
+
+def number(
+    session: Session,
+    name: str,
+    *,
+    maximum: int | None = None,
+    disabled: bool = False,
+    **layout: Any,
+) -> None:
+    """A box for a number, up to the field's maximum or a lower one."""
+    field, value = _prepared(session, name)
+    st.number_input(
+        field.label,
+        **({} if value is None else {"value": value}),
+        min_value=_same_type(field, field.minimum),
+        max_value=_same_type(field, maximum or field.maximum),
+        step=_same_type(field, field.step),
+        format=None if isinstance(field.default, int) else "%g",
+        **_common(session, field, disabled),
+        **layout,
+    )
+
+
+def whole(session: Session, name: str, *, disabled: bool = False) -> None:
+    """A list of whole numbers, of which 0 has a meaning of its own."""
+    field, value = _prepared(session, name)
+    low, high = map(int, field.bounds)
+    st.selectbox(
+        field.label,
+        range(low, high + 1),
+        **({} if value is None else {"index": value - low}),
+        format_func=lambda number: str(number) if number else field.zero,
+        **_common(session, field, disabled),
+    )
+
+
+def choice(session: Session, name: str, *, disabled: bool = False, **layout: Any) -> None:
+    """A list to choose one from."""
+    field, value = _prepared(session, name)
+    choices = field.choices
+    assert choices is not None
+    st.selectbox(
+        field.label,
+        list(choices),
+        **({} if value is None else {"index": list(choices).index(value)}),
+        format_func=choices.__getitem__,
+        **_common(session, field, disabled),
+        **layout,
+    )
+
+
+def segments(session: Session, name: str) -> None:
+    """A row of buttons to choose one from."""
+    field, value = _prepared(session, name)
+    choices = field.choices
+    assert choices is not None
+    st.segmented_control(
+        field.label,
+        list(choices),
+        default=value,
+        format_func=choices.__getitem__,
+        required=True,
+        **_common(session, field, False),
+    )
+
+
+def several(session: Session, name: str, choices: Mapping[str, str]) -> None:
+    """A row of buttons to choose any number from: value to label."""
+    field, value = _prepared(session, name)
+    st.pills(
+        field.label,
+        list(choices),
+        default=value,
+        selection_mode="multi",
+        format_func=choices.__getitem__,
+        **_common(session, field, False),
+    )
+
+
+def widget_key(name: str) -> str:
+    """Key of the widget of a field."""
+    return f"control_{name}"
+
+
+def _prepared(session: Session, name: str) -> tuple[Field, Any]:
+    """The field, its widget set to what the session holds, and the default to make it with.
+
+    The default is that value too, or None where the widget was assigned in this very run. A browser
+    that missed the run in which a widget was first made would otherwise begin at the least value
+    there is, and report that as the visitor's choice.
+    """
+    field, key = FIELD_OF[name], widget_key(name)
+    held = getattr(session.config, name)
+    value = list(held) if field.many else held
+    if key in st.session_state and set_widget(key, value):
+        return field, None
+    return field, value
+
+
+def _common(session: Session, field: Field, disabled: bool) -> dict[str, Any]:
+    return {
+        "key": widget_key(field.name),
+        "help": field.help + (FROM_FILE if disabled else ""),
+        "disabled": disabled,
+        "on_change": entered(widget_key(field.name), lambda value: _change(session, field, value)),
+    }
+
+
+def _change(session: Session, field: Field, value: Any) -> None:
+    if field.many:
+        assert field.choices is not None
+        value = tuple(option for option in field.choices if option in value)
+    elif value is None:
+        # A cleared box: what was there stays.
+        value = getattr(session.config, field.name)
+    session.change(**{field.name: value})
+
+
+def _same_type(field: Field, value: float | None) -> Any:
+    return None if value is None else type(field.default)(value)

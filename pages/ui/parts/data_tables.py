@@ -1,0 +1,184 @@
+"""Editors of π, A and what the states emit on the Data page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.ui.settings.config import FIELD_OF
+from pages.ui.settings.families import FAMILIES
+from pages.ui.session.session import Session
+from pages.ui.settings.table_rules import column_names, is_distribution, row_names, table_problem
+from pages.ui.session.tables import (
+    LAW_OF,
+    Draft,
+    is_edited,
+    leaving,
+    normalised,
+    number_shown,
+    tables_of,
+    taking,
+    with_edits,
+)
+from pages.ui.parts.widgets import entered
+
+COLUMN_WIDTH = 88
+"""Pixels that a column of numbers needs: tables stand side by side where the page is wide."""
+
+CAPTIONS = {
+    "initial_table": "How likely a sequence begins in each state.",
+    "transition_table": "Row: the state at one step. Column: how likely it is the next one.",
+    "means_table": "The value around which each state's observations lie.",
+    "rates_table": "The average count that each state makes.",
+    "symbols_table": "Row: the state. Column: how likely it makes each symbol.",
+    "points_table": "The point around which each state's observations lie, one coordinate a row.",
+}
+
+
+def table_editors(session: Session) -> None:
+    """The tables, each with what is wrong with it and the ways out."""
+    if session.config.source == "upload":
+        st.info(
+            "These tables are of the model that generated data are drawn from; your file has none.",
+            icon=":material/info:",
+        )
+        return
+    st.caption(
+        "The model that the data are drawn from. Double-click a cell to change it: as soon as a "
+        "table is right, new data are drawn from it, and it is part of the link in the address bar."
+    )
+    config = session.config
+    emissions = FAMILIES[config.family].table
+    symbols = emissions == "symbols_table"
+
+    def width(columns: int) -> int:
+        return 60 + COLUMN_WIDTH * max(3, columns)
+
+    with st.container(horizontal=True, gap="medium", key="tables"):
+        with st.container(width=width(config.data_states)):
+            table_editor(session, "transition_table")
+        with st.container(width=width(config.num_symbols if symbols else config.data_states)):
+            for name in ("initial_table", emissions):
+                table_editor(session, name)
+
+
+def table_editor(session: Session, name: str) -> None:
+    """One table to edit."""
+    truth = session.data.maker
+    assert truth is not None
+    draft = session.drafts.follow(name, tables_of(truth, session.data.family)[name])
+    key = editor_key(name, draft)
+    if key not in st.session_state:
+        # The page was left in between: the editor has forgotten its edits, the draft has not.
+        draft.base = draft.values
+    field = FIELD_OF[name]
+    rows, columns = (
+        row_names(field, draft.base.shape[0]), column_names(field, draft.base.shape[1])
+    )  # fmt: skip
+    edited = is_edited(session.config, name)
+    st.markdown(f"**{field.label}**" + (" :blue-badge[edited]" if edited else ""))
+    st.data_editor(
+        # As text: a cell for numbers leaves out what it does not know, a comma and an e, and takes
+        # another number for the one that was typed.
+        pd.DataFrame(
+            [[number_shown(value) for value in row] for row in draft.base],
+            index=rows,
+            columns=columns,
+        ),
+        key=key,
+        on_change=entered(key, lambda edits: _edit(session, name, edits)),
+        column_config={
+            "_index": st.column_config.TextColumn(disabled=True, width=40),
+            **{
+                column: st.column_config.TextColumn(width=72, alignment="right")
+                for column in columns
+            },
+        },
+        height="content",
+        alt=f"{field.label}. {CAPTIONS[name]}",
+    )
+    problem = table_problem(field, draft.values)
+    if problem is None:
+        st.caption(CAPTIONS[name])
+    else:
+        st.warning(f"{problem} Until then the data stay as they are.", icon=":material/edit_off:")
+    _ways_out(session, name, problem)
+
+
+def editor_key(name: str, draft: Draft) -> str:
+    """Key of the editor of a table; another one when its edits must be forgotten."""
+    return f"editor_{name}_{draft.generation}"
+
+
+def _ways_out(session: Session, name: str, problem: str | None) -> None:
+    with st.container(horizontal=True, key=f"ways_out_{name}"):
+        if problem and is_distribution(FIELD_OF[name]):
+            st.button(
+                "Normalise rows",
+                key=f"normalise_{name}",
+                icon=":material/balance:",
+                on_click=_normalise,
+                args=(session, name),
+                help="Divide every row by its sum, so that it sums to 1.",
+            )
+        if problem:
+            st.button(
+                "Discard edits",
+                key=f"discard_{name}",
+                icon=":material/undo:",
+                on_click=_discard,
+                args=(session, name),
+                help="Go back to the table that the data are drawn from.",
+            )
+        elif is_edited(session.config, name):
+            st.button(
+                "Discard edits",
+                key=f"discard_{name}",
+                icon=":material/undo:",
+                on_click=_back_to_law,
+                args=(session, name),
+                help="Go back to π of the transitions chosen in the sidebar. Your table holds "
+                "under any of them until then."
+                if name == "initial_table"
+                else "Go back to the law of the controls in the sidebar."
+                if name not in LAW_OF
+                else "Go back to the law from the sidebar that was in force before.",
+            )
+
+
+def _edit(session: Session, name: str, edits: Mapping[str, Any]) -> None:
+    draft = session.drafts.held[name]
+    draft.values = with_edits(draft.base, edits["edited_rows"])
+    _take(session, name)
+
+
+def _normalise(session: Session, name: str) -> None:
+    values, problem = normalised(name, session.drafts.held[name].values)
+    if problem is None:
+        session.drafts.put(name, values)
+        _take(session, name)
+    else:
+        session.notes = (problem,)
+
+
+def _discard(session: Session, name: str) -> None:
+    session.drafts.put(name, session.drafts.held[name].in_force)
+
+
+def _back_to_law(session: Session, name: str) -> None:
+    session.change(**leaving(session.config, name, session.drafts.laws))
+
+
+def _take(session: Session, name: str) -> None:
+    """Bring a table into force if it is right; if not, it stays a draft."""
+    values = session.drafts.held[name].values
+    if table_problem(FIELD_OF[name], values) is not None:
+        return
+    config = session.config
+    session.drafts.laws |= {
+        law: getattr(config, law) for law in LAW_OF.values() if getattr(config, law) != "edited"
+    }
+    session.change(**taking(config, name, values))

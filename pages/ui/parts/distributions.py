@@ -1,0 +1,130 @@
+"""How often each observation occurs: the figure of the Data page, for each family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from hmmcore import state_shares
+from pages.ui.figures import distribution_charts, scales
+from pages.ui.drawing import Drawing
+from pages.ui.live.emission_view import (
+    count_probabilities,
+    counts_grid,
+)
+from pages.ui.session.session import Session
+from pages.ui.text import count
+from pages.ui.session.view import shown_dimensions
+
+CURVES = "Each curve is as high as its state is frequent in these data; dotted: all together."
+
+
+@dataclass(frozen=True, eq=False)
+class Distribution:
+    """A figure with what is said of it.
+
+    Attributes:
+        title: above it.
+        label: what it shows, for readers who cannot see it.
+        note: below it; empty where there is nothing to say.
+    """
+
+    title: str
+    figure: Drawing
+    label: str
+    note: str = ""
+
+
+def distribution(session: Session) -> Distribution:
+    """How often each of the session's observations occurs."""
+    data, config = session.data, session.config
+    return session.remember(  # type: ignore[no-any-return]
+        f"distribution of {config.dimension} and {config.against}",
+        data,
+        lambda: DISTRIBUTIONS[data.family](session),
+    )
+
+
+def _numbers(session: Session) -> Distribution:
+    data, truth = session.seen, None
+    if data.truth is not None and data.states is not None:
+        emissions = data.truth.emissions
+        shares = state_shares(data.states, data.truth.num_states)
+        truth = (emissions.means[:, 0], emissions.standard_deviations[:, 0], shares)
+    return Distribution(
+        "Histogram",
+        distribution_charts.histogram_figure(
+            data.sequences.observations[:, 0], data.lane(), str(session.data_number), truth
+        ),
+        f"Histogram of all observations{', with the true density of each state' if truth else ''}.",
+        CURVES if truth else "",
+    )
+
+
+def _counts(session: Session) -> Distribution:
+    data, truth = session.seen, None
+    counts = data.sequences.observations[:, 0]
+    if data.truth is not None and data.states is not None:
+        edges, _ = scales.count_histogram(counts)
+        grid = counts_grid(data, edges)
+        shares = state_shares(data.states, data.truth.num_states)
+        each = count_probabilities(data.truth, grid, np.ones(data.truth.num_states))
+        truth = (grid, each, data.truth.emissions.rates, shares)
+    return Distribution(
+        "How often each count occurs",
+        distribution_charts.counts_figure(counts, data.lane(), str(session.data_number), truth),
+        "Bars of how often each count occurs"
+        + (", with the probabilities in each true state." if truth else "."),
+        CURVES if truth else "",
+    )
+
+
+def _symbols(session: Session) -> Distribution:
+    data, truth = session.seen, None
+    if data.truth is not None and data.states is not None:
+        made = state_shares(data.states, data.truth.num_states)
+        truth = (data.truth.emissions.probs, made)
+    return Distribution(
+        "How often each symbol occurs",
+        distribution_charts.symbols_figure(
+            data.symbol_shares(), data.lane(), str(session.data_number), truth
+        ),
+        "Bars of how often each symbol occurs"
+        + (", made up of what each true state is expected to make." if truth else "."),
+        "Grey: the data. Coloured: what each true state is expected to make of them."
+        if truth
+        else "",
+    )
+
+
+def _points(session: Session) -> Distribution:
+    data, truth, chosen = session.seen, None, shown_dimensions(session)
+    if data.truth is not None:
+        emissions = data.truth.emissions
+        truth = (emissions.means[:, chosen], scales.covariance_matrices(emissions, chosen))
+    lanes = (data.lane(chosen[0]), data.lane(chosen[1]))
+    total, most = data.sequences.num_observations, distribution_charts.MAX_POINTS
+    notes = ["Each ellipse holds 86 % of what its state makes."] if truth else []
+    if total > most:
+        notes.append(f"At most {count(most)} of {count(total)} points are drawn.")
+    if data.sequences.has_missing:
+        notes.append("Points that lack one of these two coordinates are not drawn.")
+    return Distribution(
+        "Points",
+        distribution_charts.points_figure(
+            data.sequences.observations[:, chosen], data.states, lanes,
+            f"{session.data_number}-{chosen}", truth,
+        ),
+        "All points" + (", with the true ellipse of each state." if truth else "."),
+        " ".join(notes),
+    )  # fmt: skip
+
+
+DISTRIBUTIONS: Mapping[str, Callable[[Session], Distribution]] = {
+    "numbers": _numbers,
+    "counts": _counts,
+    "symbols": _symbols,
+    "points": _points,
+}

@@ -1,0 +1,66 @@
+"""Choosing an experiment that teaches, and the line that says what it asks and what to press."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui.parts.preset import Preset
+from pages.ui.parts.presets import PRESETS, matching_preset
+from pages.ui.session.session import Session
+from pages.ui.parts.widgets import entered, set_widget
+
+
+def example_picker(session: Session, width: int) -> None:
+    """A list of all examples, which stands at the one that the settings are."""
+    current = matching_preset(session.config)
+    name = current and current.name
+    assigned = set_widget("example", name)
+    st.selectbox(
+        "Example",
+        list(PRESETS),
+        index=None if assigned or name is None else list(PRESETS).index(name),
+        format_func=lambda name: PRESETS[name].title,
+        placeholder="Your own settings",
+        key="example",
+        on_change=entered("example", lambda name: _choose(session, name)),
+        width=width,
+        help="An experiment with a question, what to press, and what will be seen. Choosing one "
+        "sets every control.",
+    )
+
+
+def example_line(session: Session, where: str = "") -> bool:
+    """What the present example asks, what to press, and the answer on demand.
+
+    Args:
+        where: what has to be done before pressing, for example to go to another page.
+
+    Returns:
+        Whether the settings are an example's; nothing is drawn where they are not.
+    """
+    preset = matching_preset(session.config)
+    if preset is None:
+        return False
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", wrap=False, key="guide"
+    ):
+        st.markdown(f"**{preset.question}** {where}{preset.press}", width="stretch")
+        _answer(preset)
+    return True
+
+
+def _answer(preset: Preset) -> None:
+    with st.popover(
+        "Answer",
+        type="tertiary",
+        icon=":material/visibility:",
+        key="example_answer",
+        help="What you will see. Try it first.",
+    ):
+        st.markdown(f"**{preset.title}.** {preset.outcome}")
+
+
+def _choose(session: Session, name: str | None) -> None:
+    if name is not None:
+        session.tour = None
+        session.change(**PRESETS[name].values)

@@ -1,0 +1,103 @@
+"""What can be taken away from every page: the experiment, the model, decoded data, a notebook."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from hmmcore.io import to_json
+from pages.ui.files import experiment_file
+from pages.ui.files.export import decoded_data_frame
+from pages.ui.files.notebook import notebook
+from pages.ui.session.session import Session
+from pages.ui.session.view import current_view
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ABOUT = (
+    "The model is the one shown, at the iteration shown, with its states matched to the true "
+    "ones. Figures are saved from their own toolbars, as PNG or SVG."
+)
+
+
+def export_area(session: Session) -> None:
+    """The button Export, and what opens below it; files are made when they are asked for."""
+    with (
+        st.popover("Export", key="export"),
+        st.container(width=300),
+    ):
+        if session.shown_run is None:
+            st.caption("There is no run to export: this start cannot be trained.")
+            return
+        for key, label, file_name, media_type, make, help in (
+            (
+                "experiment", "Experiment file", "hmm-experiment.json", "application/json",
+                experiment_file.write,
+                "Settings, data, runs and models in one file. Open it on the Data page, under "
+                "Your CSV file.",
+            ),
+            (
+                "model", "Learned model (JSON)", "hmm-model.json", "application/json", model_json,
+                "π, A and the emissions with every digit; hmmcore.io.from_json reads it.",
+            ),
+            (
+                "decoded_csv", "Decoded data (CSV)", "hmm-decoded.csv", "text/csv", decoded_csv,
+                "For each observation, with the labels of symbols and the names of columns, its "
+                "state on the Viterbi path, and the probability of each state. Sequences, times "
+                "and states are counted from 0.",
+            ),
+            (
+                "decoded_parquet", "Decoded data (Parquet)", "hmm-decoded.parquet",
+                "application/vnd.apache.parquet", decoded_parquet,
+                "The same table, in the form that data tools read fastest.",
+            ),
+            (
+                "notebook", "Notebook (.ipynb)", "hmm-run.ipynb", "application/x-ipynb+json",
+                notebook,
+                "A Jupyter notebook that draws the same data, starts from the same model and "
+                "takes the same steps.",
+            ),
+        ):  # fmt: skip
+            st.download_button(
+                label, _made(session, make), file_name=file_name, mime=media_type,
+                key=f"export_{key}", on_click="ignore", width="stretch", help=help,
+            )  # fmt: skip
+        st.caption(ABOUT)
+
+
+def model_json(session: Session) -> bytes:
+    """The shown model, in the labels of the truth."""
+    view = current_view(session)
+    assert view is not None
+    return to_json(view.hmm).encode()
+
+
+def decoded_csv(session: Session) -> bytes:
+    """What the shown model decodes, as CSV with all digits."""
+    return _decoded(session).to_csv(index=False, lineterminator="\n").encode()
+
+
+def decoded_parquet(session: Session) -> bytes:
+    """What the shown model decodes, as Parquet."""
+    file = io.BytesIO()
+    _decoded(session).to_parquet(file, index=False)
+    return file.getvalue()
+
+
+def _decoded(session: Session) -> pd.DataFrame:
+    view = current_view(session)
+    assert view is not None
+    return decoded_data_frame(view.hmm, session.data)
+
+
+def _made(session: Session, make: Callable[[Session], bytes]) -> Callable[[], bytes]:
+    def made() -> bytes:
+        # Asked for by another thread than the one that trains.
+        with session.lock:
+            return make(session)
+
+    return made

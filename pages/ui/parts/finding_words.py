@@ -1,0 +1,286 @@
+"""Findings in words: what is the case, what it means, and the numbers that show it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from hmmcore.diagnostics import STANDSTILL
+from hmmcore.training.base import MODEL_PARAMETERS
+from pages.ui.figures import theme
+from pages.ui.session.checkups import Diagnosis, checkups
+from pages.ui.settings.families import FAMILIES
+from pages.ui.session.session import Session
+from pages.ui.text import decimal, listed, many, plain, scientific
+from pages.ui.session.view import View
+
+ZERO = 1e-12
+"""What is smaller is zero, but for the rounding of sums."""
+
+Words = tuple[str, str, str]
+"""What is the case, what it means, and the evidence."""
+
+
+def about(session: Session, view: View, diagnosis: Diagnosis) -> Words:
+    """A diagnosis in words, its states named as in the figures."""
+    return _WORDS[diagnosis.finding.kind](_Told(session, view, diagnosis))
+
+
+class _Told:
+    """A diagnosis with what its words need."""
+
+    def __init__(self, session: Session, view: View, diagnosis: Diagnosis) -> None:
+        self.session, self.view = session, view
+        self.run, self.finding = diagnosis.run, diagnosis.finding
+        self.evidence = diagnosis.finding.evidence
+
+    def number(self, name: str) -> str:
+        """A number of the evidence, as text."""
+        return scientific(self.evidence[name])
+
+    def norm(self, name: str) -> str:
+        """A number that ought to be zero."""
+        return nearly_zero(self.evidence[name])
+
+    def states(self) -> str:
+        """The states by the names that the figures give them: S1, S2 and S4."""
+        shown = np.argsort(self.view.permutation)
+        groups = sorted(sorted(shown[list(group)].tolist()) for group in self.finding.states)
+        names = [listed([theme.state_name(k) for k in group]) for group in groups]
+        return listed(names) if max(map(len, groups)) == 1 else "; ".join(names)
+
+    def observations(self) -> str:
+        """How many observations there are."""
+        return many(self.session.data.sequences.num_observations, "observation")
+
+    def everything_trained(self) -> bool:
+        """Whether training may change every parameter of the model."""
+        run = self.session.runs[self.run]
+        names = {*MODEL_PARAMETERS, *run.start.emissions.parameter_names}
+        return names <= set(getattr(run.trainer, "trainable", None) or names)
+
+    def several(self) -> bool:
+        """Whether more than one state is concerned."""
+        return sum(map(len, self.finding.states)) > 1
+
+
+def nearly_zero(value: float) -> str:
+    """A number that ought to be zero, as text."""
+    return scientific(value) + (" (zero but for rounding)" if 0.0 < abs(value) < ZERO else "")
+
+
+def _diverged(told: _Told) -> Words:
+    run = told.session.runs[told.run]
+    reached = f"the last log-likelihood was {decimal(told.evidence['log_likelihood'])} nats"
+    return f"{told.run} has diverged.", plain(run.ended or ""), f"{reached}."
+
+
+def _symmetric_start(told: _Told) -> Words:
+    num_states = told.view.hmm.num_states
+    probs = told.view.posterior.smoothed_probs
+    gap = float(np.abs(probs - 1.0 / num_states).max())
+    return (
+        "All states are alike.",
+        "Each observation belongs to every state with the same probability, 1 / K. Every step "
+        "therefore changes all states in the same way, and nothing can ever tell them apart: the "
+        "slope of the likelihood between them is exactly zero, here and after any number of steps.",
+        f"the gradient between the states has the norm {told.norm('gradient_between')}, the whole "
+        f"gradient {told.norm('gradient')}; the posterior of the shown sequence that is furthest "
+        f"from 1 / K = {decimal(1.0 / num_states)} is {nearly_zero(gap)} away from it.",
+    )
+
+
+def _identical_states(told: _Told) -> Words:
+    return (
+        f"States that are the same: {told.states()}.",
+        "They began alike in everything, so every step moves them alike: the model has fewer "
+        "states than it counts.",
+        f"the gradient between them has the norm {told.norm('gradient_between')}.",
+    )
+
+
+def _rate_too_high(told: _Told) -> Words:
+    lost = told.evidence["lost"]
+    fell = f"; it lies {told.number('lost')} below where it was" if lost > 0.0 else ""
+    return (
+        "The learning rate is too high.",
+        f"{told.run} leaps over the optimum and back in place of climbing to it.",
+        f"at a rate of {told.evidence['learning_rate']:g} the log-likelihood fell in "
+        f"{told.number('falls')} of the last {told.number('steps')} steps, by "
+        f"{told.number('mean_fall')} nats per observation each time{fell}.",
+    )
+
+
+def _rate_too_low(told: _Told) -> Words:
+    return (
+        "The learning rate is too low.",
+        f"{told.run} climbs a slope that goes on as steep as it was, in steps too small to get on.",
+        f"at a rate of {told.evidence['learning_rate']:g} each of the last "
+        f"{told.number('steps')} steps gained about {told.number('mean_gain')} nats per "
+        f"observation, the later half {told.evidence['steadiness']:.0%} of the earlier half.",
+    )
+
+
+def _collapsed_variance(told: _Told) -> Words:
+    symbol = FAMILIES[told.session.data.family].symbols["covariances"]
+    return (
+        f"{symbol} at its floor: {told.states()}.",
+        f"Nearly equal observations pull {symbol} towards zero, where the likelihood would grow "
+        "without bound; it is stopped at a ten-thousandth of the data's standard deviation. A "
+        "likelihood reached in this way says little.",
+        f"the floor is a standard deviation of {told.number('sd_floor')}.",
+    )
+
+
+def _dead_output(told: _Told) -> Words:
+    return (
+        f"μ held at zero by a ReLU: {told.states()}.",
+        "No gradient reaches a mean there.",
+        f"expected to have made {told.number('most_observations')} of {told.observations()}"
+        + (" at the most." if told.several() else "."),
+    )
+
+
+def _empty_state(told: _Told) -> Words:
+    if sum(map(len, told.finding.states)) == told.view.hmm.num_states:
+        why = (
+            "There is less than one observation for each of them, so there is little to learn from"
+        )
+    else:
+        keep = "have" if told.several() else "has"
+        why = (
+            f"Other states explain everything better, so {told.states()} {keep} nothing to learn "
+            "from"
+        )
+    return (
+        f"Without data: {told.states()}.",
+        f"{why} and the parameters stay about where they are.",
+        f"expected to have made {told.number('most_observations')} of {told.observations()}"
+        + (" at the most." if told.several() else "."),
+    )
+
+
+def _near_duplicates(told: _Told) -> Words:
+    return (
+        f"Nearly the same state twice: {told.states()}.",
+        "They make the same observations and go on to the same states, so one in their place "
+        "would do.",
+        f"their distributions differ by {told.number('distance')}, their rows of A by "
+        f"{told.number('row_distance')} of probability, at the most.",
+    )
+
+
+def _equal_rows(told: _Told) -> Words:
+    return (
+        "All rows of A are alike.",
+        "Which state comes next does not depend on the present one: the model is a plain mixture, "
+        "and the order of the observations carries no information for it.",
+        f"no two rows differ by more than {told.number('row_distance')} of probability.",
+    )
+
+
+def _unidentifiable(told: _Told) -> Words:
+    return (
+        "π cannot be learned from one sequence.",
+        "It has a single first state, so π becomes certain of that one, whatever π was when the "
+        "data were made.",
+        f"the largest entry of π is {told.number('largest_prob')}.",
+    )
+
+
+def _truth(told: _Told) -> str:
+    gain, count = told.evidence["gain"], told.evidence["num_observations"]
+    return (
+        f"log-likelihood {decimal(abs(gain))} nats {'above' if gain > 0 else 'below'} that of the "
+        f"true model ({scientific(abs(gain) / count)} per observation)"
+    )
+
+
+def _wilks(told: _Told) -> str:
+    return (
+        f"{_truth(told)}; {told.number('num_parameters')} free parameters fitted to "
+        f"{many(int(told.evidence['num_observations']), 'observation')} gain half a nat each, "
+        f"{told.number('normal_gain')}, on average, and more than "
+        f"{decimal(told.evidence['rare_gain'])} once in a thousand (Wilks' theorem)."
+    )
+
+
+def _worse_than_truth(told: _Told) -> Words:
+    why = (
+        "The best fit is never below the truth: this is the top of a lower hill."
+        if told.everything_trained()
+        else "What is not trained may hold it back, or it has climbed a lower hill."
+    )
+    return "Worse than the true model.", why, f"{_truth(told)}."
+
+
+def _better_than_truth(told: _Told) -> Words:
+    return (
+        "Better than the true model, as is normal.",
+        "A model that is fitted to these very observations follows their chance as well.",
+        _wilks(told),
+    )
+
+
+def _overfitting(told: _Told) -> Words:
+    if told.evidence["gain"] > told.evidence["rare_gain"]:
+        why = (
+            "It gains more on the true model than fitting explains: it describes these very "
+            "observations, and not what made them."
+        )
+    else:
+        why = (
+            "Better likelihood than the truth is normal on small data. There are few observations "
+            "for so many parameters, and on new data about as much will be lost again."
+        )
+    return "Overfitting.", why, _wilks(told)
+
+
+def _converged(told: _Told) -> Words:
+    said = checkups(told.session).said()
+    alike = any(d.run == told.run and d.finding.kind == "symmetric_start" for d in said)
+    return (
+        f"{told.run} stands still.",
+        "Not because it has learned all there is, but because its states are alike."
+        if alike
+        else "No small step helps any more: this is an optimum, though it need not be the highest.",
+        f"each of the last {told.number('steps')} steps changed the log-likelihood by less than "
+        f"{scientific(STANDSTILL)} nats per observation.",
+    )
+
+
+def _not_converged(told: _Told) -> Words:
+    ended = told.session.runs[told.run].ended
+    # One step that gains nothing may be a turning point; only several in a row are a standstill.
+    gains = abs(told.evidence["last_gain"]) >= STANDSTILL
+    return (
+        f"{told.run} has not converged yet.",
+        plain(ended)
+        if ended
+        else "Further steps still change the model."
+        if gains
+        else "Its last step gained nothing; the next ones show whether it stands still.",
+        f"the last step changed the log-likelihood by {told.norm('last_gain')} nats per "
+        "observation.",
+    )
+
+
+_WORDS: Mapping[str, Callable[[_Told], Words]] = {
+    "diverged": _diverged,
+    "symmetric_start": _symmetric_start,
+    "identical_states": _identical_states,
+    "rate_too_high": _rate_too_high,
+    "rate_too_low": _rate_too_low,
+    "collapsed_variance": _collapsed_variance,
+    "dead_output": _dead_output,
+    "empty_state": _empty_state,
+    "overfitting": _overfitting,
+    "worse_than_truth": _worse_than_truth,
+    "near_duplicates": _near_duplicates,
+    "equal_rows": _equal_rows,
+    "better_than_truth": _better_than_truth,
+    "unidentifiable_initial_probs": _unidentifiable,
+    "converged": _converged,
+    "not_converged": _not_converged,
+}

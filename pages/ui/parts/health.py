@@ -1,0 +1,120 @@
+"""What is found in the runs, on the page: sentences with their evidence, and what can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from pages.ui.session.checkups import Diagnosis, checkups
+from pages.ui.parts.finding_words import about
+from pages.ui.parts.remedies import offers
+from pages.ui.session.session import Session
+from pages.ui.text import count as written
+from pages.ui.text import listed
+from pages.ui.session.view import current_view
+
+MOST = 3
+"""Findings below the figures at once, beside how each run ended; the less important wait."""
+
+ENDINGS = frozenset({"diverged", "converged"})
+ABOVE = frozenset({"symmetric_start"})
+"""What is known from the start and for the whole run stands above the figures: it is an obstacle,
+and nothing jumps."""
+
+BOXES = {"error": st.error, "warning": st.warning, "info": st.info, "success": st.success}
+ICONS = {
+    "diverged": ":material/error:",
+    "symmetric_start": ":material/all_match:",
+    "identical_states": ":material/all_match:",
+    "rate_too_high": ":material/ssid_chart:",
+    "rate_too_low": ":material/hourglass_top:",
+    "collapsed_variance": ":material/compress:",
+    "dead_output": ":material/power_off:",
+    "empty_state": ":material/do_not_disturb_on:",
+    "overfitting": ":material/content_copy:",
+    "worse_than_truth": ":material/landscape:",
+    "near_duplicates": ":material/join_inner:",
+    "equal_rows": ":material/shuffle:",
+    "better_than_truth": ":material/verified:",
+    "unidentifiable_initial_probs": ":material/question_mark:",
+    "converged": ":material/flag:",
+    "not_converged": ":material/pending:",
+}
+
+
+def obstacles(session: Session) -> None:
+    """What keeps the shown run from learning at all, and is known before its first step."""
+    _draw(session, [d for d in checkups(session).said() if d.finding.kind in ABOVE])
+
+
+def findings(session: Session) -> None:
+    """Everything else that is found, and the way back from a remedy."""
+    with st.container(key="health"):
+        if session.kept is not None:
+            _way_back(session)
+        said = [d for d in checkups(session).said() if d.finding.kind not in ABOVE]
+        endings = [d for d in said if d.finding.kind in ENDINGS]
+        others = [d for d in said if d.finding.kind not in ENDINGS]
+        _draw(session, others[:MOST] + endings)
+
+
+def _draw(session: Session, diagnoses: list[Diagnosis]) -> None:
+    view = current_view(session)
+    if view is None:
+        return
+    for diagnosis in diagnoses:
+        title, sentence, evidence = about(session, view, diagnosis)
+        text = f"**{title}** {sentence}"
+        if evidence:
+            text += f"  \n:small[At iteration {written(diagnosis.iteration)}: {evidence}]"
+        kind, buttons = diagnosis.finding.kind, offers(session, diagnosis)
+        box = partial(BOXES[diagnosis.finding.severity], text, icon=ICONS[kind])
+        _beside(
+            f"{diagnosis.run}_{kind}",
+            box,
+            [
+                partial(
+                    st.button, offer.label, key=f"remedy_{diagnosis.run}_{kind}_{number}",
+                    icon=offer.icon, help=offer.help, on_click=offer.act, width="stretch",
+                )
+                for number, offer in enumerate(buttons)
+            ],
+        )  # fmt: skip
+
+
+def _beside(name: str, box: Callable[[], object], buttons: list[Callable[[], object]]) -> None:
+    """A box, and its buttons to the right of it as wide as their labels, or below; see page.css."""
+    if not buttons:
+        box()
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key=f"beside_{name}"):
+        box()
+        with st.container(width="content", gap="small"):
+            for button in buttons:
+                button()
+
+
+def _way_back(session: Session) -> None:
+    kept = session.kept
+    assert kept is not None
+    reached = listed(
+        [
+            f"{run.name} at iteration {written(run.state.iteration)}"
+            for run in kept.runs.values()
+            if run.name in session.methods
+        ]
+    )
+    text = f"Started again. What there was is kept: {reached}."
+    _beside(
+        "way_back",
+        partial(st.info, text, icon=":material/history:"),
+        [
+            partial(
+                st.button, "Undo", key="undo_remedy", icon=":material/undo:",
+                on_click=session.undo, width="stretch",
+                help="Go back to the settings, the data and the runs of before.",
+            )
+        ],
+    )  # fmt: skip

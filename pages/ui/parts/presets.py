@@ -1,0 +1,319 @@
+"""The experiments that can be chosen, in the order of their list.
+
+Data, start and seed of each are chosen so that its outcome is no matter of luck: what
+tests/ui/test_outcomes.py asks of it is passed by a wide margin, and nearby seeds mostly agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from pages.ui.settings.config import NOTEBOOK, Config
+from pages.ui.parts.preset import Preset
+
+KNOWN_NOISE = ("initial_probs", "transition_matrix", "means")
+SYMBOLS = ("initial_probs", "transition_matrix", "probs")
+
+_PRESETS = (
+    Preset(
+        "notebook",
+        "The notebook's saddle",
+        "What can training learn from a start in which all states are alike?",
+        "Press Play. Then choose Random as the Starting point, and press Play again.",
+        "The first step moves all five means to the average of the data; after it no step gains "
+        "anything, however many follow. Nothing tells one state from another, so each gets the "
+        "same share of every observation: a *saddle*, where the slope between the states is "
+        "exactly zero. From any random start the log-likelihood climbs on, far past the dotted "
+        "line: five states are many for twenty observations.",
+        {
+            **NOTEBOOK,
+            "source": "notebook",
+            "start": "symmetric",
+            "trainable": KNOWN_NOISE,
+            "speed": "2",
+        },
+        frozenset({"start", "start_seed", "nudge"}),
+    ),
+    Preset(
+        "easy",
+        "Well apart, slow to change",
+        "When states hardly overlap and last a while, how few steps does training need?",
+        "Press Play and count the steps to the dotted line.",
+        "About a dozen. The curve ends a hair above the dotted line, every mean is within 0.1 of "
+        "the true one, and the Viterbi path is right at more than 98 of 100 observations.",
+        {
+            "num_states": 3,
+            "num_sequences": 5,
+            "noise_sd": 1.0,
+            "persistence": 0.95,
+            "separation": 5.0,
+            "seed": 1,
+            "start": "quantiles",
+            "speed": "2",
+        },
+    ),
+    Preset(
+        "overlapping",
+        "Overlapping noise",
+        "When one observation cannot tell the states apart, what does its place in time reveal?",
+        "Press Play, and compare the Viterbi path with the true path.",
+        "Taken alone, the nearest mean names the right state for 7 of 10 observations. The model "
+        "knows that states last, weighs the neighbours, and is right for more than 9 of 10.",
+        {
+            "num_states": 3,
+            "num_sequences": 10,
+            "noise_sd": 1.0,
+            "persistence": 0.95,
+            "separation": 1.5,
+            "seed": 3,
+            "start": "quantiles",
+        },
+    ),
+    Preset(
+        "sticky",
+        "Sticky states",
+        "A visit to a state lasts 50 steps on average. Can training tell changes from noise?",
+        "Press Play, and compare the diagonals of the two transition matrices.",
+        "Yes: the learned diagonal is within 0.01 of the true 0.98, and the Viterbi path changes "
+        "state about as often as the true path. Naming each observation by the nearest mean would "
+        "change state nearly twenty times as often.",
+        {
+            "num_states": 3,
+            "length": 500,
+            "num_sequences": 5,
+            "noise_sd": 1.0,
+            "persistence": 0.98,
+            "separation": 2.0,
+            "seed": 4,
+            "start": "quantiles",
+        },
+    ),
+    Preset(
+        "fast-switching",
+        "Fast switching",
+        "The state almost never stays for a second step. Does the past still help to name it?",
+        "Press Play, and compare the transition matrices; then open Posterior.",
+        "Hardly. The learned diagonal comes close to zero, as it should, but knowing where the "
+        "chain was only rules out one state of three: about 84 of 100 observations are named "
+        "right, against 80 by the nearest mean alone. Training needs many more steps, too.",
+        {
+            "num_states": 3,
+            "num_sequences": 10,
+            "noise_sd": 1.0,
+            "persistence": 0.05,
+            "separation": 2.0,
+            "seed": 2,
+            "start": "kmeans",
+            "speed": "50",
+        },
+    ),
+    Preset(
+        "left-right",
+        "Only forward",
+        "Stages that never return: can training bring back a transition that starts at zero?",
+        "Press Play, and look at the zeros of both transition matrices.",
+        "Never. A step multiplies each transition by how often it is expected, so zero stays "
+        "exactly zero: the learned matrix has its zeros where the true one has them. That helps, "
+        "and more than 95 of 100 observations are named right.",
+        {
+            "num_states": 4,
+            "length": 60,
+            "noise_sd": 1.0,
+            "structure": "left-right",
+            "separation": 2.0,
+            "seed": 1,
+            "start": "near-truth",
+            "speed": "2",
+        },
+    ),
+    Preset(
+        "too-many-states",
+        "Too many states",
+        "Three states made these data. What do six make of them?",
+        "Press Play. Then set States K to 3, and press Play again.",
+        "With six states the log-likelihood rises well above the dotted line, and higher than with "
+        "three: spare states fit chance. The gain does not pay for their parameters, so the BIC, "
+        "which charges for each, prefers three. More likely is not more true.",
+        {
+            "num_states": 6,
+            "true_states": 3,
+            "length": 100,
+            "num_sequences": 5,
+            "noise_sd": 1.0,
+            "separation": 4.0,
+            "seed": 0,
+            "start": "quantiles",
+            "speed": "50",
+        },
+        frozenset({"num_states"}),
+    ),
+    Preset(
+        "too-few-states",
+        "Too few states",
+        "Four states made these data. What do two make of them?",
+        "Press Play. Then set States K to 4, and press Play again.",
+        "With two states the curve stays far below the dotted line: each has to cover two of the "
+        "true ones, so its density is more than twice as wide. With four the curve reaches the "
+        "line.",
+        {
+            "num_states": 2,
+            "true_states": 4,
+            "num_sequences": 5,
+            "noise_sd": 1.0,
+            "separation": 4.0,
+            "seed": 2,
+            "start": "quantiles",
+        },
+        frozenset({"num_states"}),
+    ),
+    Preset(
+        "tiny-data",
+        "Tiny data",
+        "With thirty observations, how can the learned model beat the one that made them?",
+        "Press Play. Then set Sequences N to 100, and press Play again.",
+        "It fits their chance. The curve passes the dotted line by almost 0.2 nats per "
+        "observation, yet on new data the same model does worse than the true one by more than a "
+        "nat. With 100 sequences there is little chance left to fit: the curve ends on the line.",
+        {
+            "num_states": 3,
+            "length": 30,
+            "num_sequences": 1,
+            "noise_sd": 1.0,
+            "separation": 3.0,
+            "seed": 5,
+            "start": "kmeans",
+            "trainable": KNOWN_NOISE,
+        },
+        frozenset({"num_sequences"}),
+    ),
+    Preset(
+        "local-optimum",
+        "Local optimum",
+        "The curve is flat and below the dotted line. Is that the best there is?",
+        "Press Play until the curve is flat. Then press New start, and Play again.",
+        "No. This start ends in a *local optimum*, 0.36 nats per observation below the next "
+        "start, which reaches the dotted line. EM only climbs, so it cannot leave the hill it "
+        "began on: six of ten starts reach the best one.",
+        {
+            "num_states": 4,
+            "length": 100,
+            "num_sequences": 10,
+            "separation": 2.0,
+            "seed": 1,
+            "start_seed": 3,
+        },
+        frozenset({"start_seed"}),
+    ),
+    Preset(
+        "label-switching",
+        "Label switching",
+        "Two starts, one optimum: do they also agree which state is the first?",
+        "Press Play to the end. Then press New start once, and Play again.",
+        "No. Both end at the same log-likelihood, with the same states, but numbered otherwise: "
+        "names of states mean nothing to the likelihood, and any order is as good. Here learned "
+        "states are matched to the true ones before they are drawn, so colours stay where they "
+        "are.",
+        {
+            "num_states": 3,
+            "length": 100,
+            "num_sequences": 10,
+            "separation": 2.0,
+            "seed": 2,
+            "start_seed": 0,
+        },
+        frozenset({"start_seed"}),
+    ),
+    Preset(
+        "cyclic",
+        "Round and round",
+        "States follow each other in a fixed order. Does training discover it?",
+        "Press Play, and compare the transition matrices.",
+        "Yes, although nobody told it: each state either stays or goes on to the next, and every "
+        "other transition ends below 0.01.",
+        {
+            "num_states": 4,
+            "num_sequences": 10,
+            "noise_sd": 1.0,
+            "structure": "cyclic",
+            "persistence": 0.6,
+            "separation": 2.0,
+            "seed": 0,
+            "start": "kmeans",
+            "speed": "50",
+        },
+    ),
+    Preset(
+        "twins",
+        "Twins",
+        "S2 and S4 make exactly the same values. Can their place in the cycle tell them apart?",
+        "Press Play, and look for the two curves that lie on each other.",
+        "Yes. The means of S2 and S4 end within 0.15 of each other, and still more than 9 of 10 "
+        "observations are named right: after S1 comes S2, after S3 comes S4. By their values "
+        "alone it would be less than 7 of 10.",
+        {
+            "num_states": 4,
+            "num_sequences": 10,
+            "noise_sd": 1.0,
+            "structure": "cyclic",
+            "persistence": 0.6,
+            "mean_law": "edited",
+            "means_table": ((-3.0, 0.0, 3.0, 0.0),),
+            "seed": 1,
+            "start": "near-truth",
+        },
+    ),
+    Preset(
+        "umbrella",
+        "The umbrella world",
+        "Underground one sees only umbrellas (symbol 1) or none (2). When did it rain (S1)?",
+        "Press Play. Then open Posterior, and switch from Smoothed to Filtered.",
+        "In sequence 1 all days but the third bring an umbrella. As the days come in, rain has "
+        "the probabilities 0.82, 0.88, 0.19, 0.73, 0.87 under the true model; with all five known "
+        "0.87, 0.82, 0.31, 0.82, 0.87. These are the published figures of Russell and Norvig's "
+        "*Artificial Intelligence*, and what was learned from 1000 such weeks agrees to 0.05.",
+        {
+            "family": "symbols",
+            "num_symbols": 2,
+            "num_states": 2,
+            "length": 5,
+            "num_sequences": 1000,
+            "persistence": 0.7,
+            "symbols_table": ((0.9, 0.1), (0.2, 0.8)),
+            "seed": 526,
+            "start": "near-truth",
+            "trainable": SYMBOLS,
+            "speed": "50",
+        },
+    ),
+    Preset(
+        "casino",
+        "The dishonest casino",
+        "A casino now and then swaps its fair die (S1) for a loaded one (S2). Do rolls tell?",
+        "Press Play, and look at how often S2 shows a six.",
+        "They do. The learned second die shows a six about every other time, the first about every "
+        "sixth. Which die was thrown is named right for 4 of 5 rolls: better than always saying "
+        "fair, and never certain, since a fair die shows sixes too.",
+        {
+            "family": "symbols",
+            "num_symbols": 6,
+            "num_states": 2,
+            "length": 300,
+            "num_sequences": 5,
+            "structure": "edited",
+            "transition_table": ((0.95, 0.05), (0.1, 0.9)),
+            "symbols_table": ((1 / 6,) * 6, (0.1,) * 5 + (0.5,)),
+            "seed": 0,
+            "start": "kmeans",
+            "trainable": SYMBOLS,
+        },
+    ),
+)
+
+PRESETS: Mapping[str, Preset] = MappingProxyType({preset.name: preset for preset in _PRESETS})
+"""Name to preset."""
+
+
+def matching_preset(config: Config) -> Preset | None:
+    """The preset that `config` still is, or None when something of it was changed."""
+    return next((preset for preset in PRESETS.values() if preset.matches(config)), None)

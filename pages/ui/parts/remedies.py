@@ -1,0 +1,141 @@
+"""What a visitor can do about a finding with one press, and never lose what there was.
+
+A remedy acts through methods of `Session`. One that starts anew keeps the old runs, to be brought
+back by `Session.undo`; the others go on where training stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from pages.ui.session.checkups import Diagnosis
+from pages.ui.settings.config import FIELD_OF, MAX_CELLS
+from pages.ui.settings.families import FAMILIES
+from pages.ui.session.session import Session
+
+RATE_FACTOR = 3.0
+"""Three steps of it are a factor of 27: from any rate that can be set to a good one in a few
+presses, and seldom past it."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A button: its label, an icon, what pressing it will do in a sentence, and the deed."""
+
+    label: str
+    icon: str
+    help: str
+    act: Callable[[], None]
+
+
+def offers(session: Session, diagnosis: Diagnosis) -> tuple[Offer, ...]:
+    """The remedies that can be taken now, the best first."""
+    return tuple(_offers(session, diagnosis.finding.kind))
+
+
+def _offers(session: Session, kind: str) -> Iterator[Offer]:
+    if kind in ("symmetric_start", "identical_states"):
+        yield _nudge(session)
+    elif kind in ("diverged", "rate_too_high"):
+        yield from _rate(session, 1.0 / RATE_FACTOR)
+    elif kind == "rate_too_low":
+        yield from _rate(session, RATE_FACTOR)
+    elif kind == "collapsed_variance":
+        yield from _stop_training(session, "covariances")
+        yield from _one_state_fewer(session)
+    elif kind == "unidentifiable_initial_probs":
+        yield from _stop_training(session, "initial_probs")
+    elif kind == "overfitting":
+        yield from _more_data(session)
+        yield from _one_state_fewer(session)
+    elif kind in ("empty_state", "near_duplicates"):
+        yield from _one_state_fewer(session)
+        yield from _another_start(session)
+    elif kind in ("dead_output", "worse_than_truth", "equal_rows"):
+        yield from _another_start(session)
+    elif kind == "not_converged" and session.can_go_on:
+        yield Offer("Go on", ":material/play_arrow:", "Play on from here.", session.play)
+
+
+def _nudge(session: Session) -> Offer:
+    return Offer(
+        "Nudge the start",
+        ":material/touch_app:",
+        "Move every state a little, each its own way, and start from there. The link carries it.",
+        session.nudge,
+    )
+
+
+def _rate(session: Session, factor: float) -> Iterator[Offer]:
+    field, present = FIELD_OF["learning_rate"], session.config.learning_rate
+    rate = field.nearest(float(f"{present * factor:.2g}"))
+    if rate == present:
+        return
+    lower = factor < 1.0
+    yield Offer(
+        f"{'Lower' if lower else 'Raise'} the rate to {rate:g}",
+        ":material/trending_down:" if lower else ":material/trending_up:",
+        f"Go on with a learning rate of {rate:g} in place of {present:g}.",
+        partial(session.remedy, learning_rate=rate),
+    )
+
+
+def _stop_training(session: Session, name: str) -> Iterator[Offer]:
+    trainable = session.config.trainable
+    if name not in trainable:
+        return
+    family = FAMILIES[session.data.family]
+    symbol, word = family.symbols[name], family.trainable[name]
+    known = name == "covariances" and session.data.truth is not None
+    yield Offer(
+        f"Stop training {symbol} ({word})",
+        ":material/lock:",
+        f"Take {word} out of what is trained and start again: {symbol} keeps its "
+        f"{'true' if known else 'first'} value.",
+        partial(session.remedy, trainable=tuple(other for other in trainable if other != name)),
+    )
+
+
+def _one_state_fewer(session: Session) -> Iterator[Offer]:
+    """For a file's data alone: where data are drawn, K is the truth's as well."""
+    fewer = session.config.num_states - 1
+    if session.config.source == "upload" and fewer >= 1:
+        yield Offer(
+            f"Try K = {fewer}",
+            ":material/remove:",
+            "Start again on the same data with one state fewer.",
+            partial(session.remedy, num_states=fewer),
+        )
+
+
+def _another_start(session: Session) -> Iterator[Offer]:
+    if session.new_start_helps:
+        following = FIELD_OF["start_seed"].following(session.config.start_seed)
+        yield Offer(
+            "Try another start",
+            ":material/casino:",
+            "Start again from the next random starting point, on the same data.",
+            partial(session.remedy, start_seed=following, nudge=session.config.nudge),
+        )
+    if session.config.start != "kmeans":
+        yield Offer(
+            "Start from k-means",
+            ":material/scatter_plot:",
+            "Start again on the same data, from what k-means makes of them.",
+            partial(session.remedy, start="kmeans"),
+        )
+
+
+def _more_data(session: Session) -> Iterator[Offer]:
+    config = session.config
+    more = int(FIELD_OF["num_sequences"].nearest(10 * config.num_sequences))
+    more = min(more, MAX_CELLS // (config.num_states * config.length))
+    if config.source == "generated" and more > config.num_sequences:
+        yield Offer(
+            f"Draw {more} sequences",
+            ":material/library_add:",
+            "Draw more data from the same true model, and start again on them.",
+            partial(session.remedy, num_sequences=more),
+        )

@@ -1,0 +1,82 @@
+"""The learned model beside the true one: whose state is whose, and how far the parameters lie."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import streamlit as st
+
+from hmmcore import parameter_errors
+from hmmcore.arrays import FloatArray, IntArray
+from pages.ui.figures import theme
+from pages.ui.parts import words
+from pages.ui.settings.families import FAMILIES, SHARED
+from pages.ui.live.figure import show_figure
+from pages.ui.parts.layout import halves
+from pages.ui.session.session import Session
+from pages.ui.figures.truth_charts import parameter_errors_figure
+from pages.ui.session.view import View
+
+
+def against_truth(session: Session, view: View) -> None:
+    """How far every learned parameter lies from the true one."""
+    st.subheader("Learned parameters against the true ones", anchor=False)
+    truth = session.seen.truth
+    if truth is None:
+        st.caption(words.no_truth(session.seen))
+        return
+    errors = titled_errors(session, parameter_errors(truth, view.hmm))
+    chain = {title: errors.pop(title) for title in (symbol for _, symbol in SHARED.values())}
+    left, right = halves(truth.num_states, "errors")
+    with left:
+        show_figure(
+            parameter_errors_figure(chain, f"K{truth.num_states}"),
+            key="chain_errors",
+            label="Learned minus true for the initial probabilities and the transition matrix.",
+        )
+    with right:
+        show_figure(
+            parameter_errors_figure(errors, f"K{truth.num_states}"),
+            key="emission_errors",
+            label="Learned minus true for the emissions of each state.",
+        )
+    st.caption(
+        f"{about_permutation(view.permutation)} Above zero, or blue, is too much; below, or "
+        "orange, too little. With few data even the best fit is off: compare the likelihoods "
+        "before blaming the training."
+    )
+
+
+def titled_errors(
+    session: Session, errors: Mapping[str, FloatArray]
+) -> dict[str, tuple[str, FloatArray]]:
+    """Errors (K,) or (K, C) of `hmmcore.parameter_errors` by a title, with their columns' name."""
+    symbols = FAMILIES[session.data.family].symbols
+    names = {"transition_matrix": "to state", "probs": "symbol"}
+    return {
+        _title(name, symbols[name]): (
+            names.get(name, "dimension"), value.reshape(len(value), -1)
+        )
+        for name, value in errors.items()
+        if name in symbols
+    }  # fmt: skip
+
+
+def _title(name: str, symbol: str) -> str:
+    # Errors of spreads are of variances, whatever letter the control has.
+    return "variance" if name == "covariances" else symbol
+
+
+def about_permutation(permutation: IntArray) -> str:
+    """Which learned state is shown as which: the renaming that matches them to the true ones."""
+    if np.array_equal(permutation, np.arange(len(permutation))):
+        return "The learned states already stand in the order of the true ones."
+    moved = [
+        f"{int(learned) + 1} as {theme.state_name(shown)}"
+        for shown, learned in enumerate(permutation)
+    ]
+    return (
+        "States have no names of their own; these are matched to the true ones by what they "
+        f"explain: learned state {', '.join(moved)}."
+    )

@@ -1,0 +1,241 @@
+"""Sentences that the Posterior and the Viterbi page share, and their explanations."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from hmmcore.arrays import IntArray
+from pages.ui.experiment.dataset import Dataset
+from pages.ui.session.session import Session
+from pages.ui.text import NARROW_SPACE, decimal, many, missing, plain
+from pages.ui.text import count as written
+
+SHOWN_TIES = 20
+"""So many tied paths are drawn."""
+
+NO_MODEL = (
+    "There is no model to look at: training could not start. Choose another starting point "
+    "in the sidebar."
+)
+
+
+def no_truth(data: Dataset) -> str:
+    """What to say where there is nothing to compare with."""
+    if data.hidden:
+        return "The truth is hidden. Choose Shown under Truth in the sidebar to compare with it."
+    if data.other_truth is None:
+        return (
+            "No truth: uploaded data. Nobody knows which state made which observation, so there "
+            "is nothing to compare with."
+        )
+    return (
+        f"{many(data.other_truth.num_states, 'state')} really made the data. The model has another "
+        "number of states, so they cannot be compared one by one."
+    )
+
+
+def about_reading(reading: IntArray, num_true_states: int) -> str:
+    """How answers are counted where the model and the truth differ in their number of states.
+
+    `reading` (K,) holds the true state that each learned one counts as; -1 for none.
+    """
+    counted = ", ".join(
+        f"{learned} as {true + 1}" if true >= 0 else f"{learned} as none"
+        for learned, true in enumerate(reading.tolist(), 1)
+    )
+    return (
+        f"{many(num_true_states, 'state')} made the data and the model has {len(reading)}, so "
+        "they cannot be matched one by one. Each learned state counts as the true state it meets "
+        f"most often: {counted}."
+    )
+
+
+def about_confusion(num_states: int, num_true_states: int) -> str:
+    """Where right answers stand in a table of true states (rows) against learned ones."""
+    if num_states == num_true_states:
+        return "right answers stand on the diagonal."
+    return (
+        f"{many(num_true_states, 'state')} made the data and the model has {num_states}, so there "
+        "is no diagonal. A column with several full cells is a learned state that stands for "
+        "several true ones; a row with several, a true state that is split."
+    )
+
+
+def summary(data: Dataset) -> str:
+    """Data in two sentences: how many observations there are, and where they lie.
+
+    A third one in between says how many of them are missing, where any are.
+    """
+    lengths = data.sequences.lengths
+    shortest, longest = int(lengths.min()), int(lengths.max())
+    in_all = f"T = {many(data.sequences.num_observations, 'observation')} in all"
+    if len(lengths) == 1:
+        size = f"One sequence of {many(longest, 'observation')}."
+    elif shortest == longest:
+        size = f"{many(len(lengths), 'sequence')} of {many(longest, 'observation')} each, {in_all}."
+    else:
+        size = (
+            f"{many(len(lengths), 'sequence')} of {written(shortest)} to "
+            f"{many(longest, 'observation')}, {in_all}."
+        )
+    gaps = f"{missing(data.sequences)}. " if data.sequences.has_missing else ""
+    return f"{size} {gaps}{_SUMMARIES[data.family](data)}"
+
+
+def _about_numbers(data: Dataset) -> str:
+    values = data.sequences.observations
+    spread = math.sqrt(data.sequences.variances()[0])
+    mean, lowest, highest = (
+        decimal(float(value), spread)
+        for value in (data.sequences.means()[0], np.nanmin(values), np.nanmax(values))
+    )
+    return (
+        f"The mean is {mean}, the standard deviation {decimal(spread)}; the lowest is "
+        f"{lowest}, the highest {highest}."
+    )
+
+
+def _about_counts(data: Dataset) -> str:
+    values = data.sequences.observations
+    mean, variance = float(data.sequences.means()[0]), float(data.sequences.variances()[0])
+    text = (
+        f"The average count is {decimal(mean)}, with a variance of {decimal(variance)}; the lowest "
+        f"is {written(int(np.nanmin(values)))}, the highest {written(int(np.nanmax(values)))}."
+    )
+    if mean > 0 and variance > 1.2 * mean:
+        text += (
+            " Counts of one rate alone have a variance equal to their average: these vary more, as "
+            "counts of several rates do."
+        )
+    return text
+
+
+def _about_symbols(data: Dataset) -> str:
+    shares = data.symbol_shares()
+    commonest, rarest = int(shares.argmax()), int(shares.argmin())
+    return (
+        f"There are C = {many(len(data.labels), 'symbol')}; the commonest is "
+        f"{plain(data.labels[commonest])} ({shares[commonest]:.1%}), the rarest "
+        f"{plain(data.labels[rarest])} ({shares[rarest]:.1%})."
+    )
+
+
+def _about_points(data: Dataset) -> str:
+    means = data.sequences.means()
+    spreads = np.sqrt(data.sequences.variances())
+    each = (
+        f"{plain(name)} has the mean {decimal(float(mean), float(spread))} and the standard "
+        f"deviation {decimal(float(spread))}"
+        for name, mean, spread in zip(data.columns, means, spreads, strict=True)
+    )
+    return f"Each is a point with {many(data.num_dimensions, 'coordinate')}: {'; '.join(each)}."
+
+
+_SUMMARIES = {
+    "numbers": _about_numbers,
+    "counts": _about_counts,
+    "symbols": _about_symbols,
+    "points": _about_points,
+}
+
+
+def sequence(session: Session) -> str:
+    """The selected sequence by name."""
+    return f"sequence {session.config.sequence}"
+
+
+def model(session: Session) -> str:
+    """Which model the figures show."""
+    run, state = session.shown_run, session.shown_state
+    assert run is not None
+    assert state is not None
+    return f"{run.name} at iteration {written(state.iteration)}"
+
+
+def impossible(whose: str) -> str:
+    """What to say where a model cannot have produced the sequence."""
+    return (
+        f"The {whose} model cannot have produced this sequence: no path through its states has a "
+        "positive probability. Its state probabilities are undefined from the impossible "
+        "observation on, and there is no best path."
+    )
+
+
+def nats(value: float) -> str:
+    """A log-probability as text."""
+    if math.isinf(value):
+        return "−∞ (impossible)"
+    return f"{value:,.3f}".replace("-", "−").replace(",", NARROW_SPACE)
+
+
+def about_entropy(num_states: int) -> str:
+    """What the entropy curve says."""
+    text = "The curve below is the entropy of each column, how unsure the model is: "
+    if num_states == 1:
+        return text + "with one state there is nothing to be unsure of."
+    most = math.log2(num_states)
+    return f"{text}0 bits is sure, log₂ K = {most:.2f} bits is no idea."
+
+
+def about_log_joints(best: float, true: float) -> str:
+    """Why the true path can score lower than the best one."""
+    if math.isinf(best):
+        return impossible("learned")
+    why = (
+        "The Viterbi path is by definition the best path under this model, so no other can score "
+        "higher. The true path contains chance: observations that are rare in their state, and "
+        "rare changes of state. The model finds a path that explains the data with less of it."
+    )
+    if math.isinf(true):
+        return f"Under the learned model the true path is impossible. {why}"
+    if best - true <= 1e-9 * max(1.0, abs(best)):
+        return "Both score the same: the true path is itself a most probable one."
+    return f"The true path scores {nats(best - true)} nats less. {why}"
+
+
+def about_ties(
+    count: int,
+    complete: bool,
+    log_joint: float,
+    steps: int,
+    length: int,
+    num_states: int,
+    alike: tuple[tuple[int, ...], ...],
+) -> str:
+    """How many paths of the first `steps` of `length` tie for the best, and why."""
+    where = (
+        "this sequence"
+        if steps == length
+        else f"the first {written(steps)} of {written(length)} steps"
+    )
+    shared = f"log p(path, x) = {nats(log_joint)} nats"
+    if count == 1:
+        text = f"Yes: on {where} one path alone has the largest {shared}."
+    elif complete:
+        text = f"No: on {where} {written(count)} paths share the largest {shared}."
+    else:
+        text = f"No: on {where} more than {written(count)} paths share the largest {shared}."
+    if steps < length:
+        text += f" Ties are listed for at most {steps} steps, taken as a sequence of their own."
+    if len(alike) == 1 and len(alike[0]) == num_states:
+        text += (
+            f" The model's {num_states} states are all alike, as at the symmetric starting "
+            f"point: it cannot prefer any path, and all ${num_states}^{{{steps}}}$ tie. Training "
+            "cannot tell such states apart either."
+        )
+    elif alike:
+        text += (
+            " Some states of the model are alike and can trade places in any path: "
+            + "; ".join(" and ".join(f"S{state + 1}" for state in group) for group in alike)
+            + "."
+        )
+    if count > 1:
+        text += " The algorithm takes the first of them: the lowest state wins a tie."
+    if count > SHOWN_TIES:
+        text += (
+            f" The first {SHOWN_TIES} are drawn, in the order of their state numbers, so those "
+            "that stand together differ towards the end."
+        )
+    return text

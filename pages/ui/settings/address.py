@@ -1,0 +1,134 @@
+"""A Config as the parameters of a URL, and back: nothing that can be in a URL raises."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from pages.ui.settings.config import FIELDS, MAX_STATES, MAX_SYMBOLS, NOTEBOOK, Config
+from pages.ui.settings.config_rules import legal
+from pages.ui.settings.field import Field
+from pages.ui.settings.table_rules import STATES, SYMBOLS, Table, as_table, table_problem
+
+
+def to_query(config: Config) -> dict[str, str]:
+    """The whole Config as URL parameters. Tables that nobody edited are left out."""
+    return {
+        field.url: _written(field, getattr(config, field.name))
+        for field in FIELDS
+        if getattr(config, field.name) is not None
+        and not (field.quiet and getattr(config, field.name) == field.default)
+    }
+
+
+def from_query(query: Mapping[str, str]) -> tuple[Config, tuple[str, ...]]:
+    """Read a Config from URL parameters; nothing that can be in a URL raises.
+
+    Returns:
+        The Config, and one sentence for each value that was not legal and what was taken instead:
+        the nearest legal value where there is one, else the default.
+    """
+    # A link that says only "the notebook's data" means their sizes too.
+    values: dict[str, Any] = dict(NOTEBOOK) if query.get("data") == "notebook" else {}
+    notes: list[str] = []
+    for field in FIELDS:
+        if field.url in query:
+            values[field.name], note = _read(field, query[field.url])
+            notes += [note] if note else []
+    config, more = legal(Config(**values))
+    return config, (*notes, *more)
+
+
+def _written(field: Field, value: Any) -> str:
+    if field.table is not None:
+        packed = np.array(value, dtype="<f8").tobytes()
+        text = base64.urlsafe_b64encode(zlib.compress(packed, 9)).decode().rstrip("=")
+        # Where the columns are no states, their number alone would not tell that of the rows.
+        return f"{len(value)}.{text}" if SYMBOLS in field.table else text
+    if field.many:
+        return ".".join(value)
+    return str(value)
+
+
+def _read(field: Field, text: str) -> tuple[Any, str | None]:
+    """The value that `text` stands for, and a sentence when it could not be taken as it is."""
+    shown = text if len(text) <= 30 else f"{text[:30]}…"
+    if field.table is not None:
+        table = _unpacked(field, text)
+        if table is None:
+            return None, f"{field.label} in the link could not be read and was left out."
+        return table, None
+    if field.choices is not None:
+        if field.many:
+            names = tuple(name for name in field.choices if name in text.split("."))
+            unknown = set(filter(None, text.split("."))) - set(field.choices)
+            if not unknown:
+                return names, None
+            taken = names or field.default
+            labels = ", ".join(field.choices[name] for name in taken)
+            return taken, (
+                f"{field.label}: “{shown}” in the link has names that are not known; took {labels}."
+            )
+        if text in field.choices:
+            return text, None
+        return field.default, (
+            f"{field.label}: “{shown}” in the link is not known; took "
+            f"“{field.choices[field.default]}”."
+        )
+    return _number(field, text, shown)
+
+
+def _number(field: Field, text: str, shown: str) -> tuple[Any, str | None]:
+    minimum, maximum = field.bounds
+    whole = isinstance(field.default, int)
+    try:
+        given = float(text)
+    except ValueError:
+        given = math.nan
+    if math.isnan(given):
+        return field.default, (
+            f"{field.label}: “{shown}” in the link is not a number; took {field.default:g}."
+        )
+    nearest = field.nearest(given)
+    value = round(nearest) if whole else nearest
+    if value == given:
+        return value, None
+    return value, (
+        f"{field.label}: {shown} in the link is not "
+        f"{'a whole number ' if nearest == given else ''}between "
+        f"{minimum:g} and {maximum:g}; took {value:g}."
+    )
+
+
+def _unpacked(field: Field, text: str) -> Table | None:
+    """Undo `_written` for a table, trusting nothing; None when it is not one."""
+    assert field.table is not None
+    rows, columns = field.table
+    most = MAX_STATES * max(MAX_STATES, MAX_SYMBOLS) * 8
+    if columns == SYMBOLS:
+        number, _, text = text.partition(".")
+        if not (number.isascii() and number.isdigit() and 1 <= int(number[:4]) <= MAX_STATES):
+            return None
+        rows = int(number[:4])
+    try:
+        packed = base64.urlsafe_b64decode(text[: 2 * most] + "=" * (-len(text) % 4))
+        # Bounded: a few bytes could otherwise unpack into gigabytes.
+        raw = zlib.decompressobj().decompress(packed, most + 1)
+        values = np.frombuffer(raw, dtype="<f8")
+    except (ValueError, binascii.Error, zlib.error):
+        return None
+    rows = rows or math.isqrt(len(values))
+    if not rows or len(values) % rows:
+        return None
+    width = len(values) // rows
+    wide = MAX_SYMBOLS if columns == SYMBOLS else MAX_STATES
+    if not 1 <= width <= wide or (field.table == (STATES, STATES) and width != rows):
+        return None
+    table = values.reshape(rows, width)
+    return as_table(table) if table_problem(field, table) is None else None

@@ -1,0 +1,334 @@
+"""Every control in one table: its type, default, bounds, label, help and name in the URL.
+
+Widgets, the URL (`address.py`) and `Config` itself are all read off the attributes of `Config`, so
+that a control cannot be in one and not in the others. A `Config` is a value: the same one always
+means the same experiment. What holds between several fields is in `config_rules.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pages.ui.settings.families import FAMILIES, MAX_DIMENSIONS, MAX_SYMBOLS
+from pages.ui.settings.field import Field, control, fields_of
+from pages.ui.settings.table_rules import STATES, SYMBOLS, Table
+
+MAX_CELLS = 2_000_000
+"""Bound on K × M × N, the cells of a posterior: one training step then stays well under the
+time in which a page has to answer, and its arrays within some tens of megabytes."""
+
+MAX_STATES = 20
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a person has chosen."""
+
+    # fmt: off
+    source: str = control(
+        "data", "Data", "generated",
+        "Where the data come from: drawn from a model that you set up here, the teaching "
+        "notebook's own two sequences, or a file of yours.",
+        "data",
+        choices={
+            "generated": "Generated",
+            "notebook": "The notebook's own data",
+            "upload": "Your CSV file",
+        },
+    )
+    family: str = control(
+        "family", "Observations", "numbers",
+        "What is observed at each step. Numbers: any value, spread around a mean. Counts: 0, 1, "
+        "2, …, such as events in a day. Symbols: one of a few kinds, such as the faces of a die. "
+        "Points: two numbers at a time.",
+        "data", choices={name: family.label for name, family in FAMILIES.items()}, quiet=True,
+    )
+    num_states: int = control(
+        "K", "States K", 5,
+        "How many hidden states there are. Each makes observations of its own kind, which do not "
+        "say which state made them. Finding that out is what the model learns.",
+        "data", minimum=1, maximum=MAX_STATES, step=1,
+    )
+    length: int = control(
+        "M", "Length M", 200,
+        "How many observations each sequence has. Longer sequences show each transition more "
+        "often, so the transition matrix is learned better.",
+        "data", minimum=2, maximum=100_000, step=10,
+    )
+    num_sequences: int = control(
+        "N", "Sequences N", 20,
+        "How many independent sequences there are. Each one starts afresh, so the initial "
+        "probabilities π can only be learned from several.",
+        "data", minimum=1, maximum=1_000, step=1,
+    )
+    noise_sd: float = control(
+        "noise", "Noise σ", 0.5,
+        "Standard deviation of the observations around the mean of their state. When it is large "
+        "against the distance between the means, states overlap and are hard to tell apart.",
+        "data", minimum=0.05, maximum=5.0, step=0.05,
+    )
+    covariance_type: str = control(
+        "cov", "Covariances Σ", "diag",
+        "The shape of a state's cloud of points. Diagonal: its coordinates vary independently, so "
+        "its ellipse stands upright. Full: they vary together, so it may lean to one side. It "
+        "holds for the true model and for the one that learns.",
+        "data", choices={"diag": "Diagonal", "full": "Full"}, quiet=True,
+    )
+    num_symbols: int = control(
+        "C", "Symbols C", 6,
+        "How many different symbols there are. With few of them a single one says little about "
+        "its state, and the model depends more on their order in time.",
+        "data", minimum=2, maximum=MAX_SYMBOLS, step=1, quiet=True,
+    )
+    sharpness: float = control(
+        "sharp", "Sharpness", 1.0,
+        "How much each state prefers its own symbol, its favourite: every symbol further away is "
+        "rarer by the factor e to this power. At 0 all states make all symbols alike, and nothing "
+        "can be learned about them.",
+        "data", minimum=0.0, maximum=5.0, step=0.1, quiet=True,
+    )
+    seed: int = control(
+        "seed", "Seed", 8,
+        "Number that fixes every random draw. The same seed and settings always give the same "
+        "data; another seed gives other data of the same kind.",
+        "data", minimum=0, maximum=999_999, step=1,
+    )
+    true_states: int = control(
+        "true_K", "True states", 0,
+        "How many states really make the data. As many as K: each learned state has a true one to "
+        "be compared with. Another number shows what a model with too many or too few states does.",
+        "data", minimum=0, maximum=MAX_STATES, step=1, zero="same as K", quiet=True,
+    )
+    structure: str = control(
+        "structure", "Transitions", "sticky",
+        "How the states follow each other. Random: each row of A is the softmax of normal draws, "
+        "as in the notebook. Sticky: a state tends to stay. Cyclic: states come in turn. "
+        "Left to right: states are passed once and never come back. Edited: your own table from "
+        "the Data page.",
+        "data",
+        choices={
+            "softmax": "Random (softmax)",
+            "sticky": "Sticky",
+            "cyclic": "Cyclic",
+            "left-right": "Left to right",
+            "edited": "Edited table",
+        },
+    )
+    persistence: float = control(
+        "stay", "Persistence", 0.9,
+        "Probability of staying in the same state from one step to the next. At 0.9 a visit lasts "
+        "ten steps on average.",
+        "data", minimum=0.0, maximum=0.99, step=0.01,
+    )
+    mean_law: str = control(
+        "means", "Means", "spaced",
+        "Where the means of the states lie. Logarithmic: log(z + 1) for states z = 0, 1, …, as in "
+        "the notebook; they crowd together. Evenly spaced: the same distance between neighbours. "
+        "Edited: your own table from the Data page.",
+        "data",
+        choices={"log": "Logarithmic", "spaced": "Evenly spaced", "edited": "Edited table"},
+    )
+    separation: float = control(
+        "apart", "Separation", 1.5,
+        "Distance between neighbouring states. For numbers and points, between their means: "
+        "compare it with the noise, at four times σ states hardly overlap. For counts, between "
+        "their rates, in standard deviations: the larger the counts, the further apart.",
+        "data", minimum=0.1, maximum=10.0, step=0.1,
+    )
+    initial_table: Table | None = control(
+        "pi", "Initial probabilities π", None,
+        "Your own π, from the Data page.", "data", table=(1, STATES),
+    )
+    transition_table: Table | None = control(
+        "A", "Transition matrix A", None,
+        "Your own A, from the Data page.", "data", table=(STATES, STATES),
+    )
+    means_table: Table | None = control(
+        "mu", "Means μ", None,
+        "Your own means, from the Data page.", "data", table=(1, STATES),
+    )
+    rates_table: Table | None = control(
+        "lambda", "Rates λ", None,
+        "Your own rates, from the Data page.", "data", table=(1, STATES),
+    )
+    symbols_table: Table | None = control(
+        "B", "Symbol probabilities B", None,
+        "Your own symbol probabilities, from the Data page.", "data", table=(STATES, SYMBOLS),
+    )
+    points_table: Table | None = control(
+        "centres", "Means μ", None,
+        "Your own means in two dimensions, from the Data page.", "data", table=(2, STATES),
+    )
+    start: str = control(
+        "start", "Starting point", "random",
+        "The model that training starts from; it decides which optimum is reached. Symmetric: all "
+        "states alike, as in the notebook; nothing can tell them apart, so training is stuck. "
+        "Random: drawn from the data. k-means and quantiles: from the shape of the data. Near the "
+        "truth: the true model, shaken.",
+        "start",
+        choices={
+            "random": "Random",
+            "kmeans": "k-means",
+            "quantiles": "Quantiles",
+            "near-truth": "Near the truth",
+            "symmetric": "Symmetric (stuck)",
+        },
+    )
+    start_seed: int = control(
+        "start_seed", "Start number", 0,
+        "Which of the random starting points is taken. The button New start goes to the next.",
+        "start", minimum=0, maximum=999_999, step=1,
+    )
+    mean_model: str = control(
+        "model", "Model of the means", "free",
+        "Where the means of the learned model come from. Free: each state has a mean of its own. "
+        "Network: a small neural network turns a state's few numbers into its mean, as in the "
+        "notebook's sketch, and training moves its weights.",
+        "start", choices={"free": "Free", "network": "A small network"}, quiet=True,
+    )
+    nudge: int = control(
+        "nudge", "Nudge", 0,
+        "0 takes the starting point as it is. Any other number moves every state a little, each "
+        "its own way, so that states which were alike no longer are; another number is another "
+        "way.",
+        "start", minimum=0, maximum=999, step=1, quiet=True,
+    )
+    method: str = control(
+        "method", "Method", "EM",
+        "How the model learns. EM weighs every observation by how likely each state made it and "
+        "takes the weighted averages; the likelihood never falls. Gradient follows the slope of "
+        "the likelihood; it may dip. Both start from the same model.",
+        "training", choices={"EM": "EM", "Gradient": "Gradient", "Both": "Both"},
+    )
+    learning_rate: float = control(
+        "rate", "Learning rate", 0.05,
+        "How far each gradient step goes; EM has none. Too small crawls, too large jumps over the "
+        "optimum. It can be changed while training runs.",
+        "training", minimum=0.0001, maximum=10.0, step=0.01,
+    )
+    optimizer: str = control(
+        "optimizer", "Optimizer", "adam",
+        "Adam adapts the step of each parameter to its recent slopes. Momentum rolls like a heavy "
+        "ball: nine tenths of its last step, and the slope on top. Plain takes the slope as it is, "
+        "and needs a larger learning rate.",
+        "training", choices={"adam": "Adam", "momentum": "Momentum", "plain": "Plain"},
+    )
+    fan: str = control(
+        "fan", "Learning-rate fan", "off",
+        "Trains further gradient runs from the same start, with learning rates around the chosen "
+        "one; five rates at most. The Training page draws them all; other pages show the chosen "
+        "rate. When the rate or the optimizer changes, each goes on from where it is.",
+        "training",
+        choices={
+            "off": "Off",
+            "3": "3 rates: ÷3 to ×3",
+            "5": "5 rates: ÷10 to ×10",
+        },
+    )
+    trainable: tuple[str, ...] = control(
+        "train", "What is trained",
+        ("initial_probs", "transition_matrix", "means", "covariances"),
+        "Parameters that training may change; the others keep the value of the starting point. "
+        "Initial: in which state a sequence begins, π. Transitions: the matrix A. The rest is what "
+        "the states emit. Without Noise or Covariances, the spread is known, as in the notebook.",
+        "start",
+        choices={
+            name: word
+            for family in reversed(FAMILIES.values())
+            for name, word in family.trainable.items()
+        },
+        many=True,
+    )
+    speed: str = control(
+        "speed", "Speed", "10",
+        "How many training steps a second while playing. Full speed takes as many as the page can "
+        "spare time for.",
+        "view", choices={"2": "2 / s", "10": "10 / s", "50": "50 / s", "max": "Full speed"},
+    )
+    sequence: int = control(
+        "sequence", "Sequence", 1,
+        "Which sequence the figures along time show.",
+        "view", minimum=1, maximum=1_000, step=1,
+    )
+    dimension: int = control(
+        "dim", "Dimension", 1,
+        "Which coordinate of the points is shown along time, and from left to right where points "
+        "are shown as such.",
+        "view", minimum=1, maximum=MAX_DIMENSIONS, step=1, quiet=True,
+    )
+    against: int = control(
+        "against", "Against", 2,
+        "Which coordinate goes upwards where points are shown as such.",
+        "view", minimum=1, maximum=MAX_DIMENSIONS, step=1, quiet=True,
+    )
+    shown: str = control(
+        "shown", "Show", "EM",
+        "Whose model the figures show when both methods are trained.",
+        "view", choices={"EM": "EM", "Gradient": "Gradient"},
+    )
+    posterior: str = control(
+        "posterior", "Posterior", "smoothed",
+        "Filtered uses the observations up to each time: what could be known then. Smoothed uses "
+        "all of them, those that came later too.",
+        "view", choices={"smoothed": "Smoothed", "filtered": "Filtered"},
+    )
+    truth: str = control(
+        "truth", "Truth", "shown",
+        "Whether the figures show what really made the data: the dotted line, the true parameters "
+        "and the true path. Hide it to guess first, as one has to with data of one's own.",
+        "view", choices={"shown": "Shown", "hidden": "Hidden"}, quiet=True,
+    )
+    progress_axis: str = control(
+        "along", "Compare along", "iterations",
+        "What the runs are compared along. Iterations: steps taken. Sweeps: passes over all data; "
+        "EM and gradient need one for each step, and one for the start. Seconds: computing time on "
+        "this server, which other work on it disturbs.",
+        "view",
+        choices={"iterations": "Iterations", "sweeps": "Sweeps", "seconds": "Seconds"},
+    )
+    distance_to: str = control(
+        "distance", "Distance to", "best",
+        "Where the distance is measured from. The best: the highest log-likelihood that any run "
+        "shown has reached so far. The true model: its log-likelihood on the same data; where a "
+        "run does better, its curve ends, for a logarithm has no room for that.",
+        "view", choices={"best": "The best so far", "truth": "The true model"},
+    )
+    component: int = control(
+        "component", "Component", 1,
+        "Of which dimension, or of which symbol, the parameters are drawn.",
+        "view", minimum=1, maximum=1_000, step=1,
+    )
+    # fmt: on
+
+    @property
+    def data_states(self) -> int:
+        """How many states the model has that the data are drawn from."""
+        return self.true_states or self.num_states
+
+    def changed(self, group: str, other: Config) -> bool:
+        """Whether the two differ in a field of `group`."""
+        return any(
+            getattr(self, field.name) != getattr(other, field.name)
+            for field in FIELDS
+            if field.group == group
+        )
+
+
+FIELDS: tuple[Field, ...] = fields_of(Config)
+"""The controls, in the order of the attributes of `Config`."""
+
+FIELD_OF: Mapping[str, Field] = {field.name: field for field in FIELDS}
+
+NOTEBOOK: Mapping[str, Any] = {
+    "family": "numbers",
+    "num_states": 5,
+    "true_states": 0,
+    "length": 10,
+    "num_sequences": 2,
+    "noise_sd": 1.0,
+    "structure": "softmax",
+    "mean_law": "log",
+}
+"""What the notebook's own data were made from: with them these fields cannot differ."""

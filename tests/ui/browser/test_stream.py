@@ -1,0 +1,318 @@
+"""The live panel's own line, spoken to as a browser speaks to it, without one."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.websockets import WebSocketDisconnect
+
+from pages.ui.browser import stream
+from pages.ui.settings.config import Config
+from pages.ui.live.frame_source import pictures
+from pages.ui.session.session import Session
+from pages.ui.browser.stream import REPLACED, SHORTEST_INTERVAL, UNKNOWN, publish, stream_routes
+
+
+@dataclass(eq=False)
+class Counter:
+    """A source whose pictures are numbers; it plays until it has made `last`."""
+
+    last: int = 1000
+    made: int = 0
+    paused: bool = False
+    budgets: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def playing(self) -> bool:
+        return not self.paused and self.made < self.last
+
+    def wait(self) -> float:
+        return 0.0
+
+    def told(self, command: str) -> bytes | None:
+        self.paused = command == "pause"
+        return None if self.paused else command.encode()
+
+    def next_picture(self, budget: float) -> bytes | None:
+        if not self.playing:
+            return None
+        time.sleep(self.seconds)
+        self.budgets.append(budget)
+        self.made += 1
+        return str(self.made).encode()
+
+
+class Line:
+    """One end of a WebSocket, the application's side running as a task."""
+
+    def __init__(self, path: str, origin: str | None = "http://here") -> None:
+        headers = [(b"host", b"here")] + ([(b"origin", origin.encode())] if origin else [])
+        self.scope: dict[str, Any] = {
+            "type": "websocket", "path": path, "raw_path": path.encode(), "root_path": "",
+            "query_string": b"", "headers": headers, "subprotocols": [], "scheme": "ws",
+            "client": ("127.0.0.1", 1), "server": ("here", 80), "asgi": {"version": "3.0"},
+        }  # fmt: skip
+        self.asked: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def __aenter__(self) -> Line:
+        app = Starlette(routes=stream_routes())
+        self.task = asyncio.create_task(app(self.scope, self.asked.get, self.answers.put))
+        await self.asked.put({"type": "websocket.connect"})
+        assert (await self.answer())["type"] == "websocket.accept"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.asked.put({"type": "websocket.disconnect", "code": 1001})
+        await asyncio.wait_for(self.task, 5)
+
+    async def answer(self) -> dict[str, Any]:
+        return await asyncio.wait_for(self.answers.get(), 5)
+
+    async def ask(self, text: str) -> None:
+        await self.asked.put({"type": "websocket.receive", "text": text})
+
+    async def picture(self) -> bytes:
+        await self.ask("next")
+        answer = await self.answer()
+        assert answer["type"] == "websocket.send"
+        return answer["bytes"]
+
+    async def code(self) -> int:
+        """The code that the line was closed with."""
+        answer = await self.answer()
+        assert answer["type"] == "websocket.close"
+        return int(answer["code"])
+
+
+def run(talk: Callable[[], Awaitable[None]]) -> None:
+    # A limiter of threads belongs to the loop that it was made in.
+    stream._makers.clear()
+    asyncio.run(talk())
+    assert not stream._lines
+    assert not stream._busy
+
+
+def test_a_picture_for_each_request_and_nothing_unasked():
+    source = Counter(last=3)
+
+    async def talk() -> None:
+        async with Line(publish(source, "t1")) as line:
+            assert [await line.picture() for _ in range(5)] == [b"1", b"2", b"3", b"", b""]
+            await asyncio.sleep(3 * SHORTEST_INTERVAL)
+            assert line.answers.empty()
+
+    run(talk)
+    assert source.made == 3
+
+
+def test_pictures_keep_their_distance():
+    source = Counter()
+
+    async def talk() -> None:
+        async with Line(publish(source, "t2")) as line:
+            begin = time.perf_counter()
+            for _ in range(4):
+                await line.picture()
+            # The first comes at once. Sleeping may end early by the clock's own grain.
+            assert time.perf_counter() - begin >= 3 * SHORTEST_INTERVAL - 0.005
+
+    run(talk)
+
+
+def test_pause_stops_the_source():
+    source = Counter()
+
+    async def talk() -> None:
+        async with Line(publish(source, "t3")) as line:
+            assert await line.picture() == b"1"
+            await line.ask("pause")
+            assert (await line.answer())["text"] == ""
+            assert await line.picture() == b""
+
+    run(talk)
+    assert source.paused
+
+
+def test_what_else_a_page_says_is_answered_while_a_picture_waits_for_its_time():
+    source = Counter()
+    source.wait = lambda: 0.5
+
+    async def talk() -> None:
+        async with Line(publish(source, "t10")) as line:
+            await line.ask("next")
+            await line.ask("at 3")
+            assert [(await line.answer())["bytes"] for _ in range(2)] == [b"at 3", b"1"]
+
+    run(talk)
+
+
+def test_what_leaves_nothing_to_show_is_answered_too():
+    source = Counter()
+
+    async def talk() -> None:
+        async with Line(publish(source, "t13")) as line:
+            await line.ask("pause")
+            told = await line.answer()
+            assert (told.get("text"), told.get("bytes")) == ("", None)
+            await line.ask("at 3")
+            assert (await line.answer())["bytes"] == b"at 3"
+
+    run(talk)
+
+
+def test_visitors_who_train_at_once_share_the_budget_and_wait_their_turn():
+    sources = [Counter(seconds=0.01) for _ in range(8)]
+
+    async def visit(number: int) -> None:
+        async with Line(publish(sources[number], f"v{number}")) as line:
+            for _ in range(6):
+                await line.picture()
+
+    async def talk() -> None:
+        await asyncio.gather(*(visit(number) for number in range(len(sources))))
+
+    run(talk)
+    assert [source.made for source in sources] == [6] * 8
+    together = min(budget for source in sources for budget in source.budgets)
+    assert together == pytest.approx(
+        max(stream.SHORTEST_BUDGET, stream.LONGEST_BUDGET / 8), rel=0.2
+    )
+
+
+@pytest.mark.parametrize("path", ["nobody", "", "../t4"])
+def test_an_address_that_nobody_was_told_is_refused(path):
+    source = Counter()
+    address = publish(source, "t4")
+
+    async def talk() -> None:
+        async with Line(address.replace("t4", path or "t5")) as line:
+            await line.ask("next")
+            assert await line.code() == UNKNOWN
+
+    if "/" in path:
+        # No such route at all: the server answers before any line is accepted.
+        with pytest.raises(AssertionError):
+            run(talk)
+    else:
+        run(talk)
+    assert source.made == 0
+
+
+def test_a_page_of_another_site_is_refused():
+    source = Counter()
+
+    async def talk() -> None:
+        async with Line(publish(source, "t6"), origin="http://elsewhere") as line:
+            assert await line.code() == stream.FORBIDDEN
+
+    run(talk)
+    assert source.made == 0
+
+
+@pytest.mark.parametrize("asked", ["x" * 17, "next" * 1000])
+def test_a_request_that_no_page_makes_ends_the_line(asked):
+    source = Counter()
+
+    async def talk() -> None:
+        async with Line(publish(source, "t7")) as line:
+            await line.ask(asked)
+            assert await line.code() == UNKNOWN
+
+    run(talk)
+    assert source.made == 0
+
+
+def test_what_is_sent_ahead_reaches_a_page_that_listens():
+    source = Counter()
+    made = []
+
+    def picture(text: bytes | None) -> Callable[[], bytes | None]:
+        return lambda: made.append(text) or text
+
+    async def talk() -> None:
+        address = publish(source, "t11")
+        stream.send_ahead("t11", picture(b"too early"))
+        async with Line(address) as line:
+            await asyncio.to_thread(stream.send_ahead, "t11", picture(b"soon"))
+            assert (await line.answer())["bytes"] == b"soon"
+            stream.send_ahead("t11", picture(None))
+            stream.send_ahead("somebody else", picture(b"not theirs"))
+            # The line still serves what is asked for.
+            assert await line.picture() == b"1"
+        stream.send_ahead("t11", picture(b"too late"))
+
+    run(talk)
+    # What nobody would see was not made.
+    assert made == [b"soon", None]
+    assert not stream._sending
+
+
+def test_a_page_that_closes_loses_what_was_sent_ahead_in_silence():
+    source = Counter()
+
+    async def gone(_: bytes) -> None:
+        raise WebSocketDisconnect
+
+    async def talk() -> None:
+        async with Line(publish(source, "t12")) as line:
+            held = stream._lines["t12"]
+            held.socket.send_bytes = gone
+            await asyncio.to_thread(stream.send_ahead, "t12", lambda: b"late")
+            assert not await held.send(b"late")
+            assert line.answers.empty()
+
+    run(talk)
+
+
+def test_a_page_that_is_opened_again_takes_over():
+    source = Counter()
+
+    async def talk() -> None:
+        address = publish(source, "t8")
+        async with Line(address) as old:
+            assert await old.picture() == b"1"
+            async with Line(address) as new:
+                assert await new.picture() == b"2"
+                assert await old.code() == REPLACED
+
+    run(talk)
+
+
+def test_a_closed_page_stops_the_work_while_a_picture_is_made():
+    source = Counter(seconds=0.05)
+
+    async def talk() -> None:
+        async with Line(publish(source, "t9")) as line:
+            await line.ask("next")
+            await line.ask("next")
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.2)
+
+    run(talk)
+    assert source.made <= 2
+
+
+def test_a_line_that_waits_keeps_no_session_alive():
+    async def talk() -> None:
+        session = Session(Config(length=10, num_sequences=1))
+        async with Line(
+            pictures(session).picture() and publish(pictures(session), session.token)
+        ) as line:
+            token = session.token
+            assert await line.picture() == b""
+            del session
+            gc.collect()
+            assert token not in stream._sources
+            await line.ask("next")
+            assert await line.code() == UNKNOWN
+
+    run(talk)

@@ -1,0 +1,108 @@
+"""States stay apart: by colour for every kind of colour vision, by symbol besides."""
+
+from __future__ import annotations
+
+import itertools
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pages.ui.figures import theme
+
+# Machado, Oliveira and Fernandes (2009), severity 1, on linear RGB.
+VISION = {
+    "full": np.eye(3),
+    "protanopia": np.array(
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ]
+    ),
+    "deuteranopia": np.array(
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ]
+    ),
+    "tritanopia": np.array(
+        [
+            [1.255528, -0.076749, -0.178779],
+            [-0.078411, 0.930809, 0.147602],
+            [0.004733, 0.691367, 0.303900],
+        ]
+    ),
+}
+RGB_TO_XYZ = np.array(
+    [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+)
+WHITE = np.array([0.9505, 1.0, 1.089])
+
+
+def linear_rgb(colour: str) -> np.ndarray:
+    value = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+
+
+def lab(rgb: np.ndarray) -> np.ndarray:
+    x, y, z = np.cbrt(RGB_TO_XYZ @ np.clip(rgb, 0.0, 1.0) / WHITE)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def contrast(first: str, second: str) -> float:
+    light = sorted(float(RGB_TO_XYZ[1] @ linear_rgb(colour)) for colour in (first, second))
+    return (light[1] + 0.05) / (light[0] + 0.05)
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_first_eight_colours_stay_apart(vision: str) -> None:
+    # A CIELAB distance of 2.3 is just noticeable; 8 is seen without looking for it.
+    seen = [lab(VISION[vision] @ linear_rgb(c)) for c in theme.STATE_COLOURS[:8]]
+    distances = {
+        (theme.state_name(i), theme.state_name(j)): float(np.linalg.norm(seen[i] - seen[j]))
+        for i, j in itertools.combinations(range(8), 2)
+    }
+    assert min(distances.values()) > 8.0, sorted(distances.items(), key=lambda item: item[1])[:3]
+
+
+def test_twenty_states_differ_in_colour_or_symbol() -> None:
+    looks = {(theme.state_colour(k), theme.state_symbol(k)) for k in range(20)}
+    assert len(looks) == 20
+    # Symbols alone suffice, too, for readers who see no colour.
+    assert len({theme.state_symbol(k) for k in range(20)}) == 20
+
+
+def test_twenty_colours_stay_apart_for_most_eyes() -> None:
+    seen = [lab(linear_rgb(theme.state_colour(k))) for k in range(20)]
+    nearest = min(float(np.linalg.norm(a - b)) for a, b in itertools.combinations(seen, 2))
+    assert nearest > 8.0
+
+
+@pytest.mark.parametrize("page", ["#fcfcfa", "#10151c"])
+def test_no_state_vanishes_on_a_page(page: str) -> None:
+    assert min(contrast(theme.state_colour(k), page) for k in range(20)) > 1.25
+
+
+def test_symbols_are_known_to_plotly() -> None:
+    go = pytest.importorskip("plotly.graph_objects")
+    go.Scatter(marker={"symbol": [theme.state_symbol(k) for k in range(20)]})
+
+
+def test_names_count_from_one() -> None:
+    assert [theme.state_name(k) for k in (0, 1, 19)] == ["S1", "S2", "S20"]
+
+
+@pytest.mark.parametrize("page", ["#fcfcfa", "#10151c"])
+def test_run_colours_are_legible_on_both_pages(page: str) -> None:
+    assert all(contrast(colour, page) > 3.0 for colour in theme.RUN_COLOURS.values())
+    assert len(set(theme.RUN_DASHES.values())) == len(theme.RUN_COLOURS)
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_streamlit_charts_use_the_same_colours(mode: str) -> None:
+    config = tomllib.loads((Path(__file__).parents[2] / ".streamlit/config.toml").read_text())
+    configured = config["theme"][mode]["chartCategoricalColors"]
+    assert [c.lower() for c in configured] == [c.lower() for c in theme.STATE_COLOURS]

@@ -1,0 +1,382 @@
+"""Experiment files: what is put away comes back to the last bit, and nothing else gets in."""
+
+import json
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hmmcore import Sequences
+from hmmcore.io import to_content
+from pages.ui.experiment.experiment import experiment
+from pages.ui.settings.config import Config
+from pages.ui.files.csv_text import MAX_FILE_BYTES
+from pages.ui.experiment.dataset import Upload
+from pages.ui.files.experiment_file import looks_like_one, write
+from pages.ui.files.experiment_reading import (
+    LONGEST_NAME,
+    MAX_BYTES,
+    MAX_NUMBERS,
+    FileRefused,
+    read,
+)
+from pages.ui.settings.families import MAX_DIMENSIONS
+from pages.ui.session.opening import open_file
+from pages.ui.files.pending import PendingFile
+from pages.ui.session.session import Session
+from pages.ui.experiment.training_runs import ELSEWHERE
+from pages.ui.files.upload import MAX_VALUES, NAME_LENGTH
+from pages.ui.session.view import current_view
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def own_data(steps=6):
+    session = Session(Config(method="Both"))
+    rng = np.random.default_rng(0)
+    values = np.concatenate([rng.normal(size=30), rng.normal(4.0, size=20), [5.0, -0.0, 1e-300]])
+    session.replace_upload(Upload('m"ine\n.csv', "Größe <x>", Sequences(values, [40, 13])), 2)
+    for _ in range(steps):
+        session.step()
+    session.change(learning_rate=0.2)
+    for _ in range(steps):
+        session.step()
+    session.travel(steps + 1)
+    session.mark()
+    return session
+
+
+@pytest.fixture(scope="module")
+def kept():
+    return write(own_data())
+
+
+def changed(content, *path, to):
+    """The file with another value at a path; None of it where it is to be left out."""
+    whole = json.loads(content)
+    place = whole
+    for name in path[:-1]:
+        place = place[name]
+    if to is ...:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = to
+    return json.dumps(whole).encode()
+
+
+def test_own_data_and_runs_come_back_to_the_last_bit(kept):
+    before, after = own_data(), Session(Config())
+    open_file(after, kept)
+    assert after.config == before.config
+    assert after.data.sequences == before.data.sequences
+    assert np.signbit(after.data.sequences.observations[-2, 0])
+    assert (after.upload.file_name, after.upload.column) == ('m"ine\n.csv', "Größe <x>")
+    for name, run in before.runs.items():
+        assert after.runs[name].state.hmm == run.state.hmm
+        assert after.runs[name].state.log_likelihood == run.state.log_likelihood
+    assert (after.at, after.marks) == (before.at, before.marks) == (7, (7,))
+    assert after.notes == ()
+    assert write(after) == kept
+    for session in (before, after):
+        session.step()
+    assert after.runs["Gradient"].state.hmm == before.runs["Gradient"].state.hmm
+
+
+def of_family(family, gaps=False):
+    rng = np.random.default_rng(1)
+    values = rng.integers(0, 3, 60).astype(float)
+    points = rng.normal(size=(60, 2))
+    if gaps:
+        values[[0, 7, 8, 59]] = points[[3, 4]] = points[10, 1] = np.nan
+    upload = {
+        "numbers": lambda: Upload("x.csv", "x", Sequences(values + 0.25)),
+        "counts": lambda: Upload("c.csv", "n", Sequences(values), "counts"),
+        "symbols": lambda: Upload("s.csv", "face", Sequences(values), "symbols", ("a", "b", "<c>")),
+        "points": lambda: Upload("p.csv", "x, y", Sequences(points), "points", (), ("x", "y")),
+    }[family]()
+    session = Session(Config())
+    session.replace_upload(upload, 2)
+    for _ in range(3):
+        session.step()
+    return session
+
+
+@pytest.mark.parametrize("gaps", [False, True], ids=["complete", "with gaps"])
+@pytest.mark.parametrize("family", ["numbers", "counts", "symbols", "points"])
+def test_every_family_comes_back(family, gaps):
+    before, after = of_family(family, gaps), Session(Config())
+    content = write(before)
+    open_file(after, content)
+    assert (None in json.loads(content)["data"]["observations"]) is gaps
+    assert after.data.sequences.has_missing is gaps
+    for name in ("file_name", "column", "family", "labels", "columns"):
+        assert getattr(after.upload, name) == getattr(before.upload, name)
+    assert after.data.sequences == before.data.sequences
+    assert after.shown_run.state.iteration == 3
+    assert after.shown_run.state.hmm == before.shown_run.state.hmm
+
+
+@pytest.mark.parametrize(
+    ("family", "name", "value"),
+    [
+        ("symbols", "labels", ["a"]), ("symbols", "labels", "abc"), ("symbols", "labels", [["a"]]),
+        ("symbols", "labels", ["a"] * 1000), ("counts", "family", "magic"),
+        ("counts", "family", "numbers"), ("points", "columns", ["x"]), ("points", "columns", []),
+        ("points", "dimensions", 1), ("counts", "observations", [0.5] * 60),
+        ("counts", "observations", [-1] * 60), ("counts", "columns", ["n"]),
+    ],
+)  # fmt: skip
+def test_data_that_are_not_of_their_family_are_refused(family, name, value):
+    content = changed(write(of_family(family)), "data", name, to=value)
+    session = Session(Config())
+    with pytest.raises(FileRefused, match="is damaged"):
+        open_file(session, content)
+    assert session.config == Config()
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        Config(length=40, num_sequences=3),
+        Config(length=40, num_sequences=3, method="Gradient", start="near-truth"),
+        replace(Config(), source="notebook", num_states=5, length=10, num_sequences=2,
+                noise_sd=1.0, structure="softmax", mean_law="log"),
+    ],
+)  # fmt: skip
+def test_generated_data_come_from_their_settings(config):
+    before = Session(config)
+    for _ in range(4):
+        before.step()
+    after = Session(Config())
+    open_file(after, write(before))
+    assert json.loads(write(before))["data"] is None
+    assert after.config == before.config
+    assert after.shown_run.state.hmm == before.shown_run.state.hmm
+
+
+def test_a_long_run_is_taken_there_in_sight(kept, monkeypatch):
+    monkeypatch.setattr(experiment, "OPENING_BUDGET", 0.0)
+    session = Session(Config())
+    open_file(session, kept)
+    assert session.player.playing
+    # Put away on the way, it is what it is by then.
+    session.tick(0.0)
+    other = Session(Config())
+    open_file(other, write(session))
+    assert other.replay is None or other.replay.place.latest < 12
+    while session.replay is not None:
+        session.tick()
+    assert session.latest == 12
+
+
+def test_where_the_steps_lead_elsewhere_the_files_model_is_shown(kept):
+    session = own_data()
+    model = to_content(session.runs["EM"].start)
+    other = changed(kept, "runs", "EM", "model", to=model)
+    other = changed(other, "runs", "EM", "log_likelihood",
+                    to=float(session.runs["EM"].history.log_likelihoods[0]))  # fmt: skip
+    after = Session(Config())
+    open_file(after, other)
+    run = after.runs["EM"]
+    assert after.notes == (ELSEWHERE.format(name="EM"),)
+    assert run.state.hmm == session.runs["EM"].start
+    assert run.state.iteration == session.runs["EM"].state.iteration
+    assert run.history.log_likelihoods[-1] == run.state.log_likelihood
+    assert run.state_at(run.state.iteration).hmm == run.state.hmm
+
+
+def test_the_start_of_the_file_is_the_start(kept):
+    start = json.loads(kept)["runs"]["EM"]["model"]
+    session = Session(Config())
+    open_file(session, changed(kept, "start", to=start))
+    assert to_content(session.runs["EM"].start) == start
+    session.reset()
+    assert to_content(session.runs["EM"].state.hmm) == start
+
+
+ONE_NUMBER = ("data", "observations", 3)
+
+DAMAGED = {
+    "cut short": lambda kept: kept[: len(kept) // 2],
+    "text": lambda kept: b"{ hello",
+    "deeply nested": lambda kept: b'{"a":' * 5_000,
+    "very deeply nested": lambda kept: b"[" * 1_000_000,
+    "too many numbers": lambda kept: b'{"a":[' + b"1," * (MAX_NUMBERS + 1) + b"1]}",
+    "a huge number": lambda kept: b'{"a":' + b"9" * 5000 + b"}",
+    "other JSON": lambda kept: b'{"format": "hmmcore model"}',
+    "no version": lambda kept: changed(kept, "version", to=...),
+    "an old version": lambda kept: changed(kept, "version", to=0),
+    "a version that is none": lambda kept: changed(kept, "version", to="1"),
+    "no settings": lambda kept: changed(kept, "config", to=...),
+    "settings that are no text": lambda kept: changed(kept, "config", "K", to=2),
+    "no data": lambda kept: changed(kept, "data", to=None),
+    "no observations": lambda kept: changed(kept, "data", "observations", to=[]),
+    "text for a number": lambda kept: changed(kept, *ONE_NUMBER, to="1"),
+    "true for a number": lambda kept: changed(kept, *ONE_NUMBER, to=True),
+    "no number": lambda kept: kept.replace(b'"observations":[', b'"observations":[NaN,'),
+    "an infinite number": lambda kept: kept.replace(b'"observations":[', b'"observations":[1e999,'),
+    "nothing but missing numbers": lambda kept: changed(
+        kept, "data", "observations", to=[None] * 53
+    ),
+    "lengths that do not add up": lambda kept: changed(kept, "data", "lengths", to=[3]),
+    "a negative length": lambda kept: changed(kept, "data", "lengths", to=[-3, 56]),
+    "no dimensions": lambda kept: changed(kept, "data", "dimensions", to=0),
+    "a list for a name": lambda kept: changed(kept, "data", "column", to={"a": 1}),
+    "a long name": lambda kept: changed(kept, "data", "column", to="x" * 10_000),
+    "no start": lambda kept: changed(kept, "start", to=None),
+    "a start that is no model": lambda kept: changed(kept, "start", "initial_probs", to=[2.0, 3.0]),
+    "an unknown family": lambda kept: changed(kept, "start", "emissions", "family", to=["x"]),
+    "a start for another K": lambda kept: changed(kept, "config", "K", to="3"),
+    "no runs": lambda kept: changed(kept, "runs", to=[]),
+    "a run without a model": lambda kept: changed(kept, "runs", "EM", "model", to=...),
+    "a fraction of a step": lambda kept: changed(kept, "runs", "EM", "iteration", to=1.5),
+    "more steps than there are": lambda kept: changed(kept, "runs", "EM", "iteration", to=10**9),
+    "a likelihood that is none": lambda kept: changed(kept, "runs", "EM", "log_likelihood", to="x"),
+    "an unknown optimizer": lambda kept: changed(
+        kept, "runs", "Gradient", "revisions", to=[[0, 0.1, "os.system"]]
+    ),
+    "a learning rate beyond all": lambda kept: changed(
+        kept, "runs", "Gradient", "revisions", to=[[0, 1e9, "adam"]]
+    ),
+    "half a revision": lambda kept: changed(kept, "runs", "Gradient", "revisions", to=[[0]]),
+    "a mark beyond all": lambda kept: changed(kept, "marks", to=[99]),
+    "many marks": lambda kept: changed(kept, "marks", to=list(range(13))),
+    "a view from nowhere": lambda kept: changed(kept, "at", to=-1),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED.values(), ids=DAMAGED.keys())
+def test_what_is_no_experiment_is_refused_in_one_sentence_and_nothing_is_lost(kept, damage):
+    session = own_data(3)
+    before, runs = write(session), dict(session.runs)
+    with pytest.raises(FileRefused) as refusal:
+        open_file(session, damage(kept))
+    sentence = str(refusal.value)
+    assert sentence.endswith(".")
+    assert 20 < len(sentence) < 250
+    assert write(session) == before
+    assert session.runs == runs
+
+
+def test_a_newer_version_says_that_the_app_is_older(kept):
+    with pytest.raises(FileRefused, match="version 2, made by a newer app; this one reads up to"):
+        read(changed(kept, "version", to=2))
+
+
+def test_a_file_too_large_is_refused_before_it_is_read():
+    with pytest.raises(FileRefused, match=r"has 40\.0 MB; an experiment file has at most 40 MB"):
+        read(b" " * (MAX_BYTES + 1))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["", "?", "0", "-1", ".1", "-.5", "1e9", "1E9", "1e15", "9e15", "-9e15", "1e16", "1e99",
+     "1e-4", "1e-5", "1e-99", "-1e-99", "5e-324", "0.1", "123456", "1.2345678901234567"],
+)  # fmt: skip
+def test_a_cell_takes_no_more_room_than_what_the_bound_allows_it(cell):
+    read_back = float(cell) if cell not in ("", "?") else np.nan
+    values = np.array([1.0, read_back, 2.0])
+    session = Session(Config())
+    session.replace_upload(Upload("a", "x", Sequences(values)), 1)
+    written = json.loads(write(session))["data"]["observations"][1]
+    taken = len(f"{json.dumps(written)},")
+    assert taken <= 5 + 2.4 * len(f"{cell},")
+
+
+def test_the_largest_file_of_data_has_room_in_an_experiment_file():
+    models_and_runs = 2**21
+    assert 5 * MAX_VALUES + 2.4 * MAX_FILE_BYTES + models_and_runs <= MAX_BYTES
+    settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
+    assert settings["server"]["maxUploadSize"] * 2**20 == MAX_BYTES
+
+
+def test_an_experiment_with_the_most_values_is_read():
+    session = Session(Config())
+    points = np.random.default_rng(0).normal(size=(40, MAX_DIMENSIONS))
+    names = tuple("abcdefgh")
+    session.replace_upload(Upload("p.csv", "abc", Sequences(points), "points", (), names), 2)
+    content = json.loads(write(session))
+    # The longest text: as many missing values as there can be, and numbers in what room is left.
+    long, rows = "9000000000000000", MAX_VALUES // MAX_DIMENSIONS
+    numbers = MAX_FILE_BYTES // len("9e15,")
+    full, rest = divmod(numbers, rows)
+    row = ",".join([long] * full + ["null"] * (MAX_DIMENSIONS - full))
+    every = ",".join([*[long] * MAX_DIMENSIONS, *[row] * (rows - 1)])
+    content["data"] |= {"observations": "HERE", "lengths": [rows]}
+    large = json.dumps(content).replace('"HERE"', f"[{every}]").encode()
+    assert rest < rows
+    assert len(large) > 5 * MAX_VALUES
+    assert read(large).upload.sequences.observations.shape == (rows, MAX_DIMENSIONS)
+
+
+def damaged_bytes(kept, rng):
+    content = bytearray(kept)
+    for place in rng.integers(0, len(content), 3):
+        content[place] = rng.integers(0, 256)
+    return bytes(content)
+
+
+def damaged_digits(kept, rng):
+    """Digits for digits: what still is JSON, and often an experiment too."""
+    content = bytearray(kept)
+    digits = [place for place, letter in enumerate(content) if chr(letter).isdecimal()]
+    for place in rng.choice(digits, 3):
+        content[place] = rng.integers(ord("0"), ord("9") + 1)
+    return bytes(content)
+
+
+@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("damage", [damaged_bytes, damaged_digits])
+def test_damage_is_refused_or_opens_an_experiment_that_works(kept, damage, seed):
+    content = damage(kept, np.random.default_rng(seed))
+    session = Session(Config(length=20, num_sequences=2))
+    try:
+        open_file(session, content)
+    except FileRefused:
+        assert session.config == Config(length=20, num_sequences=2)
+        return
+    session.step()
+    view = current_view(session)
+    assert view is not None
+    assert np.isfinite(view.posterior.smoothed_probs).all()
+    again = Session(Config())
+    open_file(again, write(session))
+    assert again.data.sequences == session.data.sequences
+    assert again.config == session.config
+
+
+def test_tables_are_told_from_experiments(kept):
+    assert looks_like_one(kept)
+    assert looks_like_one(b"\xef\xbb\xbf\n  {")
+    assert not looks_like_one(b"x\n1\n2\n")
+    assert not looks_like_one(b"")
+
+
+def long_names():
+    """A file with the longest names there can be: its own, and those of eight columns."""
+    names = [f"{c}{'n' * 90}" for c in range(MAX_DIMENSIONS)]
+    numbers = np.random.default_rng(0).normal(size=(40, MAX_DIMENSIONS)).round(3)
+    lines = [",".join(map(str, row)) for row in [names, *numbers.tolist()]]
+    return PendingFile("f" * 250 + ".csv", "\n".join(lines).encode())
+
+
+@pytest.mark.parametrize("num_columns", [1, MAX_DIMENSIONS])
+def test_a_file_with_long_names_comes_back(num_columns):
+    pending = long_names()
+    pending.columns = (tuple(range(num_columns)), None)
+    before, after = Session(Config()), Session(Config())
+    before.replace_upload(pending.upload(), 2)
+    open_file(after, write(before))
+    assert after.upload.file_name == before.upload.file_name == "f" * NAME_LENGTH + "…"
+    assert after.upload.column == before.upload.column
+    assert after.upload.columns == before.upload.columns
+    assert len(after.upload.column) == LONGEST_NAME or num_columns == 1
+
+
+def test_numbers_take_no_more_room_than_in_a_table():
+    values = np.array([5.0, 0.1, 123.0, 1e5, 0.5])
+    session = Session(Config())
+    session.replace_upload(Upload("a", "x", Sequences(values)), 1)
+    assert b'"observations":[5,0.1,123,100000,0.5]' in write(session)

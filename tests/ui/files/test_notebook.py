@@ -1,0 +1,176 @@
+"""The notebook takes the same steps with `hmmcore` alone: its cells are executed here."""
+
+import contextlib
+import io
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hmmcore import Sequences
+from hmmcore.io import from_json
+from pages.ui.settings.config import Config
+from pages.ui.settings.config_rules import legal
+from pages.ui.experiment.dataset import Upload
+from pages.ui.files.export import data_frame
+from pages.ui.parts.export_area import decoded_csv, decoded_parquet, model_json
+from pages.ui.files.notebook import notebook
+from pages.ui.session.session import Session
+from pages.ui.session.view import current_view
+
+NOTEBOOK = {
+    "source": "notebook", "num_states": 5, "length": 10, "num_sequences": 2, "noise_sd": 1.0,
+    "structure": "softmax", "mean_law": "log",
+}  # fmt: skip
+
+
+def trained(steps=5, **values):
+    session = Session(legal(Config(**{"length": 40, "num_sequences": 3, **values}))[0])
+    for _ in range(steps):
+        session.step()
+    return session
+
+
+def revised():
+    session = trained(method="Both")
+    for values in ({"learning_rate": 0.3}, {"optimizer": "plain"}):
+        session.change(**values)
+        for _ in range(3):
+            session.step()
+    return session
+
+
+def own_data(gaps=False):
+    session = Session(Config(method="Both"))
+    values = np.random.default_rng(0).normal(size=60).cumsum()
+    if gaps:
+        values[[0, 20, 21, 22, 59]] = np.nan
+    session.replace_upload(Upload("mine.csv", "x", Sequences(values, [20, 40])), 3)
+    session.step()
+    return session
+
+
+EXPERIMENTS = {
+    "EM": lambda: trained(),
+    "gradient": lambda: trained(method="Gradient", trainable=("means",), start="quantiles"),
+    "both, revised": revised,
+    "not yet trained": lambda: trained(0),
+    "edited": lambda: trained(
+        structure="edited", mean_law="edited", num_states=2,
+        transition_table=((0.9, 0.1), (0.0, 1.0)), means_table=((0.0, 3.0),),
+    ),
+    "the notebook's data": lambda: trained(**NOTEBOOK),
+    "counts": lambda: trained(family="counts"),
+    "symbols": lambda: trained(family="symbols", method="Gradient"),
+    "points": lambda: trained(family="points"),
+    "own data": own_data,
+    "own data with gaps": lambda: own_data(gaps=True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("make", EXPERIMENTS.values(), ids=EXPERIMENTS.keys())
+def test_its_cells_rebuild_the_runs(make):
+    session = make()
+    content = json.loads(notebook(session))
+    assert (content["nbformat"], content["nbformat_minor"]) == (4, 5)
+    assert len({cell["id"] for cell in content["cells"]}) == len(content["cells"])
+    names, printed = {}, io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        for cell in content["cells"]:
+            assert cell["cell_type"] in ("code", "markdown")
+            if cell["cell_type"] == "code":
+                exec("".join(cell["source"]), names)
+    assert names["sequences"] == session.data.sequences
+    lines = [line.split() for line in printed.getvalue().splitlines()]
+    runs = [run for run in session.runs.values() if run.state.iteration] or session.active_runs
+    assert [int(iteration) for iteration, _ in lines] == [run.state.iteration for run in runs]
+    for (_, value), run in zip(lines, runs, strict=True):
+        assert float(value) == pytest.approx(run.state.log_likelihood, rel=1e-9)
+
+
+def test_gaps_are_said_in_the_notebook_and_are_empty_cells_of_the_decoded_data():
+    session = own_data(gaps=True)
+    content = notebook(session).decode()
+    assert "5 of 60 are missing: `np.nan`." in content
+    assert content.count("np.nan,") == 4
+    table = pd.read_csv(io.BytesIO(decoded_csv(session)))
+    observed = session.data.sequences.observations[:, 0]
+    np.testing.assert_array_equal(table["value"], observed)
+    assert decoded_csv(session).decode().splitlines()[1].startswith("0,0,,")
+    decoded = table.drop(columns="value")
+    assert not decoded.isna().any(axis=None), "the state is known about where nothing was observed"
+
+
+def test_the_model_and_the_decoded_data_are_those_on_the_page():
+    session = trained(6)
+    session.travel(3)
+    view = current_view(session)
+    assert from_json(model_json(session)) == view.hmm
+    table = pd.read_csv(io.BytesIO(decoded_csv(session)))
+    same = pd.read_parquet(io.BytesIO(decoded_parquet(session)))
+    pd.testing.assert_frame_equal(table, same, rtol=1e-14, atol=0.0)
+    assert len(table) == session.data.sequences.num_observations
+    first = table[table["sequence"] == 0]
+    np.testing.assert_array_equal(first["viterbi_state"], view.path.states)
+    probs = first[[f"smoothed_prob_{k}" for k in range(5)]].to_numpy()
+    np.testing.assert_allclose(probs, view.posterior.smoothed_probs, rtol=1e-12, atol=1e-15)
+
+
+def own(family, values, labels=(), columns=()):
+    session = Session(Config())
+    session.replace_upload(Upload("w.csv", "w", Sequences(values), family, labels, columns), 2)
+    session.step()
+    return session
+
+
+WEATHER = np.array([0.0, 1, 1, np.nan, 2] * 8)
+POINTS = np.random.default_rng(0).normal(size=(40, 3))
+NAMED = {
+    "symbols": (
+        lambda: own("symbols", WEATHER, ("rain", "sun", 'f"o\n<g>\\')),
+        {"symbol": ["rain", "sun", "sun", None, 'f"o\n<g>\\'] * 8},
+    ),
+    "counts": (lambda: own("counts", WEATHER), {"count": [0, 1, 1, None, 2] * 8}),
+    "points": (
+        lambda: own("points", POINTS, columns=("height", "time", "smoothed_prob_0")),
+        {
+            "height": POINTS[:, 0],
+            "time value": POINTS[:, 1],
+            "smoothed_prob_0 value": POINTS[:, 2],
+        },
+    ),
+    "points of one name twice": (
+        lambda: own("points", POINTS[:, :2], columns=("time", "time value")),
+        {"time value′": POINTS[:, 0], "time value": POINTS[:, 1]},
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "expected"), NAMED.values(), ids=NAMED.keys())
+def test_decoded_data_have_the_names_and_labels_of_the_file(make, expected):
+    session = make()
+    probs = [f"smoothed_prob_{k}" for k in range(2)]
+    names = ["sequence", "time", *expected, "viterbi_state", *probs]
+    table = pd.read_csv(io.BytesIO(decoded_csv(session)))
+    parquet = pd.read_parquet(io.BytesIO(decoded_parquet(session)))
+    on_page = data_frame(session.data)
+    for frame in (table, parquet):
+        assert list(frame.columns) == names
+        for name, values in expected.items():
+            wanted = pd.Series(values, name=name)
+            held = frame[name].astype(wanted.dtype)
+            pd.testing.assert_series_equal(held, wanted, rtol=1e-14, atol=0.0)
+            assert name in on_page.columns
+        np.testing.assert_allclose(frame[probs].sum(axis=1), 1.0, rtol=1e-12, atol=0.0)
+
+
+def test_the_notebook_says_what_symbols_and_columns_are_called():
+    for name, field in (("symbols", "labels"), ("points", "columns")):
+        session = NAMED[name][0]()
+        cells = json.loads(notebook(session))["cells"]
+        source = next("".join(c["source"]) for c in cells if "sequences = " in "".join(c["source"]))
+        names = {}
+        exec(f"import numpy as np\nfrom hmmcore import Sequences\n{source}", names)
+        assert names[field] == list(getattr(session.data, field))
+        assert names["sequences"] == session.data.sequences
