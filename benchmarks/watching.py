@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 
 from tests.browser.playground import CHARTS, PANEL
 
+
 @dataclass(frozen=True)
 class Watch:
     """What was seen frame by frame.
