@@ -17,8 +17,8 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from pages.ui.browser.assets import Preload, asset_routes, compress_assets, load_assets
-from pages.ui.parts.failure import show_failure
 from pages.ui.browser.stream import stream_routes
+from pages.ui.parts.failure import show_failure
 
 FIRST_VISIT = 1.0
 """Seconds that a first visitor's page may have to itself before all the rest is prepared."""
@@ -37,13 +37,13 @@ def _warm_up() -> None:
         load_assets()
         # Imported here: all of it takes a second that the server need not wait for.
         import hmmcore
+        from pages.ui.live.frame_source import frame_source
         from pages.ui.parts import examples, frame, run_controls, tour  # noqa: F401
-        from pages.ui.settings.config import Config
-        from pages.ui.live.frame_source import pictures
         from pages.ui.session.session import Session
+        from pages.ui.settings.config import Config
 
         # What a first visitor sees; when they have seen it, what anybody may ask for.
-        pictures(Session(Config())).picture()
+        frame_source(Session(Config())).frame()
         time.sleep(FIRST_VISIT)
         import pandas as pd  # noqa: F401 - for the tables of other pages
 

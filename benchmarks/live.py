@@ -197,7 +197,7 @@ def playing(browser: Browser, server: Server, plan: Plan, report: Report) -> Non
 
 
 def reacting(browser: Browser, server: Server, plan: Plan, report: Report) -> None:
-    """Everything between an input and its picture."""
+    """Everything between an input and its frame."""
     errors = measures.Errors()
     for speed, query, label in (
         ("10 / s", measures.STANDARD, "10 / s"),
@@ -298,7 +298,7 @@ def short(milliseconds: float) -> str:
 def alone(plan: Plan, report: Report) -> None:
     """Parts of the server's work without a server or a browser."""
     for goal, target, milliseconds in (
-        ("A step of EM and its picture, on the server", 4, parts.picture_ms(plan.steps)),
+        ("A step of EM and its frame, on the server", 4, parts.frame_ms(plan.steps)),
         ("A check-up of a run, on the server", 1, parts.checkup_ms(plan.steps)),
         ("The largest CSV file read", 5000, parts.file_ms(plan.runs)),
     ):

@@ -10,17 +10,17 @@ import numpy as np
 
 from hmmcore import EM, Circumstances, examine, preset
 from hmmcore.diagnostics import LOOK_BACK
-from pages.ui.settings.config import Config
 from pages.ui.files.csv_text import MAX_FILE_BYTES
-from pages.ui.live.frame_source import pictures
-from pages.ui.session.session import Session
 from pages.ui.files.upload import read_observations, read_table
+from pages.ui.live.frame_source import frame_source
+from pages.ui.session.session import Session
+from pages.ui.settings.config import Config
 
 
-def picture_ms(repeats: int) -> float:
+def frame_ms(repeats: int) -> float:
     """A step of EM, and the message that shows it on the Playground; K = 5, M = 200, N = 20."""
-    source = pictures(Session(Config()))
-    return _median_ms(lambda: source.told("step"), repeats)
+    source = frame_source(Session(Config()))
+    return _median_ms(lambda: source.handle("step"), repeats)
 
 
 def checkup_ms(repeats: int) -> float:

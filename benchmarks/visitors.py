@@ -1,4 +1,4 @@
-"""Visitors without a browser: they open the page, press Play, ask for pictures, and count.
+"""Visitors without a browser: they open the page, press Play, ask for frames, and count.
 
 One browser cannot draw for many visitors at once; this asks what the server alone can serve.
 """
@@ -25,11 +25,11 @@ WARM_UP_SECONDS = 2.0
 
 
 class Visitor:
-    """One visitor: opens the Playground, presses Play, and asks for pictures like a page.
+    """One visitor: opens the Playground, presses Play, and asks for frames like a page.
 
     Attributes:
         seen: when another iteration arrived, by the monotonic clock.
-        playing: set once pictures are asked for.
+        playing: set once frames are asked for.
         problem: what went wrong, or None.
     """
 
@@ -71,11 +71,11 @@ class Visitor:
         self.playing.set()
         while not self.stop.is_set():
             try:
-                picture = stream.recv(timeout=1.0)
+                frame = stream.recv(timeout=1.0)
             except TimeoutError:
                 continue
-            assert isinstance(picture, bytes)
-            self._look(picture)
+            assert isinstance(frame, bytes)
+            self._look(frame)
             stream.send("next")
 
     def _rerun(self, socket: ClientConnection, pressed: str = "") -> None:
@@ -115,9 +115,9 @@ class Visitor:
             elif element.WhichOneof("type") == "bidi_component":
                 self._look(element.bidi_component.bytes)
 
-    def _look(self, picture: bytes) -> None:
-        size = int.from_bytes(picture[:4], "little")
-        header = json.loads(picture[4 : 4 + size]) if size else {}
+    def _look(self, frame: bytes) -> None:
+        size = int.from_bytes(frame[:4], "little")
+        header = json.loads(frame[4 : 4 + size]) if size else {}
         if "live" not in header:
             return
         self._live = header["live"]

@@ -7,23 +7,23 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.ui.figures import charts_data
+from pages.ui.files.export import csv_bytes, data_frame, number_columns
+from pages.ui.live.figure import show_figure
 from pages.ui.parts import words
-from pages.ui.settings.config import FIELD_OF
 from pages.ui.parts.controls import dimensions, number
 from pages.ui.parts.data_tables import table_editors
 from pages.ui.parts.data_upload import upload_area
 from pages.ui.parts.distributions import distribution
 from pages.ui.parts.examples import example_line, example_picker
-from pages.ui.files.export import csv_bytes, data_frame, number_columns
-from pages.ui.settings.families import FAMILIES
-from pages.ui.live.figure import show_figure
 from pages.ui.parts.layout import side_by_side
-from pages.ui.parts.run_controls import go_on, notices
 from pages.ui.parts.presets import PRESETS
-from pages.ui.session.session import Session, current_session
-from pages.ui.text import many
-from pages.ui.session.view import lane, shown_dimension, zoom_key
+from pages.ui.parts.run_controls import go_on, notices
 from pages.ui.parts.widgets import entered, set_widget
+from pages.ui.session.session import Session, current_session
+from pages.ui.session.view import lane, shown_dimension, zoom_key
+from pages.ui.settings.config import FIELD_OF
+from pages.ui.settings.families import FAMILIES
+from pages.ui.text import many
 
 PREVIEW_ROWS = 500
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import streamlit as st
 
 from hmmcore import confusion_table, exchangeable_states, joint_log_prob
-from pages.ui.parts import about, words
 from pages.ui.figures import charts, time_charts
-from pages.ui.session.session import decoded
-from pages.ui.parts.accuracies import accuracies
+from pages.ui.figures.time_axis import decimation_note
 from pages.ui.live.figure import show_figure
+from pages.ui.parts import about, words
+from pages.ui.parts.accuracies import accuracies
 from pages.ui.parts.layout import halves
 from pages.ui.parts.run_controls import live_figures, messages, run_controls, time_travel
+from pages.ui.session import decoded
 from pages.ui.session.session import current_session
-from pages.ui.text import count
-from pages.ui.figures.time_axis import decimation_note
 from pages.ui.session.view import View, current_view, lane, zoom_key
+from pages.ui.text import count
 
 session = current_session()
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from pages.ui.experiment.run_position import without_run_position
+from pages.ui.live.frame_source import frame_source
 from pages.ui.parts import controls
 from pages.ui.parts.frame import frame
-from pages.ui.live.frame_source import pictures
-from pages.ui.experiment.run_position import without_place
 from pages.ui.session.session import Session, current_session
 
-ASSETS = Path(__file__).parent / "ui" / "assets"
+ASSETS = Path(__file__).parent / "ui" / "browser" / "assets"
 
 
 def write_address(session: Session) -> None:
@@ -26,7 +26,7 @@ def write_address(session: Session) -> None:
     written here makes an entry in the browser's history, and no step of a training should.
     """
     wanted = session.query()
-    if without_place(st.query_params.to_dict()) != wanted:
+    if without_run_position(st.query_params.to_dict()) != wanted:
         st.query_params.from_dict(wanted)
 
 
@@ -66,7 +66,7 @@ with session.lock:
     if went_back():
         session.follow_url(st.query_params.to_dict(), page.url_path)
     if session.page == page.url_path:
-        pictures(session).send_ahead()
+        frame_source(session).send_ahead()
     session.page = page.url_path
     frame(session)
     controls.sidebar(session)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import streamlit as st
 
 from hmmcore.comparison import num_components
+from pages.ui.live import run_comparison_words
+from pages.ui.live.frame_source import frame_source
+from pages.ui.live.run_comparison import show_run_comparison
 from pages.ui.parts import controls, health, words
-from pages.ui.parts.run_controls import run_comparison_words
-from pages.ui.live.run_comparison import show_duel
 from pages.ui.parts.run_controls import messages, run_controls
-from pages.ui.live.frame_source import pictures
 from pages.ui.session.session import current_session
 
 session = current_session()
 
 
-def duel_controls() -> None:
+def comparison_controls() -> None:
     """Along what the runs are compared, and what from."""
     controls.segments(session, "progress_axis")
     if session.true_log_likelihood() is not None:
@@ -26,10 +26,10 @@ def duel_controls() -> None:
             controls.number(session, "component", maximum=several, width=100)
 
 
-run_controls(session, instead=duel_controls)
+run_controls(session, instead=comparison_controls)
 messages(session)
 if session.config.method != "Both" and not session.problem:
-    st.info(duel_words.EMPTY, icon=":material/swords:")
+    st.info(run_comparison_words.EMPTY, icon=":material/swords:")
     st.button(
         "Train both", key="train_both", type="primary", icon=":material/compare_arrows:",
         on_click=session.change, kwargs={"method": "Both"},
@@ -37,12 +37,12 @@ if session.config.method != "Both" and not session.problem:
     )  # fmt: skip
 if session.main_runs:
     with st.container(key="live"):
-        picture = pictures(session).picture()
-        if picture is not None:
-            show_duel(picture)
+        frame = frame_source(session).frame()
+        if frame is not None:
+            show_run_comparison(frame)
     health.findings(session)
 else:
     st.info(words.NO_MODEL, icon=":material/info:")
 
 with st.expander("What am I looking at?", icon=":material/help:"):
-    st.markdown(duel_words.ABOUT)
+    st.markdown(run_comparison_words.ABOUT)

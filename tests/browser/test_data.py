@@ -158,8 +158,8 @@ def test_gaps_of_a_file_have_no_points_and_the_states_go_on(page: Page, tmp_path
           const known = (values) => [...values ?? []].filter((value) => Number.isFinite(value));
           return chart.data.slice(0, 3).map(({ y, z, connectgaps }) => ({
             given: known(y).length, states: z?.map((row) => known(row).length), connectgaps,
-            pieces: [...y].filter((value, i) => Number.isFinite(value) && !Number.isFinite(y[i - 1]))
-              .length,
+            pieces: [...y].filter((value, i) =>
+              Number.isFinite(value) && !Number.isFinite(y[i - 1])).length,
           }));
         }"""
     )

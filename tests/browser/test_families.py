@@ -19,8 +19,8 @@ def traces(page: Page, chart: str = "means") -> list[dict[str, Any]]:
     """What Plotly was given to draw, trace by trace."""
     found: list[dict[str, Any]] = ui.chart(page, chart).evaluate(
         """chart => chart.data.map((trace) => ({
-          type: trace.type, mode: trace.mode, dash: trace.line?.dash ?? "solid", shape: trace.line?.shape,
-          points: trace.x?.length ?? 0,
+          type: trace.type, mode: trace.mode, points: trace.x?.length ?? 0,
+          dash: trace.line?.dash ?? "solid", shape: trace.line?.shape,
         }))"""
     )
     return found

@@ -22,7 +22,7 @@ HEALTH = "**/_stcore/health"
 REFUSED = re.compile(r"ERR_CONNECTION_(REFUSED|RESET|CLOSED)|ERR_EMPTY_RESPONSE")
 """What a browser says of a server that has ended."""
 LONGEST_RETURN_MS = 90_000
-"""Streamlit asks less and less often whether its server is there again, at last every 15 seconds."""
+"""Streamlit asks ever less often whether its server is there again, at last every 15 seconds."""
 SMALL = "K=3&M=60&N=5&seed=21&method=Both"
 
 

@@ -33,7 +33,7 @@ def test_steps_are_seen_before_the_page_answers_and_the_page_follows(
     ui.open_playground(page, f"{SMALL}&method=Both")
     if where == "Training":
         ui.visit(page, where)
-    wait_until_settled(page, "[data-testid=hmm-panel], [data-testid=hmm-duel]")
+    wait_until_settled(page, "[data-testid=hmm-panel], [data-testid=hmm-run-comparison]")
     finding = page.get_by_text("At iteration", exact=False)
     with slow.kept_back("answers"):
         ui.press(page, "Reset")

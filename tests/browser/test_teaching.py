@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, expect
 
-from pages.ui.settings.address import to_query
 from pages.ui.parts.presets import PRESETS
+from pages.ui.settings.address import to_query
 from tests.browser import playground as ui
 
 GUIDE = ".st-key-guide"

@@ -1,4 +1,4 @@
-"""The Training page in a real browser: the duel, live."""
+"""The Training page in a real browser: the comparison, live."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.browser import page as page_module
 from tests.browser import playground as ui
 from tests.browser.page import open_page
 
-DUEL = "[data-testid=hmm-duel]"
+COMPARISON = "[data-testid=hmm-run-comparison]"
 CHARTS = ("curve", "distance", "location", "spread", "stay")
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 800, "height": 1000}
 
@@ -22,15 +22,15 @@ def open_training(page: Page, query: str = "") -> None:
 
 def wait_until_drawn(page: Page) -> None:
     page.wait_for_function(
-        """([duel, charts]) => charts.every((name) =>
-          document.querySelector(`${duel} [data-chart=${name}] svg`))""",
-        arg=[DUEL, list(CHARTS)],
+        """([comparison, charts]) => charts.every((name) =>
+          document.querySelector(`${comparison} [data-chart=${name}] svg`))""",
+        arg=[COMPARISON, list(CHARTS)],
     )
 
 
 def wait_until_settled(page: Page) -> None:
-    """Wait until no script runs and the duel has said and drawn what it was sent."""
-    page_module.wait_until_settled(page, DUEL)
+    """Wait until no script runs and the comparison has said and drawn what it was sent."""
+    page_module.wait_until_settled(page, COMPARISON)
 
 
 def curve_ends(page: Page, chart: str) -> list[float]:
@@ -53,7 +53,7 @@ def press_segment(page: Page, label: str) -> None:
     page.locator("[data-testid=stMain]").get_by_role("radio", name=label, exact=True).click()
 
 
-def test_both_play_side_by_side_along_every_axis_and_with_a_fan(page: Page) -> None:
+def test_both_play_side_by_side_along_every_axis_and_with_a_sweep(page: Page) -> None:
     open_training(page, "rate=0.02")
     expect(page.get_by_test_id("verdict")).to_have_text("EM and Gradient stand at the same start")
     ui.press(page, "Play")
@@ -81,18 +81,18 @@ def test_both_play_side_by_side_along_every_axis_and_with_a_fan(page: Page) -> N
     assert curve_ends(page, "curve") == [reached, reached]
     expect(page.get_by_test_id("verdict")).to_contain_text("EM is ahead by")
 
-    ui.choose(page, "Learning-rate fan", "3 rates: ÷3 to ×3")
+    ui.choose(page, "Learning-rate sweep", "3 rates: ÷3 to ×3")
     ui.expect_iteration(page, 0, "Gradient 0.06")
     ui.press(page, "Reset")
     ui.press(page, "Step")
     for run in ("EM", "Gradient", "Gradient 0.00667", "Gradient 0.06"):
         ui.expect_iteration(page, 1, run)
-    expect(page.get_by_test_id("fan")).to_contain_text("Of 3 learning rates 0.06")
+    expect(page.get_by_test_id("sweep")).to_contain_text("Of 3 learning rates 0.06")
     wait_until_settled(page)
     assert curve_ends(page, "curve") == [1, 1, 1, 1]
 
 
-def test_time_travel_moves_the_whole_duel(page: Page) -> None:
+def test_time_travel_moves_the_whole_comparison(page: Page) -> None:
     open_training(page)
     for number in range(1, 6):
         ui.press(page, "Step")
@@ -134,11 +134,11 @@ CUT_OFF = """(roots) => roots.flatMap((root) =>
 @pytest.mark.parametrize(
     ("color_scheme", "viewport"), [("light", WIDE), ("dark", NARROW)], ids=["wide", "narrow"]
 )
-def test_nothing_of_the_duel_is_cut_off(page: Page) -> None:
+def test_nothing_of_the_comparison_is_cut_off(page: Page) -> None:
     open_training(page, "fan=5")
     for number in range(1, 3):
         ui.press(page, "Step")
         ui.expect_iteration(page, number, "Gradient")
     wait_until_settled(page)
-    parts = ("[data-testid=stMain]", "html", ".hmm-verdict", ".hmm-runs", ".hmm-duel h4")
+    parts = ("[data-testid=stMain]", "html", ".hmm-verdict", ".hmm-runs", ".hmm-run-comparison h4")
     assert page.evaluate(CUT_OFF, list(parts)) == []

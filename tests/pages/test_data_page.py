@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.settings.config import Config
 from pages.ui.files.export import csv_bytes, data_frame
 from pages.ui.files.pending import PendingFile
-from pages.ui.session.session import KEY, Session
 from pages.ui.files.upload import read_observations, read_table
+from pages.ui.session.session import KEY, Session
+from pages.ui.settings.config import Config
 
 MAIN = str(Path(__file__).resolve().parents[2] / "pages" / "main.py")
 LOOK, EDIT, UPLOAD = "Look at the data", "Edit the model", "Your CSV file"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.settings.address import to_query
 from pages.ui.parts.presets import PRESETS
+from pages.ui.settings.address import to_query
 from tests.pages.shown import MAIN_SCRIPT, healthy, opened, press, session, text
 
 

@@ -19,10 +19,10 @@ from hmmcore import (
     TrainState,
     exchangeable_states,
 )
-from pages.ui.settings.config import Config
 from pages.ui.experiment.dataset import Upload
-from pages.ui.settings.families import FAMILIES
 from pages.ui.session.session import Session
+from pages.ui.settings.config import Config
+from pages.ui.settings.families import FAMILIES
 from tests.pages.shown import figures, healthy, opened, press, session, text
 
 LINKS: dict[str, dict[str, str]] = {

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.session.link import NO_FILE
 from pages.ui.experiment.replay import Replay
+from pages.ui.session.link import NO_FILE
 from tests.pages.shown import healthy, opened, press, session, upload
 
 PAGES = ["playground.py", "data.py", "posterior.py", "decoding.py"]
@@ -33,7 +33,7 @@ def test_every_page_has_the_link_and_the_exports(script: str) -> None:
     app = opened(script, method="Both")
     session(app).step()
     said = told(healthy(app.run()))
-    assert said["place"] == {"runs": "EM_1~Gradient_1"}
+    assert said["run_position"] == {"runs": "EM_1~Gradient_1"}
     assert said["unsaid"] == ""
     assert "method=Both" in said["query"]
     labels = [button.proto.label for button in app.get("download_button")]

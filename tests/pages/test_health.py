@@ -11,12 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 from hmmcore import HMM, Gaussian
 from hmmcore.diagnostics import KINDS, Finding
-from pages.ui.session.checkups import Checkups, Diagnosis, checkups
-from pages.ui.settings.config import Config
 from pages.ui.parts.finding_words import about
 from pages.ui.parts.health import BOXES, ICONS, MOST
+from pages.ui.session.checkups import Checkups, Diagnosis, checkups
 from pages.ui.session.session import Session
 from pages.ui.session.view import current_view
+from pages.ui.settings.config import Config
 from tests.pages.shown import MAIN_SCRIPT, healthy, press, session, text, upload
 
 EVIDENCE = {

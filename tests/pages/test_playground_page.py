@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.settings.config import FIELD_OF, MAX_CELLS, Config
 from pages.ui.experiment.experiment import NO_UPLOAD
-from pages.ui.live.frame_source import pictures
+from pages.ui.live.frame_source import frame_source
 from pages.ui.session.session import KEY, Session
+from pages.ui.settings.config import FIELD_OF, MAX_CELLS, Config
 
 MAIN_SCRIPT = Path(__file__).resolve().parents[2] / "pages" / "main.py"
 CONTROLS = {
@@ -146,9 +146,9 @@ def test_step_takes_exactly_one():
 
 
 def watch(app: AppTest, number: int) -> list[int]:
-    """Ask for pictures as the panel in a browser does; the iterations that they show."""
-    made = [pictures(session(app)).next_picture(budget=0.01) for _ in range(number)]
-    return [header_of(picture)["runs"][0]["iteration"] for picture in made if picture]
+    """Ask for frames as the panel in a browser does; the iterations that they show."""
+    made = [frame_source(session(app)).next_frame(budget=0.01) for _ in range(number)]
+    return [header_of(frame)["runs"][0]["iteration"] for frame in made if frame]
 
 
 def test_pictures_train_while_playing_and_pause_stops():
@@ -175,8 +175,8 @@ def test_play_ends_by_itself_where_nothing_changes_any_more():
     app = press(opened(speed="max", K="1"), "Play")
     news = payload_header(app)["live"]["news"]
     last = None
-    while (picture := pictures(session(app)).next_picture(budget=0.01)) is not None:
-        last = header_of(picture)["live"]
+    while (frame := frame_source(session(app)).next_frame(budget=0.01)) is not None:
+        last = header_of(frame)["live"]
     assert last is not None
     # The panel asks for another run of the page, which then says why.
     assert (last["playing"], last["news"] != news) == (False, True)

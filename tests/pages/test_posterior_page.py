@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hmmcore import accuracy, commonest_share, most_probable_states, posterior_entropy, smooth
-from pages.ui.session.session import view as views
+from pages.ui.session import view as views
 from pages.ui.session.view import current_view
 from tests.pages import shown
 

@@ -7,10 +7,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from hmmcore import accuracy, viterbi
-from pages.ui.settings.config import Config
-from pages.ui.session.session import Session
 from pages.ui.parts.tour import STEPS
+from pages.ui.session.session import Session
 from pages.ui.session.view import current_view
+from pages.ui.settings.config import Config
 from tests.pages.shown import MAIN_SCRIPT, healthy, press, session, text
 
 

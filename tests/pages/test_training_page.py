@@ -13,20 +13,20 @@ from pages.ui.parts import words
 from pages.ui.settings.config import FIELD_OF
 from tests.pages.shown import healthy, opened, press, session, text, upload
 
-DUEL_CONTROLS = {"progress_axis", "distance_to"}
+COMPARISON_CONTROLS = {"progress_axis", "distance_to"}
 
 
 def at_training(**query: str) -> AppTest:
     return opened("training.py", **{"method": "Both", **query})
 
 
-def duel(app: AppTest) -> dict[str, Any]:
-    """The header of what the duel was sent."""
+def comparison(app: AppTest) -> dict[str, Any]:
+    """The header of what the comparison was sent."""
     (component,) = (one for one in app.get("bidi_component") if one.proto.bytes)
     message = component.proto.bytes
     size = int.from_bytes(message[:4], "little")
     header = json.loads(message[4 : 4 + size])
-    assert header["key"] == "duel"
+    assert header["key"] == "run_comparison"
     return header
 
 
@@ -38,12 +38,18 @@ def labels(app: AppTest) -> dict[str, str]:
 
 def test_both_stand_at_the_same_start():
     app = at_training()
-    header = duel(app)
+    header = comparison(app)
     assert [run["iteration"] for run in header["runs"]] == [0, 0]
     assert header["runs"][0]["log_likelihood"] == header["runs"][1]["log_likelihood"]
     assert header["verdict"][0] == "EM and Gradient stand at the same start"
     shown = labels(app)
-    for name in (*DUEL_CONTROLS, "fan", "optimizer", "learning_rate", "speed"):
+    for name in (
+        *COMPARISON_CONTROLS,
+        "learning_rate_sweep",
+        "optimizer",
+        "learning_rate",
+        "speed",
+    ):
         assert len(shown[FIELD_OF[name].label]) > 30
     assert all(button.help for button in app.button)
     # What shows one model has no place here.
@@ -53,20 +59,20 @@ def test_both_stand_at_the_same_start():
 
 def test_step_takes_one_of_each_and_says_who_is_ahead():
     app = press(at_training(fan="3"), "step")
-    header = duel(app)
+    header = comparison(app)
     assert [run["iteration"] for run in header["runs"]] == [1, 1, 1, 1]
     assert "is ahead by" in header["verdict"][0]
-    assert header["fan"].startswith("Of 3 learning rates")
+    assert header["sweep"].startswith("Of 3 learning rates")
 
 
 @pytest.mark.parametrize("method", ["EM", "Gradient"])
 def test_one_method_alone_is_no_duel_and_one_press_makes_it_one(method):
     app = press(at_training(method=method), "step")
-    assert "there is no duel" in text(app)
-    assert [run["name"] for run in duel(app)["runs"]] == [method]
+    assert "there is nothing to compare" in text(app)
+    assert [run["name"] for run in comparison(app)["runs"]] == [method]
     press(app, "train_both")
-    assert "there is no duel" not in text(app)
-    assert [run["name"] for run in duel(app)["runs"]] == ["EM", "Gradient"]
+    assert "there is nothing to compare" not in text(app)
+    assert [run["name"] for run in comparison(app)["runs"]] == ["EM", "Gradient"]
     # What one has learned stays.
     assert session(app).runs[method].state.iteration == 1
 
@@ -75,13 +81,13 @@ def test_the_axis_and_the_reference_are_chosen_and_in_the_address():
     app = press(at_training(), "step")
     healthy(app.button_group(key="control_progress_axis").set_value("seconds").run())
     healthy(app.button_group(key="control_distance_to").set_value("truth").run())
-    charts = duel(app)["charts"]
+    charts = comparison(app)["charts"]
     assert charts["curve"]["x_title"] == "seconds of computing"
     assert charts["location"]["x_title"] == "seconds of computing"
     assert charts["distance"]["reference_name"] == "the true model"
     assert session(app).query()["along"] == "seconds"
     again = at_training(**session(app).query())
-    assert duel(again)["charts"]["curve"]["x_title"] == "seconds of computing"
+    assert comparison(again)["charts"]["curve"]["x_title"] == "seconds of computing"
 
 
 def test_the_optimizer_changes_on_the_way():
@@ -95,7 +101,7 @@ def test_the_optimizer_changes_on_the_way():
 def test_uploaded_data_are_compared_without_a_truth():
     app = upload(at_training(), [np.random.default_rng(0).normal(size=60)])
     press(app, "step")
-    header = duel(app)
+    header = comparison(app)
     assert header["charts"]["curve"]["truth"] is None
     assert "Distance to" not in labels(app)
     assert header["charts"]["distance"]["reference_name"] == "the best so far"
@@ -105,16 +111,16 @@ def test_one_state_and_a_run_that_cannot_go_on():
     app = at_training(K="1", optimizer="plain", rate="10", M="20", N="2", fan="3")
     for _ in range(6):
         press(app, "step")
-    header = duel(app)
+    header = comparison(app)
     assert header["num_states"] == 1
     assert header["verdict"][1]
 
 
 def test_symbols_have_a_component_to_choose():
     app = press(at_training(family="symbols", K="3", C="4", component="9"), "step")
-    assert duel(app)["charts"]["location"]["title"] == "Symbol probabilities, symbol 4"
+    assert comparison(app)["charts"]["location"]["title"] == "Symbol probabilities, symbol 4"
     healthy(app.number_input(key="control_component").set_value(2).run())
-    assert duel(app)["charts"]["location"]["title"] == "Symbol probabilities, symbol 2"
+    assert comparison(app)["charts"]["location"]["title"] == "Symbol probabilities, symbol 2"
 
 
 def test_why_runs_ended_is_said_below():
@@ -122,7 +128,7 @@ def test_why_runs_ended_is_said_below():
     for _ in range(8):
         press(app, "step")
     assert any("EM stands still." in box.value for box in app.success)
-    assert duel(app)["runs"][0]["ended"] == "at rest"
+    assert comparison(app)["runs"][0]["ended"] == "at rest"
 
 
 def test_without_a_model_the_page_says_what_to_do():
@@ -137,4 +143,4 @@ def test_a_visit_to_the_playground_keeps_everything():
     app = press(at_training(fan="3"), "step")
     healthy(app.switch_page("playground.py").run())
     healthy(app.switch_page("training.py").run())
-    assert [run["iteration"] for run in duel(app)["runs"]] == [1, 1, 1, 1]
+    assert [run["iteration"] for run in comparison(app)["runs"]] == [1, 1, 1, 1]

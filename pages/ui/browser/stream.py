@@ -1,13 +1,13 @@
-"""The live panel's own line to the server: pictures of a training run, as fast as they are drawn.
+"""The live panel's own line to the server: frames of a training run, as fast as they are drawn.
 
-While a run plays, the panel in the browser asks for a picture over a WebSocket, the server trains
+While a run plays, the panel in the browser asks for a frame over a WebSocket, the server trains
 until one is due and sends it, and the browser asks again while it draws. What else the page says
 on this line is answered at once. So a slow browser is
 never flooded, a closed one costs nothing, and Streamlit's scripts run only when somebody pressed
 something: a press never meets a rerun that nobody asked for. And what somebody pressed is seen here
-first: `send_ahead` goes before the page that is made around the picture.
+first: `send_ahead` goes before the page that is made around the frame.
 
-An address holds a token that only one visitor's page was told. What makes the pictures is a
+An address holds a token that only one visitor's page was told. What makes the frames is a
 `Source`; nothing here knows of models or of Streamlit's scripts.
 """
 
@@ -32,12 +32,12 @@ from pages.ui.browser.assets import base_path
 
 URL_PREFIX: Final = "live-hmm"
 SHORTEST_INTERVAL: Final = 0.04
-"""Seconds between two pictures at the least: nobody sees more than 25 a second."""
+"""Seconds between two frames at the least: nobody sees more than 25 a second."""
 LONGEST_BUDGET: Final = 0.02
-"""Seconds of training for one picture where one visitor trains; several share it."""
+"""Seconds of training for one frame where one visitor trains; several share it."""
 SHORTEST_BUDGET: Final = 0.002
 MAKERS: Final = 2
-"""Pictures that are made at the same time; others wait their turn, so that visitors share alike."""
+"""Frames that are made at the same time; others wait their turn, so that visitors share alike."""
 LONGEST_WAIT: Final = 0.05
 """Seconds that what is sent ahead may hold up who sends it."""
 LONGEST_MESSAGE: Final = 16
@@ -55,23 +55,23 @@ Result = TypeVar("Result")
 
 
 class Source(Protocol):
-    """What is shown: pictures of something that goes on while it plays."""
+    """What is shown: frames of something that goes on while it plays."""
 
     @property
     def playing(self) -> bool:
-        """Whether there is another picture to come."""
+        """Whether there is another frame to come."""
         ...
 
     def wait(self) -> float:
         """Seconds until the next one is due."""
         ...
 
-    def next_picture(self, budget: float) -> bytes | None:
+    def next_frame(self, budget: float) -> bytes | None:
         """Go on for at most `budget` seconds and draw; None when nothing plays any more."""
         ...
 
-    def told(self, command: str) -> bytes | None:
-        """Do what the page says; a picture of what became of it, or None."""
+    def handle(self, command: str) -> bytes | None:
+        """Do what the page says; a frame of what became of it, or None."""
         ...
 
 
@@ -83,7 +83,7 @@ class Line:
     loop: asyncio.AbstractEventLoop
 
     async def send(self, answer: bytes | str) -> bool:
-        """Send a picture, or NOTHING; False when the page was closed meanwhile."""
+        """Send a frame, or NOTHING; False when the page was closed meanwhile."""
         try:
             if isinstance(answer, str):
                 await self.socket.send_text(answer)
@@ -115,14 +115,14 @@ def publish(source: Source, token: str) -> str:
 
 
 def send_ahead(token: str, make: Callable[[], bytes | None]) -> None:
-    """Send a picture that nobody asked for, where a page listens; from a thread of its own.
+    """Send a frame that nobody asked for, where a page listens; from a thread of its own.
 
-    `make` is called only then, and may find that there is nothing to show. Waits until the picture
+    `make` is called only then, and may find that there is nothing to show. Waits until the frame
     is on its way: a thread that goes on working would leave the event loop no time to send it.
     """
-    if (line := _lines.get(token)) is None or (picture := make()) is None:
+    if (line := _lines.get(token)) is None or (frame := make()) is None:
         return
-    sending = line.send(picture)
+    sending = line.send(frame)
     try:
         sent = asyncio.run_coroutine_threadsafe(sending, line.loop)
     except RuntimeError:
@@ -152,7 +152,7 @@ async def _serve(socket: WebSocket) -> None:
             await before.socket.close(REPLACED)
         await _answer(line, token)
     except (WebSocketDisconnect, RuntimeError):
-        # Starlette's word for a page that closed while a picture was on its way to it.
+        # Starlette's word for a page that closed while a frame was on its way to it.
         pass
     finally:
         if _lines.get(token) is line:
@@ -162,7 +162,7 @@ async def _serve(socket: WebSocket) -> None:
 
 async def _answer(line: Line, token: str) -> None:
     wanted: asyncio.Queue[None] = asyncio.Queue()
-    sender = asyncio.create_task(_send_pictures(line, token, wanted))
+    sender = asyncio.create_task(_send_frames(line, token, wanted))
     try:
         while (asked := await line.socket.receive_text()) and len(asked) <= LONGEST_MESSAGE:
             if (source := _sources.get(token)) is None:
@@ -170,8 +170,8 @@ async def _answer(line: Line, token: str) -> None:
             if asked == "next":
                 wanted.put_nowait(None)
             else:
-                picture = await _in_turn(partial(source.told, asked))
-                await line.send(NOTHING if picture is None else picture)
+                frame = await _in_turn(partial(source.handle, asked))
+                await line.send(NOTHING if frame is None else frame)
             # What waits for a page keeps no visitor's session alive.
             del source
         await line.socket.close(UNKNOWN)
@@ -180,24 +180,24 @@ async def _answer(line: Line, token: str) -> None:
         await asyncio.wait([sender])
 
 
-async def _send_pictures(line: Line, token: str, wanted: asyncio.Queue[None]) -> None:
-    """A picture for each that is wanted; an empty message where nothing plays any more."""
+async def _send_frames(line: Line, token: str, wanted: asyncio.Queue[None]) -> None:
+    """A frame for each that is wanted; an empty message where nothing plays any more."""
     begun = 0.0
     while True:
         await wanted.get()
         source = _sources.get(token)
-        picture = None
+        frame = None
         if source is not None and source.playing:
             _busy.add(token)
             pause = begun + SHORTEST_INTERVAL - time.perf_counter()
             await asyncio.sleep(max(0.0, pause, source.wait()))
             begun = time.perf_counter()
             budget = max(SHORTEST_BUDGET, LONGEST_BUDGET / len(_busy))
-            picture = await _in_turn(partial(source.next_picture, budget))
-        if picture is None:
+            frame = await _in_turn(partial(source.next_frame, budget))
+        if frame is None:
             _busy.discard(token)
         del source
-        if not await line.send(picture or b""):
+        if not await line.send(frame or b""):
             return
 
 

@@ -12,14 +12,14 @@ from functools import partial
 from threading import RLock
 
 from hmmcore import HMM, ImpossibleDataError, TrainState
-from pages.ui.experiment.experiment import learning_rate_sweep, generated, starts, training_runs
+from pages.ui.experiment import generated, learning_rate_sweep, starts, training_runs
 from pages.ui.experiment.alone import alone
-from pages.ui.settings.config import MAX_CELLS, Config
 from pages.ui.experiment.dataset import Dataset, Upload
-from pages.ui.experiment.run_position import MAX_MARKS, Place
 from pages.ui.experiment.player import Player, Run
 from pages.ui.experiment.replay import Ending, Replay
+from pages.ui.experiment.run_position import MAX_MARKS, RunPosition
 from pages.ui.experiment.selected import within_data, within_model
+from pages.ui.settings.config import MAX_CELLS, Config
 
 TICK_BUDGET = 0.03
 """Seconds of training in one tick: a third of a tick, so that the page keeps answering."""
@@ -49,8 +49,8 @@ class Experiment:
         player, runs: the clock, and one run per method by its name.
         at: the iteration that the figures show; None for the latest, as it comes.
         marks: iterations that the visitor marked, in order.
-        replay: runs on their way to a place; None once they are there.
-        opened: the place that the runs were last taken to.
+        replay: runs on their way to a position; None once they are there.
+        opened: the position that the runs were last taken to.
         lock: held by the thread that is at work here.
     """
 
@@ -65,7 +65,7 @@ class Experiment:
     at: int | None = None
     marks: tuple[int, ...] = ()
     replay: Replay | None = None
-    opened: Place = field(default_factory=Place)
+    opened: RunPosition = field(default_factory=RunPosition)
     lock: RLock = field(default_factory=RLock)
 
     def __post_init__(self) -> None:
@@ -93,8 +93,8 @@ class Experiment:
 
     @property
     def active_runs(self) -> list[Run]:
-        """The runs that play: one of each method, and those of a fan of learning rates."""
-        beside = fan.runs(self.runs) if "Gradient" in self.methods else []
+        """The runs that play: one of each method, and those of a sweep of learning rates."""
+        beside = learning_rate_sweep.runs(self.runs) if "Gradient" in self.methods else []
         return [*self.main_runs, *beside]
 
     @property
@@ -125,7 +125,7 @@ class Experiment:
         """Stop where the runs are."""
         self.player.pause()
         if self.replay is not None:
-            self._stay(self.replay.place.marks)
+            self._stay(self.replay.run_position.marks)
 
     @alone
     def tick(self, budget: float = TICK_BUDGET) -> None:
@@ -189,21 +189,21 @@ class Experiment:
 
     # Where the runs stand
 
-    def place(self) -> Place:
+    def run_position(self) -> RunPosition:
         """Where the runs stand, or are on their way to."""
-        return self.present() if self.replay is None else self.replay.place
+        return self.present() if self.replay is None else self.replay.run_position
 
-    def present(self) -> Place:
+    def present(self) -> RunPosition:
         """Where the runs stand now, even if on their way."""
-        return Place(training_runs.stands(self.runs), self.at, self.marks)
+        return RunPosition(training_runs.stands(self.runs), self.at, self.marks)
 
     @alone
-    def go_to(self, place: Place, endings: Mapping[str, Ending] | None = None) -> None:
-        """Take the runs from their start to a place; on the way, what is left of it is played."""
+    def go_to(self, position: RunPosition, endings: Mapping[str, Ending] | None = None) -> None:
+        """Take the runs from their start to a position; what takes long is played on the way."""
         self.reset()
-        self.opened = place
+        self.opened = position
         trainer = partial(training_runs.revised_trainer, config=self.config, data=self.data)
-        self.replay = Replay.of(place, self.runs, trainer, endings)
+        self.replay = Replay.of(position, self.runs, trainer, endings)
         if self.replay.advance(OPENING_BUDGET):
             self._arrive(self.replay)
         else:
@@ -211,11 +211,11 @@ class Experiment:
 
     def _arrive(self, replay: Replay) -> None:
         self.player.pause()
-        self.notes = (*self.notes, *training_runs.settle(self.runs, replay.endings))
-        self._stay(replay.place.marks)
-        at = replay.place.at
+        self.notes = (*self.notes, *training_runs.replace_models(self.runs, replay.endings))
+        self._stay(replay.run_position.marks)
+        at = replay.run_position.at
         self.at = at if at is not None and at < self.latest else None
-        self.opened = self.place()
+        self.opened = self.run_position()
 
     def _stay(self, marks: tuple[int, ...]) -> None:
         """Let training go on from here as the controls say."""

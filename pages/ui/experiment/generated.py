@@ -11,9 +11,9 @@ from functools import lru_cache
 import numpy as np
 
 from hmmcore import preset, sample
-from pages.ui.settings.config import FIELDS, Config
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.laws import true_model
+from pages.ui.settings.config import FIELDS, Config
 
 DATA_STREAM = 2
 """Of random numbers, so that no other choice disturbs these draws."""

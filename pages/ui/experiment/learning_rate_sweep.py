@@ -1,12 +1,12 @@
-"""A fan of learning rates: further gradient runs beside the chosen one, from the same start."""
+"""a sweep of learning rates: further gradient runs beside the chosen one, from the same start."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
 from hmmcore import Trainer
-from pages.ui.settings.config import FIELD_OF, Config
 from pages.ui.experiment.player import METHODS, Run
+from pages.ui.settings.config import FIELD_OF, Config
 
 FACTORS: Mapping[str, tuple[float, ...]] = {
     "off": (),
@@ -20,7 +20,7 @@ def rates(config: Config) -> tuple[float, ...]:
     """The learning rates beside the chosen one, rising, to three digits and within its bounds."""
     field = FIELD_OF["learning_rate"]
     found = []
-    for factor in FACTORS[config.fan]:
+    for factor in FACTORS[config.learning_rate_sweep]:
         rate = float(f"{field.nearest(factor * config.learning_rate):.3g}")
         if rate not in (config.learning_rate, *found):
             found.append(rate)
@@ -33,7 +33,7 @@ def run_name(rate: float) -> str:
 
 
 def runs(all_runs: Mapping[str, Run]) -> list[Run]:
-    """Those among all runs that are a fan's, by rising rate."""
+    """Those among all runs that are a sweep's, by rising rate."""
     return [run for name, run in all_runs.items() if name not in METHODS]
 
 

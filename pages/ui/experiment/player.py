@@ -77,7 +77,7 @@ class Run:
             self.revisions = revised(self.revisions, revision)
         self._go_on()
 
-    def settle(self, hmm: HMM) -> None:
+    def replace_model(self, hmm: HMM) -> None:
         """Put another model in the place of the latest; what an optimizer carried begins anew."""
         self.state = replace(self.trainer.init(hmm), iteration=self.state.iteration)
         self.history.amend(self.state)

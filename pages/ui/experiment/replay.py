@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 from hmmcore import HMM, Trainer
-from pages.ui.experiment.run_position import Place, Revision, Stand
 from pages.ui.experiment.player import Run
+from pages.ui.experiment.run_position import Revision, RunPosition, RunProgress
 
 TrainerOf = Callable[[str, Revision], Trainer]
 
@@ -23,15 +23,15 @@ class Ending:
 
 @dataclass
 class Replay:
-    """Runs on their way to a place.
+    """Runs on their way to a position.
 
     Attributes:
-        place: where they go.
+        run_position: where they go.
         endings: what they must have learned there, by the run's name, where that is known.
         clock: seconds, never backwards.
     """
 
-    place: Place
+    run_position: RunPosition
     endings: Mapping[str, Ending] = field(default_factory=dict)
     clock: Callable[[], float] = perf_counter
     _under_way: list[_Way] = field(default_factory=list)
@@ -39,18 +39,18 @@ class Replay:
     @classmethod
     def of(
         cls,
-        place: Place,
+        position: RunPosition,
         runs: Mapping[str, Run],
         trainer: TrainerOf,
         endings: Mapping[str, Ending] | None = None,
     ) -> Replay:
-        """Runs at iteration 0 on their way to a place; what it says of other runs is passed by."""
+        """Runs at iteration 0 on their way to a position; those that are not there are left out."""
         ways = [
             _Way(runs[name], stand, trainer, list(stand.revisions))
-            for name, stand in place.runs.items()
+            for name, stand in position.runs.items()
             if name in runs
         ]
-        return cls(place, endings or {}, _under_way=ways)
+        return cls(position, endings or {}, _under_way=ways)
 
     def advance(self, budget: float) -> bool:
         """Take steps, each run in turn, for at most `budget` seconds; whether all have arrived."""
@@ -65,7 +65,7 @@ class Replay:
 @dataclass
 class _Way:
     run: Run
-    stand: Stand
+    stand: RunProgress
     trainer: TrainerOf
     revisions: list[Revision]
 

@@ -1,7 +1,7 @@
 """Where the runs of an experiment stand, as parameters of a URL, and back.
 
 A run follows from the Config and from how often it stepped, except where the visitor changed how
-training goes on midway: those revisions are part of its place. Runs go by their names, so that
+training goes on midway: those revisions are part of its position. Runs go by their names, so that
 other runs need no other form.
 """
 
@@ -46,7 +46,7 @@ class Revision:
 
 
 @dataclass(frozen=True)
-class Stand:
+class RunProgress:
     """One run: how far it got, by which revisions, and whether its next step failed.
 
     Attributes:
@@ -60,10 +60,10 @@ class Stand:
 
 
 @dataclass(frozen=True)
-class Place:
+class RunPosition:
     """Where all runs stand, the iteration that is looked at (None: the latest), and the marks."""
 
-    runs: Mapping[str, Stand] = field(default_factory=dict)
+    runs: Mapping[str, RunProgress] = field(default_factory=dict)
     at: int | None = None
     marks: tuple[int, ...] = ()
 
@@ -79,20 +79,20 @@ def revised(revisions: tuple[Revision, ...], revision: Revision) -> tuple[Revisi
     return kept if kept and kept[-1].controls == revision.controls else (*kept, revision)
 
 
-def bounded(place: Place) -> tuple[Place, str]:
-    """What a link can carry of a place, and a sentence on what it cannot; empty when all of it."""
+def bounded(position: RunPosition) -> tuple[RunPosition, str]:
+    """What a link can carry of a position, and a sentence on what it cannot, or an empty one."""
     runs, shortened = {}, {}
-    for name, stand in list(place.runs.items())[:MAX_RUNS]:
+    for name, stand in list(position.runs.items())[:MAX_RUNS]:
         last = min(stand.iteration, MAX_LINK_ITERATIONS)
         if len(stand.revisions) > MAX_REVISIONS:
             last = min(last, stand.revisions[MAX_REVISIONS].iteration)
         if last < stand.iteration:
             shortened[name] = last
-            stand = Stand(last, tuple(r for r in stand.revisions if r.iteration < last))
+            stand = RunProgress(last, tuple(r for r in stand.revisions if r.iteration < last))
         runs[name] = stand
-    latest = Place(runs).latest
-    at = place.at if place.at is not None and place.at < latest else None
-    within = Place(runs, at, tuple(mark for mark in place.marks if mark <= latest))
+    latest = RunPosition(runs).latest
+    at = position.at if position.at is not None and position.at < latest else None
+    within = RunPosition(runs, at, tuple(mark for mark in position.marks if mark <= latest))
     if not shortened:
         return within, ""
     told = " and ".join(f"{name} at iteration {count(last)}" for name, last in shortened.items())
@@ -102,45 +102,45 @@ def bounded(place: Place) -> tuple[Place, str]:
     )
 
 
-def place_to_query(place: Place) -> dict[str, str]:
-    """A place as URL parameters; a run that never stepped is left out, and so is what is empty."""
+def run_position_to_query(position: RunPosition) -> dict[str, str]:
+    """A position as URL parameters, without runs that never stepped and without what is empty."""
     runs = "~".join(
         _written(name, stand)
-        for name, stand in place.runs.items()
+        for name, stand in position.runs.items()
         if stand.iteration or stand.failed
     )
     query = {"runs": runs} if runs else {}
-    if place.at is not None:
-        query["at"] = str(place.at)
-    if place.marks:
-        query["marks"] = ".".join(map(str, place.marks))
+    if position.at is not None:
+        query["at"] = str(position.at)
+    if position.marks:
+        query["marks"] = ".".join(map(str, position.marks))
     return query
 
 
-def place_from_query(query: Mapping[str, str]) -> tuple[Place, tuple[str, ...]]:
-    """Read a place from URL parameters; nothing that can be in a URL raises.
+def run_position_from_query(query: Mapping[str, str]) -> tuple[RunPosition, tuple[str, ...]]:
+    """Read a position from URL parameters; nothing that can be in a URL raises.
 
     Returns:
-        The place, and a sentence when something could not be read; then all runs stand at 0.
+        The position, and a sentence when something could not be read; then all runs stand at 0.
     """
     try:
         text = query.get("runs", "")
         if len(text) > MAX_TEXT:
-            return Place(), (UNREADABLE,)
+            return RunPosition(), (UNREADABLE,)
         runs = dict(_read(part) for part in text.split("~")[:MAX_RUNS]) if text else {}
         at = _whole(query["at"]) if "at" in query else None
         marks = tuple(_whole(part) for part in query.get("marks", "").split(".") if part)
     except ValueError:
-        return Place(), (UNREADABLE,)
-    latest = Place(runs).latest
-    return Place(
+        return RunPosition(), (UNREADABLE,)
+    latest = RunPosition(runs).latest
+    return RunPosition(
         runs,
         at if at is not None and at < latest else None,
         tuple(sorted({mark for mark in marks if mark <= latest}))[:MAX_MARKS],
     ), ()
 
 
-def without_place(query: Mapping[str, str]) -> dict[str, str]:
+def without_run_position(query: Mapping[str, str]) -> dict[str, str]:
     """The parameters of a URL that are the Config's."""
     return {name: value for name, value in query.items() if name not in NAMES}
 
@@ -170,7 +170,7 @@ def checked_revisions(revisions: tuple[Revision, ...], last: int) -> tuple[Revis
     return revisions
 
 
-def _written(name: str, stand: Stand) -> str:
+def _written(name: str, stand: RunProgress) -> str:
     parts = [_quoted(name), f"{stand.iteration}{'x' if stand.failed else ''}"]
     for revision in stand.revisions:
         rate = repr(revision.learning_rate)
@@ -178,7 +178,7 @@ def _written(name: str, stand: Stand) -> str:
     return "_".join(parts)
 
 
-def _read(text: str) -> tuple[str, Stand]:
+def _read(text: str) -> tuple[str, RunProgress]:
     name, iteration, *rest = text.split("_")
     if len(rest) % 3 or len(rest) > 3 * MAX_REVISIONS:
         raise ValueError("revisions come in threes")
@@ -189,7 +189,9 @@ def _read(text: str) -> tuple[str, Stand]:
         Revision(_whole(begin), float(rate), unquote(optimizer))
         for begin, rate, optimizer in zip(rest[::3], rest[1::3], rest[2::3], strict=True)
     )
-    return unquote(name), Stand(last, checked_revisions(revisions, last), iteration.endswith("x"))
+    return unquote(name), RunProgress(
+        last, checked_revisions(revisions, last), iteration.endswith("x")
+    )
 
 
 def _whole(text: str) -> int:

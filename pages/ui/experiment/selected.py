@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from hmmcore import HMM
 from hmmcore.comparison import num_components
-from pages.ui.settings.config import Config
 from pages.ui.experiment.dataset import Dataset
+from pages.ui.settings.config import Config
 
 
 def within_data(config: Config, data: Dataset) -> tuple[Config, tuple[str, ...]]:

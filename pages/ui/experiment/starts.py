@@ -8,8 +8,8 @@ import numpy as np
 
 from hmmcore import HMM, Gaussian, NeuralGaussian, count_starts, initialization, symbol_starts
 from hmmcore.emissions.network import Layers
-from pages.ui.settings.config import Config
 from pages.ui.experiment.dataset import Dataset
+from pages.ui.settings.config import Config
 
 START_STREAM = 3
 """Of random numbers, so that no other choice disturbs these draws."""

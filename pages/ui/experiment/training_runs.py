@@ -1,4 +1,4 @@
-"""The runs of an experiment by their names: EM, Gradient, and a fan of learning rates beside it.
+"""The runs of an experiment by their names: EM, Gradient, and a sweep of learning rates beside it.
 
 What trains them follows from a Config and its data. A dictionary of runs stays the same one while
 they go on, so that who kept it knows whether they were replaced.
@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from hmmcore import EM, GradientAscent, Trainer
-from pages.ui.experiment.experiment import learning_rate_sweep, starts
-from pages.ui.settings.config import Config
+from pages.ui.experiment import learning_rate_sweep, starts
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.nudging import nudged
-from pages.ui.experiment.run_position import Revision, Stand, revised
 from pages.ui.experiment.player import METHODS, Run
 from pages.ui.experiment.replay import Ending
+from pages.ui.experiment.run_position import Revision, RunProgress, revised
+from pages.ui.settings.config import Config
 
 ELSEWHERE = (
     "{name} took the same steps as in the file and came to another model here: machines round "
@@ -41,7 +41,7 @@ def begun(config: Config, data: Dataset) -> dict[str, Run]:
 
 
 def revise(runs: dict[str, Run], config: Config, data: Dataset) -> None:
-    """Let each run go on from where it is as the Config says now, and spread the fan anew."""
+    """Let each run go on from where it is as the Config says now, and spread the sweep anew."""
     for name in METHODS:
         if (run := runs.get(name)) is not None:
             run.revise(trainer(name, config, data), _revision(config, run.state.iteration))
@@ -55,15 +55,17 @@ def revise_where_needed(runs: dict[str, Run], config: Config, data: Dataset) -> 
             revision = _revision(config, run.state.iteration)
             if run.revisions[-1].controls != revision.controls:
                 run.revise(trainer(name, config, data), revision)
-    wanted = _fan_controls(config)
-    if any(run.revisions[-1].controls != wanted[run.name] for run in fan.runs(runs)):
+    wanted = _sweep_controls(config)
+    if any(
+        run.revisions[-1].controls != wanted[run.name] for run in learning_rate_sweep.runs(runs)
+    ):
         _spread(runs, config, data)
 
 
-def stands(runs: Mapping[str, Run]) -> dict[str, Stand]:
+def stands(runs: Mapping[str, Run]) -> dict[str, RunProgress]:
     """Where each run stands that has moved or failed."""
     return {
-        name: Stand(
+        name: RunProgress(
             run.state.iteration, run.revisions if _is_revised(run) else (), run.failed
         )
         for name, run in runs.items()
@@ -71,7 +73,7 @@ def stands(runs: Mapping[str, Run]) -> dict[str, Stand]:
     }  # fmt: skip
 
 
-def settle(runs: Mapping[str, Run], endings: Mapping[str, Ending]) -> tuple[str, ...]:
+def replace_models(runs: Mapping[str, Run], endings: Mapping[str, Ending]) -> tuple[str, ...]:
     """Put in what runs had learned where they came to another model; a sentence on each such."""
     notes = []
     for name, run in runs.items():
@@ -79,7 +81,7 @@ def settle(runs: Mapping[str, Run], endings: Mapping[str, Ending]) -> tuple[str,
             continue
         reached = run.state.log_likelihood
         if not math.isclose(reached, ending.log_likelihood, rel_tol=1e-9, abs_tol=1e-9):
-            run.settle(ending.hmm)
+            run.replace_model(ending.hmm)
             notes.append(ELSEWHERE.format(name=name))
     return tuple(notes)
 
@@ -107,21 +109,24 @@ def _spread(runs: dict[str, Run], config: Config, data: Dataset) -> None:
     """Let a run for each further learning rate stand beside the gradient's, or none."""
     if "Gradient" not in runs:
         return
-    spread = fan.spread(
+    spread = learning_rate_sweep.spread(
         runs,
         config,
         lambda rate: trainer("Gradient", replace(config, learning_rate=rate), data),
     )
     runs.clear()
     runs.update(spread)
-    for run in fan.runs(runs):
-        rate, optimizer = _fan_controls(config)[run.name]
+    for run in learning_rate_sweep.runs(runs):
+        rate, optimizer = _sweep_controls(config)[run.name]
         run.revisions = revised(run.revisions, Revision(run.state.iteration, rate, optimizer))
 
 
-def _fan_controls(config: Config) -> dict[str, tuple[float, str]]:
-    """Learning rate and optimizer of each run of the fan, by its name."""
-    return {fan.run_name(rate): (rate, config.optimizer) for rate in fan.rates(config)}
+def _sweep_controls(config: Config) -> dict[str, tuple[float, str]]:
+    """Learning rate and optimizer of each run of the sweep, by its name."""
+    return {
+        learning_rate_sweep.run_name(rate): (rate, config.optimizer)
+        for rate in learning_rate_sweep.rates(config)
+    }
 
 
 def _revision(config: Config, iteration: int) -> Revision:

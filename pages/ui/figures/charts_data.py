@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pages.ui.figures import theme
 from pages.ui.browser import wire
-from pages.ui.experiment.dataset import Lane
 from pages.ui.drawing import Drawing
-from pages.ui.text import chart_text
+from pages.ui.experiment.dataset import Lane
+from pages.ui.figures import theme
 from pages.ui.figures.time_axis import TIME_TITLE
+from pages.ui.text import chart_text
 
 FloatArray = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.integer[Any]]

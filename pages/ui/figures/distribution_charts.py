@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pages.ui.figures import scales, theme
 from pages.ui.browser import wire
-from pages.ui.experiment.dataset import Lane
 from pages.ui.drawing import Drawing
+from pages.ui.experiment.dataset import Lane
+from pages.ui.figures import scales, theme
 from pages.ui.text import chart_text
 
 FloatArray = npt.NDArray[np.floating[Any]]

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from pages.ui.figures import theme
 from pages.ui.browser import wire
-from pages.ui.figures.charts import IntArray
 from pages.ui.drawing import Drawing
+from pages.ui.figures import theme
+from pages.ui.figures.charts import IntArray
 from pages.ui.text import count
 
 MAX_COLUMNS = 1200

@@ -7,12 +7,11 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from pages.ui.figures import theme
 from pages.ui.browser import wire
-from pages.ui.figures.charts import FloatArray, IntArray, state_ticks
-from pages.ui.experiment.dataset import PLAIN, Lane
 from pages.ui.drawing import Drawing
-from pages.ui.text import chart_text
+from pages.ui.experiment.dataset import PLAIN, Lane
+from pages.ui.figures import theme
+from pages.ui.figures.charts import FloatArray, IntArray, state_ticks
 from pages.ui.figures.time_axis import (
     MAX_COLUMNS,
     MAX_POINTS,
@@ -22,6 +21,7 @@ from pages.ui.figures.time_axis import (
     spoken_time,
     time_stack,
 )
+from pages.ui.text import chart_text
 
 MARK_SCALE = [[0.0, "var(--st-secondary-background-color)"], [1.0, "var(--st-text-color)"]]
 

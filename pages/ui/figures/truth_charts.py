@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pages.ui.drawing import Drawing
 from pages.ui.figures import theme
 from pages.ui.figures.charts import MAX_WRITTEN_STATES, state_ticks
-from pages.ui.drawing import Drawing
 
 FloatArray = npt.NDArray[np.floating[Any]]
 

@@ -11,11 +11,11 @@ from dataclasses import fields
 from typing import Any
 
 from hmmcore.io import to_content
-from pages.ui.settings.address import to_query
 from pages.ui.experiment.dataset import Upload
 from pages.ui.experiment.experiment import Experiment
+from pages.ui.experiment.run_position import RunPosition, RunProgress
 from pages.ui.files.experiment_reading import FORMAT, VERSION
-from pages.ui.experiment.run_position import Place, Stand
+from pages.ui.settings.address import to_query
 
 EXACT_IN_FLOAT = 2**53
 
@@ -27,7 +27,7 @@ def looks_like_one(content: bytes) -> bool:
 
 def write(experiment: Experiment) -> bytes:
     """An experiment, with every number in full."""
-    place, runs = experiment.present(), experiment.runs
+    position, runs = experiment.present(), experiment.runs
     some = next(iter(runs.values()), None)
     content = {
         "format": FORMAT,
@@ -41,21 +41,21 @@ def write(experiment: Experiment) -> bytes:
             name: {
                 "iteration": run.state.iteration,
                 "failed": run.failed,
-                "revisions": [[r.iteration, *r.controls] for r in _stand(place, name).revisions],
+                "revisions": [[r.iteration, *r.controls] for r in _stand(position, name).revisions],
                 "start_log_likelihood": float(run.history.log_likelihoods[0]),
                 "log_likelihood": run.state.log_likelihood,
                 "model": to_content(run.state.hmm),
             }
             for name, run in runs.items()
         },
-        "at": place.at,
-        "marks": list(place.marks),
+        "at": position.at,
+        "marks": list(position.marks),
     }
     return json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _stand(place: Place, name: str) -> Stand:
-    return place.runs.get(name, Stand(0))
+def _stand(position: RunPosition, name: str) -> RunProgress:
+    return position.runs.get(name, RunProgress(0))
 
 
 def _written_upload(upload: Upload | None) -> dict[str, Any]:

@@ -16,15 +16,22 @@ import numpy as np
 
 from hmmcore import HMM, Sequences
 from hmmcore.io import from_content
-from pages.ui.settings.address import from_query
-from pages.ui.settings.config import MAX_CELLS, Config
 from pages.ui.experiment.dataset import Upload
-from pages.ui.settings.families import FAMILIES, MAX_DIMENSIONS, MAX_SYMBOLS
-from pages.ui.experiment.run_position import MAX_MARKS, MAX_RUNS, Place, Revision, Stand, checked_revisions
 from pages.ui.experiment.player import MAX_ITERATIONS
 from pages.ui.experiment.replay import Ending
-from pages.ui.text import count
+from pages.ui.experiment.run_position import (
+    MAX_MARKS,
+    MAX_RUNS,
+    Revision,
+    RunPosition,
+    RunProgress,
+    checked_revisions,
+)
 from pages.ui.files.upload import MAX_VALUES, NAME_LENGTH
+from pages.ui.settings.address import from_query
+from pages.ui.settings.config import MAX_CELLS, Config
+from pages.ui.settings.families import FAMILIES, MAX_DIMENSIONS, MAX_SYMBOLS
+from pages.ui.text import count
 
 FORMAT = "HMM Playground experiment"
 VERSION = 1
@@ -62,7 +69,7 @@ class ExperimentFile:
     Attributes:
         upload: the visitor's own data; None where the Config makes them.
         start: the model that training starts from.
-        place: where the runs stood.
+        run_position: where the runs stood.
         endings: what each run had learned there.
         notes: sentences on settings that could not be taken as they are.
     """
@@ -70,7 +77,7 @@ class ExperimentFile:
     config: Config
     upload: Upload | None
     start: HMM
-    place: Place
+    run_position: RunPosition
     endings: Mapping[str, Ending]
     notes: tuple[str, ...] = ()
 
@@ -135,20 +142,20 @@ def _experiment(found: dict[str, Any]) -> ExperimentFile:
     stands, endings = {}, {}
     for name, run in runs.items():
         stands[name], endings[name] = _run(run, start)
-    latest = Place(stands).latest
+    latest = RunPosition(stands).latest
     marks = found.get("marks") or []
     if len(marks) > MAX_MARKS:
         raise ValueError(f"it has {len(marks)} marks; {MAX_MARKS} are the most.")
     at = None if found.get("at") is None else _whole(found["at"], "at", latest)
-    place = Place(
+    position = RunPosition(
         {name: stand for name, stand in stands.items() if stand.iteration or stand.failed},
         at,
         tuple(sorted({_whole(mark, "a mark", latest) for mark in marks})),
     )
-    return ExperimentFile(config, upload, start, place, endings, notes)
+    return ExperimentFile(config, upload, start, position, endings, notes)
 
 
-def _run(run: Any, start: HMM) -> tuple[Stand, Ending]:
+def _run(run: Any, start: HMM) -> tuple[RunProgress, Ending]:
     last = _whole(run["iteration"], "an iteration", MAX_ITERATIONS)
     revisions = tuple(
         Revision(_whole(begin, "a revision", last), float(rate), str(optimizer))
@@ -159,7 +166,7 @@ def _run(run: Any, start: HMM) -> tuple[Stand, Ending]:
     if kinds[0] != kinds[1]:
         raise ValueError("a learned model is of another kind than the starting one.")
     return (
-        Stand(last, checked_revisions(revisions, last), run["failed"] is True),
+        RunProgress(last, checked_revisions(revisions, last), run["failed"] is True),
         Ending(hmm, _number(run["log_likelihood"], "a log-likelihood")),
     )
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from hmmcore import HMM
 from hmmcore.io import decoded_frame
-from pages.ui.figures import theme
 from pages.ui.experiment.dataset import Dataset, FloatArray
+from pages.ui.figures import theme
 
 # Every page can export, and a first visitor need not wait a quarter of a second for pandas.
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import numpy as np
 from hmmcore import EM, HMM, Sequences, sample
 from hmmcore.arrays import FloatArray
 from hmmcore.io import to_json
-from pages.ui.settings.config import Config
 from pages.ui.experiment.experiment import Experiment
 from pages.ui.experiment.generated import DATA_STREAM
 from pages.ui.experiment.player import Run
+from pages.ui.settings.config import Config
 from pages.ui.text import many, missing
 
 INSTALL = """\

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pages.ui.files.csv_text import UploadError, quoted
 from pages.ui.experiment.dataset import Upload
+from pages.ui.files.csv_text import UploadError, quoted
 from pages.ui.files.upload import (
     NAME_LENGTH,
     CsvTable,

@@ -16,7 +16,6 @@ import numpy as np
 
 from hmmcore import Sequences
 from hmmcore.arrays import FloatArray
-from pages.ui.settings.config import FIELD_OF, MAX_CELLS
 from pages.ui.files.csv_text import (
     MAX_FILE_BYTES,
     UploadError,
@@ -29,8 +28,9 @@ from pages.ui.files.csv_text import (
     rows,
     sample_rows,
 )
-from pages.ui.text import count, many
 from pages.ui.files.upload_cells import cell_reader, likely_family
+from pages.ui.settings.config import FIELD_OF, MAX_CELLS
+from pages.ui.text import count, many
 
 MAX_OBSERVATIONS = MAX_CELLS
 MAX_VALUES = MAX_FILE_BYTES

@@ -1,6 +1,6 @@
-"""What the live panel draws of a model's emissions: one picture for each kind of observation.
+"""What the live panel draws of a model's emissions: one chart for each kind of observation.
 
-A picture is plain values; `chart()` turns it into what travels to the browser, where
+An emission chart is plain values; `chart()` turns it into what travels to the browser, where
 `assets/emissions.js` draws it.
 """
 
@@ -13,10 +13,10 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pages.ui.figures import scales
 from pages.ui.browser import wire
-from pages.ui.experiment.dataset import PLAIN, Lane
 from pages.ui.browser.wire import Chart
+from pages.ui.experiment.dataset import PLAIN, Lane
+from pages.ui.figures import scales
 
 MAX_CLOUD_POINTS = 600
 """So many points of a cloud are drawn: evenly taken along time."""
@@ -31,7 +31,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.integer[Any]]
 
 
-class Picture(Protocol):
+class EmissionChart(Protocol):
     """A model's emissions as they are drawn; K states."""
 
     def chart(self) -> Chart:
@@ -69,7 +69,7 @@ class Marginals:
     true_means: FloatArray | None = None
 
     def shapes(self, num_states: int) -> Mapping[str, tuple[int, ...]]:
-        """See `Picture`."""
+        """See `EmissionChart`."""
         states = dict.fromkeys(("means", "deviations", "weights", "true_means"), (num_states,))
         return states | {
             "heights": (len(self.edges) - 1,),
@@ -77,7 +77,7 @@ class Marginals:
         }
 
     def chart(self) -> Chart:
-        """See `Picture`."""
+        """See `EmissionChart`."""
         low, high = float(self.grid[0]), float(self.grid[-1])
         counts = self.lane.kind == "count"
         span = high - low
@@ -124,7 +124,7 @@ class SymbolBars:
     true_probs: FloatArray | None = None
 
     def shapes(self, num_states: int) -> Mapping[str, tuple[int, ...]]:
-        """See `Picture`."""
+        """See `EmissionChart`."""
         table = (num_states, len(self.lane.labels))
         return {
             "probs": table,
@@ -134,7 +134,7 @@ class SymbolBars:
         }
 
     def chart(self) -> Chart:
-        """See `Picture`."""
+        """See `EmissionChart`."""
         arrays = {
             "probs": wire.floats(self.probs),
             "weights": wire.floats(self.weights),
@@ -183,7 +183,7 @@ class Ellipses:
     MARGIN: ClassVar[float] = 0.05
 
     def shapes(self, num_states: int) -> Mapping[str, tuple[int, ...]]:
-        """See `Picture`."""
+        """See `EmissionChart`."""
         length = len(self.points)
         return {
             "means": (num_states, 2),
@@ -197,7 +197,7 @@ class Ellipses:
         }
 
     def chart(self) -> Chart:
-        """See `Picture`."""
+        """See `EmissionChart`."""
         kept = wire.spread_indices(self.points, MAX_CLOUD_POINTS)
         ranges = [self._range(axis) for axis in (0, 1)]
         spans = [high - low for low, high in ranges]

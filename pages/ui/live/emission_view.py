@@ -1,4 +1,4 @@
-"""The picture of a learned model's emissions beside the true ones, for each family."""
+"""The chart of a learned model's emissions beside the true ones, for each family."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import numpy as np
 
 from hmmcore import HMM
 from hmmcore.arrays import FloatArray
-from pages.ui.figures import scales
 from pages.ui.experiment.dataset import Dataset
-from pages.ui.live.emission_charts import Ellipses, Marginals, Picture, SymbolBars
+from pages.ui.figures import scales
+from pages.ui.live.emission_charts import Ellipses, EmissionChart, Marginals, SymbolBars
 from pages.ui.session.session import Session
 from pages.ui.session.view import View, shown_dimensions
 
 MARGIN = 0.04
 
 
-def picture(session: Session, view: View) -> Picture:
+def emission_chart(session: Session, view: View) -> EmissionChart:
     """What the panel draws of the emissions of `view`."""
-    return PICTURES[session.data.family](session, view)
+    return EMISSION_CHARTS[session.data.family](session, view)
 
 
 def numbers_grid(data: Dataset, edges: FloatArray) -> FloatArray:
@@ -104,7 +104,7 @@ def _points(session: Session, view: View) -> Ellipses:
     )
 
 
-PICTURES: Mapping[str, Callable[[Session, View], Picture]] = {
+EMISSION_CHARTS: Mapping[str, Callable[[Session, View], EmissionChart]] = {
     "numbers": _numbers,
     "counts": _counts,
     "symbols": _symbols,

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from pages.ui.figures import theme
 from pages.ui.browser import wire
 from pages.ui.drawing import Drawing
+from pages.ui.figures import theme
 from pages.ui.live.panel import register
 
 DEFAULT_HEIGHT = 320

@@ -1,6 +1,6 @@
 """The live panel: everything a training run shows, drawn by one component in the browser.
 
-`PanelFrame` is one picture as plain values, `encode` turns it into one block of bytes, and
+`PanelFrame` is one frame as plain values, `encode` turns it into one block of bytes, and
 `show_panel` hands that to `assets/panel.js`, which knows the layout and draws with
 `Plotly.react`. Between two ticks only numbers travel, and a chart whose numbers are the same
 is not drawn again, so the panel neither flickers nor loses a reader's zoom.
@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pages.ui.figures import scales, theme
 from pages.ui.browser import wire
-from pages.ui.settings.config import MAX_STATES
-from pages.ui.experiment.dataset import PLAIN, Lane
-from pages.ui.live.emission_charts import Picture
-from pages.ui.text import chart_text
 from pages.ui.browser.wire import Chart
+from pages.ui.experiment.dataset import PLAIN, Lane
+from pages.ui.figures import scales, theme
+from pages.ui.live.emission_charts import EmissionChart
+from pages.ui.settings.config import MAX_STATES
+from pages.ui.text import chart_text
 
 MAX_CURVE_POINTS = 1000
 MAX_POINTS = 2000
@@ -36,7 +36,7 @@ IntArray = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True)
-class Run:
+class RunCurve:
     """One training run: its name and its log-likelihood per observation at every iteration.
 
     `log_likelihoods` (iterations + 1,) begins with iteration 0, the start itself. Values that
@@ -64,13 +64,13 @@ class PanelFrame:
 
     data_key: str
     """Zoom is kept as long as this stays the same: one key per experiment and sequence."""
-    runs: tuple[Run, ...]
+    runs: tuple[RunCurve, ...]
     shown_run: str
     """Name of the run whose model is shown below."""
     transition_matrix: FloatArray
     """(K, K): p(z_t = j | z_{t-1} = i)"""
-    emissions: Picture
-    """What each state emits; see `pictures`."""
+    emissions: EmissionChart
+    """What each state emits; see `emission_charts`."""
     observations: FloatArray
     """(M,), of the selected sequence; NaN = missing."""
     viterbi_states: IntArray
@@ -94,22 +94,22 @@ class PanelFrame:
     """Title and note of the card that draws `emissions`."""
 
 
-def show_panel(picture: bytes, key: str) -> None:
+def show_panel(frame: bytes, key: str) -> None:
     """Put the panel on the page, showing what `encode` made. The same `key` keeps its zoom.
 
-    The page runs again when the panel says that there is news; see `live_source.Pictures.picture`.
+    The page runs again when the panel says that there is news; see `FrameSource.frame`.
     """
     from pages.ui.browser.assets import PLOTLY, asset_url
 
     draw = _component(asset_url("panel.js"), asset_url(PLOTLY))
-    draw(key=key, data=picture, on_news_change=lambda: None)
+    draw(key=key, data=frame, on_news_change=lambda: None)
 
 
 def encode(frame: PanelFrame, key: str = "", live: Mapping[str, Any] | None = None) -> bytes:
     """`frame` as one message for `assets/panel.js`; see `wire` for its layout.
 
     `key` names the panel on the page, so that it survives being mounted anew. `live` says how
-    this picture and those before and after it belong together.
+    this frame and those before and after it belong together.
 
     Raises ValueError where shapes disagree.
     """
@@ -168,7 +168,7 @@ def _state_looks(num_states: int) -> dict[str, list[str]]:
     }
 
 
-def _tile(run: Run) -> dict[str, Any]:
+def _tile(run: RunCurve) -> dict[str, Any]:
     shown = run.iteration
     reached, *before = run.log_likelihoods[max(shown - 1, 0) : shown + 1][::-1]
     # -inf - -inf is no number, and no gain either.

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pages.ui.experiment.dataset import Dataset
-from pages.ui.live.emission_view import picture
-from pages.ui.settings.families import FAMILIES
-from pages.ui.live.panel import PanelFrame
-from pages.ui.live.panel import Run as PanelRun
 from pages.ui.experiment.player import Run
+from pages.ui.live.emission_view import emission_chart
+from pages.ui.live.panel import PanelFrame, RunCurve
 from pages.ui.session.session import Session
-from pages.ui.text import many
 from pages.ui.session.view import View, lane, zoom_key
+from pages.ui.settings.families import FAMILIES
+from pages.ui.text import many
 
 
 def panel_frame(session: Session, view: View) -> PanelFrame:
@@ -25,7 +24,7 @@ def panel_frame(session: Session, view: View) -> PanelFrame:
         marks=session.marks,
         shown_run=run.name,
         transition_matrix=view.hmm.transition_matrix,
-        emissions=picture(session, view),
+        emissions=emission_chart(session, view),
         observations=view.shown_observations,
         viterbi_states=view.path.states,
         smoothed_probs=view.posterior.smoothed_probs,
@@ -48,6 +47,6 @@ def panel_remark(data: Dataset) -> str:
     return f"made by {many(data.other_truth.num_states, 'state')}: no counterparts"
 
 
-def _panel_run(run: Run, at: int | None) -> PanelRun:
+def _panel_run(run: Run, at: int | None) -> RunCurve:
     shown = run.state_at(at).iteration
-    return PanelRun(run.name, run.history.log_likelihoods / run.num_observations, shown)
+    return RunCurve(run.name, run.history.log_likelihoods / run.num_observations, shown)

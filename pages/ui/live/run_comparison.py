@@ -1,7 +1,8 @@
-"""The duel: training runs side by side, drawn live by one component in the browser.
+"""The comparison of runs: training runs side by side, drawn live by one component in the browser.
 
-`DuelFrame` is one picture as plain values, `encode` turns it into one block of bytes for
-`assets/duel.js`; see `panel` for the other live view and `wire` for the layout of the bytes.
+`ComparisonFrame` is one frame as plain values, `encode` turns it into one block of bytes for
+`assets/run-comparison.js`. See `panel` for the other live view and `wire` for the layout of the
+bytes.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from hmmcore.comparison import Progress, distances
-from pages.ui.figures import scales, theme
 from pages.ui.browser import wire
-from pages.ui.live.panel import register
 from pages.ui.browser.wire import Chart
+from pages.ui.figures import scales, theme
+from pages.ui.live.panel import register
 
-KEY = "duel"
+KEY = "run_comparison"
 MAX_CURVE_POINTS = 600
 MAX_PATH_POINTS = 150
 """Models of a run that its paths of parameters are drawn through."""
@@ -39,8 +40,8 @@ AXIS_TITLES: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, eq=False)
-class DuelRun:
-    """One run of the duel.
+class ComparedRun:
+    """One run of the comparison.
 
     Attributes:
         name: on its row and in hover texts.
@@ -96,8 +97,8 @@ class Track:
 
 
 @dataclass(frozen=True, eq=False)
-class DuelFrame:
-    """What the duel shows at one moment.
+class ComparisonFrame:
+    """What the comparison shows at one moment.
 
     Attributes:
         data_key: zoom is kept as long as this stays the same.
@@ -107,20 +108,20 @@ class DuelFrame:
         reference: that distances are measured from; None without one.
         reference_name: what that is.
         verdict: a headline and what follows it.
-        fan: a sentence about further learning rates; may be empty.
+        sweep: a sentence about further learning rates; may be empty.
         marks: iterations that the reader marked.
     """
 
     data_key: str
     axis: str
     num_states: int
-    runs: tuple[DuelRun, ...]
+    runs: tuple[ComparedRun, ...]
     num_main: int
     tracks: tuple[Track, ...]
     reference: float | None
     reference_name: str
     verdict: tuple[str, str]
-    fan: str = ""
+    sweep: str = ""
     true_log_likelihood: float | None = None
     marks: tuple[int, ...] = ()
 
@@ -128,21 +129,21 @@ class DuelFrame:
 TRACK_NAMES = ("location", "spread", "stay")
 
 
-def show_duel(picture: bytes) -> None:
-    """Put the duel on the page, showing what `encode` made."""
+def show_run_comparison(frame: bytes) -> None:
+    """Put the comparison on the page, showing what `encode` made."""
     from pages.ui.browser.assets import PLOTLY, asset_url
 
-    draw = _component(asset_url("duel.js"), asset_url(PLOTLY))
-    draw(key=KEY, data=picture, on_news_change=lambda: None)
+    draw = _component(asset_url("run-comparison.js"), asset_url(PLOTLY))
+    draw(key=KEY, data=frame, on_news_change=lambda: None)
 
 
 @lru_cache(maxsize=4)
 def _component(module_url: str, plotly_url: str) -> Callable[..., Any]:
-    return register("hmm_duel", "drawDuel", module_url, plotly_url)
+    return register("hmm_duel", "drawRunComparison", module_url, plotly_url)
 
 
-def encode(frame: DuelFrame, live: Mapping[str, Any] | None = None) -> bytes:
-    """`frame` as one message for `assets/duel.js`. `live` is as in `panel.encode`."""
+def encode(frame: ComparisonFrame, live: Mapping[str, Any] | None = None) -> bytes:
+    """`frame` as one message for `assets/run-comparison.js`. `live` is as in `panel.encode`."""
     charts = {
         "curve": _curve(frame),
         "distance": _distance(frame),
@@ -160,12 +161,12 @@ def encode(frame: DuelFrame, live: Mapping[str, Any] | None = None) -> bytes:
         "num_states": frame.num_states,
         "states": {"colours": [theme.state_colour(state) for state in range(frame.num_states)]},
         "verdict": frame.verdict,
-        "fan": frame.fan,
+        "sweep": frame.sweep,
     }
     return wire.pack_charts(header, charts)
 
 
-def _row(frame: DuelFrame, run: DuelRun) -> dict[str, Any]:
+def _row(frame: ComparisonFrame, run: ComparedRun) -> dict[str, Any]:
     told = run.progress
     reached = told.log_likelihood
     below = None if frame.reference is None else frame.reference - reached
@@ -184,9 +185,9 @@ def _row(frame: DuelFrame, run: DuelRun) -> dict[str, Any]:
     }
 
 
-def _curve(frame: DuelFrame) -> Chart:
+def _curve(frame: ComparisonFrame) -> Chart:
     main, beside = frame.runs[: frame.num_main], frame.runs[frame.num_main :]
-    # A rate far too high falls without end; it may leave the picture, the others stay readable.
+    # A rate far too high falls without end; it may leave the frame, the others stay readable.
     low, high = scales.likelihood_range(
         chain(
             chain.from_iterable(_extremes(run.log_likelihoods) for run in main),
@@ -208,7 +209,7 @@ def _curve(frame: DuelFrame) -> Chart:
     return meta, arrays
 
 
-def _distance(frame: DuelFrame) -> Chart:
+def _distance(frame: ComparisonFrame) -> Chart:
     arrays: dict[str, npt.NDArray[Any]] = {}
     seen: list[float] = []
     shown: list[float | None] = []
@@ -233,7 +234,7 @@ def _distance(frame: DuelFrame) -> Chart:
     return meta, arrays
 
 
-def _track(frame: DuelFrame, track: Track) -> Chart:
+def _track(frame: ComparisonFrame, track: Track) -> Chart:
     arrays: dict[str, npt.NDArray[Any]] = {}
     shown = []
     for path in track.paths:
@@ -262,7 +263,7 @@ def _track(frame: DuelFrame, track: Track) -> Chart:
     return meta, arrays
 
 
-def _along(frame: DuelFrame) -> dict[str, Any]:
+def _along(frame: ComparisonFrame) -> dict[str, Any]:
     """What all charts share: the axis along which runs are drawn, what is shown on it, and how."""
     ends = [float(run.places(frame.axis)[-1]) for run in frame.runs]
     limit = scales.seconds_limit if frame.axis == "seconds" else scales.iteration_limit

@@ -1,4 +1,4 @@
-"""What the duel shows of a session: its runs, what they say of each other, and their parameters."""
+"""What the comparison of runs shows of a session: runs, their parameters, and who is ahead."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from hmmcore.comparison import (
     parameter_paths,
     progress,
 )
-from pages.ui.parts.run_controls import run_comparison_words
-from pages.ui.experiment.experiment import learning_rate_sweep
-from pages.ui.figures import theme
-from pages.ui.live.run_comparison import MAX_PATH_POINTS, DuelFrame, DuelRun, Path, Track
+from pages.ui.experiment import learning_rate_sweep
 from pages.ui.experiment.player import Run
+from pages.ui.figures import theme
+from pages.ui.live import run_comparison_words
+from pages.ui.live.run_comparison import MAX_PATH_POINTS, ComparedRun, ComparisonFrame, Path, Track
 from pages.ui.session.session import Session
 from pages.ui.session.view import matching
 
 LOWER_LOOKS = (("#7048e8", "dot"), ("#9c36b5", "dashdot"))
 HIGHER_LOOKS = (("#e8590c", "longdash"), ("#b08900", "dot"))
-"""Colours and dashes of a fan's runs, by how far their rates lie from the chosen one."""
+"""Colours and dashes of a sweep's runs, by how far their rates lie from the chosen one."""
 
 LOCATIONS: Mapping[str, tuple[str, str, tuple[float, float] | None]] = {
     "means": ("Means", "μ", None),
@@ -39,8 +39,8 @@ SPREADS: Mapping[str, tuple[str, str, tuple[float, float] | None]] = {
 }
 
 
-def duel_frame(session: Session) -> DuelFrame | None:
-    """The duel as it stands, at the iteration travelled to; None without a run."""
+def run_comparison_frame(session: Session) -> ComparisonFrame | None:
+    """The comparison of runs as it stands, at the iteration travelled to; None without a run."""
     if not session.main_runs:
         return None
     config = session.config
@@ -51,7 +51,7 @@ def duel_frame(session: Session) -> DuelFrame | None:
     to_truth = config.distance_to == "truth" and true_value is not None
     reference = true_value if to_truth else best_log_likelihood([r.log_likelihoods for r in runs])
     tracks = _tracks(session, main)
-    return DuelFrame(
+    return ComparisonFrame(
         data_key=f"{session.data_number}-{config.progress_axis}-{config.num_states}",
         axis=config.progress_axis,
         num_states=main[0].state.hmm.num_states,
@@ -61,13 +61,13 @@ def duel_frame(session: Session) -> DuelFrame | None:
         reference=reference,
         reference_name="the true model" if to_truth else "the best so far",
         verdict=_verdict(session, main, runs),
-        fan=_about_fan(session, every, runs),
+        sweep=_about_sweep(session, every, runs),
         true_log_likelihood=true_value,
         marks=session.marks,
     )
 
 
-def _looked_at(session: Session, every: Sequence[Run]) -> list[DuelRun]:
+def _looked_at(session: Session, every: Sequence[Run]) -> list[ComparedRun]:
     looks = _looks(session)
     found = []
     for run in every:
@@ -75,7 +75,7 @@ def _looked_at(session: Session, every: Sequence[Run]) -> list[DuelRun]:
         shown = _shown(session, run)
         ended = "failed" if run.failed else "at rest" if run.ended else ""
         found.append(
-            DuelRun(
+            ComparedRun(
                 run.name, curve, run.history.seconds, shown, ended, *looks[run.name],
                 progress(curve[: shown + 1]),
             )
@@ -85,11 +85,13 @@ def _looked_at(session: Session, every: Sequence[Run]) -> list[DuelRun]:
 
 def _looks(session: Session) -> dict[str, tuple[str, str]]:
     looks = {name: (theme.RUN_COLOURS[name], theme.RUN_DASHES[name]) for name in ("EM", "Gradient")}
-    chosen, rates = session.config.learning_rate, fan.rates(session.config)
+    chosen, rates = session.config.learning_rate, learning_rate_sweep.rates(session.config)
     lower = [rate for rate in rates if rate < chosen][::-1]
     higher = [rate for rate in rates if rate > chosen]
     for beside, kinds in ((lower, LOWER_LOOKS), (higher, HIGHER_LOOKS)):
-        looks |= {fan.run_name(r): look for r, look in zip(beside, kinds, strict=False)}
+        looks |= {
+            learning_rate_sweep.run_name(r): look for r, look in zip(beside, kinds, strict=False)
+        }
     return looks
 
 
@@ -101,22 +103,24 @@ def _shown(session: Session, run: Run) -> int:
     return run.history.snapshot(session.at)[0]
 
 
-def _verdict(session: Session, main: Sequence[Run], runs: Sequence[DuelRun]) -> tuple[str, str]:
+def _verdict(session: Session, main: Sequence[Run], runs: Sequence[ComparedRun]) -> tuple[str, str]:
     config = session.config
     corners = [
-        duel_words.Corner(run.name, run.method, config.optimizer, config.learning_rate)
+        run_comparison_words.Corner(run.name, run.method, config.optimizer, config.learning_rate)
         for run in main
     ]
     if len(main) == 1:
-        return duel_words.alone(runs[0].progress, corners[0])
+        return run_comparison_words.alone(runs[0].progress, corners[0])
     first, second = (
         _contender(run, one, config.progress_axis) for run, one in zip(main, runs, strict=False)
     )
     told = compare(first, second)
-    return duel_words.verdict(told, corners, main[0].num_observations, config.progress_axis)
+    return run_comparison_words.verdict(
+        told, corners, main[0].num_observations, config.progress_axis
+    )
 
 
-def _contender(run: Run, one: DuelRun, axis: str) -> Contender:
+def _contender(run: Run, one: ComparedRun, axis: str) -> Contender:
     """A run up to the iteration that is shown."""
     at_end = one.shown == run.state.iteration
     return Contender(
@@ -128,8 +132,8 @@ def _contender(run: Run, one: DuelRun, axis: str) -> Contender:
     )
 
 
-def _about_fan(session: Session, every: Sequence[Run], runs: Sequence[DuelRun]) -> str:
-    if session.config.fan == "off":
+def _about_sweep(session: Session, every: Sequence[Run], runs: Sequence[ComparedRun]) -> str:
+    if session.config.learning_rate_sweep == "off":
         return ""
     told, failed = {}, []
     for run, one in zip(every, runs, strict=True):
@@ -137,7 +141,7 @@ def _about_fan(session: Session, every: Sequence[Run], runs: Sequence[DuelRun]) 
             rate = run.trainer.learning_rate  # type: ignore[attr-defined]
             told[rate] = one.progress
             failed += [rate] if run.failed and one.shown == run.state.iteration else []
-    return duel_words.about_fan(told, failed)
+    return run_comparison_words.about_sweep(told, failed)
 
 
 def _tracks(session: Session, main: Sequence[Run]) -> tuple[Track, ...]:

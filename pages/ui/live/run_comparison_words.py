@@ -1,4 +1,4 @@
-"""What the duel says about its runs: who is ahead, by how much, and why it may be so."""
+"""What the comparison says about its runs: who is ahead, by how much, and why it may be so."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pages.ui.text import count, decimal, many
 
 @dataclass(frozen=True)
 class Corner:
-    """Who stands in one corner of the duel: a method with what may explain how it goes."""
+    """One of the compared runs: its method with what may explain how it goes."""
 
     name: str
     method: str
@@ -53,8 +53,8 @@ over all data. Along *seconds* counts what this server took for it, other visito
 """
 
 EMPTY = (
-    "Only one method is trained, so there is no duel. Train both: EM and gradient ascent, from the "
-    "same start, on the same data and the same parameters."
+    "Only one method is trained, so there is nothing to compare. Train both: EM and gradient "
+    "ascent, from the same start, on the same data and the same parameters."
 )
 
 
@@ -95,7 +95,7 @@ def alone(one: Progress, corner: Corner) -> tuple[str, str]:
     return headline, _why(one, corner, alone=True)
 
 
-def about_fan(progress: Mapping[float, Progress], failed: Sequence[float]) -> str:
+def about_sweep(progress: Mapping[float, Progress], failed: Sequence[float]) -> str:
     """Which of several learning rates has come furthest, and what became of the others."""
     finite = {r: p for r, p in progress.items() if math.isfinite(p.log_likelihood)}
     if len(progress) < 2 or not finite or all(p.pace == "start" for p in finite.values()):

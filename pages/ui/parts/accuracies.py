@@ -9,8 +9,8 @@ import streamlit as st
 
 from hmmcore import accuracy, commonest_share
 from hmmcore.arrays import IntArray
-from pages.ui.session.session import decoded
 from pages.ui.parts import words
+from pages.ui.session import decoded
 from pages.ui.session.decoded import Scope
 from pages.ui.session.session import Session
 from pages.ui.session.view import View

@@ -7,13 +7,13 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.parts.widgets import entered, set_widget
+from pages.ui.session.session import Session
 from pages.ui.settings.config import FIELD_OF
 from pages.ui.settings.config_rules import fits
 from pages.ui.settings.families import FAMILIES
 from pages.ui.settings.field import Field
-from pages.ui.session.session import Session
 from pages.ui.text import many, plain
-from pages.ui.parts.widgets import entered, set_widget
 
 FROM_FILE = " Your file decides this; choose generated data on the Data page to set it here."
 
@@ -69,7 +69,7 @@ def sidebar(session: Session) -> None:
                 number(session, "learning_rate")
             with right:
                 choice(session, "optimizer")
-            choice(session, "fan")
+            choice(session, "learning_rate_sweep")
         several(session, "trainable", FAMILIES[config.family].trainable)
 
 

@@ -8,10 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.ui.settings.config import FIELD_OF
-from pages.ui.settings.families import FAMILIES
+from pages.ui.parts.widgets import entered
 from pages.ui.session.session import Session
-from pages.ui.settings.table_rules import column_names, is_distribution, row_names, table_problem
 from pages.ui.session.tables import (
     LAW_OF,
     Draft,
@@ -23,7 +21,9 @@ from pages.ui.session.tables import (
     taking,
     with_edits,
 )
-from pages.ui.parts.widgets import entered
+from pages.ui.settings.config import FIELD_OF
+from pages.ui.settings.families import FAMILIES
+from pages.ui.settings.table_rules import column_names, is_distribution, row_names, table_problem
 
 COLUMN_WIDTH = 88
 """Pixels that a column of numbers needs: tables stand side by side where the page is wide."""

@@ -8,19 +8,19 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.ui.files import experiment_file
-from pages.ui.settings.config import MAX_CELLS
-from pages.ui.files.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, SEPARATORS, UploadError, quoted
 from pages.ui.experiment.dataset import Upload
+from pages.ui.files import experiment_file
+from pages.ui.files.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, SEPARATORS, UploadError, quoted
 from pages.ui.files.experiment_reading import FileRefused
-from pages.ui.settings.families import MAX_DIMENSIONS, MAX_SYMBOLS
-from pages.ui.session.opening import open_file
 from pages.ui.files.pending import PendingFile
-from pages.ui.session.session import Session
-from pages.ui.text import count, many, missing, plain
 from pages.ui.files.upload import MAX_SEQUENCES, CsvTable, Observations
 from pages.ui.files.upload_cells import KINDS
 from pages.ui.parts.widgets import entered, set_widget
+from pages.ui.session.opening import open_file
+from pages.ui.session.session import Session
+from pages.ui.settings.config import MAX_CELLS
+from pages.ui.settings.families import MAX_DIMENSIONS, MAX_SYMBOLS
+from pages.ui.text import count, many, missing, plain
 
 SEPARATOR_NAMES = {separator: name.capitalize() for separator, name in SEPARATORS.items()} | {
     NO_SEPARATOR: "None: one column"

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from hmmcore import state_shares
-from pages.ui.figures import distribution_charts, scales
 from pages.ui.drawing import Drawing
+from pages.ui.figures import distribution_charts, scales
 from pages.ui.live.emission_view import (
     count_probabilities,
     counts_grid,
 )
 from pages.ui.session.session import Session
-from pages.ui.text import count
 from pages.ui.session.view import shown_dimensions
+from pages.ui.text import count
 
 CURVES = "Each curve is as high as its state is frequent in these data; dotted: all together."
 

@@ -6,8 +6,8 @@ import streamlit as st
 
 from pages.ui.parts.preset import Preset
 from pages.ui.parts.presets import PRESETS, matching_preset
-from pages.ui.session.session import Session
 from pages.ui.parts.widgets import entered, set_widget
+from pages.ui.session.session import Session
 
 
 def example_picker(session: Session, width: int) -> None:

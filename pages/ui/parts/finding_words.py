@@ -10,10 +10,10 @@ from hmmcore.diagnostics import STANDSTILL
 from hmmcore.training.base import MODEL_PARAMETERS
 from pages.ui.figures import theme
 from pages.ui.session.checkups import Diagnosis, checkups
-from pages.ui.settings.families import FAMILIES
 from pages.ui.session.session import Session
-from pages.ui.text import decimal, listed, many, plain, scientific
 from pages.ui.session.view import View
+from pages.ui.settings.families import FAMILIES
+from pages.ui.text import decimal, listed, many, plain, scientific
 
 ZERO = 1e-12
 """What is smaller is zero, but for the rounding of sums."""

@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl, urlsplit
 import streamlit as st
 
 from pages.ui.parts.export_area import export_area
+from pages.ui.parts.widgets import run_again
 from pages.ui.session.kept import UPLOADS
 from pages.ui.session.link import link, settings
 from pages.ui.session.session import Session
-from pages.ui.parts.widgets import run_again
 
 LONGEST_ADDRESS = 100_000
 

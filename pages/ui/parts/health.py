@@ -7,13 +7,13 @@ from functools import partial
 
 import streamlit as st
 
-from pages.ui.session.checkups import Diagnosis, checkups
 from pages.ui.parts.finding_words import about
 from pages.ui.parts.remedies import offers
+from pages.ui.session.checkups import Diagnosis, checkups
 from pages.ui.session.session import Session
+from pages.ui.session.view import current_view
 from pages.ui.text import count as written
 from pages.ui.text import listed
-from pages.ui.session.view import current_view
 
 MOST = 3
 """Findings below the figures at once, beside how each run ended; the less important wait."""

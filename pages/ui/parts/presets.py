@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pages.ui.settings.config import NOTEBOOK, Config
 from pages.ui.parts.preset import Preset
+from pages.ui.settings.config import NOTEBOOK, Config
 
 KNOWN_NOISE = ("initial_probs", "transition_matrix", "means")
 SYMBOLS = ("initial_probs", "transition_matrix", "probs")

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from pages.ui.session.checkups import Diagnosis
+from pages.ui.session.session import Session
 from pages.ui.settings.config import FIELD_OF, MAX_CELLS
 from pages.ui.settings.families import FAMILIES
-from pages.ui.session.session import Session
 
 RATE_FACTOR = 3.0
 """Three steps of it are a factor of 27: from any rate that can be set to a good one in a few

@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from pages.ui.live.frame_source import frame_source
+from pages.ui.live.panel import show_panel
 from pages.ui.parts import controls, health
-from pages.ui.session.checkups import checkups
 from pages.ui.parts.examples import example_picker
 from pages.ui.parts.frame import follow_in_address
-from pages.ui.live.frame_source import pictures
-from pages.ui.live.panel import show_panel
+from pages.ui.parts.widgets import entered, run_again, set_widget
+from pages.ui.session.checkups import checkups
 from pages.ui.session.session import Session
 from pages.ui.text import count, plain
-from pages.ui.parts.widgets import entered, run_again, set_widget
 
 TICK = 0.4
 """Seconds between two drawings of what Streamlit's own elements show."""
@@ -155,11 +155,11 @@ def go_on(session: Session) -> None:
 
 
 def live_panel(session: Session) -> None:
-    """Draw the live panel, which fetches its further pictures itself while the runs play."""
+    """Draw the live panel, which fetches its further frames itself while the runs play."""
     with st.container(key="live"):
-        picture = pictures(session).picture()
-        if picture is not None:
-            show_panel(picture, key="live_panel")
+        frame = frame_source(session).frame()
+        if frame is not None:
+            show_panel(frame, key="live_panel")
     health.findings(session)
 
 
@@ -178,7 +178,9 @@ def notices(session: Session) -> None:
     They may quote a link or a file, and anybody can write those.
     """
     if session.replay is not None:
-        st.info(ON_THE_WAY.format(count(session.replay.place.latest)), icon=":material/forward:")
+        st.info(
+            ON_THE_WAY.format(count(session.replay.run_position.latest)), icon=":material/forward:"
+        )
     if len(session.notes) == 1:
         st.info(plain(session.notes[0]), icon=":material/info:")
     elif session.notes:

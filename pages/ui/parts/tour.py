@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.ui.settings.config import Config
 from pages.ui.session.session import Session
+from pages.ui.settings.config import Config
 
 OFFERED = 0
 

@@ -10,13 +10,13 @@ import streamlit as st
 from hmmcore import parameter_errors
 from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.figures import theme
-from pages.ui.parts import words
-from pages.ui.settings.families import FAMILIES, SHARED
+from pages.ui.figures.truth_charts import parameter_errors_figure
 from pages.ui.live.figure import show_figure
+from pages.ui.parts import words
 from pages.ui.parts.layout import halves
 from pages.ui.session.session import Session
-from pages.ui.figures.truth_charts import parameter_errors_figure
 from pages.ui.session.view import View
+from pages.ui.settings.families import FAMILIES, SHARED
 
 
 def against_truth(session: Session, view: View) -> None:

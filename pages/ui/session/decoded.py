@@ -27,8 +27,8 @@ from hmmcore import (
 from hmmcore.alignment import NO_STATE
 from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.session.session import Session
-from pages.ui.text import count
 from pages.ui.session.view import View, scored_sequences, selected_sequence
+from pages.ui.text import count
 
 TIED_STEPS = 200
 """Tied paths are listed for so many steps of a sequence at most."""

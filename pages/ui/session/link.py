@@ -6,7 +6,7 @@ import zlib
 from typing import Any
 from urllib.parse import urlencode
 
-from pages.ui.experiment.run_position import bounded, place_to_query
+from pages.ui.experiment.run_position import bounded, run_position_to_query
 from pages.ui.session.session import Session
 
 NO_FILE = (
@@ -18,16 +18,16 @@ NO_FILE = (
 def link(session: Session) -> dict[str, Any]:
     """What the address says beside the Config, for `assets/address.js`.
 
-    "place" are URL parameters, "unsaid" sentences on what a link cannot carry. "settings" is a
-    number for the Config that the place belongs to; see `settings`. Several threads say this, so
-    it is numbered: of a session, a later one has a higher number.
+    "run_position" are URL parameters, "unsaid" sentences on what a link cannot carry. "settings" is
+    a number for the Config that the position belongs to; see `settings`. Several threads say this,
+    so it is numbered: of a session, a later one has a higher number.
     """
     session.links += 1
-    place, unsaid = bounded(session.place())
+    position, unsaid = bounded(session.run_position())
     if session.config.source == "upload":
         unsaid = f"{NO_FILE} {unsaid}".strip()
     return {
-        "place": place_to_query(place),
+        "run_position": run_position_to_query(position),
         "unsaid": unsaid,
         "settings": zlib.crc32(settings(session).encode()),
         "session": zlib.crc32(session.token.encode()),

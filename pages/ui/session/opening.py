@@ -30,4 +30,4 @@ def open_file(session: Session, content: bytes) -> None:
     with session.lock:
         session.take_over(fresh)
         session.notes = (*file.notes, *session.notes)
-        session.go_to(file.place, file.endings)
+        session.go_to(file.run_position, file.endings)

@@ -14,17 +14,21 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from hmmcore import log_likelihood
-from pages.ui.settings.address import from_query, to_query
 from pages.ui.experiment.alone import alone
-from pages.ui.settings.config import FIELD_OF, FIELDS, Config
-from pages.ui.settings.config_rules import legal
 from pages.ui.experiment.dataset import Dataset, Upload
 from pages.ui.experiment.experiment import Experiment
-from pages.ui.session.kept import UPLOADS
-from pages.ui.files.pending import PendingFile
-from pages.ui.experiment.run_position import Place, place_from_query, without_place
 from pages.ui.experiment.player import Run
+from pages.ui.experiment.run_position import (
+    RunPosition,
+    run_position_from_query,
+    without_run_position,
+)
+from pages.ui.files.pending import PendingFile
+from pages.ui.session.kept import UPLOADS
 from pages.ui.session.tables import Drafts
+from pages.ui.settings.address import from_query, to_query
+from pages.ui.settings.config import FIELD_OF, FIELDS, Config
+from pages.ui.settings.config_rules import legal
 
 KEY = "hmm_playground"
 
@@ -58,7 +62,7 @@ class Session(Experiment):
         page: the page of the last run; see `follow_url`.
         token: names this session to its live stream, and nobody can guess it.
         links: how often it was said what a link holds; a later one has a higher number.
-        frames: how many pictures of the live panel were made; a later one has a higher number.
+        frames: how many frames of the live panel were made; a later one has a higher number.
         presses: how many presses of run controls have come by Streamlit; see `assets/presses.js`.
         back: the address at which a lost connection was found again last; empty before.
         tour: the step of the tour, from 1; 0 while it is offered, None when it is not.
@@ -204,7 +208,7 @@ class Session(Experiment):
         Not where they lead to another page: what was changed there since stays changed. Runs that
         begin anew with it go to where the address says.
         """
-        if page == self.page and without_place(query) not in ({}, self.query()):
+        if page == self.page and without_run_position(query) not in ({}, self.query()):
             before = self.config
             config, notes = from_query(query)
             config, missing = self._with_data_at_hand(config)
@@ -220,8 +224,10 @@ class Session(Experiment):
 
         After a server's restart the browser knows better than the address it was given first.
         """
-        untouched = self.place() == self.opened and without_place(query) == self.query()
-        going = untouched and place_from_query(query)[0] != self.opened
+        untouched = (
+            self.run_position() == self.opened and without_run_position(query) == self.query()
+        )
+        going = untouched and run_position_from_query(query)[0] != self.opened
         if going:
             self._go_where(query)
         return going
@@ -243,10 +249,10 @@ class Session(Experiment):
         return True
 
     def _go_where(self, query: Mapping[str, str]) -> None:
-        where, notes = place_from_query(query)
+        where, notes = run_position_from_query(query)
         self.notes = (*self.notes, *notes)
         self.opened = where
-        if where != Place():
+        if where != RunPosition():
             self.go_to(where)
 
     # What follows from it

@@ -14,11 +14,11 @@ import numpy as np
 
 from hmmcore import HMM
 from hmmcore.arrays import FloatArray
+from pages.ui.experiment.laws import true_model
+from pages.ui.files.csv_text import COMMA_NUMBER, THOUSANDS, number
 from pages.ui.settings.config import FIELD_OF, Config
 from pages.ui.settings.config_rules import fits
-from pages.ui.files.csv_text import COMMA_NUMBER, THOUSANDS, number
 from pages.ui.settings.families import FAMILIES
-from pages.ui.experiment.laws import true_model
 from pages.ui.settings.table_rules import as_table, row_names, table_problem
 
 LAW_OF = {"transition_table": "structure", "means_table": "mean_law"}

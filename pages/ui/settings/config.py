@@ -215,8 +215,8 @@ class Config:
         "and needs a larger learning rate.",
         "training", choices={"adam": "Adam", "momentum": "Momentum", "plain": "Plain"},
     )
-    fan: str = control(
-        "fan", "Learning-rate fan", "off",
+    learning_rate_sweep: str = control(
+        "fan", "Learning-rate sweep", "off",
         "Trains further gradient runs from the same start, with learning rates around the chosen "
         "one; five rates at most. The Training page draws them all; other pages show the chosen "
         "rate. When the rate or the optimizer changes, each goes on from where it is.",

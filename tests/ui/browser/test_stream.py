@@ -14,15 +14,15 @@ from starlette.applications import Starlette
 from starlette.websockets import WebSocketDisconnect
 
 from pages.ui.browser import stream
-from pages.ui.settings.config import Config
-from pages.ui.live.frame_source import pictures
-from pages.ui.session.session import Session
 from pages.ui.browser.stream import REPLACED, SHORTEST_INTERVAL, UNKNOWN, publish, stream_routes
+from pages.ui.live.frame_source import frame_source
+from pages.ui.session.session import Session
+from pages.ui.settings.config import Config
 
 
 @dataclass(eq=False)
 class Counter:
-    """A source whose pictures are numbers; it plays until it has made `last`."""
+    """A source whose frames are numbers; it plays until it has made `last`."""
 
     last: int = 1000
     made: int = 0
@@ -37,11 +37,11 @@ class Counter:
     def wait(self) -> float:
         return 0.0
 
-    def told(self, command: str) -> bytes | None:
+    def handle(self, command: str) -> bytes | None:
         self.paused = command == "pause"
         return None if self.paused else command.encode()
 
-    def next_picture(self, budget: float) -> bytes | None:
+    def next_frame(self, budget: float) -> bytes | None:
         if not self.playing:
             return None
         time.sleep(self.seconds)
@@ -80,7 +80,7 @@ class Line:
     async def ask(self, text: str) -> None:
         await self.asked.put({"type": "websocket.receive", "text": text})
 
-    async def picture(self) -> bytes:
+    async def frame(self) -> bytes:
         await self.ask("next")
         answer = await self.answer()
         assert answer["type"] == "websocket.send"
@@ -106,7 +106,7 @@ def test_a_picture_for_each_request_and_nothing_unasked():
 
     async def talk() -> None:
         async with Line(publish(source, "t1")) as line:
-            assert [await line.picture() for _ in range(5)] == [b"1", b"2", b"3", b"", b""]
+            assert [await line.frame() for _ in range(5)] == [b"1", b"2", b"3", b"", b""]
             await asyncio.sleep(3 * SHORTEST_INTERVAL)
             assert line.answers.empty()
 
@@ -121,7 +121,7 @@ def test_pictures_keep_their_distance():
         async with Line(publish(source, "t2")) as line:
             begin = time.perf_counter()
             for _ in range(4):
-                await line.picture()
+                await line.frame()
             # The first comes at once. Sleeping may end early by the clock's own grain.
             assert time.perf_counter() - begin >= 3 * SHORTEST_INTERVAL - 0.005
 
@@ -133,10 +133,10 @@ def test_pause_stops_the_source():
 
     async def talk() -> None:
         async with Line(publish(source, "t3")) as line:
-            assert await line.picture() == b"1"
+            assert await line.frame() == b"1"
             await line.ask("pause")
             assert (await line.answer())["text"] == ""
-            assert await line.picture() == b""
+            assert await line.frame() == b""
 
     run(talk)
     assert source.paused
@@ -175,7 +175,7 @@ def test_visitors_who_train_at_once_share_the_budget_and_wait_their_turn():
     async def visit(number: int) -> None:
         async with Line(publish(sources[number], f"v{number}")) as line:
             for _ in range(6):
-                await line.picture()
+                await line.frame()
 
     async def talk() -> None:
         await asyncio.gather(*(visit(number) for number in range(len(sources))))
@@ -235,20 +235,20 @@ def test_what_is_sent_ahead_reaches_a_page_that_listens():
     source = Counter()
     made = []
 
-    def picture(text: bytes | None) -> Callable[[], bytes | None]:
+    def frame(text: bytes | None) -> Callable[[], bytes | None]:
         return lambda: made.append(text) or text
 
     async def talk() -> None:
         address = publish(source, "t11")
-        stream.send_ahead("t11", picture(b"too early"))
+        stream.send_ahead("t11", frame(b"too early"))
         async with Line(address) as line:
-            await asyncio.to_thread(stream.send_ahead, "t11", picture(b"soon"))
+            await asyncio.to_thread(stream.send_ahead, "t11", frame(b"soon"))
             assert (await line.answer())["bytes"] == b"soon"
-            stream.send_ahead("t11", picture(None))
-            stream.send_ahead("somebody else", picture(b"not theirs"))
+            stream.send_ahead("t11", frame(None))
+            stream.send_ahead("somebody else", frame(b"not theirs"))
             # The line still serves what is asked for.
-            assert await line.picture() == b"1"
-        stream.send_ahead("t11", picture(b"too late"))
+            assert await line.frame() == b"1"
+        stream.send_ahead("t11", frame(b"too late"))
 
     run(talk)
     # What nobody would see was not made.
@@ -279,9 +279,9 @@ def test_a_page_that_is_opened_again_takes_over():
     async def talk() -> None:
         address = publish(source, "t8")
         async with Line(address) as old:
-            assert await old.picture() == b"1"
+            assert await old.frame() == b"1"
             async with Line(address) as new:
-                assert await new.picture() == b"2"
+                assert await new.frame() == b"2"
                 assert await old.code() == REPLACED
 
     run(talk)
@@ -305,10 +305,10 @@ def test_a_line_that_waits_keeps_no_session_alive():
     async def talk() -> None:
         session = Session(Config(length=10, num_sequences=1))
         async with Line(
-            pictures(session).picture() and publish(pictures(session), session.token)
+            frame_source(session).frame() and publish(frame_source(session), session.token)
         ) as line:
             token = session.token
-            assert await line.picture() == b""
+            assert await line.frame() == b""
             del session
             gc.collect()
             assert token not in stream._sources

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from hmmcore import Sequences
-from pages.ui.experiment.experiment import experiment, starts
-from pages.ui.settings.config import Config
+from pages.ui.experiment import experiment, starts
 from pages.ui.experiment.dataset import Upload
-from pages.ui.live.frame_source import pictures
-from pages.ui.experiment.run_position import Place, Stand, place_to_query
+from pages.ui.experiment.run_position import RunPosition, RunProgress, run_position_to_query
+from pages.ui.live.frame_source import frame_source
 from pages.ui.session.session import Session
+from pages.ui.settings.config import Config
 
 
 def trained(steps=6, **values):
@@ -23,7 +23,9 @@ def trained(steps=6, **values):
 
 def opened(session, **more):
     """What a new visitor sees who opens the link."""
-    return Session.from_url({**session.query(), **place_to_query(session.place()), **more})
+    return Session.from_url(
+        {**session.query(), **run_position_to_query(session.run_position()), **more}
+    )
 
 
 def arrive(session):
@@ -48,7 +50,7 @@ def expect_same(one, other):
         assert theirs.ended == run.ended
         np.testing.assert_array_equal(theirs.history.log_likelihoods, run.history.log_likelihoods)
     assert (other.at, other.marks) == (one.at, one.marks)
-    assert other.place() == one.place()
+    assert other.run_position() == one.run_position()
 
 
 def revise_a_few_times(session):
@@ -72,7 +74,7 @@ def test_the_same_runs_to_the_last_bit():
 
 
 def test_a_fan_of_learning_rates_comes_along():
-    session = trained(4, fan="3")
+    session = trained(4, learning_rate_sweep="3")
     session.change(optimizer="plain")
     for _ in range(3):
         session.step()
@@ -131,7 +133,7 @@ def test_a_long_way_is_gone_in_slices(no_time):
     assert there.player.playing
     assert there.rate == math.inf
     # The address holds where it goes, so that a reload on the way loses nothing.
-    assert there.place() == session.place()
+    assert there.run_position() == session.run_position()
     iterations = []
     while there.replay is not None:
         there.tick(0.0)
@@ -145,10 +147,10 @@ def test_a_long_way_is_gone_in_slices(no_time):
 
 def test_the_live_panel_takes_it_there(no_time):
     there = opened(trained(12))
-    stream = pictures(there)
+    stream = frame_source(there)
     assert stream.wait() == 0.0
     while stream.playing:
-        assert stream.next_picture(0.0) is not None
+        assert stream.next_frame(0.0) is not None
     assert there.replay is None
     assert there.latest == 12
 
@@ -220,7 +222,7 @@ def test_an_uploads_place_is_not_that_of_other_data():
     there = opened(session)
     assert there.config.source == "generated"
     assert there.latest == 0
-    assert place_to_query(there.place()) == {}
+    assert run_position_to_query(there.run_position()) == {}
 
 
 # --- the address bar -----------------------------------------------------------------------------
@@ -229,7 +231,7 @@ def test_an_uploads_place_is_not_that_of_other_data():
 def test_back_brings_the_runs_back_with_the_settings():
     session = trained(5)
     session.page = "x"
-    before = {**session.query(), **place_to_query(session.place())}
+    before = {**session.query(), **run_position_to_query(session.run_position())}
     session.change(num_states=3)
     session.follow_url(before, "x")
     assert session.config.num_states == 5
@@ -239,7 +241,7 @@ def test_back_brings_the_runs_back_with_the_settings():
 def test_back_to_another_learning_rate_keeps_what_was_learned():
     session = trained(5)
     session.page = "x"
-    before = {**session.query(), **place_to_query(session.place())}
+    before = {**session.query(), **run_position_to_query(session.run_position())}
     session.change(learning_rate=0.2)
     session.step()
     session.follow_url(before, "x")
@@ -257,13 +259,13 @@ def test_an_address_without_settings_changes_nothing():
 def test_a_fresh_session_goes_on_where_the_browser_was():
     session = trained(5)
     stale = Session.from_url(session.query() | {"runs": "EM_2"})
-    stale.resume({**session.query(), **place_to_query(session.place())})
+    stale.resume({**session.query(), **run_position_to_query(session.run_position())})
     expect_same(session, stale)
 
 
 def test_a_session_that_went_on_is_not_taken_back():
     session = trained(5)
-    address = {**session.query(), **place_to_query(session.place())}
+    address = {**session.query(), **run_position_to_query(session.run_position())}
     session.step()
     session.resume(address)
     assert session.latest == 6
@@ -274,5 +276,5 @@ def test_a_session_that_went_on_is_not_taken_back():
 
 def test_opening_within_the_budget_shows_the_place_at_once():
     assert Session.from_url({"M": "40", "N": "3", "runs": "EM_3"}).replay is None
-    assert Session(Config()).opened == Place()
-    assert Place({"EM": Stand(3)}).latest == 3
+    assert Session(Config()).opened == RunPosition()
+    assert RunPosition({"EM": RunProgress(3)}).latest == 3

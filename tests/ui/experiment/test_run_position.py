@@ -6,52 +6,56 @@ from urllib.parse import parse_qsl, urlencode
 import numpy as np
 import pytest
 
-from pages.ui.settings.config import FIELDS
 from pages.ui.experiment.run_position import (
     MAX_LINK_ITERATIONS,
     MAX_REVISIONS,
     MAX_TEXT,
     NAMES,
     UNREADABLE,
-    Place,
     Revision,
-    Stand,
+    RunPosition,
+    RunProgress,
     bounded,
-    place_from_query,
-    place_to_query,
     revised,
-    without_place,
+    run_position_from_query,
+    run_position_to_query,
+    without_run_position,
 )
+from pages.ui.settings.config import FIELDS
 
 
-def through_a_url(place):
-    query = dict(parse_qsl(urlencode(place_to_query(place))))
-    return place_from_query(query)
+def through_a_url(position):
+    query = dict(parse_qsl(urlencode(run_position_to_query(position))))
+    return run_position_from_query(query)
 
 
 @pytest.mark.parametrize(
-    "place",
+    "position",
     [
-        Place(),
-        Place({"EM": Stand(12)}),
-        Place({"EM": Stand(12), "Gradient": Stand(7)}, at=3, marks=(0, 3, 12)),
-        Place({"Gradient": Stand(0, failed=True)}),
-        Place({"Gradient": Stand(9, (Revision(0, 0.05, "adam"), Revision(9, 1e-4, "plain")))}),
-        Place({"Gradient, rate 0.1_~%é+": Stand(9)}),
+        RunPosition(),
+        RunPosition({"EM": RunProgress(12)}),
+        RunPosition({"EM": RunProgress(12), "Gradient": RunProgress(7)}, at=3, marks=(0, 3, 12)),
+        RunPosition({"Gradient": RunProgress(0, failed=True)}),
+        RunPosition(
+            {"Gradient": RunProgress(9, (Revision(0, 0.05, "adam"), Revision(9, 1e-4, "plain")))}
+        ),
+        RunPosition({"Gradient, rate 0.1_~%é+": RunProgress(9)}),
     ],
 )
-def test_what_goes_in_comes_out(place):
-    assert through_a_url(place) == (place, ())
+def test_what_goes_in_comes_out(position):
+    assert through_a_url(position) == (position, ())
 
 
 def test_a_run_that_never_stepped_is_left_out():
-    assert place_to_query(Place({"EM": Stand(0), "Gradient": Stand(2)})) == {"runs": "Gradient_2"}
-    assert place_to_query(Place({"EM": Stand(0)})) == {}
+    assert run_position_to_query(
+        RunPosition({"EM": RunProgress(0), "Gradient": RunProgress(2)})
+    ) == {"runs": "Gradient_2"}
+    assert run_position_to_query(RunPosition({"EM": RunProgress(0)})) == {}
 
 
 def test_no_control_has_the_name_of_a_place():
     assert not {field.url for field in FIELDS} & set(NAMES)
-    assert without_place({"K": "3", "runs": "EM_3", "at": "1", "marks": "1"}) == {"K": "3"}
+    assert without_run_position({"K": "3", "runs": "EM_3", "at": "1", "marks": "1"}) == {"K": "3"}
 
 
 @pytest.mark.parametrize(
@@ -68,43 +72,47 @@ def test_no_control_has_the_name_of_a_place():
     ids=lambda query: str(query)[:40],
 )  # fmt: skip
 def test_what_cannot_be_read_leaves_the_start_and_says_so(query):
-    assert place_from_query(query) == (Place(), (UNREADABLE,))
+    assert run_position_from_query(query) == (RunPosition(), (UNREADABLE,))
 
 
 @pytest.mark.parametrize("seed", range(200))
 def test_no_text_raises(seed):
     rng = np.random.default_rng(seed)
     letters = list("EM_~x.0123456789%" * 3 + string.printable + "∞💥\0")
-    place_from_query({name: "".join(rng.choice(letters, rng.integers(0, 30))) for name in NAMES})
+    run_position_from_query(
+        {name: "".join(rng.choice(letters, rng.integers(0, 30))) for name in NAMES}
+    )
 
 
 def test_what_lies_beyond_the_runs_is_left_out():
-    place, notes = place_from_query({"runs": "EM_5", "at": "5", "marks": "9.2.2.5"})
-    assert place == Place({"EM": Stand(5)}, at=None, marks=(2, 5))
+    position, notes = run_position_from_query({"runs": "EM_5", "at": "5", "marks": "9.2.2.5"})
+    assert position == RunPosition({"EM": RunProgress(5)}, at=None, marks=(2, 5))
     assert notes == ()
 
 
 def test_a_link_carries_so_many_iterations_and_says_so():
-    place, said = bounded(Place({"EM": Stand(MAX_LINK_ITERATIONS + 5)}, at=3, marks=(1, 10**6)))
-    assert place == Place({"EM": Stand(MAX_LINK_ITERATIONS)}, at=3, marks=(1,))
+    position, said = bounded(
+        RunPosition({"EM": RunProgress(MAX_LINK_ITERATIONS + 5)}, at=3, marks=(1, 10**6))
+    )
+    assert position == RunPosition({"EM": RunProgress(MAX_LINK_ITERATIONS)}, at=3, marks=(1,))
     assert said.startswith("The link opens with EM at iteration 100\u202f000")
-    assert through_a_url(place) == (place, ())
+    assert through_a_url(position) == (position, ())
 
 
 def test_a_link_carries_so_many_revisions_and_says_so():
     many = tuple(Revision(10 * n, 0.01 * (n + 1), "adam") for n in range(MAX_REVISIONS + 3))
-    place, said = bounded(Place({"Gradient": Stand(10_000, many)}))
-    stand = place.runs["Gradient"]
+    position, said = bounded(RunPosition({"Gradient": RunProgress(10_000, many)}))
+    stand = position.runs["Gradient"]
     # As far as those that are carried lead: one step more would be another run.
-    assert stand == Stand(10 * MAX_REVISIONS, many[:MAX_REVISIONS])
+    assert stand == RunProgress(10 * MAX_REVISIONS, many[:MAX_REVISIONS])
     assert "changes of the learning rate" in said
-    assert through_a_url(place) == (place, ())
-    assert len(urlencode(place_to_query(place))) < 1500
+    assert through_a_url(position) == (position, ())
+    assert len(urlencode(run_position_to_query(position))) < 1500
 
 
 def test_what_fits_is_carried_as_it_is():
-    place = Place({"EM": Stand(MAX_LINK_ITERATIONS)}, at=3)
-    assert bounded(place) == (place, "")
+    position = RunPosition({"EM": RunProgress(MAX_LINK_ITERATIONS)}, at=3)
+    assert bounded(position) == (position, "")
 
 
 A, B = (0.05, "adam"), (0.5, "plain")

@@ -6,8 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from pages.ui.figures import charts, theme, time_axis, time_charts
 from pages.ui.experiment.dataset import Lane
+from pages.ui.figures import charts, theme, time_axis, time_charts
 from tests.plotly_package import drawn
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from hmmcore import HMM, Gaussian, Poisson, Sequences, sample
 from hmmcore.simulation import sticky_structure
-from pages.ui.figures import charts_data, distribution_charts, scales, theme, time_charts
 from pages.ui.experiment.dataset import Dataset, Lane
+from pages.ui.figures import charts_data, distribution_charts, scales, theme, time_charts
 from pages.ui.live.emission_view import count_probabilities, counts_grid
 from tests.plotly_package import drawn
 

@@ -103,6 +103,6 @@ def test_run_colours_are_legible_on_both_pages(page: str) -> None:
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_streamlit_charts_use_the_same_colours(mode: str) -> None:
-    config = tomllib.loads((Path(__file__).parents[2] / ".streamlit/config.toml").read_text())
+    config = tomllib.loads((Path(__file__).parents[3] / ".streamlit/config.toml").read_text())
     configured = config["theme"][mode]["chartCategoricalColors"]
     assert [c.lower() for c in configured] == [c.lower() for c in theme.STATE_COLOURS]

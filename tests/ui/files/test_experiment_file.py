@@ -10,10 +10,10 @@ import pytest
 
 from hmmcore import Sequences
 from hmmcore.io import to_content
-from pages.ui.experiment.experiment import experiment
-from pages.ui.settings.config import Config
-from pages.ui.files.csv_text import MAX_FILE_BYTES
+from pages.ui.experiment import experiment
 from pages.ui.experiment.dataset import Upload
+from pages.ui.experiment.training_runs import ELSEWHERE
+from pages.ui.files.csv_text import MAX_FILE_BYTES
 from pages.ui.files.experiment_file import looks_like_one, write
 from pages.ui.files.experiment_reading import (
     LONGEST_NAME,
@@ -22,15 +22,15 @@ from pages.ui.files.experiment_reading import (
     FileRefused,
     read,
 )
-from pages.ui.settings.families import MAX_DIMENSIONS
-from pages.ui.session.opening import open_file
 from pages.ui.files.pending import PendingFile
-from pages.ui.session.session import Session
-from pages.ui.experiment.training_runs import ELSEWHERE
 from pages.ui.files.upload import MAX_VALUES, NAME_LENGTH
+from pages.ui.session.opening import open_file
+from pages.ui.session.session import Session
 from pages.ui.session.view import current_view
+from pages.ui.settings.config import Config
+from pages.ui.settings.families import MAX_DIMENSIONS
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def own_data(steps=6):
@@ -165,7 +165,7 @@ def test_a_long_run_is_taken_there_in_sight(kept, monkeypatch):
     session.tick(0.0)
     other = Session(Config())
     open_file(other, write(session))
-    assert other.replay is None or other.replay.place.latest < 12
+    assert other.replay is None or other.replay.run_position.latest < 12
     while session.replay is not None:
         session.tick()
     assert session.latest == 12

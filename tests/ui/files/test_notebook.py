@@ -10,14 +10,14 @@ import pytest
 
 from hmmcore import Sequences
 from hmmcore.io import from_json
-from pages.ui.settings.config import Config
-from pages.ui.settings.config_rules import legal
 from pages.ui.experiment.dataset import Upload
 from pages.ui.files.export import data_frame
-from pages.ui.parts.export_area import decoded_csv, decoded_parquet, model_json
 from pages.ui.files.notebook import notebook
+from pages.ui.parts.export_area import decoded_csv, decoded_parquet, model_json
 from pages.ui.session.session import Session
 from pages.ui.session.view import current_view
+from pages.ui.settings.config import Config
+from pages.ui.settings.config_rules import legal
 
 NOTEBOOK = {
     "source": "notebook", "num_states": 5, "length": 10, "num_sequences": 2, "noise_sd": 1.0,

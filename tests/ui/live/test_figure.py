@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from pages.ui.figures import theme
 from pages.ui.drawing import Drawing
+from pages.ui.figures import theme
 from pages.ui.live.figure import DEFAULT_HEIGHT, encode_figure
 
 

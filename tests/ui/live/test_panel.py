@@ -11,11 +11,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pages.ui.figures import scales
 from pages.ui.browser import wire
 from pages.ui.experiment.dataset import Lane
-from pages.ui.live.panel import MAX_COLUMNS, MAX_CURVE_POINTS, MAX_POINTS, PanelFrame, Run, encode
+from pages.ui.figures import scales
 from pages.ui.live.emission_charts import MAX_CLOUD_POINTS, Ellipses, Marginals, SymbolBars
+from pages.ui.live.panel import (
+    MAX_COLUMNS,
+    MAX_CURVE_POINTS,
+    MAX_POINTS,
+    PanelFrame,
+    RunCurve,
+    encode,
+)
 
 
 def make_frame(
@@ -37,7 +44,7 @@ def make_frame(
     )  # fmt: skip
     return PanelFrame(
         data_key="test",
-        runs=(Run("EM", curve), Run("Gradient", curve - 0.1)),
+        runs=(RunCurve("EM", curve), RunCurve("Gradient", curve - 0.1)),
         shown_run="EM",
         transition_matrix=matrix,
         emissions=emissions,
@@ -105,7 +112,7 @@ def test_every_size(num_states: int, length: int, truth: bool) -> None:
 
 
 def test_one_run_and_iteration_zero() -> None:
-    frame = replace(make_frame(), runs=(Run("EM", np.array([-2.5])),))
+    frame = replace(make_frame(), runs=(RunCurve("EM", np.array([-2.5])),))
     header, arrays = decode(encode(frame))
     assert len(header["runs"]) == 1
     assert header["runs"][0]["gain"] is None
@@ -115,7 +122,7 @@ def test_one_run_and_iteration_zero() -> None:
 
 def test_impossible_data_leave_a_gap() -> None:
     curve = np.array([-np.inf, -np.inf, -2.0, np.nan, -1.5])
-    frame = replace(make_frame(), runs=(Run("EM", curve), Run("Gradient", curve[:2])))
+    frame = replace(make_frame(), runs=(RunCurve("EM", curve), RunCurve("Gradient", curve[:2])))
     header, arrays = decode(encode(frame))
     np.testing.assert_array_equal(np.isnan(arrays["curve.y0"]), ~np.isfinite(curve))
     assert header["runs"][1]["log_likelihood"] is None
@@ -155,7 +162,7 @@ def test_only_what_changed_is_drawn_again() -> None:
     frame = make_frame()
     before = digests(frame)
     assert digests(make_frame()) == before
-    longer = Run("EM", np.append(frame.runs[0].log_likelihoods, -1.99))
+    longer = RunCurve("EM", np.append(frame.runs[0].log_likelihoods, -1.99))
     after = digests(replace(frame, runs=(longer, frame.runs[1])))
     assert {name for name in before if before[name] != after[name]} == {"curve"}
     after = digests(replace(frame, transition_matrix=np.full((5, 5), 0.2)))

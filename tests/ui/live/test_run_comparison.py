@@ -1,4 +1,4 @@
-"""The duel: what travels to the browser, for one run to six, and what it says."""
+"""The comparison of runs: what travels to the browser, for one run to six, and what it says."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 
 from hmmcore import Sequences
 from hmmcore.comparison import Progress, Verdict, num_components
-from pages.ui.parts.run_controls import run_comparison, run_comparison_words
-from pages.ui.experiment.experiment import learning_rate_sweep
-from pages.ui.figures import scales
-from pages.ui.settings.config import Config
+from pages.ui.experiment import learning_rate_sweep
 from pages.ui.experiment.dataset import Upload
-from pages.ui.live.run_comparison_view import duel_frame
-from pages.ui.live.frame_source import pictures
+from pages.ui.figures import scales
+from pages.ui.live import run_comparison, run_comparison_words
+from pages.ui.live.frame_source import frame_source
+from pages.ui.live.run_comparison_view import run_comparison_frame
 from pages.ui.session.session import Session
+from pages.ui.settings.config import Config
 
 
 def small(**values: Any) -> Session:
@@ -37,15 +37,15 @@ def stepped(steps: int, **values: Any) -> Session:
 
 def message(session: Session) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """As plotting.js reads it; a header with NaN or infinity is no JSON and fails."""
-    picture = pictures(session).picture()
-    assert picture is not None
-    size = int.from_bytes(picture[:4], "little")
-    header = json.loads(picture[4 : 4 + size], parse_constant=pytest.fail)
+    frame = frame_source(session).frame()
+    assert frame is not None
+    size = int.from_bytes(frame[:4], "little")
+    header = json.loads(frame[4 : 4 + size], parse_constant=pytest.fail)
     arrays = {}
     for name, (kind, offset, shape) in header["arrays"].items():
         dtype = {"f4": np.dtype("<f4"), "f8": np.dtype("<f8"), "u1": np.dtype("u1")}[kind]
         count = int(np.prod(shape))
-        arrays[name] = np.frombuffer(picture, dtype, count, 4 + size + offset).reshape(shape)
+        arrays[name] = np.frombuffer(frame, dtype, count, 4 + size + offset).reshape(shape)
     return header, arrays
 
 
@@ -56,7 +56,7 @@ def curve_of(session: Session, name: str) -> np.ndarray:
 
 def test_the_open_page_decides_what_the_line_shows():
     session = small()
-    assert message(session)[0]["key"] == "duel"
+    assert message(session)[0]["key"] == "run_comparison"
     for page in ("", "posterior"):
         session.page = page
         assert message(session)[0]["key"] == "live_panel"
@@ -143,20 +143,20 @@ def test_a_path_of_a_long_run_is_thinned_and_keeps_its_ends():
     session = stepped(700, num_states=2, method="Gradient", learning_rate=0.001)
     _, arrays = message(session)
     places = arrays["location.x0"]
-    assert len(places) <= duel.MAX_PATH_POINTS + 2
+    assert len(places) <= run_comparison.MAX_PATH_POINTS + 2
     assert (places[0], places[-1]) == (0, 700)
     assert (np.diff(places) > 0).all()
 
 
 def test_in_the_past_everything_is_as_it_was():
-    session = small(fan="3")
+    session = small(learning_rate_sweep="3")
     then = {}
     for iteration in range(21):
         then[iteration] = message(session)[0]
         session.step()
     session.travel(9)
     now = message(session)[0]
-    for key in ("verdict", "fan"):
+    for key in ("verdict", "sweep"):
         assert now[key] == then[9][key]
     for was, row in zip(then[9]["runs"], now["runs"], strict=True):
         # Best is the best of all that was reached, so only the distance may differ.
@@ -170,7 +170,7 @@ def test_in_the_past_everything_is_as_it_was():
 @pytest.mark.parametrize("steps", [0, 3])
 @pytest.mark.parametrize("axis", ["iterations", "seconds"])
 def test_every_size(num_states, steps, axis):
-    session = stepped(steps, num_states=num_states, fan="5", progress_axis=axis)
+    session = stepped(steps, num_states=num_states, learning_rate_sweep="5", progress_axis=axis)
     header, arrays = message(session)
     assert len(header["runs"]) == 6
     assert header["num_main"] == 2
@@ -202,7 +202,7 @@ def test_every_family_has_its_parameters(family, location, spread, components):
     charts = header["charts"]
     assert (charts["location"]["title"], charts["spread"]["title"]) == (location, spread)
     assert num_components(session.runs["EM"].state.hmm) == components
-    for name in duel.TRACK_NAMES:
+    for name in run_comparison.TRACK_NAMES:
         assert len(charts[name]["truth"]) == 3
         assert np.isfinite(arrays[f"{name}.y1"]).all()
 
@@ -225,18 +225,18 @@ def test_uploaded_data_have_no_truth_and_the_gradient_wears_ems_labels():
 def test_without_a_run_there_is_no_picture():
     session = small()
     session.runs = {}
-    assert duel_frame(session) is None
-    assert pictures(session).picture() is None
+    assert run_comparison_frame(session) is None
+    assert frame_source(session).frame() is None
 
 
 def test_a_picture_stays_small():
-    session = stepped(400, fan="5", num_states=5)
-    picture = pictures(session).picture()
-    assert picture is not None
-    assert len(picture) < 100_000
+    session = stepped(400, learning_rate_sweep="5", num_states=5)
+    frame = frame_source(session).frame()
+    assert frame is not None
+    assert len(frame) < 100_000
 
 
-# The fan
+# The sweep of learning rates
 
 
 @pytest.mark.parametrize(
@@ -251,11 +251,11 @@ def test_a_picture_stays_small():
     ],
 )
 def test_rates_lie_around_the_chosen_one(rate, size, rates):
-    assert fan.rates(Config(learning_rate=rate, fan=size)) == rates
+    assert learning_rate_sweep.rates(Config(learning_rate=rate, learning_rate_sweep=size)) == rates
 
 
 def test_the_fan_starts_where_all_start_and_goes_on_with_them():
-    session = small(fan="5")
+    session = small(learning_rate_sweep="5")
     assert list(session.runs) == [
         "EM", "Gradient", "Gradient 0.005", "Gradient 0.0167", "Gradient 0.15", "Gradient 0.5",
     ]  # fmt: skip
@@ -269,32 +269,32 @@ def test_the_fan_starts_where_all_start_and_goes_on_with_them():
 
 
 def test_another_rate_or_size_keeps_what_it_can():
-    session = stepped(3, fan="5")
+    session = stepped(3, learning_rate_sweep="5")
     session.change(learning_rate=0.1)
     assert [run.name for run in session.active_runs][2:] == [
         "Gradient 0.01", "Gradient 0.0333", "Gradient 0.3", "Gradient 1",
     ]  # fmt: skip
     assert [run.state.iteration for run in session.active_runs] == [3] * 6
     inner = session.runs["Gradient 0.3"]
-    session.change(fan="3")
+    session.change(learning_rate_sweep="3")
     assert session.runs["Gradient 0.3"] is inner
-    session.change(fan="5", optimizer="momentum")
+    session.change(learning_rate_sweep="5", optimizer="momentum")
     assert session.runs["Gradient 0.3"] is inner
     assert inner.trainer.optimizer == "momentum"
     assert session.runs["Gradient 1"].state.iteration == 0
-    session.change(fan="off")
+    session.change(learning_rate_sweep="off")
     assert list(session.runs) == ["EM", "Gradient"]
 
 
 def test_another_rate_as_a_remedy_leaves_nothing_to_take_back():
-    session = stepped(2, fan="3")
+    session = stepped(2, learning_rate_sweep="3")
     session.remedy(learning_rate=0.1)
     assert session.kept is None
     assert [run.state.iteration for run in session.active_runs] == [2] * 4
 
 
 def test_a_fan_plays_only_where_the_gradient_does():
-    session = stepped(2, fan="3", method="EM")
+    session = stepped(2, learning_rate_sweep="3", method="EM")
     assert [run.name for run in session.active_runs] == ["EM"]
     session.change(method="Gradient")
     assert len(session.active_runs) == 3
@@ -303,13 +303,13 @@ def test_a_fan_plays_only_where_the_gradient_does():
 
 
 def test_the_panel_shows_the_methods_alone():
-    session = stepped(2, fan="5")
+    session = stepped(2, learning_rate_sweep="5")
     session.page = ""
     assert [run["name"] for run in message(session)[0]["runs"]] == ["EM", "Gradient"]
 
 
 def test_a_rate_far_too_high_is_told_and_leaves_the_picture_readable():
-    session = stepped(15, fan="5", learning_rate=10.0, optimizer="plain")
+    session = stepped(15, learning_rate_sweep="5", learning_rate=10.0, optimizer="plain")
     session.change(learning_rate=1.0)
     header, _ = message(session)
     low, _ = header["charts"]["curve"]["y_range"]
@@ -333,7 +333,7 @@ def test_seconds_and_decades_grow_in_steps():
 # Words
 
 PACES = ("oscillating", "dipping", "settled", "growing", "slow", "climbing")
-EM = duel_words.Corner("EM", "EM")
+EM = run_comparison_words.Corner("EM", "EM")
 
 
 def told(pace: str, rate: float | None = None, dips: int = 0) -> Progress:
@@ -341,8 +341,8 @@ def told(pace: str, rate: float | None = None, dips: int = 0) -> Progress:
     return Progress(30, -1.5, 1e-4, rate, None, dips + recent, recent, 0.02, pace)
 
 
-def corner(optimizer: str) -> duel_words.Corner:
-    return duel_words.Corner("Gradient", "Gradient", optimizer, 0.05)
+def corner(optimizer: str) -> run_comparison_words.Corner:
+    return run_comparison_words.Corner("Gradient", "Gradient", optimizer, 0.05)
 
 
 def is_prose(text: str) -> None:
@@ -363,11 +363,13 @@ def test_every_pace_has_its_words(leader, pace, rate, optimizer):
         rate = 1.3 if pace == "growing" else 1.0
     both = (told("climbing"), told(pace, rate, dips=2))
     verdict = Verdict(leader, 0.01, 30.0, (30, 30), both if leader == 0 else both[::-1], "pace")
-    headline, text = duel_words.verdict(verdict, [EM, corner(optimizer)], 4000, "iterations")
+    headline, text = run_comparison_words.verdict(
+        verdict, [EM, corner(optimizer)], 4000, "iterations"
+    )
     assert headline.startswith(f"{('EM', 'Gradient')[leader]} is ahead by 0.01 nats")
     assert "(40 on all" in headline
     is_prose(text)
-    is_prose(duel_words.alone(both[1], corner(optimizer))[1])
+    is_prose(run_comparison_words.alone(both[1], corner(optimizer))[1])
 
 
 @pytest.mark.parametrize(
@@ -381,13 +383,13 @@ def test_every_pace_has_its_words(leader, pace, rate, optimizer):
 )
 def test_a_gradient_that_trails_is_explained(pace, rate, optimizer, says):
     verdict = Verdict(0, 0.01, 30.0, (30, 30), (told("settled"), told(pace, rate)), "pace")
-    text = duel_words.verdict(verdict, [EM, corner(optimizer)], 4000, "iterations")[1]
+    text = run_comparison_words.verdict(verdict, [EM, corner(optimizer)], 4000, "iterations")[1]
     assert says in text
 
 
 def test_em_that_trails_is_explained_by_overlap():
     verdict = Verdict(1, 0.01, 30.0, (30, 30), (told("slow", 0.97), told("climbing")), "pace")
-    text = duel_words.verdict(verdict, [EM, corner("adam")], 4000, "iterations")[1]
+    text = run_comparison_words.verdict(verdict, [EM, corner("adam")], 4000, "iterations")[1]
     assert "closes only about 3 % of its distance" in text
     assert "overlap" in text
 
@@ -409,7 +411,7 @@ def test_em_that_trails_is_explained_by_overlap():
 def test_every_reason_has_its_words(reason, leader, says, axis):
     both = (told("settled"), told("settled"))
     verdict = Verdict(leader, 0.0 if leader is None else 0.5, 0.25, (12, 30), both, reason)
-    headline, text = duel_words.verdict(verdict, [EM, corner("adam")], 4000, axis)
+    headline, text = run_comparison_words.verdict(verdict, [EM, corner("adam")], 4000, axis)
     assert says in text
     is_prose(text)
     where = {
@@ -423,7 +425,7 @@ def test_every_reason_has_its_words(reason, leader, says, axis):
 
 def test_a_likelihood_that_is_no_number_has_no_margin():
     verdict = Verdict(0, np.inf, 3.0, (3, 3), (told("climbing"), told("climbing")), "failed")
-    headline = duel_words.verdict(verdict, [EM, corner("adam")], 10, "iterations")[0]
+    headline = run_comparison_words.verdict(verdict, [EM, corner("adam")], 10, "iterations")[0]
     assert headline.startswith("EM is ahead without measure")
 
 
@@ -435,8 +437,8 @@ def test_the_fan_says_which_rate_is_best_and_what_became_of_the_others():
         0.05: at(-1.6, "slow"), 0.15: at(-1.5, "slow"), 0.5: at(-1.7, "oscillating"),
         1.5: at(-np.inf, "oscillating"),
     }  # fmt: skip
-    text = duel_words.about_fan(progress, [1.5])
+    text = run_comparison_words.about_sweep(progress, [1.5])
     assert text.startswith("Of 4 learning rates 0.15 has come furthest, to −1.5 nats")
     assert text.endswith("Going up and down: 0.5. Slow: 0.05. Could not go on: 1.5.")
-    assert duel_words.about_fan({0.05: at(-1.0, "slow")}, []) == ""
-    assert duel_words.about_fan({r: at(-2.0, "start") for r in (0.1, 0.3)}, []) == ""
+    assert run_comparison_words.about_sweep({0.05: at(-1.0, "slow")}, []) == ""
+    assert run_comparison_words.about_sweep({r: at(-2.0, "start") for r in (0.1, 0.3)}, []) == ""

@@ -26,14 +26,14 @@ from hmmcore import (
     viterbi,
 )
 from hmmcore.arrays import FloatArray, IntArray
-from pages.ui.settings.config import Config
 from pages.ui.experiment.player import Run
 from pages.ui.parts.presets import PRESETS
 from pages.ui.session.session import Session
 from pages.ui.session.view import current_view
+from pages.ui.settings.config import Config
 
 UMBRELLA = json.loads(
-    (Path(__file__).parents[1] / "reference" / "umbrella.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[2] / "reference" / "umbrella.json").read_text(encoding="utf-8")
 )
 
 

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from hmmcore import preset, preset_names
-from pages.ui.settings.address import from_query, to_query
-from pages.ui.settings.config import FIELD_OF, NOTEBOOK, Config
-from pages.ui.settings.config_rules import legal
 from pages.ui.experiment.laws import true_model
 from pages.ui.parts.presets import PRESETS, matching_preset
 from pages.ui.session.session import Session
+from pages.ui.settings.address import from_query, to_query
+from pages.ui.settings.config import FIELD_OF, NOTEBOOK, Config
+from pages.ui.settings.config_rules import legal
 
 NAMES = tuple(PRESETS)
 OF_THEIR_OWN = {"sticky", "too-many-states", "too-few-states", "tiny-data", "local-optimum",

@@ -5,8 +5,8 @@ import pytest
 
 from hmmcore.diagnostics import Finding
 from pages.ui.session.checkups import LOOK_EVERY, STAYS, Checkups, checkups
-from pages.ui.settings.config import Config
 from pages.ui.session.session import Session
+from pages.ui.settings.config import Config
 
 
 class Clock:

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from hmmcore import Sequences
-from pages.ui.settings.config import Config
 from pages.ui.experiment.dataset import Upload
 from pages.ui.experiment.experiment import NO_UPLOAD
+from pages.ui.experiment.run_position import run_position_to_query
 from pages.ui.session.kept import MAX_SECONDS, Keeping
-from pages.ui.experiment.run_position import place_to_query
 from pages.ui.session.session import Session
+from pages.ui.settings.config import Config
 
 
 class Clock:
@@ -63,7 +63,7 @@ def own_data():
 
 def test_own_data_and_their_runs_come_back_to_a_new_session():
     before = own_data()
-    after = Session.from_url({**before.query(), **place_to_query(before.place())})
+    after = Session.from_url({**before.query(), **run_position_to_query(before.run_position())})
     assert after.config.source == "generated"
     assert NO_UPLOAD in after.notes
     assert after.bring_back(before.upload_key)

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from hmmcore import Sequences
-from pages.ui.settings.address import to_query
-from pages.ui.settings.config import Config
 from pages.ui.experiment.dataset import Upload
 from pages.ui.experiment.experiment import NO_UPLOAD
-from pages.ui.live.panel_view import panel_frame
 from pages.ui.experiment.run_position import MAX_MARKS
+from pages.ui.live.panel_view import panel_frame
 from pages.ui.session.session import Session
 from pages.ui.session.view import current_view, first_sequences
+from pages.ui.settings.address import to_query
+from pages.ui.settings.config import Config
 
 
 def small(**values):

@@ -7,12 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pages.ui.settings.address import from_query, to_query
-from pages.ui.settings.config import FIELD_OF, Config
-from pages.ui.settings.config_rules import legal
-from pages.ui.settings.families import FAMILIES
 from pages.ui.experiment.laws import true_model
-from pages.ui.settings.table_rules import table_problem
 from pages.ui.session.tables import (
     Drafts,
     is_edited,
@@ -24,6 +19,11 @@ from pages.ui.session.tables import (
     taking,
     with_edits,
 )
+from pages.ui.settings.address import from_query, to_query
+from pages.ui.settings.config import FIELD_OF, Config
+from pages.ui.settings.config_rules import legal
+from pages.ui.settings.families import FAMILIES
+from pages.ui.settings.table_rules import table_problem
 
 CONFIGS = {
     "sticky": Config(num_states=3),

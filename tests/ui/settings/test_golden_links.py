@@ -90,7 +90,7 @@ LINKS = {
             "Gradient": (20, -485.55701144812895),
         },
     ),
-    "a fan with momentum, its rate revised": (
+    "a sweep with momentum, its rate revised": (
         "data=generated&K=3&M=50&N=4&noise=0.5&seed=10&structure=sticky&stay=0.9&means=spaced"
         "&apart=1.5&start=quantiles&start_seed=0&method=Gradient&rate=0.02&optimizer=momentum"
         "&fan=5&train=initial_probs.transition_matrix.means.covariances&speed=10&sequence=1"

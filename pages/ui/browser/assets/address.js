@@ -40,7 +40,7 @@ const STYLE = `
 .hmm-link output input { display: block; width: 100%; margin-top: 0.4rem; font: inherit; }
 `;
 
-let said = null; // what the server said last: {place, unsaid, settings}
+let said = null; // what the server said last: {run_position, unsaid, settings}
 let query = ""; // the settings as the address bar holds them, and their number
 let number = null;
 let page = null; // the component that the server hears
@@ -53,7 +53,7 @@ let written = -APART;
 let timer = null;
 let due = null; // {from, to}: what waits to be written, and the address that it belongs to
 
-// Whether the address bar holds the settings that the place belongs to. Streamlit writes them a
+// Whether the address bar holds the settings that the position of the runs belongs to. Streamlit writes them a
 // little later, and in the address before a change the runs stay where they were then.
 function settled() {
   // While the server has not heard where we were, it says something older.
@@ -69,7 +69,7 @@ function settled() {
 function address() {
   const url = new URL(location.href);
   for (const name of NAMES) {
-    if (said.place[name]) url.searchParams.set(name, said.place[name]);
+    if (said.run_position[name]) url.searchParams.set(name, said.run_position[name]);
     else url.searchParams.delete(name);
   }
   return url.href;

@@ -1,5 +1,5 @@
 // What each state emits, as pure functions of numbers: (message, theme) -> {data, layout}. One
-// builder for each kind of picture of pages/ui/live/emission_charts.py.
+// builder for each kind of chart of pages/ui/live/emission_charts.py.
 
 import { bullet, labelled, rows, spoken, stateName } from "./charts.js";
 import { axis, baseLayout, blend, fade } from "./plotting.js";

@@ -1,6 +1,6 @@
 // What every live view shares: its line to the server, time travel, and charts that are painted
 // while numbers move and drawn by Plotly when they rest. A view says which charts there are, where
-// they stand, and what it writes beside them; see panel.js and duel.js.
+// they stand, and what it writes beside them; see panel.js and run-comparison.js.
 
 import { stand } from "./address.js";
 import { learnSymbols } from "./brush.js";
@@ -10,7 +10,7 @@ import { LEAVING, controlOf, idle, leadsAway, unanswered } from "./presses.js";
 import { Scrubber } from "./scrubber.js";
 import { Stream } from "./stream.js";
 
-const REST = 200; // milliseconds without a new picture, after which Plotly draws what was painted
+const REST = 200; // milliseconds without a new frame, after which Plotly draws what was painted
 const TOUCHES = ["pointerdown", "keydown"];
 const LONGEST_LEAVING = 3000; // milliseconds until the page that somebody went to is there
 const NEWS_APART = 500; // milliseconds between two runs of the page for what the panel learned
@@ -175,10 +175,10 @@ export class LiveView {
     this.take(message);
   }
 
-  // A picture of the stream.
+  // A frame of the stream.
   receive(message) {
     const { ahead, news, playing, wanted } = message.header.live;
-    // While the visitor goes to another page, its pictures may come here first.
+    // While the visitor goes to another page, its frames may come here first.
     if (message.header.key !== this.key) return;
     // After Pause, what was on its way is let go; then comes where the training stands.
     if (this.frozen && playing) return;
@@ -205,7 +205,7 @@ export class LiveView {
     this.sayBusy();
   }
 
-  // Step and Reset over the view's own line, whether they went: its picture is there before
+  // Step and Reset over the view's own line, whether they went: its frame is there before
   // Streamlit would have sent the press, and the page follows once it has been seen. What goes by
   // Streamlit must not be overtaken: then, and while the runs play, the press goes that way too.
   press(name) {
@@ -255,7 +255,7 @@ export class LiveView {
   }
 
   // Write what a message says beside its charts. For each chart that is there: a key of all that its
-  // picture depends on but for a zoom.
+  // frame depends on but for a zoom.
   writeAll(message) {
     const { header } = message;
     const theme = readTheme(this.root);

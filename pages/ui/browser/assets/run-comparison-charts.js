@@ -1,4 +1,4 @@
-// The charts of the duel as pure functions of numbers: (message, theme) -> {data, layout}.
+// The charts of the comparison as pure functions of numbers: (message, theme) -> {data, layout}.
 
 import { stateName } from "./charts.js";
 import { axis, baseLayout, fade } from "./plotting.js";

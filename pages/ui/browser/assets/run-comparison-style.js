@@ -1,11 +1,11 @@
-// Style of the duel, on top of what every live view has.
+// Style of the comparison, on top of what every live view has.
 
 export const STYLE = `
-.hmm-grid.hmm-duel { grid-template-columns: repeat(6, minmax(0, 1fr)); }
+.hmm-grid.hmm-run-comparison { grid-template-columns: repeat(6, minmax(0, 1fr)); }
 .hmm-verdict, .hmm-runs { grid-column: 1 / -1; }
-.hmm-duel .hmm-curve, .hmm-duel .hmm-distance { grid-column: span 3; }
+.hmm-run-comparison .hmm-curve, .hmm-run-comparison .hmm-distance { grid-column: span 3; }
 .hmm-location, .hmm-spread, .hmm-stay { grid-column: span 2; }
-.hmm-duel .hmm-curve .hmm-plot, .hmm-duel .hmm-distance .hmm-plot { height: 232px; }
+.hmm-run-comparison .hmm-curve .hmm-plot, .hmm-run-comparison .hmm-distance .hmm-plot { height: 232px; }
 .hmm-verdict { padding: 8px 14px; min-height: 66px; }
 .hmm-verdict h4 { font-size: 14px; }
 .hmm-verdict p { margin: 2px 0 0; font-size: 13px; line-height: 1.4; }
@@ -21,7 +21,7 @@ export const STYLE = `
 .hmm-runs tbody th i { display: inline-block; width: 26px; margin-right: 8px; vertical-align: middle; }
 .hmm-location .hmm-legend { max-width: none; overflow: hidden; flex-wrap: nowrap; }
 @container (max-width: 899px) {
-  .hmm-duel .hmm-curve, .hmm-duel .hmm-distance { grid-column: 1 / -1; }
+  .hmm-run-comparison .hmm-curve, .hmm-run-comparison .hmm-distance { grid-column: 1 / -1; }
   .hmm-location, .hmm-spread { grid-column: span 3; }
   .hmm-stay { grid-column: 1 / -1; }
   .hmm-verdict { min-height: 84px; }
@@ -31,7 +31,7 @@ export const STYLE = `
   .hmm-each, .hmm-cell-rate { display: none; }
 }
 @container (max-width: 559px) {
-  .hmm-grid.hmm-duel { grid-template-columns: minmax(0, 1fr); }
-  .hmm-duel > * { grid-column: 1 / -1 !important; }
+  .hmm-grid.hmm-run-comparison { grid-template-columns: minmax(0, 1fr); }
+  .hmm-run-comparison > * { grid-column: 1 / -1 !important; }
 }
 `;

@@ -1,8 +1,8 @@
-// The duel: a verdict, a row of numbers for each run, and five charts, fed by pages/ui/live/run_comparison.py.
+// The comparison of runs: a verdict, a row of numbers for each run, and five charts, fed by pages/ui/live/run_comparison.py.
 
 import { stateName } from "./charts.js";
-import * as charts from "./duel-charts.js";
-import { STYLE } from "./duel-style.js";
+import * as charts from "./run-comparison-charts.js";
+import { STYLE } from "./run-comparison-style.js";
 import { LiveView, card, gainText, minus, thousands, write } from "./live-view.js";
 import { addStyle, node, viewKeeper } from "./plotting.js";
 
@@ -34,18 +34,18 @@ const small = (value) => (value === null ? "–" : value === 0 ? "0"
 const each = ({ seconds, iteration }) => (iteration
   ? `, ${(1000 * seconds / iteration).toPrecision(2)} ms a step` : "");
 
-class Duel extends LiveView {
+class RunComparison extends LiveView {
   constructor(plotly) {
-    addStyle("hmm-duel-style", STYLE);
+    addStyle("hmm-run-comparison-style", STYLE);
     super(plotly, {
-      key: "duel", testId: "hmm-duel", builders: BUILDERS, files: FILES,
+      key: "run_comparison", testId: "hmm-run-comparison", builders: BUILDERS, files: FILES,
       symbols: ["circle", "diamond", "square", "triangle-up"],
     });
     this.headline = node("h4", { "data-testid": "verdict" });
     this.reason = node("p", {});
-    this.fan = node("p", { "data-testid": "fan" });
+    this.sweep = node("p", { "data-testid": "sweep" });
     this.verdict = node("section", { class: "hmm-card hmm-verdict", role: "status" },
-      this.headline, this.reason, this.fan);
+      this.headline, this.reason, this.sweep);
     this.body = node("tbody", {});
     const head = node("tr", {}, node("th", { scope: "col" }, "Run"),
       ...COLUMNS.map(([name, label, help]) =>
@@ -54,7 +54,7 @@ class Duel extends LiveView {
       node("table", {}, node("thead", {}, head), this.body));
     this.legend = node("span", { class: "hmm-legend", "aria-hidden": "true" });
     const { curve, distance, ...tracks } = this.layers;
-    this.root.append(node("div", { class: "hmm-grid hmm-duel" },
+    this.root.append(node("div", { class: "hmm-grid hmm-run-comparison" },
       this.verdict, this.table, this.scrubber.root,
       card("curve", "Log-likelihood per observation", "higher is better", curve),
       card("distance", "Distance", "logarithmic; lower is better", distance),
@@ -90,7 +90,7 @@ class Duel extends LiveView {
     return this.root.querySelector(`.hmm-${name} h4`);
   }
 
-  writeVerdict({ verdict, fan, live }) {
+  writeVerdict({ verdict, sweep, live }) {
     const now = performance.now();
     if (live.playing && now - (this.worded ?? -READABLE) < READABLE) return;
     this.worded = now;
@@ -98,8 +98,8 @@ class Duel extends LiveView {
     this.verdict.setAttribute("aria-live", live.playing ? "off" : "polite");
     write(this.headline, verdict[0]);
     write(this.reason, verdict[1]);
-    write(this.fan, fan);
-    this.fan.hidden = !fan;
+    write(this.sweep, sweep);
+    this.sweep.hidden = !sweep;
   }
 
   writeRows(runs) {
@@ -132,4 +132,4 @@ class Duel extends LiveView {
   }
 }
 
-export const drawDuel = viewKeeper((plotly) => new Duel(plotly));
+export const drawRunComparison = viewKeeper((plotly) => new RunComparison(plotly));

@@ -2,18 +2,18 @@
 
 import { decode } from "./plotting.js";
 
-const AHEAD = 2; // pictures asked for before they are there: one is made while one travels
+const AHEAD = 2; // frames asked for before they are there: one is made while one travels
 const HOLD = 250; // milliseconds
 const UNKNOWN = 4404; // codes of pages/ui/browser/stream.py
 const REPLACED = 4409;
 const NOTHING = ""; // what was said left nothing to show
 
 export class Stream {
-  // `onPicture` gets every message; `onUnknown` is called when the server has forgotten us.
-  constructor(onPicture, onUnknown) {
-    Object.assign(this, { onPicture, onUnknown });
+  // `onFrame` gets every message; `onUnknown` is called when the server has forgotten us.
+  constructor(onFrame, onUnknown) {
+    Object.assign(this, { onFrame, onUnknown });
     this.playing = false;
-    this.asked = 0; // pictures on their way
+    this.asked = 0; // frames on their way
     this.owed = 0; // answers to what was said
     this.failures = 0;
   }
@@ -29,7 +29,7 @@ export class Stream {
     this.ask();
   }
 
-  // Ask for pictures while there are any.
+  // Ask for frames while there are any.
   ask() {
     if (!this.playing) return;
     const { held } = this;
@@ -44,7 +44,7 @@ export class Stream {
     }
   }
 
-  // The reader did something elsewhere on the page: its answer goes before further pictures.
+  // The reader did something elsewhere on the page: its answer goes before further frames.
   hold() {
     this.heldUntil = performance.now() + HOLD;
   }
@@ -73,7 +73,7 @@ export class Stream {
     return true;
   }
 
-  // Whether something was said that no picture has answered yet.
+  // Whether something was said that no frame has answered yet.
   get unanswered() {
     return Boolean(this.owed || this.command);
   }
@@ -136,7 +136,7 @@ export class Stream {
     if (live.wanted) this.asked -= 1;
     else if (!live.ahead) this.answered();
     this.playing &&= live.playing;
-    this.onPicture(message);
+    this.onFrame(message);
     this.ask();
   }
 

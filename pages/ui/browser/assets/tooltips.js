@@ -2,7 +2,7 @@
 // while the pointer is over it. A press there is for the links; only what is said of a field stays.
 //
 // A style rule that says the same needs `body:has()`, and makes every change of the page dearer:
-// a slider's picture came some 20 ms later.
+// a slider's frame came some 20 ms later.
 
 document.addEventListener("pointerover", ({ target }) => {
   const content = target.closest?.("[data-testid=stTooltipContent]");
