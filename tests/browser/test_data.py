@@ -26,8 +26,8 @@ def open_view(page: Page, name: str) -> None:
 
 def type_into_cell(page: Page, table: str, row: int, column: int, text: str) -> None:
     """Click the cell of the canvas that a table is drawn on, and type; both from 0."""
-    canvas = page.locator(f"[class*=st-key-editor_{table}] canvas[data-testid=data-grid-canvas]")
-    expect(canvas).to_be_visible()
+    grid = page.locator(f"[class*=st-key-editor_{table}]").get_by_test_id("stDataFrame")
+    canvas = grid.locator("canvas[data-testid=data-grid-canvas]")
     cell = canvas.locator(f"[role=gridcell]#glide-cell-{column + 1}-{row}")
     expect(cell).to_have_count(1)
     box = canvas.bounding_box()
@@ -35,8 +35,7 @@ def type_into_cell(page: Page, table: str, row: int, column: int, text: str) -> 
     num_columns = canvas.locator("[role=columnheader]").count() - 1
     name_width = 40
     width = (box["width"] - name_width) / num_columns
-    x = name_width + (column + 0.5) * width
-    page.mouse.click(box["x"] + x, box["y"] + (row + 1.5) * ROW_HEIGHT)
+    grid.click(position={"x": name_width + (column + 0.5) * width, "y": (row + 1.5) * ROW_HEIGHT})
     expect(cell).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Enter")
     editor = page.locator(".gdg-input")
