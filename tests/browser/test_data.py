@@ -35,7 +35,9 @@ def type_into_cell(page: Page, table: str, row: int, column: int, text: str) -> 
     num_columns = canvas.locator("[role=columnheader]").count() - 1
     name_width = 40
     width = (box["width"] - name_width) / num_columns
-    grid.click(position={"x": name_width + (column + 0.5) * width, "y": (row + 1.5) * ROW_HEIGHT})
+    # The first click, on the name of the row, may only take the focus from another table.
+    for x in (name_width / 2, name_width + (column + 0.5) * width):
+        grid.click(position={"x": x, "y": (row + 1.5) * ROW_HEIGHT})
     expect(cell).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Enter")
     editor = page.locator(".gdg-input")
@@ -87,9 +89,8 @@ def test_an_edited_table_survives_page_switch_and_reload(page: Page) -> None:
 
     page.get_by_role("button", name="Discard edits").first.click()
     expect(page).not_to_have_url(re.compile(r"structure=edited"))
-    for control in ("structure", "mean_law"):
-        expect(page.locator(f".st-key-control_{control} input")).not_to_have_value("Edited table")
-    expect_cell(page, "means_table", 0, 1, re.compile(r"^(?!-7\.25$)"))
+    expect(page.locator(".st-key-control_structure input")).not_to_have_value("Edited table")
+    expect_cell(page, "transition_table", 0, 0, re.compile(r"^0\.9"))
     wait_until_idle(page)
 
     # What may be two numbers is taken for neither.
