@@ -38,7 +38,7 @@ help:
 	@echo "make test-browser  the tests that drive the app in Chromium"
 	@echo "make bench         measure the engine against its peers (BENCH_ARGS=--quick)"
 	@echo "make bench-live    measure the live page in Chromium (BENCH_ARGS=--quick)"
-	@echo "make lint          style and types"
+	@echo "make lint          style, types and the order of imports"
 	@echo "make format        put the code into the house format"
 	@echo "make screenshots   take the README's picture again"
 	@echo "make clean         remove the environment and every cache"
@@ -71,6 +71,7 @@ bench-live: $(DEV) $(KERNELS) $(APP) chromium
 lint: $(DEV)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 
 format: $(DEV)
@@ -81,7 +82,7 @@ screenshots: $(DEV) $(KERNELS) chromium
 	$(BIN)/python -m tools.screenshots
 
 clean:
-	rm -rf $(VENV) $(BENCH_VENV) $(APP_VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH_VENV) $(APP_VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Checked every time, since a browser can vanish without the environment knowing.

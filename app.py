@@ -21,13 +21,13 @@ from pages.ui.browser.stream import stream_routes
 from pages.ui.parts.failure import show_failure
 
 FIRST_VISIT = 1.0
-"""Seconds that a first visitor's page may have to itself before all the rest is prepared."""
+"""Seconds left to a first visitor's page before the rest is prepared."""
 
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Prepare in the background what the first visitor would otherwise wait for."""
-    # A daemon, so that a server stopped early does not wait for the compiler.
+    # A daemon thread, so that a server that is stopped early does not wait for the compiler.
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
     yield {}
 
@@ -35,14 +35,14 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
 def _warm_up() -> None:
     try:
         load_assets()
-        # Imported here: all of it takes a second that the server need not wait for.
+        # Imported here, because these imports take a second and the server can start without them.
         import hmmcore
         from pages.ui.live.frame_source import frame_source
         from pages.ui.parts import examples, frame, run_controls, tour  # noqa: F401
         from pages.ui.session.session import Session
         from pages.ui.settings.config import Config
 
-        # What a first visitor sees; when they have seen it, what anybody may ask for.
+        # First what a first visitor sees; then, after a pause, what other pages need.
         frame_source(Session(Config())).frame()
         time.sleep(FIRST_VISIT)
         import pandas as pd  # noqa: F401 - for the tables of other pages
@@ -50,7 +50,7 @@ def _warm_up() -> None:
         hmmcore.warm_up()
         compress_assets()
     except Exception:
-        # The pages compile and read what they need themselves, only later.
+        # Not fatal: the pages then load and compile what they need when they need it.
         logging.getLogger(__name__).exception("Warm-up failed; the first visit will be slower.")
 
 

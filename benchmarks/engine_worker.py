@@ -29,7 +29,8 @@ Call = Callable[[], float]
 
 def hmmcore(given: Problem, operation: str) -> Call:
     """This project's engine."""
-    from hmmcore import EM, HMM, Gaussian, GradientAscent, Sequences, log_likelihood, sweep, viterbi
+    from hmmcore import EM, HMM, Gaussian, GradientAscent, Sequences, log_likelihood, viterbi
+    from hmmcore.sweeps import sweep
 
     emissions = Gaussian.univariate(given.means, given.sd)
     hmm = HMM(given.initial_probs, given.transition_matrix, emissions)

@@ -4,7 +4,7 @@ Frozen values (`HMM`, `Gaussian`, `Sequences`), free functions of them, and trai
 step at a time. Knows nothing of any page or plot.
 """
 
-from hmmcore import count_starts, initialization, io, presets, simulation, symbol_starts
+from hmmcore import initialization, io, presets, simulation
 from hmmcore.alignment import (
     accuracy,
     align,
@@ -14,23 +14,30 @@ from hmmcore.alignment import (
     parameter_errors,
     relabel,
 )
-from hmmcore.certainty import commonest_share, most_probable_states, posterior_entropy, state_shares
 from hmmcore.diagnostics import Circumstances, Finding, examine, exchangeable_states
 from hmmcore.emissions import Categorical, Gaussian, NeuralGaussian, Poisson
-from hmmcore.forecasting import Forecast, forecast
 from hmmcore.inference import (
+    BestPaths,
+    Forecast,
     Posterior,
     TiedPaths,
     ViterbiPath,
+    commonest_share,
+    forecast,
     joint_log_prob,
+    k_best_paths,
     log_likelihood,
+    most_probable_states,
+    posterior_entropy,
+    sample_posterior_paths,
     smooth,
+    state_shares,
     viterbi,
     viterbi_ties,
 )
-from hmmcore.many_starts import Restart, Restarts, restarts
+from hmmcore.initialization import categorical as symbol_starts
+from hmmcore.initialization import poisson as count_starts
 from hmmcore.model import HMM
-from hmmcore.paths import BestPaths, k_best_paths, sample_posterior_paths
 from hmmcore.presets import Preset, preset, preset_names
 from hmmcore.selection import (
     InformationCriteria,
@@ -43,7 +50,7 @@ from hmmcore.selection import (
 )
 from hmmcore.sequences import Sequences
 from hmmcore.simulation import Simulation, sample
-from hmmcore.sweep import ImpossibleDataError
+from hmmcore.sweeps.sweep import ImpossibleDataError
 from hmmcore.training import (
     EM,
     DivergedError,
@@ -51,10 +58,13 @@ from hmmcore.training import (
     GradientAscent,
     LikelihoodFellError,
     Priors,
+    Restart,
+    Restarts,
     Ties,
     Trainer,
     TrainState,
     fit,
+    restarts,
 )
 from hmmcore.warmup import warm_up
 

@@ -65,7 +65,7 @@ def align_parameters(reference: HMM, hmm: HMM) -> IntArray:
     _require_same_size(reference, hmm)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         distances = reference.emissions.distances(hmm.emissions)
-    # One beyond the range of a double counts as more than all that are within it together.
+    # An infinite distance counts as more than all finite ones together.
     within = np.isfinite(distances)
     largest = distances.max(initial=0.0, where=within)
     distances = np.where(within, distances, (1.0 + largest) * hmm.num_states)

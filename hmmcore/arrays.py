@@ -49,7 +49,7 @@ def numeric_array(name: str, values: ArrayLike, *, masked_is_missing: bool = Fal
     Text, truth values, dates and complex numbers are refused, though NumPy would make numbers of
     them. A masked entry is refused too, or becomes NaN where that means a missing value.
     """
-    # What training makes of its own arrays at every step has nothing to be asked.
+    # Arrays that training computes at every step need no such check.
     if type(values) is not np.ndarray or values.dtype.kind != "f":
         values = _numbers(name, values, masked_is_missing)
     try:
@@ -59,7 +59,7 @@ def numeric_array(name: str, values: ArrayLike, *, masked_is_missing: bool = Fal
 
 
 def _numbers(name: str, values: Any, masked_is_missing: bool) -> Any:
-    """`values`, with NaN for what is masked, after refusing what only passes for numbers."""
+    """`values`, with NaN for what is masked, after refusing what is not a number."""
     if isinstance(values, (list, tuple)):
         if all(_is_plain(kind) for kind in set(map(type, values))):
             return values
@@ -98,7 +98,7 @@ _NO_NUMBERS = {
     "M": "the date {}",
     "m": "the span of time {}",
 }
-"""What only passes for a number, by the letter that NumPy has for its kind."""
+"""What NumPy would convert to a number although it is none, by the letter of its dtype's kind."""
 
 
 def _refuse(name: str, kind: str, values: Any) -> None:

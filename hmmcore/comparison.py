@@ -1,7 +1,8 @@
 """Training runs side by side: how far each has come, who is ahead, and what its curve says.
 
-A run is told by its curve: the log-likelihood per observation, in nats, of the start (iteration 0)
-and after every step. Nothing here runs anything, so it serves histories of any trainer.
+A run is described by its curve: the log-likelihood per observation, in nats, of the start
+(iteration 0) and after every step. Nothing here runs anything, so it serves histories of any
+trainer.
 """
 
 from __future__ import annotations
@@ -27,28 +28,29 @@ ROUNDING_RTOL = 1e-10
 """A change smaller than this, relative to the log-likelihood or to one nat, may be rounding."""
 
 LEVEL = 1e-6
-"""Nats per observation: closer than that, nobody is ahead."""
+"""Nats per observation: with a smaller difference neither run is ahead."""
 
 SETTLED, SETTLED_STEPS = 1e-7, 5
 """Nats per observation, and steps: a run that moved less over so many steps may have settled."""
 
 SETTLED_REMAINING = 1e-5
-"""Nats per observation: so much to come, by its rate, and it has not settled after all."""
+"""Nats per observation: a run that still has more to gain, by its rate, has not settled."""
 
 FLAT = 1e-4
-"""Nats per observation: runs that rest no farther apart may yet meet, a few thousand steps on."""
+"""Nats per observation: two settled runs that differ by less may still meet after a few thousand
+steps."""
 
 SLOW_RATE = 0.9
 """A distance that shrinks by less than a tenth a step takes long: 22 steps to a tenth of it."""
 
 GROWING_RATE = 1.05
-"""Gains that grow by less are as good as even."""
+"""Gains count as growing from this factor per step on."""
 
 OSCILLATING_DIPS = 3
-"""So many of the last WINDOW steps going down are no accident any more."""
+"""With this many dips among the last WINDOW steps a run oscillates."""
 
 PATIENCE = 1000
-"""Steps in which an even pace would have to close a gap."""
+"""Steps within which a run of even pace must close the gap."""
 
 ALIKE_DIVERGENCE = 0.01
 """Nats: states of two models whose symmetric divergence is smaller emit alike."""
@@ -112,7 +114,7 @@ class Contender:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Who is ahead of two, and why it may be so.
+    """Who is ahead of two, and a likely reason.
 
     Attributes:
         leader: 0 or 1; None where they are level.
@@ -125,7 +127,7 @@ class Verdict:
         reason: "start" (neither has moved), "failed" (a step of the one that trails failed),
             "same_optimum", "different_optima", "flat" (both have settled, at one height, but their
             models differ), "level", "falls_short" (going on like this, the one that trails closes
-            less than half of the gap), or "pace": look at how they go.
+            less than half of the gap), or "pace": none of these, so compare their progress.
     """
 
     leader: int | None
@@ -143,7 +145,7 @@ def progress(log_likelihoods: ArrayLike) -> Progress:
         ValueError: when it is not one curve that begins with the start.
     """
     curve = _as_curve(log_likelihoods)
-    # Infinite values are passed over here; differences of two of them are no numbers.
+    # The difference of two infinite values is NaN.
     with np.errstate(invalid="ignore"):
         gains = np.diff(curve)
     fell = gains < -_rounding(curve)
@@ -222,7 +224,7 @@ def models_alike(first: HMM, second: HMM) -> bool:
 
 
 def compare(first: Contender, second: Contender) -> Verdict:
-    """Who is ahead where both have come to, and why it may be so.
+    """Who is ahead at the place that both have reached, and a likely reason.
 
     Raises:
         ValueError: when a contender's places do not belong to its curve.
@@ -238,8 +240,11 @@ def compare(first: Contender, second: Contender) -> Verdict:
     going_on = [end for end, one in zip(ends, both, strict=True) if not one.finished]
     where = min(going_on, default=max(ends))
     reached = [iteration_at(contender.places, where) for contender in both]
-    told = [_told(contender, iteration) for contender, iteration in zip(both, reached, strict=True)]
-    values = [one.log_likelihood for one in told]
+    progresses = [
+        _progress_at(contender, iteration)
+        for contender, iteration in zip(both, reached, strict=True)
+    ]
+    values = [one.log_likelihood for one in progresses]
     if not any(map(math.isfinite, values)):
         leader, margin = None, 0.0
     else:
@@ -251,8 +256,8 @@ def compare(first: Contender, second: Contender) -> Verdict:
         margin,
         where,
         (reached[0], reached[1]),
-        (told[0], told[1]),
-        _reason(both, told, leader, margin),
+        (progresses[0], progresses[1]),
+        _reason(both, progresses, leader, margin),
     )
 
 
@@ -275,8 +280,8 @@ def state_parameters(hmm: HMM) -> dict[str, FloatArray]:
 
 def num_components(hmm: HMM) -> int:
     """How many dimensions or symbols the means, rates or probabilities of a state have."""
-    told = state_parameters(hmm)
-    return int(max(values.shape[1] for values in told.values()))
+    parameters = state_parameters(hmm)
+    return int(max(values.shape[1] for values in parameters.values()))
 
 
 def parameter_paths(
@@ -289,30 +294,32 @@ def parameter_paths(
         component: of those with several: which dimension or symbol, from 0.
     """
     order = np.asarray(permutation)
-    told = [state_parameters(hmm) for hmm in hmms]
+    parameters = [state_parameters(hmm) for hmm in hmms]
     return {
-        name: np.array([one[name][order, min(component, values.shape[1] - 1)] for one in told])
-        for name, values in told[0].items()
+        name: np.array(
+            [one[name][order, min(component, values.shape[1] - 1)] for one in parameters]
+        )
+        for name, values in parameters[0].items()
     }
 
 
-def _told(contender: Contender, iteration: int) -> Progress:
-    told = progress(contender.log_likelihoods[: iteration + 1])
+def _progress_at(contender: Contender, iteration: int) -> Progress:
+    reached = progress(contender.log_likelihoods[: iteration + 1])
     at_end = iteration == len(contender.log_likelihoods) - 1
     if at_end and contender.finished and not contender.failed:
-        return replace(told, pace="settled")
-    return told
+        return replace(reached, pace="settled")
+    return reached
 
 
 def _reason(
-    both: Sequence[Contender], told: Sequence[Progress], leader: int | None, margin: float
+    both: Sequence[Contender], progresses: Sequence[Progress], leader: int | None, margin: float
 ) -> str:
-    if all(one.iteration == 0 for one in told):
+    if all(one.iteration == 0 for one in progresses):
         return "start"
     trailing = None if leader is None else both[1 - leader]
     if trailing is not None and trailing.failed:
         return "failed"
-    settled = [one.pace == "settled" for one in told]
+    settled = [one.pace == "settled" for one in progresses]
     if all(settled) or (leader is not None and settled[leader]):
         if models_alike(both[0].hmm, both[1].hmm):
             return "same_optimum"
@@ -320,7 +327,7 @@ def _reason(
             return "flat" if margin <= FLAT else "different_optima"
     if leader is None:
         return "level"
-    trails = told[1 - leader]
+    trails = progresses[1 - leader]
     to_come = trails.remaining
     if to_come is None and trails.pace == "slow" and trails.gain is not None:
         to_come = PATIENCE * trails.gain

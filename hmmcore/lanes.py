@@ -57,9 +57,9 @@ def _constant(vector: ir.VectorType, value: Any) -> ir.Constant:
 def aligned(*shape: int) -> FloatArray:
     """An uninitialised array whose lanes never straddle two of the processor's cache lines."""
     size, line = math.prod(shape), LANES * 8
-    room = np.empty(size + LANES - 1)
-    first = -room.ctypes.data % line // 8
-    return room[first : first + size].reshape(shape)
+    memory = np.empty(size + LANES - 1)
+    first = -memory.ctypes.data % line // 8
+    return memory[first : first + size].reshape(shape)
 
 
 def load(rows: FloatArray, i: int, j: int) -> FloatArray:

@@ -9,9 +9,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hmmcore import initialization, symbol_starts
+from hmmcore import initialization
 from hmmcore.arrays import FloatArray, IntArray, read_only
 from hmmcore.emissions import Categorical, Gaussian
+from hmmcore.initialization import categorical
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.simulation import (
@@ -291,7 +292,7 @@ def _casino() -> Preset:
         emissions=Categorical([[1 / 6] * 6, [0.1] * 5 + [0.5]]),
         num_sequences=5,
         length=300,
-        start=lambda truth, data, rng: symbol_starts.kmeans(data, 2, 6, rng),
+        start=lambda truth, data, rng: categorical.kmeans(data, 2, 6, rng),
     )
 
 

@@ -29,7 +29,7 @@ class Sequences(Value):
     """N independent sequences of D-dimensional observations, possibly of different lengths.
 
     A missing value is NaN, or a masked entry, which becomes NaN: an observation may lack all of its
-    coordinates or some of them. Models take what is there for what it is and leave the rest open.
+    coordinates or some of them. Models use the observed ones and integrate the others out.
 
     Attributes:
         observations: x (T, D), all sequences one after the other; T is the sum of lengths. One
@@ -157,17 +157,17 @@ class Sequences(Value):
 
     @property
     def num_sequences(self) -> int:
-        """N."""
+        """Number of sequences, N."""
         return len(self.lengths)
 
     @property
     def num_observations(self) -> int:
-        """T, the sum of lengths."""
+        """Number of observations, T: the sum of lengths."""
         return len(self.observations)
 
     @property
     def num_dimensions(self) -> int:
-        """D."""
+        """Number of dimensions of an observation, D."""
         return int(self.observations.shape[1])
 
     @cached_property
@@ -202,7 +202,7 @@ class Sequences(Value):
 
     @cached_property
     def arrangements(self) -> dict[tuple[int, ...], Any]:
-        """How sweeps have split these sequences, kept because every training step asks again."""
+        """How sweeps have split these sequences: a cache, since every training step needs it."""
         return {}
 
     def means(self) -> FloatArray:
@@ -241,10 +241,10 @@ class Sequences(Value):
         """Raise ValueError naming the first dimension of which nothing is observed."""
         if not self.has_missing:
             return
-        wanting = np.flatnonzero(np.isnan(self.observations).all(axis=0))
-        if len(wanting):
+        absent = np.flatnonzero(np.isnan(self.observations).all(axis=0))
+        if len(absent):
             raise ValueError(
-                f"every value of dimension {wanting[0]} is missing; there is nothing to learn it "
+                f"every value of dimension {absent[0]} is missing; there is nothing to learn it "
                 "from, so leave it out."
             )
 

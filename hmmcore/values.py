@@ -11,8 +11,7 @@ import numpy as np
 class Value:
     """A frozen dataclass that is copied and unpickled through its own constructor.
 
-    So what arrives in another process is checked, read-only, and free of anything remembered on
-    the way, as the value was when it was made.
+    So a value that arrives in another process has been checked, is read-only, and carries no cache.
     """
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -27,8 +26,8 @@ _Kind = TypeVar("_Kind", bound=Value)
 def valid_value(kind: type[_Kind], **fields: Any) -> _Kind:
     """Make a frozen value of fields that are known to be valid, without checking them again.
 
-    For what a trainer computes at every step, where checking would cost more than computing.
-    Arrays are frozen, not copied: the caller gives them away.
+    For what a trainer computes at every step, where checking would take longer than computing.
+    Arrays are made read-only, not copied: the caller must not write to them any more.
     """
     for field in fields.values():
         if isinstance(field, np.ndarray):

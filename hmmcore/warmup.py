@@ -10,12 +10,12 @@ import numpy as np
 from hmmcore import initialization
 from hmmcore.emissions import Categorical, Gaussian, Poisson
 from hmmcore.inference import smooth, viterbi
-from hmmcore.lane_sweep import MOST_STATES
+from hmmcore.inference.paths import sample_posterior_paths
 from hmmcore.model import HMM
-from hmmcore.paths import sample_posterior_paths
 from hmmcore.sequences import Sequences
 from hmmcore.simulation import left_right_structure, sample
-from hmmcore.state_sweep import FEWEST_STATES
+from hmmcore.sweeps.lane_sweep import MOST_STATES
+from hmmcore.sweeps.state_sweep import FEWEST_STATES
 from hmmcore.training import EM, GradientAscent
 
 

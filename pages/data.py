@@ -17,8 +17,8 @@ from pages.ui.parts.distributions import distribution
 from pages.ui.parts.examples import example_line, example_picker
 from pages.ui.parts.layout import side_by_side
 from pages.ui.parts.presets import PRESETS
-from pages.ui.parts.run_controls import go_on, notices
-from pages.ui.parts.widgets import entered, set_widget
+from pages.ui.parts.run_controls import notices, replay_progress
+from pages.ui.parts.widgets import on_entry, set_widget
 from pages.ui.session.session import Session, current_session
 from pages.ui.session.view import lane, shown_dimension, zoom_key
 from pages.ui.settings.config import FIELD_OF
@@ -48,7 +48,7 @@ the model says of it follows from the neighbours in time.
 
 
 def source_and_preset(session: Session) -> None:
-    """Where the data come from, and examples to choose from."""
+    """Draw the choice of the data's source, the list of examples, and the download."""
     sources = dict(FIELD_OF["source"].choices or {})
     if session.upload is None:
         del sources["upload"]
@@ -60,7 +60,7 @@ def source_and_preset(session: Session) -> None:
             format_func=sources.__getitem__,
             required=True,
             key="data_source",
-            on_change=entered("data_source", lambda source: _choose_source(session, source)),
+            on_change=on_entry("data_source", lambda source: _choose_source(session, source)),
             help=FIELD_OF["source"].help,
         )
         example_picker(session, width=280)
@@ -83,7 +83,7 @@ def source_and_preset(session: Session) -> None:
 
 
 def look(session: Session) -> None:
-    """The figures of the data."""
+    """Draw all figures of the data."""
     st.markdown(words.summary(session.data))
     over_time(session)
     if session.data.sequences.num_sequences == 1:
@@ -98,7 +98,7 @@ def look(session: Session) -> None:
 
 
 def edit(session: Session) -> None:
-    """The tables, and what becomes of the data."""
+    """Draw the tables to edit, and the data drawn from them."""
     table_editors(session)
     left, right = side_by_side([3, 2], "edit")
     with left:
@@ -108,7 +108,7 @@ def edit(session: Session) -> None:
 
 
 def over_time(session: Session) -> None:
-    """The selected sequence."""
+    """Draw the selected sequence over time."""
     data, selected = session.seen, session.config.sequence - 1
     rows = slice(data.sequences.offsets[selected], data.sequences.offsets[selected + 1])
     observations = data.sequences.observations[rows, shown_dimension(session)]
@@ -126,7 +126,7 @@ def over_time(session: Session) -> None:
 
 
 def overview(session: Session) -> None:
-    """The first sequences, one above the other."""
+    """Draw the first sequences, one above the other."""
     data = session.seen
     shown = min(charts_data.OVERVIEW_SEQUENCES, data.sequences.num_sequences)
     first = [data.sequences[n][:, shown_dimension(session)] for n in range(shown)]
@@ -153,7 +153,7 @@ def overview(session: Session) -> None:
 
 
 def how_often(session: Session) -> None:
-    """How often each observation occurs, whatever its time."""
+    """Draw how often each observation occurs."""
     found = distribution(session)
     st.markdown(f"**{found.title}**")
     show_figure(found.figure, "data_distribution", label=found.label)
@@ -162,7 +162,7 @@ def how_often(session: Session) -> None:
 
 
 def table(session: Session) -> None:
-    """The numbers themselves."""
+    """Draw the first rows of the data as a table."""
     data = session.seen
     total = data.sequences.num_observations
     with st.expander("The numbers"):
@@ -198,13 +198,13 @@ VIEWS: dict[str, Callable[[Session], None]] = {
 
 
 def views(session: Session) -> None:
-    """One of the page's views; only the open one is computed."""
+    """Draw the page's views as tabs; only the open one is computed."""
 
     def open_view(view: str) -> None:
         session.data_view = view
 
     set_widget("data_view", session.data_view or next(iter(VIEWS)))
-    tabs = st.tabs(list(VIEWS), key="data_view", on_change=entered("data_view", open_view))
+    tabs = st.tabs(list(VIEWS), key="data_view", on_change=on_entry("data_view", open_view))
     for tab, draw in zip(tabs, VIEWS.values(), strict=True):
         if tab.open:
             with tab:
@@ -214,7 +214,7 @@ def views(session: Session) -> None:
 session = current_session()
 source_and_preset(session)
 notices(session)
-go_on(session)
+replay_progress(session)
 views(session)
 with st.expander("What am I looking at?", icon=":material/help:"):
     st.markdown(WHAT.format(law=FAMILIES[session.data.family].law))

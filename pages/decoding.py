@@ -1,4 +1,4 @@
-"""The Viterbi page: the one most probable path, beside the truth and the per-step best states."""
+"""The Viterbi page: the most probable path, compared with the true path and the per-step best."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ session = current_session()
 
 
 def draw() -> None:
-    """All figures of the shown run."""
+    """Draw all figures of the shown run."""
     view = current_view(session)
     if view is None:
         st.info(words.NO_MODEL, icon=":material/info:")
@@ -37,7 +37,7 @@ def draw() -> None:
 
 
 def over_time(view: View) -> None:
-    """The best path on the selected sequence, and where it differs from others."""
+    """Draw the best path of the selected sequence, and where it differs from the others."""
     learned = decoded.learned(session, view)
     st.subheader(f"Paths of {words.sequence(session)}, {words.model(session)}", anchor=False)
     if not learned.possible:
@@ -72,7 +72,7 @@ def over_time(view: View) -> None:
 
 
 def hits(view: View) -> None:
-    """Accuracy of four ways to decode, and of guessing."""
+    """Draw the accuracies of four decoders, and of guessing."""
     accuracies(
         session,
         view,
@@ -89,7 +89,7 @@ def hits(view: View) -> None:
 
 
 def log_joints(view: View) -> None:
-    """The best path's log-joint against the true path's, under the learned model."""
+    """Draw the log-joints of the best and the true path under the learned model."""
     st.subheader("How probable are the paths under the learned model?", anchor=False)
     best = float(view.path.log_joints[0])
     if view.true_states is None:
@@ -112,7 +112,7 @@ def log_joints(view: View) -> None:
 
 
 def confusion(view: View) -> None:
-    """True state against Viterbi state of the selected sequence."""
+    """Draw the table of true states by Viterbi states of the selected sequence."""
     st.subheader("Which states are mistaken for which?", anchor=False)
     data, num_states = session.seen, view.hmm.num_states
     if data.maker is None or data.maker_states is None:
@@ -137,7 +137,7 @@ def confusion(view: View) -> None:
 
 
 def ties(view: View) -> None:
-    """Every path that is as probable as the best, where they can be listed."""
+    """Draw the paths that are as probable as the best one."""
     st.subheader("Is the best path the only one?", anchor=False)
     if not decoded.learned(session, view).possible:
         st.caption(words.impossible("learned"))

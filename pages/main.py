@@ -13,28 +13,29 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from pages.ui.experiment.run_position import without_run_position
 from pages.ui.live.frame_source import frame_source
 from pages.ui.parts import controls
-from pages.ui.parts.frame import frame
+from pages.ui.parts.frame import page_frame
 from pages.ui.session.session import Session, current_session
 
 ASSETS = Path(__file__).parent / "ui" / "browser" / "assets"
 
 
 def write_address(session: Session) -> None:
-    """Let the address bar say what the session holds.
+    """Write the session's settings to the address bar.
 
-    Where the runs stand is added in the browser, by `assets/address.js`: each parameter that is
-    written here makes an entry in the browser's history, and no step of a training should.
+    The position of the runs is added in the browser, by `assets/address.js`: each change that is
+    written here makes an entry in the browser's history, and a training step should not.
     """
     wanted = session.query()
     if without_run_position(st.query_params.to_dict()) != wanted:
         st.query_params.from_dict(wanted)
 
 
-def went_back() -> bool:
-    """Whether the browser's Back or Forward brought this run about.
+def is_back_or_forward() -> bool:
+    """Whether the browser's Back or Forward caused this run of the script.
 
-    Asked of Streamlit, not guessed from the address: a run may carry the address of a moment ago.
-    The attribute is no promise of Streamlit's; without it Back shows the address, and no more.
+    Streamlit knows; the address does not tell, because a run may still carry an earlier address.
+    The attribute is not part of Streamlit's public interface. Without it, Back and Forward change
+    the address but not the settings.
     """
     return getattr(get_script_run_ctx(), "is_history_navigation", False)
 
@@ -61,20 +62,21 @@ page = st.navigation(
     position="top",
 )
 session = current_session()
-# What a run shows belongs together, whatever the live panel asks for meanwhile.
+# Locked, so that everything this run shows belongs to one state, although the live panel trains in
+# other threads.
 with session.lock:
-    if went_back():
+    if is_back_or_forward():
         session.follow_url(st.query_params.to_dict(), page.url_path)
     if session.page == page.url_path:
         frame_source(session).send_ahead()
     session.page = page.url_path
-    frame(session)
+    page_frame(session)
     controls.sidebar(session)
     try:
         page.run()
     except Exception:
-        # What a visitor is told then is that the settings are in the address bar.
+        # The message of `show_failure` says that the settings are in the address bar.
         write_address(session)
         raise
-    # Last, because a page may change what the address bar says.
+    # Last, because a page may change the settings.
     write_address(session)

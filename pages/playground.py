@@ -1,4 +1,4 @@
-"""The first page: a model that learns, live."""
+"""The Playground, the first page: the live panel of a model in training."""
 
 from __future__ import annotations
 

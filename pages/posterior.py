@@ -1,4 +1,4 @@
-"""What the data say about the hidden states: probabilities at every time, and expected counts."""
+"""The Posterior page: state probabilities at every time step, and expected transition counts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ session = current_session()
 
 
 def draw() -> None:
-    """All figures of the shown run."""
+    """Draw all figures of the shown run."""
     view = current_view(session)
     if view is None:
         st.info(words.NO_MODEL, icon=":material/info:")
@@ -33,10 +33,10 @@ def draw() -> None:
 
 
 def over_time(view: View) -> None:
-    """State probabilities of the selected sequence, and how unsure they are."""
+    """Draw the state probabilities of the selected sequence, and their entropy."""
     kind = session.config.posterior
     learned = decoded.learned(session, view)
-    # Side by side only where states are comparable.
+    # The true model is drawn beside the learned one only where their states can be matched.
     ceiling = decoded.ceiling(session) if view.true_states is not None else None
     st.subheader(
         f"State probabilities of {words.sequence(session)}, {words.model(session)}", anchor=False
@@ -66,7 +66,7 @@ def over_time(view: View) -> None:
 
 
 def hits(view: View) -> None:
-    """How often the most probable state is the true one, for three ways of answering."""
+    """Draw the accuracies of the most probable states of both models, and of guessing."""
     kind = session.config.posterior
     accuracies(
         session,
@@ -83,15 +83,17 @@ def hits(view: View) -> None:
 
 
 def expected_counts(view: View) -> None:
-    """Expected transitions and starts, beside the learned A and π."""
-    order, told = view.permutation, view.state.expectations
+    """Draw the expected transitions and starts beside the learned A and π."""
+    order, expectations = view.permutation, view.state.expectations
     revision = f"K{view.hmm.num_states}"
     st.subheader("Expected transitions", anchor=False)
     left, right = halves(view.hmm.num_states, "transitions")
     with left:
         show_figure(
             charts.transition_counts_figure(
-                told.transition_counts[order][:, order], told.initial_counts[order], revision
+                expectations.transition_counts[order][:, order],
+                expectations.initial_counts[order],
+                revision,
             ),
             key="transition_counts",
             label="Table of how many transitions from each state to each other are expected in "

@@ -1,4 +1,4 @@
-"""EM against gradient ascent: the same start, the same data, the same parameters, side by side."""
+"""The Training page: EM and gradient ascent from the same start, on the same data, compared."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ session = current_session()
 
 
 def comparison_controls() -> None:
-    """Along what the runs are compared, and what from."""
+    """Draw the choices of the x axis, the reference of distances, and the parameter's component."""
     controls.segments(session, "progress_axis")
     if session.true_log_likelihood() is not None:
         controls.segments(session, "distance_to")
     if session.main_runs:
-        several = num_components(session.main_runs[0].state.hmm)
-        if several > 1:
-            controls.number(session, "component", maximum=several, width=100)
+        components = num_components(session.main_runs[0].state.hmm)
+        if components > 1:
+            controls.number(session, "component", maximum=components, width=100)
 
 
 run_controls(session, instead=comparison_controls)

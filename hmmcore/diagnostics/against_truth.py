@@ -7,28 +7,29 @@ import scipy
 from hmmcore.diagnostics.finding import Finding
 
 WORSE_BY = 2.0
-"""Nats. The best model of the truth's kind is at least as likely as the truth, so a model at rest
-that falls short stands at a lower optimum; less than this, a likelihood ratio of seven, rounding
-of what is still to be gained could explain."""
+"""Nats. The maximum of the likelihood is at least that of the truth, so a converged model below it
+is at a lower local maximum. A difference smaller than this, a likelihood ratio of seven, may be
+what training has still to gain."""
 
 RARE = 1e-3
 """One sample in a thousand: how rarely fitting alone gains as much (Wilks 1938). Quantiles of the
 chi-squared distribution are good to about that where all states have data."""
 
 PER_PARAMETER = 10.0
-"""Observations for each free parameter, below which the gain is worth a warning however ordinary:
-new data lose by it as much again, half a nat per parameter."""
+"""With fewer observations for each free parameter, even a normal gain is worth a warning: new data
+are expected to lose as much again, half a nat per parameter."""
 
 
 def truth_findings(
     log_likelihood: float, true_log_likelihood: float, num_parameters: int, num_observations: int
 ) -> list[Finding]:
-    """How a model at rest compares with the truth on the data that it learned from.
+    """How a converged model compares with the truth on the data that it was trained on.
 
     Twice what the best fit gains on the truth follows a chi-squared distribution with as many
     degrees of freedom as there are free parameters (Wilks 1938), so that half a nat per parameter
-    is the normal gain. More than `RARE` allows is overfitting: the model describes these very
-    observations and not what made them. So is a normal gain that few observations paid for.
+    is the normal gain. A gain that is rarer than `RARE` is overfitting: the model describes these
+    observations and not the law behind them. So is a normal gain with fewer than `PER_PARAMETER`
+    observations for each parameter.
     """
     gain = log_likelihood - true_log_likelihood
     evidence = {

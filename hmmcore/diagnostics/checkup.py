@@ -1,4 +1,4 @@
-"""Look at a training run and name what is the case."""
+"""Examine a training run and report what was found."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from hmmcore.training.base import Trainer, TrainState, checked_floor, checked_tr
 
 @dataclass(frozen=True, eq=False)
 class Circumstances:
-    """What stays the same while a run goes on: its trainer, its start, and the truth.
+    """What does not change during a run: its trainer, its start, and the truth.
 
     What follows from them alone is computed once.
 
@@ -32,7 +32,7 @@ class Circumstances:
         trainer: `EM` or `GradientAscent`, with its data.
         start: the model of iteration 0.
         true_log_likelihood: of the model that made the data, on the same data, in nats; None
-            where nobody knows it.
+            where it is unknown.
     """
 
     trainer: Trainer
@@ -70,10 +70,10 @@ class Circumstances:
     def alike(self) -> tuple[tuple[int, ...], ...]:
         """Groups of states that no step can tell apart.
 
-        States that start alike stay alike, so the start tells for the whole run. States of a
-        network that emit alike and have different embeddings may yet be told apart, as its
-        common weights change. So may states with priors or ties of their own; nothing is said of
-        runs that have any.
+        States that start alike stay alike, so the groups of the start hold for the whole run.
+        States of a network that emit alike but have different embeddings are in no group: they may
+        separate as the common weights change. So may states under priors or ties; a run that has
+        any has no groups.
         """
         if any(
             getattr(self.trainer, name, None) is not None for name in ("priors", "transition_ties")
@@ -104,7 +104,7 @@ def examine(
 ) -> tuple[Finding, ...]:
     """Everything that can be said of a run at one iteration, the most important first.
 
-    It costs no sweep over the data: all of it follows from what the last step found out.
+    It needs no sweep over the data: everything follows from the statistics of the last step.
 
     Args:
         state: the iteration to look at.
@@ -141,12 +141,12 @@ def examine(
         return (Finding("diverged", (), evidence | ({"learning_rate": rate} if rate else {})),)
     progress = progress_findings(log_likelihoods, count, rate, highest)
     if circumstances.alike == (tuple(range(state.hmm.num_states)),):
-        # One state in K guises: whatever else is said of states, π or A follows from that.
+        # All states are one. Any other finding about states, π or A would only repeat that.
         return (_alike("symmetric_start", circumstances, state), *progress)
     settled = is_settled(log_likelihoods, count) or any(f.kind == "converged" for f in progress)
     findings = [*progress, *_about_initial_probs(circumstances, state)]
     if state.iteration > 0:
-        # What a start is like before it has met the data says nothing.
+        # A start has not been fitted to the data yet.
         findings += state_findings(
             state,
             circumstances.variance_floor,
@@ -155,7 +155,7 @@ def examine(
             settled,
         )
     if any(finding.kind == "empty_state" for finding in findings):
-        # The slope is gentle where states without data have no say, and not for want of a rate.
+        # Gains are small because states without data have no gradient, not because of the rate.
         findings = [finding for finding in findings if finding.kind != "rate_too_low"]
     if circumstances.alike:
         findings.append(_alike("identical_states", circumstances, state))
@@ -170,7 +170,7 @@ def examine(
 
 
 def _alike(kind: str, circumstances: Circumstances, state: TrainState) -> Finding:
-    """States that no step can tell apart, and that the gradient does not either."""
+    """The finding that groups of states are alike, with the gradient between them as evidence."""
     observations = occupancy(state)
     between = whole = share_gap = 0.0
     for group in circumstances.alike:
@@ -183,7 +183,7 @@ def _alike(kind: str, circumstances: Circumstances, state: TrainState) -> Findin
 
 
 def _about_initial_probs(circumstances: Circumstances, state: TrainState) -> list[Finding]:
-    """π of one sequence: a single first state is all there is to learn it from."""
+    """π cannot be learned from one sequence: it has a single first state."""
     one = len(circumstances.trainer.sequences) == 1
     if not one or "initial_probs" not in circumstances.trainable or state.hmm.num_states == 1:
         return []

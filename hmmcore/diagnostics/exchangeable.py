@@ -9,7 +9,7 @@ import numpy as np
 from hmmcore.arrays import FloatArray
 from hmmcore.emissions.network import SHARED_LAYERS
 from hmmcore.model import HMM
-from hmmcore.sweep import Expectations
+from hmmcore.sweeps.sweep import Expectations
 from hmmcore.training.gradient import log_likelihood_gradient
 
 
@@ -17,8 +17,8 @@ def exchangeable_states(hmm: HMM, atol: float = 1e-12) -> tuple[tuple[int, ...],
     """Groups of two or more states that can trade places without changing the model.
 
     Such states have the same posterior at every time, so every EM step and every gradient moves
-    them alike: they stay equal for ever, whatever the data. A start in which all states are
-    exchangeable is a stationary point of a mixture of one.
+    them alike: they stay equal throughout training, whatever the data. From a start in which all
+    states are exchangeable, training fits a model of a single state.
 
     Args:
         atol: how far probabilities, and symmetric Kullback-Leibler divergences in nats, may
@@ -36,7 +36,7 @@ def exchangeable_states(hmm: HMM, atol: float = 1e-12) -> tuple[tuple[int, ...],
 
 
 def gradient_between(
-    hmm: HMM, told: Expectations, group: Sequence[int], trainable: frozenset[str]
+    hmm: HMM, statistics: Expectations, group: Sequence[int], trainable: frozenset[str]
 ) -> tuple[float, float]:
     """How far the gradient tells the states of a group apart, and how far it moves the model.
 
@@ -48,7 +48,7 @@ def gradient_between(
     a saddle, or the best that the group can do as one state.
 
     Args:
-        told: expected statistics of the data under `hmm`.
+        statistics: expected statistics of the data under `hmm`.
         group: two or more states, exchangeable in `hmm`.
         trainable: names of the parameters to look at.
 
@@ -64,7 +64,7 @@ def gradient_between(
     }
     order = np.array(group)
     between = whole = 0.0
-    for name, slope in log_likelihood_gradient(hmm, told).items():
+    for name, slope in log_likelihood_gradient(hmm, statistics).items():
         if parameter_of[name] not in trainable:
             continue
         whole += float(np.vdot(slope, slope))
@@ -75,7 +75,7 @@ def gradient_between(
         else:
             continue
         between += float(np.vdot(rest, rest))
-    num_observations = float(told.initial_counts.sum() + told.transition_counts.sum())
+    num_observations = float(statistics.initial_counts.sum() + statistics.transition_counts.sum())
     return float(np.sqrt(between)) / num_observations, float(np.sqrt(whole)) / num_observations
 
 

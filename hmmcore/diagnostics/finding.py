@@ -1,4 +1,4 @@
-"""One thing that can be said of a training run, with the numbers that show it."""
+"""A finding about a training run, with the numbers that show it."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ KINDS: Mapping[str, str] = MappingProxyType(
 (no step is possible any more), "warning" (what is learned should not be trusted as it is), "info"
 (worth knowing) and "success"."""
 
-_IMPORTANCE = {kind: place for place, kind in enumerate(KINDS)}
+_IMPORTANCE = {kind: index for index, kind in enumerate(KINDS)}
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something named that is the case, with its evidence.
+    """One finding: its kind, the states it concerns, and its evidence.
 
     Attributes:
         kind: one of `KINDS`.
@@ -59,7 +59,7 @@ class Finding:
 
     @property
     def importance(self) -> int:
-        """Place of its kind in `KINDS`; the lower, the more important."""
+        """Index of its kind in `KINDS`; the lower, the more important."""
         return _IMPORTANCE[self.kind]
 
     @property

@@ -1,4 +1,4 @@
-"""What the likelihood's way up says: about the learning rate, and about how far it is."""
+"""Findings from the likelihood curve: about the learning rate, and about convergence."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ DIPS = 4
 which is no fault; at a rate that is too high it leaps over it every few steps."""
 
 DYING_OUT = 0.5
-"""What the later half of the window fell, over what the earlier half did. Where it is less, the
-swinging ends by itself."""
+"""Ratio of the falls in the later half of the window to those in the earlier half. Below it the
+oscillation dies out by itself."""
 
 LARGE_FALL = 1e-4
-"""Nats per observation: the average fall. Smaller ones are the trembling of an optimum that is
-reached, which hurts nobody."""
+"""Nats per observation: the average fall. Smaller ones are oscillations about an optimum that is
+reached, and do no harm."""
 
 NET_LOSS = 1e-3
 """Nats per observation that a whole window lost: too much to be a swing."""
@@ -44,8 +44,8 @@ the slopes are gentle, often with states that lost all their data, and no way ba
 
 STEADY = 0.1
 """How far the gain of the window's later half may be from that of its earlier one, relative to it.
-Where an optimum is near gains shrink; gains that are still the same twenty steps on come from a
-slope that leads far away yet."""
+Near an optimum gains shrink; gains that are the same twenty steps later mean that it is still far
+away."""
 
 TINY_GAIN = 1e-3
 """Nats per observation and step: with a larger one the likelihood is seen to rise."""
@@ -60,7 +60,7 @@ def progress_findings(
     learning_rate: float | None,
     highest: float = -np.inf,
 ) -> list[Finding]:
-    """What the last steps say.
+    """Findings from the last steps.
 
     Args:
         log_likelihoods: of the last iterations, in nats, in order; `LOOK_BACK` of them where

@@ -25,8 +25,8 @@ what it does next by more than one in twenty."""
 
 def occupancy(state: TrainState) -> FloatArray:
     """(K,) how many observations each state is expected to explain: Σ_t p(z_t = k | x)."""
-    told = state.expectations
-    return np.asarray(told.initial_counts + told.transition_counts.sum(axis=0))
+    statistics = state.expectations
+    return np.asarray(statistics.initial_counts + statistics.transition_counts.sum(axis=0))
 
 
 def state_findings(
@@ -62,7 +62,7 @@ def state_findings(
 def _held_states(
     state: TrainState, variance_floor: float, trainable: frozenset[str], observations: FloatArray
 ) -> list[Finding]:
-    """States whose parameters stand at a bound of what they may be."""
+    """States with a parameter at its bound: a variance at the floor, a mean at a ReLU's zero."""
     findings, alive = [], observations >= FEWEST_OBSERVATIONS
     if "covariances" in trainable:
         variances = state.hmm.emissions.smallest_variances()
@@ -70,7 +70,7 @@ def _held_states(
         floored = variances <= variance_floor * (1.0 + 1e-6)
         for remedy in state.remedies:
             if remedy.kind == "variance_floor":
-                # A variance that all states share is nobody's own.
+                # Without a state the variance is shared by all of them.
                 floored[slice(None) if remedy.state is None else remedy.state] = True
         if (floored & alive).any():
             evidence = {"sd_floor": float(np.sqrt(variance_floor))}
@@ -86,14 +86,14 @@ def _held_states(
 
 
 def _near_duplicates(hmm: HMM, alive: BoolArray) -> list[Finding]:
-    """Pairs that could be one state: nearly the same emissions, nearly the same future.
+    """Pairs that could be one state: nearly the same emissions and transition probabilities.
 
     How one gets to either does not matter: where two states emit and go on alike, a model with
     one in their place gives every sequence the same probability (strong lumpability; Kemeny &
     Snell 1976, section 6.3).
     """
     distances = hmm.emissions.distances(hmm.emissions)
-    # Not so sure as NaN would make it: only a distance that is small counts.
+    # Comparisons with NaN are false, so an undefined distance does not count as small.
     close = np.triu(distances <= NEARLY_ALIKE, k=1) & alive & alive[:, np.newaxis]
     if not close.any():
         return []

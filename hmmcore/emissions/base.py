@@ -29,7 +29,7 @@ class Remedy:
             (the data that it explains all lack some coordinate: what belongs to that was kept),
             "variance_floor" (its variance would have fallen below the floor: it was set to the
             floor) or "dead_output" (a ReLU holds a mean of a `NeuralGaussian` at zero, with no
-            gradient). What has a prior is not kept, but goes where the prior is largest.
+            gradient). A parameter that has a prior is not kept, but moves to the mode of the prior.
     """
 
     state: int | None
@@ -50,20 +50,21 @@ class Remedy:
 class Emissions(Protocol):
     """p(x | z = k) for K states over D-dimensional observations: a frozen value.
 
-    A missing coordinate of an observation is NaN. Scores are of what is there, 0 when nothing is;
-    statistics leave out what is missing, or put its expectation given what is there in its place.
+    A missing coordinate of an observation is NaN. Scores are of the observed coordinates, 0 when
+    there are none; statistics leave missing coordinates out, or replace them by their expectation
+    given the observed ones.
     """
 
     parameter_names: ClassVar[tuple[str, ...]]
 
     @property
     def num_states(self) -> int:
-        """K."""
+        """Number of states, K."""
         ...
 
     @property
     def num_dimensions(self) -> int:
-        """D."""
+        """Number of dimensions of an observation, D."""
         ...
 
     def permute(self, permutation: ArrayLike) -> Self:
@@ -73,8 +74,7 @@ class Emissions(Protocol):
     def require_observations(self, observations: FloatArray) -> None:
         """Raise ValueError naming the first of observations (T, D) that no state could emit.
 
-        Missing ones pass.
-        Called once for each set of data, so that scoring need not check.
+        Missing values are allowed. Called once for each set of data: scoring need not check.
         """
         ...
 
@@ -89,8 +89,8 @@ class Emissions(Protocol):
     def statistics(self, observations: FloatArray, weights: FloatArray) -> EmissionStatistics:
         """Expected statistics of observations (T, D) under state weights (T, K).
 
-        They are taken about the present parameters, so that nothing cancels however far the
-        data lie from zero. Among them is "weights" (K,): how many observations, the wholly missing
+        Sums are of deviations from the present parameters, so that no digits cancel when the data
+        lie far from zero. Among them is "weights" (K,): how many observations, the wholly missing
         ones left out, each state is expected to explain.
         """
         ...
@@ -129,15 +129,15 @@ class Emissions(Protocol):
     parameter_of: ClassVar[Mapping[str, str]]
 
     def num_free(self) -> dict[str, int]:
-        """How many free parameters each of `parameter_names` has, zeros that stay not counted."""
+        """How many free parameters each of `parameter_names` has; structural zeros are none."""
         ...
 
     def marginals(self) -> Marginals:
-        """What can be observed in one state, dimension by dimension: for forecasts."""
+        """The distribution of each dimension of an observation in each state: for forecasts."""
         ...
 
     def distances(self, other: Self) -> FloatArray:
-        """How unlike the states are: (K, K), entry [i, j] between self's i and other's j."""
+        """Distances (K, K) between states: entry [i, j] between self's i and other's j."""
         ...
 
 
@@ -146,7 +146,7 @@ class LaneEmissions(Protocol):
 
     @property
     def works_in_lanes(self) -> bool:
-        """Whether this very value does."""
+        """Whether this value does; a family may need certain parameters for it."""
         ...
 
     def lane_log_likelihoods(self, observations: FloatArray, scores: FloatArray) -> None:

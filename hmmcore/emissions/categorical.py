@@ -46,12 +46,12 @@ class Categorical(Value):
 
     @property
     def num_states(self) -> int:
-        """K."""
+        """Number of states, K."""
         return len(self.probs)
 
     @property
     def num_symbols(self) -> int:
-        """C."""
+        """Number of symbols, C."""
         return int(self.probs.shape[1])
 
     def permute(self, permutation: ArrayLike) -> Categorical:
@@ -66,7 +66,7 @@ class Categorical(Value):
     __hash__ = None  # type: ignore[assignment]  # arrays do not hash
 
     def require_observations(self, observations: FloatArray) -> None:
-        """Raise ValueError naming the first observation that is there and not one of 0..C-1."""
+        """Raise ValueError naming the first observation that is neither in 0..C-1 nor missing."""
         values = observations[:, 0]
         symbol = (values >= 0) & (values < self.num_symbols) & (values == np.floor(values))
         bad = np.flatnonzero(~(symbol | np.isnan(values)))
@@ -101,7 +101,7 @@ class Categorical(Value):
         return symbols
 
     def statistics(self, observations: FloatArray, weights: FloatArray) -> EmissionStatistics:
-        """Expected number of times (K, C) that each state emits each symbol, "weights" in all."""
+        """Expected "counts" (K, C) of each symbol in each state, and their sums "weights" (K,)."""
         counts = np.zeros((self.num_symbols + 1, self.num_states))
         _accumulate_symbols(self._symbols(observations), weights, counts)
         counts = np.ascontiguousarray(counts[:-1].T)

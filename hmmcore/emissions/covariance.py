@@ -1,4 +1,4 @@
-"""What differs between the types of covariance: the strategy that `Gaussian` works with."""
+"""The interface of a covariance type: the strategy object that `Gaussian` works with."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from hmmcore.emissions.base import EmissionStatistics, Remedy
 
 
 class Learned(NamedTuple):
-    """What a step of training made of means and covariances.
+    """Means and covariances after a training step.
 
     Attributes:
-        means, covariances: fresh arrays that belong to whoever asked for them.
+        means, covariances: new arrays, owned by the caller.
         remedies: what was done to keep states alive.
-        valid: whether all is known to be finite and positive; otherwise it must be checked.
+        valid: whether they are known to be finite and positive; otherwise they must be checked.
     """
 
     means: FloatArray
@@ -29,11 +29,11 @@ class Learned(NamedTuple):
 class CovarianceType(ABC):
     """How covariances of one type are laid out, scored, learned and kept positive.
 
-    The type knows nothing of one model: arrays in, arrays out. `covariances` has the type's own
+    It holds no parameters: its methods are functions of arrays. `covariances` has the type's own
     shape in every method, means are (K, D).
 
     Attributes:
-        unconstrained_name: what gradient ascent calls the parameters that may take any value.
+        unconstrained_name: name of the unconstrained parameters, for gradient ascent.
         is_diagonal: whether coordinates are independent given the state.
         is_shared: whether all states have one covariance.
     """
@@ -67,14 +67,14 @@ class CovarianceType(ABC):
         """(K,) the smallest variance of each state in any direction."""
 
     def conditions(self, covariances: FloatArray) -> FloatArray:
-        """The largest eigenvalue over the smallest, as far as it amplifies rounding; at least 1."""
+        """Condition numbers: how many times each covariance amplifies rounding; at least 1."""
         return np.ones(1)
 
     @abstractmethod
     def score(
         self, observations: FloatArray, means: FloatArray, covariances: FloatArray
     ) -> FloatArray:
-        """(T, K) log-densities of what is there of observations (T, D)."""
+        """(T, K) log-densities of the observed coordinates of observations (T, D)."""
 
     @abstractmethod
     def colour(self, noise: FloatArray, states: IntArray, covariances: FloatArray) -> FloatArray:
@@ -102,19 +102,19 @@ class CovarianceType(ABC):
         """M-step from statistics about the present means, variances held at the floor.
 
         Args:
-            learned: whether means, and whether covariances are; what is not stays, as does what
-                has no data.
+            learned: whether to learn the means, and whether the covariances. What is not learned
+                stays as it is, and so does what has no data.
         """
 
     @abstractmethod
     def unconstrained(self, covariances: FloatArray) -> FloatArray:
-        """The covariances as numbers that may take any value."""
+        """The covariances as parameters that may take any real value."""
 
     @abstractmethod
     def constrained(
         self, means: FloatArray, parameters: FloatArray, variance_floor: float
     ) -> Learned:
-        """Undo `unconstrained`, variances held at the floor; with means, which stay as given."""
+        """Undo `unconstrained`, holding variances at the floor; returns the given means too."""
 
     @abstractmethod
     def gradient(

@@ -15,20 +15,20 @@ from hmmcore.emissions.variance_prior import COUNT, SQUARES, added
 class Diagonal(CovarianceType):
     """Variances (K, D).
 
-    Statistics about the means, of the coordinates that are there: "weights" (K,) expected
-    observations that are not wholly missing, "counts" (K, D) expected coordinates, "deviations"
-    (K, D), "squares" (K, D).
+    Statistics about the means, of the observed coordinates: "weights" (K,) expected number of
+    observations that are not wholly missing, "counts" (K, D) expected number of coordinates,
+    "deviations" (K, D) and "squares" (K, D) weighted sums of deviations and of their squares.
     """
 
     unconstrained_name = "log_sds"
     is_diagonal = True
 
     def spread_out(self, values: FloatArray, num_dimensions: int) -> FloatArray:
-        """Values of the covariances' own shape, for every coordinate: (K, D)."""
+        """Repeat values of the covariances' own shape for every coordinate: (K, D)."""
         return values
 
     def pool(self, sums: FloatArray) -> FloatArray:
-        """Sums (K, D), added up over the coordinates that have one variance."""
+        """Add up sums (K, D) over the coordinates that share one variance."""
         return sums
 
     def shape(self, num_states: int, num_dimensions: int) -> tuple[int, ...]:
@@ -77,7 +77,7 @@ class Diagonal(CovarianceType):
         deviations, squares = np.zeros(means.shape), np.zeros(means.shape)
         _accumulate_diagonal(observations, weights, means, deviations, squares)
         totals, counts = weights.sum(axis=0), np.zeros(means.shape)
-        if is_tainted(deviations):
+        if includes_missing(deviations):
             totals[:], deviations[:], squares[:] = 0.0, 0.0, 0.0
             _accumulate_observed(observations, weights, means, totals, counts, deviations, squares)
         else:
@@ -160,24 +160,24 @@ def diagonal_statistics(
 
 
 @njit(cache=True, nogil=True)
-def is_tainted(deviations: FloatArray) -> bool:
-    """Whether a missing value has entered sums (K, D) that were taken as if there were none.
+def includes_missing(deviations: FloatArray) -> bool:
+    """Whether sums (K, D) over all observations include a missing value.
 
-    NaN stays NaN whatever it is weighed with and added to, so summing first and asking afterwards
-    costs complete data nothing.
+    A sum with a NaN is NaN, whatever the weights. So checking the sums afterwards is enough, and
+    costs complete data next to nothing.
     """
     return bool(np.isnan(deviations).any())
 
 
 def _remedies(codes: IntArray) -> tuple[Remedy, ...]:
-    """What `gaussian_steps` reports of each state (K,), one kind after the other."""
-    told = codes.tolist()
-    if not any(told):
+    """Remedies from the codes (K,) of `gaussian_steps`, one kind after the other."""
+    by_state = codes.tolist()
+    if not any(by_state):
         return ()
     return tuple(
         Remedy(k, kind)
         for bit, kind in gaussian_steps.REMEDIES.items()
-        for k, code in enumerate(told)
+        for k, code in enumerate(by_state)
         if code & bit
     )
 
@@ -186,12 +186,12 @@ def _remedies(codes: IntArray) -> tuple[Remedy, ...]:
 def _score_diagonal(observations, means, variances, scores):  # type: ignore[no-untyped-def]
     """Fill scores (T, K) with the log-densities of a diagonal Gaussian.
 
-    Returns whether an observation is missing, or may be, so that `_score_observed` must see to it.
+    Returns whether an observation may be missing; `_score_observed` must then score all again.
     """
     num_states, num_dimensions = means.shape
     trace = 0.0
     constants = np.empty(num_states)
-    # Dimensions first: the compiler works on several states at once.
+    # Dimensions first, so that the compiler can vectorise over states.
     centres = np.ascontiguousarray(means.T)
     # Divided by the standard deviation before squaring: the square alone could overflow.
     inverse_sds = np.empty((num_dimensions, num_states))

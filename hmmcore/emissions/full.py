@@ -16,8 +16,9 @@ BLOCK = 64
 """Rows that are whitened together."""
 
 RESOLUTION = 1e-13
-"""Correlations whose smallest eigenvalue is below this are singular as far as sums of squares in
-double precision tell. They are held at four times as much, and a Cholesky factor exists."""
+"""Correlations whose smallest eigenvalue is below this cannot be told from singular ones by sums of
+squares in double precision. They are held at four times as much, so that they have a Cholesky
+factor."""
 
 SYMMETRY_ATOL = 1e-10
 """How far two entries of a covariance that should be one may differ, as a correlation."""
@@ -27,8 +28,8 @@ class Full(CovarianceType):
     """Matrices (K, D, D).
 
     Statistics about the means: "weights" (K,) expected observations that are not wholly missing,
-    "deviations" (K, D), "squares" (K, D, D). What a partly missing observation lacks enters by its
-    expectation given what is there, so that EM and Fisher's identity stay exact.
+    "deviations" (K, D), "squares" (K, D, D). Missing coordinates of an observation enter by their
+    conditional expectation given the observed ones, so that EM and Fisher's identity stay exact.
 
     Source for missing coordinates: Dempster, Laird & Rubin (1977), section 4.1; Little & Rubin,
     "Statistical Analysis with Missing Data" (2002), section 11.2.
@@ -38,11 +39,11 @@ class Full(CovarianceType):
     is_diagonal = False
 
     def pool(self, sums: FloatArray) -> FloatArray:
-        """Sums (K, ...), added up over the states that have one covariance."""
+        """Add up sums (K, ...) over the states that share one covariance."""
         return sums
 
     def named(self, k: int) -> str:
-        """Whose covariance `k` of the array is."""
+        """What error messages call covariance `k` of the array."""
         return f"covariances of state {k}"
 
     def shape(self, num_states: int, num_dimensions: int) -> tuple[int, ...]:
@@ -83,7 +84,7 @@ class Full(CovarianceType):
         return np.array(np.broadcast_to(_smallest_eigenvalues(covariances), (num_states,)))
 
     def conditions(self, covariances: FloatArray) -> FloatArray:
-        # Of the correlations: units of single coordinates amplify no rounding.
+        # Of the correlations: the units of single coordinates do not amplify rounding.
         eigenvalues = np.linalg.eigvalsh(_standardized(covariances)[1])
         known = eigenvalues[..., 0] > 8.0 * RESOLUTION
         return np.where(
@@ -147,11 +148,11 @@ class Full(CovarianceType):
         variance_floor: float,
     ) -> Learned:
         weights, deviations = statistics["weights"][:, np.newaxis], statistics["deviations"]
-        told = weights > EMPTY_WEIGHT
-        remedies = tuple(Remedy(int(k), "empty_state") for k in np.flatnonzero(~told))
+        has_data = weights > EMPTY_WEIGHT
+        remedies = tuple(Remedy(int(k), "empty_state") for k in np.flatnonzero(~has_data))
         moves = np.zeros(means.shape)
         if learned[0]:
-            moves = np.where(told, deviations / np.where(told, weights, 1.0), 0.0)
+            moves = np.where(has_data, deviations / np.where(has_data, weights, 1.0), 0.0)
         if learned[1]:
             covariances, floored = self._maximize_about(
                 statistics, moves, covariances, variance_floor
@@ -166,19 +167,19 @@ class Full(CovarianceType):
         covariances: FloatArray,
         variance_floor: float,
     ) -> tuple[FloatArray, BoolArray]:
-        """The covariances when means move by `moves` (K, D), and which came to the floor."""
+        """The covariances after means move by `moves` (K, D), and which are held at the floor."""
         weights = statistics["weights"][:, np.newaxis, np.newaxis]
         # E[(x - m - move)(x - m - move)'], from deviations about the present means m.
         cross = moves[:, :, np.newaxis] * statistics["deviations"][:, np.newaxis, :]
         squares = statistics["squares"] - cross - cross.transpose(0, 2, 1)
         squares += weights * moves[:, :, np.newaxis] * moves[:, np.newaxis, :]
         totals, squares = added(self.pool(weights), self.pool(squares), True, statistics)
-        told = totals > EMPTY_WEIGHT
-        held, low = _hold_at_floor(squares / np.where(told, totals, 1.0), variance_floor)
-        return np.where(told, held, covariances), low & told[..., 0, 0]
+        has_data = totals > EMPTY_WEIGHT
+        held, low = _hold_at_floor(squares / np.where(has_data, totals, 1.0), variance_floor)
+        return np.where(has_data, held, covariances), low & has_data[..., 0, 0]
 
     def _floor_remedies(self, floored: BoolArray) -> tuple[Remedy, ...]:
-        """Say which covariances were held at the floor: of states (K,), or () when shared."""
+        """Remedies for the covariances held at the floor, `floored` (K,), or () when shared."""
         if self.is_shared:
             return (Remedy(None, "variance_floor"),) if floored.any() else ()
         return tuple(Remedy(int(k), "variance_floor") for k in np.flatnonzero(floored))
@@ -244,9 +245,9 @@ class Tied(Full):
 
 
 def _hold_at_floor(covariances: FloatArray, variance_floor: float) -> tuple[FloatArray, BoolArray]:
-    """Lift eigenvalues to the floor, which is the maximiser under that constraint.
+    """Raise eigenvalues to the floor: the maximiser of the likelihood under that constraint.
 
-    Also says which of the covariances (..., D, D) needed it.
+    Also returns which of the covariances (..., D, D) had an eigenvalue below it.
     """
     symmetric = 0.5 * (covariances + np.swapaxes(covariances, -1, -2))
     low = np.asarray(_smallest_eigenvalues(symmetric) < variance_floor)
@@ -264,8 +265,9 @@ def _standardized(covariances: FloatArray) -> tuple[FloatArray, FloatArray]:
 def _whiteners(covariances: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Standard deviations (..., D) and W (..., D, D): W' W is the inverse of the correlations.
 
-    W divided by the standard deviations does so for the covariances, as exactly as the correlations
-    allow, whatever units coordinates have (van der Sluis 1969; Demmel & Veselic 1992).
+    W divided by the standard deviations does the same for the covariances, and its rounding depends
+    on the correlations alone, whatever units coordinates have (van der Sluis 1969; Demmel & Veselic
+    1992).
 
     Raises LinAlgError where a matrix is not positive definite.
     """
@@ -274,10 +276,10 @@ def _whiteners(covariances: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _smallest_eigenvalues(covariances: FloatArray) -> FloatArray:
-    """The smallest eigenvalue (...) of covariances (..., D, D); 0 where it is none beyond rounding.
+    """The smallest eigenvalue (...) of covariances (..., D, D); 0 where only rounding is left.
 
-    LAPACK's are as exact as the largest one allows: where coordinates have units of their own, the
-    smallest would be nothing but rounding. The largest of the inverse is not.
+    The error of LAPACK's eigenvalues is relative to the largest one: where coordinates differ much
+    in their units, the smallest would be all error. The largest eigenvalue of the inverse is not.
     """
     if (np.diagonal(covariances, axis1=-2, axis2=-1) > 0.0).all():
         try:
@@ -285,9 +287,9 @@ def _smallest_eigenvalues(covariances: FloatArray) -> FloatArray:
         except np.linalg.LinAlgError:
             pass
         else:
-            told = _largest(whiteners) ** -2.0 >= RESOLUTION
+            resolved = _largest(whiteners) ** -2.0 >= RESOLUTION
             smallest = _largest(whiteners / scales[..., np.newaxis, :]) ** -2.0
-            return np.where(told, smallest, 0.0)
+            return np.where(resolved, smallest, 0.0)
     if covariances.ndim == 2:
         return np.zeros(())
     return np.array([_smallest_eigenvalues(covariance) for covariance in covariances])
@@ -299,11 +301,12 @@ def _largest(matrices: FloatArray) -> FloatArray:
 
 
 def _lifted(covariance: FloatArray, variance_floor: float) -> FloatArray:
-    """A covariance (D, D) with its eigenvalues lifted to the floor, whatever units it has.
+    """A covariance (D, D) with its eigenvalues raised to the floor, whatever units it has.
 
-    What is above the floor stays as it is, to the last digits of every coordinate.
+    Eigenvalues above the floor keep all their digits.
     """
-    # A state that comes to lie on one point leaves nothing but rounding, correlations above one.
+    # The covariance of a state whose data are one point is rounding alone: its correlations may
+    # exceed one.
     spreads = np.sqrt(np.maximum(np.diagonal(covariance), 0.0))
     bounds = np.outer(spreads, spreads)
     held = np.clip(covariance, -bounds, bounds)
@@ -312,8 +315,8 @@ def _lifted(covariance: FloatArray, variance_floor: float) -> FloatArray:
     if values[0] < RESOLUTION:
         half = scales[:, np.newaxis] * vectors * np.sqrt(np.maximum(values, 4.0 * RESOLUTION))
         held = half @ half.T
-    # Eigenvalues are exact as far as the smallest is not too far below; after what was done about
-    # the correlations, all that are below the floor come within range in two rounds.
+    # Only eigenvalues within a factor of 1e8 of the smallest are exact enough to be raised at once.
+    # The correlations were held above, so that two rounds reach all that are below the floor.
     for _ in range(3):
         scales, whiteners = _whiteners(held)
         _, singular, axes = np.linalg.svd(whiteners / scales)
@@ -356,7 +359,7 @@ def _score_correlated(observations, means, factors, scores):  # type: ignore[no-
                     white[d, t] /= diagonal
                     squares[t] += white[d, t] * white[d, t]
             for t in range(size):
-                # Out of range, and then infinity minus infinity: so far away that nothing is left.
+                # Infinity minus infinity: so far away that the density is zero.
                 far = np.isnan(squares[t])
                 scores[start + t, k] = -np.inf if far else constant - 0.5 * squares[t]
 
@@ -416,11 +419,11 @@ def _factors(covariances: FloatArray, num_states: int) -> FloatArray:
 
 
 def _conditional(covariances: FloatArray, there: IntArray) -> tuple[FloatArray, FloatArray]:
-    """What O coordinates of a deviation from the mean tell of all D.
+    """The conditional distribution of all D coordinates, given the O observed ones.
 
     Returns:
-        slopes (..., D, O): E[x - m | coordinates] = slopes @ (coordinates of x - m), and the
-        covariance that remains (..., D, D), zero for the coordinates that are there.
+        slopes (..., D, O): E[x - m | observed] = slopes @ (observed coordinates of x - m), and the
+        conditional covariance (..., D, D), zero for the observed coordinates.
     """
     num_dimensions, num_given = covariances.shape[-1], len(there)
     absent = np.setdiff1d(np.arange(num_dimensions), there)

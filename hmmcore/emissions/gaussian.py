@@ -39,8 +39,8 @@ COVARIANCE_TYPES = tuple(_TYPES)
 class Gaussian(Value):
     """p(x | z = k) = N(x; means[k], Σ_k).
 
-    A missing coordinate, NaN, is integrated out: scores are log-densities of what is there, 0 where
-    nothing is.
+    A missing coordinate, NaN, is integrated out: scores are log-densities of the observed
+    coordinates, 0 where there are none.
 
     Attributes:
         means: μ (K, D).
@@ -104,12 +104,12 @@ class Gaussian(Value):
 
     @property
     def num_states(self) -> int:
-        """K."""
+        """Number of states, K."""
         return len(self.means)
 
     @property
     def num_dimensions(self) -> int:
-        """D."""
+        """Number of dimensions of an observation, D."""
         return int(self.means.shape[1])
 
     @property
@@ -154,14 +154,14 @@ class Gaussian(Value):
     def statistics(self, observations: FloatArray, weights: FloatArray) -> EmissionStatistics:
         """Expected weights (K,), deviations (K, D) and squared deviations about the means.
 
-        Observations that are wholly missing weigh nothing. What else there is, and what becomes of
-        those that are partly missing, the covariance type says: `Diagonal`, `Full`.
+        Observations that are wholly missing are left out. The covariance type, `Diagonal` or
+        `Full`, says how partly missing ones enter, and which statistics there are.
         """
         return self._kind.statistics(observations, weights, self.means, self.covariances)
 
     @property
     def works_in_lanes(self) -> bool:
-        """Whether the lane methods serve: they know independent coordinates only."""
+        """Whether the lane methods apply: only where coordinates are independent."""
         return self._kind.is_diagonal
 
     def lane_log_likelihoods(self, observations: FloatArray, scores: FloatArray) -> None:
@@ -210,10 +210,10 @@ class Gaussian(Value):
         return self._kind.smallest_variances(self.covariances, self.num_states)
 
     def condition_number(self) -> float:
-        """How ill-conditioned covariances are, and how far means lie from zero in their sd.
+        """How many times rounding in the parameters is amplified in the scores; 1 at the least.
 
-        Over states, the larger of the ratio of their correlations' eigenvalues, and of that times
-        eps (mean / sd)².
+        The largest over states of the condition number of its correlations, multiplied by
+        eps (mean / sd)² where a mean lies so far from zero that this exceeds one.
         """
         eps = float(np.finfo(float).eps)
         conditions = self._kind.conditions(self.covariances)
@@ -262,7 +262,7 @@ class Gaussian(Value):
         return np.asarray(0.5 * (traces + shifts) - self.num_dimensions)
 
     def _learned(self, found: Learned) -> Gaussian:
-        """The value that has these parameters, or an error that says what is wrong with them."""
+        """A `Gaussian` with these parameters. Raises ValueError where they are not valid."""
         if not found.valid:
             return Gaussian(found.means, found.covariances, self.covariance_type)
         return valid_value(

@@ -1,4 +1,4 @@
-"""Gaussians with independent coordinates, in lanes: what training spends its time on, eightfold."""
+"""Scores and statistics of Gaussians with independent coordinates, eight sequences at a time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from numba import njit
 
 from hmmcore.arrays import FloatArray
 from hmmcore.emissions.base import EmissionStatistics
-from hmmcore.emissions.diagonal import diagonal_statistics, is_tainted
+from hmmcore.emissions.diagonal import diagonal_statistics, includes_missing
 from hmmcore.lanes import LANES, fill, larger, load, multiply_add, store, where_number
 
 LOG_2PI = 1.8378770664093453
@@ -44,7 +44,7 @@ def score(
 ) -> None:
     """Fill scores (S, K, LANES) with the log-densities of observations (S, D, LANES)."""
     num_states, num_dimensions = means.shape
-    # NaN when anything is missing. Found out on the way, it costs complete data next to nothing.
+    # NaN when anything is missing. Summed on the way, it costs complete data next to nothing.
     trace = fill(0.0)
     constants = np.empty(num_states)
     # Divided by the standard deviation before squaring: the square alone could overflow.
@@ -78,7 +78,7 @@ def accumulate(
     deviations: FloatArray,
     squares: FloatArray,
 ) -> None:
-    """Add up weights (1, K, LANES), weighted deviations from the means (K, D, LANES), squares."""
+    """Add up weights (1, K, LANES), and weighted deviations and their squares (K, D, LANES)."""
     num_states, num_dimensions = means.shape
     for t in range(len(observations)):
         for k in range(num_states):
@@ -120,14 +120,14 @@ def accumulate_observed(
 
 
 @njit(cache=True, nogil=True)
-def over_lanes(lanes: FloatArray, told: FloatArray) -> None:
+def over_lanes(lanes: FloatArray, out: FloatArray) -> None:
     """Sums (I, J) of an array (I, J, LANES), one lane after the other."""
     for i in range(lanes.shape[0]):
         for j in range(lanes.shape[1]):
             total = 0.0
             for lane in range(LANES):
                 total += lanes[i, j, lane]
-            told[i, j] = total
+            out[i, j] = total
 
 
 @njit(cache=True, nogil=True)
@@ -148,7 +148,7 @@ def sums(
     accumulate(observations, weights, means, weighed, firsts, seconds)
     over_lanes(weighed, totals.reshape(1, num_states))
     over_lanes(firsts, deviations)
-    if not is_tainted(deviations):
+    if not includes_missing(deviations):
         for k in range(num_states):
             counts[k] = totals[k]
     else:
@@ -165,7 +165,7 @@ def lane_statistics(
     observations: FloatArray, weights: FloatArray, means: FloatArray
 ) -> EmissionStatistics:
     """The statistics of `Diagonal` about the means."""
-    # Made here: an array that a kernel returns costs twice as much as one that it is given.
+    # Allocated here: an array that a kernel returns takes twice as long as one that it is given.
     shape = means.shape
     totals, counts = np.empty(len(means)), np.empty(shape)
     deviations, squares = np.empty(shape), np.empty(shape)

@@ -1,6 +1,6 @@
-"""What training does to Gaussians with independent coordinates, one call for all states.
+"""Training steps of Gaussians with independent coordinates, one compiled call for all states.
 
-For a few states the arithmetic is nothing beside the calls into NumPy that it would take.
+With few states, calls into NumPy would take longer than the arithmetic.
 Variances are (K, C): C is D, or 1 when all coordinates of a state have one variance.
 """
 
@@ -34,7 +34,8 @@ def maximize(
     Args:
         counts, deviations, squares (K, D): statistics about the present means.
         prior: the count and the sum of squares that a prior adds to those of every variance.
-        learned: whether means and variances are; what is not stays, as does what has no data.
+        learned: whether to learn the means, and whether the variances. What is not learned stays
+            as it is, and so does what has no data.
         means (K, D), variances (K, C): the present parameters; on return the new ones.
         remedies (K,): out: bits of EMPTY, EMPTY_DIMENSION and FLOORED.
 
@@ -46,14 +47,14 @@ def maximize(
     pooled = num_dimensions // num_variances
     valid = True
     for k in range(num_states):
-        num_told = 0
+        num_with_data = 0
         remedies[k] = 0
         for c in range(num_variances):
             total, square = 0.0, 0.0
             for d in range(c * pooled, (c + 1) * pooled):
                 count, move = counts[k, d], 0.0
                 if count > EMPTY_WEIGHT:
-                    num_told += 1
+                    num_with_data += 1
                     if learned[0]:
                         move = deviations[k, d] / count
                 means[k, d] += move
@@ -69,9 +70,9 @@ def maximize(
                     remedies[k] |= FLOORED
                 variances[k, c] = spread
             valid &= 0.0 < variances[k, c] < np.inf
-        if num_told == 0:
+        if num_with_data == 0:
             remedies[k] |= EMPTY
-        elif num_told < num_dimensions:
+        elif num_with_data < num_dimensions:
             remedies[k] |= EMPTY_DIMENSION
     return valid
 

@@ -1,4 +1,4 @@
-"""What a family says of one future observation: mixtures over states, dimension by dimension."""
+"""Marginal distributions of an observation: mixtures over the states, dimension by dimension."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class NumberMarginals(Protocol):
 
     @property
     def means(self) -> FloatArray:
-        """(K, D)."""
+        """Mean (K, D) of each dimension in each state."""
         ...
 
     @property
     def variances(self) -> FloatArray:
-        """(K, D)."""
+        """Variance (K, D) of each dimension in each state."""
         ...
 
     def interval(self, weights: FloatArray, outside: float) -> tuple[FloatArray, FloatArray]:
@@ -39,7 +39,7 @@ class SymbolMarginals:
     """The distribution of a symbol, for each state; symbols have no order, so no quantiles.
 
     Attributes:
-        probs: (K, C).
+        probs: (K, C) the probability of each symbol in each state.
     """
 
     probs: FloatArray
@@ -57,7 +57,7 @@ class NormalMarginals:
 
     @property
     def variances(self) -> FloatArray:
-        """(K, D)."""
+        """Variance (K, D) of each dimension in each state."""
         return self.standard_deviations**2
 
     def interval(self, weights: FloatArray, outside: float) -> tuple[FloatArray, FloatArray]:
@@ -91,12 +91,12 @@ class PoissonMarginals:
 
     @property
     def means(self) -> FloatArray:
-        """(K, D)."""
+        """Mean (K, D) of each dimension in each state."""
         return self.rates
 
     @property
     def variances(self) -> FloatArray:
-        """(K, D)."""
+        """Variance (K, D) of each dimension in each state."""
         return self.rates
 
     def interval(self, weights: FloatArray, outside: float) -> tuple[FloatArray, FloatArray]:
@@ -126,12 +126,12 @@ def _smallest(
     upper: FloatArray,
     whole: bool = False,
 ) -> FloatArray:
-    """Bisect [lower, upper] for the smallest values that have `reached` something.
+    """Bisect [lower, upper] for the smallest values at which `reached` is true.
 
-    Where larger values have too, that is, and `upper` has. `whole` seeks among whole numbers, else
-    among doubles.
+    It must be true at `upper`, and at every value above one at which it is true. With `whole` only
+    whole numbers are searched, otherwise doubles.
     """
-    # From here on lower has not reached it, or equals upper.
+    # From here on `reached` is false at lower, or lower equals upper.
     upper = np.where(reached(lower), lower, upper)
     while True:
         middle = lower + 0.5 * (upper - lower)

@@ -1,4 +1,4 @@
-"""Rows of observations that lack the same coordinates, worked on together."""
+"""Groups of observations that lack the same coordinates."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from numpy.typing import NDArray
 from hmmcore.arrays import FloatArray, IntArray, any_missing
 
 Rows = IntArray | slice
-"""What picks rows or columns of an array; the slice of all of them copies nothing."""
+"""Indices of rows or columns; a slice of all of them makes no copy."""
 
 
 def patterns(observations: FloatArray) -> Iterator[tuple[Rows, Rows]]:
-    """Group the rows of observations (T, D) by which coordinates are there.
+    """Group the rows of observations (T, D) by which coordinates are observed.
 
     Yields:
-        the rows of a group and the coordinates that they have. Rows that are wholly missing are
-        in no group, for nothing is known of them.
+        the rows of a group, and the coordinates observed in them. Rows that are wholly missing are
+        in no group.
     """
     if not any_missing(observations):
         yield slice(None), slice(None)
         return
     seen = ~np.isnan(observations)
-    # Eight coordinates to a byte: few enough to sort by digits, where one byte will do.
+    # Eight coordinates to a byte: NumPy sorts single bytes fastest, by radix sort.
     packed = np.packbits(seen, axis=1)
     codes: NDArray[Any] = packed[:, 0]
     if packed.shape[1] > 1:

@@ -22,10 +22,11 @@ ASCENT_STEPS = 10
 """Gradient steps in one M-step of EM."""
 
 MOST_HALVINGS = 40
-"""How often a gradient step is halved before it is given up: only rounding is left to gain."""
+"""How often a gradient step is halved before it is given up: all that is left to gain by then is
+rounding."""
 
 SUFFICIENT_SHARE = 1e-4
-"""Share of the gain that the slope promises which a step must achieve (Armijo 1966)."""
+"""A step must gain at least this share of what the slope predicts (Armijo 1966)."""
 
 
 class Layers(NamedTuple):
@@ -163,7 +164,7 @@ def ascend(
     return layers
 
 
-def drawn(
+def random_layers(
     num_states: int, num_dimensions: int, embedding_size: int, hidden_size: int, rng: Generator
 ) -> Layers:
     """Normal embeddings, normal weights of variance one over their inputs, biases of zero."""

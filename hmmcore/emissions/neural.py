@@ -29,15 +29,15 @@ from hmmcore.emissions.network import (
     Layers,
     ascend,
     backward,
-    drawn,
     forward,
     outputs_for,
+    random_layers,
     require_chain,
 )
 from hmmcore.values import Value
 
 ALIVE = 0.01
-"""A ReLU's output starts at this at the least, in units of the smallest standard deviation."""
+"""Smallest output that a ReLU starts with, in units of the smallest standard deviation."""
 
 _NDIM = {
     "embeddings": 2,
@@ -149,7 +149,7 @@ class NeuralGaussian(Value):
         """
         num_dimensions = as_count("num_dimensions", num_dimensions)
         variances = _variances(sd, as_count("num_states", num_states), num_dimensions)
-        layers = drawn(len(variances), num_dimensions, embedding_size, hidden_size, rng)
+        layers = random_layers(len(variances), num_dimensions, embedding_size, hidden_size, rng)
         if output_activation == "relu":
             lowest = forward(layers, "identity").means.min(axis=0)
             alive = ALIVE * np.sqrt(variances.min())
@@ -190,7 +190,7 @@ class NeuralGaussian(Value):
                 f"hidden_size is {hidden_size}; to give {num_states} states any means it must be "
                 f"at least {num_states - 1}."
             )
-        layers = drawn(num_states, num_dimensions, embedding_size, hidden_size, rng)
+        layers = random_layers(num_states, num_dimensions, embedding_size, hidden_size, rng)
         hidden = forward(layers, "identity").hidden
         inputs = np.column_stack([hidden, np.ones(num_states)])
         solved = np.asarray(np.linalg.lstsq(inputs, outputs, rcond=None)[0], dtype=np.float64)
@@ -199,12 +199,12 @@ class NeuralGaussian(Value):
 
     @property
     def num_states(self) -> int:
-        """K."""
+        """Number of states, K."""
         return self.gaussian.num_states
 
     @property
     def num_dimensions(self) -> int:
-        """D."""
+        """Number of dimensions of an observation, D."""
         return self.gaussian.num_dimensions
 
     @property
@@ -311,21 +311,20 @@ class NeuralGaussian(Value):
 
         Source: Dempster, Laird & Rubin (1977), generalised EM; Meng & Rubin (1993) for the order.
         """
-        told = dict(statistics)
-        empty = told["counts"] <= EMPTY_WEIGHT
+        empty = statistics["counts"] <= EMPTY_WEIGHT
         network = trainable.intersection(Layers._fields)
         moved = self
         if network:
             # Q in the means: Σ slopes m - curvatures m² / 2, where m is how far each mean moves.
             with np.errstate(over="ignore", invalid="ignore"):
-                slopes = self.gaussian.gradient(told)["means"]
-                curvatures = told["counts"] / self.covariances
+                slopes = self.gaussian.gradient(statistics)["means"]
+                curvatures = statistics["counts"] / self.covariances
                 slopes[empty] = curvatures[empty] = 0.0
                 layers = ascend(self.layers, self.output_activation, slopes, curvatures, network)
             moved = NeuralGaussian(*layers, self.covariances, self.output_activation)
-            told = _about(told, moved.means - self.means)
+            statistics = _about(statistics, moved.means - self.means)
         gaussian, remedies = moved.gaussian.maximize(
-            told, trainable & {"covariances"}, variance_floor
+            statistics, trainable & {"covariances"}, variance_floor
         )
         moved = NeuralGaussian(*moved.layers, gaussian.covariances, self.output_activation)
         return moved, remedies + moved._dead(network)
@@ -356,7 +355,7 @@ class NeuralGaussian(Value):
         return {**layers._asdict(), "log_sds": slopes["log_sds"]}
 
     def _dead(self, network: frozenset[str]) -> tuple[Remedy, ...]:
-        """States that training the network cannot move now, for the caller to see."""
+        """Remedies for states with a dead output, where the `network` parameters are trained."""
         dead = self.dead_outputs.any(axis=1) & bool(network)
         return tuple(Remedy(int(k), "dead_output") for k in np.flatnonzero(dead))
 

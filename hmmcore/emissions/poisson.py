@@ -24,7 +24,7 @@ STIRLING_ERRORS = np.array(
         for n in range(16)
     ]
 )
-"""log n! less Stirling's approximation of it, for n = 0, ..., 15 (that of 0 is never asked for)."""
+"""log n! less Stirling's approximation of it, for n = 0, ..., 15; the entry of 0 is not used."""
 
 LARGEST_RATE = 1e15
 """Beyond this a double cannot tell one count from the next."""
@@ -60,7 +60,7 @@ class Poisson(Value):
 
     @property
     def num_states(self) -> int:
-        """K."""
+        """Number of states, K."""
         return len(self.rates)
 
     def permute(self, permutation: ArrayLike) -> Poisson:
@@ -75,7 +75,7 @@ class Poisson(Value):
     __hash__ = None  # type: ignore[assignment]  # arrays do not hash
 
     def require_observations(self, observations: FloatArray) -> None:
-        """Raise ValueError naming the first observation that is there and not a count."""
+        """Raise ValueError naming the first observation that is neither a count nor missing."""
         values = observations[:, 0]
         count = (values >= 0) & (values == np.floor(values))
         bad = np.flatnonzero(~(count | np.isnan(values)))
@@ -99,7 +99,7 @@ class Poisson(Value):
         return rng.poisson(self.rates[states]).astype(np.float64)[:, np.newaxis]
 
     def statistics(self, observations: FloatArray, weights: FloatArray) -> EmissionStatistics:
-        """Expected weights (K,) and weighted sums of counts (K,), of the counts that are there."""
+        """Expected "weights" (K,), and "sums" (K,) of counts by weight; missing ones left out."""
         totals, sums = np.zeros(self.num_states), np.zeros(self.num_states)
         _accumulate(observations, weights, totals, sums)
         return {"weights": totals, "sums": sums}
@@ -204,7 +204,7 @@ def _deviance(x, log_x, rate, log_rate):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _accumulate(observations, weights, totals, sums):  # type: ignore[no-untyped-def]
-    """Add the weights (T, K) of counts that are there, and those counts weighted, to (K,) each."""
+    """Add the weights (T, K) and the weighted counts to (K,) each; missing counts are left out."""
     for t in range(len(observations)):
         x = observations[t, 0]
         if x == x:

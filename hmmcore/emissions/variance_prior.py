@@ -1,4 +1,4 @@
-"""An inverse-gamma (inverse-Wishart) prior on variances, as observations that nobody made.
+"""An inverse-gamma (inverse-Wishart) prior on variances, as pseudo-observations.
 
 A prior of shape a and scale b on a variance v has the density v^-(a+1) exp(-b / v), up to a
 constant. That is the likelihood of 2(a+1) observations whose squared deviations sum to 2b: they
@@ -27,7 +27,7 @@ COUNT, SQUARES = "prior_count", "prior_squares"
 class VariancePriorEmissions(Protocol):
     """A family whose variances can have a prior.
 
-    Its `maximize` and `gradient` heed the statistics that `pseudo_statistics` adds.
+    Its `maximize` and `gradient` use the statistics that `pseudo_statistics` adds.
     """
 
     def log_variance_prior(self, shape: float, scale: float) -> float:

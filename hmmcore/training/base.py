@@ -13,7 +13,7 @@ from hmmcore.arrays import FloatArray, as_count, as_number, as_positive, require
 from hmmcore.emissions.base import Remedy
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
-from hmmcore.sweep import Expectations
+from hmmcore.sweeps.sweep import Expectations
 from hmmcore.training.priors import Priors
 from hmmcore.training.ties import Ties
 
@@ -197,7 +197,7 @@ def _checked_trainable(
 
 
 def checked_names(trainable: Iterable[str] | None) -> frozenset[str] | None:
-    """Return `trainable` as a set; a lone string is a mistake worth its own sentence."""
+    """Return `trainable` as a set. Raises ValueError for a string, which is one name, not a set."""
     if isinstance(trainable, str):
         raise ValueError(
             f"trainable is the string {trainable!r}; it must be a set of names, {{{trainable!r}}}."

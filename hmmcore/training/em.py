@@ -11,7 +11,7 @@ from hmmcore.arrays import FloatArray
 from hmmcore.emissions.base import EMPTY_WEIGHT
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
-from hmmcore.sweep import expectations, require_compatible
+from hmmcore.sweeps.sweep import expectations, require_compatible
 from hmmcore.training.base import (
     LikelihoodFellError,
     TrainState,
@@ -84,16 +84,18 @@ class EM:
     def step(self, state: TrainState) -> TrainState:
         """M-step from the state's statistics, then the E-step that evaluates the result."""
         trainable = checked_trainable(self.trainable, state.hmm)
-        told = state.expectations
+        statistics = state.expectations
         if self.priors is not None:
-            told = self.priors.added_to(told, state.hmm)
+            statistics = self.priors.added_to(statistics, state.hmm)
         initial_probs, transition_matrix = state.hmm.initial_probs, state.hmm.transition_matrix
         if "initial_probs" in trainable:
-            initial_probs = _proportions(told.initial_counts, initial_probs)
+            initial_probs = _proportions(statistics.initial_counts, initial_probs)
         if "transition_matrix" in trainable:
-            transition_matrix = self._transition_matrix(told.transition_counts, transition_matrix)
+            transition_matrix = self._transition_matrix(
+                statistics.transition_counts, transition_matrix
+            )
         emissions, remedies = state.hmm.emissions.maximize(
-            told.emissions, trainable, self.variance_floor
+            statistics.emissions, trainable, self.variance_floor
         )
         if self.priors is None and self.transition_ties is None:
             # Proportions of finite counts, and emissions that have been checked.
@@ -141,7 +143,7 @@ class EM:
 
 def _proportions(counts: FloatArray, present: FloatArray) -> FloatArray:
     """Normalise expected counts over the last axis; where there are none, `present` stays."""
-    # Copied here: an array that a kernel returns costs twice as much as one that it is given.
+    # Copied here: an array that a kernel returns takes twice as long as one that it is given.
     proportions = present.copy()
     _fill_proportions(counts, proportions)
     return proportions

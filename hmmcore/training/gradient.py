@@ -12,7 +12,7 @@ from hmmcore.arrays import FloatArray, as_positive
 from hmmcore.emissions.base import Remedy
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
-from hmmcore.sweep import (
+from hmmcore.sweeps.sweep import (
     Expectations,
     ImpossibleDataError,
     expectations,
@@ -35,7 +35,7 @@ Parameters = dict[str, FloatArray]
 
 OPTIMIZERS = ("adam", "momentum", "plain")
 ADAM, HEAVY_BALL = 0, 1
-"""Places in OPTIMIZERS, for the kernel."""
+"""Indices in OPTIMIZERS, for the kernel."""
 
 # The defaults of Kingma & Ba (2015).
 FIRST_DECAY, SECOND_DECAY, STABILISER = 0.9, 0.999, 1e-8
@@ -51,8 +51,8 @@ class OptimizerState:
     Attributes:
         first_moments: Adam's mean of the slopes, or the velocity of a heavy ball.
         second_moments: Adam's mean of their squares.
-        optimizer: whose memory it is; another one starts with none.
-        steps: how many steps the memory is made of.
+        optimizer: the one that the moments belong to; another starts with moments of zero.
+        steps: how many steps the moments are made of.
     """
 
     parameters: Parameters
@@ -124,10 +124,10 @@ class GradientAscent:
             "means" (K, D) with "log_sds" or "cholesky" in the shape of the covariances. Tied
             entries of A each have the slope of the logit that they share.
         """
-        told, hmm = state.expectations, state.hmm
+        statistics, hmm = state.expectations, state.hmm
         if self.priors is not None:
-            told = self.priors.added_to(told, hmm)
-        total = log_likelihood_gradient(hmm, told)
+            statistics = self.priors.added_to(statistics, hmm)
+        total = log_likelihood_gradient(hmm, statistics)
         if self.transition_ties is not None:
             total["transition_logits"] = self.transition_ties.shared(total["transition_logits"])
         return {name: value / self.sequences.num_observations for name, value in total.items()}
@@ -166,7 +166,7 @@ class GradientAscent:
                     self.transition_ties,
                 )
                 log_prior = self._log_prior(hmm, state.hmm)
-            told = expectations(hmm, self.sequences)
+            statistics = expectations(hmm, self.sequences)
         except ImpossibleDataError as error:
             raise DivergedError(f"gradient ascent made the data impossible {advice}") from error
         except ValueError as error:
@@ -174,10 +174,10 @@ class GradientAscent:
         if log_prior is not None and not np.isfinite(log_prior):
             raise DivergedError(f"gradient ascent left the models that the priors allow {advice}")
         if remedies:
-            # The floor is part of the parametrisation: what was held there continues from there.
+            # A parameter that was held at the floor continues from the floor.
             held = _keep_trainable(_unconstrained(hmm), hmm, trainable)
             moved = replace(moved, parameters=held)
-        return TrainState(hmm, told, iteration, remedies, moved, log_prior)
+        return TrainState(hmm, statistics, iteration, remedies, moved, log_prior)
 
     def _log_prior(self, hmm: HMM, support: HMM) -> float | None:
         return None if self.priors is None else self.priors.log_density(hmm, support)
@@ -187,7 +187,7 @@ class GradientAscent:
     ) -> tuple[OptimizerState, dict[str, bool]]:
         """The next parameters and moments, and by name whether a parameter is still in range."""
         if before.optimizer != self.optimizer:
-            # What another optimizer remembers has another meaning, and would throw this one off.
+            # Moments of another optimizer mean something else.
             zeros = {name: np.zeros_like(value) for name, value in before.parameters.items()}
             before = OptimizerState(before.parameters, zeros, zeros, self.optimizer)
         steps = before.steps + 1
@@ -213,11 +213,11 @@ def move(
     first_moments: FloatArray,
     second_moments: FloatArray,
 ) -> bool:
-    """Move parameters, and what the optimizer remembers, in place; arrays of one shape.
+    """Move parameters and moments in place; all arrays have one shape.
 
     Args:
-        step: which one it is of this optimizer, from 1.
-        optimizer: its place in OPTIMIZERS.
+        step: number of the step since this optimizer started, from 1.
+        optimizer: index in OPTIMIZERS.
 
     Returns:
         whether no parameter is NaN or +inf. A logit of -inf is a structural zero.
@@ -243,23 +243,23 @@ def move(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def slopes_of_logits(counts: FloatArray, probs: FloatArray) -> FloatArray:
-    """counts - n p for every row of probabilities, n being the sum of the row's counts."""
+    """counts - n p for every row of probabilities, where n is the sum of the row's counts."""
     slopes = np.empty(probs.shape)
-    told, given, filled = (
+    count_rows, prob_rows, slope_rows = (
         counts.reshape(-1, probs.shape[-1]),
         probs.reshape(-1, probs.shape[-1]),
         slopes.reshape(-1, probs.shape[-1]),
     )
-    for i in range(len(given)):
-        total = told[i].sum()
-        for j in range(given.shape[1]):
-            filled[i, j] = told[i, j] - total * given[i, j]
+    for i in range(len(prob_rows)):
+        total = count_rows[i].sum()
+        for j in range(prob_rows.shape[1]):
+            slope_rows[i, j] = count_rows[i, j] - total * prob_rows[i, j]
     return slopes
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def distributions(logits: FloatArray) -> tuple[FloatArray, bool]:
-    """Distributions over the last axis, and whether they are; -inf gives exactly zero."""
+    """Softmax over the last axis, and whether all is finite; -inf gives exactly zero."""
     probs = np.empty(logits.shape)
     given, filled = logits.reshape(-1, logits.shape[-1]), probs.reshape(-1, logits.shape[-1])
     sound = True
@@ -274,21 +274,21 @@ def distributions(logits: FloatArray) -> tuple[FloatArray, bool]:
     return probs, sound
 
 
-def log_likelihood_gradient(hmm: HMM, told: Expectations) -> Parameters:
+def log_likelihood_gradient(hmm: HMM, statistics: Expectations) -> Parameters:
     """Gradient of the log-likelihood in every unconstrained parameter (Fisher's identity).
 
     Args:
-        told: expected statistics of the data under `hmm`.
+        statistics: expected statistics of the data under `hmm`.
     """
     return {
-        "initial_logits": slopes_of_logits(told.initial_counts, hmm.initial_probs),
-        "transition_logits": slopes_of_logits(told.transition_counts, hmm.transition_matrix),
-        **hmm.emissions.gradient(told.emissions),
+        "initial_logits": slopes_of_logits(statistics.initial_counts, hmm.initial_probs),
+        "transition_logits": slopes_of_logits(statistics.transition_counts, hmm.transition_matrix),
+        **hmm.emissions.gradient(statistics.emissions),
     }
 
 
 def _keep_trainable(parameters: Parameters, hmm: HMM, trainable: frozenset[str]) -> Parameters:
-    """The unconstrained parameters that stand for a trainable parameter of the model."""
+    """The unconstrained parameters that belong to a trainable parameter of the model."""
     parameter_of = {
         "initial_logits": "initial_probs",
         "transition_logits": "transition_matrix",
@@ -313,7 +313,7 @@ def _model(
     variance_floor: float,
     transition_ties: Ties | None,
 ) -> tuple[HMM, tuple[Remedy, ...]]:
-    """The model that the parameters stand for; what is not trained stays to the last bit."""
+    """The model with these unconstrained parameters; what is not trained stays to the last bit."""
     initial_probs, transition_matrix = present.initial_probs, present.transition_matrix
     valid = True
     if "initial_probs" in trainable:
@@ -323,13 +323,13 @@ def _model(
         transition_matrix, sound = distributions(parameters["transition_logits"])
         valid &= sound
         if transition_ties is not None:
-            # Equal already, but for the order in which the rows were added up.
+            # Equal already, but for rounding: rows add up the same numbers in different orders.
             transition_matrix, valid = transition_ties.imposed_on(transition_matrix), False
     emissions, remedies = present.emissions.with_unconstrained(
         parameters, trainable, variance_floor
     )
     if not valid:
-        # Checked, so that it is refused by a message that says what is wrong.
+        # The constructor checks everything, and its message says what is wrong.
         return HMM(initial_probs, transition_matrix, emissions), remedies
     hmm = valid_value(
         HMM, initial_probs=initial_probs, transition_matrix=transition_matrix, emissions=emissions

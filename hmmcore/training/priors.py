@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from hmmcore.arrays import FloatArray, as_positive, numeric_array, read_only, require_finite
 from hmmcore.emissions.variance_prior import VariancePriorEmissions, pseudo_statistics
 from hmmcore.model import HMM
-from hmmcore.sweep import Expectations
+from hmmcore.sweeps.sweep import Expectations
 from hmmcore.values import Value
 
 
@@ -22,9 +22,9 @@ class Priors(Value):
     Densities are those of the probabilities and variances themselves, whatever coordinates a
     trainer moves in, so EM and gradient ascent climb the same objective: log p(x | θ) + log p(θ),
     with the constants of the prior left out. A concentration c acts like c - 1 further starts or
-    transitions; one everywhere is a flat prior, the same as none. On an entry that is zero in the
-    start, and so stays zero, a Dirichlet has no say. A parameter that the data say nothing of, as
-    in a state without data, goes where its prior is largest.
+    transitions; one everywhere is a flat prior, the same as none. Entries that are zero in the
+    start stay zero, and are left out of the Dirichlet. A parameter without data moves to the mode
+    of its prior.
 
     The prior on a variance is an inverse gamma, largest at scale / (shape + 1) and worth
     2 (shape + 1) observations; on a covariance matrix it is an inverse Wishart with the same
@@ -106,9 +106,8 @@ class Priors(Value):
         """Log p(θ) of the model's parameters in nats, up to a constant that they do not change.
 
         Args:
-            support: a model of the same structure; where its π and A are zero, so is the model
-                itself, and the priors have no say. A zero anywhere else is a real one: -inf,
-                unless its concentration is one.
+            support: a model with the structural zeros: entries that are zero in its π and A are
+                left out. A zero anywhere else gives -inf, unless its concentration is one.
         """
         total = 0.0
         if self.initial_concentration is not None:
@@ -124,10 +123,10 @@ class Priors(Value):
             total += hmm.emissions.log_variance_prior(self.variance_shape, self.variance_scale)
         return total
 
-    def added_to(self, told: Expectations, hmm: HMM) -> Expectations:
-        """Expected statistics of the data under `hmm`, and of what the priors stand for."""
-        initial_counts, transition_counts = told.initial_counts, told.transition_counts
-        emissions = told.emissions
+    def added_to(self, statistics: Expectations, hmm: HMM) -> Expectations:
+        """Expected statistics of the data under `hmm`, with the priors' pseudo-counts added."""
+        initial_counts, transition_counts = statistics.initial_counts, statistics.transition_counts
+        emissions = statistics.emissions
         if self.initial_concentration is not None:
             initial_counts = initial_counts + _pseudo_counts(
                 self.initial_concentration, hmm.initial_probs
@@ -139,7 +138,7 @@ class Priors(Value):
         if self.variance_shape is not None and self.variance_scale is not None:
             emissions = emissions | pseudo_statistics(self.variance_shape, self.variance_scale)
         return replace(
-            told,
+            statistics,
             initial_counts=initial_counts,
             transition_counts=transition_counts,
             emissions=emissions,

@@ -75,8 +75,9 @@ class Ties(Value):
     def from_matrix(cls, transition_matrix: ArrayLike) -> Ties:
         """Tie what is equal: entries of the same probability, in rows that hold the same ones.
 
-        Of `simulation.sticky_structure`, say, all diagonal entries and all others; of two rows
-        with different probabilities, nothing. Equal means to within 1e-12; zeros stay free.
+        In `simulation.sticky_structure`, for example, all diagonal entries are tied, and all
+        others; two rows with different probabilities are not. Equal means to within 1e-12; zeros
+        get no label.
         """
         matrix = frozen_array("transition_matrix", transition_matrix, ndim=2)
         labels = np.full(matrix.shape, UNLABELLED)
@@ -110,7 +111,7 @@ class Ties(Value):
 
     @property
     def num_states(self) -> int:
-        """K."""
+        """Number of states, K."""
         return len(self.labels)
 
     def permute(self, permutation: ArrayLike) -> Ties:
@@ -126,7 +127,7 @@ class Ties(Value):
     __hash__ = None  # type: ignore[assignment]  # arrays do not hash
 
     def require_satisfied(self, transition_matrix: FloatArray) -> None:
-        """Raise ValueError naming entries of A that are not as these ties say."""
+        """Raise ValueError naming entries of A that should be equal, or zero, and are not."""
         if transition_matrix.shape != self.labels.shape:
             raise ValueError(
                 f"the ties are for {self.num_states} states; the model has "
@@ -162,7 +163,7 @@ class Ties(Value):
         return self._spread(self._sums(transition_matrix) / self._counts())
 
     def shared(self, slopes: FloatArray) -> FloatArray:
-        """Derivatives (K, K) in each tied parameter, at every entry that it stands at."""
+        """Derivatives in each tied parameter, written to all its entries (K, K)."""
         return self._spread(self._sums(slopes))
 
     def maximize(self, counts: FloatArray, present: FloatArray) -> FloatArray:
@@ -172,10 +173,10 @@ class Ties(Value):
         counts of the group. Rows of a group without counts stay as in `present`.
         """
         totals = np.bincount(self._groups, weights=counts.sum(axis=1))[self._groups]
-        told = totals > EMPTY_WEIGHT
-        row_totals = np.where(told, totals, 1.0)[:, np.newaxis]
+        has_data = totals > EMPTY_WEIGHT
+        row_totals = np.where(has_data, totals, 1.0)[:, np.newaxis]
         shares = self._spread(self._sums(counts) / self._multiplicities) / row_totals
-        return np.where(told[:, np.newaxis], shares, present)
+        return np.where(has_data[:, np.newaxis], shares, present)
 
     def num_free(self, transition_matrix: FloatArray) -> int:
         """Count the free parameters of A: in each group, labels of positive entries less one."""

@@ -1,4 +1,4 @@
-"""What the tests of pages share."""
+"""Fixtures of the tests of pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from streamlit.components.v2 import manifest_scanner
 
 @pytest.fixture(autouse=True, scope="session")
 def components_are_looked_for_once() -> Iterator[None]:
-    """Streamlit reads for each `AppTest` what every installed package says of itself: 0.13 s."""
+    """Search the installed packages once: Streamlit does it for each `AppTest`, in 0.13 s."""
     with pytest.MonkeyPatch.context() as patch:
         once = cache(manifest_scanner.scan_component_manifests)
         patch.setattr(manifest_scanner, "scan_component_manifests", once)

@@ -1,4 +1,4 @@
-"""What the tests of a page with figures do: open it, press, read its figures and its text."""
+"""Helpers for tests of pages: open one, press a button, read its figures and its text."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def opened(script: str, **query: str) -> AppTest:
 
 
 def healthy(app: AppTest) -> AppTest:
-    """The same app, which shows no exception."""
+    """The same app, after checking that it shows no exception."""
     assert [error.message for error in app.exception] == []
     return app
 
@@ -83,7 +83,7 @@ def figures(app: AppTest) -> dict[str, dict[str, Any]]:
     for element in app.get("bidi_component"):
         message = element.proto.bytes
         if not message:
-            continue  # the frame of the page, which is no figure
+            continue  # the top of the page, not a figure
         size = int.from_bytes(message[:4], "little")
         header = json.loads(message[4 : 4 + size])
         figure = json.loads(header["figure"])
@@ -94,7 +94,7 @@ def figures(app: AppTest) -> dict[str, dict[str, Any]]:
 
 
 def array(value: Any) -> np.ndarray:
-    """An array of a figure: Plotly packs them."""
+    """An array of a figure, unpacked from Plotly's encoding."""
     if isinstance(value, dict):
         import base64
 

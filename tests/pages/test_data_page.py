@@ -1,4 +1,4 @@
-"""The Data page as Streamlit runs it: examples, tables, uploads, and what they leave in place."""
+"""The Data page as Streamlit runs it: examples, tables, and uploads."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def session_of(app: AppTest) -> Session:
     return session
 
 
-def bring(app: AppTest, content: bytes, name: str = "data.csv") -> AppTest:
+def upload_file(app: AppTest, content: bytes, name: str = "data.csv") -> AppTest:
     app.file_uploader[0].set_value((name, content, "text/csv")).run()
     assert not app.exception
     return app
@@ -64,24 +64,24 @@ def test_the_notebook_and_back() -> None:
 
 
 def edit(app: AppTest, table: str, cells: dict[int, dict[str, float | None]]) -> AppTest:
-    """What the editor's callback does with edited cells; AppTest cannot type into a canvas."""
+    """Do what the editor's callback does with edited cells; AppTest cannot type into a canvas."""
     from pages.ui.parts import data_tables
     from pages.ui.session.tables import with_edits
 
     session = session_of(app)
     draft = session.drafts.held[table]
     draft.values = with_edits(draft.values, cells)
-    data_tables._take(session, table)
+    data_tables._put_into_force(session, table)
     return app.run()
 
 
-def test_a_wrong_row_is_told_and_changes_nothing() -> None:
+def test_a_wrong_row_is_reported_and_changes_nothing() -> None:
     app = opened(EDIT, K="3")
     before = session_of(app).data
     edit(app, "transition_table", {1: {"S2": 0.5}})
     assert session_of(app).data is before
     assert "Row S2 sums to 0.6; it must sum to 1." in app.warning[0].value
-    # Another page and back: the editor is given the unfinished table.
+    # After another page and back, the editor shows the unfinished table.
     app.switch_page("playground.py").run()
     app.switch_page("data.py").run()
     assert "Row S2 sums to 0.6" in app.warning[0].value
@@ -92,7 +92,7 @@ def test_a_wrong_row_is_told_and_changes_nothing() -> None:
     np.testing.assert_allclose(
         session_of(app).data.truth.transition_matrix[1], [1 / 12, 10 / 12, 1 / 12], rtol=1e-12
     )
-    # Back to the law that was there.
+    # Back to the law that was in force before.
     app.button(key="discard_transition_table").click().run()
     assert session_of(app).config.structure == "sticky"
     assert session_of(app).config.transition_table is None
@@ -141,7 +141,7 @@ CSV = b"who;reaction\n" + b"".join(b"%s;%d,5\n" % (w, v) for w in (b"a", b"b") f
 
 
 def test_a_file_becomes_the_data() -> None:
-    app = bring(opened(UPLOAD, K="2"), b"subject;reaction\n" + CSV.split(b"\n", 1)[1])
+    app = upload_file(opened(UPLOAD, K="2"), b"subject;reaction\n" + CSV.split(b"\n", 1)[1])
     assert "Read 18 observations in 2 sequences." in texts(app)
     before = session_of(app).data
     app.selectbox(key="upload_sequence").set_value(0).run()
@@ -157,7 +157,7 @@ def test_a_file_becomes_the_data() -> None:
         session.data_view = view
         app.run()
         assert not app.exception
-    # Kept while others are looked at, and over page switches.
+    # The file is kept while other data are shown, and over page switches.
     app.button(key="back_to_generated").click().run()
     assert session_of(app).config.source == "generated"
     app.switch_page("playground.py").run()
@@ -167,7 +167,7 @@ def test_a_file_becomes_the_data() -> None:
 
 
 def test_every_page_does_without_a_truth() -> None:
-    app = bring(opened(UPLOAD), b"x\n" + b"".join(b"%d\n" % (n * n % 17) for n in range(80)))
+    app = upload_file(opened(UPLOAD), b"x\n" + b"".join(b"%d\n" % (n * n % 17) for n in range(80)))
     app.button(key="use_upload").click().run()
     for page in ("playground.py", "posterior.py", "decoding.py", "data.py"):
         app.switch_page(page).run()
@@ -175,7 +175,7 @@ def test_every_page_does_without_a_truth() -> None:
 
 
 def test_the_tables_are_one_sentence_on_a_file() -> None:
-    app = bring(opened(UPLOAD), b"x\n1\n2\n3\n")
+    app = upload_file(opened(UPLOAD), b"x\n1\n2\n3\n")
     app.button(key="use_upload").click().run()
     session_of(app).data_view = EDIT
     app.run()
@@ -193,10 +193,10 @@ def test_the_tables_are_one_sentence_on_a_file() -> None:
         (b"\x89PNG\0", "The file is a PNG picture"),
     ],
 )
-def test_a_wrong_file_is_told_and_changes_nothing(content: bytes, said: str) -> None:
+def test_a_wrong_file_is_reported_and_changes_nothing(content: bytes, said: str) -> None:
     app = opened(UPLOAD)
     before = session_of(app).data
-    bring(app, content)
+    upload_file(app, content)
     assert app.error[0].value.startswith(said)
     assert app.button(key="use_upload").disabled
     assert session_of(app).data is before
@@ -206,16 +206,16 @@ def test_a_wrong_file_is_told_and_changes_nothing(content: bytes, said: str) -> 
 
 
 def test_rows_without_a_value_can_be_left_out() -> None:
-    app = bring(opened(UPLOAD), b"x\n1\nNA\n3\n")
+    app = upload_file(opened(UPLOAD), b"x\n1\nNA\n3\n")
     assert "1 of 3 is missing (cells: “NA”); nothing is put in their place" in texts(app)
     app.checkbox(key="upload_leave_out").check().run()
     assert not app.error
     assert "Read 2 observations in 1 sequence; left out 1 row without a value." in texts(app)
 
 
-def test_gaps_are_told_before_a_file_is_used_and_with_the_data() -> None:
+def test_gaps_are_reported_before_a_file_is_used_and_with_the_data() -> None:
     content = b"x,y\n1.5,2\n,\nNA,3\n2.5,4\n0.5,\n1.0,1\n"
-    app = bring(opened(UPLOAD, K="2"), content)
+    app = upload_file(opened(UPLOAD, K="2"), content)
     said = "2 of 6 are missing (cells: empty, “NA”); nothing is put in their place, the model"
     assert f"Read 6 observations in 1 sequence. {said}" in texts(app)
     app.multiselect(key="upload_values").set_value([0, 1]).run()
@@ -231,8 +231,8 @@ def test_gaps_are_told_before_a_file_is_used_and_with_the_data() -> None:
     assert "Points that lack one of these two coordinates are not drawn." in texts(app)
 
 
-def test_a_column_without_any_value_is_told_and_changes_nothing() -> None:
-    app = bring(opened(UPLOAD), b"x,y\n,1\nNA,2\n")
+def test_a_column_without_any_value_is_reported_and_changes_nothing() -> None:
+    app = upload_file(opened(UPLOAD), b"x,y\n,1\nNA,2\n")
     app.multiselect(key="upload_values").set_value([0]).run()
     said = app.error[0].value.replace("\\", "")
     assert said == "Column “x” has no values at all; choose another column."
@@ -240,12 +240,12 @@ def test_a_column_without_any_value_is_told_and_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("column", ["level", "n", "sky"])
-def test_what_was_downloaded_with_gaps_is_read_as_it_was(column: str) -> None:
+def test_downloaded_data_with_gaps_are_read_back_unchanged(column: str) -> None:
     rows = [("0.5", "3", "sun"), ("", "", ""), ("-1.25", "17", "rain"), ("1e-300", "0", "fog")]
     names = ("level", "n", "sky")
     place = names.index(column)
     content = f"day,{column}\n" + "".join(f"{t},{row[place]}\n" for t, row in enumerate(rows))
-    app = bring(opened(UPLOAD, K="2"), content.encode())
+    app = upload_file(opened(UPLOAD, K="2"), content.encode())
     app.button(key="use_upload").click().run()
     data = session_of(app).data
     assert data.sequences.num_missing == 1
@@ -257,7 +257,7 @@ def test_what_was_downloaded_with_gaps_is_read_as_it_was(column: str) -> None:
 
 
 def test_how_a_file_is_read_can_be_corrected() -> None:
-    app = bring(opened(UPLOAD), b"1,5\n2,5\n3,5\n")
+    app = upload_file(opened(UPLOAD), b"1,5\n2,5\n3,5\n")
     assert app.selectbox(key="upload_separator").value == 0
     names = app.selectbox(key="upload_separator").options
     app.selectbox(key="upload_separator").set_value(names.index("None: one column")).run()
@@ -266,7 +266,7 @@ def test_how_a_file_is_read_can_be_corrected() -> None:
 
 
 def test_a_file_waits_over_a_page_switch() -> None:
-    app = bring(opened(UPLOAD), b"x\n1\n2\n", "a*b*.csv")
+    app = upload_file(opened(UPLOAD), b"x\n1\n2\n", "a*b*.csv")
     app.switch_page("playground.py").run()
     app.switch_page("data.py").run()
     assert "**a\\*b\\*\\.csv**" in texts(app)
@@ -274,8 +274,8 @@ def test_a_file_waits_over_a_page_switch() -> None:
 
 
 @pytest.mark.parametrize("content", [b"x\n1\n", b"x\n5\n5\n5\n5\n", b"x\n1e100\n-1e100\n"])
-def test_odd_data_can_be_used(content: bytes) -> None:
-    app = bring(opened(UPLOAD), content)
+def test_unusual_data_can_be_used(content: bytes) -> None:
+    app = upload_file(opened(UPLOAD), content)
     app.button(key="use_upload").click().run()
     for view in (LOOK, EDIT, UPLOAD):
         session_of(app).data_view = view
@@ -284,11 +284,11 @@ def test_odd_data_can_be_used(content: bytes) -> None:
 
 
 def test_many_states_give_way_to_a_long_file() -> None:
-    app = bring(opened(UPLOAD, K="20"), b"1\n" * 200_000)
+    app = upload_file(opened(UPLOAD, K="20"), b"1\n" * 200_000)
     app.button(key="use_upload").click().run()
     assert session_of(app).config.num_states == 10
     assert "K may be at most 10" in texts(app)
-    # Asked for once more, it is refused and nothing begins anew.
+    # A second attempt is refused, and nothing restarts.
     app.slider(key="control_num_states").set_value(2).run()
     session_of(app).step()
     app.slider(key="control_num_states").set_value(10).run()
@@ -333,7 +333,7 @@ def test_the_download_of_every_family_reads_back(family: str) -> None:
 
 def test_a_file_of_words_becomes_symbols_and_keeps_its_labels() -> None:
     rows = b"".join(b"%s\n" % word for word in (b"*sun*", b"<b>rain</b>", b"*sun*") * 10)
-    app = bring(opened(UPLOAD, K="2"), b"sky\n" + rows)
+    app = upload_file(opened(UPLOAD, K="2"), b"sky\n" + rows)
     assert app.button_group(key="upload_kind").value == "symbols"
     assert "Symbols: \\*sun\\*, \\<b\\>rain\\</b\\>." in texts(app).replace("\\/", "/")
     app.button(key="use_upload").click().run()
@@ -349,7 +349,9 @@ def test_a_file_of_words_becomes_symbols_and_keeps_its_labels() -> None:
 
 
 def test_whole_numbers_can_be_taken_as_any_kind() -> None:
-    app = bring(opened(UPLOAD, K="2"), b"x\n" + b"".join(b"%d\n" % (n % 6 + 1) for n in range(60)))
+    app = upload_file(
+        opened(UPLOAD, K="2"), b"x\n" + b"".join(b"%d\n" % (n % 6 + 1) for n in range(60))
+    )
     for kind in ("symbols", "counts", "numbers"):
         app.button_group(key="upload_kind").set_value(kind).run()
         assert not app.error
@@ -363,7 +365,7 @@ def test_whole_numbers_can_be_taken_as_any_kind() -> None:
 def test_several_columns_of_a_file_become_points() -> None:
     rng = np.random.default_rng(0)
     rows = "".join(f"{a:.3f},{b:.3f},{c}\n" for a, b, c in rng.normal(size=(40, 3)))
-    app = bring(opened(UPLOAD, K="2"), b"waiting,duration,more\n" + rows.encode())
+    app = upload_file(opened(UPLOAD, K="2"), b"waiting,duration,more\n" + rows.encode())
     app.multiselect(key="upload_values").set_value([0, 1, 2]).run()
     assert "3 columns together: points" in texts(app)
     app.button(key="use_upload").click().run()

@@ -1,4 +1,4 @@
-"""The Viterbi page as Streamlit runs it: what it shows is what `hmmcore` says."""
+"""The Viterbi page as Streamlit runs it: it shows what `hmmcore` computes."""
 
 from __future__ import annotations
 
@@ -212,7 +212,7 @@ def test_uploaded_data_have_no_truth_and_everything_else():
     shown.press(app, "step")
 
 
-def test_an_impossible_sequence_is_told_in_a_sentence():
+def test_an_impossible_sequence_is_explained_in_a_sentence():
     app = shown.make_impossible(shown.opened(PAGE, K="2"))
     said = shown.text(app)
     assert said.count("cannot have produced this sequence") >= 2

@@ -1,4 +1,4 @@
-"""Choosing an experiment that teaches, on both pages that offer it, and the line it brings."""
+"""The list of examples, on both pages that have it, and the line about the chosen one."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_on_the_data_page_the_line_says_where_to_press() -> None:
 
 @pytest.mark.parametrize("page", ["playground.py", "data.py", "posterior.py", "decoding.py"])
 @pytest.mark.parametrize("name", ["too-many-states", "too-few-states"])
-def test_every_page_does_without_counterparts(name: str, page: str) -> None:
+def test_every_page_works_where_states_cannot_be_matched(name: str, page: str) -> None:
     app = choose(opened("playground.py"), name)
     press(app, "step")
     healthy(app.switch_page(page).run())

@@ -117,7 +117,7 @@ def test_every_page_shows_uploads_of_every_family(name: str) -> None:
     for page in PAGES[1:]:
         healthy(app.switch_page(page).run())
         assert figures(app)
-    # A file decides what it holds; generated data may be anything.
+    # The family of a file is fixed; that of generated data can be chosen.
     session(app).change(source="generated", family="numbers")
     assert session(app).data.family == "numbers"
     session(app).change(source="upload")
@@ -216,7 +216,7 @@ def test_what_can_be_trained_follows_the_family(family: str, options: str) -> No
     assert session(app).config.trainable == tuple(FAMILIES[family].trainable)
     # For any other a first visitor would wait until Streamlit has read what emoji there are.
     assert all(option.isascii() for group in app.button_group for option in group.options)
-    # One's own choice survives a look at another family.
+    # The visitor's choice survives a change of family and back.
     app.button_group(key="control_trainable").set_value(["transition_matrix"]).run()
     healthy(app.selectbox(key="control_family").set_value("counts").run())
     assert session(app).config.trainable == ("transition_matrix",)

@@ -1,4 +1,4 @@
-"""Each finding as a visitor reads it, and its button, which does what it says."""
+"""The text of each finding, and what its button does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from hmmcore import HMM, Gaussian
 from hmmcore.diagnostics import KINDS, Finding
 from pages.ui.parts.finding_words import about
-from pages.ui.parts.health import BOXES, ICONS, MOST
+from pages.ui.parts.health import BOXES, ICONS, MAX_FINDINGS
 from pages.ui.session.checkups import Checkups, Diagnosis, checkups
 from pages.ui.session.session import Session
 from pages.ui.session.view import current_view
@@ -27,7 +27,7 @@ EVIDENCE = {
     "num_parameters": 14, "num_observations": 160, "last_gain": 4e-6,
 }  # fmt: skip
 
-# For each kind: words that the sentence has, and the button with what it changes.
+# For each kind: words of its text, and the label of its button.
 WORDS_OF: dict[str, tuple[str, str | None]] = {
     "diverged": ("has diverged", "Lower the rate to 0.017"),
     "symmetric_start": ("All states are alike", "Nudge the start"),
@@ -55,7 +55,7 @@ def opened(**query: str) -> AppTest:
 
 
 def labelled(app: AppTest, label: str) -> AppTest:
-    """Press the button that says this."""
+    """Press the button with this label."""
     (button,) = (button for button in app.button if button.label == label)
     return healthy(button.click().run())
 
@@ -74,7 +74,7 @@ def iteration(app: AppTest) -> int:
 
 @pytest.fixture
 def found(monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
-    """What every examination finds."""
+    """The findings that every examination reports."""
     held: list[Finding] = []
     monkeypatch.setattr(Checkups, "_findings", lambda self, run: tuple(held))
     return held
@@ -86,7 +86,7 @@ def test_every_kind_has_words_an_icon_and_a_box():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_finding_is_said_with_its_evidence_and_its_button(kind, found):
+def test_each_finding_has_its_evidence_and_its_button(kind, found):
     pairs = kind in ("symmetric_start", "identical_states", "near_duplicates")
     rare = {"normal_gain": 7.0, "rare_gain": 18.06}
     found.append(Finding(kind, ((0, 1),) if pairs else ((0,), (1,)), EVIDENCE | rare))
@@ -105,17 +105,17 @@ def test_each_finding_is_said_with_its_evidence_and_its_button(kind, found):
 @pytest.mark.parametrize("gain", [0.0, -4.4e-16])
 def test_a_step_that_gained_nothing_is_not_said_to_have_changed_the_model(gain, found):
     found.append(Finding("not_converged", evidence={"last_gain": gain}))
-    said = text(opened(runs="EM_2"))
-    assert "Its last step gained nothing" in said
-    assert "Further steps still change" not in said
+    shown_text = text(opened(runs="EM_2"))
+    assert "Its last step gained nothing" in shown_text
+    assert "Further steps still change" not in shown_text
 
 
 def test_evidence_is_in_numbers_a_reader_knows(found):
     found.append(Finding("symmetric_start", ((0, 1),), EVIDENCE))
-    said = text(opened(start="symmetric"))
-    assert "the norm 3\u202f×\u202f10⁻¹⁷ (zero but for rounding), the whole" in said
-    assert "the whole gradient 0.45" in said
-    assert "from 1 / K = 0.5 is 0 away from it" in said
+    shown_text = text(opened(start="symmetric"))
+    assert "the norm 3\u202f×\u202f10⁻¹⁷ (zero but for rounding), the whole" in shown_text
+    assert "the whole gradient 0.45" in shown_text
+    assert "from 1 / K = 0.5 is 0 away from it" in shown_text
 
 
 def test_states_have_the_names_of_the_figures():
@@ -124,24 +124,24 @@ def test_states_have_the_names_of_the_figures():
     assert view is not None
     # Learned state 2 is shown as S1, learned state 0 as S2, learned state 1 as S3.
     view = replace(view, permutation=np.array([2, 0, 1]))
-    told = Diagnosis("EM", 3, Finding("empty_state", ((0,), (2,)), {"most_observations": 0.1}))
-    assert about(here, view, told)[0] == "Without data: S1 and S2."
-    told = Diagnosis("EM", 3, Finding("near_duplicates", ((0, 1), (1, 2)), {
+    diagnosis = Diagnosis("EM", 3, Finding("empty_state", ((0,), (2,)), {"most_observations": 0.1}))
+    assert about(here, view, diagnosis)[0] == "Without data: S1 and S2."
+    diagnosis = Diagnosis("EM", 3, Finding("near_duplicates", ((0, 1), (1, 2)), {
         "distance": 0.01, "row_distance": 0.0}))  # fmt: skip
-    assert about(here, view, told)[0] == "Nearly the same state twice: S1 and S3; S2 and S3."
+    assert about(here, view, diagnosis)[0] == "Nearly the same state twice: S1 and S3; S2 and S3."
 
 
-def test_only_the_most_important_are_said_and_how_runs_ended(found):
+def test_only_the_most_important_findings_and_the_endings_are_shown(found):
     found += [Finding(kind, ((0, 1),), EVIDENCE | {"normal_gain": 1.0, "rare_gain": 2.0})
               for kind in KINDS if kind not in ("diverged", "symmetric_start")]  # fmt: skip
     app = opened()
-    told = [*app.warning, *app.info, *app.success]
-    assert len(told) == MOST + 1
+    boxes = [*app.warning, *app.info, *app.success]
+    assert len(boxes) == MAX_FINDINGS + 1
     assert "EM stands still" in app.success[0].value
     assert "States that are the same" in app.warning[0].value
 
 
-# The buttons, on experiments where each finding is the case
+# The buttons, on experiments that have the finding
 
 
 @pytest.mark.parametrize("page", ["playground.py", "posterior.py", "decoding.py"])
@@ -306,7 +306,7 @@ def test_go_on_plays():
 
 
 def at_a_lower_hill(here: Session) -> None:
-    """Two states for the lowest values and one for all others, at rest."""
+    """Converge at a local optimum: two states for the lowest values and one for all others."""
     start = HMM(
         np.full(3, 1 / 3), np.full((3, 3), 1 / 3),
         Gaussian.univariate([-10.5, -9.5, 5.0], [1.0, 1.0, 5.0]),

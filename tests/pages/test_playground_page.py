@@ -77,12 +77,12 @@ def controls(app: AppTest) -> dict[str, str]:
 
 
 def notes(app: AppTest) -> str:
-    """All notes, as they are read: without the signs that keep a text from being Markdown."""
+    """All notes as a visitor reads them, without the backslashes that escape Markdown."""
     return re.sub(r"\\(.)", r"\1", "\n".join(note.value for note in app.info))
 
 
 def payload_header(app: AppTest) -> dict:
-    """What the live panel was sent, without its arrays."""
+    """The header of the message to the live panel."""
     (panel,) = (one for one in app.get("bidi_component") if one.proto.bytes)
     return header_of(panel.proto.bytes)
 
@@ -94,7 +94,7 @@ def header_of(message: bytes) -> dict:
     return json.loads(message[4 : 4 + size])
 
 
-def test_a_first_visitor_waits_for_nothing_that_they_do_not_see() -> None:
+def test_a_first_visit_imports_nothing_that_it_does_not_need() -> None:
     """pandas takes a quarter of a second to import, Streamlit's list of emoji a tenth."""
     done = subprocess.run(
         [sys.executable, "-c", FIRST_VISIT, str(MAIN_SCRIPT)],
@@ -146,12 +146,12 @@ def test_step_takes_exactly_one():
 
 
 def watch(app: AppTest, number: int) -> list[int]:
-    """Ask for frames as the panel in a browser does; the iterations that they show."""
+    """Request frames as the panel in a browser does; the iterations that they show."""
     made = [frame_source(session(app)).next_frame(budget=0.01) for _ in range(number)]
     return [header_of(frame)["runs"][0]["iteration"] for frame in made if frame]
 
 
-def test_pictures_train_while_playing_and_pause_stops():
+def test_frames_train_while_playing_and_pause_stops():
     app = press(opened(speed="max", M="200", N="200"), "Play")
     assert run_buttons(app) == ["Pause", *BUTTONS[1:]]
     assert payload_header(app)["live"]["playing"]
@@ -224,9 +224,9 @@ def test_another_method_keeps_the_data_and_both_runs():
 @pytest.mark.parametrize("start", ["symmetric", "random"])
 def test_a_symmetric_start_says_why_it_is_stuck(start):
     app = opened(start=start)
-    told = [warning.value for warning in app.warning]
-    assert len(told) == (start == "symmetric")
-    assert all("exactly zero, here and after any number of steps" in text for text in told)
+    warnings = [warning.value for warning in app.warning]
+    assert len(warnings) == (start == "symmetric")
+    assert all("exactly zero, here and after any number of steps" in text for text in warnings)
     assert app.button(key="new_start").disabled == (start == "symmetric")
 
 
@@ -262,7 +262,7 @@ def test_a_size_beyond_the_bound_is_lowered_with_a_note():
     assert app.number_input(key="control_num_sequences").value == config.num_sequences
 
 
-def test_the_true_model_has_as_many_states_as_k_unless_it_is_told_otherwise():
+def test_the_true_model_has_k_states_unless_another_number_is_chosen():
     app = opened(K="3")
     box = app.selectbox(key="control_true_states")
     assert (box.value, box.options[:3]) == (0, ["same as K", "1", "2"])
@@ -316,7 +316,7 @@ def holds(**values: object) -> Callable[[Config], bool]:
     return lambda config: all(getattr(config, name) == value for name, value in values.items())
 
 
-# Parameters, a word that the note must say, and what the Config must be.
+# Parameters, words of the note, and a check of the resulting Config.
 BAD_URLS = [
     ({"K": "0"}, "States K", holds(num_states=1)),
     ({"K": "21"}, "States K", holds(num_states=20)),
@@ -365,22 +365,22 @@ def test_a_bad_url_gives_the_nearest_legal_config_and_a_note(query, said, is_rig
     press(app, "Step")
 
 
-def test_a_run_never_takes_back_what_was_entered_meanwhile():
-    """A widget that is told to be set undoes an entry whose own run has not begun yet."""
+def test_a_run_never_undoes_a_later_entry():
+    """Assigning a widget would undo an entry whose own run has not begun yet."""
     app = opened()
     app.number_input(key="control_length").set_value(30)
     healthy(app.run())
-    told = [
+    assigned = [
         widget.label
         for kind in (app.slider, app.number_input, app.selectbox, app.button_group)
         for widget in kind
         if widget.proto.set_value
     ]
-    assert told == []
+    assert assigned == []
     assert session(app).config.length == 30
 
 
-def test_a_browser_that_missed_the_first_run_still_begins_with_the_values_of_the_link():
+def test_a_browser_that_missed_the_first_run_starts_with_the_values_of_the_link():
     app = opened(K="3", noise="0.7", start="kmeans", train="means")
     for _ in range(2):
         states = app.slider(key="control_num_states").proto

@@ -1,4 +1,4 @@
-"""The Posterior page as Streamlit runs it: what it shows is what `hmmcore` says."""
+"""The Posterior page as Streamlit runs it: it shows what `hmmcore` computes."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_expected_transitions_are_those_of_the_training_state():
     np.testing.assert_allclose(
         shown.array(start["customdata"])[0], expected.initial_counts, **close
     )
-    # The relation that the page tells: EM divides each row by its sum for its next A.
+    # As the page explains: EM divides each row by its sum for its next A.
     run.step()
     order = view.permutation
     np.testing.assert_allclose(
@@ -99,7 +99,7 @@ def test_expected_transitions_are_those_of_the_training_state():
     assert "add up to 156 transitions" in shown.text(app)
 
 
-def test_a_page_that_stands_still_decodes_nothing_again(monkeypatch):
+def test_a_rerun_without_a_change_decodes_nothing_again(monkeypatch):
     app = shown.press(shown.opened(PAGE), "step")
     view = current_view(shown.session(app))
 
@@ -148,7 +148,7 @@ def test_figures_follow_the_training_while_playing():
     first = shown.figures(app)
     shown.healthy(app.run())
     assert shown.figures(app) != first
-    # Where the page stands still no number lags behind the figures.
+    # The slider is not redrawn meanwhile, so it shows no number that would lag behind the figures.
     assert [slider.label for slider in app.main.slider] == ["Iteration shown"]
     (line,) = app.main.slider
     assert (line.disabled, line.value, line.max) == (True, 1, 1)
@@ -171,7 +171,7 @@ def test_uploaded_data_have_no_truth_and_everything_else():
     shown.press(app, "step")
 
 
-def test_an_impossible_sequence_is_told_in_a_sentence():
+def test_an_impossible_sequence_is_explained_in_a_sentence():
     app = shown.make_impossible(shown.opened(PAGE, K="2"))
     assert "cannot have produced this sequence" in shown.text(app)
     assert np.isnan(shown.array(shown.figures(app)["posterior_over_time"]["data"][1]["z"])).all()

@@ -1,4 +1,4 @@
-"""The tour: offered once to whoever comes without a link, three steps, and out of the way after."""
+"""The tour: offered once to a visitor without a link, three steps, then gone."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_it_can_be_put_away_at_any_time_and_stays_away(steps: int) -> None:
     for page in ("data.py", "playground.py"):
         healthy(app.switch_page(page).run())
     assert labels(app) == {"tour_again": "Take the tour"}
-    # What is in the address bar opens no tour, for them or for whoever they send it to.
+    # The address opens no tour, for this visitor or for anybody it is sent to.
     assert not any("tour" in name for name in app.query_params)
 
 
@@ -75,7 +75,7 @@ def test_it_goes_on_over_a_page_switch_and_while_training() -> None:
     assert "2 of 3" in text(app)
 
 
-def test_it_begins_with_what_the_page_opens_with() -> None:
+def test_it_begins_with_the_default_experiment() -> None:
     app = newcomer(K="3", noise="2", method="Both", start="symmetric")
     press(press(app, "step"), "tour_again")
     assert session(app).config == Config()
@@ -101,7 +101,7 @@ def played(config: Config) -> tuple[Session, float]:
     return here, accuracy(states, viterbi(view.hmm, here.data.sequences).states)
 
 
-def test_what_it_promises_is_seen() -> None:
+def test_its_promises_hold() -> None:
     here, right = played(Config())
     run, view, truth = here.shown_run, current_view(here), here.data.truth
     assert run is not None

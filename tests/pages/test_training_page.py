@@ -21,7 +21,7 @@ def at_training(**query: str) -> AppTest:
 
 
 def comparison(app: AppTest) -> dict[str, Any]:
-    """The header of what the comparison was sent."""
+    """The header of the message to the comparison."""
     (component,) = (one for one in app.get("bidi_component") if one.proto.bytes)
     message = component.proto.bytes
     size = int.from_bytes(message[:4], "little")
@@ -36,7 +36,7 @@ def labels(app: AppTest) -> dict[str, str]:
     return {widget.label: widget.help for kind in kinds for widget in kind}
 
 
-def test_both_stand_at_the_same_start():
+def test_both_methods_begin_at_the_same_start():
     app = at_training()
     header = comparison(app)
     assert [run["iteration"] for run in header["runs"]] == [0, 0]
@@ -52,7 +52,7 @@ def test_both_stand_at_the_same_start():
     ):
         assert len(shown[FIELD_OF[name].label]) > 30
     assert all(button.help for button in app.button)
-    # What shows one model has no place here.
+    # Controls that choose one model are absent here.
     assert not {"Sequence", "Show"} & shown.keys()
     assert "What am I looking at?" in [expander.label for expander in app.expander]
 
@@ -66,14 +66,14 @@ def test_step_takes_one_of_each_and_says_who_is_ahead():
 
 
 @pytest.mark.parametrize("method", ["EM", "Gradient"])
-def test_one_method_alone_is_no_duel_and_one_press_makes_it_one(method):
+def test_one_method_alone_is_not_compared_until_both_are_trained(method):
     app = press(at_training(method=method), "step")
     assert "there is nothing to compare" in text(app)
     assert [run["name"] for run in comparison(app)["runs"]] == [method]
     press(app, "train_both")
     assert "there is nothing to compare" not in text(app)
     assert [run["name"] for run in comparison(app)["runs"]] == ["EM", "Gradient"]
-    # What one has learned stays.
+    # The first method keeps what it has learned.
     assert session(app).runs[method].state.iteration == 1
 
 

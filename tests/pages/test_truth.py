@@ -1,4 +1,4 @@
-"""Truth and ceiling: hidden on every page at one press, and how far the parameters lie from it."""
+"""The truth: hidden on every page at one press, the errors against it, and the ceiling."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_no_page_speaks_of_a_hidden_truth(page, family):
         ("Worse than the true model", {"K": "2", "noise": "1.5", "runs": "EM_60"}),
     ],
 )
-def test_nothing_that_is_found_speaks_of_a_hidden_truth(page, finding, link):
+def test_no_finding_speaks_of_a_hidden_truth(page, finding, link):
     app = opened(page, **link)
     assert finding in text(app)
     assert "of the true model (" in text(app)
@@ -118,7 +118,7 @@ def test_without_a_truth_there_is_nothing_to_choose_and_nothing_to_compare():
 
 
 @pytest.mark.parametrize("num_states", [2, 5])
-def test_the_ceiling_is_told_where_the_truth_has_another_number_of_states(num_states):
+def test_the_ceiling_is_shown_where_the_truth_has_another_number_of_states(num_states):
     app = press(opened("decoding.py", K=str(num_states), true_K="3", noise="0.8"), "step")
     here = session(app)
     view, data = current_view(here), here.data
@@ -143,14 +143,14 @@ def test_the_ceiling_is_told_where_the_truth_has_another_number_of_states(num_st
         expected.append(commonest_share(states[rows]))
         assert list(shares[column]) == [f"{value:.1%}" for value in expected]
     assert words.about_reading(reading[:num_states], 3) in text(app)
-    # Without counterparts nothing else of the truth is shown beside the model.
+    # States that cannot be matched are not compared otherwise.
     assert "true path" not in json.dumps(list(figures(app).values()))
     hidden = hide(app)
     assert "True model" not in text(hidden)
     assert not [one for one in hidden.table if "(the ceiling)" in str(one.value.index)]
 
 
-def test_the_posterior_page_too_tells_that_ceiling_and_shows_no_counterparts():
+def test_the_posterior_page_shows_that_ceiling_too_and_compares_no_states():
     app = opened("posterior.py", K="4", true_K="2")
     assert "True model (the ceiling)" in app.table[0].value.index
     assert "2 states made the data and the model has 4" in text(app)

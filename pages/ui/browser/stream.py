@@ -1,14 +1,13 @@
-"""The live panel's own line to the server: frames of a training run, as fast as they are drawn.
+"""The WebSocket over which the live panel fetches the frames of a training run.
 
-While a run plays, the panel in the browser asks for a frame over a WebSocket, the server trains
-until one is due and sends it, and the browser asks again while it draws. What else the page says
-on this line is answered at once. So a slow browser is
-never flooded, a closed one costs nothing, and Streamlit's scripts run only when somebody pressed
-something: a press never meets a rerun that nobody asked for. And what somebody pressed is seen here
-first: `send_ahead` goes before the page that is made around the frame.
+While a run plays, the panel in the browser requests a frame, the server trains until the frame is
+due and sends it, and the browser requests the next one while it draws. Commands from the page are
+answered at once. So a slow browser is never flooded, a closed one costs nothing, and Streamlit
+reruns the page only when the visitor presses something. `send_ahead` shows the effect of a press in
+the panel before Streamlit has rerun the page.
 
-An address holds a token that only one visitor's page was told. What makes the frames is a
-`Source`; nothing here knows of models or of Streamlit's scripts.
+The address holds a secret token, known only to one visitor's page. A `Source` makes the frames;
+nothing here knows of models or of Streamlit's scripts.
 """
 
 from __future__ import annotations
@@ -32,30 +31,30 @@ from pages.ui.browser.assets import base_path
 
 URL_PREFIX: Final = "live-hmm"
 SHORTEST_INTERVAL: Final = 0.04
-"""Seconds between two frames at the least: nobody sees more than 25 a second."""
+"""Seconds between two frames: nobody sees more than 25 a second."""
 LONGEST_BUDGET: Final = 0.02
-"""Seconds of training for one frame where one visitor trains; several share it."""
+"""Seconds of training per frame while one visitor trains; several visitors share them."""
 SHORTEST_BUDGET: Final = 0.002
-MAKERS: Final = 2
-"""Frames that are made at the same time; others wait their turn, so that visitors share alike."""
+MAX_CONCURRENT_FRAMES: Final = 2
+"""Frames that are made at the same time; others queue, so all visitors get equal shares."""
 LONGEST_WAIT: Final = 0.05
-"""Seconds that what is sent ahead may hold up who sends it."""
+"""Seconds for which `send_ahead` may block its caller."""
 LONGEST_MESSAGE: Final = 16
-"""Characters of anything that a page may ask."""
+"""Characters of a message from the page."""
 
 FORBIDDEN: Final = 4403
 UNKNOWN: Final = 4404
 REPLACED: Final = 4409
-"""Codes that a line is closed with: another site's page, no such session, opened elsewhere."""
+"""Codes for closing a connection: another site's page, no such session, opened elsewhere."""
 
-NOTHING: Final = ""
-"""The answer to what was said where there is nothing to show: whoever said it waits for one."""
+NO_FRAME: Final = ""
+"""The answer to a command that leaves nothing to show: the page expects one answer each."""
 
 Result = TypeVar("Result")
 
 
 class Source(Protocol):
-    """What is shown: frames of something that goes on while it plays."""
+    """What makes the frames for one connection."""
 
     @property
     def playing(self) -> bool:
@@ -63,27 +62,27 @@ class Source(Protocol):
         ...
 
     def wait(self) -> float:
-        """Seconds until the next one is due."""
+        """Seconds until the next frame is due."""
         ...
 
     def next_frame(self, budget: float) -> bytes | None:
-        """Go on for at most `budget` seconds and draw; None when nothing plays any more."""
+        """Work for at most `budget` seconds; the next frame, or None when nothing plays."""
         ...
 
     def handle(self, command: str) -> bytes | None:
-        """Do what the page says; a frame of what became of it, or None."""
+        """Carry out a command of the page; a frame of the result, or None."""
         ...
 
 
 @dataclass(frozen=True)
-class Line:
-    """An open line, and the event loop that it is served on."""
+class Connection:
+    """An open WebSocket, and the event loop that serves it."""
 
     socket: WebSocket
     loop: asyncio.AbstractEventLoop
 
     async def send(self, answer: bytes | str) -> bool:
-        """Send a frame, or NOTHING; False when the page was closed meanwhile."""
+        """Send a frame or `NO_FRAME`; False when the page was closed meanwhile."""
         try:
             if isinstance(answer, str):
                 await self.socket.send_text(answer)
@@ -94,12 +93,13 @@ class Line:
         return True
 
 
-# A source lives as long as its visitor's session does.
+# Weak: a source lives as long as its visitor's session.
 _sources: WeakValueDictionary[str, Source] = WeakValueDictionary()
-_lines: dict[str, Line] = {}
-_busy: set[str] = set()
-_makers: list[anyio.CapacityLimiter] = []
-# Held until they are done: the loop itself holds tasks only weakly.
+_connections: dict[str, Connection] = {}
+_playing: set[str] = set()
+# One limiter, made when it is first needed: it belongs to the event loop it was made in.
+_frame_limiter: list[anyio.CapacityLimiter] = []
+# Kept until they are done: the event loop holds only weak references to its tasks.
 _sending: set[Future[bool]] = set()
 
 
@@ -109,24 +109,25 @@ def stream_routes() -> list[WebSocketRoute]:
 
 
 def publish(source: Source, token: str) -> str:
-    """Make a source known; its address from the root of the site."""
+    """Serve the frames of `source` under `token`; the address from the root of the site."""
     _sources[token] = source
     return f"{base_path()}/{URL_PREFIX}/{token}"
 
 
 def send_ahead(token: str, make: Callable[[], bytes | None]) -> None:
-    """Send a frame that nobody asked for, where a page listens; from a thread of its own.
+    """Send a frame that the page did not request; call it outside the event loop's thread.
 
-    `make` is called only then, and may find that there is nothing to show. Waits until the frame
-    is on its way: a thread that goes on working would leave the event loop no time to send it.
+    `make` returns the frame, or None when there is nothing to show; it is called only while a page
+    is connected. Waits until the frame is sent: otherwise the caller's work would leave the event
+    loop no time to send it.
     """
-    if (line := _lines.get(token)) is None or (frame := make()) is None:
+    if (connection := _connections.get(token)) is None or (frame := make()) is None:
         return
-    sending = line.send(frame)
+    sending = connection.send(frame)
     try:
-        sent = asyncio.run_coroutine_threadsafe(sending, line.loop)
+        sent = asyncio.run_coroutine_threadsafe(sending, connection.loop)
     except RuntimeError:
-        # A loop that was closed has closed its lines.
+        # The event loop was closed, and its connections with it.
         sending.close()
         return
     _sending.add(sent)
@@ -144,70 +145,71 @@ async def _serve(socket: WebSocket) -> None:
     if token not in _sources:
         await socket.close(UNKNOWN)
         return
-    line = Line(socket, asyncio.get_running_loop())
-    # One line for each session: a page that was opened again takes over.
-    before, _lines[token] = _lines.get(token), line
+    connection = Connection(socket, asyncio.get_running_loop())
+    # One connection per session: a page that is opened again replaces the earlier one.
+    before, _connections[token] = _connections.get(token), connection
     try:
         if before is not None:
             await before.socket.close(REPLACED)
-        await _answer(line, token)
+        await _answer(connection, token)
     except (WebSocketDisconnect, RuntimeError):
-        # Starlette's word for a page that closed while a frame was on its way to it.
+        # Starlette raises these when the page closes while a frame is being sent.
         pass
     finally:
-        if _lines.get(token) is line:
-            del _lines[token]
-            _busy.discard(token)
+        if _connections.get(token) is connection:
+            del _connections[token]
+            _playing.discard(token)
 
 
-async def _answer(line: Line, token: str) -> None:
-    wanted: asyncio.Queue[None] = asyncio.Queue()
-    sender = asyncio.create_task(_send_frames(line, token, wanted))
+async def _answer(connection: Connection, token: str) -> None:
+    requests: asyncio.Queue[None] = asyncio.Queue()
+    sender = asyncio.create_task(_send_frames(connection, token, requests))
     try:
-        while (asked := await line.socket.receive_text()) and len(asked) <= LONGEST_MESSAGE:
+        while 0 < len(message := await connection.socket.receive_text()) <= LONGEST_MESSAGE:
             if (source := _sources.get(token)) is None:
                 break
-            if asked == "next":
-                wanted.put_nowait(None)
+            if message == "next":
+                requests.put_nowait(None)
             else:
-                frame = await _in_turn(partial(source.handle, asked))
-                await line.send(NOTHING if frame is None else frame)
-            # What waits for a page keeps no visitor's session alive.
+                frame = await _run_in_thread(partial(source.handle, message))
+                await connection.send(NO_FRAME if frame is None else frame)
+            # Waiting for the next message must not keep the visitor's session alive.
             del source
-        await line.socket.close(UNKNOWN)
+        await connection.socket.close(UNKNOWN)
     finally:
         sender.cancel()
         await asyncio.wait([sender])
 
 
-async def _send_frames(line: Line, token: str, wanted: asyncio.Queue[None]) -> None:
-    """A frame for each that is wanted; an empty message where nothing plays any more."""
+async def _send_frames(connection: Connection, token: str, requests: asyncio.Queue[None]) -> None:
+    """Answer each request with a frame, or with an empty message when nothing plays."""
     begun = 0.0
     while True:
-        await wanted.get()
+        await requests.get()
         source = _sources.get(token)
         frame = None
         if source is not None and source.playing:
-            _busy.add(token)
+            _playing.add(token)
             pause = begun + SHORTEST_INTERVAL - time.perf_counter()
             await asyncio.sleep(max(0.0, pause, source.wait()))
             begun = time.perf_counter()
-            budget = max(SHORTEST_BUDGET, LONGEST_BUDGET / len(_busy))
-            frame = await _in_turn(partial(source.next_frame, budget))
+            budget = max(SHORTEST_BUDGET, LONGEST_BUDGET / len(_playing))
+            frame = await _run_in_thread(partial(source.next_frame, budget))
         if frame is None:
-            _busy.discard(token)
+            _playing.discard(token)
         del source
-        if not await line.send(frame or b""):
+        if not await connection.send(frame or b""):
             return
 
 
-async def _in_turn(work: Callable[[], Result]) -> Result:
-    if not _makers:
-        _makers.append(anyio.CapacityLimiter(MAKERS))
-    return await anyio.to_thread.run_sync(work, limiter=_makers[0])
+async def _run_in_thread(work: Callable[[], Result]) -> Result:
+    """Run `work` in a thread, when fewer than `MAX_CONCURRENT_FRAMES` others run."""
+    if not _frame_limiter:
+        _frame_limiter.append(anyio.CapacityLimiter(MAX_CONCURRENT_FRAMES))
+    return await anyio.to_thread.run_sync(work, limiter=_frame_limiter[0])
 
 
-def _same_origin(line: WebSocket) -> bool:
-    """Whether the page that asks came from this very site; no other may listen in."""
-    origin = line.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == line.headers.get("host")
+def _same_origin(socket: WebSocket) -> bool:
+    """Whether the connecting page belongs to this site; pages of other sites are refused."""
+    origin = socket.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == socket.headers.get("host")

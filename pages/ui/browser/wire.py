@@ -1,4 +1,4 @@
-"""Packing of numbers for the browser: fewer points than pixels, one block of bytes.
+"""Messages for the browser: a header and arrays packed into one block of bytes.
 
 Layout of a packed message: header length (uint32, little endian), header (JSON, padded with
 spaces to four bytes), then the arrays one after another, each padded to four bytes. The
@@ -18,16 +18,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.floating[Any]]
-IntArray = npt.NDArray[np.integer[Any]]
+from hmmcore.arrays import FloatArray, IntArray
+
 Chart = tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]
-"""What is said of a chart, and its arrays by name."""
+"""A chart's header (JSON values), and its arrays by name."""
 
 MISSING = 255
-"""In arrays of bytes: no state, no probability."""
+"""In arrays of bytes: no state, or no probability."""
 
 INVISIBLE = 1e-4
-"""Share of an axis that nobody sees: less than a pixel."""
+"""A shift by this share of an axis is less than a pixel, so nobody sees it."""
 
 FULL_PROBABILITY = 254
 """In arrays of bytes: probability 1."""
@@ -58,17 +58,17 @@ def pack(header: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> b
 
 
 def pack_charts(header: Mapping[str, Any], charts: Mapping[str, Chart]) -> bytes:
-    """A header, and charts by name, each with a digest that says whether it is another one."""
-    told: dict[str, Any] = {}
+    """`header` and charts by name as one message; each chart gets a digest of its content."""
+    chart_headers: dict[str, Any] = {}
     arrays: dict[str, npt.NDArray[Any]] = {}
     for name, (meta, chart_arrays) in charts.items():
-        told[name] = {**meta, "digest": digest(meta, chart_arrays)}
+        chart_headers[name] = {**meta, "digest": digest(meta, chart_arrays)}
         arrays.update((f"{name}.{part}", array) for part, array in chart_arrays.items())
-    return pack({**header, "charts": told}, arrays)
+    return pack({**header, "charts": chart_headers}, arrays)
 
 
 def digest(meta: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> int:
-    """Checksum of one chart's content: the browser draws a chart anew only when it changes."""
+    """Checksum of a chart's content: the browser redraws a chart only when it changes."""
     checksum = zlib.crc32(json.dumps(meta, allow_nan=False).encode())
     for array in arrays.values():
         checksum = zlib.crc32(array.tobytes(), checksum)
@@ -88,10 +88,11 @@ def floats(values: npt.ArrayLike) -> npt.NDArray[np.float32]:
     return np.where(np.isfinite(narrow), narrow, np.float32(np.nan))
 
 
-def places(values: npt.ArrayLike, span: float) -> npt.NDArray[np.floating[Any]]:
-    """`floats`, but float64 where single precision would visibly move them on an axis of `span`.
+def axis_values(values: npt.ArrayLike, span: float) -> npt.NDArray[np.floating[Any]]:
+    """Values for an axis of length `span`: float32, or float64 where rounding would be visible.
 
-    That is so for small changes of a large number: times in seconds since 1970, say.
+    float32 is too coarse for small changes of large numbers, such as times in seconds since 1970.
+    Values that are not finite become NaN.
     """
     array = np.asarray(values, dtype=np.float64)
     largest = float(np.abs(array[np.isfinite(array)]).max(initial=0.0))

@@ -6,14 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from hmmcore import HMM, Sequences
-from hmmcore.arrays import IntArray
+from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.figures import scales
 from pages.ui.text import chart_text
-
-FloatArray = npt.NDArray[np.float64]
 
 MISSING = "missing"
 """What a hover says where nothing was observed."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hmmcore import HMM
+from hmmcore.arrays import FloatArray
 from hmmcore.io import decoded_frame
-from pages.ui.experiment.dataset import Dataset, FloatArray
+from pages.ui.experiment.dataset import Dataset
 from pages.ui.figures import theme
 
 # Every page can export, and a first visitor need not wait a quarter of a second for pandas.

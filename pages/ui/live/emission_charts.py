@@ -1,6 +1,6 @@
 """What the live panel draws of a model's emissions: one chart for each kind of observation.
 
-An emission chart is plain values; `chart()` turns it into what travels to the browser, where
+An emission chart is plain values; `chart()` encodes it for the browser, where
 `assets/emissions.js` draws it.
 """
 
@@ -13,46 +13,44 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.browser import wire
 from pages.ui.browser.wire import Chart
 from pages.ui.experiment.dataset import PLAIN, Lane
 from pages.ui.figures import scales
 
 MAX_CLOUD_POINTS = 600
-"""So many points of a cloud are drawn: evenly taken along time."""
+"""Points of a cloud that are drawn, taken evenly along time."""
 
 MAX_BARS = 72
-"""With more symbols and states than that, the card draws a table of colours."""
+"""Largest number of states times symbols for which bars are drawn; beyond it a heat map is."""
 
 TICK_LETTERS = 48
-"""So many letters stand beside each other below the card."""
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.integer[Any]]
+"""Characters of all symbol labels together that fit along the axis."""
 
 
 class EmissionChart(Protocol):
-    """A model's emissions as they are drawn; K states."""
+    """A model's emissions as the panel draws them; K states."""
 
     def chart(self) -> Chart:
         """Header and arrays for the browser."""
         ...
 
     def shapes(self, num_states: int) -> Mapping[str, tuple[int, ...]]:
-        """The shape that each field has to have where it is not None."""
+        """Field name to the shape that its value must have unless it is None."""
         ...
 
 
 @dataclass(frozen=True)
 class Marginals:
-    """Observations on one axis: their histogram, and what each state accounts for.
+    """Observations on one axis: their histogram, and the part of it that each state explains.
 
     Attributes:
         means: (K,) the average observation of each state: a mean, or a rate.
         deviations: (K,) standard deviations.
         weights: (K,) share of the observations that each state explains; sums to one.
         edges, heights: (B + 1,) and (B,) of the histogram of all data; see `scales`.
-        grid: (G,) where the curves are known: counts themselves, or evenly spaced numbers.
+        grid: (G,) the x values of the curves: whole numbers for counts, else evenly spaced.
         curves: (K, G) densities of numbers or probabilities of counts, times the weights.
         lane: the axis.
         true_means: (K,), or None without a truth.
@@ -82,16 +80,16 @@ class Marginals:
         counts = self.lane.kind == "count"
         span = high - low
         arrays = {
-            "edges": wire.places(self.edges, span),
+            "edges": wire.axis_values(self.edges, span),
             "histogram": wire.floats(self.heights),
-            "means": wire.places(self.means, span),
+            "means": wire.axis_values(self.means, span),
             "deviations": wire.floats(self.deviations),
             "weights": wire.floats(self.weights),
-            "grid": wire.places(self.grid, span),
+            "grid": wire.axis_values(self.grid, span),
             "curves": wire.floats(self.curves),
         }
         if self.true_means is not None:
-            arrays["true_means"] = wire.places(self.true_means, span)
+            arrays["true_means"] = wire.axis_values(self.true_means, span)
         room = 0.5 if counts else 0.0
         meta = {
             "kind": "marginals",
@@ -110,9 +108,9 @@ class SymbolBars:
     """How probable each symbol is in each state.
 
     Attributes:
-        probs: (K, C) learned.
+        probs: (K, C) the learned p(x_t = c | z_t = k).
         weights: (K,) share of the observations that each state explains; sums to one.
-        shares: (C,) of the symbols among all data.
+        shares: (C,) the share of each symbol in all data.
         lane: the axis, with the symbols' labels.
         true_probs: (K, C), or None without a truth.
     """
@@ -161,13 +159,13 @@ class Ellipses:
 
     Attributes:
         means: (K, 2).
-        covariances: (K, 2, 2) of these two dimensions.
+        covariances: (K, 2, 2) covariance matrices of these two dimensions.
         weights: (K,) share of the observations that each state explains; sums to one.
-        points: (M, 2) of the shown sequence; one that lacks a coordinate, NaN, is not drawn.
+        points: (M, 2) of the shown sequence; a point with a missing coordinate, NaN, is not drawn.
         states: (M,) Viterbi states; -1 = no possible path.
         limits: (2, 2) lowest and highest of each dimension of all data.
         lanes: the two axes.
-        true_means, true_covariances: as the learned ones, or None without a truth.
+        true_means, true_covariances: of the same shapes, or None without a truth.
     """
 
     means: FloatArray
@@ -203,9 +201,9 @@ class Ellipses:
         spans = [high - low for low, high in ranges]
 
         def both(values: FloatArray, name: str) -> dict[str, npt.NDArray[Any]]:
-            """Values (.., 2) as two arrays, each precise enough for its axis."""
+            """Values (..., 2) as one array for each axis."""
             return {
-                f"{name}_{letter}": wire.places(values[..., axis], spans[axis])
+                f"{name}_{letter}": wire.axis_values(values[..., axis], spans[axis])
                 for axis, letter in enumerate("xy")
             }
 
@@ -233,7 +231,10 @@ class Ellipses:
         return meta, arrays
 
     def _range(self, axis: int) -> list[float]:
-        """Ends of an axis that hold all data and the true ellipses, and stand still."""
+        """Ends of an axis that hold all data and the true ellipses.
+
+        They do not follow the learned ellipses, so the axis stands still during training.
+        """
         low, high = (float(end) for end in self.limits[axis])
         if self.true_means is not None and self.true_covariances is not None:
             reach = scales.ELLIPSE_RADIUS * np.sqrt(self.true_covariances[:, axis, axis])

@@ -1,4 +1,4 @@
-"""The chart of a learned model's emissions beside the true ones, for each family."""
+"""Builds the emission chart of a session's learned model, for each family."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ MARGIN = 0.04
 
 
 def emission_chart(session: Session, view: View) -> EmissionChart:
-    """What the panel draws of the emissions of `view`."""
+    """The emission chart of the model in `view`."""
     return EMISSION_CHARTS[session.data.family](session, view)
 
 
 def numbers_grid(data: Dataset, edges: FloatArray) -> FloatArray:
-    """(G,) numbers over which densities are drawn: all data and the true means."""
+    """(G,) evenly spaced x values for densities; they cover all data and the true means."""
     truth = data.truth
     marks = edges if truth is None else np.append(edges, truth.emissions.means[:, 0])
     low, high = float(marks.min()), float(marks.max())
@@ -32,7 +32,7 @@ def numbers_grid(data: Dataset, edges: FloatArray) -> FloatArray:
 
 
 def counts_grid(data: Dataset, edges: FloatArray) -> FloatArray:
-    """(G,) counts over which probabilities are drawn: all data and the true rates."""
+    """(G,) counts as x values for probabilities; they cover all data and the true rates."""
     highest = edges[-1] - 0.5
     if data.truth is not None:
         highest = max(highest, np.ceil(data.truth.emissions.rates.max()))
@@ -69,7 +69,7 @@ def _counts(session: Session, view: View) -> Marginals:
 
 
 def count_probabilities(hmm: HMM, grid: FloatArray, weights: FloatArray) -> FloatArray:
-    """(K, G) probabilities of counts (G,) in each state, times its weight."""
+    """(K, G) weights[k] * p(x_t = grid[g] | z_t = k), for weights (K,) and counts `grid` (G,)."""
     return weights[:, np.newaxis] * np.exp(hmm.emissions.log_likelihoods(grid[:, np.newaxis])).T
 
 

@@ -1,4 +1,4 @@
-"""Frames for the live view of the open page, one after the other while the runs play."""
+"""The frames of one visitor's live view, and the commands that its controls send."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PANEL_KEY = "live_panel"
 
 
 Encode = Callable[[Mapping[str, Any]], bytes]
-"""Makes the message of one frame, given what its header says under "live"."""
+"""Encodes one frame as a message, given the value of "live" in its header."""
 
 
 def _panel(session: Session) -> Encode | None:
@@ -37,7 +37,7 @@ def _run_comparison(session: Session) -> Encode | None:
 
 
 VIEWS: Mapping[str, Callable[[Session], Encode | None]] = {"training": _run_comparison}
-"""Who draws on which page; elsewhere it is the panel."""
+"""What the live view of a page shows; on every page that is not listed it is the panel."""
 
 
 @dataclass(eq=False)
@@ -52,20 +52,21 @@ class FrameSource:
         return self.session.player.playing
 
     def wait(self) -> float:
-        """Seconds until the next step is due."""
+        """Seconds until the next training step is due."""
         return self.session.player.wait(self.session.rate)
 
     def handle(self, command: str) -> bytes | None:
-        """Do what a view says that was pressed: "pause", "step", "reset", "at 12", "now" or "mark".
+        """Carry out a command of the view; the frame that shows the result, as `frame` makes it.
 
-        Anything else is nobody's button, and does nothing.
+        The commands are "pause", "step", "reset", "at 12" (travel to iteration 12), "now" (back to
+        the latest iteration) and "mark". Any other text is ignored.
         """
         word, _, number = command.partition(" ")
         with self.session.lock:
             if command == "pause":
                 self.session.pause()
             elif command in ("step", "reset"):
-                self._pressed(command)
+                self._step_or_reset(command)
             elif word == "at" and number.isdecimal() and number.isascii():
                 self.session.travel(int(number))
             elif command == "now":
@@ -74,20 +75,23 @@ class FrameSource:
                 self.session.mark()
             return self.frame()
 
-    def _pressed(self, command: str) -> None:
-        # Pressed while nothing played. If it plays by now, Play came after it, by Streamlit's way,
-        # and was heard first: it goes on playing.
+    def _step_or_reset(self, command: str) -> None:
+        # The view sends these only while nothing plays. If the runs play by now, the visitor
+        # pressed Play later, and Streamlit delivered that first: the runs go on playing.
         session = self.session
-        played = self.playing
+        playing = self.playing
         if command == "reset":
             session.reset()
-        elif not played:
+        elif not playing:
             session.step()
-        if played:
+        if playing:
             session.play()
 
     def next_frame(self, budget: float) -> bytes | None:
-        """Take the steps that have come due, and draw; None when the session does not play."""
+        """Train until the due steps are taken or `budget` seconds are over; the frame after that.
+
+        None when the session does not play.
+        """
         with self.session.lock:
             if not self.playing:
                 return None
@@ -95,19 +99,24 @@ class FrameSource:
             return self.frame(wanted=True)
 
     def send_ahead(self) -> None:
-        """Show the open page's view as it stands, before the page around it is made."""
+        """Send the open page's current frame, before Streamlit has rerun the page around it."""
         with self.session.lock:
             send_ahead(self.session.token, lambda: self.frame(ahead=True))
 
     def frame(self, wanted: bool = False, ahead: bool = False) -> bytes | None:
-        """The open page's live view as it stands; None when there is nothing to show.
+        """The current frame of the open page's live view; None when there is nothing to show.
 
-        Beside what the view draws, its header says under "live": "number", higher in every later
-        frame; "wanted", whether it is one that the view asked for with "next", and "ahead",
-        whether it comes before a run of the page that says all else; "playing";
-        "at", the iteration travelled to; "latest" and "marks"; "link", what the address says of
-        it; "stream", where to ask for the next; and "news", which changes when the page around
-        the panel has something else to say.
+        Besides what the view draws, the header holds under "live":
+            number: counts the session's frames.
+            wanted: whether the view requested this frame with "next".
+            ahead: whether `send_ahead` sent it, before Streamlit has rerun the page.
+            playing: whether the session's runs play.
+            at: the iteration travelled to; None for the latest.
+            latest: the latest iteration.
+            marks: the iterations that the visitor marked.
+            link: what the address bar says of the runs; see `session/link.py`.
+            stream: the address at which to request frames.
+            news: a number that changes when the page around the view has to change.
         """
         session = self.session
         with session.lock:
@@ -115,7 +124,7 @@ class FrameSource:
             if encode is None:
                 return None
             session.frames += 1
-            said = (
+            shown_around = (
                 session.player.playing, session.can_go_on, session.at is None,
                 checkups(session).news(),
             )  # fmt: skip
@@ -129,11 +138,11 @@ class FrameSource:
                 "marks": session.marks,
                 "link": link(session),
                 "stream": publish(self, session.token),
-                "news": zlib.crc32(repr(said).encode()),
+                "news": zlib.crc32(repr(shown_around).encode()),
             }
             return encode(live)
 
 
 def frame_source(session: Session) -> FrameSource:
-    """The frames of a session: always the same object, which lives as long as the session."""
+    """The session's only frame source; it lives as long as the session."""
     return session.remember("frame source", session, lambda: FrameSource(session))  # type: ignore[no-any-return]

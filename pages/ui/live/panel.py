@@ -2,8 +2,8 @@
 
 `PanelFrame` is one frame as plain values, `encode` turns it into one block of bytes, and
 `show_panel` hands that to `assets/panel.js`, which knows the layout and draws with
-`Plotly.react`. Between two ticks only numbers travel, and a chart whose numbers are the same
-is not drawn again, so the panel neither flickers nor loses a reader's zoom.
+`Plotly.react`. A frame carries only numbers, and a chart whose numbers are unchanged is not
+redrawn, so the panel neither flickers nor loses a reader's zoom.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.browser import wire
 from pages.ui.browser.wire import Chart
 from pages.ui.experiment.dataset import PLAIN, Lane
@@ -29,10 +30,7 @@ MAX_CURVE_POINTS = 1000
 MAX_POINTS = 2000
 MAX_COLUMNS = 1200
 LANE_LETTERS = 9
-"""Of a symbol's label, left of the observations."""
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.integer[Any]]
+"""Characters of a symbol's label that fit left of the observations."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,7 @@ class PanelFrame:
     true_states: IntArray | None = None
     """(M,)"""
     no_truth: str = "no truth: uploaded data"
-    """What stands in place of what is not known."""
+    """What the panel says in place of an unknown truth."""
     marks: tuple[int, ...] = ()
     """Iterations that the reader marked."""
     sequence_name: str = "sequence 1"
@@ -95,9 +93,10 @@ class PanelFrame:
 
 
 def show_panel(frame: bytes, key: str) -> None:
-    """Put the panel on the page, showing what `encode` made. The same `key` keeps its zoom.
+    """Put the panel on the page, showing a message of `encode`. The same `key` keeps its zoom.
 
-    The page runs again when the panel says that there is news; see `FrameSource.frame`.
+    The panel makes Streamlit rerun the page when a frame brings other "news"; see
+    `FrameSource.frame`.
     """
     from pages.ui.browser.assets import PLOTLY, asset_url
 
@@ -108,8 +107,8 @@ def show_panel(frame: bytes, key: str) -> None:
 def encode(frame: PanelFrame, key: str = "", live: Mapping[str, Any] | None = None) -> bytes:
     """`frame` as one message for `assets/panel.js`; see `wire` for its layout.
 
-    `key` names the panel on the page, so that it survives being mounted anew. `live` says how
-    this frame and those before and after it belong together.
+    `key` names the panel on the page, so that it keeps its zoom when Streamlit mounts it again.
+    `live` is what `FrameSource.frame` says about this frame.
 
     Raises ValueError where shapes disagree.
     """
@@ -171,7 +170,7 @@ def _state_looks(num_states: int) -> dict[str, list[str]]:
 def _tile(run: RunCurve) -> dict[str, Any]:
     shown = run.iteration
     reached, *before = run.log_likelihoods[max(shown - 1, 0) : shown + 1][::-1]
-    # -inf - -inf is no number, and no gain either.
+    # -inf - -inf is NaN, not a gain.
     gain = float(reached - before[0]) if before and np.isfinite([reached, *before]).all() else None
     return {
         "name": run.name,
@@ -232,7 +231,7 @@ def _sequence(frame: PanelFrame) -> Chart:
     confidence = frame.smoothed_probs[kept, np.maximum(states, 0)]
     arrays: dict[str, npt.NDArray[Any]] = {
         "times": wire.floats(kept + theme.FIRST_TIME),
-        "observations": wire.places(frame.observations[kept], high - low),
+        "observations": wire.axis_values(frame.observations[kept], high - low),
         "states": wire.state_bytes(states),
         "confidence": wire.probability_bytes(confidence),
         "viterbi": strip(frame.viterbi_states),
@@ -265,14 +264,15 @@ def _component(panel_url: str, plotly_url: str) -> Callable[..., Any]:
 def register(name: str, function: str, module_url: str, plotly_url: str) -> Callable[..., Any]:
     """A component that calls `function(component, address of Plotly)` of a JavaScript module.
 
-    Streamlit resends inline JavaScript with every message, so it only loads the module, which
-    the browser keeps. Addresses need the origin because the inline part runs from a blob.
+    Streamlit resends a component's inline JavaScript with every message, so that only loads the
+    module, which the browser caches. Addresses need the origin because the inline part runs from a
+    blob.
     """
     import streamlit as st
 
     return st.components.v2.component(
         name,
-        # The line break matters: Streamlit takes a single line for the name of a file.
+        # The line break matters: Streamlit takes a single line to be a file name.
         js=(
             f'const o=location.origin\nexport default c=>import(o+"{module_url}")'
             f'.then(m=>m.{function}(c,o+"{plotly_url}"))'

@@ -1,4 +1,4 @@
-"""What the live panel shows of a visitor's session."""
+"""The panel's frame, built from a visitor's session."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def panel_frame(session: Session, view: View) -> PanelFrame:
 
 
 def panel_remark(data: Dataset) -> str:
-    """What the panel says in place of a truth that it cannot show."""
+    """Why the panel shows no truth."""
     if data.hidden:
         return "the truth is hidden"
     if data.other_truth is None:

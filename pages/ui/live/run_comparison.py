@@ -1,4 +1,4 @@
-"""The comparison of runs: training runs side by side, drawn live by one component in the browser.
+"""The comparison of runs: a live view that draws several training runs in the same charts.
 
 `ComparisonFrame` is one frame as plain values, `encode` turns it into one block of bytes for
 `assets/run-comparison.js`. See `panel` for the other live view and `wire` for the layout of the
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.comparison import Progress, distances
 from pages.ui.browser import wire
 from pages.ui.browser.wire import Chart
@@ -25,12 +26,11 @@ from pages.ui.live.panel import register
 KEY = "run_comparison"
 MAX_CURVE_POINTS = 600
 MAX_PATH_POINTS = 150
-"""Models of a run that its paths of parameters are drawn through."""
+"""Points of each parameter path: models taken from the history of a run."""
 
 LOWEST_DECADE = -10
-"""A distance of 1e-10 nats per observation is none: a run that gains less stands still."""
+"""Power of ten at which the distance axis ends: a run that gains less per step stands still."""
 
-FloatArray = npt.NDArray[np.float64]
 
 AXIS_TITLES: Mapping[str, str] = {
     "iterations": "iteration",
@@ -44,13 +44,13 @@ class ComparedRun:
     """One run of the comparison.
 
     Attributes:
-        name: on its row and in hover texts.
-        log_likelihoods: (I + 1,) per observation, in nats.
-        seconds: (I + 1,) of computing from the start to each iteration.
+        name: its name in the table and in hover texts.
+        log_likelihoods: (I + 1,) per observation, in nats, of iterations 0 to I.
+        seconds: (I + 1,) seconds of computing from the start to each iteration.
         shown: the iteration that is shown.
-        ended: why it goes no further: "" (it goes on), "at rest" or "failed".
-        colour, dash: of its line.
-        progress: what its curve says, up to `shown`.
+        ended: "" while it can go on, "at rest" or "failed" when it cannot.
+        colour, dash: the style of its line.
+        progress: summary of its log-likelihoods up to `shown`.
     """
 
     name: str
@@ -62,8 +62,8 @@ class ComparedRun:
     dash: str
     progress: Progress
 
-    def places(self, axis: str) -> FloatArray:
-        """(I + 1,) where each iteration stands on an axis of `AXIS_TITLES`."""
+    def axis_values(self, axis: str) -> FloatArray:
+        """(I + 1,) the x value of each iteration on `axis`, a key of `AXIS_TITLES`."""
         if axis == "seconds":
             return self.seconds
         return np.arange(len(self.log_likelihoods), dtype=np.float64) + (axis == "sweeps")
@@ -71,22 +71,29 @@ class ComparedRun:
 
 @dataclass(frozen=True, eq=False)
 class Path:
-    """The parameters of one run over its iterations: (S,) iterations, (S, K) values."""
+    """One parameter of every state of one run, at some of its iterations.
+
+    Attributes:
+        run: the index of the run in `ComparisonFrame.runs`.
+        iterations: (S,) in rising order.
+        values: (S, K) the parameter at these iterations.
+    """
 
     run: int
-    iterations: npt.NDArray[np.integer[Any]]
+    iterations: IntArray
     values: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
 class Track:
-    """One parameter of every state, over the iterations of some runs.
+    """A chart of one parameter of every state over the iterations of the main runs.
 
     Attributes:
-        title: of its chart.
-        unit: on its axis.
-        bounds: ends of its axis; None where they follow from the values.
-        truth: (K,) of the true model; None without one.
+        title: the chart's title.
+        unit: the title of its y axis.
+        paths: one for each run.
+        bounds: ends of the y axis; None where they follow from the values.
+        truth: (K,) the parameter in the true model; None without one.
     """
 
     title: str
@@ -102,13 +109,15 @@ class ComparisonFrame:
 
     Attributes:
         data_key: zoom is kept as long as this stays the same.
-        axis: along what the runs are drawn; a key of `AXIS_TITLES`.
-        runs: one to seven; the first `num_main` are the methods themselves.
-        tracks: three, for the charts "location", "spread" and "stay".
-        reference: that distances are measured from; None without one.
-        reference_name: what that is.
-        verdict: a headline and what follows it.
-        sweep: a sentence about further learning rates; may be empty.
+        axis: the x axis of all charts; a key of `AXIS_TITLES`.
+        runs: one to seven; the first `num_main` are the runs of the chosen methods, the others
+            those of the learning rate sweep.
+        tracks: one for each of `TRACK_NAMES`.
+        reference: the log-likelihood from which distances are measured; None without one.
+        reference_name: what the reference is, in words.
+        verdict: a headline, and the sentences below it.
+        sweep: a sentence about the learning rate sweep; empty without one.
+        true_log_likelihood: per observation, of the true model; None without one.
         marks: iterations that the reader marked.
     """
 
@@ -130,7 +139,7 @@ TRACK_NAMES = ("location", "spread", "stay")
 
 
 def show_run_comparison(frame: bytes) -> None:
-    """Put the comparison on the page, showing what `encode` made."""
+    """Put the comparison on the page, showing a message of `encode`."""
     from pages.ui.browser.assets import PLOTLY, asset_url
 
     draw = _component(asset_url("run-comparison.js"), asset_url(PLOTLY))
@@ -139,7 +148,7 @@ def show_run_comparison(frame: bytes) -> None:
 
 @lru_cache(maxsize=4)
 def _component(module_url: str, plotly_url: str) -> Callable[..., Any]:
-    return register("hmm_duel", "drawRunComparison", module_url, plotly_url)
+    return register("hmm_run_comparison", "drawRunComparison", module_url, plotly_url)
 
 
 def encode(frame: ComparisonFrame, live: Mapping[str, Any] | None = None) -> bytes:
@@ -167,17 +176,17 @@ def encode(frame: ComparisonFrame, live: Mapping[str, Any] | None = None) -> byt
 
 
 def _row(frame: ComparisonFrame, run: ComparedRun) -> dict[str, Any]:
-    told = run.progress
-    reached = told.log_likelihood
+    progress = run.progress
+    reached = progress.log_likelihood
     below = None if frame.reference is None else frame.reference - reached
     return {
         "name": run.name,
         "iteration": run.shown,
         "log_likelihood": wire.finite_or_none(reached),
         "distance": wire.finite_or_none(below),
-        "gain": told.gain,
-        "rate": told.rate,
-        "dips": told.dips,
+        "gain": progress.gain,
+        "rate": progress.rate,
+        "dips": progress.dips,
         "seconds": float(run.seconds[run.shown]),
         "ended": run.ended,
         "colour": run.colour,
@@ -186,22 +195,23 @@ def _row(frame: ComparisonFrame, run: ComparedRun) -> dict[str, Any]:
 
 
 def _curve(frame: ComparisonFrame) -> Chart:
-    main, beside = frame.runs[: frame.num_main], frame.runs[frame.num_main :]
-    # A rate far too high falls without end; it may leave the frame, the others stay readable.
+    main, sweep = frame.runs[: frame.num_main], frame.runs[frame.num_main :]
+    # With far too high a learning rate the likelihood falls without end. The range leaves such a
+    # curve of the sweep out, so that the others stay readable.
     low, high = scales.likelihood_range(
         chain(
             chain.from_iterable(_extremes(run.log_likelihoods) for run in main),
-            chain.from_iterable(_extremes(run.log_likelihoods)[1:] for run in beside),
+            chain.from_iterable(_extremes(run.log_likelihoods)[1:] for run in sweep),
         ),
         wire.finite_or_none(frame.true_log_likelihood),
     )
     arrays: dict[str, npt.NDArray[Any]] = {}
     for number, run in enumerate(frame.runs):
         kept = wire.extreme_indices(run.log_likelihoods, MAX_CURVE_POINTS)
-        arrays[f"x{number}"] = wire.floats(run.places(frame.axis)[kept])
+        arrays[f"x{number}"] = wire.floats(run.axis_values(frame.axis)[kept])
         arrays[f"y{number}"] = wire.floats(run.log_likelihoods[kept])
     meta = {
-        **_along(frame),
+        **_shared_meta(frame),
         "shown_values": [wire.finite_or_none(run.log_likelihoods[run.shown]) for run in frame.runs],
         "y_range": [low, high],
         "truth": wire.finite_or_none(frame.true_log_likelihood),
@@ -220,12 +230,12 @@ def _distance(frame: ComparisonFrame) -> Chart:
             else distances(run.log_likelihoods, frame.reference)
         )
         kept = wire.extreme_indices(below, MAX_CURVE_POINTS)
-        arrays[f"x{number}"] = wire.floats(run.places(frame.axis)[kept])
+        arrays[f"x{number}"] = wire.floats(run.axis_values(frame.axis)[kept])
         arrays[f"y{number}"] = wire.floats(below[kept])
         seen += _extremes(below)
         shown.append(wire.finite_or_none(below[run.shown]))
     meta = {
-        **_along(frame),
+        **_shared_meta(frame),
         "shown_values": shown,
         "y_range": list(scales.decades(seen, LOWEST_DECADE)),
         "reference_name": frame.reference_name,
@@ -239,9 +249,9 @@ def _track(frame: ComparisonFrame, track: Track) -> Chart:
     shown = []
     for path in track.paths:
         run = frame.runs[path.run]
-        arrays[f"x{path.run}"] = wire.floats(run.places(frame.axis)[path.iterations])
+        arrays[f"x{path.run}"] = wire.floats(run.axis_values(frame.axis)[path.iterations])
         arrays[f"y{path.run}"] = wire.floats(path.values.T)
-        # The last kept model that is not later than what is shown.
+        # The last kept model up to the shown iteration.
         now = path.values[max(0, int(np.searchsorted(path.iterations, run.shown, "right")) - 1)]
         shown.append([wire.finite_or_none(value) for value in now])
     truth = None if track.truth is None else [wire.finite_or_none(v) for v in track.truth]
@@ -252,7 +262,7 @@ def _track(frame: ComparisonFrame, track: Track) -> Chart:
     else:
         low, high = bounds
     meta = {
-        **_along(frame),
+        **_shared_meta(frame),
         "runs": [path.run for path in track.paths],
         "shown_values": shown,
         "y_range": [low, high],
@@ -263,15 +273,15 @@ def _track(frame: ComparisonFrame, track: Track) -> Chart:
     return meta, arrays
 
 
-def _along(frame: ComparisonFrame) -> dict[str, Any]:
-    """What all charts share: the axis along which runs are drawn, what is shown on it, and how."""
-    ends = [float(run.places(frame.axis)[-1]) for run in frame.runs]
+def _shared_meta(frame: ComparisonFrame) -> dict[str, Any]:
+    """What all charts share: the x axis, the shown iteration of each run, and the line styles."""
+    ends = [float(run.axis_values(frame.axis)[-1]) for run in frame.runs]
     limit = scales.seconds_limit if frame.axis == "seconds" else scales.iteration_limit
-    first = frame.runs[0].places(frame.axis)
+    first = frame.runs[0].axis_values(frame.axis)
     return {
         "x_range": [0, limit(max(ends))],  # type: ignore[operator]
         "x_title": AXIS_TITLES[frame.axis],
-        "shown": [float(run.places(frame.axis)[run.shown]) for run in frame.runs],
+        "shown": [float(run.axis_values(frame.axis)[run.shown]) for run in frame.runs],
         "marks": [float(first[mark]) for mark in frame.marks if mark < len(first)],
         "looks": [(run.name, run.colour, run.dash) for run in frame.runs],
         "num_main": frame.num_main,
@@ -279,6 +289,6 @@ def _along(frame: ComparisonFrame) -> dict[str, Any]:
 
 
 def _extremes(values: FloatArray) -> tuple[float, ...]:
-    """Least and greatest finite value, or nothing."""
+    """The least and the greatest finite value; empty when no value is finite."""
     finite = values[np.isfinite(values)]
     return (float(finite.min()), float(finite.max())) if finite.size else ()

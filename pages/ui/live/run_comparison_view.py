@@ -1,4 +1,4 @@
-"""What the comparison of runs shows of a session: runs, their parameters, and who is ahead."""
+"""The comparison's frame, built from a session: its runs, their parameters, and the verdict."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from pages.ui.live.run_comparison import MAX_PATH_POINTS, ComparedRun, Compariso
 from pages.ui.session.session import Session
 from pages.ui.session.view import matching
 
-LOWER_LOOKS = (("#7048e8", "dot"), ("#9c36b5", "dashdot"))
-HIGHER_LOOKS = (("#e8590c", "longdash"), ("#b08900", "dot"))
-"""Colours and dashes of a sweep's runs, by how far their rates lie from the chosen one."""
+LOWER_STYLES = (("#7048e8", "dot"), ("#9c36b5", "dashdot"))
+HIGHER_STYLES = (("#e8590c", "longdash"), ("#b08900", "dot"))
+"""Colour and dash of the sweep's runs below and above the chosen learning rate, nearest first."""
 
 LOCATIONS: Mapping[str, tuple[str, str, tuple[float, float] | None]] = {
     "means": ("Means", "μ", None),
@@ -37,122 +37,130 @@ SPREADS: Mapping[str, tuple[str, str, tuple[float, float] | None]] = {
     "standard_deviations": ("Standard deviations", "σ", None),
     "initial_probs": ("Initial probabilities", "π", (0.0, 1.0)),
 }
+"""Parameter to title, unit and bounds of its track; the first that the model has is drawn."""
 
 
 def run_comparison_frame(session: Session) -> ComparisonFrame | None:
-    """The comparison of runs as it stands, at the iteration travelled to; None without a run."""
+    """The comparison of the session's runs at the shown iteration; None without a run."""
     if not session.main_runs:
         return None
     config = session.config
-    main = session.main_runs
-    every = session.active_runs
-    runs = _looked_at(session, every)
+    main_runs = session.main_runs
+    all_runs = session.active_runs
+    runs = _compared_runs(session, all_runs)
     true_value = session.true_log_likelihood()
     to_truth = config.distance_to == "truth" and true_value is not None
     reference = true_value if to_truth else best_log_likelihood([r.log_likelihoods for r in runs])
-    tracks = _tracks(session, main)
+    tracks = _tracks(session, main_runs)
     return ComparisonFrame(
         data_key=f"{session.data_number}-{config.progress_axis}-{config.num_states}",
         axis=config.progress_axis,
-        num_states=main[0].state.hmm.num_states,
+        num_states=main_runs[0].state.hmm.num_states,
         runs=tuple(runs),
-        num_main=len(main),
+        num_main=len(main_runs),
         tracks=tracks,
         reference=reference,
         reference_name="the true model" if to_truth else "the best so far",
-        verdict=_verdict(session, main, runs),
-        sweep=_about_sweep(session, every, runs),
+        verdict=_verdict(session, main_runs, runs),
+        sweep=_about_sweep(session, all_runs, runs),
         true_log_likelihood=true_value,
         marks=session.marks,
     )
 
 
-def _looked_at(session: Session, every: Sequence[Run]) -> list[ComparedRun]:
-    looks = _looks(session)
-    found = []
-    for run in every:
+def _compared_runs(session: Session, all_runs: Sequence[Run]) -> list[ComparedRun]:
+    styles = _line_styles(session)
+    compared_runs = []
+    for run in all_runs:
         curve = run.history.log_likelihoods / run.num_observations
         shown = _shown(session, run)
         ended = "failed" if run.failed else "at rest" if run.ended else ""
-        found.append(
+        compared_runs.append(
             ComparedRun(
-                run.name, curve, run.history.seconds, shown, ended, *looks[run.name],
+                run.name, curve, run.history.seconds, shown, ended, *styles[run.name],
                 progress(curve[: shown + 1]),
             )
         )  # fmt: skip
-    return found
+    return compared_runs
 
 
-def _looks(session: Session) -> dict[str, tuple[str, str]]:
-    looks = {name: (theme.RUN_COLOURS[name], theme.RUN_DASHES[name]) for name in ("EM", "Gradient")}
+def _line_styles(session: Session) -> dict[str, tuple[str, str]]:
+    styles = {
+        name: (theme.RUN_COLOURS[name], theme.RUN_DASHES[name]) for name in ("EM", "Gradient")
+    }
     chosen, rates = session.config.learning_rate, learning_rate_sweep.rates(session.config)
     lower = [rate for rate in rates if rate < chosen][::-1]
     higher = [rate for rate in rates if rate > chosen]
-    for beside, kinds in ((lower, LOWER_LOOKS), (higher, HIGHER_LOOKS)):
-        looks |= {
-            learning_rate_sweep.run_name(r): look for r, look in zip(beside, kinds, strict=False)
+    for sweep_rates, sweep_styles in ((lower, LOWER_STYLES), (higher, HIGHER_STYLES)):
+        styles |= {
+            learning_rate_sweep.run_name(rate): style
+            for rate, style in zip(sweep_rates, sweep_styles, strict=False)
         }
-    return looks
+    return styles
 
 
 def _shown(session: Session, run: Run) -> int:
-    """The iteration of a run that is shown: the last kept one up to where the visitor travelled."""
+    """The shown iteration of a run: the last kept one up to the iteration travelled to."""
     latest = run.state.iteration
     if session.at is None or session.at >= latest:
         return latest
     return run.history.snapshot(session.at)[0]
 
 
-def _verdict(session: Session, main: Sequence[Run], runs: Sequence[ComparedRun]) -> tuple[str, str]:
+def _verdict(
+    session: Session, main_runs: Sequence[Run], runs: Sequence[ComparedRun]
+) -> tuple[str, str]:
     config = session.config
-    corners = [
-        run_comparison_words.Corner(run.name, run.method, config.optimizer, config.learning_rate)
-        for run in main
+    methods = [
+        run_comparison_words.MethodSettings(
+            run.name, run.method, config.optimizer, config.learning_rate
+        )
+        for run in main_runs
     ]
-    if len(main) == 1:
-        return run_comparison_words.alone(runs[0].progress, corners[0])
+    if len(main_runs) == 1:
+        return run_comparison_words.about_single_run(runs[0].progress, methods[0])
     first, second = (
-        _contender(run, one, config.progress_axis) for run, one in zip(main, runs, strict=False)
+        _contender(run, compared, config.progress_axis)
+        for run, compared in zip(main_runs, runs, strict=False)
     )
-    told = compare(first, second)
-    return run_comparison_words.verdict(
-        told, corners, main[0].num_observations, config.progress_axis
+    return run_comparison_words.about_verdict(
+        compare(first, second), methods, main_runs[0].num_observations, config.progress_axis
     )
 
 
-def _contender(run: Run, one: ComparedRun, axis: str) -> Contender:
-    """A run up to the iteration that is shown."""
-    at_end = one.shown == run.state.iteration
+def _contender(run: Run, compared: ComparedRun, axis: str) -> Contender:
+    """A run up to its shown iteration, on `axis`, as `compare` takes it."""
+    at_end = compared.shown == run.state.iteration
     return Contender(
-        one.log_likelihoods[: one.shown + 1],
-        one.places(axis)[: one.shown + 1],
-        run.state.hmm if at_end else run.history.snapshot(one.shown)[1],
+        compared.log_likelihoods[: compared.shown + 1],
+        compared.axis_values(axis)[: compared.shown + 1],
+        run.state.hmm if at_end else run.history.snapshot(compared.shown)[1],
         finished=bool(run.ended) and at_end,
         failed=run.failed and at_end,
     )
 
 
-def _about_sweep(session: Session, every: Sequence[Run], runs: Sequence[ComparedRun]) -> str:
+def _about_sweep(session: Session, all_runs: Sequence[Run], runs: Sequence[ComparedRun]) -> str:
     if session.config.learning_rate_sweep == "off":
         return ""
-    told, failed = {}, []
-    for run, one in zip(every, runs, strict=True):
+    progress_by_rate, failed = {}, []
+    for run, compared in zip(all_runs, runs, strict=True):
         if run.method == "Gradient":
             rate = run.trainer.learning_rate  # type: ignore[attr-defined]
-            told[rate] = one.progress
-            failed += [rate] if run.failed and one.shown == run.state.iteration else []
-    return run_comparison_words.about_sweep(told, failed)
+            progress_by_rate[rate] = compared.progress
+            failed += [rate] if run.failed and compared.shown == run.state.iteration else []
+    return run_comparison_words.about_sweep(progress_by_rate, failed)
 
 
-def _tracks(session: Session, main: Sequence[Run]) -> tuple[Track, ...]:
+def _tracks(session: Session, main_runs: Sequence[Run]) -> tuple[Track, ...]:
     component = session.config.component - 1
     truth = session.seen.truth
     true_values = {} if truth is None else parameter_paths(
         [truth], np.arange(truth.num_states), component
     )  # fmt: skip
     paths: dict[str, list[Path]] = {}
-    for number, run in enumerate(main):
-        permutation = _labels(session, run)
+    for number, run in enumerate(main_runs):
+        permutation = _permutation(session, run)
         iterations, hmms = run.history.path(MAX_PATH_POINTS)
         if iterations[-1] != run.state.iteration:
             iterations, hmms = [*iterations, run.state.iteration], [*hmms, run.state.hmm]
@@ -166,7 +174,7 @@ def _tracks(session: Session, main: Sequence[Run]) -> tuple[Track, ...]:
     location = next(name for name in LOCATIONS if name in paths)
     spread = next(name for name in SPREADS if name in paths)
     title, unit, bounds = LOCATIONS[location]
-    several = num_components(main[0].state.hmm) > 1
+    several = num_components(main_runs[0].state.hmm) > 1
     if several:
         title += f", {'symbol' if location == 'probs' else 'dimension'} {component + 1}"
     return (
@@ -176,19 +184,21 @@ def _tracks(session: Session, main: Sequence[Run]) -> tuple[Track, ...]:
     )
 
 
-def _labels(session: Session, run: Run) -> IntArray:
-    """The permutation (K,) that gives a run's states one name on all charts.
+def _permutation(session: Session, run: Run) -> IntArray:
+    """The permutation (K,) that puts a run's states in the order in which they are drawn.
 
-    It follows from the latest model, so that a path keeps its colour while the visitor travels.
-    Without a truth a second run takes the names of the first.
+    It follows from the run's latest model, so that a path keeps its colour while the visitor
+    travels. Without a truth, the second run's states are matched to those of the first.
     """
 
-    def found() -> IntArray:
+    def computed() -> IntArray:
         first = session.main_runs[0]
         if session.data.truth is None and run is not first:
             return align_parameters(first.state.hmm, run.state.hmm)
         return matching(run.state.hmm, session)
 
     return session.remember(  # type: ignore[no-any-return]
-        f"labels of {run.name}", (run.state, session.main_runs[0].state, session.data), found
+        f"permutation of {run.name}",
+        (run.state, session.main_runs[0].state, session.data),
+        computed,
     )

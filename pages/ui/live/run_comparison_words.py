@@ -1,4 +1,4 @@
-"""What the comparison says about its runs: who is ahead, by how much, and why it may be so."""
+"""Sentences about compared runs: which one is ahead, by how much, and a possible reason."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pages.ui.text import count, decimal, many
 
 
 @dataclass(frozen=True)
-class Corner:
-    """One of the compared runs: its method with what may explain how it goes."""
+class MethodSettings:
+    """How one of the compared runs is trained."""
 
     name: str
     method: str
@@ -59,44 +59,47 @@ EMPTY = (
 
 
 def nats(value: float) -> str:
-    """A margin in nats to three digits or so."""
+    """A number of nats to three digits; a large one to a whole number."""
     return count(round(value)) if value >= 100.0 else f"{value:.3g}".replace("-", "−")
 
 
-def verdict(
-    told: Verdict, corners: Sequence[Corner], num_observations: int, axis: str
+def about_verdict(
+    verdict: Verdict, methods: Sequence[MethodSettings], num_observations: int, axis: str
 ) -> tuple[str, str]:
-    """A headline and the sentences that follow it, about two runs."""
-    names = [corner.name for corner in corners]
+    """A headline, and the sentences below it, about two runs."""
+    names = [method.name for method in methods]
     both = f"{names[0]} and {names[1]}"
-    if told.reason == "start":
-        value = decimal(told.progress[0].log_likelihood)
+    if verdict.reason == "start":
+        value = decimal(verdict.progress[0].log_likelihood)
         return (
             f"{both} stand at the same start",
             f"Log-likelihood per observation: {value} nats. Press Play or Step to let them run.",
         )
-    where = _where(told, names, axis)
-    if told.leader is None:
-        return f"{both} are level {where}", _explanation(told, corners)
+    where = _where(verdict, names, axis)
+    if verdict.leader is None:
+        return f"{both} are level {where}", _explanation(verdict, methods)
     margin = (
         "without measure: the other's likelihood is no number"
-        if math.isinf(told.margin)
-        else f"by {nats(told.margin)} nats per observation "
-        f"({nats(told.margin * num_observations)} on all {count(num_observations)})"
+        if math.isinf(verdict.margin)
+        else f"by {nats(verdict.margin)} nats per observation "
+        f"({nats(verdict.margin * num_observations)} on all {count(num_observations)})"
     )
-    return f"{names[told.leader]} is ahead {margin}, {where}", _explanation(told, corners)
+    return f"{names[verdict.leader]} is ahead {margin}, {where}", _explanation(verdict, methods)
 
 
-def alone(one: Progress, corner: Corner) -> tuple[str, str]:
-    """The same about one run."""
-    if one.pace == "start":
-        return f"{corner.name} stands at its start", "Press Play or Step to let it run."
-    headline = f"{corner.name} is at {decimal(one.log_likelihood)} nats per observation"
-    return headline, _why(one, corner, alone=True)
+def about_single_run(progress: Progress, settings: MethodSettings) -> tuple[str, str]:
+    """A headline, and the sentences below it, about one run."""
+    if progress.pace == "start":
+        return f"{settings.name} stands at its start", "Press Play or Step to let it run."
+    headline = f"{settings.name} is at {decimal(progress.log_likelihood)} nats per observation"
+    return headline, _why(progress, settings, alone=True)
 
 
 def about_sweep(progress: Mapping[float, Progress], failed: Sequence[float]) -> str:
-    """Which of several learning rates has come furthest, and what became of the others."""
+    """Which learning rate of a sweep has come furthest, and how the others fare.
+
+    `progress` maps each learning rate to its run's progress; `failed` are those of failed runs.
+    """
     finite = {r: p for r, p in progress.items() if math.isfinite(p.log_likelihood)}
     if len(progress) < 2 or not finite or all(p.pace == "start" for p in finite.values()):
         return ""
@@ -120,8 +123,8 @@ def _listed(rates: Sequence[float]) -> str:
     return ", ".join(f"{rate:g}" for rate in sorted(rates))
 
 
-def _where(told: Verdict, names: Sequence[str], axis: str) -> str:
-    first, second = told.iterations
+def _where(verdict: Verdict, names: Sequence[str], axis: str) -> str:
+    first, second = verdict.iterations
     steps = f"{names[0]} with {many(first, 'step')}, {names[1]} with {count(second)}"
     early = (
         ""
@@ -129,79 +132,83 @@ def _where(told: Verdict, names: Sequence[str], axis: str) -> str:
         else (f" ({names[int(second < first)]} ended after {count(min(first, second))})")
     )
     if axis == "seconds":
-        return f"after {nats(told.where)} s of computing ({steps})"
+        return f"after {nats(verdict.where)} s of computing ({steps})"
     if axis == "sweeps":
         return f"after {many(max(first, second) + 1, 'sweep')}{early}"
     return f"after {many(max(first, second), 'iteration')}{early}"
 
 
-def _explanation(told: Verdict, corners: Sequence[Corner]) -> str:
-    trailing = None if told.leader is None else 1 - told.leader
-    if told.reason == "failed":
+def _explanation(verdict: Verdict, methods: Sequence[MethodSettings]) -> str:
+    trailing = None if verdict.leader is None else 1 - verdict.leader
+    if verdict.reason == "failed":
         assert trailing is not None
         return (
-            f"{corners[trailing].name} could not take another step: it left the range of numbers. "
+            f"{methods[trailing].name} could not take another step: it left the range of numbers. "
             "A lower learning rate helps; Reset goes back to the start."
         )
-    if told.reason == "same_optimum":
+    if verdict.reason == "same_optimum":
         text = "Their models are alike, but for the names of states: it is the same optimum."
         if trailing is not None:
-            text += f" {_why(told.progress[trailing], corners[trailing], found=True)}"
+            text += f" {_why(verdict.progress[trailing], methods[trailing], at_optimum=True)}"
         return text
-    if told.reason == "different_optima":
+    if verdict.reason == "different_optima":
         return (
             "Both have come to rest, at models that differ: two different optima. From the same "
             "start their paths parted; only another start, or luck, leads from one to the other."
         )
-    if told.reason == "flat":
+    if verdict.reason == "flat":
         return (
             "Both hardly move any more, at almost the same height but at models that differ: the "
             "likelihood is nearly flat between them. Both may be on their way to one optimum."
         )
     if trailing is None:
         return "Neither has come further than the other by more than a millionth of a nat."
-    trails = told.progress[trailing]
-    if told.reason == "falls_short":
+    trails = verdict.progress[trailing]
+    if verdict.reason == "falls_short":
         return (
-            f"{corners[trailing].name} still climbs, by {nats(trails.gain or 0.0)} in its last "
+            f"{methods[trailing].name} still climbs, by {nats(trails.gain or 0.0)} in its last "
             "step, but going on like this it closes only a small part of the gap. It may be "
             "heading for an optimum of its own, or crossing a plateau."
         )
-    leads = told.progress[1 - trailing]
-    text = _why(trails, corners[trailing])
+    leads = verdict.progress[1 - trailing]
+    text = _why(trails, methods[trailing])
     if leads.pace == "growing" and trails.pace != "growing":
-        text += f" {corners[1 - trailing].name} has begun to leave a plateau: its gains grow."
-    if trails.dips and not trails.recent_dips and corners[trailing].method != "EM":
+        text += f" {methods[1 - trailing].name} has begun to leave a plateau: its gains grow."
+    if trails.dips and not trails.recent_dips and methods[trailing].method != "EM":
         text += f" Of its {many(trails.iteration, 'step')} so far, {count(trails.dips)} went down."
     return text
 
 
-def _why(one: Progress, corner: Corner, found: bool = False, alone: bool = False) -> str:
-    """Why a run is no further, by how it goes; `found` when it is near its optimum anyway."""
-    name, rate = corner.name, f"{corner.learning_rate:g}"
-    closes = "" if one.rate is None or one.rate >= 1.0 else f"{100.0 * (1.0 - one.rate):.2g} %"
-    if one.pace in ("dipping", "oscillating") and corner.method != "EM":
+def _why(
+    progress: Progress, settings: MethodSettings, at_optimum: bool = False, alone: bool = False
+) -> str:
+    """Why a run has come no further; shorter when it is `at_optimum`, or the only run (`alone`)."""
+    name, rate = settings.name, f"{settings.learning_rate:g}"
+    ratio = progress.rate
+    closes = "" if ratio is None or ratio >= 1.0 else f"{100.0 * (1.0 - ratio):.2g} %"
+    if progress.pace in ("dipping", "oscillating") and settings.method != "EM":
         text = (
-            f"{name} went down in {one.recent_dips} of its last {min(WINDOW, one.iteration)} "
-            f"steps (the worst so far cost {nats(one.deepest_dip)} nats per observation): "
-            f"{_overshooting(corner)}"
+            f"{name} went down in {progress.recent_dips} of its last "
+            f"{min(WINDOW, progress.iteration)} steps (the worst so far cost "
+            f"{nats(progress.deepest_dip)} nats per observation): "
+            f"{_overshooting(settings)}"
         )
-        if one.pace == "oscillating":
+        if progress.pace == "oscillating":
             text += f" By now the learning rate {rate} is too high; try a third of it."
         return text
-    if one.pace == "settled":
-        if found:
+    if progress.pace == "settled":
+        if at_optimum:
             return f"{name} moves no further."
         text = f"{name} has come to rest: its last steps changed next to nothing."
         if alone:
             return text
         return f"{text} It sits on an optimum or a plateau of its own, below where the other is."
-    if one.pace == "growing":
+    if progress.pace == "growing":
         return (
-            f"{name} is still leaving a plateau: its gains grow by a factor of {one.rate:.3g} a "
+            f"{name} is still leaving a plateau: its gains grow by a factor of {ratio:.3g} a "
             "step. There the slope is almost zero, and who gets away first is not yet ahead."
         )
-    if one.pace == "slow" and corner.method == "EM":
+    if progress.pace == "slow" and settings.method == "EM":
         if not closes:
             return f"{name} gains as much in each step as in the one before: it crosses a plateau."
         return (
@@ -209,23 +216,23 @@ def _why(one: Progress, corner: Corner, found: bool = False, alone: bool = False
             "rate where states overlap: the data say little about which state made them, so the "
             "averages hardly move."
         )
-    if one.pace == "slow":
+    if progress.pace == "slow":
         speed = (
             "gains as much in each step as in the one before"
             if not closes
             else f"climbs evenly, and each step closes only about {closes} of its distance"
         )
         return f"{name} {speed}: the learning rate {rate} is low. Try three times as much."
-    if corner.method == "EM":
+    if settings.method == "EM":
         text = f"{name} takes whole steps, each to new averages"
         return f"{text}; they close about {closes} of its distance." if closes else f"{text}."
     text = f"{name} goes no further in a step than its learning rate {rate} lets it"
-    return f"{text}." if alone or found else f"{text}, while the other moves on faster."
+    return f"{text}." if alone or at_optimum else f"{text}, while the other moves on faster."
 
 
-def _overshooting(corner: Corner) -> str:
+def _overshooting(settings: MethodSettings) -> str:
     return {
         "adam": "Adam moves each parameter by about its learning rate, however small the slope, "
         "and so steps over the top.",
         "momentum": "the velocity carries it past the top and back.",
-    }.get(corner.optimizer, "the step is longer than the hill is wide.")
+    }.get(settings.optimizer, "the step is longer than the hill is wide.")

@@ -1,4 +1,4 @@
-"""What each page is about, in plain words: "What am I looking at?", for each family."""
+"""The texts under "What am I looking at?" of each page, for each family."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ _PROBABILITY = (
 
 
 def about_posterior(data: Dataset) -> str:
-    """What the Posterior page shows."""
+    """The text of the Posterior page."""
     likelihood = _PROBABILITY.format(What=data.family.capitalize())
     if FAMILIES[data.family].is_density:
         likelihood = _DENSITY
@@ -95,7 +95,7 @@ def about_posterior(data: Dataset) -> str:
 
 
 def about_viterbi(data: Dataset) -> str:
-    """What the Viterbi page shows."""
+    """The text of the Viterbi page."""
     joint = "It is the logarithm of a probability, so it is never positive."
     if FAMILIES[data.family].is_density:
         joint = "With continuous observations it contains densities, so it may be positive."
@@ -103,7 +103,7 @@ def about_viterbi(data: Dataset) -> str:
 
 
 def about_playground(data: Dataset) -> str:
-    """What the Playground shows."""
+    """The text of the Playground."""
     family = FAMILIES[data.family]
     sign = (
         "It may also be\n  *positive*: for continuous observations it is the log of a density, and "

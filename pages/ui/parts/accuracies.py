@@ -1,4 +1,4 @@
-"""How often decoded states are the true ones: the learned model, the ceiling, and guessing."""
+"""A table of accuracies: how often each way of decoding names the true state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pages.ui.session.session import Session
 from pages.ui.session.view import View
 
 GUESSING = "Guessing: always the commonest true state"
-"""The answer that knows nothing of the observations."""
+"""The row of a decoder that ignores the observations."""
 
 
 def accuracies(
@@ -26,7 +26,10 @@ def accuracies(
     answers: Mapping[str, Callable[[Scope], IntArray]],
     note: str,
 ) -> None:
-    """A table of how often each way of answering is right, under a title and over a note."""
+    """Draw a table of accuracies, with a title above it and a note below it.
+
+    `answers` maps the name of each way of decoding to the states (T,) that it gives for a scope.
+    """
     st.subheader(title, anchor=False)
     data, scopes = session.seen, decoded.scopes(session, view)
     if data.maker is None or not scopes:

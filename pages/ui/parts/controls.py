@@ -1,4 +1,4 @@
-"""The controls that stand in the sidebar of every page, drawn from the table of fields."""
+"""The sidebar's controls, and one function for each kind of control of a `Field`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.parts.widgets import entered, set_widget
+from pages.ui.parts.widgets import on_entry, set_widget
 from pages.ui.session.session import Session
 from pages.ui.settings.config import FIELD_OF
 from pages.ui.settings.config_rules import fits
@@ -19,7 +19,7 @@ FROM_FILE = " Your file decides this; choose generated data on the Data page to 
 
 
 def sidebar(session: Session) -> None:
-    """All controls of data and training."""
+    """Draw all controls of data and training."""
     config = session.config
     uploaded = config.source == "upload"
     with st.sidebar:
@@ -46,7 +46,7 @@ def sidebar(session: Session) -> None:
         with left:
             number(session, "seed")
         with right:
-            whole(session, "true_states", disabled=uploaded)
+            whole_number(session, "true_states", disabled=uploaded)
         choice(session, "structure", disabled=uploaded)
         if config.structure in ("sticky", "cyclic", "left-right"):
             slider(session, "persistence", disabled=uploaded)
@@ -70,11 +70,11 @@ def sidebar(session: Session) -> None:
             with right:
                 choice(session, "optimizer")
             choice(session, "learning_rate_sweep")
-        several(session, "trainable", FAMILIES[config.family].trainable)
+        multiple_choice(session, "trainable", FAMILIES[config.family].trainable)
 
 
 def _emissions(session: Session, uploaded: bool) -> None:
-    """The controls of the law that the present family's emissions come from."""
+    """Draw the controls of the distribution from which the true emissions are drawn."""
     config = session.config
     table = FAMILIES[config.family].table
     if config.family == "numbers":
@@ -97,7 +97,7 @@ def _emissions(session: Session, uploaded: bool) -> None:
 
 
 def dimensions(session: Session) -> None:
-    """Which coordinates of points the figures show; nothing for other families."""
+    """Draw the choice of coordinates that figures of points show; nothing for other families."""
     names = session.data.columns
     if len(names) < 2:
         return
@@ -114,7 +114,7 @@ def dimensions(session: Session) -> None:
 
 
 def slider(session: Session, name: str, *, disabled: bool = False) -> None:
-    """A slider for a number."""
+    """Draw a slider for a number."""
     field, value = _prepared(session, name)
     st.slider(
         field.label,
@@ -134,7 +134,7 @@ def number(
     disabled: bool = False,
     **layout: Any,
 ) -> None:
-    """A box for a number, up to the field's maximum or a lower one."""
+    """Draw a box for a number, up to `maximum` or the field's own."""
     field, value = _prepared(session, name)
     st.number_input(
         field.label,
@@ -148,8 +148,8 @@ def number(
     )
 
 
-def whole(session: Session, name: str, *, disabled: bool = False) -> None:
-    """A list of whole numbers, of which 0 has a meaning of its own."""
+def whole_number(session: Session, name: str, *, disabled: bool = False) -> None:
+    """Draw a list of whole numbers in which 0 is shown as `Field.zero`."""
     field, value = _prepared(session, name)
     low, high = map(int, field.bounds)
     st.selectbox(
@@ -162,7 +162,7 @@ def whole(session: Session, name: str, *, disabled: bool = False) -> None:
 
 
 def choice(session: Session, name: str, *, disabled: bool = False, **layout: Any) -> None:
-    """A list to choose one from."""
+    """Draw a list to choose one option from."""
     field, value = _prepared(session, name)
     choices = field.choices
     assert choices is not None
@@ -177,7 +177,7 @@ def choice(session: Session, name: str, *, disabled: bool = False, **layout: Any
 
 
 def segments(session: Session, name: str) -> None:
-    """A row of buttons to choose one from."""
+    """Draw a row of buttons to choose one option from."""
     field, value = _prepared(session, name)
     choices = field.choices
     assert choices is not None
@@ -191,8 +191,8 @@ def segments(session: Session, name: str) -> None:
     )
 
 
-def several(session: Session, name: str, choices: Mapping[str, str]) -> None:
-    """A row of buttons to choose any number from: value to label."""
+def multiple_choice(session: Session, name: str, choices: Mapping[str, str]) -> None:
+    """Draw a row of buttons to choose any number of options from: value to label."""
     field, value = _prepared(session, name)
     st.pills(
         field.label,
@@ -205,20 +205,21 @@ def several(session: Session, name: str, choices: Mapping[str, str]) -> None:
 
 
 def widget_key(name: str) -> str:
-    """Key of the widget of a field."""
+    """The key of a field's widget."""
     return f"control_{name}"
 
 
 def _prepared(session: Session, name: str) -> tuple[Field, Any]:
-    """The field, its widget set to what the session holds, and the default to make it with.
+    """Assign the session's value to a field's widget; the field, and the widget's default.
 
-    The default is that value too, or None where the widget was assigned in this very run. A browser
-    that missed the run in which a widget was first made would otherwise begin at the least value
-    there is, and report that as the visitor's choice.
+    The default is the same value, or None when the widget was assigned in this run. Without a
+    default, a browser that missed the run in which the widget first appeared would start at the
+    field's minimum, and report that as the visitor's choice.
     """
     field, key = FIELD_OF[name], widget_key(name)
-    held = getattr(session.config, name)
-    value = list(held) if field.many else held
+    value = getattr(session.config, name)
+    if field.many:
+        value = list(value)
     if key in st.session_state and set_widget(key, value):
         return field, None
     return field, value
@@ -229,7 +230,7 @@ def _common(session: Session, field: Field, disabled: bool) -> dict[str, Any]:
         "key": widget_key(field.name),
         "help": field.help + (FROM_FILE if disabled else ""),
         "disabled": disabled,
-        "on_change": entered(widget_key(field.name), lambda value: _change(session, field, value)),
+        "on_change": on_entry(widget_key(field.name), lambda value: _change(session, field, value)),
     }
 
 
@@ -238,7 +239,7 @@ def _change(session: Session, field: Field, value: Any) -> None:
         assert field.choices is not None
         value = tuple(option for option in field.choices if option in value)
     elif value is None:
-        # A cleared box: what was there stays.
+        # The visitor cleared the box: the old value stays.
         value = getattr(session.config, field.name)
     session.change(**{field.name: value})
 

@@ -1,4 +1,4 @@
-"""Editors of π, A and what the states emit on the Data page."""
+"""The Data page's editors of the true π, A and emissions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.ui.parts.widgets import entered
+from pages.ui.parts.widgets import on_entry
 from pages.ui.session.session import Session
 from pages.ui.session.tables import (
     LAW_OF,
@@ -26,7 +26,7 @@ from pages.ui.settings.families import FAMILIES
 from pages.ui.settings.table_rules import column_names, is_distribution, row_names, table_problem
 
 COLUMN_WIDTH = 88
-"""Pixels that a column of numbers needs: tables stand side by side where the page is wide."""
+"""Pixels for a column of numbers; tables stand side by side where the page is wide enough."""
 
 CAPTIONS = {
     "initial_table": "How likely a sequence begins in each state.",
@@ -39,7 +39,7 @@ CAPTIONS = {
 
 
 def table_editors(session: Session) -> None:
-    """The tables, each with what is wrong with it and the ways out."""
+    """Draw all tables, each with its problem, if any, and buttons that resolve it."""
     if session.config.source == "upload":
         st.info(
             "These tables are of the model that generated data are drawn from; your file has none.",
@@ -66,13 +66,13 @@ def table_editors(session: Session) -> None:
 
 
 def table_editor(session: Session, name: str) -> None:
-    """One table to edit."""
+    """Draw the editor of one table."""
     truth = session.data.maker
     assert truth is not None
     draft = session.drafts.follow(name, tables_of(truth, session.data.family)[name])
     key = editor_key(name, draft)
     if key not in st.session_state:
-        # The page was left in between: the editor has forgotten its edits, the draft has not.
+        # The visitor left the page and came back: Streamlit dropped the edits, the draft has them.
         draft.base = draft.values
     field = FIELD_OF[name]
     rows, columns = (
@@ -81,15 +81,15 @@ def table_editor(session: Session, name: str) -> None:
     edited = is_edited(session.config, name)
     st.markdown(f"**{field.label}**" + (" :blue-badge[edited]" if edited else ""))
     st.data_editor(
-        # As text: a cell for numbers leaves out what it does not know, a comma and an e, and takes
-        # another number for the one that was typed.
+        # As text: a cell for numbers silently drops characters that it does not accept, such as a
+        # comma or an e, and so reads another number than the visitor typed.
         pd.DataFrame(
             [[number_shown(value) for value in row] for row in draft.base],
             index=rows,
             columns=columns,
         ),
         key=key,
-        on_change=entered(key, lambda edits: _edit(session, name, edits)),
+        on_change=on_entry(key, lambda edits: _edit(session, name, edits)),
         column_config={
             "_index": st.column_config.TextColumn(disabled=True, width=40),
             **{
@@ -105,15 +105,15 @@ def table_editor(session: Session, name: str) -> None:
         st.caption(CAPTIONS[name])
     else:
         st.warning(f"{problem} Until then the data stay as they are.", icon=":material/edit_off:")
-    _ways_out(session, name, problem)
+    _buttons(session, name, problem)
 
 
 def editor_key(name: str, draft: Draft) -> str:
-    """Key of the editor of a table; another one when its edits must be forgotten."""
+    """The key of a table's editor; a new one makes Streamlit drop the editor's edits."""
     return f"editor_{name}_{draft.generation}"
 
 
-def _ways_out(session: Session, name: str, problem: str | None) -> None:
+def _buttons(session: Session, name: str, problem: str | None) -> None:
     with st.container(horizontal=True, key=f"ways_out_{name}"):
         if problem and is_distribution(FIELD_OF[name]):
             st.button(
@@ -152,14 +152,14 @@ def _ways_out(session: Session, name: str, problem: str | None) -> None:
 def _edit(session: Session, name: str, edits: Mapping[str, Any]) -> None:
     draft = session.drafts.held[name]
     draft.values = with_edits(draft.base, edits["edited_rows"])
-    _take(session, name)
+    _put_into_force(session, name)
 
 
 def _normalise(session: Session, name: str) -> None:
     values, problem = normalised(name, session.drafts.held[name].values)
     if problem is None:
         session.drafts.put(name, values)
-        _take(session, name)
+        _put_into_force(session, name)
     else:
         session.notes = (problem,)
 
@@ -172,8 +172,8 @@ def _back_to_law(session: Session, name: str) -> None:
     session.change(**leaving(session.config, name, session.drafts.laws))
 
 
-def _take(session: Session, name: str) -> None:
-    """Bring a table into force if it is right; if not, it stays a draft."""
+def _put_into_force(session: Session, name: str) -> None:
+    """Draw the data from the edited table if it is valid; otherwise it stays a draft."""
     values = session.drafts.held[name].values
     if table_problem(FIELD_OF[name], values) is not None:
         return

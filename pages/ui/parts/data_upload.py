@@ -1,4 +1,4 @@
-"""The part of the Data page where a visitor brings a file."""
+"""The part of the Data page where a visitor uploads a file and chooses how to read it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pages.ui.files.experiment_reading import FileRefused
 from pages.ui.files.pending import PendingFile
 from pages.ui.files.upload import MAX_SEQUENCES, CsvTable, Observations
 from pages.ui.files.upload_cells import KINDS
-from pages.ui.parts.widgets import entered, set_widget
+from pages.ui.parts.widgets import on_entry, set_widget
 from pages.ui.session.opening import open_file
 from pages.ui.session.session import Session
 from pages.ui.settings.config import MAX_CELLS
@@ -30,7 +30,7 @@ HEADER_NAMES = {True: "Names of the columns", False: "Data"}
 
 
 def upload_area(session: Session) -> None:
-    """Bring a file, say how to read it, and take it as the data."""
+    """Draw the uploader, and below it the uploaded file with all choices of how to read it."""
     num_states = session.config.num_states
     st.caption(
         "A text file with one observation per row, in order of time: a number, a count, or a "
@@ -65,7 +65,7 @@ def upload_area(session: Session) -> None:
 def _pending_file(session: Session, pending: PendingFile, uploader: str) -> None:
     table, problem = _attempt(pending.table)
     if st.session_state.get(uploader) is None:
-        # The page was left in between: the uploader shows the file no more.
+        # The visitor left the page and came back: the uploader no longer shows the file.
         st.markdown(f"**{plain(pending.file_name)}**")
     if isinstance(table, CsvTable):
         read, problem = _attempt(pending.observations)
@@ -107,7 +107,7 @@ def _pending_file(session: Session, pending: PendingFile, uploader: str) -> None
         )
     if isinstance(table, CsvTable):
         st.caption("The first rows of the file")
-        # Columns by number, so that a header can be any text.
+        # Columns are keyed by number, so that a header may be any text.
         st.dataframe(
             pd.DataFrame(table.preview),
             column_config={
@@ -120,7 +120,7 @@ def _pending_file(session: Session, pending: PendingFile, uploader: str) -> None
 
 
 def _about_gaps(read: Observations) -> str:
-    """One sentence on what is missing in a file, and what becomes of it."""
+    """One sentence on the missing observations of a file, and how they are treated."""
     says = [f"“{plain(text)}”" for text in read.spellings if text]
     cells = ", ".join([*(["empty"] if "" in read.spellings else []), *says])
     return (
@@ -134,7 +134,7 @@ def _columns(
 ) -> None:
     values, sequence = pending.chosen_columns()
     names = dict(enumerate(table.names))
-    # Side by side where there is room, else below each other.
+    # Side by side where there is room, otherwise one below the other.
     with st.container(horizontal=True, gap="medium"):
         with st.container(width=320):
             set_widget("upload_values", list(values))
@@ -144,7 +144,7 @@ def _columns(
                 format_func=lambda c: names[c] + ("" if table.numeric[c] else " (not numbers)"),
                 key="upload_values",
                 max_selections=MAX_DIMENSIONS,
-                on_change=entered(
+                on_change=on_entry(
                     "upload_values",
                     lambda chosen: replace_columns(pending, tuple(chosen), sequence),
                 ),
@@ -165,14 +165,14 @@ def _columns(
         st.checkbox(
             "Leave out rows without a value",
             key=key,
-            on_change=entered(key, lambda left: _set(session, pending, leave_out_missing=left)),
+            on_change=on_entry(key, lambda left: _set(session, pending, leave_out_missing=left)),
             help="Their neighbours in time then follow each other directly. Otherwise time goes on "
             "where a value is missing, and the model says what state was likely there.",
         )
 
 
 def _kind(session: Session, pending: PendingFile, num_columns: int) -> None:
-    """What the values are, where there is a choice."""
+    """Draw the choice between numbers, counts and symbols; several columns are always points."""
     if num_columns > 1:
         st.caption(
             f"{num_columns} columns together: points, modelled by a Gaussian with "
@@ -186,7 +186,7 @@ def _kind(session: Session, pending: PendingFile, num_columns: int) -> None:
         format_func=KINDS.__getitem__,
         required=True,
         key="upload_kind",
-        on_change=entered("upload_kind", lambda kind: _set(session, pending, family=kind)),
+        on_change=on_entry("upload_kind", lambda kind: _set(session, pending, family=kind)),
         help="Numbers: any value, spread around a mean. Counts: how many, 0, 1, 2, and so on. "
         "Symbols: names of a few kinds, also where they are written as numbers, such as the faces "
         "of a die.",
@@ -257,22 +257,23 @@ def _choice(
     value: Any,
     put: Any,
     help: str,
-    marks: dict[Any, str] | None = None,
 ) -> None:
+    """Draw a list of `names` (value to name) that stands at `value`; `put` takes the new value."""
     key = f"upload_{label.lower().replace(' ', '_')}"
     options = list(names)
     set_widget(key, options.index(value))
     st.selectbox(
         label,
         range(len(options)),
-        format_func=lambda i: names[options[i]] + (marks or {}).get(options[i], ""),
+        format_func=lambda index: names[options[index]],
         key=key,
-        on_change=entered(key, lambda place: put(options[place])),
+        on_change=on_entry(key, lambda index: put(options[index])),
         help=help,
     )
 
 
 def _attempt(read: Any) -> tuple[Any, str | None]:
+    """What `read` returns, and None; or None, and why it could not read the file."""
     try:
         return read(), None
     except UploadError as error:
@@ -282,7 +283,7 @@ def _attempt(read: Any) -> tuple[Any, str | None]:
 def replace_columns(
     pending: PendingFile, values: tuple[int, ...], sequence: int | None, family: str | None = None
 ) -> None:
-    """Choose the columns of a file, and what they hold; None is found out."""
+    """Choose the columns of a file and their family; None lets the file's content decide."""
     pending.columns = (values, sequence)
     pending.family = family
 
@@ -315,7 +316,7 @@ def _open(session: Session, content: bytes) -> None:
 
 
 def _called(upload: Upload) -> str:
-    """The columns of an upload by name, and what they hold."""
+    """The columns of an upload by name, and their family."""
     columns = " and ".join(f"“{plain(name)}”" for name in upload.columns or (upload.column,))
     many_columns = len(upload.columns) > 1
     return f"column{'s' if many_columns else ''} {columns} ({upload.family})"
@@ -323,7 +324,7 @@ def _called(upload: Upload) -> str:
 
 def _forget(session: Session) -> None:
     session.pending = None
-    # Another key, so that the uploader is empty again.
+    # A new key makes Streamlit draw an empty uploader.
     session.uploads += 1
 
 

@@ -1,4 +1,4 @@
-"""How often each observation occurs: the figure of the Data page, for each family."""
+"""The Data page's figure of how often each observation occurs, for each family."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ CURVES = "Each curve is as high as its state is frequent in these data; dotted: 
 
 @dataclass(frozen=True, eq=False)
 class Distribution:
-    """A figure with what is said of it.
+    """A figure with its texts.
 
     Attributes:
-        title: above it.
-        label: what it shows, for readers who cannot see it.
-        note: below it; empty where there is nothing to say.
+        title: the heading above it.
+        label: a description for readers who cannot see it.
+        note: the caption below it; empty without one.
     """
 
     title: str
@@ -38,7 +38,7 @@ class Distribution:
 
 
 def distribution(session: Session) -> Distribution:
-    """How often each of the session's observations occurs."""
+    """The figure of the session's data; computed once for the data and the shown dimensions."""
     data, config = session.data, session.config
     return session.remember(  # type: ignore[no-any-return]
         f"distribution of {config.dimension} and {config.against}",

@@ -1,4 +1,4 @@
-"""Choosing an experiment that teaches, and the line that says what it asks and what to press."""
+"""The list of examples, and the line with the chosen example's question and what to press."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import streamlit as st
 
 from pages.ui.parts.preset import Preset
 from pages.ui.parts.presets import PRESETS, matching_preset
-from pages.ui.parts.widgets import entered, set_widget
+from pages.ui.parts.widgets import on_entry, set_widget
 from pages.ui.session.session import Session
 
 
 def example_picker(session: Session, width: int) -> None:
-    """A list of all examples, which stands at the one that the settings are."""
+    """Draw the list of examples; it stands at the example that the settings match."""
     current = matching_preset(session.config)
     name = current and current.name
     assigned = set_widget("example", name)
@@ -22,7 +22,7 @@ def example_picker(session: Session, width: int) -> None:
         format_func=lambda name: PRESETS[name].title,
         placeholder="Your own settings",
         key="example",
-        on_change=entered("example", lambda name: _choose(session, name)),
+        on_change=on_entry("example", lambda name: _choose(session, name)),
         width=width,
         help="An experiment with a question, what to press, and what will be seen. Choosing one "
         "sets every control.",
@@ -30,13 +30,13 @@ def example_picker(session: Session, width: int) -> None:
 
 
 def example_line(session: Session, where: str = "") -> bool:
-    """What the present example asks, what to press, and the answer on demand.
+    """Draw the current example's question, what to press, and a button that shows the answer.
 
     Args:
-        where: what has to be done before pressing, for example to go to another page.
+        where: words in front of what to press, for example to go to another page first.
 
     Returns:
-        Whether the settings are an example's; nothing is drawn where they are not.
+        Whether the settings match an example; if not, nothing is drawn.
     """
     preset = matching_preset(session.config)
     if preset is None:

@@ -1,4 +1,4 @@
-"""What can be taken away from every page: the experiment, the model, decoded data, a notebook."""
+"""The Export menu of every page: the experiment, the model, decoded data, a notebook."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ABOUT = (
 
 
 def export_area(session: Session) -> None:
-    """The button Export, and what opens below it; files are made when they are asked for."""
+    """Draw the Export button and its menu; a file is made only when it is downloaded."""
     with (
         st.popover("Export", key="export"),
         st.container(width=300),
@@ -63,26 +63,26 @@ def export_area(session: Session) -> None:
             ),
         ):  # fmt: skip
             st.download_button(
-                label, _made(session, make), file_name=file_name, mime=media_type,
+                label, _deferred(session, make), file_name=file_name, mime=media_type,
                 key=f"export_{key}", on_click="ignore", width="stretch", help=help,
             )  # fmt: skip
         st.caption(ABOUT)
 
 
 def model_json(session: Session) -> bytes:
-    """The shown model, in the labels of the truth."""
+    """The shown model, its states matched to the true ones."""
     view = current_view(session)
     assert view is not None
     return to_json(view.hmm).encode()
 
 
 def decoded_csv(session: Session) -> bytes:
-    """What the shown model decodes, as CSV with all digits."""
+    """The data decoded by the shown model, as CSV with all digits."""
     return _decoded(session).to_csv(index=False, lineterminator="\n").encode()
 
 
 def decoded_parquet(session: Session) -> bytes:
-    """What the shown model decodes, as Parquet."""
+    """The data decoded by the shown model, as Parquet."""
     file = io.BytesIO()
     _decoded(session).to_parquet(file, index=False)
     return file.getvalue()
@@ -94,10 +94,12 @@ def _decoded(session: Session) -> pd.DataFrame:
     return decoded_data_frame(view.hmm, session.data)
 
 
-def _made(session: Session, make: Callable[[Session], bytes]) -> Callable[[], bytes]:
-    def made() -> bytes:
-        # Asked for by another thread than the one that trains.
+def _deferred(session: Session, make: Callable[[Session], bytes]) -> Callable[[], bytes]:
+    """A function that makes the file when Streamlit calls it for a download."""
+
+    def file() -> bytes:
+        # The download runs in another thread than the training.
         with session.lock:
             return make(session)
 
-    return made
+    return file

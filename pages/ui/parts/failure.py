@@ -11,10 +11,10 @@ MESSAGE = (
 
 
 def show_failure(error: Exception) -> bool:
-    """Say in one sentence that the page failed; a handler for `st.App(on_script_error=...)`.
+    """Show one sentence in place of the traceback; a handler for `st.App(on_script_error=...)`.
 
-    Streamlit has written the traceback to the server's log before it calls this. Returns True,
-    which keeps the traceback off the visitor's screen.
+    Streamlit writes the traceback to the server's log before it calls this. Returns True, which
+    keeps the traceback off the visitor's screen.
     """
     st.error(MESSAGE, icon=":material/error:")
     return True

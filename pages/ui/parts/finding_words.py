@@ -1,4 +1,4 @@
-"""Findings in words: what is the case, what it means, and the numbers that show it."""
+"""Findings in words: what was found, what it means, and the numbers that show it."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from pages.ui.settings.families import FAMILIES
 from pages.ui.text import decimal, listed, many, plain, scientific
 
 ZERO = 1e-12
-"""What is smaller is zero, but for the rounding of sums."""
+"""Smaller numbers differ from zero only by the rounding of sums."""
 
 Words = tuple[str, str, str]
-"""What is the case, what it means, and the evidence."""
+"""What was found, what it means, and the evidence."""
 
 
 def about(session: Session, view: View, diagnosis: Diagnosis) -> Words:
     """A diagnosis in words, its states named as in the figures."""
-    return _WORDS[diagnosis.finding.kind](_Told(session, view, diagnosis))
+    return _WORDS[diagnosis.finding.kind](_Facts(session, view, diagnosis))
 
 
-class _Told:
-    """A diagnosis with what its words need."""
+class _Facts:
+    """A diagnosis with the session and view that its words refer to."""
 
     def __init__(self, session: Session, view: View, diagnosis: Diagnosis) -> None:
         self.session, self.view = session, view
@@ -40,18 +40,18 @@ class _Told:
         return scientific(self.evidence[name])
 
     def norm(self, name: str) -> str:
-        """A number that ought to be zero."""
+        """A number of the evidence that should be zero, as text."""
         return nearly_zero(self.evidence[name])
 
     def states(self) -> str:
-        """The states by the names that the figures give them: S1, S2 and S4."""
+        """The names that the states of the finding have in the figures: S1, S2 and S4."""
         shown = np.argsort(self.view.permutation)
         groups = sorted(sorted(shown[list(group)].tolist()) for group in self.finding.states)
         names = [listed([theme.state_name(k) for k in group]) for group in groups]
         return listed(names) if max(map(len, groups)) == 1 else "; ".join(names)
 
     def observations(self) -> str:
-        """How many observations there are."""
+        """The number of observations, as text."""
         return many(self.session.data.sequences.num_observations, "observation")
 
     def everything_trained(self) -> bool:
@@ -61,170 +61,171 @@ class _Told:
         return names <= set(getattr(run.trainer, "trainable", None) or names)
 
     def several(self) -> bool:
-        """Whether more than one state is concerned."""
+        """Whether the finding is about more than one state."""
         return sum(map(len, self.finding.states)) > 1
 
 
 def nearly_zero(value: float) -> str:
-    """A number that ought to be zero, as text."""
+    """A number that should be zero, as text."""
     return scientific(value) + (" (zero but for rounding)" if 0.0 < abs(value) < ZERO else "")
 
 
-def _diverged(told: _Told) -> Words:
-    run = told.session.runs[told.run]
-    reached = f"the last log-likelihood was {decimal(told.evidence['log_likelihood'])} nats"
-    return f"{told.run} has diverged.", plain(run.ended or ""), f"{reached}."
+def _diverged(facts: _Facts) -> Words:
+    run = facts.session.runs[facts.run]
+    reached = f"the last log-likelihood was {decimal(facts.evidence['log_likelihood'])} nats"
+    return f"{facts.run} has diverged.", plain(run.ended or ""), f"{reached}."
 
 
-def _symmetric_start(told: _Told) -> Words:
-    num_states = told.view.hmm.num_states
-    probs = told.view.posterior.smoothed_probs
+def _symmetric_start(facts: _Facts) -> Words:
+    num_states = facts.view.hmm.num_states
+    probs = facts.view.posterior.smoothed_probs
     gap = float(np.abs(probs - 1.0 / num_states).max())
     return (
         "All states are alike.",
         "Each observation belongs to every state with the same probability, 1 / K. Every step "
         "therefore changes all states in the same way, and nothing can ever tell them apart: the "
         "slope of the likelihood between them is exactly zero, here and after any number of steps.",
-        f"the gradient between the states has the norm {told.norm('gradient_between')}, the whole "
-        f"gradient {told.norm('gradient')}; the posterior of the shown sequence that is furthest "
+        f"the gradient between the states has the norm {facts.norm('gradient_between')}, the whole "
+        f"gradient {facts.norm('gradient')}; the posterior of the shown sequence that is furthest "
         f"from 1 / K = {decimal(1.0 / num_states)} is {nearly_zero(gap)} away from it.",
     )
 
 
-def _identical_states(told: _Told) -> Words:
+def _identical_states(facts: _Facts) -> Words:
     return (
-        f"States that are the same: {told.states()}.",
+        f"States that are the same: {facts.states()}.",
         "They began alike in everything, so every step moves them alike: the model has fewer "
         "states than it counts.",
-        f"the gradient between them has the norm {told.norm('gradient_between')}.",
+        f"the gradient between them has the norm {facts.norm('gradient_between')}.",
     )
 
 
-def _rate_too_high(told: _Told) -> Words:
-    lost = told.evidence["lost"]
-    fell = f"; it lies {told.number('lost')} below where it was" if lost > 0.0 else ""
+def _rate_too_high(facts: _Facts) -> Words:
+    lost = facts.evidence["lost"]
+    fell = f"; it lies {facts.number('lost')} below where it was" if lost > 0.0 else ""
     return (
         "The learning rate is too high.",
-        f"{told.run} leaps over the optimum and back in place of climbing to it.",
-        f"at a rate of {told.evidence['learning_rate']:g} the log-likelihood fell in "
-        f"{told.number('falls')} of the last {told.number('steps')} steps, by "
-        f"{told.number('mean_fall')} nats per observation each time{fell}.",
+        f"{facts.run} leaps over the optimum and back in place of climbing to it.",
+        f"at a rate of {facts.evidence['learning_rate']:g} the log-likelihood fell in "
+        f"{facts.number('falls')} of the last {facts.number('steps')} steps, by "
+        f"{facts.number('mean_fall')} nats per observation each time{fell}.",
     )
 
 
-def _rate_too_low(told: _Told) -> Words:
+def _rate_too_low(facts: _Facts) -> Words:
     return (
         "The learning rate is too low.",
-        f"{told.run} climbs a slope that goes on as steep as it was, in steps too small to get on.",
-        f"at a rate of {told.evidence['learning_rate']:g} each of the last "
-        f"{told.number('steps')} steps gained about {told.number('mean_gain')} nats per "
-        f"observation, the later half {told.evidence['steadiness']:.0%} of the earlier half.",
+        f"{facts.run} climbs a slope that goes on as steep as it was, in steps too small to get "
+        "on.",
+        f"at a rate of {facts.evidence['learning_rate']:g} each of the last "
+        f"{facts.number('steps')} steps gained about {facts.number('mean_gain')} nats per "
+        f"observation, the later half {facts.evidence['steadiness']:.0%} of the earlier half.",
     )
 
 
-def _collapsed_variance(told: _Told) -> Words:
-    symbol = FAMILIES[told.session.data.family].symbols["covariances"]
+def _collapsed_variance(facts: _Facts) -> Words:
+    symbol = FAMILIES[facts.session.data.family].symbols["covariances"]
     return (
-        f"{symbol} at its floor: {told.states()}.",
+        f"{symbol} at its floor: {facts.states()}.",
         f"Nearly equal observations pull {symbol} towards zero, where the likelihood would grow "
         "without bound; it is stopped at a ten-thousandth of the data's standard deviation. A "
         "likelihood reached in this way says little.",
-        f"the floor is a standard deviation of {told.number('sd_floor')}.",
+        f"the floor is a standard deviation of {facts.number('sd_floor')}.",
     )
 
 
-def _dead_output(told: _Told) -> Words:
+def _dead_output(facts: _Facts) -> Words:
     return (
-        f"μ held at zero by a ReLU: {told.states()}.",
+        f"μ held at zero by a ReLU: {facts.states()}.",
         "No gradient reaches a mean there.",
-        f"expected to have made {told.number('most_observations')} of {told.observations()}"
-        + (" at the most." if told.several() else "."),
+        f"expected to have made {facts.number('most_observations')} of {facts.observations()}"
+        + (" at the most." if facts.several() else "."),
     )
 
 
-def _empty_state(told: _Told) -> Words:
-    if sum(map(len, told.finding.states)) == told.view.hmm.num_states:
+def _empty_state(facts: _Facts) -> Words:
+    if sum(map(len, facts.finding.states)) == facts.view.hmm.num_states:
         why = (
             "There is less than one observation for each of them, so there is little to learn from"
         )
     else:
-        keep = "have" if told.several() else "has"
+        keep = "have" if facts.several() else "has"
         why = (
-            f"Other states explain everything better, so {told.states()} {keep} nothing to learn "
+            f"Other states explain everything better, so {facts.states()} {keep} nothing to learn "
             "from"
         )
     return (
-        f"Without data: {told.states()}.",
+        f"Without data: {facts.states()}.",
         f"{why} and the parameters stay about where they are.",
-        f"expected to have made {told.number('most_observations')} of {told.observations()}"
-        + (" at the most." if told.several() else "."),
+        f"expected to have made {facts.number('most_observations')} of {facts.observations()}"
+        + (" at the most." if facts.several() else "."),
     )
 
 
-def _near_duplicates(told: _Told) -> Words:
+def _near_duplicates(facts: _Facts) -> Words:
     return (
-        f"Nearly the same state twice: {told.states()}.",
+        f"Nearly the same state twice: {facts.states()}.",
         "They make the same observations and go on to the same states, so one in their place "
         "would do.",
-        f"their distributions differ by {told.number('distance')}, their rows of A by "
-        f"{told.number('row_distance')} of probability, at the most.",
+        f"their distributions differ by {facts.number('distance')}, their rows of A by "
+        f"{facts.number('row_distance')} of probability, at the most.",
     )
 
 
-def _equal_rows(told: _Told) -> Words:
+def _equal_rows(facts: _Facts) -> Words:
     return (
         "All rows of A are alike.",
         "Which state comes next does not depend on the present one: the model is a plain mixture, "
         "and the order of the observations carries no information for it.",
-        f"no two rows differ by more than {told.number('row_distance')} of probability.",
+        f"no two rows differ by more than {facts.number('row_distance')} of probability.",
     )
 
 
-def _unidentifiable(told: _Told) -> Words:
+def _unidentifiable(facts: _Facts) -> Words:
     return (
         "π cannot be learned from one sequence.",
         "It has a single first state, so π becomes certain of that one, whatever π was when the "
         "data were made.",
-        f"the largest entry of π is {told.number('largest_prob')}.",
+        f"the largest entry of π is {facts.number('largest_prob')}.",
     )
 
 
-def _truth(told: _Told) -> str:
-    gain, count = told.evidence["gain"], told.evidence["num_observations"]
+def _truth(facts: _Facts) -> str:
+    gain, count = facts.evidence["gain"], facts.evidence["num_observations"]
     return (
         f"log-likelihood {decimal(abs(gain))} nats {'above' if gain > 0 else 'below'} that of the "
         f"true model ({scientific(abs(gain) / count)} per observation)"
     )
 
 
-def _wilks(told: _Told) -> str:
+def _wilks(facts: _Facts) -> str:
     return (
-        f"{_truth(told)}; {told.number('num_parameters')} free parameters fitted to "
-        f"{many(int(told.evidence['num_observations']), 'observation')} gain half a nat each, "
-        f"{told.number('normal_gain')}, on average, and more than "
-        f"{decimal(told.evidence['rare_gain'])} once in a thousand (Wilks' theorem)."
+        f"{_truth(facts)}; {facts.number('num_parameters')} free parameters fitted to "
+        f"{many(int(facts.evidence['num_observations']), 'observation')} gain half a nat each, "
+        f"{facts.number('normal_gain')}, on average, and more than "
+        f"{decimal(facts.evidence['rare_gain'])} once in a thousand (Wilks' theorem)."
     )
 
 
-def _worse_than_truth(told: _Told) -> Words:
+def _worse_than_truth(facts: _Facts) -> Words:
     why = (
         "The best fit is never below the truth: this is the top of a lower hill."
-        if told.everything_trained()
+        if facts.everything_trained()
         else "What is not trained may hold it back, or it has climbed a lower hill."
     )
-    return "Worse than the true model.", why, f"{_truth(told)}."
+    return "Worse than the true model.", why, f"{_truth(facts)}."
 
 
-def _better_than_truth(told: _Told) -> Words:
+def _better_than_truth(facts: _Facts) -> Words:
     return (
         "Better than the true model, as is normal.",
         "A model that is fitted to these very observations follows their chance as well.",
-        _wilks(told),
+        _wilks(facts),
     )
 
 
-def _overfitting(told: _Told) -> Words:
-    if told.evidence["gain"] > told.evidence["rare_gain"]:
+def _overfitting(facts: _Facts) -> Words:
+    if facts.evidence["gain"] > facts.evidence["rare_gain"]:
         why = (
             "It gains more on the true model than fitting explains: it describes these very "
             "observations, and not what made them."
@@ -234,39 +235,39 @@ def _overfitting(told: _Told) -> Words:
             "Better likelihood than the truth is normal on small data. There are few observations "
             "for so many parameters, and on new data about as much will be lost again."
         )
-    return "Overfitting.", why, _wilks(told)
+    return "Overfitting.", why, _wilks(facts)
 
 
-def _converged(told: _Told) -> Words:
-    said = checkups(told.session).said()
-    alike = any(d.run == told.run and d.finding.kind == "symmetric_start" for d in said)
+def _converged(facts: _Facts) -> Words:
+    shown = checkups(facts.session).said()
+    alike = any(d.run == facts.run and d.finding.kind == "symmetric_start" for d in shown)
     return (
-        f"{told.run} stands still.",
+        f"{facts.run} stands still.",
         "Not because it has learned all there is, but because its states are alike."
         if alike
         else "No small step helps any more: this is an optimum, though it need not be the highest.",
-        f"each of the last {told.number('steps')} steps changed the log-likelihood by less than "
+        f"each of the last {facts.number('steps')} steps changed the log-likelihood by less than "
         f"{scientific(STANDSTILL)} nats per observation.",
     )
 
 
-def _not_converged(told: _Told) -> Words:
-    ended = told.session.runs[told.run].ended
-    # One step that gains nothing may be a turning point; only several in a row are a standstill.
-    gains = abs(told.evidence["last_gain"]) >= STANDSTILL
+def _not_converged(facts: _Facts) -> Words:
+    ended = facts.session.runs[facts.run].ended
+    # One step without a gain may be a turning point; only several in a row are a standstill.
+    gains = abs(facts.evidence["last_gain"]) >= STANDSTILL
     return (
-        f"{told.run} has not converged yet.",
+        f"{facts.run} has not converged yet.",
         plain(ended)
         if ended
         else "Further steps still change the model."
         if gains
         else "Its last step gained nothing; the next ones show whether it stands still.",
-        f"the last step changed the log-likelihood by {told.norm('last_gain')} nats per "
+        f"the last step changed the log-likelihood by {facts.norm('last_gain')} nats per "
         "observation.",
     )
 
 
-_WORDS: Mapping[str, Callable[[_Told], Words]] = {
+_WORDS: Mapping[str, Callable[[_Facts], Words]] = {
     "diverged": _diverged,
     "symmetric_start": _symmetric_start,
     "identical_states": _identical_states,

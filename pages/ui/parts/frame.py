@@ -1,4 +1,4 @@
-"""What stands at the top of every page: Copy link, and Export."""
+"""The top of every page: Copy link and Export, and the exchange with `assets/address.js`."""
 
 from __future__ import annotations
 
@@ -16,16 +16,21 @@ from pages.ui.session.link import link, settings
 from pages.ui.session.session import Session
 
 LONGEST_ADDRESS = 100_000
+"""Characters of an address from the browser."""
 
 
-def frame(session: Session) -> None:
-    """Draw it, and go on from the address where the connection was lost and found again."""
+def page_frame(session: Session) -> None:
+    """Draw the top of the page, and take over what the browser reports after a reload or reconnect.
+
+    After a reload it reports the key of the visitor's own data ("own"); after it lost the
+    connection and found it again, its address ("back").
+    """
     with st.container(key="page_frame", horizontal=True, width="content"):
-        told = _tell(
+        reply = _send_to_browser(
             "page_link",
             {
                 "query": settings(session),
-                # The tab keeps the key of its own data, and gives it back after a reload.
+                # The browser tab stores this key, and reports it after a reload.
                 "own": session.upload_key,
                 "lost": session.lost is not None,
                 "presses": session.presses,
@@ -37,34 +42,36 @@ def frame(session: Session) -> None:
             width="content",
         )
         export_area(session)
-    own, back = getattr(told, "own", None), getattr(told, "back", None)
+    own, back = getattr(reply, "own", None), getattr(reply, "back", None)
     if session.upload_key:
-        UPLOADS.find(session.upload_key)  # in use
+        # Keeps the upload in the store, which drops what nobody looks up.
+        UPLOADS.find(session.upload_key)
     if isinstance(own, str) and session.bring_back(own):
         run_again()
     if isinstance(back, str):
-        # The page says that all is well when it hears that this was heard.
-        unheard, session.back = back != session.back, back
+        # The browser repeats the address until the page acknowledges it, by sending it back.
+        acknowledged, session.back = back == session.back, back
         query = urlsplit(back).query if len(back) <= LONGEST_ADDRESS else ""
-        if session.resume(dict(parse_qsl(query, keep_blank_values=True))) or unheard:
+        if session.resume(dict(parse_qsl(query, keep_blank_values=True))) or not acknowledged:
             run_again()
 
 
 def follow_in_address(session: Session) -> None:
-    """Let the address keep up where only a part of the page runs again and again."""
-    _tell("page_address", link(session), height=1)
+    """Keep the address up to date from a fragment, which reruns without the rest of the page."""
+    _send_to_browser("page_address", link(session), height=1)
 
 
-def _tell(key: str, message: dict[str, Any], **options: Any) -> Any:
+def _send_to_browser(key: str, message: dict[str, Any], **options: Any) -> Any:
     from pages.ui.browser.assets import asset_url
 
-    # In a list Streamlit looks for no data frames: for that, a first visitor would wait for pandas.
+    # In a list, because Streamlit searches a dict for data frames, and for that it imports pandas,
+    # for which a first visitor would have to wait.
     return _component(asset_url("address.js"))(key=key, data=[message], **options)
 
 
 @lru_cache(maxsize=4)
 def _component(url: str) -> Callable[..., Any]:
-    # Found anew by its address, as in `panel.register`: inline code would be sent with every run.
+    # Loaded by its address, as in `panel.register`: inline code would be resent with every rerun.
     return st.components.v2.component(
         "hmm_address",
         js=f'const o=location.origin\nexport default c=>import(o+"{url}").then(m=>m.follow(c))',

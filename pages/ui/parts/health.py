@@ -1,4 +1,4 @@
-"""What is found in the runs, on the page: sentences with their evidence, and what can be done."""
+"""Draws the findings about the runs: a sentence with its evidence, and buttons for remedies."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from pages.ui.parts.remedies import offers
 from pages.ui.session.checkups import Diagnosis, checkups
 from pages.ui.session.session import Session
 from pages.ui.session.view import current_view
-from pages.ui.text import count as written
-from pages.ui.text import listed
+from pages.ui.text import count, listed
 
-MOST = 3
-"""Findings below the figures at once, beside how each run ended; the less important wait."""
+MAX_FINDINGS = 3
+"""Findings shown at the same time, the most important ones; those in `ENDINGS` do not count."""
 
 ENDINGS = frozenset({"diverged", "converged"})
-ABOVE = frozenset({"symmetric_start"})
-"""What is known from the start and for the whole run stands above the figures: it is an obstacle,
-and nothing jumps."""
+"""How a run ended: always shown, below the other findings."""
+
+OBSTACLES = frozenset({"symmetric_start"})
+"""Findings shown above the figures: they keep a run from learning, and hold from its start, so
+they never appear during a run and push the figures down."""
 
 BOXES = {"error": st.error, "warning": st.warning, "info": st.info, "success": st.success}
 ICONS = {
@@ -45,19 +46,19 @@ ICONS = {
 
 
 def obstacles(session: Session) -> None:
-    """What keeps the shown run from learning at all, and is known before its first step."""
-    _draw(session, [d for d in checkups(session).said() if d.finding.kind in ABOVE])
+    """Draw what keeps the shown run from learning at all."""
+    _draw(session, [d for d in checkups(session).said() if d.finding.kind in OBSTACLES])
 
 
 def findings(session: Session) -> None:
-    """Everything else that is found, and the way back from a remedy."""
+    """Draw all other findings, and the button that undoes a remedy."""
     with st.container(key="health"):
         if session.kept is not None:
             _way_back(session)
-        said = [d for d in checkups(session).said() if d.finding.kind not in ABOVE]
-        endings = [d for d in said if d.finding.kind in ENDINGS]
-        others = [d for d in said if d.finding.kind not in ENDINGS]
-        _draw(session, others[:MOST] + endings)
+        diagnoses = [d for d in checkups(session).said() if d.finding.kind not in OBSTACLES]
+        endings = [d for d in diagnoses if d.finding.kind in ENDINGS]
+        others = [d for d in diagnoses if d.finding.kind not in ENDINGS]
+        _draw(session, others[:MAX_FINDINGS] + endings)
 
 
 def _draw(session: Session, diagnoses: list[Diagnosis]) -> None:
@@ -68,7 +69,7 @@ def _draw(session: Session, diagnoses: list[Diagnosis]) -> None:
         title, sentence, evidence = about(session, view, diagnosis)
         text = f"**{title}** {sentence}"
         if evidence:
-            text += f"  \n:small[At iteration {written(diagnosis.iteration)}: {evidence}]"
+            text += f"  \n:small[At iteration {count(diagnosis.iteration)}: {evidence}]"
         kind, buttons = diagnosis.finding.kind, offers(session, diagnosis)
         box = partial(BOXES[diagnosis.finding.severity], text, icon=ICONS[kind])
         _beside(
@@ -85,7 +86,7 @@ def _draw(session: Session, diagnoses: list[Diagnosis]) -> None:
 
 
 def _beside(name: str, box: Callable[[], object], buttons: list[Callable[[], object]]) -> None:
-    """A box, and its buttons to the right of it as wide as their labels, or below; see page.css."""
+    """Draw a box with its buttons to the right, as wide as their labels, or below; see page.css."""
     if not buttons:
         box()
         return
@@ -101,7 +102,7 @@ def _way_back(session: Session) -> None:
     assert kept is not None
     reached = listed(
         [
-            f"{run.name} at iteration {written(run.state.iteration)}"
+            f"{run.name} at iteration {count(run.state.iteration)}"
             for run in kept.runs.values()
             if run.name in session.methods
         ]

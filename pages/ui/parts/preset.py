@@ -1,4 +1,4 @@
-"""Experiments that teach: each asks one question, says what to press, and what will be seen."""
+"""One teaching experiment: a question, what to press, what will be seen, and its settings."""
 
 from __future__ import annotations
 
@@ -10,26 +10,25 @@ from typing import Any
 
 from pages.ui.settings.config import FIELDS, Config
 
-_LOOKED_AT = frozenset(field.name for field in FIELDS if field.group == "view")
-"""Fields that say how an experiment is looked at, not what it is."""
+_VIEW_FIELDS = frozenset(field.name for field in FIELDS if field.group == "view")
+"""Fields that change how an experiment is shown, not the experiment itself."""
 
 
 @dataclass(frozen=True, eq=False)
 class Preset:
-    """One experiment as settings of the page.
+    """One teaching experiment, as settings of the page.
 
-    `outcome` holds for these settings, seed and start number included; tests/ui/test_outcomes.py
-    does what `press` says and measures it.
+    `outcome` holds for exactly these settings, including seed and start number;
+    tests/ui/parts/test_outcomes.py does what `press` says and measures the outcome.
 
     Attributes:
-        name: short, for tests and keys.
-        title: for the list.
+        name: short identifier, for tests and keys.
+        title: its name in the list.
         question: what there is to find out, in plain words.
-        press: what to do on the Playground, in the words of its controls.
-        outcome: what will be seen then, and why.
-        fields: of the Config, where they differ from its defaults.
-        varies: fields that `press`, or the remedy of a finding, changes; the experiment stays the
-            same one.
+        press: what to do on the Playground, with the labels of its controls.
+        outcome: what will then be seen, and why.
+        fields: values of the Config that differ from its defaults, by name.
+        varies: fields that `press` or the remedy of a finding changes; the preset still matches.
     """
 
     name: str
@@ -42,15 +41,15 @@ class Preset:
 
     @cached_property
     def config(self) -> Config:
-        """The whole Config: what is not in `fields` is as the page opens."""
+        """The whole Config: `fields`, and the defaults for all others."""
         return Config(**self.fields)
 
     @property
     def values(self) -> Mapping[str, Any]:
-        """Every field of the Config by name, to change to."""
+        """The value of every field of the Config, by name."""
         return MappingProxyType({f.name: getattr(self.config, f.name) for f in FIELDS})
 
     def matches(self, config: Config) -> bool:
-        """Whether `config` is still this experiment, however it is looked at."""
-        free = {name: getattr(self.config, name) for name in _LOOKED_AT | self.varies}
+        """Whether `config` is this experiment, apart from view fields and `varies`."""
+        free = {name: getattr(self.config, name) for name in _VIEW_FIELDS | self.varies}
         return replace(config, **free) == self.config

@@ -1,7 +1,7 @@
-"""The experiments that can be chosen, in the order of their list.
+"""The teaching experiments, in the order in which they are listed.
 
-Data, start and seed of each are chosen so that its outcome is no matter of luck: what
-tests/ui/test_outcomes.py asks of it is passed by a wide margin, and nearby seeds mostly agree.
+Data, start and seed of each are chosen so that its outcome is not a matter of luck: it passes
+tests/ui/parts/test_outcomes.py by a wide margin, and nearby seeds mostly agree.
 """
 
 from __future__ import annotations
@@ -315,5 +315,5 @@ PRESETS: Mapping[str, Preset] = MappingProxyType({preset.name: preset for preset
 
 
 def matching_preset(config: Config) -> Preset | None:
-    """The preset that `config` still is, or None when something of it was changed."""
+    """The preset that `config` matches, or None."""
     return next((preset for preset in PRESETS.values() if preset.matches(config)), None)

@@ -1,7 +1,7 @@
-"""What a visitor can do about a finding with one press, and never lose what there was.
+"""Remedies: what a visitor can do about a finding with one press, without losing any run.
 
-A remedy acts through methods of `Session`. One that starts anew keeps the old runs, to be brought
-back by `Session.undo`; the others go on where training stands.
+A remedy acts through methods of `Session`. If it restarts training, the old runs are kept, and
+`Session.undo` brings them back; if not, training goes on from where it stands.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from pages.ui.settings.config import FIELD_OF, MAX_CELLS
 from pages.ui.settings.families import FAMILIES
 
 RATE_FACTOR = 3.0
-"""Three steps of it are a factor of 27: from any rate that can be set to a good one in a few
-presses, and seldom past it."""
+"""Factor between two learning rates. Three presses change the rate 27-fold: a few presses lead from
+any rate to a good one, and seldom past it."""
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A button: its label, an icon, what pressing it will do in a sentence, and the deed."""
+    """A button for a remedy: label, icon, help text, and the callback `act`."""
 
     label: str
     icon: str
@@ -31,7 +31,7 @@ class Offer:
 
 
 def offers(session: Session, diagnosis: Diagnosis) -> tuple[Offer, ...]:
-    """The remedies that can be taken now, the best first."""
+    """The remedies that are possible now, the best first."""
     return tuple(_offers(session, diagnosis.finding.kind))
 
 
@@ -99,7 +99,7 @@ def _stop_training(session: Session, name: str) -> Iterator[Offer]:
 
 
 def _one_state_fewer(session: Session) -> Iterator[Offer]:
-    """For a file's data alone: where data are drawn, K is the truth's as well."""
+    """Only for uploaded data: with generated data, another K may also change the true model."""
     fewer = session.config.num_states - 1
     if session.config.source == "upload" and fewer >= 1:
         yield Offer(

@@ -1,4 +1,4 @@
-"""The part of a page that lives: the run controls, and figures that follow the training."""
+"""The run controls, and the figures and messages that follow the training."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pages.ui.live.panel import show_panel
 from pages.ui.parts import controls, health
 from pages.ui.parts.examples import example_picker
 from pages.ui.parts.frame import follow_in_address
-from pages.ui.parts.widgets import entered, run_again, set_widget
+from pages.ui.parts.widgets import on_entry, run_again, set_widget
 from pages.ui.session.checkups import checkups
 from pages.ui.session.session import Session
 from pages.ui.text import count, plain
 
 TICK = 0.4
-"""Seconds between two drawings of what Streamlit's own elements show."""
+"""Seconds between two redraws in `live_figures`."""
 
 NOTHING_TRAINED = (
     "Nothing is trained, so no step changes the model. Choose parameters under What is trained in "
@@ -31,13 +31,16 @@ ON_THE_WAY = (
 
 
 def _press(session: Session, act: Callable[[], None]) -> Callable[[], None]:
-    """What a run control is for; the next press is sent when this one was heard."""
+    """Act on a press of a run control, and count it.
 
-    def heard() -> None:
+    The count acknowledges the press to the browser, which then sends the next one.
+    """
+
+    def count_and_act() -> None:
         session.presses += 1
         act()
 
-    return heard
+    return count_and_act
 
 
 def run_controls(
@@ -46,14 +49,14 @@ def run_controls(
     *,
     examples: bool = False,
 ) -> None:
-    """Play or Pause, Step, Reset, New start, and the speed.
+    """Draw Play or Pause, Step, Reset, New start, and the speed.
 
     Args:
-        instead: draws a page's own controls in place of those that choose what is shown of one
-            model: sequence and method.
-        examples: whether there are examples to choose from.
+        instead: draws a page's own controls in place of the choices of sequence, dimensions and
+            method.
+        examples: whether to draw the list of examples.
     """
-    able = session.can_go_on
+    can_go_on = session.can_go_on
     with st.container(horizontal=True, vertical_alignment="bottom", key="run_controls"):
         if session.player.playing:
             st.button(
@@ -63,12 +66,14 @@ def run_controls(
         else:
             st.button(
                 "Play", key="play", icon=":material/play_arrow:", type="primary",
-                on_click=_press(session, session.play), disabled=not able,
-                help="Train, and watch the model change." if able else "Nothing left to train.",
+                on_click=_press(session, session.play), disabled=not can_go_on,
+                help="Train, and watch the model change."
+                if can_go_on
+                else "Nothing left to train.",
             )  # fmt: skip
         st.button(
             "Step", key="step", icon=":material/skip_next:", on_click=_press(session, session.step),
-            disabled=not able, help="Take one training step.",
+            disabled=not can_go_on, help="Take one training step.",
         )  # fmt: skip
         st.button(
             "Reset", key="reset", icon=":material/replay:", on_click=_press(session, session.reset),
@@ -97,9 +102,9 @@ def run_controls(
 
 
 def time_travel(session: Session) -> None:
-    """A slider over all iterations, for pages whose figures are not the live panel's."""
+    """Draw a slider over all iterations, for pages without a live panel."""
     if session.player.playing:
-        # This part of the page stands still meanwhile: a number would lag behind the figures.
+        # Only the figures are redrawn while the runs play: a number here would lag behind them.
         st.slider(
             "Iteration shown", 0, 1, 1, key="iteration_playing", format="the latest",
             disabled=True, help="Pause to go back in time.",
@@ -111,7 +116,7 @@ def time_travel(session: Session) -> None:
     st.slider(
         "Iteration shown", 0, max(latest, 1), key="iteration_shown", **default,
         disabled=latest == 0,
-        on_change=entered("iteration_shown", session.travel),
+        on_change=on_entry("iteration_shown", session.travel),
         help="Go back in time: all figures, on every page, show the model as it was then. What "
         "was learned stays; at the right end is the latest model. Of long runs not every "
         "iteration is kept, and the last one kept before is shown.",
@@ -119,34 +124,34 @@ def time_travel(session: Session) -> None:
 
 
 def live_figures(session: Session, draw: Callable[[], None]) -> None:
-    """Draw what Streamlit's own elements show, again and again while the runs play.
+    """Draw figures with `draw`, and redraw them while the runs play.
 
-    The keyed container keeps the fragment's place in the page: without it a rerun of the page
-    can meet a rerun of the fragment and leave the page blank.
+    The keyed container fixes the fragment's place in the page. Without it, a rerun of the fragment
+    during a rerun of the page can leave the page blank.
     """
 
     @st.fragment(run_every=TICK if session.player.playing else None)
-    def beat() -> None:
+    def redraw() -> None:
         with session.lock:
             if session.player.playing:
                 session.tick()
                 if not session.player.playing:
-                    # Ended by itself: the buttons outside have to know.
+                    # The runs ended by themselves: the buttons outside the fragment have to change.
                     run_again()
             draw()
             follow_in_address(session)
-            if checkups(session).news() != told:
-                # Findings stand outside, so that their buttons run the whole page.
+            if checkups(session).news() != shown_news:
+                # Findings are outside the fragment, so that their buttons rerun the whole page.
                 run_again()
 
-    told = checkups(session).news()
+    shown_news = checkups(session).news()
     with st.container(key="live"):
-        beat()
+        redraw()
     health.findings(session)
 
 
-def go_on(session: Session) -> None:
-    """Take the runs to where a link says, on a page without figures that follow them."""
+def replay_progress(session: Session) -> None:
+    """Replay the runs to a link's iteration, on a page without figures that follow them."""
     if session.replay is not None:
         with st.container(horizontal=True):
             act = _press(session, session.pause)
@@ -155,7 +160,7 @@ def go_on(session: Session) -> None:
 
 
 def live_panel(session: Session) -> None:
-    """Draw the live panel, which fetches its further frames itself while the runs play."""
+    """Draw the live panel; while the runs play, it fetches further frames by itself."""
     with st.container(key="live"):
         frame = frame_source(session).frame()
         if frame is not None:
@@ -164,7 +169,7 @@ def live_panel(session: Session) -> None:
 
 
 def messages(session: Session) -> None:
-    """What the visitor should know before looking: notes on the last change, and obstacles."""
+    """Draw what is above the figures: notes on the last change, and obstacles to training."""
     notices(session)
     if not session.config.trainable:
         st.info(NOTHING_TRAINED, icon=":material/info:")
@@ -173,9 +178,9 @@ def messages(session: Session) -> None:
 
 
 def notices(session: Session) -> None:
-    """Notes on the last change, all in one box, and why there is nothing to train.
+    """Draw the notes on the last change, all in one box, and why training is impossible.
 
-    They may quote a link or a file, and anybody can write those.
+    They may quote a link or a file of unknown origin, so they are escaped.
     """
     if session.replay is not None:
         st.info(

@@ -1,7 +1,7 @@
-"""The tour of the Playground: three steps in a line above the charts, and how it is offered.
+"""The tour of the Playground: three steps in a line above the charts.
 
-It is offered once, to whoever comes without a link: a link already shows something. Nothing of it
-is in the address bar, so a link that is passed on opens no tour.
+It is offered once, to a visitor who comes without a link: a link already shows something. The
+address bar does not hold it, so a shared link opens no tour.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pages.ui.session.session import Session
 from pages.ui.settings.config import Config
 
 OFFERED = 0
+"""Value of `Session.tour` while the tour is offered."""
 
 STEPS: tuple[Callable[[Config], str], ...] = (
     lambda config: (
@@ -32,7 +33,7 @@ STEPS: tuple[Callable[[Config], str], ...] = (
 
 
 def begin(session: Session) -> None:
-    """Start at the first step, with the experiment that the page opens with."""
+    """Start at the first step, with the default experiment."""
     opening = Config()
     session.change(**{name: getattr(opening, name) for name in vars(opening)})
     session.reset()
@@ -45,17 +46,17 @@ def go(session: Session, step: int) -> None:
 
 
 def end(session: Session) -> None:
-    """Put the tour, or its offer, away."""
+    """Close the tour or its offer."""
     session.tour = None
 
 
 def tour_line(session: Session) -> None:
-    """The present step, or the offer; nothing for whoever has seen it or put it away."""
+    """Draw the current step or the offer; nothing once the tour has ended or was closed."""
     step = session.tour
     if step is None:
         return
-    # The button that leads on is one and the same from the offer to the last step, so that it
-    # keeps the keyboard's focus.
+    # The forward button has the same key from the offer to the last step, so that it keeps the
+    # keyboard's focus.
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", wrap=False, key="guide"
     ):
@@ -78,7 +79,7 @@ def tour_line(session: Session) -> None:
 
 
 def tour_again(session: Session) -> None:
-    """A way to the tour for whoever put it away."""
+    """Draw a button that starts the tour."""
     st.button(
         "Take the tour", key="tour_again", icon=":material/tour:", on_click=begin, args=(session,),
         help="Three steps on the Playground. It sets every control to where the page opens.",

@@ -1,4 +1,4 @@
-"""The learned model beside the true one: whose state is whose, and how far the parameters lie."""
+"""The learned parameters compared with the true ones: their errors, and how states are matched."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pages.ui.settings.families import FAMILIES, SHARED
 
 
 def against_truth(session: Session, view: View) -> None:
-    """How far every learned parameter lies from the true one."""
+    """Draw the error of every learned parameter."""
     st.subheader("Learned parameters against the true ones", anchor=False)
     truth = session.seen.truth
     if truth is None:
@@ -51,7 +51,7 @@ def against_truth(session: Session, view: View) -> None:
 def titled_errors(
     session: Session, errors: Mapping[str, FloatArray]
 ) -> dict[str, tuple[str, FloatArray]]:
-    """Errors (K,) or (K, C) of `hmmcore.parameter_errors` by a title, with their columns' name."""
+    """Title to the name of the columns and the errors (K, C), from `hmmcore.parameter_errors`."""
     symbols = FAMILIES[session.data.family].symbols
     names = {"transition_matrix": "to state", "probs": "symbol"}
     return {
@@ -64,12 +64,12 @@ def titled_errors(
 
 
 def _title(name: str, symbol: str) -> str:
-    # Errors of spreads are of variances, whatever letter the control has.
+    # These errors are of variances, whatever symbol the control shows.
     return "variance" if name == "covariances" else symbol
 
 
 def about_permutation(permutation: IntArray) -> str:
-    """Which learned state is shown as which: the renaming that matches them to the true ones."""
+    """A sentence on which learned state is shown as which, matched to the true ones."""
     if np.array_equal(permutation, np.arange(len(permutation))):
         return "The learned states already stand in the order of the true ones."
     moved = [

@@ -1,4 +1,4 @@
-"""Streamlit's widgets and reruns, where they need care."""
+"""Safe ways to assign Streamlit's widgets, to read them, and to rerun the page."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import streamlit as st
 
 
 def set_widget(key: str, value: Any) -> bool:
-    """Let the next widget of this key hold a value; whether it was assigned for that.
+    """Make the widget of this key hold `value`; whether that took an assignment.
 
-    Only where it holds another: the browser sets every widget that was assigned, and that would
-    take back what the visitor entered while the run was on its way to them. Where it was not
-    assigned, a widget that several pages have needs the value as its default: on the next page the
-    browser makes it anew, from its default.
+    A widget that already holds the value is not assigned: the browser resets every assigned widget,
+    and would discard what the visitor entered while this run was under way. The caller must give a
+    widget that was not assigned the value as its default: the browser makes a widget that several
+    pages have from its default when the page changes.
     """
     if st.session_state.get(key) == value:
         return False
@@ -23,20 +23,20 @@ def set_widget(key: str, value: Any) -> bool:
 
 
 def run_again() -> None:
-    """`st.rerun`, unless the visitor asked for another run meanwhile.
+    """`st.rerun`, unless the visitor has requested another run meanwhile.
 
-    Asked for on top of that one, it would take its page and its address back.
+    A rerun on top of that request would return to this run's page and address.
     """
-    # To read the session's state lets the other run go first.
+    # Reading the session state ends this run here if another one is requested.
     st.session_state.get("run_again")
     st.rerun()
 
 
-def entered(key: str, take: Callable[[Any], None]) -> Callable[[], None]:
-    """A widget's `on_change` that hands on what the widget of this key holds then.
+def on_entry(key: str, take: Callable[[Any], None]) -> Callable[[], None]:
+    """An `on_change` callback that calls `take` with the value of the widget of this key.
 
-    It hands on nothing where Streamlit has forgotten the widget: a page that is being left still
-    reports its widgets with a change made in that moment, and they count as changed.
+    Does nothing when Streamlit has dropped the widget: while the visitor leaves a page, its widgets
+    are still reported, and count as changed.
     """
 
     def changed() -> None:

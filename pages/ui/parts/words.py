@@ -1,4 +1,4 @@
-"""Sentences that the Posterior and the Viterbi page share, and their explanations."""
+"""Sentences of the Data, Posterior, Viterbi and Training pages."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import numpy as np
 from hmmcore.arrays import IntArray
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.session.session import Session
-from pages.ui.text import NARROW_SPACE, decimal, many, missing, plain
-from pages.ui.text import count as written
+from pages.ui.text import NARROW_SPACE, count, decimal, many, missing, plain
 
 SHOWN_TIES = 20
-"""So many tied paths are drawn."""
+"""Largest number of tied paths that are drawn."""
 
 NO_MODEL = (
     "There is no model to look at: training could not start. Choose another starting point "
@@ -22,7 +21,7 @@ NO_MODEL = (
 
 
 def no_truth(data: Dataset) -> str:
-    """What to say where there is nothing to compare with."""
+    """Why there is no truth to compare the model with."""
     if data.hidden:
         return "The truth is hidden. Choose Shown under Truth in the sidebar to compare with it."
     if data.other_truth is None:
@@ -37,9 +36,9 @@ def no_truth(data: Dataset) -> str:
 
 
 def about_reading(reading: IntArray, num_true_states: int) -> str:
-    """How answers are counted where the model and the truth differ in their number of states.
+    """Which true state each learned one counts as, where their numbers of states differ.
 
-    `reading` (K,) holds the true state that each learned one counts as; -1 for none.
+    `reading` (K,) holds that true state; -1 for none.
     """
     counted = ", ".join(
         f"{learned} as {true + 1}" if true >= 0 else f"{learned} as none"
@@ -53,7 +52,7 @@ def about_reading(reading: IntArray, num_true_states: int) -> str:
 
 
 def about_confusion(num_states: int, num_true_states: int) -> str:
-    """Where right answers stand in a table of true states (rows) against learned ones."""
+    """Where the right answers are in a table of true states (rows) by learned states (columns)."""
     if num_states == num_true_states:
         return "right answers stand on the diagonal."
     return (
@@ -64,10 +63,7 @@ def about_confusion(num_states: int, num_true_states: int) -> str:
 
 
 def summary(data: Dataset) -> str:
-    """Data in two sentences: how many observations there are, and where they lie.
-
-    A third one in between says how many of them are missing, where any are.
-    """
+    """Sentences on the size of the data, on missing observations if any, and on the values."""
     lengths = data.sequences.lengths
     shortest, longest = int(lengths.min()), int(lengths.max())
     in_all = f"T = {many(data.sequences.num_observations, 'observation')} in all"
@@ -77,7 +73,7 @@ def summary(data: Dataset) -> str:
         size = f"{many(len(lengths), 'sequence')} of {many(longest, 'observation')} each, {in_all}."
     else:
         size = (
-            f"{many(len(lengths), 'sequence')} of {written(shortest)} to "
+            f"{many(len(lengths), 'sequence')} of {count(shortest)} to "
             f"{many(longest, 'observation')}, {in_all}."
         )
     gaps = f"{missing(data.sequences)}. " if data.sequences.has_missing else ""
@@ -102,7 +98,7 @@ def _about_counts(data: Dataset) -> str:
     mean, variance = float(data.sequences.means()[0]), float(data.sequences.variances()[0])
     text = (
         f"The average count is {decimal(mean)}, with a variance of {decimal(variance)}; the lowest "
-        f"is {written(int(np.nanmin(values)))}, the highest {written(int(np.nanmax(values)))}."
+        f"is {count(int(np.nanmin(values)))}, the highest {count(int(np.nanmax(values)))}."
     )
     if mean > 0 and variance > 1.2 * mean:
         text += (
@@ -142,20 +138,20 @@ _SUMMARIES = {
 
 
 def sequence(session: Session) -> str:
-    """The selected sequence by name."""
+    """The name of the selected sequence."""
     return f"sequence {session.config.sequence}"
 
 
 def model(session: Session) -> str:
-    """Which model the figures show."""
+    """The name of the model that the figures show: its run and iteration."""
     run, state = session.shown_run, session.shown_state
     assert run is not None
     assert state is not None
-    return f"{run.name} at iteration {written(state.iteration)}"
+    return f"{run.name} at iteration {count(state.iteration)}"
 
 
 def impossible(whose: str) -> str:
-    """What to say where a model cannot have produced the sequence."""
+    """That the "learned" or "true" model cannot have produced the sequence."""
     return (
         f"The {whose} model cannot have produced this sequence: no path through its states has a "
         "positive probability. Its state probabilities are undefined from the impossible "
@@ -171,7 +167,7 @@ def nats(value: float) -> str:
 
 
 def about_entropy(num_states: int) -> str:
-    """What the entropy curve says."""
+    """How to read the entropy curve."""
     text = "The curve below is the entropy of each column, how unsure the model is: "
     if num_states == 1:
         return text + "with one state there is nothing to be unsure of."
@@ -180,7 +176,7 @@ def about_entropy(num_states: int) -> str:
 
 
 def about_log_joints(best: float, true: float) -> str:
-    """Why the true path can score lower than the best one."""
+    """How the true path's log-joint compares with the best one, and why."""
     if math.isinf(best):
         return impossible("learned")
     why = (
@@ -196,7 +192,7 @@ def about_log_joints(best: float, true: float) -> str:
 
 
 def about_ties(
-    count: int,
+    num_paths: int,
     complete: bool,
     log_joint: float,
     steps: int,
@@ -206,17 +202,15 @@ def about_ties(
 ) -> str:
     """How many paths of the first `steps` of `length` tie for the best, and why."""
     where = (
-        "this sequence"
-        if steps == length
-        else f"the first {written(steps)} of {written(length)} steps"
+        "this sequence" if steps == length else f"the first {count(steps)} of {count(length)} steps"
     )
     shared = f"log p(path, x) = {nats(log_joint)} nats"
-    if count == 1:
+    if num_paths == 1:
         text = f"Yes: on {where} one path alone has the largest {shared}."
     elif complete:
-        text = f"No: on {where} {written(count)} paths share the largest {shared}."
+        text = f"No: on {where} {count(num_paths)} paths share the largest {shared}."
     else:
-        text = f"No: on {where} more than {written(count)} paths share the largest {shared}."
+        text = f"No: on {where} more than {count(num_paths)} paths share the largest {shared}."
     if steps < length:
         text += f" Ties are listed for at most {steps} steps, taken as a sequence of their own."
     if len(alike) == 1 and len(alike[0]) == num_states:
@@ -231,9 +225,9 @@ def about_ties(
             + "; ".join(" and ".join(f"S{state + 1}" for state in group) for group in alike)
             + "."
         )
-    if count > 1:
+    if num_paths > 1:
         text += " The algorithm takes the first of them: the lowest state wins a tie."
-    if count > SHOWN_TIES:
+    if num_paths > SHOWN_TIES:
         text += (
             f" The first {SHOWN_TIES} are drawn, in the order of their state numbers, so those "
             "that stand together differ towards the end."

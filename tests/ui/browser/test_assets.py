@@ -27,7 +27,7 @@ class Answer:
 
 
 def fetch(path: str, **headers: str) -> Answer:
-    """One GET request, put to the routes as a server would put it."""
+    """What the asset routes answer to one GET request."""
     return answer(Starlette(routes=assets.asset_routes()), path, **headers)
 
 
@@ -162,14 +162,14 @@ PAGE = "<html><head><title>x</title></head><body>é</body></html>"
 
 
 @pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "text/html"])
-def test_a_page_says_what_its_figures_will_need(own_folder: Path, kind: str) -> None:
+def test_a_page_preloads_what_its_figures_need(own_folder: Path, kind: str) -> None:
     got = prepared(kind, PAGE)
-    told = dict(part.strip().split(">; ", 1) for part in got.headers["link"].split(","))
-    assert told == {
+    links = dict(part.strip().split(">; ", 1) for part in got.headers["link"].split(","))
+    assert links == {
         f"<{assets.asset_url(assets.PLOTLY)}": "rel=modulepreload",
         f"<{assets.asset_url('a.js')}": "rel=modulepreload",
     }
-    for address in told:
+    for address in links:
         assert fetch(address[1:]).status == 200
     head, script, body, sheet, end = re.split(
         r"(<script.*</script>|<link[^>]*>)", got.body.decode()
@@ -181,11 +181,11 @@ def test_a_page_says_what_its_figures_will_need(own_folder: Path, kind: str) -> 
     assert re.findall(r'"(/[^"]*)"', sheet) == [assets.asset_url("b.css")]
     assert fetch(assets.asset_url("b.css")).status == 200
     assert int(got.headers["content-length"]) == len(got.body)
-    # A page from before an update would lead to what stood there then.
+    # A page cached before an update would load the assets of the old version.
     assert "etag" not in got.headers
 
 
-def test_what_has_neither_head_nor_body_stays_as_it_is() -> None:
+def test_html_without_head_or_body_is_left_as_it_is() -> None:
     got = prepared("text/html", "<p>Not found</p>")
     assert got.body == b"<p>Not found</p>"
     assert int(got.headers["content-length"]) == len(got.body)
@@ -221,7 +221,7 @@ def test_an_address_below_a_page_leads_to_the_page(address: str, page: str) -> N
     assert prepared("text/html", PAGE, "/component/x/index.html").status == 200
 
 
-def test_what_is_no_page_is_left_as_it_is() -> None:
+def test_a_script_is_left_as_it_is() -> None:
     got = prepared("text/javascript", PAGE)
     assert "link" not in got.headers
     assert got.headers["etag"] == '"1"'
@@ -229,7 +229,7 @@ def test_what_is_no_page_is_left_as_it_is() -> None:
 
 
 def prepared(kind: str, body: str, address: str = "/data/") -> Answer:
-    """An answer of this kind as it comes out of `Preload`, in two parts."""
+    """What `Preload` makes of an answer of this content type that is sent in two parts."""
     content = body.encode()
     headers = [
         (b"content-type", kind.encode()),

@@ -1,4 +1,4 @@
-"""The live panel's own line, spoken to as a browser speaks to it, without one."""
+"""The live panel's WebSocket, tested as a browser uses it but without a browser."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ class Counter:
         return str(self.made).encode()
 
 
-class Line:
-    """One end of a WebSocket, the application's side running as a task."""
+class Connection:
+    """The browser's end of a WebSocket; the application runs as a task."""
 
     def __init__(self, path: str, origin: str | None = "http://here") -> None:
         headers = [(b"host", b"here")] + ([(b"origin", origin.encode())] if origin else [])
@@ -63,7 +63,7 @@ class Line:
         self.asked: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
-    async def __aenter__(self) -> Line:
+    async def __aenter__(self) -> Connection:
         app = Starlette(routes=stream_routes())
         self.task = asyncio.create_task(app(self.scope, self.asked.get, self.answers.put))
         await self.asked.put({"type": "websocket.connect"})
@@ -87,42 +87,42 @@ class Line:
         return answer["bytes"]
 
     async def code(self) -> int:
-        """The code that the line was closed with."""
+        """The code with which the connection was closed."""
         answer = await self.answer()
         assert answer["type"] == "websocket.close"
         return int(answer["code"])
 
 
 def run(talk: Callable[[], Awaitable[None]]) -> None:
-    # A limiter of threads belongs to the loop that it was made in.
-    stream._makers.clear()
+    # A limiter belongs to the event loop it was made in.
+    stream._frame_limiter.clear()
     asyncio.run(talk())
-    assert not stream._lines
-    assert not stream._busy
+    assert not stream._connections
+    assert not stream._playing
 
 
-def test_a_picture_for_each_request_and_nothing_unasked():
+def test_each_request_gets_one_frame_and_nothing_else_is_sent():
     source = Counter(last=3)
 
     async def talk() -> None:
-        async with Line(publish(source, "t1")) as line:
-            assert [await line.frame() for _ in range(5)] == [b"1", b"2", b"3", b"", b""]
+        async with Connection(publish(source, "t1")) as connection:
+            assert [await connection.frame() for _ in range(5)] == [b"1", b"2", b"3", b"", b""]
             await asyncio.sleep(3 * SHORTEST_INTERVAL)
-            assert line.answers.empty()
+            assert connection.answers.empty()
 
     run(talk)
     assert source.made == 3
 
 
-def test_pictures_keep_their_distance():
+def test_frames_come_no_faster_than_the_shortest_interval():
     source = Counter()
 
     async def talk() -> None:
-        async with Line(publish(source, "t2")) as line:
+        async with Connection(publish(source, "t2")) as connection:
             begin = time.perf_counter()
             for _ in range(4):
-                await line.frame()
-            # The first comes at once. Sleeping may end early by the clock's own grain.
+                await connection.frame()
+            # The first comes at once. A sleep may end early by the resolution of the clock.
             assert time.perf_counter() - begin >= 3 * SHORTEST_INTERVAL - 0.005
 
     run(talk)
@@ -132,50 +132,50 @@ def test_pause_stops_the_source():
     source = Counter()
 
     async def talk() -> None:
-        async with Line(publish(source, "t3")) as line:
-            assert await line.frame() == b"1"
-            await line.ask("pause")
-            assert (await line.answer())["text"] == ""
-            assert await line.frame() == b""
+        async with Connection(publish(source, "t3")) as connection:
+            assert await connection.frame() == b"1"
+            await connection.ask("pause")
+            assert (await connection.answer())["text"] == ""
+            assert await connection.frame() == b""
 
     run(talk)
     assert source.paused
 
 
-def test_what_else_a_page_says_is_answered_while_a_picture_waits_for_its_time():
+def test_a_command_is_answered_while_a_frame_waits_until_it_is_due():
     source = Counter()
     source.wait = lambda: 0.5
 
     async def talk() -> None:
-        async with Line(publish(source, "t10")) as line:
-            await line.ask("next")
-            await line.ask("at 3")
-            assert [(await line.answer())["bytes"] for _ in range(2)] == [b"at 3", b"1"]
+        async with Connection(publish(source, "t10")) as connection:
+            await connection.ask("next")
+            await connection.ask("at 3")
+            assert [(await connection.answer())["bytes"] for _ in range(2)] == [b"at 3", b"1"]
 
     run(talk)
 
 
-def test_what_leaves_nothing_to_show_is_answered_too():
+def test_a_command_that_leaves_nothing_to_show_is_answered_too():
     source = Counter()
 
     async def talk() -> None:
-        async with Line(publish(source, "t13")) as line:
-            await line.ask("pause")
-            told = await line.answer()
-            assert (told.get("text"), told.get("bytes")) == ("", None)
-            await line.ask("at 3")
-            assert (await line.answer())["bytes"] == b"at 3"
+        async with Connection(publish(source, "t13")) as connection:
+            await connection.ask("pause")
+            answer = await connection.answer()
+            assert (answer.get("text"), answer.get("bytes")) == ("", None)
+            await connection.ask("at 3")
+            assert (await connection.answer())["bytes"] == b"at 3"
 
     run(talk)
 
 
-def test_visitors_who_train_at_once_share_the_budget_and_wait_their_turn():
+def test_visitors_who_train_at_once_share_the_budget_equally():
     sources = [Counter(seconds=0.01) for _ in range(8)]
 
     async def visit(number: int) -> None:
-        async with Line(publish(sources[number], f"v{number}")) as line:
+        async with Connection(publish(sources[number], f"v{number}")) as connection:
             for _ in range(6):
-                await line.frame()
+                await connection.frame()
 
     async def talk() -> None:
         await asyncio.gather(*(visit(number) for number in range(len(sources))))
@@ -189,17 +189,17 @@ def test_visitors_who_train_at_once_share_the_budget_and_wait_their_turn():
 
 
 @pytest.mark.parametrize("path", ["nobody", "", "../t4"])
-def test_an_address_that_nobody_was_told_is_refused(path):
+def test_an_unknown_address_is_refused(path):
     source = Counter()
     address = publish(source, "t4")
 
     async def talk() -> None:
-        async with Line(address.replace("t4", path or "t5")) as line:
-            await line.ask("next")
-            assert await line.code() == UNKNOWN
+        async with Connection(address.replace("t4", path or "t5")) as connection:
+            await connection.ask("next")
+            assert await connection.code() == UNKNOWN
 
     if "/" in path:
-        # No such route at all: the server answers before any line is accepted.
+        # There is no such route: the server refuses before it accepts the connection.
         with pytest.raises(AssertionError):
             run(talk)
     else:
@@ -211,27 +211,27 @@ def test_a_page_of_another_site_is_refused():
     source = Counter()
 
     async def talk() -> None:
-        async with Line(publish(source, "t6"), origin="http://elsewhere") as line:
-            assert await line.code() == stream.FORBIDDEN
+        async with Connection(publish(source, "t6"), origin="http://elsewhere") as connection:
+            assert await connection.code() == stream.FORBIDDEN
 
     run(talk)
     assert source.made == 0
 
 
 @pytest.mark.parametrize("asked", ["x" * 17, "next" * 1000])
-def test_a_request_that_no_page_makes_ends_the_line(asked):
+def test_a_message_that_is_too_long_ends_the_connection(asked):
     source = Counter()
 
     async def talk() -> None:
-        async with Line(publish(source, "t7")) as line:
-            await line.ask(asked)
-            assert await line.code() == UNKNOWN
+        async with Connection(publish(source, "t7")) as connection:
+            await connection.ask(asked)
+            assert await connection.code() == UNKNOWN
 
     run(talk)
     assert source.made == 0
 
 
-def test_what_is_sent_ahead_reaches_a_page_that_listens():
+def test_a_frame_sent_ahead_reaches_a_connected_page():
     source = Counter()
     made = []
 
@@ -241,34 +241,34 @@ def test_what_is_sent_ahead_reaches_a_page_that_listens():
     async def talk() -> None:
         address = publish(source, "t11")
         stream.send_ahead("t11", frame(b"too early"))
-        async with Line(address) as line:
+        async with Connection(address) as connection:
             await asyncio.to_thread(stream.send_ahead, "t11", frame(b"soon"))
-            assert (await line.answer())["bytes"] == b"soon"
+            assert (await connection.answer())["bytes"] == b"soon"
             stream.send_ahead("t11", frame(None))
             stream.send_ahead("somebody else", frame(b"not theirs"))
-            # The line still serves what is asked for.
-            assert await line.frame() == b"1"
+            # The connection still answers requests.
+            assert await connection.frame() == b"1"
         stream.send_ahead("t11", frame(b"too late"))
 
     run(talk)
-    # What nobody would see was not made.
+    # Frames that nobody would see were not made.
     assert made == [b"soon", None]
     assert not stream._sending
 
 
-def test_a_page_that_closes_loses_what_was_sent_ahead_in_silence():
+def test_a_frame_sent_ahead_to_a_closed_page_is_dropped_silently():
     source = Counter()
 
     async def gone(_: bytes) -> None:
         raise WebSocketDisconnect
 
     async def talk() -> None:
-        async with Line(publish(source, "t12")) as line:
-            held = stream._lines["t12"]
+        async with Connection(publish(source, "t12")) as connection:
+            held = stream._connections["t12"]
             held.socket.send_bytes = gone
             await asyncio.to_thread(stream.send_ahead, "t12", lambda: b"late")
             assert not await held.send(b"late")
-            assert line.answers.empty()
+            assert connection.answers.empty()
 
     run(talk)
 
@@ -278,22 +278,22 @@ def test_a_page_that_is_opened_again_takes_over():
 
     async def talk() -> None:
         address = publish(source, "t8")
-        async with Line(address) as old:
+        async with Connection(address) as old:
             assert await old.frame() == b"1"
-            async with Line(address) as new:
+            async with Connection(address) as new:
                 assert await new.frame() == b"2"
                 assert await old.code() == REPLACED
 
     run(talk)
 
 
-def test_a_closed_page_stops_the_work_while_a_picture_is_made():
+def test_a_closed_page_stops_the_work_while_a_frame_is_made():
     source = Counter(seconds=0.05)
 
     async def talk() -> None:
-        async with Line(publish(source, "t9")) as line:
-            await line.ask("next")
-            await line.ask("next")
+        async with Connection(publish(source, "t9")) as connection:
+            await connection.ask("next")
+            await connection.ask("next")
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.2)
 
@@ -301,18 +301,18 @@ def test_a_closed_page_stops_the_work_while_a_picture_is_made():
     assert source.made <= 2
 
 
-def test_a_line_that_waits_keeps_no_session_alive():
+def test_a_waiting_connection_keeps_no_session_alive():
     async def talk() -> None:
         session = Session(Config(length=10, num_sequences=1))
-        async with Line(
+        async with Connection(
             frame_source(session).frame() and publish(frame_source(session), session.token)
-        ) as line:
+        ) as connection:
             token = session.token
-            assert await line.frame() == b""
+            assert await connection.frame() == b""
             del session
             gc.collect()
             assert token not in stream._sources
-            await line.ask("next")
-            assert await line.code() == UNKNOWN
+            await connection.ask("next")
+            assert await connection.code() == UNKNOWN
 
     run(talk)

@@ -1,4 +1,4 @@
-"""Single figures: what travels to the browser."""
+"""Single figures: their messages to the browser."""
 
 from __future__ import annotations
 

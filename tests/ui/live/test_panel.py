@@ -1,4 +1,4 @@
-"""The live panel: what travels to the browser, for one state to twenty, one point to many."""
+"""The live panel: its messages to the browser, with 1 to 20 states and 1 to 100 000 points."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def make_frame(
 
 
 def decode(message: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """As plotting.js does; a header with NaN or infinity is no JSON and fails."""
+    """Header and arrays as plotting.js reads them; NaN or infinity in the header fails."""
     size = int.from_bytes(message[:4], "little")
     assert size % 4 == 0
     header = json.loads(message[4 : 4 + size], parse_constant=pytest.fail)
@@ -171,7 +171,7 @@ def test_only_what_changed_is_drawn_again() -> None:
     assert {name for name in before if before[name] != after[name]} == {"sequence"}
 
 
-def test_shapes_that_disagree_are_named() -> None:
+def test_wrong_shapes_are_refused_by_name() -> None:
     with pytest.raises(ValueError, match=r"viterbi_states has shape \(3,\), expected \(200,\)"):
         encode(replace(make_frame(), viterbi_states=np.zeros(3, dtype=np.int64)))
     with pytest.raises(ValueError, match="run"):
@@ -260,7 +260,7 @@ def test_only_three_types_of_array_travel() -> None:
         wire.pack({"a": float("nan")}, {})
 
 
-def test_small_changes_of_a_large_number_keep_their_places() -> None:
+def test_small_changes_of_a_large_number_survive_the_encoding() -> None:
     frame = make_frame()
     near = frame.emissions
     moved = replace(
@@ -281,7 +281,7 @@ def test_small_changes_of_a_large_number_keep_their_places() -> None:
     assert decode(encode(frame))[1]["sequence.observations"].dtype == np.float32
 
 
-# Pictures of emissions
+# Emission charts
 
 
 def make_symbols(num_states: int, num_symbols: int, truth: bool = True) -> SymbolBars:
@@ -373,7 +373,7 @@ def test_the_range_of_a_cloud_does_not_follow_the_learned_ellipses() -> None:
     assert before == after
 
 
-def test_shapes_of_pictures_are_checked() -> None:
+def test_shapes_of_emission_charts_are_checked() -> None:
     frame = make_frame(3)
     with pytest.raises(ValueError, match=r"probs has shape \(2, 4\), expected \(3, 4\)"):
         encode(replace(frame, emissions=make_symbols(2, 4)))

@@ -1,4 +1,4 @@
-"""The comparison of runs: what travels to the browser, for one run to six, and what it says."""
+"""The comparison of runs: its frames, with one run to six, and its sentences."""
 
 from __future__ import annotations
 
@@ -13,9 +13,15 @@ from hmmcore.comparison import Progress, Verdict, num_components
 from pages.ui.experiment import learning_rate_sweep
 from pages.ui.experiment.dataset import Upload
 from pages.ui.figures import scales
-from pages.ui.live import run_comparison, run_comparison_words
+from pages.ui.live import run_comparison
 from pages.ui.live.frame_source import frame_source
 from pages.ui.live.run_comparison_view import run_comparison_frame
+from pages.ui.live.run_comparison_words import (
+    MethodSettings,
+    about_single_run,
+    about_sweep,
+    about_verdict,
+)
 from pages.ui.session.session import Session
 from pages.ui.settings.config import Config
 
@@ -36,7 +42,7 @@ def stepped(steps: int, **values: Any) -> Session:
 
 
 def message(session: Session) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """As plotting.js reads it; a header with NaN or infinity is no JSON and fails."""
+    """Header and arrays as plotting.js reads them; NaN or infinity in the header fails."""
     frame = frame_source(session).frame()
     assert frame is not None
     size = int.from_bytes(frame[:4], "little")
@@ -54,7 +60,7 @@ def curve_of(session: Session, name: str) -> np.ndarray:
     return run.history.log_likelihoods / run.num_observations
 
 
-def test_the_open_page_decides_what_the_line_shows():
+def test_the_open_page_decides_what_the_live_view_shows():
     session = small()
     assert message(session)[0]["key"] == "run_comparison"
     for page in ("", "posterior"):
@@ -115,7 +121,7 @@ def test_the_distance_to_the_truth_ends_where_a_run_passes_it():
     assert header["charts"]["distance"]["shown_values"] == [None]
 
 
-def test_paths_of_parameters_wear_the_truths_labels():
+def test_states_of_parameter_paths_are_matched_to_the_truth():
     session = stepped(40, start="near-truth", num_states=3, noise_sd=0.3)
     header, arrays = message(session)
     truth = session.data.truth
@@ -134,7 +140,7 @@ def test_paths_of_parameters_wear_the_truths_labels():
     np.testing.assert_array_equal(
         np.sort(arrays["location.y0"][:, 0]), np.sort(arrays["location.y1"][:, 0])
     )
-    # The last place of a path is what the run has learned.
+    # A path ends at what the run has learned.
     learned = np.sort(session.runs["EM"].state.hmm.emissions.standard_deviations[:, 0])
     np.testing.assert_allclose(np.sort(arrays["spread.y0"][:, -1]), learned, rtol=1e-6)
 
@@ -159,7 +165,7 @@ def test_in_the_past_everything_is_as_it_was():
     for key in ("verdict", "sweep"):
         assert now[key] == then[9][key]
     for was, row in zip(then[9]["runs"], now["runs"], strict=True):
-        # Best is the best of all that was reached, so only the distance may differ.
+        # The best so far may have been reached later, so only the distance may differ.
         assert {**row, "distance": 0} == {**was, "distance": 0}
     for name in ("curve", "distance", "location"):
         assert now["charts"][name]["shown"] == [9.0] * 4
@@ -192,7 +198,7 @@ def test_every_size(num_states, steps, axis):
 )
 def test_every_family_has_its_parameters(family, location, spread, components):
     session = small(num_states=3, num_symbols=6)
-    # What does not exist gives way to the last that does.
+    # A component beyond the last becomes the last.
     session.change(family=family, component=99)
     assert session.config.component == components
     session.change(component=2)
@@ -207,7 +213,7 @@ def test_every_family_has_its_parameters(family, location, spread, components):
         assert np.isfinite(arrays[f"{name}.y1"]).all()
 
 
-def test_uploaded_data_have_no_truth_and_the_gradient_wears_ems_labels():
+def test_without_a_truth_the_gradients_states_are_matched_to_ems():
     values = np.random.default_rng(0).normal(size=120) + np.repeat([-3.0, 0.0, 3.0], 40)
     session = small(distance_to="truth")
     session.replace_upload(Upload("mine.csv", "x", Sequences(values)), 3)
@@ -222,14 +228,14 @@ def test_uploaded_data_have_no_truth_and_the_gradient_wears_ems_labels():
     np.testing.assert_array_equal(arrays["location.y1"][:, -1], arrays["location.y0"][:, -1])
 
 
-def test_without_a_run_there_is_no_picture():
+def test_without_a_run_there_is_no_frame():
     session = small()
     session.runs = {}
     assert run_comparison_frame(session) is None
     assert frame_source(session).frame() is None
 
 
-def test_a_picture_stays_small():
+def test_a_frame_stays_small():
     session = stepped(400, learning_rate_sweep="5", num_states=5)
     frame = frame_source(session).frame()
     assert frame is not None
@@ -254,7 +260,7 @@ def test_rates_lie_around_the_chosen_one(rate, size, rates):
     assert learning_rate_sweep.rates(Config(learning_rate=rate, learning_rate_sweep=size)) == rates
 
 
-def test_the_fan_starts_where_all_start_and_goes_on_with_them():
+def test_the_sweep_starts_where_all_runs_start_and_trains_with_them():
     session = small(learning_rate_sweep="5")
     assert list(session.runs) == [
         "EM", "Gradient", "Gradient 0.005", "Gradient 0.0167", "Gradient 0.15", "Gradient 0.5",
@@ -293,7 +299,7 @@ def test_another_rate_as_a_remedy_leaves_nothing_to_take_back():
     assert [run.state.iteration for run in session.active_runs] == [2] * 4
 
 
-def test_a_fan_plays_only_where_the_gradient_does():
+def test_a_sweep_plays_only_where_the_gradient_does():
     session = stepped(2, learning_rate_sweep="3", method="EM")
     assert [run.name for run in session.active_runs] == ["EM"]
     session.change(method="Gradient")
@@ -308,7 +314,7 @@ def test_the_panel_shows_the_methods_alone():
     assert [run["name"] for run in message(session)[0]["runs"]] == ["EM", "Gradient"]
 
 
-def test_a_rate_far_too_high_is_told_and_leaves_the_picture_readable():
+def test_a_rate_far_too_high_leaves_the_curves_readable():
     session = stepped(15, learning_rate_sweep="5", learning_rate=10.0, optimizer="plain")
     session.change(learning_rate=1.0)
     header, _ = message(session)
@@ -317,7 +323,7 @@ def test_a_rate_far_too_high_is_told_and_leaves_the_picture_readable():
     assert low > lowest - 2.0 * (curve_of(session, "EM").max() - lowest) - 0.1
 
 
-# Axes that stand still
+# Axis ranges, which change in steps
 
 
 def test_seconds_and_decades_grow_in_steps():
@@ -333,16 +339,16 @@ def test_seconds_and_decades_grow_in_steps():
 # Words
 
 PACES = ("oscillating", "dipping", "settled", "growing", "slow", "climbing")
-EM = run_comparison_words.Corner("EM", "EM")
+EM = MethodSettings("EM", "EM")
 
 
-def told(pace: str, rate: float | None = None, dips: int = 0) -> Progress:
+def at_pace(pace: str, rate: float | None = None, dips: int = 0) -> Progress:
     recent = {"oscillating": 5, "dipping": 1}.get(pace, 0)
     return Progress(30, -1.5, 1e-4, rate, None, dips + recent, recent, 0.02, pace)
 
 
-def corner(optimizer: str) -> run_comparison_words.Corner:
-    return run_comparison_words.Corner("Gradient", "Gradient", optimizer, 0.05)
+def gradient(optimizer: str) -> MethodSettings:
+    return MethodSettings("Gradient", "Gradient", optimizer, 0.05)
 
 
 def is_prose(text: str) -> None:
@@ -361,15 +367,13 @@ def is_prose(text: str) -> None:
 def test_every_pace_has_its_words(leader, pace, rate, optimizer):
     if pace in ("growing", "slow") and rate is None:
         rate = 1.3 if pace == "growing" else 1.0
-    both = (told("climbing"), told(pace, rate, dips=2))
+    both = (at_pace("climbing"), at_pace(pace, rate, dips=2))
     verdict = Verdict(leader, 0.01, 30.0, (30, 30), both if leader == 0 else both[::-1], "pace")
-    headline, text = run_comparison_words.verdict(
-        verdict, [EM, corner(optimizer)], 4000, "iterations"
-    )
+    headline, text = about_verdict(verdict, [EM, gradient(optimizer)], 4000, "iterations")
     assert headline.startswith(f"{('EM', 'Gradient')[leader]} is ahead by 0.01 nats")
     assert "(40 on all" in headline
     is_prose(text)
-    is_prose(run_comparison_words.alone(both[1], corner(optimizer))[1])
+    is_prose(about_single_run(both[1], gradient(optimizer))[1])
 
 
 @pytest.mark.parametrize(
@@ -382,14 +386,14 @@ def test_every_pace_has_its_words(leader, pace, rate, optimizer):
     ],
 )
 def test_a_gradient_that_trails_is_explained(pace, rate, optimizer, says):
-    verdict = Verdict(0, 0.01, 30.0, (30, 30), (told("settled"), told(pace, rate)), "pace")
-    text = run_comparison_words.verdict(verdict, [EM, corner(optimizer)], 4000, "iterations")[1]
+    verdict = Verdict(0, 0.01, 30.0, (30, 30), (at_pace("settled"), at_pace(pace, rate)), "pace")
+    text = about_verdict(verdict, [EM, gradient(optimizer)], 4000, "iterations")[1]
     assert says in text
 
 
 def test_em_that_trails_is_explained_by_overlap():
-    verdict = Verdict(1, 0.01, 30.0, (30, 30), (told("slow", 0.97), told("climbing")), "pace")
-    text = run_comparison_words.verdict(verdict, [EM, corner("adam")], 4000, "iterations")[1]
+    verdict = Verdict(1, 0.01, 30.0, (30, 30), (at_pace("slow", 0.97), at_pace("climbing")), "pace")
+    text = about_verdict(verdict, [EM, gradient("adam")], 4000, "iterations")[1]
     assert "closes only about 3 % of its distance" in text
     assert "overlap" in text
 
@@ -409,9 +413,9 @@ def test_em_that_trails_is_explained_by_overlap():
 )
 @pytest.mark.parametrize("axis", ["iterations", "sweeps", "seconds"])
 def test_every_reason_has_its_words(reason, leader, says, axis):
-    both = (told("settled"), told("settled"))
+    both = (at_pace("settled"), at_pace("settled"))
     verdict = Verdict(leader, 0.0 if leader is None else 0.5, 0.25, (12, 30), both, reason)
-    headline, text = run_comparison_words.verdict(verdict, [EM, corner("adam")], 4000, axis)
+    headline, text = about_verdict(verdict, [EM, gradient("adam")], 4000, axis)
     assert says in text
     is_prose(text)
     where = {
@@ -424,12 +428,12 @@ def test_every_reason_has_its_words(reason, leader, says, axis):
 
 
 def test_a_likelihood_that_is_no_number_has_no_margin():
-    verdict = Verdict(0, np.inf, 3.0, (3, 3), (told("climbing"), told("climbing")), "failed")
-    headline = run_comparison_words.verdict(verdict, [EM, corner("adam")], 10, "iterations")[0]
+    verdict = Verdict(0, np.inf, 3.0, (3, 3), (at_pace("climbing"), at_pace("climbing")), "failed")
+    headline = about_verdict(verdict, [EM, gradient("adam")], 10, "iterations")[0]
     assert headline.startswith("EM is ahead without measure")
 
 
-def test_the_fan_says_which_rate_is_best_and_what_became_of_the_others():
+def test_the_sweep_says_which_rate_is_best_and_how_the_others_fared():
     def at(value: float, pace: str) -> Progress:
         return Progress(30, value, 1e-4, None, None, 0, 0, 0.0, pace)
 
@@ -437,8 +441,8 @@ def test_the_fan_says_which_rate_is_best_and_what_became_of_the_others():
         0.05: at(-1.6, "slow"), 0.15: at(-1.5, "slow"), 0.5: at(-1.7, "oscillating"),
         1.5: at(-np.inf, "oscillating"),
     }  # fmt: skip
-    text = run_comparison_words.about_sweep(progress, [1.5])
+    text = about_sweep(progress, [1.5])
     assert text.startswith("Of 4 learning rates 0.15 has come furthest, to −1.5 nats")
     assert text.endswith("Going up and down: 0.5. Slow: 0.05. Could not go on: 1.5.")
-    assert run_comparison_words.about_sweep({0.05: at(-1.0, "slow")}, []) == ""
-    assert run_comparison_words.about_sweep({r: at(-2.0, "start") for r in (0.1, 0.3)}, []) == ""
+    assert about_sweep({0.05: at(-1.0, "slow")}, []) == ""
+    assert about_sweep({r: at(-2.0, "start") for r in (0.1, 0.3)}, []) == ""

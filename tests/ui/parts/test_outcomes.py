@@ -1,7 +1,7 @@
-"""What each preset says will be seen, measured: what it says to press is done, and then asked.
+"""The outcome of each preset, measured after doing what it says to press.
 
-Every bound leaves room: the comment behind it says what was measured. So a bound fails when a law,
-a start or a trainer changes, and not because of the last digits of a sum.
+Every bound leaves room; the comment behind it gives the measured value. So a bound fails when a
+law, a start or a trainer changes, and not because of the last digits of a sum.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ UMBRELLA = json.loads(
 
 
 def chosen(name: str) -> Session:
-    """A session in which the preset was just chosen, after something else."""
+    """A session in which the preset was just chosen, after another experiment."""
     session = Session(Config(num_states=7, seed=99, method="Both"))
     session.change(**PRESETS[name].values)
     assert session.config == PRESETS[name].config
@@ -60,17 +60,17 @@ def press_play(session: Session, most: int = 1000) -> Run:
 
 
 def change(session: Session, name: str, **fields: object) -> None:
-    """Change what the preset says to change: it stays the same experiment."""
+    """Change fields that the preset says to change; the preset still matches."""
     assert set(fields) <= PRESETS[name].varies
     session.change(**fields)
     assert PRESETS[name].matches(session.config)
 
 
-# What is seen then
+# What is measured
 
 
 def per_observation(run: Run) -> float:
-    """Log-likelihood in nats."""
+    """Log-likelihood per observation, in nats."""
     return run.state.log_likelihood / run.num_observations
 
 
@@ -90,7 +90,7 @@ def learned(session: Session) -> HMM:
 
 
 def truth_of(session: Session) -> tuple[HMM, IntArray]:
-    """The true model and path."""
+    """The true model and the true states (T,)."""
     truth, states = session.data.truth, session.data.states
     assert truth is not None
     assert states is not None
@@ -98,7 +98,7 @@ def truth_of(session: Session) -> tuple[HMM, IntArray]:
 
 
 def decoded(session: Session) -> float:
-    """Share of the observations that the learned Viterbi path names right."""
+    """Share of observations whose state the learned Viterbi path gets right."""
     path = viterbi(learned(session), session.data.sequences).states
     return accuracy(truth_of(session)[1], path)
 
@@ -111,7 +111,7 @@ def nearest(session: Session) -> IntArray:
 
 
 def decoded_alone(session: Session) -> float:
-    """Share that is named right from each observation alone."""
+    """Share of observations whose state is right when each is decoded alone, by `nearest`."""
     return accuracy(truth_of(session)[1], nearest(session))
 
 
@@ -123,12 +123,12 @@ def changes(states: IntArray, sequences: Sequences) -> int:
 
 
 def means(hmm: HMM) -> FloatArray:
-    """(K,)"""
+    """(K,) means of one-dimensional Gaussian emissions."""
     return hmm.emissions.means[:, 0]  # type: ignore[attr-defined, no-any-return]
 
 
 def bic(run: Run) -> float:
-    """Schwarz's criterion; everything of a model of numbers is trained, so nothing is known."""
+    """Schwarz's criterion of a model of numbers in which every parameter is trained."""
     num_states = run.state.hmm.num_states
     parameters = (num_states - 1) + num_states * (num_states - 1) + 2 * num_states
     return parameters * np.log(run.num_observations) - 2 * run.state.log_likelihood
@@ -354,5 +354,5 @@ def test_every_preset_has_an_outcome_that_is_measured() -> None:
 
 
 @pytest.mark.parametrize("name", OUTCOMES)
-def test_what_is_promised_is_seen(name: str) -> None:
+def test_the_promised_outcome_is_measured(name: str) -> None:
     OUTCOMES[name](chosen(name))

@@ -1,6 +1,6 @@
-"""The experiments that teach: all can be chosen, trained, linked to, and told from others.
+"""The teaching experiments: all can be chosen, trained, linked to, and recognised.
 
-What each promises is measured in test_outcomes.py.
+Their outcomes are measured in test_outcomes.py.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def test_a_preset_sets_everything_and_is_recognised_after_a_link(name: str) -> N
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_looking_otherwise_is_still_the_preset_and_other_data_are_not(name: str) -> None:
+def test_view_fields_keep_the_preset_and_other_data_do_not(name: str) -> None:
     session = Session(PRESETS[name].config)
     session.change(speed="max", posterior="filtered")
     if session.data.sequences.num_sequences > 1:
@@ -92,7 +92,7 @@ def test_looking_otherwise_is_still_the_preset_and_other_data_are_not(name: str)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_a_preset_tells_to_change_leaves_it_in_place(name: str) -> None:
+def test_changing_what_a_preset_says_to_change_keeps_it(name: str) -> None:
     given = PRESETS[name]
     for field in given.varies:
         for value in {"start": ("random", "kmeans")}.get(field, (3, 17)):
@@ -121,7 +121,7 @@ def test_the_notebook_is_its_own_data() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_preset_is_said_in_few_plain_words(name: str) -> None:
+def test_the_texts_of_a_preset_are_short_and_plain(name: str) -> None:
     given = PRESETS[name]
     assert given.name == name
     assert re.fullmatch("[a-z]+(-[a-z]+)*", name)
@@ -129,7 +129,7 @@ def test_a_preset_is_said_in_few_plain_words(name: str) -> None:
     assert given.varies <= set(FIELD_OF)
     assert given.question.endswith("?")
     assert given.press.startswith("Press Play")
-    # What stands above the charts fits one line of a wide page, and two of a narrow one.
+    # The line above the charts fits one line of a wide page, and two of a narrow one.
     assert len(given.question) <= 100
     assert len(given.question) + len(given.press) <= 170
     assert 100 < len(given.outcome) < 500
@@ -145,12 +145,12 @@ def test_a_press_names_controls_by_their_labels() -> None:
         assert named in labels
         assert any(named in given.press for given in PRESETS.values())
     for given in PRESETS.values():
-        told = {
+        labels = {
             "start": "Starting point", "num_states": "States K", "num_sequences": "Sequences N",
             "start_seed": "New start",
         }  # fmt: skip
         for field in given.varies - ({"start_seed", "nudge"} if "start" in given.varies else set()):
-            assert told[field] in given.press
+            assert labels[field] in given.press
 
 
 # Data of another number of states than the model
@@ -174,7 +174,7 @@ def test_the_data_do_not_depend_on_the_states_that_learn() -> None:
 
 @pytest.mark.parametrize("family", ["numbers", "counts", "symbols", "points"])
 @pytest.mark.parametrize("start", ["random", "kmeans", "quantiles", "near-truth", "symmetric"])
-def test_every_start_does_without_counterparts(family: str, start: str) -> None:
+def test_every_start_works_where_states_cannot_be_matched(family: str, start: str) -> None:
     config = Config(
         family=family, num_states=4, true_states=2, length=40, num_sequences=3, start=start
     )

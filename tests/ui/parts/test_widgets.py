@@ -1,4 +1,4 @@
-"""What a widget's change hands on."""
+"""Assigning widgets, reading them, and rerunning the page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.parts.widgets import entered, set_widget
+from pages.ui.parts.widgets import on_entry, set_widget
 
 
 @pytest.fixture
@@ -18,20 +18,20 @@ def state(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return held
 
 
-def test_a_change_hands_on_what_the_widget_holds_then(state: dict[str, Any]) -> None:
-    taken: list[Any] = []
-    changed = entered("box", taken.append)
+def test_a_change_passes_on_the_value_of_the_widget(state: dict[str, Any]) -> None:
+    values: list[Any] = []
+    changed = on_entry("box", values.append)
     state["box"] = None
     changed()
     state["box"] = 3
     changed()
-    assert taken == [None, 3]
+    assert values == [None, 3]
 
 
-def test_a_forgotten_widget_hands_on_nothing(state: dict[str, Any]) -> None:
-    taken: list[Any] = []
-    entered("box", taken.append)()
-    assert taken == []
+def test_a_dropped_widget_passes_on_nothing(state: dict[str, Any]) -> None:
+    values: list[Any] = []
+    on_entry("box", values.append)()
+    assert values == []
 
 
 def test_a_widget_is_assigned_only_where_it_holds_another_value(
@@ -69,6 +69,6 @@ def page_left_for_another() -> None:
     st.text(context.query_string)
 
 
-def test_a_page_that_runs_again_lets_what_the_visitor_asked_for_go_first() -> None:
+def test_a_rerun_gives_way_to_a_run_that_the_visitor_requested() -> None:
     app = AppTest.from_function(page_left_for_another).run()
     assert app.text[0].value == "asked=1"

@@ -1,0 +1,111 @@
+"""What comes next: states and observations after the last one of every sequence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hmmcore.arrays import FloatArray, as_count, as_number
+from hmmcore.emissions.marginals import SymbolMarginals
+from hmmcore.inference.paths import filter_in_log_space
+from hmmcore.model import HMM
+from hmmcore.sequences import Sequences
+from hmmcore.sweeps import kernels
+from hmmcore.sweeps.chunks import Chunk, chunked, in_turns
+from hmmcore.sweeps.row_sweep import filter_chunk
+from hmmcore.sweeps.sweep import require_compatible
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What is expected 1, 2, .., h steps after the last observation of every sequence.
+
+    Everything is NaN for a sequence that is impossible under the model. Intervals take the
+    model's parameters as known, and each dimension by itself.
+
+    Attributes:
+        state_probs: (N, h, K): p(z_{M+s} = k | x_1..x_M) for s = 1..h.
+        level: the probability with which an interval holds the observation.
+        means, standard_deviations: (N, h, D) of x_{M+s} given x_1..x_M, in units of the data;
+            None for symbols.
+        lower, upper: (N, h, D) ends of the central interval: an observation lies below it, and
+            above it, with probability (1 - level) / 2 each. Counts are whole, so for them these
+            are the narrowest ends with at most that outside. None for symbols.
+        symbol_probs: (N, h, C): p(x_{M+s} = c | x_1..x_M) of symbols; None for numbers.
+    """
+
+    state_probs: FloatArray
+    level: float
+    means: FloatArray | None = None
+    standard_deviations: FloatArray | None = None
+    lower: FloatArray | None = None
+    upper: FloatArray | None = None
+    symbol_probs: FloatArray | None = None
+
+
+def forecast(hmm: HMM, sequences: Sequences, steps: int = 1, level: float = 0.9) -> Forecast:
+    """Forecast states and observations after the end of every sequence, `steps` steps ahead.
+
+    States follow from the filtered probabilities of the last time by powers of A (prediction;
+    Rabiner 1989, section III.A); observations are mixtures of the states' distributions.
+
+    Args:
+        steps: h, how many steps ahead.
+        level: of the intervals, strictly between 0 and 1.
+    """
+    require_compatible(hmm, sequences)
+    steps = as_count("steps", steps)
+    level = as_number(
+        "level", level, lambda number: 0.0 < number < 1.0, "lie strictly between 0 and 1"
+    )
+    state_probs = np.empty((len(sequences), steps, hmm.num_states))
+    present = last_filtered_probs(hmm, sequences)
+    for s in range(steps):
+        present = present @ hmm.transition_matrix
+        state_probs[:, s] = present
+    marginals = hmm.emissions.marginals()
+    if isinstance(marginals, SymbolMarginals):
+        return Forecast(state_probs, level, symbol_probs=state_probs @ marginals.probs)
+
+    possible = ~np.isnan(state_probs).any(axis=2)
+    weights = state_probs[possible]
+
+    def spread_out(values: FloatArray) -> FloatArray:
+        result = np.full((*possible.shape, values.shape[1]), np.nan)
+        result[possible] = values
+        return result
+
+    means = weights @ marginals.means
+    gaps = marginals.means - means[:, np.newaxis]
+    variances = weights @ marginals.variances + np.einsum("qk,qkd->qd", weights, gaps**2)
+    lower, upper = marginals.interval(weights, 0.5 * (1.0 - level))
+    return Forecast(
+        state_probs,
+        level,
+        spread_out(means),
+        spread_out(np.sqrt(variances)),
+        spread_out(lower),
+        spread_out(upper),
+    )
+
+
+def last_filtered_probs(hmm: HMM, sequences: Sequences) -> FloatArray:
+    """(N, K) p(z_M = k | x_1..x_M) at the end of every sequence; NaN where it is impossible."""
+    found = np.full((len(sequences), hmm.num_states), np.nan)
+
+    def filter_to_the_end(chunk: Chunk) -> None:
+        filtered = np.empty((chunk.num_rows, hmm.num_states))
+        *_, status = filter_chunk(hmm, chunk, filtered)
+        last = chunk.offsets[1:] - 1
+        ends = filtered[last]
+        ends[status[:, 0] == kernels.IMPOSSIBLE] = np.nan
+        for n in np.flatnonzero(status[:, 0] == kernels.RESCUE):
+            rows = slice(chunk.offsets[n], chunk.offsets[n + 1])
+            possible = filter_in_log_space(hmm, chunk.observations[rows], filtered[rows])
+            ends[n] = np.exp(filtered[last[n]]) if possible else np.nan
+            ends[n] /= ends[n].sum()
+        found[chunk.sequences] = ends
+
+    in_turns(filter_to_the_end, list(chunked(sequences, hmm.num_states)))
+    return found

@@ -1,0 +1,32 @@
+"""Starting models for training: without data, from data, and from a known truth.
+
+The functions named here make Gaussian models; `poisson` and `categorical` have the same for counts
+and symbols, and `near_truth` and `nudge` serve every family.
+
+Where values are missing, a start from data uses the observed ones. Clustering puts a missing
+coordinate at the mean of its dimension and leaves out an observation that is wholly missing. A
+dimension of which nothing is observed is an error.
+"""
+
+from hmmcore.initialization.clustering import VARIANCE_OF_CONSTANT_DATA
+from hmmcore.initialization.gaussian import (
+    SMALLEST_CLUSTER_SHARE,
+    kmeans,
+    quantiles,
+    random,
+    symmetric,
+    with_full_covariances,
+)
+from hmmcore.initialization.perturbation import near_truth, nudge
+
+__all__ = [
+    "SMALLEST_CLUSTER_SHARE",
+    "VARIANCE_OF_CONSTANT_DATA",
+    "kmeans",
+    "near_truth",
+    "nudge",
+    "quantiles",
+    "random",
+    "symmetric",
+    "with_full_covariances",
+]
