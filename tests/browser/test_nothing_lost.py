@@ -19,7 +19,9 @@ from tests.browser.server import Server, running_app
 ROOT = Path(__file__).resolve().parents[2]
 HEALTH = "**/_stcore/health"
 """What Streamlit asks for before it connects again."""
-NO_SERVER = re.compile("net::ERR_|in reaching server|server is not responding|disconnected from server")
+NO_SERVER = re.compile(
+    "net::ERR_|in reaching server|server is not responding|disconnected from server"
+)
 """What a browser and Streamlit say of a server that cannot be reached."""
 LONGEST_RETURN_MS = 90_000
 """Streamlit asks ever less often whether its server is there again, at last every 15 seconds."""
