@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.ui.figures import charts_data
 from pages.ui.files.export import csv_bytes, data_frame, number_columns
-from pages.ui.live.figure import show_figure
+from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import words
 from pages.ui.parts.controls import dimensions, number
 from pages.ui.parts.data_tables import table_editors
@@ -20,7 +20,7 @@ from pages.ui.parts.presets import PRESETS
 from pages.ui.parts.run_controls import notices, replay_progress
 from pages.ui.parts.widgets import on_entry, set_widget
 from pages.ui.session.session import Session, current_session
-from pages.ui.session.view import lane, shown_dimension, zoom_key
+from pages.ui.session.view import shown_dimension, shown_variable, zoom_key
 from pages.ui.settings.config import FIELD_OF
 from pages.ui.settings.families import FAMILIES
 from pages.ui.text import many
@@ -116,7 +116,9 @@ def over_time(session: Session) -> None:
     known = ", coloured by the state that made them" if states is not None else ""
     st.markdown(f"**Sequence {selected + 1} over time**")
     show_figure(
-        charts_data.sequence_figure(observations, states, lane(session), zoom_key(session)),
+        charts_data.sequence_figure(
+            observations, states, shown_variable(session), zoom_key(session), page_colours()
+        ),
         "data_sequence",
         label=f"Observations of sequence {selected + 1} over time{known}.",
     )
@@ -139,7 +141,11 @@ def overview(session: Session) -> None:
     st.markdown(f"**{'All' if everything else f'The first {shown}'} sequences**")
     show_figure(
         charts_data.overview_figure(
-            first, of_each, lane(session), f"{session.data_number}-{shown_dimension(session)}"
+            first,
+            of_each,
+            shown_variable(session),
+            f"{session.data_number}-{shown_dimension(session)}",
+            page_colours(),
         ),
         "data_overview",
         label=f"The first {shown} sequences one above the other, on one time axis.",
@@ -154,7 +160,7 @@ def overview(session: Session) -> None:
 
 def how_often(session: Session) -> None:
     """Draw how often each observation occurs."""
-    found = distribution(session)
+    found = distribution(session, page_colours())
     st.markdown(f"**{found.title}**")
     show_figure(found.figure, "data_distribution", label=found.label)
     if found.note:

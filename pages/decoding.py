@@ -7,14 +7,14 @@ import streamlit as st
 from hmmcore import confusion_table, exchangeable_states, joint_log_prob
 from pages.ui.figures import charts, time_charts
 from pages.ui.figures.time_axis import decimation_note
-from pages.ui.live.figure import show_figure
+from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import about, words
 from pages.ui.parts.accuracies import accuracies
 from pages.ui.parts.layout import halves
 from pages.ui.parts.run_controls import live_figures, messages, run_controls, time_travel
 from pages.ui.session import decoded
 from pages.ui.session.session import current_session
-from pages.ui.session.view import View, current_view, lane, zoom_key
+from pages.ui.session.view import View, current_view, shown_variable, zoom_key
 from pages.ui.text import count
 
 session = current_session()
@@ -59,9 +59,10 @@ def over_time(view: View) -> None:
             learned.best.path,
             learned.best.smoothed,
             view.hmm.num_states,
+            page_colours(),
             revision=zoom_key(session),
             true_states=view.true_states,
-            lane=lane(session),
+            variable=shown_variable(session),
         ),
         key="paths_over_time",
         label=(
@@ -124,7 +125,8 @@ def confusion(view: View) -> None:
     show_figure(
         charts.confusion_figure(
             confusion_table(true_states, path, num_states, num_true),
-            revision=f"K{num_states}-{num_true}",
+            f"K{num_states}-{num_true}",
+            page_colours(),
         ),
         key="confusion",
         label="Table of time steps by true state and Viterbi state, with row percentages.",
@@ -156,7 +158,10 @@ def ties(view: View) -> None:
     shown = tied.paths[: words.SHOWN_TIES]
     show_figure(
         time_charts.tied_paths_figure(
-            shown, view.hmm.num_states, revision=f"{zoom_key(session)}-{len(shown)}"
+            shown,
+            view.hmm.num_states,
+            page_colours(),
+            revision=f"{zoom_key(session)}-{len(shown)}",
         ),
         key="tied_paths",
         label=f"Strips of {len(shown)} equally probable paths over {steps} time steps.",

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.ui.figures import charts, time_charts
 from pages.ui.figures.time_axis import decimation_note
-from pages.ui.live.figure import show_figure
+from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import about, controls, words
 from pages.ui.parts.accuracies import accuracies
 from pages.ui.parts.layout import halves
@@ -50,6 +50,7 @@ def over_time(view: View) -> None:
         time_charts.posterior_figure(
             getattr(learned.posterior, f"{kind}_probs"),
             getattr(learned, f"{kind}_entropy"),
+            page_colours(),
             kind=kind,
             revision=zoom_key(session),
             true_states=view.true_states,
@@ -94,6 +95,7 @@ def expected_counts(view: View) -> None:
                 expectations.transition_counts[order][:, order],
                 expectations.initial_counts[order],
                 revision,
+                page_colours(),
             ),
             key="transition_counts",
             label="Table of how many transitions from each state to each other are expected in "
@@ -102,7 +104,7 @@ def expected_counts(view: View) -> None:
     with right:
         show_figure(
             charts.transition_matrix_figure(
-                view.hmm.transition_matrix, view.hmm.initial_probs, revision
+                view.hmm.transition_matrix, view.hmm.initial_probs, revision, page_colours()
             ),
             key="learned_transition_matrix",
             label="Table of the learned transition matrix and initial probabilities.",

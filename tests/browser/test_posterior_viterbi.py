@@ -167,6 +167,15 @@ def test_a_step_elsewhere_is_seen_on_return(page: Page) -> None:
     ui.expect_iteration(page, 3)
 
 
+def test_figures_follow_the_theme_of_the_page(page: Page) -> None:
+    open_page(page, "/posterior?M=60&N=3&K=3")
+    expect_drawn(page, "posterior")
+    page.emulate_media(color_scheme="dark")
+    for key in FIGURES["posterior"]:
+        drawn = ui.chart(page, key).locator("svg").first
+        expect(drawn).to_have_css("background-color", "rgb(16, 21, 28)")
+
+
 def test_the_largest_experiment_is_drawn(page: Page) -> None:
     open_page(page, "/posterior?K=20&M=100000&N=1")
     expect_drawn(page, "posterior")

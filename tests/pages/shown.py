@@ -13,7 +13,6 @@ from streamlit.testing.v1 import AppTest
 from hmmcore import HMM, Gaussian, Sequences
 from pages.ui.experiment.dataset import Upload
 from pages.ui.session.session import KEY, Session
-from tests.plotly_package import check_figure
 
 MAIN_SCRIPT = Path(__file__).resolve().parents[2] / "pages" / "main.py"
 
@@ -86,9 +85,7 @@ def figures(app: AppTest) -> dict[str, dict[str, Any]]:
             continue  # the top of the page, not a figure
         size = int.from_bytes(message[:4], "little")
         header = json.loads(message[4 : 4 + size])
-        figure = json.loads(header["figure"])
-        check_figure(figure)
-        found[header["key"]] = figure
+        found[header["key"]] = json.loads(header["figure"])
         assert header["label"]
     return found
 

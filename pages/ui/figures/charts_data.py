@@ -1,31 +1,26 @@
 """Charts of the data along time: one sequence, and several at once.
 
-Data in, `Drawing` out. Points are thinned to what a screen can show; see `points_note`. At a
+Data in, figure out. Points are thinned to what a screen can show; see `points_note`. At a
 missing observation (NaN) there is no point, and the line is broken.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
+import plotly.graph_objects as go
 
-from pages.ui.browser import wire
-from pages.ui.drawing import Drawing
-from pages.ui.experiment.dataset import Lane
-from pages.ui.figures import theme
+from hmmcore.arrays import FloatArray, IntArray
+from pages.ui.figures import decimation, look, theme
+from pages.ui.figures.look import Plot, Values
+from pages.ui.figures.observed_variable import ObservedVariable
+from pages.ui.figures.theme import Palette
 from pages.ui.figures.time_axis import TIME_TITLE
 from pages.ui.text import chart_text
-
-FloatArray = npt.NDArray[np.floating[Any]]
-IntArray = npt.NDArray[np.integer[Any]]
 
 MAX_POINTS = 2000
 OVERVIEW_SEQUENCES = 6
 OVERVIEW_POINTS = 320
 OVERVIEW_LETTERS = 6
-OUTLINED_LINE = {"width": 0.6, "color": "var(--st-text-color)"}
 QUIET = "rgba(128,128,128,0.55)"
 
 
@@ -40,116 +35,132 @@ def points_note(length: int) -> str | None:
 
 
 def sequence_figure(
-    observations: FloatArray, states: IntArray | None, lane: Lane, revision: str
-) -> Drawing:
+    observations: FloatArray,
+    states: IntArray | None,
+    variable: ObservedVariable,
+    revision: str,
+    colours: Palette,
+) -> go.Figure:
     """Observations (M,) of one sequence over time, coloured by true state (M,) where known."""
-    figure = Drawing()
-    _add_sequence(figure, observations, states, lane, MAX_POINTS)
-    figure.update_layout(
-        height=300, uirevision=revision, hovermode="closest", showlegend=states is not None,
+    kept, where, hover = _thinned(observations, variable, MAX_POINTS)
+    traces = _line(where, hover, states is not None, colours)
+    of_points = np.empty(0, dtype=int) if states is None else states[kept]
+    # A trace for each state, so that the legend has it.
+    for state in np.unique(of_points):
+        name = theme.state_name(int(state))
+        traces.append({
+            "type": "scatter", "mode": "markers", "name": name,
+            **{part: values[of_points == state] for part, values in where.items()},
+            "marker": {
+                "color": theme.state_colour(int(state)), "symbol": theme.state_symbol(int(state)),
+                "size": 6 if len(kept) <= 600 else 4, "line": {"width": 0.6, "color": colours.text},
+            },
+            "hovertemplate": f"true state {name}, {hover}",
+        })  # fmt: skip
+    axis: Values = {"title": variable.title}
+    if variable.kind != "number":  # numbers find their own range
+        axis |= {"range": variable.limits(observations), **variable.axis()}
+    return look.single(
+        Plot(traces, axis, {"title": TIME_TITLE, "range": _time_range(len(observations))}),
+        colours,
+        height=300,
+        uirevision=revision,
+        showlegend=states is not None,
         margin={"t": 8},
         legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
-        xaxis={"title": {"text": TIME_TITLE}, "range": _time_range(len(observations))},
-        yaxis={"title": {"text": lane.title}, **_axis(lane, lane.limits(observations))},
-    )  # fmt: skip
-    return figure
+    )
 
 
 def overview_figure(
     sequences: list[FloatArray],
     states: list[IntArray] | None,
-    lane: Lane,
+    variable: ObservedVariable,
     revision: str,
-) -> Drawing:
+    colours: Palette,
+) -> go.Figure:
     """Several sequences one above the other, on one time axis and one scale of observations."""
     number = len(sequences)
-    figure = Drawing.rows([1] * number, 0.012)
     together = np.concatenate(sequences)
-    there = together[np.isfinite(together)]
-    ends = sorted({float(there.min()), float(there.max())}) if there.size else []
-    ticks = {"tickvals": ends, "tickformat": ".2~g"}
-    if lane.kind == "symbol":
+    if variable.kind == "symbol":
         # Only two names fit into a row.
-        ends = sorted({0, len(lane.labels) - 1})
-        ticks = {"tickvals": ends, "ticktext": [lane.ticks(OVERVIEW_LETTERS)[end] for end in ends]}
-    for row, observations in enumerate(sequences, start=1):
-        of_row = None if states is None else states[row - 1]
-        _add_sequence(figure, observations, of_row, lane, OVERVIEW_POINTS, row)
-        figure.update_yaxes(
-            row, range=lane.limits(together, 0.25), title={"text": f"{row}"}, **ticks,
-        )  # fmt: skip
-    longest = max(map(len, sequences))
-    figure.update_xaxes(range=_time_range(longest))
-    figure.update_xaxes(number, title={"text": TIME_TITLE})
-    figure.update_layout(
-        height=62 * number + 64, uirevision=revision, showlegend=False, hovermode="closest"
+        ends = np.unique([0, len(variable.labels) - 1])
+        names = variable.ticks(OVERVIEW_LETTERS)
+        ticks = {"tickvals": ends, "ticktext": [names[end] for end in ends]}
+    else:
+        there = together[np.isfinite(together)]
+        ends = np.unique([there.min(), there.max()]) if there.size else there
+        ticks = {"tickvals": ends, "tickformat": ".2~g"}
+    axis = {"range": variable.limits(together, 0.25), **ticks}
+    of_each = [None] * number if states is None else states
+    return look.rows(
+        [
+            Plot(_small_sequence(*pair, variable, colours), {**axis, "title": f"{row}"})
+            for row, pair in enumerate(zip(sequences, of_each, strict=True), 1)
+        ],
+        [1] * number,
+        0.012,
+        {"title": TIME_TITLE, "range": _time_range(max(map(len, sequences)))},
+        colours,
+        height=62 * number + 64,
+        uirevision=revision,
+        showlegend=False,
     )
-    return figure
 
 
-def _add_sequence(
-    figure: Drawing,
-    observations: FloatArray,
-    states: IntArray | None,
-    lane: Lane,
-    max_points: int,
-    row: int | None = None,
-) -> None:
-    """One line through the points, and on it the points in the colour of their true state.
-
-    In one of several rows; else alone, and each state has a trace for the legend.
-    """
-    kept = wire.extreme_indices(np.asarray(observations, dtype=np.float64), max_points)
-    times = kept + theme.FIRST_TIME
-    values = observations[kept]
-    hover = f"t = %{{x}}, {chart_text(lane.name)} = %{{customdata}}<extra></extra>"
-    spoken = np.array(lane.spoken(values), dtype=object)
-    figure.add(
-        "scatter", row, x=times, y=values, customdata=spoken, mode="lines", showlegend=False,
-        line={"color": QUIET if states is not None else "var(--st-primary-color)", "width": 1},
-        **({"hovertemplate": hover} if states is None else {"hoverinfo": "skip"}),
-    )  # fmt: skip
-    if states is None:
-        lone = wire.lone_points(values)
-        if lone.any():
-            # No line leads to them.
-            figure.add(
-                "scatter", row, x=times[lone], y=values[lone], customdata=spoken[lone],
-                mode="markers", showlegend=False, hovertemplate=hover,
-                marker={"color": "var(--st-primary-color)", "size": 4},
-            )  # fmt: skip
-        return
-    of_points = states[kept]
-    if row is not None:
-        # Many rows: each trace costs a browser time of its own, and there is no legend to fill.
-        names = [theme.state_name(int(state)) for state in of_points]
-        figure.add(
-            "scatter", row, x=times, y=values, customdata=spoken, text=names, mode="markers",
-            marker={
-                "color": [theme.state_colour(int(state)) for state in of_points],
-                "symbol": [theme.state_symbol(int(state)) for state in of_points],
+def _small_sequence(
+    observations: FloatArray, states: IntArray | None, variable: ObservedVariable, colours: Palette
+) -> list[Values]:
+    """One of many rows: each trace costs a browser time of its own, and no legend needs them."""
+    kept, where, hover = _thinned(observations, variable, OVERVIEW_POINTS)
+    traces = _line(where, hover, states is not None, colours)
+    if states is not None:
+        of_points = states[kept]
+        num_states = int(of_points.max()) + 1
+        names = [theme.state_name(state) for state in range(num_states)]
+        symbols = [theme.state_symbol(state) for state in range(num_states)]
+        traces.append({
+            "type": "scatter", "mode": "markers", **where,
+            "text": np.array(names, dtype=object)[of_points],
+            "marker": {
+                # By number, since Plotly looks at each colour that is given by name.
+                "color": of_points + 1, "cmin": 0.5, "cmax": num_states + 0.5,
+                "colorscale": theme.state_scale(num_states),
+                "symbol": np.array(symbols, dtype=object)[of_points],
                 "size": 4, "line": {"width": 0},
             },
-            hovertemplate=f"true state %{{text}}, {hover}",
-        )  # fmt: skip
-        return
-    for state in np.unique(of_points):
-        of_state = of_points == state
-        name = theme.state_name(int(state))
-        figure.add(
-            "scatter", x=times[of_state], y=values[of_state], customdata=spoken[of_state],
-            mode="markers", name=name,
-            marker={
-                "color": theme.state_colour(int(state)), "symbol": theme.state_symbol(int(state)),
-                "size": 6 if len(kept) <= 600 else 4, "line": OUTLINED_LINE,
-            },
-            hovertemplate=f"true state {name}, {hover}",
-        )  # fmt: skip
+            "hovertemplate": f"true state %{{text}}, {hover}",
+        })  # fmt: skip
+    return traces
 
 
-def _axis(lane: Lane, limits: tuple[float, float]) -> dict[str, Any]:
-    """An axis of observations; numbers find their own range."""
-    return {} if lane.kind == "number" else {"range": limits, **lane.axis()}
+def _thinned(
+    observations: FloatArray, variable: ObservedVariable, max_points: int
+) -> tuple[IntArray, Values, str]:
+    """Which observations (M,) are drawn; where, and how each is spoken; and how a hover says it."""
+    kept = decimation.extreme_indices(np.asarray(observations, dtype=np.float64), max_points)
+    values = observations[kept]
+    spoken = np.array(variable.spoken(values), dtype=object)
+    hover = f"t = %{{x}}, {chart_text(variable.name)} = %{{customdata}}<extra></extra>"
+    return kept, {"x": kept + theme.FIRST_TIME, "y": values, "customdata": spoken}, hover
+
+
+def _line(where: Values, hover: str, states_known: bool, colours: Palette) -> list[Values]:
+    """The line through the points: a quiet one where they will have the colours of their states."""
+    if states_known:
+        looks = {"hoverinfo": "skip", "line": {"color": QUIET, "width": 1}}
+    else:
+        looks = {"hovertemplate": hover, "line": {"color": colours.primary, "width": 1}}
+    line = {"type": "scatter", "mode": "lines", "showlegend": False, **where, **looks}
+    lone = decimation.lone_points(where["y"])
+    if states_known or not lone.any():
+        return [line]
+    # No line leads to them.
+    points = {
+        "type": "scatter", "mode": "markers", "showlegend": False, "hovertemplate": hover,
+        **{part: values[lone] for part, values in where.items()},
+        "marker": {"color": colours.primary, "size": 4},
+    }  # fmt: skip
+    return [line, points]
 
 
 def _time_range(length: int) -> list[float]:

@@ -1,29 +1,24 @@
 """Charts of how often each observation occurs, whatever its time: one for each kind.
 
-Data in, `Drawing` out. Grey is what was observed; colours are what the true states make.
+Data in, figure out. Grey is what was observed; colours are what the true states make.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
+import plotly.graph_objects as go
 
-from pages.ui.browser import wire
-from pages.ui.drawing import Drawing
-from pages.ui.experiment.dataset import Lane
-from pages.ui.figures import scales, theme
+from hmmcore.arrays import FloatArray, IntArray
+from pages.ui.figures import decimation, look, scales, theme
+from pages.ui.figures.look import Plot, Values
+from pages.ui.figures.observed_variable import ObservedVariable
+from pages.ui.figures.theme import Palette
 from pages.ui.text import chart_text
-
-FloatArray = npt.NDArray[np.floating[Any]]
-IntArray = npt.NDArray[np.integer[Any]]
 
 HEIGHT = 300
 DENSITY_POINTS = 200
 MAX_POINTS = 2000
 GREY = "rgba(128,128,128,0.35)"
-INK = "var(--st-text-color)"
 
 NAME_WIDTH, NAME_HEIGHT = 0.07, 0.08
 """Room that a state's name takes, as a share of a chart's width and of its highest value."""
@@ -31,10 +26,11 @@ NAME_WIDTH, NAME_HEIGHT = 0.07, 0.08
 
 def histogram_figure(
     observations: FloatArray,
-    lane: Lane,
+    variable: ObservedVariable,
     revision: str,
+    colours: Palette,
     truth: tuple[FloatArray, FloatArray, FloatArray] | None = None,
-) -> Drawing:
+) -> go.Figure:
     """Histogram of observations (T,) as a density; the true densities over it where known.
 
     Args:
@@ -42,55 +38,39 @@ def histogram_figure(
             each state made.
     """
     edges, density = scales.histogram(np.asarray(observations, dtype=np.float64))
-    figure = Drawing()
-    figure.add(
-        "bar",
-        x=(edges[:-1] + edges[1:]) / 2, y=density, width=np.diff(edges),
-        marker={"color": GREY, "line": {"width": 0}},
-        name="data", hovertemplate="around %{x:.3g}: density %{y:.3g}<extra></extra>",
-    )  # fmt: skip
+    traces = [_bars(edges, density, "around %{x:.3g}: density %{y:.3g}<extra></extra>")]
     highest, room = float(density.max()), 0.0
     if truth is not None:
         means, deviations, shares = truth
+        top = np.flatnonzero(shares > 0)
         low = min(edges[0], float((means - 3 * deviations).min()))
         high = max(edges[-1], float((means + 3 * deviations).max()))
         grid = np.linspace(low, high, DENSITY_POINTS)
         densities = scales.gaussian_densities(grid, means, deviations, shares)
-        for state in np.flatnonzero(shares > 0):
-            figure.add(
-                "scatter",
-                x=grid, y=densities[state], mode="lines", name=theme.state_name(int(state)),
-                line={"color": theme.state_colour(int(state)), "width": 2}, showlegend=False,
-                hovertemplate=(
-                    f"{theme.state_name(int(state))}: mean {means[state]:.3g}, "
-                    f"sd {deviations[state]:.3g},<br>made {shares[state]:.1%} of the observations"
-                    "<extra></extra>"
-                ),
-            )  # fmt: skip
         together = densities.sum(axis=0)
-        top = np.flatnonzero(shares > 0)
         nearest = np.abs(grid[:, np.newaxis] - means[top]).argmin(axis=0)
         highest = max(highest, float(together.max()))
         heights = names_apart(means[top], 1.02 * together[nearest], high - low, highest)
-        room = max(room, float(heights.max()) + NAME_HEIGHT * highest)
-        # Names at the tops say which curve is whose without a legend that takes the chart's room.
-        figure.add(
-            "scatter",
-            x=means[top], y=heights, mode="text", textposition="top center",
-            text=[theme.state_name(int(state)) for state in top], hoverinfo="skip",
-        )  # fmt: skip
-        figure.add(
-            "scatter",
-            x=grid, y=together, mode="lines", name="all states together",
-            line={"color": "var(--st-text-color)", "width": 1.2, "dash": "dot"},
-            hovertemplate="all states together: %{y:.3g}<extra></extra>",
-        )  # fmt: skip
-    figure.update_layout(
-        height=300, uirevision=revision, bargap=0, showlegend=False,
-        xaxis={"title": {"text": lane.title}},
-        yaxis={"title": {"text": "density"}, "range": [0, max(1.15 * highest, room) or 1.0]},
+        room = float(heights.max()) + NAME_HEIGHT * highest
+        spoken = {
+            state: f"mean {means[state]:.3g}, sd {deviations[state]:.3g}" for state in top.tolist()
+        }
+        traces += [
+            *(
+                _state_curve(state, grid, densities[state], f"{words},<br>", shares, "linear")
+                for state, words in spoken.items()
+            ),
+            _names(top, means[top], heights),
+            _all_together(grid, together, ".3g", "linear", colours),
+        ]
+    return look.single(
+        Plot(
+            traces,
+            {"title": "density", "range": [0, max(1.15 * highest, room) or 1.0]},
+            {"title": variable.title},
+        ),
+        colours, height=HEIGHT, uirevision=revision, bargap=0, showlegend=False,
     )  # fmt: skip
-    return figure
 
 
 def names_apart(
@@ -116,10 +96,11 @@ def names_apart(
 
 def counts_figure(
     counts: FloatArray,
-    lane: Lane,
+    variable: ObservedVariable,
     revision: str,
+    colours: Palette,
     truth: tuple[FloatArray, FloatArray, FloatArray, FloatArray] | None = None,
-) -> Drawing:
+) -> go.Figure:
     """Share of each count among counts (T,); what each true state makes of it where known.
 
     Args:
@@ -127,117 +108,107 @@ def counts_figure(
             (K,) of the observations that each state made.
     """
     edges, heights = scales.count_histogram(np.asarray(counts, dtype=np.float64))
-    width = float(edges[1] - edges[0])
-    spoken = "count %{x:,.0f}" if width == 1 else "around %{x:,.0f}"
-    figure = Drawing()
-    figure.add(
-        "bar",
-        x=(edges[:-1] + edges[1:]) / 2, y=heights, width=width,
-        marker={"color": GREY, "line": {"width": 0}}, name="data",
-        hovertemplate=f"{spoken}: %{{y:.2%}} of the data for each count<extra></extra>",
-    )  # fmt: skip
+    spoken = "count %{x:,.0f}" if edges[1] - edges[0] == 1 else "around %{x:,.0f}"
+    hover = f"{spoken}: %{{y:.2%}} of the data for each count<extra></extra>"
+    traces = [_bars(edges, heights, hover)]
     highest, room = float(heights.max()), 0.0
     if truth is not None:
         grid, probabilities, rates, shares = truth
+        top = np.flatnonzero(shares > 0)
         weighted = shares[:, np.newaxis] * probabilities
-        for state in np.flatnonzero(shares > 0):
-            name = theme.state_name(int(state))
-            figure.add(
-                "scatter",
-                x=grid, y=weighted[state], mode="lines", name=name,
-                line={"color": theme.state_colour(int(state)), "width": 2, "shape": "hvh"},
-                hovertemplate=(
-                    f"{name}: rate {rates[state]:.4g},<br>made {shares[state]:.1%} of the "
-                    "observations<extra></extra>"
-                ),
-            )  # fmt: skip
         together = weighted.sum(axis=0)
         highest = max(highest, float(together.max()))
-        top = np.flatnonzero(shares > 0)
         # Above both steps that a rate may lie between.
         below = np.clip(np.searchsorted(grid, rates[top], side="right") - 1, 0, len(grid) - 1)
         above = np.minimum(below + 1, len(grid) - 1)
         tops = 1.02 * np.maximum(together[below], together[above])
         tops = names_apart(rates[top], tops, float(edges[-1] - edges[0]), highest)
-        room = max(room, float(tops.max()) + NAME_HEIGHT * highest)
-        figure.add(
-            "scatter",
-            x=rates[top], y=tops, mode="text", textposition="top center",
-            text=[theme.state_name(int(state)) for state in top], hoverinfo="skip",
-        )  # fmt: skip
-        figure.add(
-            "scatter",
-            x=grid, y=together, mode="lines", name="all states together",
-            line={"color": INK, "width": 1.2, "dash": "dot", "shape": "hvh"},
-            hovertemplate="all states together: %{y:.2%}<extra></extra>",
-        )  # fmt: skip
-    figure.update_layout(
-        height=HEIGHT, uirevision=revision, bargap=0, showlegend=False,
-        xaxis={"title": {"text": lane.title}, **lane.axis()},
-        yaxis={"title": {"text": "probability"}, "range": [0, max(1.15 * highest, room) or 1.0]},
+        room = float(tops.max()) + NAME_HEIGHT * highest
+        traces += [
+            *(
+                _state_curve(
+                    state, grid, weighted[state], f"rate {rates[state]:.4g},<br>", shares, "hvh"
+                )
+                for state in top.tolist()
+            ),
+            _names(top, rates[top], tops),
+            _all_together(grid, together, ".2%", "hvh", colours),
+        ]
+    return look.single(
+        Plot(
+            traces,
+            {"title": "probability", "range": [0, max(1.15 * highest, room) or 1.0]},
+            {"title": variable.title, **variable.axis()},
+        ),
+        colours, height=HEIGHT, uirevision=revision, bargap=0, showlegend=False,
     )  # fmt: skip
-    return figure
 
 
 def symbols_figure(
     shares: FloatArray,
-    lane: Lane,
+    variable: ObservedVariable,
     revision: str,
+    colours: Palette,
     truth: tuple[FloatArray, FloatArray] | None = None,
-) -> Drawing:
+) -> go.Figure:
     """Shares (C,) of the symbols; where known, made up of what each true state is expected to make.
 
     Args:
         truth: symbol probabilities (K, C), and the share (K,) of the observations that each state
             made.
     """
-    number = len(lane.labels)
-    places, labels = np.arange(number), lane.label_texts
-    figure = Drawing()
-    figure.add(
-        "bar",
-        x=places, y=shares, width=0.9, customdata=labels, name="data",
-        marker={"color": GREY, "line": {"width": 0}},
-        hovertemplate="%{customdata}: %{y:.2%} of the data<extra></extra>",
-    )  # fmt: skip
+    number = len(variable.labels)
+    places, labels = np.arange(number), variable.label_texts
+    traces: list[Values] = [{
+        "type": "bar", "x": places, "y": shares, "width": 0.9, "customdata": labels,
+        "name": "data", "marker": {"color": GREY, "line": {"width": 0}},
+        "hovertemplate": "%{customdata}: %{y:.2%} of the data<extra></extra>",
+    }]  # fmt: skip
     highest = float(shares.max())
     if truth is not None:
         probs, made = truth
         parts = made[:, np.newaxis] * probs
         below = np.cumsum(parts, axis=0) - parts
         highest = max(highest, float(parts.sum(axis=0).max()))
-        for state in np.flatnonzero(made > 0):
-            name = theme.state_name(int(state))
-            figure.add(
-                "bar",
-                x=places, y=parts[state], base=below[state], width=0.5, name=name,
-                customdata=np.column_stack([labels, [f"{p:.3f}" for p in probs[state]]]),
-                marker={
-                    "color": theme.state_colour(int(state)), "line": {"width": 0.5, "color": INK},
+        for state in np.flatnonzero(made > 0).tolist():
+            name = theme.state_name(state)
+            traces.append({
+                "type": "bar", "x": places, "y": parts[state], "base": below[state], "width": 0.5,
+                "name": name,
+                "customdata": np.array(
+                    [[label, f"{p:.3f}"] for label, p in zip(labels, probs[state], strict=True)],
+                    dtype=object,
+                ),
+                "marker": {
+                    "color": theme.state_colour(state),
+                    "line": {"width": 0.5, "color": colours.text},
                 },
-                hovertemplate=(
+                "hovertemplate": (
                     f"{name} makes %{{customdata[0]}} with probability %{{customdata[1]}},<br>and "
                     f"made {made[state]:.1%} of the observations<extra></extra>"
                 ),
-            )  # fmt: skip
-    figure.update_layout(
-        height=HEIGHT, uirevision=revision, barmode="overlay", showlegend=False,
-        xaxis={
-            "title": {"text": lane.title}, "range": [-0.5, number - 0.5], "tickangle": 0,
-            **lane.axis(room=max(2, 56 // number), most=20),
-        },
-        yaxis={"title": {"text": "probability"}, "range": [0, 1.08 * highest]},
+            })  # fmt: skip
+    return look.single(
+        Plot(
+            traces,
+            {"title": "probability", "range": [0, 1.08 * highest]},
+            {
+                "title": variable.title, "range": [-0.5, number - 0.5], "tickangle": 0,
+                **variable.axis(room=max(2, 56 // number), most=20),
+            },
+        ),
+        colours, height=HEIGHT, uirevision=revision, barmode="overlay", showlegend=False,
     )  # fmt: skip
-    return figure
 
 
 def points_figure(
     points: FloatArray,
     states: IntArray | None,
-    lanes: tuple[Lane, Lane],
+    variables: tuple[ObservedVariable, ObservedVariable],
     revision: str,
+    colours: Palette,
     truth: tuple[FloatArray, FloatArray] | None = None,
-) -> Drawing:
+) -> go.Figure:
     """Points (T, 2) of all data, coloured by true state (T,) where known, with its ellipses.
 
     A point that lacks a coordinate is not drawn.
@@ -245,41 +216,84 @@ def points_figure(
     Args:
         truth: means (K, 2) and covariances (K, 2, 2).
     """
-    kept = wire.spread_indices(points, MAX_POINTS)
-    shown, figure = points[kept], Drawing()
-    names = [chart_text(lane.name) for lane in lanes]
+    kept = decimation.spread_indices(points, MAX_POINTS)
+    shown = points[kept]
+    names = [chart_text(variable.name) for variable in variables]
     hover = f"{names[0]} = %{{x:.4g}}, {names[1]} = %{{y:.4g}}<extra></extra>"
-    groups = {None: np.ones(len(kept), dtype=bool)} if states is None else {
-        int(state): states[kept] == state for state in np.unique(states[kept])
-    }  # fmt: skip
-    for state, chosen in groups.items():
-        figure.add(
-            "scatter",
-            x=shown[chosen, 0], y=shown[chosen, 1], mode="markers",
-            name="data" if state is None else theme.state_name(state),
-            marker={
-                "color": "var(--st-primary-color)" if state is None else theme.state_colour(state),
-                "symbol": "circle" if state is None else theme.state_symbol(state),
-                "size": 4, "opacity": 0.6,
-            },
-            hovertemplate=hover if state is None else f"{theme.state_name(state)}: {hover}",
-        )  # fmt: skip
+    traces: list[Values] = []
+    annotations: list[Values] = []
+    if states is None:
+        traces.append(_cloud(shown, "data", colours.primary, "circle", hover))
+    else:
+        for state in np.unique(states[kept]).tolist():
+            name = theme.state_name(state)
+            colour, symbol = theme.state_colour(state), theme.state_symbol(state)
+            of_state = shown[states[kept] == state]
+            traces.append(_cloud(of_state, name, colour, symbol, f"{name}: {hover}"))
     if truth is not None:
         means, covariances = truth
         for state, outline in enumerate(scales.ellipses(means, covariances)):
             name = theme.state_name(state)
-            figure.add(
-                "scatter",
-                x=outline[:, 0], y=outline[:, 1], mode="lines", hoverinfo="skip",
-                line={"color": theme.state_colour(state), "width": 2}, name=name,
-            )  # fmt: skip
-            figure.annotate(
-                x=means[state, 0], y=means[state, 1], text=f"<b>{name}</b>", showarrow=False,
-                bgcolor="var(--st-background-color)", opacity=0.85, borderpad=1,
-                font={"color": INK},
-            )  # fmt: skip
-    figure.update_layout(
-        height=360, uirevision=revision, hovermode="closest", showlegend=False,
-        xaxis={"title": {"text": lanes[0].title}}, yaxis={"title": {"text": lanes[1].title}},
+            traces.append({
+                "type": "scatter", "mode": "lines", "hoverinfo": "skip", "name": name,
+                "x": outline[:, 0], "y": outline[:, 1],
+                "line": {"color": theme.state_colour(state), "width": 2},
+            })  # fmt: skip
+            annotations.append({
+                "x": means[state, 0], "y": means[state, 1], "text": f"<b>{name}</b>",
+                "showarrow": False, "bgcolor": colours.background, "opacity": 0.85, "borderpad": 1,
+                "font": {"color": colours.text},
+            })  # fmt: skip
+    return look.single(
+        Plot(traces, {"title": variables[1].title}, {"title": variables[0].title}),
+        colours, height=360, uirevision=revision, showlegend=False, annotations=annotations,
     )  # fmt: skip
-    return figure
+
+
+def _bars(edges: FloatArray, heights: FloatArray, hover: str) -> Values:
+    """Bars of the data, with heights (B,) between edges (B+1,)."""
+    return {
+        "type": "bar", "x": (edges[:-1] + edges[1:]) / 2, "y": heights, "width": np.diff(edges),
+        "marker": {"color": GREY, "line": {"width": 0}}, "name": "data", "hovertemplate": hover,
+    }  # fmt: skip
+
+
+def _state_curve(
+    state: int, grid: FloatArray, heights: FloatArray, words: str, shares: FloatArray, shape: str
+) -> Values:
+    """What a true state makes, on a grid (G,); `words` say its parameters."""
+    name = theme.state_name(state)
+    return {
+        "type": "scatter", "mode": "lines", "x": grid, "y": heights, "name": name,
+        "line": {"color": theme.state_colour(state), "width": 2, "shape": shape},
+        "hovertemplate": (
+            f"{name}: {words}made {shares[state]:.1%} of the observations<extra></extra>"
+        ),
+    }  # fmt: skip
+
+
+def _names(states: IntArray, places: FloatArray, heights: FloatArray) -> Values:
+    """Names at the tops say which curve is whose without a legend that takes the chart's room."""
+    return {
+        "type": "scatter", "mode": "text", "x": places, "y": heights,
+        "textposition": "top center", "hoverinfo": "skip",
+        "text": [theme.state_name(state) for state in states.tolist()],
+    }  # fmt: skip
+
+
+def _all_together(
+    grid: FloatArray, heights: FloatArray, number_format: str, shape: str, colours: Palette
+) -> Values:
+    return {
+        "type": "scatter", "mode": "lines", "x": grid, "y": heights, "name": "all states together",
+        "line": {"color": colours.text, "width": 1.2, "dash": "dot", "shape": shape},
+        "hovertemplate": f"all states together: %{{y:{number_format}}}<extra></extra>",
+    }  # fmt: skip
+
+
+def _cloud(points: FloatArray, name: str, colour: str, symbol: str, hover: str) -> Values:
+    return {
+        "type": "scatter", "mode": "markers", "x": points[:, 0], "y": points[:, 1], "name": name,
+        "marker": {"color": colour, "symbol": symbol, "size": 4, "opacity": 0.6},
+        "hovertemplate": hover,
+    }  # fmt: skip

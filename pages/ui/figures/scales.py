@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
+
+from hmmcore.arrays import FloatArray
 
 if TYPE_CHECKING:
     from hmmcore import Gaussian
@@ -82,9 +83,7 @@ def rounded(low: float, high: float) -> tuple[float, float]:
     return math.floor(low / step) * step, math.ceil(high / step) * step
 
 
-def histogram(
-    observations: npt.NDArray[np.float64], num_bins: int = 40
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def histogram(observations: FloatArray, num_bins: int = 40) -> tuple[FloatArray, FloatArray]:
     """Edges (B+1,) and densities (B,) of the finite `observations`; the area is one.
 
     Constant data get one bin around their value, no data an empty histogram over [0, 1].
@@ -99,9 +98,7 @@ def histogram(
     return edges, density
 
 
-def count_histogram(
-    counts: npt.NDArray[np.float64], max_bins: int = 60
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def count_histogram(counts: FloatArray, max_bins: int = 60) -> tuple[FloatArray, FloatArray]:
     """Edges (B+1,), halfway between whole numbers, and heights (B,) of the finite `counts`.
 
     A height is the share of the data for each count; bins are as many counts wide as it takes.
@@ -116,15 +113,13 @@ def count_histogram(
     return edges, np.histogram(finite, bins=edges)[0] / (finite.size * width)
 
 
-def whole_numbers(low: float, high: float) -> npt.NDArray[np.float64]:
+def whole_numbers(low: float, high: float) -> FloatArray:
     """At most about `GRID_POINTS` whole numbers from `low` to `high`, evenly spaced."""
     step = max(1.0, math.ceil((high - low) / GRID_POINTS))
     return np.arange(low, high + step, step)
 
 
-def covariance_matrices(
-    emissions: Gaussian, dimensions: list[int] | None = None
-) -> npt.NDArray[np.float64]:
+def covariance_matrices(emissions: Gaussian, dimensions: list[int] | None = None) -> FloatArray:
     """Covariances (K, D, D) of any `covariance_type`, or of some of the dimensions only."""
     num_states, num_dimensions = emissions.means.shape
     if emissions.covariance_type == "full":
@@ -137,29 +132,27 @@ def covariance_matrices(
     if dimensions is None:
         return spreads
     chosen = np.ix_(range(num_states), dimensions, dimensions)
-    matrices: npt.NDArray[np.float64] = spreads[chosen]
+    matrices: FloatArray = spreads[chosen]
     return matrices
 
 
-def ellipses(
-    means: npt.NDArray[np.float64], covariances: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
+def ellipses(means: FloatArray, covariances: FloatArray) -> FloatArray:
     """Closed outlines (K, P, 2) at ELLIPSE_RADIUS standard deviations about means (K, 2)."""
     angles = np.linspace(0.0, 2.0 * np.pi, ELLIPSE_POINTS)
     circle = ELLIPSE_RADIUS * np.column_stack([np.cos(angles), np.sin(angles)])
     factors = np.linalg.cholesky(covariances)
-    outlines: npt.NDArray[np.float64] = means[:, None] + circle @ factors.transpose(0, 2, 1)
+    outlines: FloatArray = means[:, None] + circle @ factors.transpose(0, 2, 1)
     return outlines
 
 
 def gaussian_densities(
-    grid: npt.NDArray[np.float64],
-    means: npt.NDArray[np.float64],
-    standard_deviations: npt.NDArray[np.float64],
-    weights: npt.NDArray[np.float64],
-) -> npt.NDArray[np.float64]:
+    grid: FloatArray,
+    means: FloatArray,
+    standard_deviations: FloatArray,
+    weights: FloatArray,
+) -> FloatArray:
     """Weighted normal densities (K, G) on `grid` (G,): weights[k] * N(x; means[k], sd[k]^2)."""
     scaled = (grid[None, :] - means[:, None]) / standard_deviations[:, None]
     height = weights / (standard_deviations * math.sqrt(2.0 * math.pi))
-    densities: npt.NDArray[np.float64] = height[:, None] * np.exp(-0.5 * scaled**2)
+    densities: FloatArray = height[:, None] * np.exp(-0.5 * scaled**2)
     return densities

@@ -1,4 +1,4 @@
-"""Colours, symbols and names of states and runs: one look on every page.
+"""Colours of the page, and colours, symbols and names of states and runs: one look everywhere.
 
 A state is told apart by colour *and* symbol, so that no chart depends on colour vision
 alone. The first eight colours are the palette of Okabe and Ito, *Color Universal Design*
@@ -8,6 +8,32 @@ Charts therefore give light symbols a thin outline in the text colour instead.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Palette:
+    """What a figure takes over from the page that it stands on: colours as "#rrggbb"."""
+
+    text: str
+    background: str
+    secondary_background: str
+    primary: str
+
+    def mixed(self, weight: float) -> str:
+        """The text's colour on the background as it is seen at an opacity of `weight`, 0 to 1."""
+        pairs = zip(_channels(self.text), _channels(self.background), strict=True)
+        return f"rgb({','.join(str(round(a * weight + b * (1 - weight))) for a, b in pairs)})"
+
+    def faded(self, opacity: float) -> str:
+        """The text's colour, so that what lies below shows through."""
+        return f"rgba({','.join(map(str, _channels(self.text)))},{opacity:g})"
+
+
+LIGHT = Palette("#1d2733", "#fcfcfa", "#f1f3f4", "#0b5c8e")
+DARK = Palette("#e4e8ec", "#10151c", "#1a212b", "#2f80bf")
+"""The two themes of `.streamlit/config.toml`."""
 
 STATE_COLOURS: tuple[str, ...] = (
     "#0072B2",
@@ -71,8 +97,13 @@ RUN_COLOURS: dict[str, str] = {"EM": "#1f77d0", "Gradient": "#d6336c"}
 RUN_DASHES: dict[str, str] = {"EM": "solid", "Gradient": "dash"}
 """Plotly line dash of a training run: the second mark besides colour."""
 
-POSTERIOR_COLOUR_SCALE = "Cividis"
-"""Colour scale of every posterior heat map, always from 0 to 1."""
+POSTERIOR_COLOUR_SCALE = (
+    "#00204c", "#002a66", "#00346e", "#273f6c", "#3c4a6b", "#4c556b",
+    "#5b5f6d", "#686a70", "#757575", "#838178", "#928c78", "#a19876",
+    "#b0a572", "#c0b16d", "#d1bf66", "#e1cc5c", "#f3db4f", "#ffe945",
+)  # fmt: skip
+"""Colour scale of every posterior heat map, always from 0 to 1: Cividis as plotly.js has it, which
+draws the live panel; the Python package has coarser steps under the same name."""
 
 FIRST_TIME = 1
 """Time of the first observation on every time axis: a sequence is x_1 .. x_M."""
@@ -93,3 +124,17 @@ def state_symbol(state: int) -> str:
 def state_name(state: int) -> str:
     """Name of 0-based `state` on screen: "S1" for state 0."""
     return f"S{state + 1}"
+
+
+def state_scale(num_states: int) -> list[list[float | str]]:
+    """A colour scale of K even steps: of the states by number, 1..K, between 0.5 and K + 0.5."""
+    return [
+        [(state + side) / num_states, state_colour(state)]
+        for state in range(num_states)
+        for side in (0, 1)
+    ]
+
+
+def _channels(colour: str) -> tuple[int, ...]:
+    """Red, green and blue, 0 to 255, of "#rrggbb"."""
+    return tuple(bytes.fromhex(colour.removeprefix("#")))

@@ -6,14 +6,16 @@ equal length, see `decimation_note`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 
-from pages.ui.browser import wire
-from pages.ui.drawing import Drawing
-from pages.ui.figures import theme
-from pages.ui.figures.charts import IntArray
+from hmmcore.arrays import IntArray
+from pages.ui.figures import decimation, look, theme
+from pages.ui.figures.look import Plot, Values
+from pages.ui.figures.theme import Palette
 from pages.ui.text import count
 
 MAX_COLUMNS = 1200
@@ -31,7 +33,7 @@ def decimation_note(length: int, *, observations: bool = False) -> str | None:
 
     `observations` says whether the figure has them: at most MAX_POINTS are drawn.
     """
-    width = wire.bin_width(length, MAX_COLUMNS)
+    width = decimation.bin_width(length, MAX_COLUMNS)
     if width == 1:
         return None
     columns = -(-length // width)
@@ -46,78 +48,81 @@ def decimation_note(length: int, *, observations: bool = False) -> str | None:
 
 
 def time_stack(
-    heights: list[int],
+    plots: Sequence[Plot],
+    heights: Sequence[int],
     length: int,
-    revision: str,
+    colours: Palette,
     *,
     top: int = 16,
     left: int = LABEL_MARGIN,
     right: int = 16,
-) -> Drawing:
-    """Empty rows of the given heights on one time axis."""
-    rows, bottom = len(heights), 46
-    inside = sum(heights) + GAP * (rows - 1)
-    figure = Drawing.rows(heights, GAP / inside)
+    legend_height: int = 0,
+    **layout: Any,
+) -> go.Figure:
+    """Plots of the given heights, in pixels, one above the other on one time axis."""
+    bottom = 46
+    inside = sum(heights) + GAP * (len(heights) - 1)
     first = theme.FIRST_TIME
-    figure.update_xaxes(
-        range=[first - 0.5, first + length - 0.5], zeroline=False, showgrid=False,
-        tickformat="d" if length <= 12 else None, nticks=min(12, length + 1),
-    )  # fmt: skip
-    figure.update_xaxes(rows, title={"text": TIME_TITLE})
-    figure.update_yaxes(zeroline=False, ticks="")
-    figure.update_layout(
-        height=inside + top + bottom,
+    xaxis = {
+        "range": [first - 0.5, first + length - 0.5], "zeroline": False, "showgrid": False,
+        "tickformat": "d" if length <= 12 else None, "nticks": min(12, length + 1),
+        "title": TIME_TITLE,
+    }  # fmt: skip
+    axis = {"zeroline": False, "ticks": ""}
+    return look.rows(
+        [Plot(plot.traces, {**axis, **plot.yaxis}) for plot in plots],
+        heights,
+        GAP / inside,
+        xaxis,
+        colours,
+        height=inside + top + bottom + legend_height,
         margin={"l": left, "r": right, "t": top, "b": bottom},
-        showlegend=False,
-        uirevision=revision,
+        **{"showlegend": False, **layout},
     )
-    return figure
 
 
-def columns_of(length: int) -> dict[str, Any]:
+def columns_of(length: int) -> Values:
     """Where the columns of a heat map of `length` steps lie on the time axis."""
-    width = wire.bin_width(length, MAX_COLUMNS)
+    width = decimation.bin_width(length, MAX_COLUMNS)
     return {"x0": theme.FIRST_TIME + (width - 1) / 2, "dx": width}
 
 
 def spoken_time(length: int) -> tuple[str, str]:
     """How hovers speak of a column's time, and of the mean over it."""
-    width = wire.bin_width(length, MAX_COLUMNS)
+    width = decimation.bin_width(length, MAX_COLUMNS)
     if width == 1:
         return "time %{x}", ""
     return f"{width} steps around time %{{x}}", "mean "
 
 
-def add_strips(figure: Drawing, row: int, strips: dict[str, IntArray], num_states: int) -> None:
-    length = len(next(iter(strips.values())))
-    width = wire.bin_width(length, MAX_COLUMNS)
-    binned = np.array([wire.majority_bins(states, width, num_states) for states in strips.values()])
-    when, _ = spoken_time(length)
-    figure.add(
-        "heatmap",
-        row,
-        # States by number, 1..K: a hover then speaks of S1..SK without a text per cell.
-        z=np.where(binned < 0, np.nan, binned + 1.0).astype(np.float32),
-        y=list(strips),
-        **columns_of(length),
-        zmin=0.5,
-        zmax=num_states + 0.5,
-        colorscale=_state_scale(num_states),
-        showscale=False,
-        ygap=2,
-        hoverongaps=False,
-        hovertemplate=f"%{{y}}, {when}: {'mostly ' if width > 1 else ''}S%{{z}}<extra></extra>",
+def strips(paths: Mapping[str, IntArray], num_states: int) -> Plot:
+    """One strip for each path (M,) by its name, in the colours of its states."""
+    length = len(next(iter(paths.values())))
+    width = decimation.bin_width(length, MAX_COLUMNS)
+    binned = np.array(
+        [decimation.majority_bins(states, width, num_states) for states in paths.values()]
     )
-    figure.update_yaxes(
-        row, type="category", categoryorder="array", categoryarray=list(strips),
-        range=[len(strips) - 0.5, -0.5], fixedrange=True, showgrid=False,
-    )  # fmt: skip
+    when, _ = spoken_time(length)
+    cells = {
+        "type": "heatmap",
+        # States by number, 1..K: a hover then speaks of S1..SK without a text per cell.
+        "z": np.where(binned < 0, np.nan, binned + 1.0).astype(np.float32),
+        "y": list(paths),
+        **columns_of(length),
+        "zmin": 0.5,
+        "zmax": num_states + 0.5,
+        "colorscale": theme.state_scale(num_states),
+        "showscale": False,
+        "ygap": 2,
+        "hoverongaps": False,
+        "hovertemplate": f"%{{y}}, {when}: {'mostly ' if width > 1 else ''}S%{{z}}<extra></extra>",
+    }
+    return Plot([cells], named_rows(list(paths)))
 
 
-def _state_scale(num_states: int) -> list[list[Any]]:
-    """A colour scale of K even steps."""
-    return [
-        [(state + side) / num_states, theme.state_colour(state)]
-        for state in range(num_states)
-        for side in (0, 1)
-    ]
+def named_rows(names: list[str]) -> Values:
+    """An axis of names, the first on top."""
+    return {
+        "type": "category", "categoryorder": "array", "categoryarray": names,
+        "range": [len(names) - 0.5, -0.5], "fixedrange": True, "showgrid": False,
+    }  # fmt: skip

@@ -16,8 +16,8 @@ import numpy.typing as npt
 from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.browser import wire
 from pages.ui.browser.wire import Chart
-from pages.ui.experiment.dataset import PLAIN, Lane
-from pages.ui.figures import scales
+from pages.ui.figures import decimation, scales
+from pages.ui.figures.observed_variable import PLAIN, ObservedVariable
 
 MAX_CLOUD_POINTS = 600
 """Points of a cloud that are drawn, taken evenly along time."""
@@ -52,7 +52,7 @@ class Marginals:
         edges, heights: (B + 1,) and (B,) of the histogram of all data; see `scales`.
         grid: (G,) the x values of the curves: whole numbers for counts, else evenly spaced.
         curves: (K, G) densities of numbers or probabilities of counts, times the weights.
-        lane: the axis.
+        variable: what is observed.
         true_means: (K,), or None without a truth.
     """
 
@@ -63,7 +63,7 @@ class Marginals:
     heights: FloatArray
     grid: FloatArray
     curves: FloatArray
-    lane: Lane = PLAIN
+    variable: ObservedVariable = PLAIN
     true_means: FloatArray | None = None
 
     def shapes(self, num_states: int) -> Mapping[str, tuple[int, ...]]:
@@ -77,7 +77,7 @@ class Marginals:
     def chart(self) -> Chart:
         """See `EmissionChart`."""
         low, high = float(self.grid[0]), float(self.grid[-1])
-        counts = self.lane.kind == "count"
+        counts = self.variable.kind == "count"
         span = high - low
         arrays = {
             "edges": wire.axis_values(self.edges, span),
@@ -95,7 +95,7 @@ class Marginals:
             "kind": "marginals",
             "x_range": [low - room, high + room],
             "top": scales.rounded(0.0, 1.35 * float(self.heights.max(initial=0.0)) or 1.0)[1],
-            "x": self.lane.title,
+            "x": self.variable.title,
             "y": "probability" if counts else "density",
             "mean": "rate" if counts else "mean",
             "steps": counts,
@@ -111,19 +111,19 @@ class SymbolBars:
         probs: (K, C) the learned p(x_t = c | z_t = k).
         weights: (K,) share of the observations that each state explains; sums to one.
         shares: (C,) the share of each symbol in all data.
-        lane: the axis, with the symbols' labels.
+        variable: what is observed, with the symbols' labels.
         true_probs: (K, C), or None without a truth.
     """
 
     probs: FloatArray
     weights: FloatArray
     shares: FloatArray
-    lane: Lane
+    variable: ObservedVariable
     true_probs: FloatArray | None = None
 
     def shapes(self, num_states: int) -> Mapping[str, tuple[int, ...]]:
         """See `EmissionChart`."""
-        table = (num_states, len(self.lane.labels))
+        table = (num_states, len(self.variable.labels))
         return {
             "probs": table,
             "true_probs": table,
@@ -142,9 +142,9 @@ class SymbolBars:
             arrays["true_probs"] = wire.floats(self.true_probs)
         meta = {
             "kind": "symbols",
-            "x": self.lane.title,
-            "labels": self.lane.label_texts,
-            "ticks": self.lane.ticks(max(2, TICK_LETTERS // len(self.lane.labels))),
+            "x": self.variable.title,
+            "labels": self.variable.label_texts,
+            "ticks": self.variable.ticks(max(2, TICK_LETTERS // len(self.variable.labels))),
             "bars": self.probs.size <= MAX_BARS,
         }
         if not meta["bars"]:
@@ -164,7 +164,7 @@ class Ellipses:
         points: (M, 2) of the shown sequence; a point with a missing coordinate, NaN, is not drawn.
         states: (M,) Viterbi states; -1 = no possible path.
         limits: (2, 2) lowest and highest of each dimension of all data.
-        lanes: the two axes.
+        variables: the two that are observed.
         true_means, true_covariances: of the same shapes, or None without a truth.
     """
 
@@ -174,7 +174,7 @@ class Ellipses:
     points: FloatArray
     states: IntArray
     limits: FloatArray
-    lanes: tuple[Lane, Lane]
+    variables: tuple[ObservedVariable, ObservedVariable]
     true_means: FloatArray | None = None
     true_covariances: FloatArray | None = None
 
@@ -196,7 +196,7 @@ class Ellipses:
 
     def chart(self) -> Chart:
         """See `EmissionChart`."""
-        kept = wire.spread_indices(self.points, MAX_CLOUD_POINTS)
+        kept = decimation.spread_indices(self.points, MAX_CLOUD_POINTS)
         ranges = [self._range(axis) for axis in (0, 1)]
         spans = [high - low for low, high in ranges]
 
@@ -221,8 +221,8 @@ class Ellipses:
             arrays |= both(true, "true_ellipses")
         meta = {
             "kind": "ellipses",
-            "x": self.lanes[0].title,
-            "y": self.lanes[1].title,
+            "x": self.variables[0].title,
+            "y": self.variables[1].title,
             "x_range": ranges[0],
             "y_range": ranges[1],
             "shown": len(kept),

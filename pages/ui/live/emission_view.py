@@ -49,7 +49,7 @@ def _numbers(session: Session, view: View) -> Marginals:
     return Marginals(
         means, deviations, view.weights, edges, heights, grid,
         scales.gaussian_densities(grid, means, deviations, view.weights),
-        data.lane(),
+        data.variable(),
         None if data.truth is None else data.truth.emissions.means[:, 0],
     )  # fmt: skip
 
@@ -63,7 +63,7 @@ def _counts(session: Session, view: View) -> Marginals:
     return Marginals(
         emissions.rates, np.sqrt(emissions.rates), view.weights, edges, heights, grid,
         count_probabilities(view.hmm, grid, view.weights),
-        data.lane(),
+        data.variable(),
         None if data.truth is None else data.truth.emissions.rates,
     )  # fmt: skip
 
@@ -77,7 +77,7 @@ def _symbols(session: Session, view: View) -> SymbolBars:
     data = session.seen
     shares = session.remember("shares", data, data.symbol_shares)
     true = None if data.truth is None else data.truth.emissions.probs
-    return SymbolBars(view.hmm.emissions.probs, view.weights, shares, data.lane(), true)
+    return SymbolBars(view.hmm.emissions.probs, view.weights, shares, data.variable(), true)
 
 
 def _points(session: Session, view: View) -> Ellipses:
@@ -98,7 +98,7 @@ def _points(session: Session, view: View) -> Ellipses:
         view.sequence.observations[:, chosen],
         view.path.states,
         session.remember("limits", data, limits)[chosen],
-        (data.lane(chosen[0]), data.lane(chosen[1])),
+        (data.variable(chosen[0]), data.variable(chosen[1])),
         true_means,
         true_covariances,
     )

@@ -7,47 +7,43 @@ JavaScript that draws the live panel.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
-from typing import Any
+import plotly.graph_objects as go
+import streamlit as st
 
 from pages.ui.browser import wire
-from pages.ui.drawing import Drawing
-from pages.ui.figures import theme
-from pages.ui.live.panel import register
+from pages.ui.browser.component import component
+from pages.ui.figures.theme import DARK, LIGHT, Palette
 
 DEFAULT_HEIGHT = 320
 
 
-def show_figure(figure: Drawing, key: str, height: int | None = None, *, label: str) -> None:
+def page_colours() -> Palette:
+    """Those of the theme in which the visitor sees the page."""
+    return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def show_figure(figure: go.Figure, key: str, height: int | None = None, *, label: str) -> None:
     """Draw `figure` as wide as its place, `height` pixels high (default: the figure's own, or 320).
 
     `label` is a sentence that says what the figure shows, for readers who cannot see it. Zoom
-    is kept as long as `key` and the figure's `layout.uirevision` stay the same. Font, grid,
-    background and colours that the figure leaves open follow the page's theme; any colour may
-    also be given as a theme variable, for example "var(--st-primary-color)".
+    is kept as long as `key` and the figure's `layout.uirevision` stay the same. When the theme
+    changes, the page runs again, for a figure in the colours of the other one.
     """
-    from pages.ui.browser.assets import PLOTLY, asset_url
+    draw = component("hmm_figure", "figure.js", "drawFigure")
+    message = encode_figure(figure, key, height, label)
+    draw(key=key, data=message, on_theme_change=lambda: None)
 
-    draw = _component(asset_url("figure.js"), asset_url(PLOTLY))
-    draw(key=key, data=encode_figure(figure, key, height, label))
 
-
-def encode_figure(figure: Drawing, key: str, height: int | None, label: str) -> bytes:
+def encode_figure(figure: go.Figure, key: str, height: int | None, label: str) -> bytes:
     """One message for `assets/figure.js`: a packed header that carries the figure's JSON."""
     if not label.strip():
         raise ValueError("A figure needs a label: a sentence that says what it shows")
     header = {
         "key": key,
         "label": label,
-        "height": height or figure.layout.get("height") or DEFAULT_HEIGHT,
-        "colours": theme.STATE_COLOURS,
+        "height": height or figure.layout.height or DEFAULT_HEIGHT,
+        "background": figure.layout.paper_bgcolor,
         # Text within the header, so that infinite numbers are written as Plotly writes them.
         "figure": figure.to_json(),
     }
     return wire.pack(header, {})
-
-
-@lru_cache(maxsize=4)
-def _component(figure_url: str, plotly_url: str) -> Callable[..., Any]:
-    return register("hmm_figure", "drawFigure", figure_url, plotly_url)

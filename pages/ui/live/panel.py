@@ -8,9 +8,8 @@ redrawn, so the panel neither flickers nor loses a reader's zoom.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -19,9 +18,10 @@ import numpy.typing as npt
 
 from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.browser import wire
+from pages.ui.browser.component import component
 from pages.ui.browser.wire import Chart
-from pages.ui.experiment.dataset import PLAIN, Lane
-from pages.ui.figures import scales, theme
+from pages.ui.figures import decimation, scales, theme
+from pages.ui.figures.observed_variable import PLAIN, ObservedVariable
 from pages.ui.live.emission_charts import EmissionChart
 from pages.ui.settings.config import MAX_STATES
 from pages.ui.text import chart_text
@@ -29,7 +29,7 @@ from pages.ui.text import chart_text
 MAX_CURVE_POINTS = 1000
 MAX_POINTS = 2000
 MAX_COLUMNS = 1200
-LANE_LETTERS = 9
+LABEL_LETTERS = 9
 """Characters of a symbol's label that fit left of the observations."""
 
 
@@ -86,7 +86,7 @@ class PanelFrame:
     marks: tuple[int, ...] = ()
     """Iterations that the reader marked."""
     sequence_name: str = "sequence 1"
-    lane: Lane = PLAIN
+    variable: ObservedVariable = PLAIN
     """The axis of the observations."""
     card: tuple[str, str] = ("Means and densities", "")
     """Title and note of the card that draws `emissions`."""
@@ -98,9 +98,7 @@ def show_panel(frame: bytes, key: str) -> None:
     The panel makes Streamlit rerun the page when a frame brings other "news"; see
     `FrameSource.frame`.
     """
-    from pages.ui.browser.assets import PLOTLY, asset_url
-
-    draw = _component(asset_url("panel.js"), asset_url(PLOTLY))
+    draw = component("hmm_panel", "panel.js", "drawPanel")
     draw(key=key, data=frame, on_news_change=lambda: None)
 
 
@@ -190,7 +188,7 @@ def _curve(frame: PanelFrame) -> Chart:
     )
     arrays: dict[str, npt.NDArray[Any]] = {}
     for number, run in enumerate(frame.runs):
-        kept = wire.extreme_indices(run.log_likelihoods, MAX_CURVE_POINTS)
+        kept = decimation.extreme_indices(run.log_likelihoods, MAX_CURVE_POINTS)
         arrays[f"x{number}"] = wire.floats(kept)
         arrays[f"y{number}"] = wire.floats(run.log_likelihoods[kept])
     longest = max(len(run.log_likelihoods) for run in frame.runs) - 1
@@ -219,13 +217,13 @@ def _matrix(matrix: FloatArray | None) -> Chart:
 
 def _sequence(frame: PanelFrame) -> Chart:
     num_states, length = len(frame.transition_matrix), len(frame.observations)
-    kept = wire.extreme_indices(frame.observations, MAX_POINTS)
-    width = wire.bin_width(length, MAX_COLUMNS)
+    kept = decimation.extreme_indices(frame.observations, MAX_POINTS)
+    width = decimation.bin_width(length, MAX_COLUMNS)
 
     def strip(states: IntArray) -> npt.NDArray[np.uint8]:
-        return wire.state_bytes(wire.majority_bins(states, width, num_states))
+        return wire.state_bytes(decimation.majority_bins(states, width, num_states))
 
-    low, high = frame.lane.limits(frame.observations)
+    low, high = frame.variable.limits(frame.observations)
     # The confidence in the drawn state of each point, for the hover text.
     states = frame.viterbi_states[kept]
     confidence = frame.smoothed_probs[kept, np.maximum(states, 0)]
@@ -235,17 +233,17 @@ def _sequence(frame: PanelFrame) -> Chart:
         "states": wire.state_bytes(states),
         "confidence": wire.probability_bytes(confidence),
         "viterbi": strip(frame.viterbi_states),
-        "posterior": wire.probability_bytes(wire.mean_bins(frame.smoothed_probs, width).T),
+        "posterior": wire.probability_bytes(decimation.mean_bins(frame.smoothed_probs, width).T),
     }
     if frame.true_states is not None:
         arrays["true_states"] = strip(frame.true_states)
     meta = {
         "name": frame.sequence_name,
-        "x": chart_text(frame.lane.name),
-        "title": frame.lane.title,
-        "kind": frame.lane.kind,
-        "labels": frame.lane.label_texts,
-        "ticks": frame.lane.ticks(LANE_LETTERS),
+        "x": chart_text(frame.variable.name),
+        "title": frame.variable.title,
+        "kind": frame.variable.kind,
+        "labels": frame.variable.label_texts,
+        "ticks": frame.variable.ticks(LABEL_LETTERS),
         "length": length,
         "missing": int(np.count_nonzero(np.isnan(frame.observations))),
         "first_time": theme.FIRST_TIME,
@@ -254,28 +252,3 @@ def _sequence(frame: PanelFrame) -> Chart:
         "no_truth": frame.no_truth,
     }
     return meta, arrays
-
-
-@lru_cache(maxsize=4)
-def _component(panel_url: str, plotly_url: str) -> Callable[..., Any]:
-    return register("hmm_panel", "drawPanel", panel_url, plotly_url)
-
-
-def register(name: str, function: str, module_url: str, plotly_url: str) -> Callable[..., Any]:
-    """A component that calls `function(component, address of Plotly)` of a JavaScript module.
-
-    Streamlit resends a component's inline JavaScript with every message, so that only loads the
-    module, which the browser caches. Addresses need the origin because the inline part runs from a
-    blob.
-    """
-    import streamlit as st
-
-    return st.components.v2.component(
-        name,
-        # The line break matters: Streamlit takes a single line to be a file name.
-        js=(
-            f'const o=location.origin\nexport default c=>import(o+"{module_url}")'
-            f'.then(m=>m.{function}(c,o+"{plotly_url}"))'
-        ),
-        isolate_styles=False,
-    )

@@ -7,9 +7,8 @@ bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -19,9 +18,9 @@ import numpy.typing as npt
 from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.comparison import Progress, distances
 from pages.ui.browser import wire
+from pages.ui.browser.component import component
 from pages.ui.browser.wire import Chart
-from pages.ui.figures import scales, theme
-from pages.ui.live.panel import register
+from pages.ui.figures import decimation, scales, theme
 
 KEY = "run_comparison"
 MAX_CURVE_POINTS = 600
@@ -140,15 +139,8 @@ TRACK_NAMES = ("location", "spread", "stay")
 
 def show_run_comparison(frame: bytes) -> None:
     """Put the comparison on the page, showing a message of `encode`."""
-    from pages.ui.browser.assets import PLOTLY, asset_url
-
-    draw = _component(asset_url("run-comparison.js"), asset_url(PLOTLY))
+    draw = component("hmm_run_comparison", "run-comparison.js", "drawRunComparison")
     draw(key=KEY, data=frame, on_news_change=lambda: None)
-
-
-@lru_cache(maxsize=4)
-def _component(module_url: str, plotly_url: str) -> Callable[..., Any]:
-    return register("hmm_run_comparison", "drawRunComparison", module_url, plotly_url)
 
 
 def encode(frame: ComparisonFrame, live: Mapping[str, Any] | None = None) -> bytes:
@@ -207,7 +199,7 @@ def _curve(frame: ComparisonFrame) -> Chart:
     )
     arrays: dict[str, npt.NDArray[Any]] = {}
     for number, run in enumerate(frame.runs):
-        kept = wire.extreme_indices(run.log_likelihoods, MAX_CURVE_POINTS)
+        kept = decimation.extreme_indices(run.log_likelihoods, MAX_CURVE_POINTS)
         arrays[f"x{number}"] = wire.floats(run.axis_values(frame.axis)[kept])
         arrays[f"y{number}"] = wire.floats(run.log_likelihoods[kept])
     meta = {
@@ -229,7 +221,7 @@ def _distance(frame: ComparisonFrame) -> Chart:
             if frame.reference is None
             else distances(run.log_likelihoods, frame.reference)
         )
-        kept = wire.extreme_indices(below, MAX_CURVE_POINTS)
+        kept = decimation.extreme_indices(below, MAX_CURVE_POINTS)
         arrays[f"x{number}"] = wire.floats(run.axis_values(frame.axis)[kept])
         arrays[f"y{number}"] = wire.floats(below[kept])
         seen += _extremes(below)

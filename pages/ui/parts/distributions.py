@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import plotly.graph_objects as go
 
 from hmmcore import state_shares
-from pages.ui.drawing import Drawing
 from pages.ui.figures import distribution_charts, scales
+from pages.ui.figures.theme import Palette
 from pages.ui.live.emission_view import (
     count_probabilities,
     counts_grid,
@@ -32,22 +33,22 @@ class Distribution:
     """
 
     title: str
-    figure: Drawing
+    figure: go.Figure
     label: str
     note: str = ""
 
 
-def distribution(session: Session) -> Distribution:
+def distribution(session: Session, colours: Palette) -> Distribution:
     """The figure of the session's data; computed once for the data and the shown dimensions."""
     data, config = session.data, session.config
     return session.remember(  # type: ignore[no-any-return]
         f"distribution of {config.dimension} and {config.against}",
-        data,
-        lambda: DISTRIBUTIONS[data.family](session),
+        (data, colours),
+        lambda: DISTRIBUTIONS[data.family](session, colours),
     )
 
 
-def _numbers(session: Session) -> Distribution:
+def _numbers(session: Session, colours: Palette) -> Distribution:
     data, truth = session.seen, None
     if data.truth is not None and data.states is not None:
         emissions = data.truth.emissions
@@ -56,14 +57,18 @@ def _numbers(session: Session) -> Distribution:
     return Distribution(
         "Histogram",
         distribution_charts.histogram_figure(
-            data.sequences.observations[:, 0], data.lane(), str(session.data_number), truth
+            data.sequences.observations[:, 0],
+            data.variable(),
+            str(session.data_number),
+            colours,
+            truth,
         ),
         f"Histogram of all observations{', with the true density of each state' if truth else ''}.",
         CURVES if truth else "",
     )
 
 
-def _counts(session: Session) -> Distribution:
+def _counts(session: Session, colours: Palette) -> Distribution:
     data, truth = session.seen, None
     counts = data.sequences.observations[:, 0]
     if data.truth is not None and data.states is not None:
@@ -74,14 +79,16 @@ def _counts(session: Session) -> Distribution:
         truth = (grid, each, data.truth.emissions.rates, shares)
     return Distribution(
         "How often each count occurs",
-        distribution_charts.counts_figure(counts, data.lane(), str(session.data_number), truth),
+        distribution_charts.counts_figure(
+            counts, data.variable(), str(session.data_number), colours, truth
+        ),
         "Bars of how often each count occurs"
         + (", with the probabilities in each true state." if truth else "."),
         CURVES if truth else "",
     )
 
 
-def _symbols(session: Session) -> Distribution:
+def _symbols(session: Session, colours: Palette) -> Distribution:
     data, truth = session.seen, None
     if data.truth is not None and data.states is not None:
         made = state_shares(data.states, data.truth.num_states)
@@ -89,7 +96,7 @@ def _symbols(session: Session) -> Distribution:
     return Distribution(
         "How often each symbol occurs",
         distribution_charts.symbols_figure(
-            data.symbol_shares(), data.lane(), str(session.data_number), truth
+            data.symbol_shares(), data.variable(), str(session.data_number), colours, truth
         ),
         "Bars of how often each symbol occurs"
         + (", made up of what each true state is expected to make." if truth else "."),
@@ -99,12 +106,12 @@ def _symbols(session: Session) -> Distribution:
     )
 
 
-def _points(session: Session) -> Distribution:
+def _points(session: Session, colours: Palette) -> Distribution:
     data, truth, chosen = session.seen, None, shown_dimensions(session)
     if data.truth is not None:
         emissions = data.truth.emissions
         truth = (emissions.means[:, chosen], scales.covariance_matrices(emissions, chosen))
-    lanes = (data.lane(chosen[0]), data.lane(chosen[1]))
+    variables = (data.variable(chosen[0]), data.variable(chosen[1]))
     total, most = data.sequences.num_observations, distribution_charts.MAX_POINTS
     notes = ["Each ellipse holds 86 % of what its state makes."] if truth else []
     if total > most:
@@ -114,15 +121,15 @@ def _points(session: Session) -> Distribution:
     return Distribution(
         "Points",
         distribution_charts.points_figure(
-            data.sequences.observations[:, chosen], data.states, lanes,
-            f"{session.data_number}-{chosen}", truth,
+            data.sequences.observations[:, chosen], data.states, variables,
+            f"{session.data_number}-{chosen}", colours, truth,
         ),
         "All points" + (", with the true ellipse of each state." if truth else "."),
         " ".join(notes),
     )  # fmt: skip
 
 
-DISTRIBUTIONS: Mapping[str, Callable[[Session], Distribution]] = {
+DISTRIBUTIONS: Mapping[str, Callable[[Session, Palette], Distribution]] = {
     "numbers": _numbers,
     "counts": _counts,
     "symbols": _symbols,

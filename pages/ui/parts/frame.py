@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import streamlit as st
 
+from pages.ui.browser.component import component
 from pages.ui.parts.export_area import export_area
 from pages.ui.parts.widgets import run_again
 from pages.ui.session.kept import UPLOADS
@@ -62,18 +61,7 @@ def follow_in_address(session: Session) -> None:
 
 
 def _send_to_browser(key: str, message: dict[str, Any], **options: Any) -> Any:
-    from pages.ui.browser.assets import asset_url
-
     # In a list, because Streamlit searches a dict for data frames, and for that it imports pandas,
     # for which a first visitor would have to wait.
-    return _component(asset_url("address.js"))(key=key, data=[message], **options)
-
-
-@lru_cache(maxsize=4)
-def _component(url: str) -> Callable[..., Any]:
-    # Loaded by its address, as in `panel.register`: inline code would be resent with every rerun.
-    return st.components.v2.component(
-        "hmm_address",
-        js=f'const o=location.origin\nexport default c=>import(o+"{url}").then(m=>m.follow(c))',
-        isolate_styles=False,
-    )
+    draw = component("hmm_address", "address.js", "follow")
+    return draw(key=key, data=[message], **options)

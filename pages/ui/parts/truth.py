@@ -11,7 +11,7 @@ from hmmcore import parameter_errors
 from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.figures import theme
 from pages.ui.figures.truth_charts import parameter_errors_figure
-from pages.ui.live.figure import show_figure
+from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import words
 from pages.ui.parts.layout import halves
 from pages.ui.session.session import Session
@@ -31,13 +31,13 @@ def against_truth(session: Session, view: View) -> None:
     left, right = halves(truth.num_states, "errors")
     with left:
         show_figure(
-            parameter_errors_figure(chain, f"K{truth.num_states}"),
+            parameter_errors_figure(chain, f"K{truth.num_states}", page_colours()),
             key="chain_errors",
             label="Learned minus true for the initial probabilities and the transition matrix.",
         )
     with right:
         show_figure(
-            parameter_errors_figure(errors, f"K{truth.num_states}"),
+            parameter_errors_figure(errors, f"K{truth.num_states}", page_colours()),
             key="emission_errors",
             label="Learned minus true for the emissions of each state.",
         )

@@ -8,7 +8,7 @@ import numpy as np
 
 from hmmcore import HMM, Posterior, Sequences, TrainState, ViterbiPath, align, smooth, viterbi
 from hmmcore.arrays import FloatArray, IntArray
-from pages.ui.experiment.dataset import Lane
+from pages.ui.figures.observed_variable import ObservedVariable
 from pages.ui.session.session import Session
 
 SCORED_OBSERVATIONS = 20_000
@@ -50,9 +50,9 @@ class View:
         return observations
 
 
-def lane(session: Session) -> Lane:
-    """The axis of the observations along time."""
-    return session.data.lane(shown_dimension(session))
+def shown_variable(session: Session) -> ObservedVariable:
+    """What the figures along time show of the observations."""
+    return session.data.variable(shown_dimension(session))
 
 
 def shown_dimension(session: Session) -> int:

@@ -6,9 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from pages.ui.experiment.dataset import Lane
 from pages.ui.figures import charts, theme, time_axis, time_charts
-from tests.plotly_package import drawn
+from pages.ui.figures.observed_variable import ObservedVariable
 
 
 def make_probs(length: int, num_states: int, seed: int = 0) -> np.ndarray:
@@ -26,19 +25,18 @@ def posterior(length: int, num_states: int, truth: bool = True) -> go.Figure:
         "true_model_probs": make_probs(length, num_states, 1),
         "true_model_entropy": entropy[::-1],
     }
-    return drawn(
-        time_charts.posterior_figure, make_probs(length, num_states), entropy, kind="smoothed",
-        revision="r", **(beside if truth else {}),
+    return time_charts.posterior_figure(make_probs(length, num_states), entropy, kind="smoothed",
+        colours=theme.LIGHT, revision="r", **(beside if truth else {}),
     )  # fmt: skip
 
 
 def paths(length: int, num_states: int, truth: bool = True) -> go.Figure:
-    return drawn(
-        time_charts.paths_figure,
+    return time_charts.paths_figure(
         np.random.default_rng(3).normal(size=length),
         make_path(length, num_states, 1),
         make_path(length, num_states, 2),
         num_states,
+        colours=theme.LIGHT,
         revision="r",
         true_states=make_path(length, num_states, 0) if truth else None,
     )
@@ -81,9 +79,7 @@ def test_posterior_scales_stand_still() -> None:
     for figure in (posterior(50, 4), posterior(3000, 20), posterior(50, 4, truth=False)):
         scale = figure.layout.coloraxis
         assert (scale.cmin, scale.cmax) == (0, 1)
-        # The scale by name becomes its colours: cividis begins and ends with these.
-        assert scale.colorscale[0][1].lower() == "#00224e"
-        assert scale.colorscale[-1][1].lower() == "#fee838"
+        assert [colour for _, colour in scale.colorscale] == list(theme.POSTERIOR_COLOUR_SCALE)
         assert figure.layout.uirevision == "r"
 
 
@@ -101,15 +97,15 @@ def test_every_size_can_be_drawn(length: int, num_states: int) -> None:
         posterior(length, num_states, truth=False),
         paths(length, num_states),
         paths(length, num_states, truth=False),
-        drawn(time_charts.tied_paths_figure, path[None, :], num_states, revision="r"),
-        drawn(
-            charts.transition_counts_figure,
+        time_charts.tied_paths_figure(path[None, :], num_states, colours=theme.LIGHT, revision="r"),
+        charts.transition_counts_figure(
             np.ones((num_states, num_states)),
             np.ones(num_states),
             "r",
+            theme.LIGHT,
         ),
-        drawn(charts.confusion_figure, np.ones((num_states, num_states), dtype=int), "r"),
-        drawn(charts.confusion_figure, np.ones((num_states + 2, num_states), dtype=int), "r"),
+        charts.confusion_figure(np.ones((num_states, num_states), dtype=int), "r", theme.LIGHT),
+        charts.confusion_figure(np.ones((num_states + 2, num_states), dtype=int), "r", theme.LIGHT),
     ]
     for figure in figures:
         assert 0 < figure.layout.height < 1200
@@ -126,7 +122,9 @@ def test_undefined_probabilities_leave_gaps() -> None:
     probs = make_probs(20, 3)
     probs[10:] = np.nan
     entropy = np.where(np.arange(20) < 10, 1.0, np.nan)
-    figure = drawn(time_charts.posterior_figure, probs, entropy, kind="filtered", revision="r")
+    figure = time_charts.posterior_figure(
+        probs, entropy, kind="filtered", colours=theme.LIGHT, revision="r"
+    )
     np.testing.assert_array_equal(np.isnan(figure.data[0].z), np.isnan(probs.T))
     np.testing.assert_array_equal(np.isnan(figure.data[1].y), np.isnan(entropy))
 
@@ -152,11 +150,11 @@ def test_columns_are_means_and_majorities() -> None:
     probs = make_probs(2400, 2)
     entropy = np.arange(2400.0)
     states = np.array([0, 0, 1, 1] * 600)
-    figure = drawn(
-        time_charts.posterior_figure,
+    figure = time_charts.posterior_figure(
         probs,
         entropy,
         kind="smoothed",
+        colours=theme.LIGHT,
         revision="r",
         true_states=states,
     )
@@ -205,7 +203,9 @@ def test_observations_have_the_looks_of_their_viterbi_state() -> None:
 
 def test_a_state_without_observations_stays_in_the_legend() -> None:
     ones = np.ones(5, dtype=int)
-    figure = drawn(time_charts.paths_figure, np.arange(5.0), ones, ones, 3, revision="r")
+    figure = time_charts.paths_figure(
+        np.arange(5.0), ones, ones, 3, colours=theme.LIGHT, revision="r"
+    )
     assert [trace.name for trace in figure.data if trace.type == "scatter"] == ["S1", "S2", "S3"]
 
 
@@ -217,7 +217,9 @@ def test_without_truth_nothing_is_compared_with_it() -> None:
 
 def test_an_impossible_sequence_has_no_states() -> None:
     nowhere = np.full(5, -1)
-    figure = drawn(time_charts.paths_figure, np.arange(5.0), nowhere, nowhere, 2, revision="r")
+    figure = time_charts.paths_figure(
+        np.arange(5.0), nowhere, nowhere, 2, colours=theme.LIGHT, revision="r"
+    )
     strips = next(trace for trace in figure.data if trace.type == "heatmap")
     assert np.isnan(strips.z).all()
     points = [trace for trace in figure.data if trace.type == "scatter"]
@@ -236,9 +238,8 @@ def test_state_colours_fill_equal_parts_of_the_scale() -> None:
 
 
 def test_a_column_name_is_text_and_not_markup() -> None:
-    figure = drawn(
-        time_charts.paths_figure, np.arange(5.0), np.zeros(5, int), np.zeros(5, int), 1,
-        revision="r", lane=Lane("<b>%{x}</b> & more"),
+    figure = time_charts.paths_figure(np.arange(5.0), np.zeros(5, int), np.zeros(5, int), 1,
+        colours=theme.LIGHT, revision="r", variable=ObservedVariable("<b>%{x}</b> & more"),
     )  # fmt: skip
     assert "<b>" not in figure.data[0].hovertemplate
     assert "&lt;b&gt;" in figure.layout.yaxis.title.text
@@ -246,7 +247,7 @@ def test_a_column_name_is_text_and_not_markup() -> None:
 
 def test_tied_paths_are_numbered_strips() -> None:
     tied = np.array([[0, 1, 1], [1, 0, 0]])
-    strips = drawn(time_charts.tied_paths_figure, tied, 2, revision="r").data[0]
+    strips = time_charts.tied_paths_figure(tied, 2, colours=theme.LIGHT, revision="r").data[0]
     np.testing.assert_array_equal(strips.z, tied + 1)
     assert list(strips.y) == ["path 1", "path 2"]
 
@@ -256,7 +257,7 @@ def test_tied_paths_are_numbered_strips() -> None:
 
 def test_transition_counts_are_exact_and_coloured_by_share() -> None:
     counts, starts = np.array([[30.0, 10.0], [0.0, 0.0]]), np.array([1.5, 0.5])
-    top, body = drawn(charts.transition_counts_figure, counts, starts, "r").data
+    top, body = charts.transition_counts_figure(counts, starts, "r", theme.LIGHT).data
     np.testing.assert_array_equal(body.customdata, counts)
     np.testing.assert_array_equal(body.z, [[0.75, 0.25], [np.nan, np.nan]])
     np.testing.assert_array_equal(top.customdata, [starts])
@@ -267,7 +268,7 @@ def test_transition_counts_are_exact_and_coloured_by_share() -> None:
 
 def test_transition_matrix_is_the_models() -> None:
     matrix, initial = np.array([[0.9, 0.1], [0.4, 0.6]]), np.array([0.3, 0.7])
-    top, body = drawn(charts.transition_matrix_figure, matrix, initial, "r").data
+    top, body = charts.transition_matrix_figure(matrix, initial, "r", theme.LIGHT).data
     np.testing.assert_array_equal(body.z, matrix)
     np.testing.assert_array_equal(top.z, [initial])
     assert body.text[0][0] == "0.90"
@@ -275,19 +276,19 @@ def test_transition_matrix_is_the_models() -> None:
 
 def test_confusion_shows_counts_and_row_shares() -> None:
     counts = np.array([[3, 1], [0, 5]])
-    (body,) = drawn(charts.confusion_figure, counts, "r").data
+    (body,) = charts.confusion_figure(counts, "r", theme.LIGHT).data
     np.testing.assert_array_equal(body.customdata, counts)
     np.testing.assert_array_equal(body.z, [[0.75, 0.25], [0.0, 1.0]])
     assert [list(row) for row in body.text] == [["3<br>75%", "1<br>25%"], ["0", "5<br>100%"]]
 
 
 def test_the_first_state_stands_on_top() -> None:
-    figure = drawn(charts.confusion_figure, np.eye(3, dtype=int), "r")
+    figure = charts.confusion_figure(np.eye(3, dtype=int), "r", theme.LIGHT)
     assert list(figure.layout.yaxis.range) == [3.5, 0.5]
     assert list(figure.layout.xaxis.range) == [0.5, 3.5]
 
 
 def test_numbers_are_left_out_where_they_do_not_fit() -> None:
-    (body,) = drawn(charts.confusion_figure, np.eye(20, dtype=int), "r").data
+    (body,) = charts.confusion_figure(np.eye(20, dtype=int), "r", theme.LIGHT).data
     assert body.text is None
     assert body.customdata is not None

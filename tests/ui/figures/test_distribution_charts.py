@@ -7,13 +7,15 @@ import pytest
 
 from hmmcore import HMM, Gaussian, Poisson, Sequences, sample
 from hmmcore.simulation import sticky_structure
-from pages.ui.experiment.dataset import Dataset, Lane
+from pages.ui.experiment.dataset import Dataset
 from pages.ui.figures import charts_data, distribution_charts, scales, theme, time_charts
+from pages.ui.figures.observed_variable import ObservedVariable
 from pages.ui.live.emission_view import count_probabilities, counts_grid
-from tests.plotly_package import drawn
 
-COUNT = Lane("x", "count")
-FACES = Lane("<i>face</i>", "symbol", ("one", "<b>", "three & four", "a very long name of a face"))
+COUNT = ObservedVariable("x", "count")
+FACES = ObservedVariable(
+    "<i>face</i>", "symbol", ("one", "<b>", "three & four", "a very long name of a face")
+)
 
 
 def counts_data(rates: list[float]) -> Dataset:
@@ -29,11 +31,11 @@ def test_probabilities_of_counts_sum_to_the_shares_of_their_states(rates: list[f
     grid = counts_grid(data, edges)
     shares = np.full(len(rates), 1.0 / len(rates))
     each = count_probabilities(data.truth, grid, np.ones(len(rates)))
-    figure = drawn(
-        distribution_charts.counts_figure,
+    figure = distribution_charts.counts_figure(
         data.sequences.observations[:, 0],
         COUNT,
         "r",
+        theme.LIGHT,
         (grid, each, np.array(rates), shares),
     )
     bars = figure.data[0]
@@ -54,7 +56,7 @@ def test_symbols_are_made_up_of_what_states_make() -> None:
     probs = np.array([[0.7, 0.1, 0.1, 0.1], [0.0, 0.0, 0.5, 0.5], [0.25] * 4])
     made = np.array([0.5, 0.5, 0.0])
     shares = np.array([0.35, 0.05, 0.3, 0.3])
-    figure = drawn(distribution_charts.symbols_figure, shares, FACES, "r", (probs, made))
+    figure = distribution_charts.symbols_figure(shares, FACES, "r", theme.LIGHT, (probs, made))
     observed, *parts = figure.data
     np.testing.assert_array_equal(observed.y, shares)
     assert [part.name for part in parts] == ["S1", "S2"], "a state that made nothing has no bars"
@@ -71,7 +73,7 @@ def test_symbols_are_made_up_of_what_states_make() -> None:
     assert all("<b>" not in tick for tick in figure.layout.xaxis.ticktext)
     assert all(len(tick) <= 20 for tick in figure.layout.xaxis.ticktext)
     assert (
-        drawn(distribution_charts.symbols_figure, shares, FACES, "r").layout.height
+        distribution_charts.symbols_figure(shares, FACES, "r", theme.LIGHT).layout.height
         == figure.layout.height
     )
 
@@ -82,9 +84,14 @@ def test_points_wear_the_colour_of_their_state_and_lie_in_its_ellipse() -> None:
     found = sample(truth, 1, 5000, np.random.default_rng(0))
     points = found.sequences.observations
     covariances = scales.covariance_matrices(truth.emissions)
-    lanes = (Lane("u"), Lane("<v>"))
-    figure = drawn(
-        distribution_charts.points_figure, points, found.states, lanes, "r", (means, covariances)
+    variables = (ObservedVariable("u"), ObservedVariable("<v>"))
+    figure = distribution_charts.points_figure(
+        points,
+        found.states,
+        variables,
+        "r",
+        theme.LIGHT,
+        (means, covariances),
     )
     clouds, outlines = figure.data[:2], figure.data[2:]
     assert sum(len(cloud.x) for cloud in clouds) <= distribution_charts.MAX_POINTS
@@ -95,7 +102,7 @@ def test_points_wear_the_colour_of_their_state_and_lie_in_its_ellipse() -> None:
         # 1 - exp(-2) within five standard errors of about a thousand draws.
         np.testing.assert_allclose(inside, 1 - np.exp(-2), rtol=0, atol=0.06)
     assert figure.layout.yaxis.title.text == "observation &lt;v&gt;"
-    (alone,) = drawn(distribution_charts.points_figure, points, None, lanes, "r").data
+    (alone,) = distribution_charts.points_figure(points, None, variables, "r", theme.LIGHT).data
     assert alone.name == "data"
 
 
@@ -121,20 +128,20 @@ def test_shares_of_symbols_count_those_that_never_occur() -> None:
 # Observations along time
 
 
-@pytest.mark.parametrize("lane", [Lane(), COUNT, FACES])
+@pytest.mark.parametrize("variable", [ObservedVariable(), COUNT, FACES])
 @pytest.mark.parametrize("length", [1, 50, 5000])
-def test_figures_along_time_speak_of_every_kind(lane: Lane, length: int) -> None:
+def test_figures_along_time_speak_of_every_kind(variable: ObservedVariable, length: int) -> None:
     values = np.arange(float(length)) % 4
     states = (values > 1).astype(np.int64)
-    one = drawn(charts_data.sequence_figure, values, states, lane, "r")
-    several = drawn(
-        charts_data.overview_figure, [values, values[:1]], [states, states[:1]], lane, "r"
+    one = charts_data.sequence_figure(values, states, variable, "r", theme.LIGHT)
+    several = charts_data.overview_figure(
+        [values, values[:1]], [states, states[:1]], variable, "r", theme.LIGHT
     )
     for figure in (one, several):
         points = [trace for trace in figure.data if trace.mode == "markers"]
         said = {text for trace in points for text in trace.customdata}
         expected = {"one", "&lt;b&gt;", "three &amp; four", "a very long name of a f…"}
-        assert said <= (expected if lane is FACES else {"0", "1", "2", "3"})
+        assert said <= (expected if variable is FACES else {"0", "1", "2", "3"})
         assert all("%{customdata}" in trace.hovertemplate for trace in points)
     rows = [trace for trace in several.data if trace.mode == "markers"]
     assert len(rows) == 2
@@ -142,25 +149,16 @@ def test_figures_along_time_speak_of_every_kind(lane: Lane, length: int) -> None
         shown = states[np.asarray(trace.x) - theme.FIRST_TIME]
         assert 0 < len(shown) <= charts_data.OVERVIEW_POINTS
         assert list(trace.text) == [theme.state_name(k) for k in shown]
-        assert list(trace.marker.color) == [theme.state_colour(k) for k in shown]
+        colours = trace.marker
+        np.testing.assert_array_equal(colours.color, shown + 1)
+        assert (colours.cmin, colours.cmax) == (0.5, shown.max() + 1.5)
+        expected = theme.state_scale(shown.max() + 1)
+        assert [list(step) for step in colours.colorscale] == expected
         assert list(trace.marker.symbol) == [theme.state_symbol(k) for k in shown]
-    assert one.layout.yaxis.title.text == lane.title
-    if lane is FACES:
+    assert one.layout.yaxis.title.text == variable.title
+    if variable is FACES:
         assert one.layout.yaxis.range == (-0.6, 3.6)
         assert one.layout.yaxis.ticktext[0] == "one"
-
-
-def test_an_axis_has_no_more_names_than_fit() -> None:
-    lane = Lane("s", "symbol", tuple(f"symbol {n}" for n in range(20)))
-    axis = lane.axis(room=6, most=10)
-    assert len(axis["tickvals"]) == len(axis["ticktext"]) == 10
-    assert axis["ticktext"][0] == "symbo…"
-    assert lane.title == "symbol s"
-    assert Lane("count", "count").title == "count"
-    assert lane.spoken(np.array([3.0, np.nan])) == ["symbol 3", "missing"]
-    assert Lane("x", "count").spoken(np.array([12.0])) == ["12"]
-    assert Lane().spoken(np.array([-0.51234, np.nan])) == ["−0.5123", "missing"]
-    assert Lane("x", "count").spoken(np.array([np.nan])) == ["missing"]
 
 
 def test_names_of_states_that_lie_together_stand_above_each_other() -> None:
@@ -175,11 +173,11 @@ def test_names_of_states_that_lie_together_stand_above_each_other() -> None:
 
 def test_a_histogram_has_room_for_names_that_stand_above_each_other() -> None:
     means = np.linspace(0.0, 0.1, 8)
-    figure = drawn(
-        distribution_charts.histogram_figure,
+    figure = distribution_charts.histogram_figure(
         np.linspace(-3.0, 3.0, 50),
         COUNT,
         "r",
+        theme.LIGHT,
         (means, np.ones(8), np.full(8, 1 / 8)),
     )
     (names,) = figure.select_traces({"type": "scatter", "mode": "text"})
@@ -191,11 +189,14 @@ def test_a_histogram_has_room_for_names_that_stand_above_each_other() -> None:
 def test_missing_observations_are_in_no_bar() -> None:
     values = np.array([0.0, 1.0, np.nan, 2.0, np.nan, 1.0])
     there = values[np.isfinite(values)]
-    for lane, draw in (
-        (Lane(), distribution_charts.histogram_figure),
-        (Lane("n", "count"), distribution_charts.counts_figure),
+    for variable, draw in (
+        (ObservedVariable(), distribution_charts.histogram_figure),
+        (ObservedVariable("n", "count"), distribution_charts.counts_figure),
     ):
-        with_gaps, without = drawn(draw, values, lane, "r"), drawn(draw, there, lane, "r")
+        with_gaps, without = (
+            draw(values, variable, "r", theme.LIGHT),
+            draw(there, variable, "r", theme.LIGHT),
+        )
         assert with_gaps == without
     data = Dataset(Sequences(values), family="symbols", labels=("a", "b", "c"))
     np.testing.assert_array_equal(data.symbol_shares(), [0.25, 0.5, 0.25])
@@ -203,14 +204,22 @@ def test_missing_observations_are_in_no_bar() -> None:
 
 def test_points_that_lack_a_coordinate_are_not_drawn() -> None:
     points = np.array([[0.0, 1.0], [np.nan, 2.0], [3.0, np.nan], [np.nan, np.nan], [4.0, 5.0]])
-    figure = drawn(distribution_charts.points_figure, points, None, (Lane("u"), Lane("v")), "r")
+    figure = distribution_charts.points_figure(
+        points,
+        None,
+        (ObservedVariable("u"), ObservedVariable("v")),
+        "r",
+        theme.LIGHT,
+    )
     (trace,) = figure.data
     assert (list(trace.x), list(trace.y)) == ([0.0, 4.0], [1.0, 5.0])
 
 
 def test_a_line_is_broken_at_a_gap_and_what_stands_alone_is_a_point() -> None:
     values = np.array([1.0, 2.0, np.nan, 3.0, np.nan, np.nan, 4.0, 5.0])
-    line, point = drawn(charts_data.sequence_figure, values, None, Lane(), "r").data
+    line, point = charts_data.sequence_figure(
+        values, None, ObservedVariable(), "r", theme.LIGHT
+    ).data
     assert line.mode == "lines"
     assert not line.connectgaps
     np.testing.assert_array_equal(line.x, np.arange(8) + theme.FIRST_TIME)
@@ -221,17 +230,17 @@ def test_a_line_is_broken_at_a_gap_and_what_stands_alone_is_a_point() -> None:
 
 def test_sequences_without_any_value_have_an_empty_place() -> None:
     nothing = np.full(4, np.nan)
-    for lane in (Lane(), Lane("n", "count"), FACES):
-        several = drawn(charts_data.overview_figure, [nothing, nothing], None, lane, "r")
+    for variable in (ObservedVariable(), ObservedVariable("n", "count"), FACES):
+        several = charts_data.overview_figure([nothing, nothing], None, variable, "r", theme.LIGHT)
         assert [list(trace.x) for trace in several.data] == [[1, 2, 3, 4]] * 2
-        one = drawn(charts_data.sequence_figure, nothing, None, lane, "r")
+        one = charts_data.sequence_figure(nothing, None, variable, "r", theme.LIGHT)
         assert np.isnan(one.data[0].y).all()
 
 
 def test_paths_go_on_over_a_gap_that_has_no_point() -> None:
     values = np.array([0.0, np.nan, 1.0, np.nan])
     states = np.array([0, 0, 1, 1])
-    figure = drawn(time_charts.paths_figure, values, states, states, 2, revision="r")
+    figure = time_charts.paths_figure(values, states, states, 2, colours=theme.LIGHT, revision="r")
     points = [trace for trace in figure.data if trace.type == "scatter"]
     assert [list(trace.x) for trace in points] == [[1], [3]]
     strips = next(trace for trace in figure.data if trace.type == "heatmap")

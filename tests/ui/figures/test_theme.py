@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import re
 import tomllib
 from pathlib import Path
 
 import numpy as np
+import plotly
+import plotly.graph_objects as go
 import pytest
 
 from pages.ui.figures import theme
@@ -87,7 +90,6 @@ def test_no_state_vanishes_on_a_page(page: str) -> None:
 
 
 def test_symbols_are_known_to_plotly() -> None:
-    go = pytest.importorskip("plotly.graph_objects")
     go.Scatter(marker={"symbol": [theme.state_symbol(k) for k in range(20)]})
 
 
@@ -101,8 +103,42 @@ def test_run_colours_are_legible_on_both_pages(page: str) -> None:
     assert len(set(theme.RUN_DASHES.values())) == len(theme.RUN_COLOURS)
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
-def test_streamlit_charts_use_the_same_colours(mode: str) -> None:
+@pytest.mark.parametrize(("mode", "colours"), [("light", theme.LIGHT), ("dark", theme.DARK)])
+def test_figures_have_the_colours_of_the_page(mode: str, colours: theme.Palette) -> None:
     config = tomllib.loads((Path(__file__).parents[3] / ".streamlit/config.toml").read_text())
-    configured = config["theme"][mode]["chartCategoricalColors"]
-    assert [c.lower() for c in configured] == [c.lower() for c in theme.STATE_COLOURS]
+    page = config["theme"][mode]
+    assert colours == theme.Palette(
+        page["textColor"],
+        page["backgroundColor"],
+        page["secondaryBackgroundColor"],
+        page["primaryColor"],
+    )
+    assert [colour.lower() for colour in page["chartCategoricalColors"]] == [
+        colour.lower() for colour in theme.STATE_COLOURS
+    ]
+
+
+def test_the_ink_of_a_figure_is_mixed_from_the_pages() -> None:
+    ink = theme.Palette("#ff8000", "#0000ff", "#000000", "#000000")
+    assert ink.mixed(1.0) == "rgb(255,128,0)"
+    assert ink.mixed(0.0) == "rgb(0,0,255)"
+    assert ink.mixed(0.2) == "rgb(51,26,204)"
+    assert ink.faded(0.25) == "rgba(255,128,0,0.25)"
+
+
+def test_a_scale_has_an_even_step_for_each_state() -> None:
+    assert theme.state_scale(2) == [
+        [0.0, theme.state_colour(0)], [0.5, theme.state_colour(0)],
+        [0.5, theme.state_colour(1)], [1.0, theme.state_colour(1)],
+    ]  # fmt: skip
+
+
+def test_posterior_heat_maps_have_the_scale_of_the_live_panel() -> None:
+    script = (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_text()
+    (scale,) = re.findall(r"\bCividis:(\[\[.*?\]\])", script)
+    steps = re.findall(r"\[([\d.]+),\"rgb\((\d+),(\d+),(\d+)\)\"\]", scale)
+    places = [float(place) for place, *_ in steps]
+    np.testing.assert_allclose(places, np.linspace(0, 1, len(steps)), rtol=0, atol=1e-6)
+    assert list(theme.POSTERIOR_COLOUR_SCALE) == [
+        f"#{int(red):02x}{int(green):02x}{int(blue):02x}" for _, red, green, blue in steps
+    ]

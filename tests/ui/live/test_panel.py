@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import math
 from dataclasses import replace
 from typing import Any
 
@@ -12,12 +10,11 @@ import numpy as np
 import pytest
 
 from pages.ui.browser import wire
-from pages.ui.experiment.dataset import Lane
 from pages.ui.figures import scales
+from pages.ui.figures.observed_variable import ObservedVariable
 from pages.ui.live.emission_charts import MAX_CLOUD_POINTS, Ellipses, Marginals, SymbolBars
 from pages.ui.live.panel import (
     MAX_COLUMNS,
-    MAX_CURVE_POINTS,
     MAX_POINTS,
     PanelFrame,
     RunCurve,
@@ -180,79 +177,6 @@ def test_wrong_shapes_are_refused_by_name() -> None:
         encode(make_frame(num_states=21))
 
 
-# Fewer points than pixels
-
-
-@pytest.mark.parametrize("length", [1, 5, 1000, 1001, 4999, 100_000])
-def test_outline_keeps_ends_and_extremes(length: int) -> None:
-    values = np.random.default_rng(1).normal(size=length)
-    values[length // 3] = 50.0
-    values[length // 2] = -50.0
-    kept = wire.extreme_indices(values, MAX_CURVE_POINTS)
-    assert len(kept) <= MAX_CURVE_POINTS
-    assert kept[0] == 0
-    assert kept[-1] == length - 1
-    assert (np.diff(kept) > 0).all()
-    assert values[kept].max() == values.max()
-    assert values[kept].min() == values.min()
-
-
-def test_outline_of_values_that_are_not_finite() -> None:
-    values = np.full(5000, np.nan)
-    assert len(wire.extreme_indices(values, 100)) <= 100
-    values[1234] = 1.0
-    assert 1234 in wire.extreme_indices(values, 100)
-    values[:] = -np.inf
-    assert len(wire.extreme_indices(values, 100)) <= 100
-
-
-@pytest.mark.parametrize("length", [30, 100_000])
-def test_outline_with_gaps_keeps_its_extremes_and_its_breaks(length: int) -> None:
-    values = np.random.default_rng(3).normal(size=length)
-    values[:: max(2, length // 5000)] = np.nan
-    gap = slice(length // 2, length // 2 + length // 10)
-    values[gap] = np.nan
-    values[length // 3 + 1], values[length // 4 + 1] = 9.0, -9.0
-    kept = wire.extreme_indices(values, 1000)
-    assert len(kept) <= 1000
-    assert np.nanmax(values[kept]) == 9.0
-    assert np.nanmin(values[kept]) == -9.0
-    assert (kept[0], kept[-1]) == (0, length - 1)
-    inside = kept[(kept >= gap.start) & (kept < gap.stop)]
-    assert len(inside), "the line is broken there"
-    assert np.isnan(values[inside]).all()
-
-
-def test_points_are_spread_over_the_whole_ones() -> None:
-    points = np.arange(20.0).reshape(10, 2)
-    assert wire.spread_indices(points, 10).tolist() == list(range(10))
-    assert wire.spread_indices(points, 4).tolist() == [0, 3, 6, 9]
-    points[0, 1] = points[5] = np.nan
-    assert wire.spread_indices(points, 10).tolist() == [1, 2, 3, 4, 6, 7, 8, 9]
-    assert wire.spread_indices(points, 3).tolist() == [1, 4, 9]
-    assert wire.spread_indices(np.full((4, 2), np.nan), 3).tolist() == []
-
-
-def test_points_that_no_line_reaches() -> None:
-    values = np.array([1.0, np.nan, 1.0, 1.0, np.nan, 1.0, np.inf, 1.0])
-    assert np.flatnonzero(wire.lone_points(values)).tolist() == [0, 5, 7]
-    assert wire.lone_points(np.array([1.0])).tolist() == [True]
-    assert wire.lone_points(np.array([])).tolist() == []
-
-
-def test_mean_bins_agree_with_a_plain_loop() -> None:
-    values = np.random.default_rng(2).random((1003, 3))
-    binned = wire.mean_bins(values, 10)
-    expected = [values[start : start + 10].mean(axis=0) for start in range(0, 1003, 10)]
-    np.testing.assert_allclose(binned, expected, rtol=1e-12, atol=0)
-
-
-def test_majority_bins_count_and_break_ties_low() -> None:
-    states = np.array([2, 2, 1, 0, 1, 1, 0, 0, -1, -1, -1, 2])
-    np.testing.assert_array_equal(wire.majority_bins(states, 4, 3), [2, 0, -1])
-    np.testing.assert_array_equal(wire.majority_bins(states, 1, 3), states)
-
-
 def test_only_three_types_of_array_travel() -> None:
     with pytest.raises(TypeError, match="int64"):
         wire.pack({}, {"a": np.zeros(3, dtype=np.int64)})
@@ -292,7 +216,7 @@ def make_symbols(num_states: int, num_symbols: int, truth: bool = True) -> Symbo
         probs,
         np.full(num_states, 1 / num_states),
         probs.mean(axis=0),
-        Lane("face", "symbol", labels),
+        ObservedVariable("face", "symbol", labels),
         probs[::-1] if truth else None,
     )
 
@@ -309,7 +233,7 @@ def make_ellipses(num_states: int, length: int, truth: bool = True) -> Ellipses:
         points,
         rng.integers(-1, num_states, size=length),
         np.column_stack([points.min(axis=0), points.max(axis=0)]),
-        (Lane("a"), Lane("b")),
+        (ObservedVariable("a"), ObservedVariable("b")),
         means + 5.0 if truth else None,
         covariances if truth else None,
     )
@@ -321,7 +245,7 @@ def test_symbols_arrive_as_sent(num_states: int, num_symbols: int, truth: bool) 
     bars = make_symbols(num_states, num_symbols, truth)
     observed = np.arange(30.0) % num_symbols
     frame = replace(
-        make_frame(num_states, 30), emissions=bars, lane=bars.lane, observations=observed
+        make_frame(num_states, 30), emissions=bars, variable=bars.variable, observations=observed
     )
     header, arrays = decode(encode(frame))
     chart = header["charts"]["means"]
@@ -331,8 +255,8 @@ def test_symbols_arrive_as_sent(num_states: int, num_symbols: int, truth: bool) 
     assert len(chart["ticks"]) == num_symbols
     np.testing.assert_allclose(arrays["means.probs"], bars.probs, rtol=1e-6)
     assert ("means.true_probs" in arrays) is truth
-    lane = header["charts"]["sequence"]
-    assert (lane["kind"], lane["y_range"]) == ("symbol", [-0.6, num_symbols - 0.4])
+    sequence = header["charts"]["sequence"]
+    assert (sequence["kind"], sequence["y_range"]) == ("symbol", [-0.6, num_symbols - 0.4])
     np.testing.assert_array_equal(arrays["sequence.observations"], observed)
 
 
@@ -381,84 +305,3 @@ def test_shapes_of_emission_charts_are_checked() -> None:
         encode(replace(frame, emissions=make_ellipses(2, 5)))
     with pytest.raises(ValueError, match="means has shape"):
         encode(replace(frame, emissions=make_frame(2).emissions))
-
-
-@pytest.mark.parametrize(
-    ("counts", "width"), [([0, 1, 1, 4], 1), ([7], 1), ([0, 59], 1), ([0, 60], 2), ([5, 9999], 167)]
-)
-def test_count_histogram_has_whole_bins_and_area_one(counts: list[int], width: int) -> None:
-    edges, heights = scales.count_histogram(np.array(counts, dtype=float))
-    assert edges[0] == min(counts) - 0.5
-    assert edges[-1] > max(counts)
-    np.testing.assert_array_equal(np.diff(edges), width)
-    assert len(heights) <= 60
-    np.testing.assert_allclose((heights * width).sum(), 1.0, rtol=1e-12)
-
-
-def test_whole_numbers_are_whole_and_bounded() -> None:
-    np.testing.assert_array_equal(scales.whole_numbers(2.0, 5.0), [2, 3, 4, 5])
-    many = scales.whole_numbers(0.0, 1e5)
-    assert len(many) <= scales.GRID_POINTS + 2
-    np.testing.assert_array_equal(many, np.round(many))
-    assert many[-1] >= 1e5
-
-
-# Axes that stand still
-
-
-def test_iteration_limit_grows_in_steps() -> None:
-    limits = [scales.iteration_limit(i) for i in (0, 50, 51, 100, 101, 201, 501, 1001, 2001, 5001)]
-    assert limits == [50, 50, 100, 100, 200, 500, 1000, 2000, 5000, 10000]
-
-
-@pytest.mark.parametrize("truth", [None, -1.4])
-def test_likelihood_range_only_grows_and_rarely(truth: float | None) -> None:
-    curve = -1.45 - 1.2 * np.exp(-np.arange(300) / 30)
-    ranges = [scales.likelihood_range(curve[: i + 1], truth) for i in range(len(curve))]
-    for before, after in itertools.pairwise(ranges):
-        assert after[0] <= before[0]
-        assert after[1] >= before[1]
-    for values, (low, high) in zip(np.split(curve, 300), ranges, strict=True):
-        assert low < values[0] < high
-    assert len(set(ranges)) <= (2 if truth is not None else 40)
-
-
-@pytest.mark.parametrize("size", [1e-300, 0.01, 1.0, 7.3, 1e17, 1.7e308])
-def test_rounded_ends_hold_what_they_were_given_and_seldom_move(size: float) -> None:
-    for low, high in [(-size, size / 3), (0.0, size), (-size, 0.0), (size, 3 * (size / 2))]:
-        ends = scales.rounded(low, high)
-        assert ends[0] <= low < high <= ends[1]
-        if 1e-300 <= size < 1e300:
-            # A sixth at each end, at the most.
-            assert ends[1] - ends[0] <= 4 / 3 * (high - low) * (1 + 1e-12)
-            assert scales.rounded(*ends) == ends
-    seen = {scales.rounded(-2.0 - 0.01 * i, 5.0 + 0.01 * i) for i in range(100)}
-    assert len(seen) <= 5
-
-
-def test_rounded_ends_of_anything_else_stay() -> None:
-    for ends in [(1.0, 1.0), (0.0, 5e-324), (-math.inf, math.inf), (-1.7e308, 1.7e308)]:
-        assert scales.rounded(*ends) == ends
-
-
-def test_likelihood_range_of_nothing() -> None:
-    low, high = scales.likelihood_range([-np.inf, np.nan])
-    assert low < high
-
-
-def test_histogram_has_area_one() -> None:
-    observations = np.append(np.random.default_rng(3).normal(size=500), np.nan)
-    edges, density = scales.histogram(observations)
-    np.testing.assert_allclose((density * np.diff(edges)).sum(), 1.0, rtol=1e-12)
-    edges, density = scales.histogram(np.full(4, 1e6))
-    np.testing.assert_allclose((density * np.diff(edges)).sum(), 1.0, rtol=1e-12)
-    assert scales.histogram(np.array([np.nan]))[1].sum() == 0.0
-
-
-def test_densities_have_the_area_of_their_weights() -> None:
-    grid = np.linspace(-20, 20, 4001)
-    weights = np.array([0.3, 0.7])
-    densities = scales.gaussian_densities(
-        grid, np.array([-1.0, 2.0]), np.array([0.5, 2.0]), weights
-    )
-    np.testing.assert_allclose(densities.sum(axis=1) * 0.01, weights, rtol=1e-9)

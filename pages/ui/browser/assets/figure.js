@@ -1,56 +1,6 @@
 // One Plotly figure that changes in place, fed by messages of pages/ui/live/figure.py.
 
-import { Chart, addStyle, baseLayout, coalesce, node, readTheme, seen, viewKeeper }
-  from "./plotting.js";
-
-// Colours may be theme variables: "var(--st-primary-color)" becomes what it stands for here.
-function resolveColours(value, theme) {
-  if (typeof value === "string") {
-    const match = /^var\((--st-[a-z0-9-]+)\)$/.exec(value);
-    return match ? theme.read(match[1], theme.text) : value;
-  }
-  if (Array.isArray(value)) return value.map((item) => resolveColours(item, theme));
-  if (value && typeof value === "object" && !ArrayBuffer.isView(value)) {
-    return Object.fromEntries(
-      Object.entries(value).map(([name, item]) => [name, resolveColours(item, theme)]));
-  }
-  return value;
-}
-
-// `own` wins over `base`, property by property.
-function merge(base, own) {
-  const merged = { ...base };
-  for (const [name, value] of Object.entries(own ?? {})) {
-    const both = [merged[name], value].every((v) => v && typeof v === "object" && !Array.isArray(v));
-    merged[name] = both ? merge(merged[name], value) : value;
-  }
-  return merged;
-}
-
-function themed(figure, header, theme) {
-  const { template, ...own } = resolveColours(figure.layout ?? {}, theme);
-  const base = baseLayout(theme, { l: 56, r: 16, t: own.title ? 36 : 12, b: 42 });
-  delete base.showlegend;
-  const axis = {
-    gridcolor: theme.grid, linecolor: theme.line, zerolinecolor: theme.grid,
-    automargin: true, exponentformat: "power", title: { standoff: 8, font: { size: 12, color: theme.muted } },
-  };
-  const defaults = {
-    ...base,
-    font: { ...base.font, size: 12 },
-    colorway: header.colours,
-    title: { font: { size: 14, color: theme.text }, x: 0.01, xanchor: "left" },
-    legend: { bgcolor: "rgba(0,0,0,0)" },
-    xaxis: axis, yaxis: axis,
-  };
-  for (const name of Object.keys(own).filter((key) => /^[xy]axis\d+$/.test(key))) {
-    defaults[name] = axis;
-  }
-  const layout = merge(defaults, own);
-  // Figures speak of annotations as text on the page: same ink unless they say otherwise.
-  layout.annotations = own.annotations?.map((note) => merge({ font: { color: theme.muted } }, note));
-  return { data: resolveColours(figure.data ?? [], theme), layout };
-}
+import { Chart, addStyle, coalesce, node, readTheme, seen, viewKeeper } from "./plotting.js";
 
 const STYLE = `
 .hmm-figure { width: 100%; overflow: hidden; }
@@ -58,6 +8,16 @@ const STYLE = `
 `;
 
 let turn = Promise.resolve();
+let asked = null; // the page's background when its figures were last asked for in its colours
+
+// Streamlit does not run the page again when its theme changes, and a first run may not know it.
+function askForTheme(component, background, shown) {
+  if (background === shown) asked = null;
+  else if (background !== asked) {
+    asked = background;
+    component.setTriggerValue("theme", background);
+  }
+}
 
 // One figure after the other, each seen before the next is drawn: nothing waits for all of them.
 function inTurn(work) {
@@ -77,7 +37,7 @@ class Figure {
     this.observer.observe(this.root);
   }
 
-  show({ header }) {
+  show({ header }, component) {
     const { away } = this;
     this.away = false;
     this.header = header;
@@ -87,6 +47,7 @@ class Figure {
     // Back on the page, what was drawn before is not shown for anything else.
     if (away && this.chart && !this.isDrawn()) this.root.classList.add("hmm-outdated");
     this.redraw();
+    askForTheme(component, readTheme(this.root).ground, header.background);
   }
 
   // The page shows something else. What is drawn is kept, with its zoom, for when it comes back.
@@ -96,13 +57,13 @@ class Figure {
   }
 
   // All that a drawing depends on, as a key.
-  drawingKey(theme) {
+  drawingKey() {
     const { root, header } = this;
-    return [header.figure, root.clientWidth, root.clientHeight, theme.key].join("|");
+    return [header.figure, root.clientWidth, root.clientHeight].join("|");
   }
 
   isDrawn() {
-    return Boolean(this.chart) && this.chart.drawn === this.drawingKey(readTheme(this.root));
+    return Boolean(this.chart) && this.chart.drawn === this.drawingKey();
   }
 
   reveal() {
@@ -121,11 +82,10 @@ class Figure {
     if (this.destroyed || !this.root.clientWidth) return;
     const { header } = this;
     this.chart ??= new Chart(Plotly, this.root, { name: header.key, ownsRanges: false });
-    const theme = readTheme(this.root);
     const size = [this.root.clientWidth, this.root.clientHeight];
-    this.chart.drawn = this.drawingKey(theme);
+    this.chart.drawn = this.drawingKey();
     try {
-      await this.chart.draw(themed(JSON.parse(header.figure), header, theme), header.key, size);
+      await this.chart.draw(JSON.parse(header.figure), header.key, size);
     } finally {
       // Unless the next one came while this one was drawn.
       if (this.isDrawn()) this.reveal();

@@ -1,0 +1,171 @@
+"""What all figures have in common: their look, and where several plots of one figure lie.
+
+A figure is made in one call from plain dictionaries, with arrays for numbers: Plotly's package
+takes ten times as long for lists of numbers, or for a figure that is put together step by step.
+Where Plotly has a dictionary for the title of a figure or an axis, here it is the text alone. See
+https://plotly.com/python/reference for the properties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any, Final
+
+import plotly.graph_objects as go
+
+from pages.ui.figures.theme import STATE_COLOURS, Palette
+
+Values = dict[str, Any]
+
+FONT: Final = '"Source Sans",sans-serif'
+"""The page's font; where it is not at hand, any without serifs."""
+
+NOTHING: Final = "rgba(0,0,0,0)"
+
+
+@dataclass(frozen=True, eq=False)
+class Plot:
+    """One plot of a figure.
+
+    Attributes:
+        traces: each with its "type".
+        yaxis, xaxis: properties of its axes; in a stack of plots the x axis is that of the figure.
+    """
+
+    traces: list[Values]
+    yaxis: Values
+    xaxis: Values = field(default_factory=dict)
+
+
+def single(plot: Plot, colours: Palette, **layout: Any) -> go.Figure:
+    """A figure of one plot; `layout` holds the properties beside the axes."""
+    return rows([plot], [1.0], 0.0, plot.xaxis, colours, **layout)
+
+
+def rows(
+    plots: Sequence[Plot],
+    heights: Sequence[float],
+    spacing: float,
+    xaxis: Values,
+    colours: Palette,
+    **layout: Any,
+) -> go.Figure:
+    """Plots one above the other, the first on top, on one x axis with its labels at the lowest.
+
+    Args:
+        heights: of the plots, in any unit.
+        spacing: between two plots, as a share of the whole.
+    """
+    upper = {**xaxis, "title": None, "matches": _short("x", len(plots)), "showticklabels": False}
+    placed = [
+        Plot(plot.traces, {**plot.yaxis, "domain": domain}, upper)
+        for plot, domain in zip(plots, row_domains(heights, spacing), strict=True)
+    ]
+    placed[-1] = Plot(placed[-1].traces, placed[-1].yaxis, xaxis)
+    return _figure(placed, colours, layout)
+
+
+def columns(
+    plots: Sequence[Plot],
+    widths: Sequence[float],
+    spacing: float,
+    titles: Sequence[str],
+    colours: Palette,
+    **layout: Any,
+) -> go.Figure:
+    """Plots side by side, each under its title; `widths` and `spacing` as in `rows`."""
+    domains = _domains(widths, spacing)
+    placed = [
+        Plot(plot.traces, plot.yaxis, {**plot.xaxis, "domain": domain})
+        for plot, domain in zip(plots, domains, strict=True)
+    ]
+    annotations = [
+        {
+            "text": title, "x": sum(domain) / 2, "xanchor": "center", "xref": "paper",
+            "y": 1.0, "yanchor": "bottom", "yref": "paper", "showarrow": False,
+            "font": {"size": 16, "color": colours.mixed(MUTED)},
+        }
+        for title, domain in zip(titles, domains, strict=True)
+    ]  # fmt: skip
+    return _figure(placed, colours, {**layout, "annotations": annotations})
+
+
+def row_domains(heights: Sequence[float], spacing: float) -> list[list[float]]:
+    """From where to where each of the `rows` goes, as shares of the whole counted from below."""
+    return _domains(heights[::-1], spacing)[::-1]
+
+
+MUTED: Final = 0.72
+"""Weight of the text's colour in the writing of figures: less than in the page's sentences."""
+
+
+def _figure(plots: Sequence[Plot], colours: Palette, layout: Values) -> go.Figure:
+    traces: list[Values] = []
+    axes: Values = {}
+    for number, plot in enumerate(plots, 1):
+        x, y = _short("x", number), _short("y", number)
+        traces += [{**trace, "xaxis": x, "yaxis": y} for trace in plot.traces]
+        axes[f"xaxis{x[1:]}"] = _axis({**plot.xaxis, "anchor": y}, colours)
+        axes[f"yaxis{y[1:]}"] = _axis({**plot.yaxis, "anchor": x}, colours)
+    title = layout.get("title")
+    muted = colours.mixed(MUTED)
+    looks = {
+        "template": "none",
+        "font": {"family": FONT, "size": 12, "color": muted},
+        "paper_bgcolor": colours.background,
+        "plot_bgcolor": NOTHING,
+        "colorway": STATE_COLOURS,
+        "separators": ".\u202f",
+        "dragmode": "zoom",
+        "hovermode": "closest",
+        "hoverlabel": {
+            "bgcolor": colours.background, "bordercolor": colours.faded(0.3), "align": "left",
+            "font": {"family": FONT, "size": 12, "color": colours.text},
+        },
+        "modebar": {
+            "bgcolor": NOTHING, "color": colours.mixed(0.4), "activecolor": colours.primary,
+        },
+        **layout,
+        **axes,
+        "title": {
+            "text": title, "x": 0.01, "xanchor": "left",
+            "font": {"size": 14, "color": colours.text},
+        },
+        "legend": {"bgcolor": NOTHING, **layout.get("legend", {})},
+        "margin": {
+            "pad": 0, "l": 56, "r": 16, "t": 36 if title else 12, "b": 42,
+            **layout.get("margin", {}),
+        },
+    }  # fmt: skip
+    return go.Figure({"data": traces, "layout": looks})
+
+
+def _axis(own: Values, colours: Palette) -> Values:
+    grid = colours.faded(0.1)
+    return {
+        "gridcolor": grid, "linecolor": colours.faded(0.3), "zerolinecolor": grid,
+        "automargin": True, "exponentformat": "power",
+        **own,
+        "title": {
+            "text": own.get("title"), "standoff": 8,
+            "font": {"size": 12, "color": colours.mixed(MUTED)},
+        },
+    }  # fmt: skip
+
+
+def _short(letter: str, plot: int) -> str:
+    """What traces call an axis of a plot, counted from 1."""
+    return letter if plot == 1 else f"{letter}{plot}"
+
+
+def _domains(sizes: Sequence[float], spacing: float) -> list[list[float]]:
+    """From where to where each of several plots goes, the first one from 0."""
+    room = (1 - spacing * (len(sizes) - 1)) / sum(sizes)
+    ends = accumulate(room * size for size in sizes)
+    # Rounding may not carry the last one beyond the figure.
+    return [
+        [end - room * size + number * spacing, min(end + number * spacing, 1.0)]
+        for number, (size, end) in enumerate(zip(sizes, ends, strict=True))
+    ]
