@@ -86,7 +86,15 @@ def choose(page: Page, label: str, option: str) -> None:
 
 
 def visit(page: Page, name: str) -> None:
-    """Go to another page by the links at the top, or on a narrow page by their menu."""
+    """Go to another page, and wait until it begins to appear: what is pressed before belongs to the
+    page that is left, and brings it back."""
+    leave_for(page, name)
+    current = page.locator("[data-testid=stTopNavLink][aria-current=page]", has_text=name)
+    expect(current).to_have_count(1)
+
+
+def leave_for(page: Page, name: str) -> None:
+    """Choose another page by the links at the top, or on a narrow page by their menu."""
     link = page.get_by_role("link", name=name, exact=True)
     more = page.get_by_role("button", name=re.compile(r"^\d+ more$"))
     expect(link.or_(more).first).to_be_visible()
@@ -200,7 +208,7 @@ def act_at_random(page: Page, rng: random.Random) -> str:
     elif action == "Method":
         choose(page, action, rng.choice(("EM", "Gradient", "Both")))
     elif action == "page":
-        visit(page, rng.choice(PAGES))
+        leave_for(page, rng.choice(PAGES))
     else:
         controls = page.locator(f".st-key-{action} button")
         if controls.evaluate_all(ANY_ABLE):

@@ -63,10 +63,9 @@ def test_an_edited_table_survives_page_switch_and_reload(page: Page) -> None:
     assert "A=" not in page.url, "the data stay as they are"
 
     # An unfinished edit is still there after a look at another page.
-    page.get_by_role("link", name="Posterior").click()
+    ui.visit(page, "Posterior")
     expect(page).to_have_url(re.compile("/posterior"))
-    wait_until_idle(page)
-    page.get_by_role("link", name="Data").click()
+    ui.visit(page, "Data")
     expect(page.get_by_text("Row S1 sums to 0.6; it must sum to 1.")).to_be_visible()
 
     page.get_by_role("button", name="Normalise rows").click()
@@ -118,11 +117,10 @@ def test_a_file_becomes_the_data_and_the_data_a_file(page: Page, tmp_path: Path)
     assert len(lines) == 17
 
     # Other pages train on it, and the file is still there on return.
-    page.get_by_role("link", name="Playground").click()
-    wait_until_idle(page)
-    page.get_by_role("button", name="Step", exact=True).click()
-    wait_until_idle(page)
-    page.get_by_role("link", name="Data").click()
+    ui.visit(page, "Playground")
+    ui.press(page, "Step")
+    ui.expect_iteration(page, 1)
+    ui.visit(page, "Data")
     page.get_by_role("button", name="Back to generated data").click()
     expect(page).to_have_url(re.compile("data=generated"))
     page.get_by_role("button", name="Use it again").click()
@@ -146,8 +144,7 @@ def test_gaps_of_a_file_have_no_points_and_the_states_go_on(page: Page, tmp_path
         page.get_by_role("button", name="Download CSV").click()
     lines = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
     assert (len(lines), lines[5], lines[21]) == (61, "1,5,", "1,21,")
-    page.get_by_role("link", name="Playground").click()
-    wait_until_idle(page)
+    ui.visit(page, "Playground")
     for iteration in (1, 2):
         ui.press(page, "Step")
         ui.expect_iteration(page, iteration)

@@ -189,7 +189,6 @@ def test_pages_and_back_keep_and_restore_the_runs(page: Page) -> None:
     values = stepped(page, 3)
     for name in ("Data", "Posterior", "Playground"):
         ui.visit(page, name)
-        wait_until_idle(page)
     expect_there(page, 3, values)
     # A setting that was changed by mistake took the runs with it; Back brings both back.
     ui.nudge(page, "States K", "ArrowRight")
@@ -330,7 +329,7 @@ def test_a_control_moved_while_a_page_is_being_left_is_heard(page: Page) -> None
     slow = SlowLine(page)
     ui.open_playground(page, SMALL)
     with slow.kept_back("answers"):
-        ui.visit(page, "Posterior")
+        ui.leave_for(page, "Posterior")
         ui.nudge(page, "States K", "ArrowRight")
     wait_for_address(page, "K=4")
     expect(page.get_by_role("slider", name="States K")).to_have_value("4")
