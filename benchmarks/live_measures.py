@@ -237,7 +237,7 @@ def page_switches(page: Page, rounds: int) -> tuple[list[float], list[float]]:
                 wait_until_idle(page)
                 start_watching(page)
                 page.evaluate("delete window.hmmShown")
-                ui.visit(page, name)
+                ui.leave_for(page, name)
                 shown = page.wait_for_function(PAGE_SHOWN, arg=[ui.PANEL, name]).json_value()
                 begin = stop_watching(page).inputs[0][0]
                 if number:
