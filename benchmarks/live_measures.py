@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from playwright.sync_api import TimeoutError as BrowserTimeout
 
 from benchmarks.machine import usage
+from benchmarks.watching import start_watching, stop_watching
 from tests.browser import playground as ui
 from tests.browser.page import page_failures, wait_until_idle
 from tests.browser.server import Server
@@ -134,9 +135,9 @@ def playing(page: Page, speed: str, seconds: float, runs: int) -> Playing:
         ui.expect_iteration(page, 0, name)
         ui.press(page, "Play")
         ui.wait_beyond(page, 3, name)
-        ui.start_watching(page)
+        start_watching(page)
         page.wait_for_timeout(1000 * seconds)
-        seen = ui.stop_watching(page)
+        seen = stop_watching(page)
         ui.press(page, "Pause")
         expect(ui.button(page, "Play")).to_be_visible()
         times = [moment for moment, _ in seen.changes]
@@ -161,11 +162,11 @@ def pauses(page: Page, speed: str, number: int) -> list[float]:
         ui.wait_beyond(page, 2)
         # Somewhere between two ticks, a different place each time.
         page.wait_for_timeout(rng.uniform(0, 120))
-        ui.start_watching(page)
+        start_watching(page)
         ui.press(page, "Pause")
         # Nothing is asked of the page meanwhile: looking for a button takes it 40 ms.
         page.wait_for_timeout(700)
-        seen = ui.stop_watching(page)
+        seen = stop_watching(page)
         expect(ui.button(page, "Play")).to_be_visible()
         begin = seen.inputs[0][0]
         changed = [moment for moment, _ in (*seen.changes, *seen.draws) if moment >= begin]
@@ -180,10 +181,10 @@ def sidebar_answers(page: Page, number: int) -> list[float]:
     for turn in range(number):
         ui.press(page, "Play")
         ui.wait_beyond(page, 5, "Gradient")
-        ui.start_watching(page)
+        start_watching(page)
         ui.nudge(page, "Noise σ", "ArrowLeft" if turn % 2 else "ArrowRight")
         page.wait_for_function("() => window.hmmWatch.changes.some(([, i]) => i === 0)")
-        seen = ui.stop_watching(page)
+        seen = stop_watching(page)
         took = seen.reaction([change for change in seen.changes if change[1] == 0])
         assert took is not None
         found.append(took)
@@ -213,10 +214,10 @@ def reactions(page: Page, act: Callable[[], None], number: int, what: str) -> li
     found = []
     for _ in range(number):
         ui.wait_until_settled(page)
-        ui.start_watching(page)
+        start_watching(page)
         act()
         page.wait_for_function("(what) => window.hmmWatch[what].length > 0", arg=what)
-        seen = ui.stop_watching(page)
+        seen = stop_watching(page)
         took = seen.reaction(getattr(seen, what))
         if took is not None:
             found.append(took)
@@ -233,11 +234,11 @@ def page_switches(page: Page, rounds: int) -> tuple[list[float], list[float]]:
         for other in ("Data", "Posterior", "Viterbi"):
             for name in (other, "Playground"):
                 wait_until_idle(page)
-                ui.start_watching(page)
+                start_watching(page)
                 page.evaluate("delete window.hmmShown")
-                ui.visit(page, name)
+                ui.leave_for(page, name)
                 shown = page.wait_for_function(PAGE_SHOWN, arg=[ui.PANEL, name]).json_value()
-                begin = ui.stop_watching(page).inputs[0][0]
+                begin = stop_watching(page).inputs[0][0]
                 if number:
                     first.append(shown[0] - begin)
                     all_of_them.append(shown[1] - begin)

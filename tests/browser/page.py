@@ -11,7 +11,21 @@ from playwright.sync_api import Page, WebSocketRoute
 
 from pages.ui.parts.failure import MESSAGE
 
-APP = "[data-testid=stApp]"
+IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
+"""Streamlit's app while no script runs: a way to wait, which says nothing of what is seen."""
+
+# What is kept of a page that was left is out of the document. For some frames, since what a run of
+# the page has said last is shown in a frame of its own.
+SETTLED = """([idle, views]) => {
+  const found = [...document.querySelectorAll(views)];
+  const rests = document.querySelector(idle) && found.length
+    && found.every((view) => view.ariaBusy === "false");
+  if (!rests) delete window.hmmRestsSince;
+  else window.hmmRestsSince ??= performance.now();
+  const settled = performance.now() - window.hmmRestsSince > 100;
+  if (settled) delete window.hmmRestsSince;
+  return settled;
+}"""
 
 
 def open_page(page: Page, path: str = "/") -> None:
@@ -24,7 +38,12 @@ def open_page(page: Page, path: str = "/") -> None:
 
 def wait_until_idle(page: Page) -> None:
     """Wait until no script of the app is running."""
-    page.wait_for_selector(f"{APP}[data-test-script-state=notRunning]")
+    page.wait_for_selector(IDLE)
+
+
+def wait_until_settled(page: Page, views: str) -> None:
+    """Wait until no script runs and these views have drawn and told all there is."""
+    page.wait_for_function(SETTLED, arg=[IDLE, views])
 
 
 def page_failures(page: Page) -> list[str]:

@@ -1,4 +1,4 @@
-"""How tests and measurements drive the Playground: its controls, its panel, and every frame of it.
+"""How tests and measurements drive the Playground: its controls and its panel.
 
 Everything goes through what a visitor sees and touches. Nothing here waits a fixed time.
 """
@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import random
 import re
-from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
 from playwright.sync_api import TimeoutError as BrowserTimeout
 
-from tests.browser.page import APP, open_page
+from tests.browser import page as page_module
+from tests.browser.page import open_page
 
 PANEL = "[data-testid=hmm-panel]"
 CHARTS = ("curve", "learned", "true", "means", "sequence")
@@ -27,46 +27,21 @@ def open_playground(page: Page, query: str = "") -> None:
 
 def wait_until_drawn(page: Page) -> None:
     """Wait until every chart of the panel is on the screen; there may be no true matrix."""
-    page.wait_for_selector(PANEL)
     page.wait_for_function(
         """([panel, charts]) => {
           const root = document.querySelector(panel);
-          return root && root.dataset.iteration !== undefined
-            && charts.every((name) => root.querySelector(`[data-chart=${name}]`).closest("[hidden]")
-              || root.querySelector(`[data-chart=${name}] svg.main-svg`));
+          return root && charts.every((name) => {
+            const chart = root.querySelector(`[data-chart=${name}]`);
+            return chart.closest("[hidden]") || chart.querySelector("svg");
+          });
         }""",
         arg=[PANEL, list(CHARTS)],
     )
 
 
-SETTLED = """([panel, app, still]) => {
-  const idle = document.querySelector(app)?.dataset.testScriptState === "notRunning";
-  const root = document.querySelector(panel);
-  const tiles = root?.querySelector(".hmm-tiles")?.textContent;
-  const seen = `${root?.dataset.draws} ${tiles} ${idle} ${root?.dataset.news}`;
-  const held = window.hmmSettled;
-  if (held?.seen !== seen) window.hmmSettled = { seen, since: performance.now() };
-  // What was painted, Plotly draws itself when it has come to rest.
-  const settled = held?.seen === seen && performance.now() - held.since > still
-    && idle && root?.dataset.painted === "0" && root.dataset.news === "0";
-  if (settled) delete window.hmmSettled;
-  return settled;
-}"""
-
-HOW_IT_STANDS = """([panel, app]) => {
-  const { testScriptState, testConnectionState } = document.querySelector(app)?.dataset ?? {};
-  return JSON.stringify({ testScriptState, testConnectionState,
-    panel: { ...document.querySelector(panel)?.dataset } });
-}"""
-
-
 def wait_until_settled(page: Page) -> None:
     """Wait until no script runs and the panel has said and drawn what it was sent."""
-    try:
-        page.wait_for_function(SETTLED, arg=[PANEL, APP, 200])
-    except BrowserTimeout as error:
-        stands = page.evaluate(HOW_IT_STANDS, [PANEL, APP])
-        raise AssertionError(f"The page does not settle: {stands}") from error
+    page_module.wait_until_settled(page, PANEL)
 
 
 # Controls
@@ -111,7 +86,15 @@ def choose(page: Page, label: str, option: str) -> None:
 
 
 def visit(page: Page, name: str) -> None:
-    """Go to another page by the links at the top, or on a narrow page by their menu."""
+    """Go to another page, and wait until it begins to appear: what is pressed before belongs to the
+    page that is left, and brings it back."""
+    leave_for(page, name)
+    current = page.locator("[data-testid=stTopNavLink][aria-current=page]", has_text=name)
+    expect(current).to_have_count(1)
+
+
+def leave_for(page: Page, name: str) -> None:
+    """Choose another page by the links at the top, or on a narrow page by their menu."""
     link = page.get_by_role("link", name=name, exact=True)
     more = page.get_by_role("button", name=re.compile(r"^\d+ more$"))
     expect(link.or_(more).first).to_be_visible()
@@ -157,37 +140,53 @@ def wait_beyond(page: Page, number: int, run: str = "EM") -> int:
     return iteration(page, run)
 
 
-def draws(page: Page) -> int:
-    """How often the panel has drawn a chart since it was made."""
-    return int(page.locator(PANEL).get_attribute("data-draws") or 0)
+def learned_matrix_of(page: Page, num_states: int) -> Locator:
+    """The chart of a learned transition matrix of so many states."""
+    name = f"Heat map of the learned transition matrix of {num_states} states."
+    return page.get_by_role("img", name=name)
 
 
-def axis_range(page: Page, chart: str, axis: str = "xaxis") -> list[float]:
+def chart(page: Page, name: str) -> Locator:
+    """A chart of the panel, or a figure of another page."""
+    return page.locator(f"[data-chart={name}], [data-key={name}]")
+
+
+def axis_range(page: Page, name: str, axis: str = "xaxis") -> list[float]:
     """The range that an axis of a chart shows."""
-    found: list[float] = page.evaluate(
-        "([chart, axis]) => [...document.querySelector(`[data-chart=${chart}]`)"
-        "._fullLayout[axis].range]",
-        [chart, axis],
+    found: list[float] = chart(page, name).evaluate(
+        "(chart, axis) => [...chart.layout[axis].range]", axis
     )
     return found
 
 
-def drag_zoom(page: Page, chart: str, left: float = 0.3, right: float = 0.6) -> list[float]:
-    """Zoom by dragging over a part of a chart's width; the range of the time axis after it."""
-    before = axis_range(page, chart)
-    box = page.locator(f"[data-chart={chart}] .nsewdrag").first.bounding_box()
-    assert box is not None
-    height = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + left * box["width"], height)
-    page.mouse.down()
-    page.mouse.move(box["x"] + right * box["width"], height, steps=6)
-    page.mouse.up()
+def wait_for_range(page: Page, name: str, condition: str) -> None:
+    """Wait until the time axis goes from `low` to `high`, of which this is true in JavaScript."""
     page.wait_for_function(
-        "([chart, before]) => document.querySelector(`[data-chart=${chart}]`)"
-        "._fullLayout.xaxis.range.some((end, i) => Math.abs(end - before[i]) > 1e-9)",
-        arg=[chart, before],
+        f"""name => {{
+          const chart = document.querySelector(`[data-chart=${{name}}], [data-key=${{name}}]`);
+          const [low, high] = chart.layout.xaxis.range;
+          return {condition};
+        }}""",
+        arg=name,
     )
-    return axis_range(page, chart)
+
+
+def place_in(page: Page, name: str, share: float) -> tuple[float, float]:
+    """A place in a chart, in pixels of the window, so far along its width."""
+    box = chart(page, name).bounding_box()
+    assert box is not None
+    return box["x"] + share * box["width"], box["y"] + box["height"] / 3
+
+
+def drag_zoom(page: Page, name: str, left: float = 0.3, right: float = 0.6) -> list[float]:
+    """Zoom by dragging over a part of a chart's width; the range of the time axis after it."""
+    low, high = axis_range(page, name)
+    page.mouse.move(*place_in(page, name, left))
+    page.mouse.down()
+    page.mouse.move(*place_in(page, name, right), steps=6)
+    page.mouse.up()
+    wait_for_range(page, name, f"low > {low} && high < {high}")
+    return axis_range(page, name)
 
 
 # A restless visitor
@@ -209,7 +208,7 @@ def act_at_random(page: Page, rng: random.Random) -> str:
     elif action == "Method":
         choose(page, action, rng.choice(("EM", "Gradient", "Both")))
     elif action == "page":
-        visit(page, rng.choice(PAGES))
+        leave_for(page, rng.choice(PAGES))
     else:
         controls = page.locator(f".st-key-{action} button")
         if controls.evaluate_all(ANY_ABLE):
@@ -220,103 +219,3 @@ def act_at_random(page: Page, rng: random.Random) -> str:
                 if controls.evaluate_all(ANY_ABLE):
                     raise
     return action
-
-
-# Every frame
-
-
-@dataclass(frozen=True)
-class Watch:
-    """What was seen frame by frame.
-
-    Attributes:
-        frames: how many animation frames there were.
-        blank_frames: those in which the panel or one of its charts was missing.
-        minimum_opacity: of the panel with all that it lies in; Streamlit greys what is stale.
-        changes: when another iteration was seen, all of it drawn, and that iteration.
-        draws: the same for the panel's count of drawings.
-        inputs: when the visitor pressed, typed or resized, and the name of that event.
-        seconds: from the first frame to the last.
-
-    Times are milliseconds since the page was opened.
-    """
-
-    frames: int
-    blank_frames: int
-    minimum_opacity: float
-    changes: list[tuple[float, int]]
-    draws: list[tuple[float, int]]
-    inputs: list[tuple[float, str]]
-    seconds: float
-
-    def reaction(self, seen: list[tuple[float, int]]) -> float | None:
-        """Milliseconds from the first input to the first of `seen` after it; None without."""
-        begin = self.inputs[0][0]
-        return next((time - begin for time, _ in seen if time >= begin), None)
-
-
-START_WATCHING = """([panel, charts]) => {
-  const watch = {
-    frames: 0, blank: 0, opacity: 1, changes: [], draws: [], inputs: [], first: null, on: true,
-  };
-  window.hmmWatch = watch;
-  for (const name of ["pointerdown", "keydown", "resize"]) {
-    const note = (event) => {
-      if (watch.on) watch.inputs.push([event.timeStamp, name]);
-      else window.removeEventListener(name, note, true);
-    };
-    window.addEventListener(name, note, true);
-  }
-  let iteration = null;
-  let draws = null;
-  const look = () => {
-    if (!watch.on) return;
-    // Not the frame's own time: a drawing may have gone before in this frame.
-    const now = performance.now();
-    watch.first ??= now;
-    watch.last = now;
-    watch.frames += 1;
-    const root = document.querySelector(panel);
-    const whole = root && root.clientHeight && charts.every((name) => {
-      const chart = root.querySelector(`[data-chart=${name}]`);
-      return chart && chart.querySelector("svg.main-svg") && chart.clientHeight;
-    });
-    if (!whole) watch.blank += 1;
-    if (root) {
-      let opacity = 1;
-      for (let place = root; place; place = place.parentElement) {
-        opacity *= Number(getComputedStyle(place).opacity);
-      }
-      watch.opacity = Math.min(watch.opacity, opacity);
-      if (root.dataset.iteration !== iteration) {
-        if (iteration !== null) watch.changes.push([now, Number(root.dataset.iteration)]);
-        iteration = root.dataset.iteration;
-      }
-      if (root.dataset.draws !== draws) {
-        if (draws !== null) watch.draws.push([now, Number(root.dataset.draws)]);
-        draws = root.dataset.draws;
-      }
-    }
-    requestAnimationFrame(look);
-  };
-  requestAnimationFrame(look);
-}"""
-
-
-def start_watching(page: Page) -> None:
-    """Look at the panel in every animation frame from now on."""
-    page.evaluate(START_WATCHING, [PANEL, list(CHARTS)])
-
-
-def stop_watching(page: Page) -> Watch:
-    """Stop looking, and tell what was seen."""
-    seen = page.evaluate("() => { window.hmmWatch.on = false; return window.hmmWatch; }")
-    return Watch(
-        frames=seen["frames"],
-        blank_frames=seen["blank"],
-        minimum_opacity=seen["opacity"],
-        changes=[(time, int(value)) for time, value in seen["changes"]],
-        draws=[(time, int(value)) for time, value in seen["draws"]],
-        inputs=[(time, name) for time, name in seen["inputs"]],
-        seconds=(seen["last"] - seen["first"]) / 1000,
-    )

@@ -36,7 +36,7 @@ def fail():
     raise ValueError("a detail for the log only")
 
 def first():
-    st.write("first page", asset_url("plotly.js"))
+    st.write("first page", asset_url("panel.js"))
 
 def data():
     st.slider("States", 2, 10, 5, key="k", bind="query-params")
@@ -92,7 +92,7 @@ def test_a_failure_is_one_sentence_and_the_settings_stay(
 def test_the_servers_own_files_follow_the_base_path(page: Page, server: Server) -> None:
     open_page(page, "/")
     text = page.get_by_text("first page").inner_text()
-    match = re.search(r"/lab/\S+plotly\.js", text)
+    match = re.search(r"/lab/\S+panel\.js", text)
     assert match, text
     origin = server.url.removesuffix("/lab")
     with urllib.request.urlopen(origin + match[0]) as response:

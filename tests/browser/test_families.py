@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +16,12 @@ CARD = ".hmm-means h4"
 
 
 def traces(page: Page, chart: str = "means") -> list[dict[str, Any]]:
-    """What Plotly has drawn, trace by trace."""
-    found: list[dict[str, Any]] = page.evaluate(
-        """chart => document.querySelector(`[data-chart=${chart}]`)._fullData.map((trace) => ({
-          type: trace.type, mode: trace.mode, dash: trace.line?.dash, shape: trace.line?.shape,
-          points: trace.x?.length ?? 0, visible: trace.visible,
-        }))""",
-        chart,
+    """What Plotly was given to draw, trace by trace."""
+    found: list[dict[str, Any]] = ui.chart(page, chart).evaluate(
+        """chart => chart.data.map((trace) => ({
+          type: trace.type, mode: trace.mode, points: trace.x?.length ?? 0,
+          dash: trace.line?.dash ?? "solid", shape: trace.line?.shape,
+        }))"""
     )
     return found
 
@@ -96,11 +94,11 @@ def test_points_lie_among_learned_and_true_ellipses(page: Page) -> None:
     ui.expect_iteration(page, 2)
     ui.wait_until_settled(page)
     assert (ui.axis_range(page, "means"), ui.axis_range(page, "means", "yaxis")) == stood
-    title = page.locator("[data-chart=sequence] .ytitle")
-    expect(title).to_have_text("observation x1")
+    sequence = ui.chart(page, "sequence")
+    expect(sequence.get_by_text("observation x1", exact=True)).to_be_visible()
     ui.choose(page, "Dimension", "x2")
-    expect(title).to_have_text("observation x2")
-    expect(page.locator("[data-chart=means] .ytitle")).to_have_text("observation x1")
+    expect(sequence.get_by_text("observation x2", exact=True)).to_be_visible()
+    expect(ui.chart(page, "means").get_by_text("observation x1", exact=True)).to_be_visible()
 
 
 def test_a_small_network_learns_live(page: Page) -> None:
@@ -138,28 +136,11 @@ def test_words_of_a_file_stand_on_the_axis(page: Page, tmp_path: Path) -> None:
     page.get_by_role("button", name="Use this data").click()
     expect(page.get_by_text("In use: column “sky” (symbols) of weather.csv.")).to_be_visible()
     ui.visit(page, "Playground")
-    names = page.locator("[data-chart=sequence] .ytick text")
-    expect(names).to_have_count(3)
-    expect(page.locator("[data-chart=means] .xtick text")).to_have_text(
-        ["<b>rain</b>", "fog", "sun"]
-    )
+    for chart, names in {
+        "sequence": ("<b>rain<…", "fog", "sun"),
+        "means": ("<b>rain</b>", "fog", "sun"),
+    }.items():
+        for name in names:
+            expect(ui.chart(page, chart).get_by_text(name, exact=True)).to_be_visible()
     ui.wait_until_settled(page)
-    assert names.all_text_contents() == ["<b>rain<…", "fog", "sun"]
     assert overflowing(page) == []
-
-
-@pytest.mark.parametrize("family", ["counts", "symbols", "points"])
-def test_emissions_are_painted_while_they_move_and_drawn_at_rest(page: Page, family: str) -> None:
-    # So slow that it comes to no end meanwhile.
-    slow = "method=Gradient&rate=0.001&speed=50"
-    ui.open_playground(page, f"family={family}&K=3&M=60&N=4&cov=full&{slow}")
-    ui.wait_until_settled(page)
-    ui.press(page, "Play")
-    page.mouse.move(2, 2)
-    page.wait_for_function(
-        "() => document.querySelector('[data-chart=means]').classList.contains('hmm-painted')"
-    )
-    ui.press(page, "Pause")
-    ui.wait_until_settled(page)
-    expect(page.locator("[data-chart=means]")).not_to_have_class(re.compile("hmm-painted"))
-    assert all(trace["points"] for trace in traces(page))

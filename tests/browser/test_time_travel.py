@@ -59,23 +59,6 @@ def test_a_visitor_goes_back_marks_a_place_and_returns(page: Page) -> None:
     ui.expect_iteration(page, 5)
 
 
-def test_the_film_runs_from_the_start_to_the_latest_iteration(page: Page) -> None:
-    ui.open_playground(page, "K=3&M=60&N=5&noise=1")
-    for taken in range(1, 4):
-        ui.press(page, "Step")
-        ui.expect_iteration(page, taken)
-    ui.wait_until_settled(page)
-    ui.start_watching(page)
-    control(page, "Film").click()
-    expect(control(page, "Stop")).to_be_visible()
-    expect(control(page, "Film")).to_be_visible(timeout=15_000)
-    ui.expect_iteration(page, 3)
-    ui.wait_until_settled(page)
-    seen = ui.stop_watching(page)
-    assert [iteration for _, iteration in seen.changes] == [0, 1, 2, 3]
-    assert seen.blank_frames == 0
-
-
 def test_dragging_the_line_while_it_plays_pauses(page: Page) -> None:
     ui.open_playground(page, "K=3&M=60&N=5&method=Gradient&rate=0.001")
     ui.press(page, "Play")

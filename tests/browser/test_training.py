@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser import page as page_module
 from tests.browser import playground as ui
-from tests.browser.page import open_page, wait_until_idle
+from tests.browser.page import open_page
 
 COMPARISON = "[data-testid=hmm-run-comparison]"
 CHARTS = ("curve", "distance", "location", "spread", "stay")
@@ -21,18 +22,15 @@ def open_training(page: Page, query: str = "") -> None:
 
 def wait_until_drawn(page: Page) -> None:
     page.wait_for_function(
-        """([comparison, charts]) => charts.every((name) => document.querySelector(
-          `${comparison} [data-chart=${name}] svg.main-svg .xtitle`))""",
+        """([comparison, charts]) => charts.every((name) =>
+          document.querySelector(`${comparison} [data-chart=${name}] svg`))""",
         arg=[COMPARISON, list(CHARTS)],
     )
 
 
 def wait_until_settled(page: Page) -> None:
-    """Wait until Plotly itself has drawn what was painted meanwhile."""
-    wait_until_idle(page)
-    page.wait_for_function(
-        "comparison => document.querySelector(comparison)?.dataset.painted === '0'", arg=COMPARISON
-    )
+    """Wait until no script runs and the comparison has said and drawn what it was sent."""
+    page_module.wait_until_settled(page, COMPARISON)
 
 
 def curve_ends(page: Page, chart: str) -> list[float]:
@@ -47,10 +45,7 @@ def curve_ends(page: Page, chart: str) -> list[float]:
 
 
 def axis_title(page: Page, chart: str) -> str:
-    title: str = page.evaluate(
-        "chart => document.querySelector(`[data-chart=${chart}]`)._fullLayout.xaxis.title.text",
-        chart,
-    )
+    title: str = ui.chart(page, chart).evaluate("chart => chart.layout.xaxis.title.text")
     return title
 
 
@@ -80,10 +75,7 @@ def test_both_play_side_by_side_along_every_axis_and_with_a_sweep(page: Page) ->
 
     press_segment(page, "Iterations")
     page.wait_for_url("**along=iterations*")
-    page.wait_for_function(
-        "() => document.querySelector('[data-chart=curve]')._fullLayout.xaxis.title.text"
-        " === 'iteration'"
-    )
+    expect(ui.chart(page, "curve").get_by_text("iteration", exact=True)).to_be_visible()
     wait_until_settled(page)
     reached = ui.iteration(page, "EM")
     assert curve_ends(page, "curve") == [reached, reached]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import cache
 
 import pytest
 from streamlit.components.v2 import manifest_scanner
+
+from pages.ui.experiment import experiment
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -16,3 +19,9 @@ def components_are_looked_for_once() -> Iterator[None]:
         once = cache(manifest_scanner.scan_component_manifests)
         patch.setattr(manifest_scanner, "scan_component_manifests", once)
         yield
+
+
+@pytest.fixture(autouse=True)
+def runs_arrive_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link's runs are taken to where it says however slow the machine is."""
+    monkeypatch.setattr(experiment, "OPENING_BUDGET", math.inf)

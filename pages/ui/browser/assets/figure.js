@@ -31,7 +31,8 @@ class Figure {
     addStyle("hmm-figure-style", STYLE);
     this.plotly = plotly;
     this.root = node("div", { class: "hmm-figure", role: "img", "data-testid": "hmm-figure" });
-    this.redraw = coalesce(() => (this.isDrawn() ? this.reveal() : inTurn(() => this.draw())));
+    this.redraw = coalesce(() => (this.isDrawn() ? this.reveal() : inTurn(() => this.draw())),
+      (busy) => this.root.setAttribute("aria-busy", busy));
     this.observer = new ResizeObserver(() => this.redraw());
     this.observer.observe(this.root);
   }
@@ -89,7 +90,6 @@ class Figure {
       // Unless the next one came while this one was drawn.
       if (this.isDrawn()) this.reveal();
     }
-    this.root.dataset.draws = Number(this.root.dataset.draws ?? 0) + 1;
   }
 
   destroy() {

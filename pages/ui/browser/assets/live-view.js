@@ -115,9 +115,11 @@ export class LiveView {
     this.layers = each((name) =>
       node("div", { class: "hmm-layers" }, this.canvases[name], this.places[name]));
     this.scrubber = new Scrubber((command) => this.stream.tell(command));
-    this.root = node("div", { class: "hmm-panel", "data-testid": testId, "data-draws": 0,
-      "data-painted": 0, "data-news": 0 });
-    this.redraw = coalesce(() => this.draw());
+    this.root = node("div", { class: "hmm-panel", "data-testid": testId, "data-draws": 0 });
+    this.redraw = coalesce(() => this.draw(), (drawing) => {
+      this.drawing = drawing;
+      this.sayBusy();
+    });
     this.observer = new ResizeObserver(() => {
       this.sizes = null;
       this.redraw();
@@ -131,7 +133,7 @@ export class LiveView {
 
   arrive() {
     this.away = false;
-    this.root.dataset.news = 0;
+    this.telling = null;
     for (const [where, names, hear] of this.heard) {
       for (const name of names) where.addEventListener(name, hear, true);
     }
@@ -161,6 +163,7 @@ export class LiveView {
     if (this.away) this.arrive();
     const { live } = message.header;
     this.component = component;
+    this.asked = false;
     // There, or at least not here any more.
     if (location.pathname !== this.leftFrom) this.left = -LONGEST_LEAVING;
     if (live) {
@@ -199,6 +202,7 @@ export class LiveView {
     if (wait === 0) this.redraw.now();
     else if (wait) this.waiting = setTimeout(this.redraw, wait);
     else this.redraw();
+    this.sayBusy();
   }
 
   // Step and Reset over the view's own line, whether they went: its frame is there before
@@ -225,11 +229,10 @@ export class LiveView {
       Math.max(this.clicked, this.elsewhere) + CLICK_APART);
     const wait = Math.max(due - performance.now(), idle() && !unanswered() ? 0 : BUSY_APART);
     clearTimeout(this.telling);
-    this.root.dataset.news = 1;
-    if (wait > 0) {
-      this.telling = setTimeout(() => this.tellNews(), wait);
-      return;
-    }
+    this.telling = wait > 0 ? setTimeout(() => this.tellNews(), wait) : null;
+    this.asked ||= !this.telling;
+    this.sayBusy();
+    if (this.telling) return;
     this.told = performance.now();
     // A run that is for nothing else holds up no press.
     this.runsForNews = true;
@@ -239,8 +242,16 @@ export class LiveView {
     this.sending = true;
     setTimeout(() => {
       this.sending = false;
-      this.root.dataset.news = 0;
     });
+  }
+
+  // Whether anything is left to draw, to be drawn by Plotly, or to be heard from the page: said to
+  // those who have the page read aloud, and to whoever waits for it to come to rest.
+  sayBusy() {
+    const painted = Object.values(this.charts ?? {}).some((chart) => chart.painted);
+    const busy = painted || this.drawing || this.behind || this.message !== this.drawn
+      || this.telling || this.asked;
+    this.root.setAttribute("aria-busy", Boolean(busy) && !this.failed);
   }
 
   // Write what a message says beside its charts. For each chart that is there: a key of all that its
@@ -270,6 +281,8 @@ export class LiveView {
     const { message } = this; // the next one may arrive while this one is drawn
     const { header } = message;
     const { theme, sizes, keys } = this.writeAll(message);
+    this.drawn = message;
+    this.behind = false;
     let drew = false;
     let late = false;
     for (const name of Object.keys(keys)) {
@@ -289,6 +302,7 @@ export class LiveView {
         continue;
       }
       if (this.postpone(chart, header)) {
+        this.behind = true;
         late ||= name === Object.keys(this.builders)[0];
         continue;
       }
@@ -306,9 +320,7 @@ export class LiveView {
     }
     if (drew) this.root.dataset.draws = Number(this.root.dataset.draws) + 1;
     if (!late) this.root.dataset.iteration = Math.max(...header.runs.map((run) => run.iteration));
-    const painted = Object.values(this.charts).filter((chart) => chart.painted).length;
-    this.root.dataset.painted = painted;
-    if (painted && !this.resting) {
+    if (!this.resting && Object.values(this.charts).some((chart) => chart.painted)) {
       clearTimeout(this.rest);
       this.rest = setTimeout(() => {
         this.resting = true;

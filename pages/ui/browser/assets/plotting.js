@@ -294,7 +294,8 @@ export const seen = () => new Promise((go) => { requestAnimationFrame(() => setT
 
 // Runs `work` on the next animation frame, one at a time; requests in between become one.
 // `now()` does not wait for the frame: where much else is to be done, that would come first.
-export function coalesce(work) {
+// `onChange` hears whether anything is left to do.
+export function coalesce(work, onChange) {
   let busy = false;
   let again = false;
   let stopped = false;
@@ -307,6 +308,7 @@ export function coalesce(work) {
     }
     busy = false;
     if (again) run();
+    else onChange(false);
   };
   const begin = (how) => {
     if (stopped) return;
@@ -315,6 +317,7 @@ export function coalesce(work) {
       return;
     }
     busy = true;
+    onChange(true);
     how(turn);
   };
   const run = () => begin(requestAnimationFrame);

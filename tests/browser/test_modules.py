@@ -1,0 +1,509 @@
+"""The page's own JavaScript, module by module, on an empty page whose clock the test moves.
+
+All that is timed is tested here: when a view paints and when Plotly draws, how often it asks for a
+run of the page, how a lost line is opened again, and what is kept of a page that was left. The
+clock is Playwright's, in the browser that the other tests have anyway: a document, events and
+Plotly are real there, and what stands in for the rest is a WebSocket and what Streamlit hands to a
+component.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from itertools import pairwise
+from urllib.parse import parse_qsl
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from pages.ui.browser import wire
+from pages.ui.browser.assets import PLOTLY, asset_url
+from pages.ui.browser.stream import REPLACED, UNKNOWN
+from pages.ui.live.frame_source import frame_source
+from pages.ui.session.session import Session
+from tests.browser import playground as ui
+from tests.browser.server import Server
+
+STAND_INS = """async ([urls, plotly]) => {
+  document.body.innerHTML = `
+    <div data-testid="stApp" data-test-script-state="notRunning">
+      <div class="st-key-step"><button>Step</button></div>
+      <button id="elsewhere">Elsewhere</button> <a href="/posterior">Posterior</a>
+      <div id="place"></div> <div id="other"></div>
+    </div>`;
+  window.lines = [];
+  window.WebSocket = class {
+    static OPEN = 1;
+    constructor() {
+      Object.assign(this, { sent: [], begun: performance.now(), readyState: 0 });
+      lines.push(this);
+    }
+    send(text) { this.sent.push(text); }
+    open() { this.readyState = 1; this.onopen(); }
+    close(code = 1000) { this.readyState = 3; this.onclose?.({ code }); }
+  };
+  window.bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  window.modules = {};
+  for (const [name, url] of Object.entries(urls)) modules[name] = await import(url);
+  // What Streamlit calls with each message of a component: what it returns ends the message.
+  window.news = [];
+  window.show = (draw, text, place = "place") => {
+    const parentElement = document.getElementById(place);
+    window.end = draw({ data: bytes(text), parentElement,
+      setTriggerValue: (name) => news.push([name, performance.now()]) }, plotly);
+  };
+}"""
+
+
+@pytest.fixture
+def empty(browser: Browser, app_server: Server, browser_errors: list[str]) -> Iterator[Page]:
+    """An empty page of the app's site, with its modules, whose clock stands still."""
+    context = browser.new_context(base_url=app_server.url, viewport={"width": 1300, "height": 900})
+    page = context.new_page()
+    page.on("pageerror", lambda error: browser_errors.append(str(error)))
+    page.clock.install(time=0)
+    page.goto("/_stcore/health")
+    page.clock.pause_at(60_000)
+    names = ("stream", "scrubber", "panel", "figure", "presses")
+    page.evaluate(STAND_INS, [{name: asset_url(f"{name}.js") for name in names}, asset_url(PLOTLY)])
+    yield page
+    context.close()
+    assert browser_errors == []
+
+
+def now(page: Page) -> float:
+    """Milliseconds on the page's clock."""
+    moment: float = page.evaluate("performance.now()")
+    return moment
+
+
+def text_of(message: bytes | None) -> str:
+    assert message is not None
+    return base64.b64encode(message).decode()
+
+
+class Panel:
+    """The live panel of a session, and the session."""
+
+    def __init__(self, page: Page, query: str = "") -> None:
+        self.page = page
+        self.answered = 0
+        self.session = Session.from_url(dict(parse_qsl(f"K=3&M=60&N=2&{query}")))
+        self.show()
+        page.evaluate("lines[0].open()")
+        self.rest()
+
+    def show(self) -> None:
+        """A run of the page."""
+        frame = text_of(frame_source(self.session).frame())
+        self.page.evaluate("text => show(modules.panel.drawPanel, text)", frame)
+
+    def receive(self) -> None:
+        """A training step, whose frame comes over the line."""
+        self.session.step()
+        self.send(frame_source(self.session).frame())
+
+    def send(self, frame: bytes | None) -> None:
+        """A frame comes over the line."""
+        self.page.evaluate(
+            "text => lines[0].onmessage({ data: bytes(text).buffer })", text_of(frame)
+        )
+
+    @property
+    def busy(self) -> str | None:
+        return self.page.locator(ui.PANEL).get_attribute("aria-busy")
+
+    def rest(self) -> None:
+        """Let time pass until all is drawn, and the page run where it is asked to."""
+        for _ in range(100):
+            self.page.clock.run_for(50)
+            if (number := len(told(self.page))) > self.answered:
+                self.answered = number
+                self.show()
+            if self.busy == "false":
+                # By then Plotly's own marks are known.
+                self.page.clock.run_for(1000)
+                break
+        assert self.busy == "false"
+
+    def drawings(self) -> int:
+        """How often Plotly has drawn a chart since this was asked first."""
+        number: int = self.page.evaluate(
+            """() => {
+              window.drawings ??= (() => {
+                for (const chart of document.querySelectorAll("[data-chart]")) {
+                  chart.on?.("plotly_afterplot", () => { window.drawings += 1; });
+                }
+                return 0;
+              })();
+              return window.drawings;
+            }"""
+        )
+        return number
+
+    def paint(self) -> None:
+        """A step whose numbers are painted."""
+        drawings = self.drawings()
+        self.receive()
+        self.page.clock.run_for(100)
+        assert self.drawings() == drawings
+        assert self.busy == "true"
+
+
+@pytest.mark.parametrize("query", ["", "family=counts", "family=symbols", "family=points&cov=full"])
+def test_new_numbers_are_painted_at_once_and_drawn_by_plotly_at_rest(
+    empty: Page, query: str
+) -> None:
+    panel = Panel(empty, query)
+    panel.receive()
+    panel.rest()
+    means = ui.chart(empty, "means")
+    before, drawings = means.screenshot(), panel.drawings()
+    panel.paint()
+    painted = means.screenshot()
+    assert painted != before
+    panel.rest()
+    assert panel.drawings() > drawings
+
+
+def beside(page: Page, left: bool) -> bytes:
+    """The pixels of the sequence's chart beside its axes."""
+    box = ui.chart(page, "sequence").bounding_box()
+    assert box is not None
+    margin = ui.chart(page, "sequence").evaluate("chart => chart.layout.margin")
+    # Half a mark: one that stands on the edge is drawn whole.
+    width = (margin["l"] if left else margin["r"]) - 6
+    x = box["x"] if left else box["x"] + box["width"] - width
+    # The observations alone: below them are names of states.
+    return page.screenshot(clip={"x": x, "y": box["y"], "width": width, "height": box["height"]})
+
+
+def test_beside_the_axes_a_painted_chart_looks_as_plotly_drew_it(empty: Page) -> None:
+    """No mark is painted outside of a zoom, and the scale of the posterior's colours stays."""
+    panel = Panel(empty)
+    panel.receive()
+    panel.rest()
+    # So narrow that some point would always stand beside it.
+    ui.drag_zoom(empty, "sequence", 0.3, 0.36)
+    empty.mouse.move(0, 0)
+    panel.rest()
+    drawn = [beside(empty, left) for left in (True, False)]
+    panel.paint()
+    assert [beside(empty, left) for left in (True, False)] == drawn
+
+
+def test_a_last_frame_that_came_while_the_panel_had_no_place_is_drawn_in_the_end(
+    empty: Page,
+) -> None:
+    panel = Panel(empty)
+    panel.receive()
+    panel.rest()
+    panel.paint()
+    # Streamlit takes a component out and puts it back where runs of the page overtake each other.
+    empty.evaluate("() => { window.root = document.querySelector('.hmm-panel'); root.remove(); }")
+    panel.receive()
+    # Longer than the view waits for further frames before it comes to rest.
+    empty.clock.run_for(600)
+    drawings = panel.drawings()
+    empty.evaluate("document.getElementById('place').append(root)")
+    panel.rest()
+    assert panel.drawings() > drawings
+    ui.expect_iteration(empty, 3)
+
+
+def told(page: Page) -> list[float]:
+    """When the panel asked for a run of the page."""
+    news: list[tuple[str, float]] = page.evaluate("news")
+    assert {name for name, _ in news} <= {"news"}
+    return [moment for _, moment in news]
+
+
+def press_step(panel: Panel) -> None:
+    """Press Step, and let the line answer."""
+    panel.page.evaluate("document.querySelector('.st-key-step button').click()")
+    assert panel.page.evaluate("lines[0].sent").count("step") > 0
+    panel.receive()
+
+
+def test_after_steps_the_page_runs_twice_a_second_at_most(empty: Page) -> None:
+    panel = Panel(empty)
+    begun = now(empty)
+    for _ in range(6):
+        press_step(panel)
+        empty.clock.run_for(300)
+    moments = told(empty)
+    assert moments[0] >= begun + 200, "the frame is seen first"
+    assert len(moments) >= 2
+    assert all(later - earlier >= 500 for earlier, later in pairwise(moments))
+    # Only when the page has answered is all said.
+    empty.clock.run_for(2000)
+    assert panel.busy == "true"
+    panel.show()
+    panel.rest()
+
+
+@pytest.mark.parametrize("where", ["#elsewhere", "a"])
+def test_no_run_is_asked_for_right_after_a_click_or_while_the_page_is_left(
+    empty: Page, where: str
+) -> None:
+    """Streamlit would drop the click, or bring back the page that is left."""
+    panel = Panel(empty)
+    press_step(panel)
+    begun = now(empty)
+    empty.evaluate(
+        """where => {
+          const place = document.querySelector(where);
+          place.addEventListener("click", (event) => event.preventDefault());
+          place.click();
+        }""",
+        where,
+    )
+    empty.clock.run_for(999 if where == "#elsewhere" else 2999)
+    assert told(empty) == []
+    empty.clock.run_for(100)
+    assert len(told(empty)) == 1
+    assert told(empty)[0] >= begun + 1000
+
+
+def test_no_run_is_asked_for_while_one_goes_on(empty: Page) -> None:
+    panel = Panel(empty)
+    empty.evaluate(
+        "document.querySelector('[data-testid=stApp]').dataset.testScriptState = 'running'"
+    )
+    panel.session.pause()
+    panel.session.step()
+    panel.session.travel(0)
+    panel.send(frame_source(panel.session).frame())
+    empty.clock.run_for(5000)
+    assert told(empty) == []
+    empty.evaluate(
+        "document.querySelector('[data-testid=stApp]').dataset.testScriptState = 'notRunning'"
+    )
+    empty.clock.run_for(100)
+    assert len(told(empty)) == 1
+
+
+def test_a_link_that_is_clicked_before_the_news_are_sent_leads_away_after_them(
+    empty: Page,
+) -> None:
+    """Streamlit sends what a component says in a task of its own: that would be too late."""
+    panel = Panel(empty)
+    press_step(panel)
+    clicks = empty.evaluate(
+        """() => {
+          window.clicks = [];
+          const link = document.querySelector("a");
+          link.addEventListener("click", (event) => {
+            clicks.push(news.length);
+            event.preventDefault();
+          });
+          const tell = news.push.bind(news);
+          news.push = (...one) => {
+            tell(...one);
+            queueMicrotask(() => { link.click(); window.atOnce = clicks.length; });
+          };
+        }"""
+    )
+    empty.clock.run_for(1000)
+    clicks = empty.evaluate("[atOnce, clicks]")
+    assert clicks == [0, [1]]
+
+
+def test_presses_go_by_streamlit_one_after_the_other_and_ten_wait(empty: Page) -> None:
+    empty.evaluate(
+        """() => {
+          window.heard = 0;
+          modules.presses.hear(0);
+          window.step = document.querySelector(".st-key-step button");
+          step.addEventListener("click", () => { heard += 1; });
+          for (let number = 0; number < 14; number += 1) step.click();
+        }"""
+    )
+    assert empty.evaluate("heard") == 1
+    # Nothing is sent while the page runs, however long; then the next one.
+    state = "document.querySelector('[data-testid=stApp]').dataset.testScriptState"
+    empty.evaluate(f"{state} = 'running'")
+    empty.clock.run_for(10_000)
+    assert empty.evaluate("heard") == 1
+    empty.evaluate("modules.presses.hear(1)")
+    assert empty.evaluate("heard") == 2
+    # A press that the page never answers holds up the others until it has rested twice.
+    empty.evaluate(f"{state} = 'notRunning'")
+    empty.clock.run_for(900)
+    assert empty.evaluate("heard") == 2
+    empty.clock.run_for(1200)
+    assert empty.evaluate("heard") == 3
+    for number in range(2, 20):
+        empty.evaluate("number => modules.presses.hear(number)", number)
+    assert empty.evaluate("heard") == 11
+    # What still waits would bring back a page that is left.
+    empty.evaluate(
+        """() => {
+          for (let number = 0; number < 3; number += 1) step.click();
+          const link = document.querySelector("a");
+          link.addEventListener("click", (event) => event.preventDefault());
+          link.click();
+          modules.presses.hear(20);
+        }"""
+    )
+    empty.clock.run_for(10_000)
+    assert empty.evaluate("heard") == 12
+
+
+def test_a_lost_line_is_opened_again_less_and_less_often(empty: Page) -> None:
+    empty.evaluate(
+        """() => {
+          window.forgotten = 0;
+          window.stream = new modules.stream.Stream(() => {}, () => { forgotten += 1; });
+          stream.follow({ stream: "/line", playing: true });
+        }"""
+    )
+    waits = []
+    for _ in range(7):
+        lost = now(empty)
+        empty.evaluate("lines.at(-1).close()")
+        before = empty.evaluate("lines.length")
+        while empty.evaluate("lines.length") == before:
+            empty.clock.run_for(50)
+        waits.append(round(empty.evaluate("lines.at(-1).begun") - lost, -2))
+    assert waits == [500, 1000, 2000, 4000, 5000, 5000, 5000]
+    empty.evaluate("lines.at(-1).open()")
+    assert empty.evaluate("lines.at(-1).sent") == ["next", "next"]
+    # Whoever has the line now keeps it; a server that has forgotten us is told where we were.
+    for code, forgotten in ((UNKNOWN, 1), (REPLACED, 1)):
+        before = empty.evaluate("lines.length")
+        empty.evaluate("code => lines.at(-1).close(code)", code)
+        empty.clock.run_for(10_000)
+        assert empty.evaluate("[lines.length, forgotten]") == [before, forgotten]
+        empty.evaluate("stream.follow({ stream: '/line', playing: true })")
+
+
+def test_what_cannot_be_said_yet_is_said_once_and_pictures_let_answers_go_first(
+    empty: Page,
+) -> None:
+    empty.evaluate(
+        """() => {
+          window.stream = new modules.stream.Stream(() => {}, () => {});
+          stream.follow({ stream: "/line", playing: false });
+          for (const command of ["at 3", "at 4", "at 5"]) stream.tell(command);
+          lines[0].open();
+        }"""
+    )
+    assert empty.evaluate("lines[0].sent") == ["at 5"]
+    empty.evaluate(
+        """() => {
+          lines[0].onmessage({ data: "" });
+          stream.hold();
+          stream.playing = true;
+          stream.ask();
+        }"""
+    )
+    empty.clock.run_for(249)
+    assert empty.evaluate("lines[0].sent") == ["at 5"]
+    empty.clock.run_for(10)
+    assert empty.evaluate("lines[0].sent") == ["at 5", "next", "next"]
+
+
+def test_the_film_runs_from_the_start_to_the_latest_iteration(empty: Page) -> None:
+    empty.evaluate(
+        """() => {
+          window.told = [];
+          const scrubber = new modules.scrubber.Scrubber((command) => told.push(command));
+          scrubber.show({ playing: false, at: null, latest: 3, marks: [] }, false);
+          document.getElementById("place").append(scrubber.root);
+        }"""
+    )
+    film = empty.locator(".hmm-scrubber").get_by_role("button").first
+    expect(film).to_have_text("Film")
+    film.click()
+    expect(film).to_have_text("Stop")
+    empty.clock.run_for(7000)
+    expect(film).to_have_text("Film")
+    commands: list[str] = empty.evaluate("told")
+    assert list(dict.fromkeys(commands)) == ["at 0", "at 1", "at 2", "now"]
+    assert commands[-1] == "now"
+
+
+# A single figure on a page that is left and comes back.
+
+
+def figure_message(title: str) -> str:
+    figure = {"data": [{"x": [1, 2], "y": [2, 1]}], "layout": {"title": {"text": title}}}
+    header = {
+        "key": "one", "label": "A figure.", "height": 300, "colours": ["#123456"],
+        "figure": json.dumps(figure),
+    }  # fmt: skip
+    return text_of(wire.pack(header, {}))
+
+
+def show_figure(page: Page, title: str, place: str = "place") -> None:
+    page.evaluate(
+        "([text, place]) => show(modules.figure.drawFigure, text, place)",
+        [figure_message(title), place],
+    )
+
+
+FIGURE = "[data-testid=hmm-figure]"
+
+
+def rest(page: Page) -> None:
+    """Let time pass until the figure is drawn."""
+    for _ in range(100):
+        page.clock.run_for(50)
+        if page.locator(f"{FIGURE}[aria-busy=false]").count():
+            return
+    raise AssertionError("The figure is not drawn.")
+
+
+def test_a_figure_is_kept_while_its_page_is_left_and_never_shown_for_another(empty: Page) -> None:
+    show_figure(empty, "first")
+    rest(empty)
+    empty.evaluate(
+        """figure => {
+          window.drawn = document.querySelector(figure);
+          window.drawings = 0;
+          drawn.on("plotly_afterplot", () => { drawings += 1; });
+        }""",
+        FIGURE,
+    )
+    # Mounted elsewhere a moment later, and back on a page that was left: as it was, at once.
+    for pause, place in ((1000, "other"), (2000, "place")):
+        empty.evaluate("() => { document.getElementById('place').replaceChildren(); end(); }")
+        empty.clock.run_for(pause)
+        show_figure(empty, "first", place)
+        rest(empty)
+        assert empty.evaluate("figure => document.querySelector(figure) === drawn", FIGURE)
+        expect(empty.locator(FIGURE)).to_be_visible()
+        if place == "other":
+            show_figure(empty, "first")
+            rest(empty)
+    assert empty.evaluate("drawings") == 0
+    # Another one meanwhile: what was drawn before is not seen.
+    empty.evaluate("() => { drawn.remove(); end(); }")
+    empty.clock.run_for(2000)
+    show_figure(empty, "second")
+    expect(empty.locator(FIGURE)).to_be_hidden()
+    rest(empty)
+    expect(empty.locator(FIGURE)).to_be_visible()
+    expect(empty.locator(FIGURE).get_by_text("second")).to_be_visible()
+
+
+def test_a_figure_that_could_not_be_drawn_is_tried_again_when_its_page_comes_back(
+    empty: Page, browser_errors: list[str]
+) -> None:
+    def fail(route: Route) -> None:
+        route.abort()
+
+    empty.route("**/plotly*", fail)
+    show_figure(empty, "first")
+    rest(empty)
+    expect(empty.get_by_text("The drawing library could not be loaded")).to_be_visible()
+    empty.unroute("**/plotly*", fail)
+    browser_errors.clear()
+    empty.evaluate("() => { document.getElementById('place').replaceChildren(); end(); }")
+    empty.clock.run_for(2000)
+    show_figure(empty, "first")
+    rest(empty)
+    expect(empty.locator(FIGURE).get_by_text("first")).to_be_visible()
