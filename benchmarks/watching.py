@@ -1,4 +1,4 @@
-"""What a visitor sees of the panel, looked at in every animation frame."""
+"""Record what a visitor sees of the panel in every animation frame."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Watch:
     Attributes:
         frames: how many animation frames there were.
         blank_frames: those in which the panel or one of its charts was missing.
-        minimum_opacity: of the panel with all that it lies in; Streamlit greys what is stale.
-        changes: when another iteration was seen, all of it drawn, and that iteration.
-        draws: the same for the panel's count of drawings.
-        inputs: when the visitor pressed, typed or resized, and the name of that event.
+        minimum_opacity: of the panel and the elements around it; Streamlit greys stale elements.
+        changes: times at which another iteration was shown with all its charts, and that iteration.
+        draws: times at which the panel's count of drawings changed, and that count.
+        inputs: times at which the visitor pressed, typed or resized, and the name of that event.
         seconds: from the first frame to the last.
 
     Times are milliseconds since the page was opened.
@@ -55,7 +55,7 @@ START_WATCHING = """([panel, charts]) => {
   let draws = null;
   const look = () => {
     if (!watch.on) return;
-    // Not the frame's own time: a drawing may have gone before in this frame.
+    // Not the frame's own time, since a drawing may have come before this in the same frame.
     const now = performance.now();
     watch.first ??= now;
     watch.last = now;
@@ -88,12 +88,12 @@ START_WATCHING = """([panel, charts]) => {
 
 
 def start_watching(page: Page) -> None:
-    """Look at the panel in every animation frame from now on."""
+    """Record every animation frame from now on."""
     page.evaluate(START_WATCHING, [PANEL, list(CHARTS)])
 
 
 def stop_watching(page: Page) -> Watch:
-    """Stop looking, and tell what was seen."""
+    """Stop recording, and return what was seen."""
     seen = page.evaluate("() => { window.hmmWatch.on = false; return window.hmmWatch; }")
     return Watch(
         frames=seen["frames"],

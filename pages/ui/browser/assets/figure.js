@@ -1,28 +1,30 @@
 // One Plotly figure that changes in place, fed by messages of pages/ui/live/figure.py.
 
-import { Chart, addStyle, coalesce, node, readTheme, seen, viewKeeper } from "./plotting.js";
+import { Chart, addStyle, coalesce, nextPaint, node, readTheme, viewKeeper } from "./plotting.js";
 
 const STYLE = `
 .hmm-figure { width: 100%; overflow: hidden; }
 .hmm-figure.hmm-outdated { visibility: hidden; }
 `;
 
-let turn = Promise.resolve();
-let asked = null; // the page's background when its figures were last asked for in its colours
+let lastDrawing = Promise.resolve();
+let requested = null; // background colour of the theme for which a run was last requested
 
-// Streamlit does not run the page again when its theme changes, and a first run may not know it.
-function askForTheme(component, background, shown) {
-  if (background === shown) asked = null;
-  else if (background !== asked) {
-    asked = background;
+// Request a run of the page when the theme is not the one the figure was made for: Streamlit does
+// not run the page when the theme changes, and at the first run it may not know the theme yet.
+function requestTheme(component, background, shown) {
+  if (background === shown) requested = null;
+  else if (background !== requested) {
+    requested = background;
     component.setTriggerValue("theme", background);
   }
 }
 
-// One figure after the other, each seen before the next is drawn: nothing waits for all of them.
+// Draw one figure at a time, and let the browser show each before the next: events are handled in
+// between, and the first figure is seen before the last is drawn.
 function inTurn(work) {
-  const done = turn.then(work);
-  turn = done.catch(() => {}).then(seen);
+  const done = lastDrawing.then(work);
+  lastDrawing = done.catch(() => {}).then(nextPaint);
   return done;
 }
 
@@ -41,22 +43,23 @@ class Figure {
     const { away } = this;
     this.away = false;
     this.header = header;
-    this.root.style.height = `${header.height}px`; // before Plotly is there: nothing may jump
+    // Before Plotly is loaded, so that the page does not jump.
+    this.root.style.height = `${header.height}px`;
     this.root.dataset.key = header.key;
     this.root.setAttribute("aria-label", header.label);
-    // Back on the page, what was drawn before is not shown for anything else.
+    // When the visitor comes back to the page, an outdated drawing is hidden until it is redrawn.
     if (away && this.chart && !this.isDrawn()) this.root.classList.add("hmm-outdated");
     this.redraw();
-    askForTheme(component, readTheme(this.root).ground, header.background);
+    requestTheme(component, readTheme(this.root).ground, header.background);
   }
 
-  // The page shows something else. What is drawn is kept, with its zoom, for when it comes back.
+  // The visitor left the page. The drawing and its zoom are kept for when they come back.
   leave() {
     this.away = true;
     this.chart?.leave();
   }
 
-  // All that a drawing depends on, as a key.
+  // A key of all that the drawing depends on.
   drawingKey() {
     const { root, header } = this;
     return [header.figure, root.clientWidth, root.clientHeight].join("|");
@@ -87,7 +90,7 @@ class Figure {
     try {
       await this.chart.draw(JSON.parse(header.figure), header.key, size);
     } finally {
-      // Unless the next one came while this one was drawn.
+      // Unless another figure arrived while this one was being drawn.
       if (this.isDrawn()) this.reveal();
     }
   }

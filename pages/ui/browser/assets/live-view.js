@@ -1,6 +1,6 @@
-// What every live view shares: its line to the server, time travel, and charts that are painted
-// while numbers move and drawn by Plotly when they rest. A view says which charts there are, where
-// they stand, and what it writes beside them; see panel.js and run-comparison.js.
+// What all live views share: the stream from the server, time travel, and charts that are painted
+// while numbers change and drawn by Plotly when they come to rest. Subclasses define the charts,
+// their arrangement and the texts beside them; see panel.js and run-comparison.js.
 
 import { updateLink } from "./address.js";
 import { learnSymbols } from "./brush.js";
@@ -10,11 +10,11 @@ import { LEAVING, controlOf, idle, leadsAway, unanswered } from "./presses.js";
 import { Scrubber } from "./scrubber.js";
 import { Stream } from "./stream.js";
 
-const REST = 200; // milliseconds without a new frame, after which Plotly draws what was painted
+const REST = 200; // milliseconds without a new frame after which Plotly draws the painted charts
 const TOUCHES = ["pointerdown", "keydown"];
-const LONGEST_LEAVING = 3000; // milliseconds until the page that somebody went to is there
-const NEWS_APART = 500; // milliseconds between two runs of the page for what the panel learned
-const OWN_PRESSES = ["step", "reset"]; // run controls that go over the view's own line
+const LONGEST_LEAVING = 3000; // milliseconds until the page that the visitor goes to is shown
+const NEWS_APART = 500; // milliseconds between two runs of the page that this view requests
+const OWN_PRESSES = ["step", "reset"]; // run controls that are sent over the stream
 const ENTRIES = "input:not([type=range]), textarea, [contenteditable]";
 const SENT_BY_THEN = 250; // milliseconds after which the page has sent what was entered elsewhere
 const CLICK_APART = 1000; // milliseconds after a click or key, by when its run has begun as a rule
@@ -41,7 +41,7 @@ export function gainText(gain) {
   const digits = size >= 0.001 && size < 1000 ? `${+gain.toPrecision(2)}` : gain.toExponential(1);
   return minus(`${gain > 0 ? "+" : ""}${digits}`);
 }
-// Only touch the page where a number changed.
+// Set an element's text, without touching the page if it stays the same.
 export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -53,16 +53,16 @@ export function card(name, title, note, ...charts) {
 }
 
 export class LiveView {
-  // `key` is the view's in messages, `testId` in tests; `builders` makes each chart of (message, theme), the first of
-  // them the one whose iteration is told; `files` names their downloads; `symbols` are the marks
-  // that charts use.
+  // `key` names the view in messages, `testId` in tests. `builders` has a function (message, theme)
+  // for each chart; the iteration of the first chart counts as the view's. `files` are the names of
+  // downloads, `symbols` the marker symbols that the charts use.
   constructor(plotly, { key, testId, builders, files, symbols }) {
     addStyle("hmm-panel-style", STYLE);
     Object.assign(this, { plotly, key, builders, files, symbols });
     this.number = 0;
-    this.told = -NEWS_APART;
+    this.runRequestedAt = -NEWS_APART;
     this.left = -LONGEST_LEAVING;
-    this.stream = new Stream((message) => this.receive(message), () => this.tellNews());
+    this.stream = new Stream((message) => this.receive(message), () => this.requestRun());
     this.notBefore = 0;
     this.elsewhere = -SENT_BY_THEN;
     this.clicked = -CLICK_APART;
@@ -101,7 +101,7 @@ export class LiveView {
         this.runsForNews = false;
       }
     };
-    this.heard = [
+    this.listeners = [
       [document, ["click"], this.pressed],
       [window, LEAVING, this.leaves],
       [document, TOUCHES, this.touched],
@@ -118,7 +118,7 @@ export class LiveView {
     this.root = node("div", { class: "hmm-panel", "data-testid": testId, "data-draws": 0 });
     this.redraw = coalesce(() => this.draw(), (drawing) => {
       this.drawing = drawing;
-      this.sayBusy();
+      this.updateBusy();
     });
     this.observer = new ResizeObserver(() => {
       this.sizes = null;
@@ -134,16 +134,16 @@ export class LiveView {
   arrive() {
     this.away = false;
     this.telling = null;
-    for (const [where, names, hear] of this.heard) {
-      for (const name of names) where.addEventListener(name, hear, true);
+    for (const [where, names, listener] of this.listeners) {
+      for (const name of names) where.addEventListener(name, listener, true);
     }
   }
 
-  // The page shows something else. The charts are kept as they are, for when it comes back.
+  // The visitor left the page. The charts are kept as they are for when they come back.
   leave() {
     this.away = true;
-    for (const [where, names, hear] of this.heard) {
-      for (const name of names) where.removeEventListener(name, hear, true);
+    for (const [where, names, listener] of this.listeners) {
+      for (const name of names) where.removeEventListener(name, listener, true);
     }
     this.component = null;
     this.frozen = false;
@@ -164,7 +164,7 @@ export class LiveView {
     const { live } = message.header;
     this.component = component;
     this.asked = false;
-    // There, or at least not here any more.
+    // The visitor has arrived on another page.
     if (location.pathname !== this.leftFrom) this.left = -LONGEST_LEAVING;
     if (live) {
       this.frozen = false;
@@ -178,21 +178,21 @@ export class LiveView {
   // A frame of the stream.
   receive(message) {
     const { ahead, news, playing, wanted } = message.header.live;
-    // While the visitor goes to another page, its frames may come here first.
+    // While the visitor goes to another page, its first frames may already arrive here.
     if (message.header.key !== this.key) return;
-    // After Pause, what was on its way is let go; then comes where the training stands.
+    // After Pause, frames that were on their way are dropped, until the final one arrives.
     if (this.frozen && playing) return;
-    // What plays waits where the answer to what the visitor did goes first; that is seen at once.
+    // Frames of playing runs wait while the stream is held; answers to commands are drawn at once.
     const plays = wanted && !this.frozen;
     this.take(message, plays ? this.stream.held || null : 0);
-    // Where the page is about to run anyway, it will say the news itself.
-    if (!ahead && !this.frozen && news !== this.news) this.tellNews();
+    // Frames sent ahead and after Pause are followed by a run of the page anyway.
+    if (!ahead && !this.frozen && news !== this.news) this.requestRun();
   }
 
   // Draw a message: now, after `wait` milliseconds, or in the next frame.
   take(message, wait = null) {
     const number = message.header.live?.number ?? this.number;
-    if (number < this.number) return; // overtaken by a later one
+    if (number < this.number) return; // it arrived after a later one
     this.number = number;
     this.message = message;
     if (message.header.live?.link) updateLink(message.header.live.link);
@@ -202,7 +202,7 @@ export class LiveView {
     if (wait === 0) this.redraw.now();
     else if (wait) this.waiting = setTimeout(this.redraw, wait);
     else this.redraw();
-    this.sayBusy();
+    this.updateBusy();
   }
 
   // Step and Reset over the view's own line, whether they went: its frame is there before
@@ -217,51 +217,51 @@ export class LiveView {
     if (!name || !free || !this.stream.press(name)) return false;
     this.scrubber.stop();
     this.notBefore = now + REST;
-    this.tellNews();
+    this.requestRun();
     return true;
   }
 
   // Let the page run again, for it has something else to say now. A page that is being left would
   // run in place of the one it is left for. And a run that is asked for while Streamlit takes up a
   // press or an entry makes it drop that: it looks for a newer request before it calls for either.
-  tellNews() {
-    const due = Math.max(this.told + NEWS_APART, this.left + LONGEST_LEAVING, this.notBefore,
-      Math.max(this.clicked, this.elsewhere) + CLICK_APART);
+  requestRun() {
+    const due = Math.max(this.runRequestedAt + NEWS_APART, this.left + LONGEST_LEAVING,
+      this.notBefore, Math.max(this.clicked, this.elsewhere) + CLICK_APART);
     const wait = Math.max(due - performance.now(), idle() && !unanswered() ? 0 : BUSY_APART);
     clearTimeout(this.telling);
-    this.telling = wait > 0 ? setTimeout(() => this.tellNews(), wait) : null;
+    this.telling = wait > 0 ? setTimeout(() => this.requestRun(), wait) : null;
     this.asked ||= !this.telling;
-    this.sayBusy();
+    this.updateBusy();
     if (this.telling) return;
-    this.told = performance.now();
+    this.runRequestedAt = performance.now();
     // A run that is for nothing else holds up no press.
     this.runsForNews = true;
     this.news = this.message?.header.live?.news;
     this.component?.setTriggerValue("news", this.number);
-    // Streamlit sends it in a task of its own, which what the visitor does can still overtake.
+    // Streamlit sends it in a later task, so an event of the visitor may still come before it.
     this.sending = true;
     setTimeout(() => {
       this.sending = false;
     });
   }
 
-  // Whether anything is left to draw, to be drawn by Plotly, or to be heard from the page: said to
-  // those who have the page read aloud, and to whoever waits for it to come to rest.
-  sayBusy() {
+  // Set aria-busy while anything is left to be drawn, or a run of the page is expected: for screen
+  // readers, and for tests that wait until the view comes to rest.
+  updateBusy() {
     const painted = Object.values(this.charts ?? {}).some((chart) => chart.painted);
     const busy = painted || this.drawing || this.behind || this.message !== this.drawn
       || this.telling || this.asked;
     this.root.setAttribute("aria-busy", Boolean(busy) && !this.failed);
   }
 
-  // Write what a message says beside its charts. For each chart that is there: a key of all that its
-  // frame depends on but for a zoom.
+  // Write the texts of a message. Returns the theme, the sizes of the charts, and for each chart
+  // that is present a key of all that its drawing depends on except for its zoom.
   writeAll(message) {
     const { header } = message;
     const theme = readTheme(this.root);
     if (header.live) this.scrubber.show(header.live, this.stream.unanswered);
     this.writeTexts(message);
-    // All at once: after anything was drawn, the next question would cost another layout.
+    // All sizes are read before anything is drawn, because a drawing would force another layout.
     const sizes = this.sizes ?? Object.fromEntries(Object.entries(this.places).map(
       ([name, place]) => [name, [place.clientWidth, place.clientHeight]]));
     if (this.root.isConnected) this.sizes = sizes;
@@ -274,11 +274,11 @@ export class LiveView {
 
   async draw() {
     if (!this.message) return;
-    // What is written does not wait for Plotly.
+    // Texts do not wait for Plotly to be loaded.
     if (!this.charts) this.writeAll(this.message);
     const Plotly = await this.ready();
     if (!Plotly) return;
-    const { message } = this; // the next one may arrive while this one is drawn
+    const { message } = this; // the next message may arrive while this one is being drawn
     const { header } = message;
     const { theme, sizes, keys } = this.writeAll(message);
     this.drawn = message;
@@ -297,7 +297,7 @@ export class LiveView {
       if (!settles && sameSize && chart.paint(built, zoomKey, size)) {
         Object.assign(chart, { drawn: key, stale: false });
         drew = true;
-        // Plotly has to draw it in the end, also where it is first seen after the view came to rest.
+        // Plotly still has to draw it, even if the view had already come to rest.
         this.resting = false;
         continue;
       }
@@ -309,11 +309,11 @@ export class LiveView {
       Object.assign(chart, { drawn: key, stale: false, size });
       await chart.draw(built, zoomKey, size, sameSize && !this.resting);
       if (this.destroyed) return;
-      // Only now it is known whether it can be zoomed.
+      // Only after a drawing is it known whether the chart can be zoomed.
       if (chart.drawn === key && chart.fixed) chart.drawn = `${keys[name]}|`;
       drew ||= !settles;
       if (settles) {
-        // The rest comes in frames of their own, so that nothing waits for all of them.
+        // The other charts are drawn in frames of their own, so that events are handled in between.
         this.redraw();
         break;
       }
@@ -327,15 +327,15 @@ export class LiveView {
         this.redraw();
       }, REST);
     }
-    // Needed when numbers begin to change, and not before what is there was seen.
+    // Needed once numbers change, and not before the charts are on the screen.
     this.learning ??= setTimeout(() => learnSymbols(Plotly, this.symbols).catch((error) => {
       console.error(error);
       this.learning = null;
     }), REST);
   }
 
-  // A chart that takes long (thousands of marks) may use at most a third of the time, so that
-  // the others and the page's controls stay quick. It is caught up as soon as possible.
+  // Whether to draw a chart later. A chart that takes long (thousands of markers) may use at most a
+  // third of the time, so that the other charts and the page's controls stay quick.
   postpone(chart, header) {
     const wait = chart.finished + 2 * chart.cost - performance.now();
     if (chart.cost < 60 || wait <= 0 || chart.dataKey !== header.data_key) {

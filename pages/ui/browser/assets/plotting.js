@@ -6,10 +6,10 @@ import { erase, learnScales, paint, paintable, withoutMarks } from "./brush.js";
 let plotly = null;
 let failures = 0;
 
-// The library, which pages/ui/browser/assets.py serves as a module: it leaves nothing in `window`, where
-// Streamlit's own chart element may have put another Plotly.
+// Import Plotly, which pages/ui/browser/assets.py serves as a module. It does not set
+// `window.Plotly`, where Streamlit's own chart element may have put another version.
 export function loadPlotly(url) {
-  // A browser may remember that an address failed.
+  // A browser may remember that an address failed, so a retry uses another one.
   plotly ??= import(failures ? `${url}?${failures}` : url).then((module) => module.default, () => {
     plotly = null;
     failures += 1;
@@ -20,7 +20,7 @@ export function loadPlotly(url) {
 
 // A message of pages/ui/browser/wire.py: {header, arrays: {name: {values, shape}}}.
 export function decode(bytes) {
-  const copy = bytes.slice(); // own buffer, so that offsets count from its beginning
+  const copy = bytes.slice(); // with a buffer of its own, so that offsets count from its beginning
   const size = new DataView(copy.buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(copy.subarray(4, 4 + size)));
   const arrays = {};
@@ -28,33 +28,33 @@ export function decode(bytes) {
     const length = shape.reduce((a, b) => a * b, 1);
     const View = { f4: Float32Array, f8: Float64Array, u1: Uint8Array }[kind];
     const start = 4 + size + offset;
-    // Copied: a view of eight bytes could not begin at a multiple of four.
+    // Copied, because a Float64Array can only begin at a multiple of eight bytes.
     const block = copy.buffer.slice(start, start + length * View.BYTES_PER_ELEMENT);
     arrays[name] = { values: new View(block), shape };
   }
   return { header, arrays };
 }
 
-const painter = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
 
-const known = new Map();
-const MOST_KNOWN = 4096;
+const channelCache = new Map();
+const MOST_CACHED = 4096;
 
-// Red, green, blue, alpha (0..255) of any CSS colour. Reading a canvas takes long, so they are kept.
+// Red, green, blue, alpha (0..255) of any CSS colour; cached, because reading a canvas takes long.
 function channels(colour) {
-  if (!known.has(colour)) {
-    if (known.size >= MOST_KNOWN) known.clear();
-    known.set(colour, painted(colour));
+  if (!channelCache.has(colour)) {
+    if (channelCache.size >= MOST_CACHED) channelCache.clear();
+    channelCache.set(colour, readChannels(colour));
   }
-  return known.get(colour);
+  return channelCache.get(colour);
 }
 
-function painted(colour) {
-  painter.clearRect(0, 0, 1, 1);
-  painter.fillStyle = "#000";
-  painter.fillStyle = colour;
-  painter.fillRect(0, 0, 1, 1);
-  return painter.getImageData(0, 0, 1, 1).data;
+function readChannels(colour) {
+  probe.clearRect(0, 0, 1, 1);
+  probe.fillStyle = "#000";
+  probe.fillStyle = colour;
+  probe.fillRect(0, 0, 1, 1);
+  return probe.getImageData(0, 0, 1, 1).data;
 }
 
 export function fade(colour, alpha) {
@@ -73,8 +73,9 @@ const luminance = (colour) => [...channels(colour)].slice(0, 3)
   .map((v) => (v <= 10 ? v / 3294.6 : ((v / 255 + 0.055) / 1.055) ** 2.4))
   .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
 
-// Ink for text on `ground`: white while its contrast is 3.5 or more (as WCAG defines it). The
-// even balance lies at 0.18, in the middle of our blues, where neighbours would keep changing.
+// Colour for text on `ground`: white while its contrast, as WCAG defines it, is 3.5 or more. Black
+// and white have equal contrast at a luminance of 0.18, in the middle of our blues, where
+// neighbouring cells would keep changing between the two.
 export function readable(ground) {
   return luminance(ground) > 0.25 ? "#101418" : "#ffffff";
 }
@@ -137,31 +138,31 @@ const LONGEST_DRAWING = 2000; // milliseconds
 export class Chart {
   constructor(Plotly, element, { name, ownsRanges, canvas = null }) {
     Object.assign(this, { Plotly, element, name, ownsRanges, canvas });
-    this.painted = false; // whether the canvas shows what Plotly has not drawn yet
-    this.frame = ""; // axes and titles as Plotly drew them last
+    this.painted = false; // whether the canvas shows traces that Plotly has not drawn yet
+    this.frame = ""; // key of the axes and titles of Plotly's last drawing
     this.hovered = false;
     if (canvas) {
-      // Hovering asks Plotly for the numbers under the pointer, so it has to have them.
+      // Plotly itself finds the numbers under the pointer, so it must have drawn the latest ones.
       element.addEventListener("pointerenter", () => {
         this.hovered = true;
         if (this.painted) this.onStale?.();
       });
       element.addEventListener("pointerleave", () => { this.hovered = false; });
     }
-    this.traces = []; // what is on the screen
-    this.given = {}; // ranges last handed to Plotly, by axis
-    this.resets = 0;
-    this.cost = 0; // milliseconds of the last drawing
-    this.drawn = ""; // what is on the screen, as a key
-    this.finished = 0;
+    this.traces = []; // the traces on the screen
+    this.given = {}; // the ranges last passed to Plotly, by axis
+    this.resets = 0; // how often the reader reset the zoom
+    this.cost = 0; // milliseconds that the last drawing took
+    this.drawn = ""; // key of what is on the screen
+    this.finished = 0; // time at which the last drawing ended
   }
 
-  // Show new numbers at once where axes and titles stay as they are. False where Plotly must draw.
-  // Here and below, `size` is [width, height] of the element: to ask it may cost a whole layout.
+  // Paint new numbers if axes and titles stay the same; returns false if Plotly must draw instead.
+  // Here and below, `size` is the element's [width, height]; reading them could force a layout.
   paint({ data, layout }, zoomKey, size) {
     const ready = this.canvas && this.element._fullLayout && !this.hovered;
     if (!ready || this.frameOf(layout) !== this.frame || !paintable(data)) return false;
-    // A zoom into what was there before would be kept.
+    // Painting would keep a zoom that belongs to other data.
     if (zoomKey !== this.zoomKey && this.zoomed) return false;
     paint(this.canvas, this.element, data, size);
     this.element.classList.add("hmm-painted");
@@ -174,20 +175,20 @@ export class Chart {
     return JSON.stringify([this.resets, layout]);
   }
 
-  // Whether any axis shows something else than it was given.
+  // Whether any axis has another range than it was given.
   get zoomed() {
     const full = this.element._fullLayout;
     return Object.entries(this.given).some(([name, range]) =>
       full[name] && !sameRange(full[name].range, range));
   }
 
-  // Whether the reader cannot zoom in it, so that no zoom has to be kept.
+  // Whether no axis can be zoomed.
   get fixed() {
     const axes = Object.entries(this.element._fullLayout ?? {}).filter(([name]) => isAxis(name));
     return axes.length > 0 && axes.every(([, axis]) => axis.fixedrange);
   }
 
-  // With `hurry`, Plotly draws new axes and titles only, and the canvas shows the traces meanwhile.
+  // With `hurry`, Plotly draws only axes and titles, and the traces are painted for the time being.
   async draw({ data, layout }, zoomKey, size, hurry = false) {
     const begin = performance.now();
     const frame = this.canvas && this.frameOf(layout);
@@ -195,8 +196,8 @@ export class Chart {
     const uirevision = `${zoomKey}#${this.resets}`;
     const full = this.element._fullLayout;
     if (this.ownsRanges && full && uirevision === this.uirevision) {
-      // A zoomed axis keeps the range it was zoomed from: Plotly holds a zoom only while the
-      // range given from outside does not change.
+      // A zoomed axis is given the same range as before, because Plotly keeps a zoom only while the
+      // given range does not change.
       for (const name of Object.keys(layout).filter(isAxis)) {
         const given = this.given[name];
         if (given && full[name] && !sameRange(full[name].range, given)) layout[name].range = given;
@@ -211,7 +212,7 @@ export class Chart {
     layout.autosize = false;
     await Promise.race([
       this.Plotly.react(this.element, light ? withoutMarks(data) : data, layout, this.config()),
-      // A drawing that Plotly never reports as done must not hold up the next.
+      // If Plotly never reports that it is done, the next drawing must still begin.
       new Promise((resolve) => { setTimeout(resolve, LONGEST_DRAWING); }),
     ]);
     this.frame = frame;
@@ -264,7 +265,7 @@ export class Chart {
       icon: { width: 24, height: 24, path },
       click: (element) => this.Plotly.downloadImage(
         {
-          // What is on the screen, even while Plotly itself holds older numbers or none.
+          // The traces on the screen: Plotly itself may have older ones, or none.
           data: this.painted ? this.traces : element.data,
           layout: { ...element.layout, paper_bgcolor: readTheme(this.element).ground },
         },
@@ -276,7 +277,7 @@ export class Chart {
     };
   }
 
-  // It is out of sight. Nothing tells Plotly that the pointer is elsewhere by then.
+  // The chart is no longer on the page. Plotly does not notice that the pointer has left it.
   leave() {
     this.hovered = false;
     for (const area of this.element.querySelectorAll(".nsewdrag")) {
@@ -289,12 +290,14 @@ export class Chart {
   }
 }
 
-// Until what the page shows now has been seen.
-export const seen = () => new Promise((go) => { requestAnimationFrame(() => setTimeout(go)); });
+// Resolves after the browser has painted the current state of the page.
+export const nextPaint = () => new Promise((resolve) => {
+  requestAnimationFrame(() => setTimeout(resolve));
+});
 
 // Runs `work` on the next animation frame, one at a time; requests in between become one.
-// `now()` does not wait for the frame: where much else is to be done, that would come first.
-// `onChange` hears whether anything is left to do.
+// `now()` does not wait for the frame, which a busy browser would delay. `onChange` is called with
+// true when there is work to do, and with false when all of it is done.
 export function coalesce(work, onChange) {
   let busy = false;
   let again = false;
@@ -341,11 +344,11 @@ export function addStyle(id, text) {
   }
 }
 
-// One view per key, fed by every message. Streamlit now and then unmounts a component and mounts
-// it again when runs of the script overtake each other, and it ends a message that was overtaken
-// by the next one as if it had been unmounted. So a view outlives its place by a moment: mounted
-// again, it moves to the new place with charts and zoom as they were. After that it is told to
-// leave(), and kept as it is until its page comes back.
+// Keeps one view per key, and passes every message to it. When runs of the script overtake each
+// other, Streamlit may unmount a component and mount it again, and calls the cleanup function also
+// for a message that another one replaced. So a view stays for a moment after its cleanup: if the
+// component is mounted again, the view moves there with its charts and zoom. Otherwise its leave()
+// is called, and it is kept until the visitor comes back to its page.
 export function viewKeeper(create) {
   const views = new Map();
   return (component, plotlyUrl) => {
@@ -360,10 +363,10 @@ export function viewKeeper(create) {
     return () => setTimeout(() => {
       if (view.root.isConnected || views.get(key) !== view) return;
       view.leave();
-      // Else it would hold on to all that stood around it.
+      // A view that is still attached would keep its removed surroundings in memory.
       view.root.remove();
       if (!view.failed) return;
-      // A new one may fare better.
+      // After a failure, the next visit of the page creates a new view.
       views.delete(key);
       view.destroy();
     }, 1500);

@@ -1,35 +1,35 @@
-// The panel's own line to the server; see pages/ui/browser/stream.py.
+// The live view's own WebSocket to the server; see pages/ui/browser/stream.py.
 
 import { decode } from "./plotting.js";
 
-const AHEAD = 2; // frames asked for before they are there: one is made while one travels
+const AHEAD = 2; // frames requested at a time: one is computed while another is on its way
 const HOLD = 250; // milliseconds
 const UNKNOWN = 4404; // codes of pages/ui/browser/stream.py
 const REPLACED = 4409;
-const NOTHING = ""; // what was said left nothing to show
+const NOTHING = ""; // answer to a command after which there is nothing to show
 
 export class Stream {
   // `onFrame` gets every message; `onUnknown` is called when the server has forgotten us.
   constructor(onFrame, onUnknown) {
     Object.assign(this, { onFrame, onUnknown });
     this.playing = false;
-    this.asked = 0; // frames on their way
-    this.owed = 0; // answers to what was said
+    this.requested = 0; // frames that were requested and have not arrived
+    this.owed = 0; // commands that have not been answered
     this.failures = 0;
   }
 
-  // What the page says: where the line is, and whether there is something to ask for.
+  // Take from a message of the page the stream's address, and whether the runs play.
   follow({ stream, playing }) {
     if (stream !== this.address) this.close();
     this.address = stream;
     this.playing = playing;
     this.heldUntil = 0;
-    // Open before anything plays: what a control changes is seen here first.
+    // Opened before anything plays: the first frame after a control's change arrives over it.
     if (!this.socket) this.open();
     this.ask();
   }
 
-  // Ask for frames while there are any.
+  // Request frames while the runs play.
   ask() {
     if (!this.playing) return;
     const { held } = this;
@@ -38,47 +38,50 @@ export class Stream {
       return;
     }
     if (!this.socket) this.open();
-    while (this.ready && this.asked < AHEAD) {
-      this.asked += 1;
+    while (this.ready && this.requested < AHEAD) {
+      this.requested += 1;
       this.socket.send("next");
     }
   }
 
-  // The reader did something elsewhere on the page: its answer goes before further frames.
+  // The reader used something else on the page: request no frames for a while, so that the answer
+  // to that comes first.
   hold() {
     this.heldUntil = performance.now() + HOLD;
   }
 
-  // Milliseconds for which the answer goes first; 0 where nothing is held.
+  // Milliseconds for which no frames are requested yet.
   get held() {
     return Math.max(0, (this.heldUntil ?? 0) - performance.now());
   }
 
-  // Say something else. What cannot be said yet is said once, and the last of several counts.
+  // Send a command, or keep it until the last one has been answered. Of several that wait, only the
+  // last is sent.
   tell(command) {
     if (command === "pause") this.playing = false;
     if (!this.address) return;
     if (!this.socket) this.open();
-    if (this.ready && !this.owed) this.say(command);
+    if (this.ready && !this.owed) this.send(command);
     else this.command = command;
   }
 
-  // Say what counts each time, at once or not at all; whether it was said. Whatever waits to be
-  // said of the past would be undone by it; a mark is set before.
+  // Send a command that must not be replaced by a later one, at once or not at all; returns whether
+  // it was sent. A waiting command is dropped, except for a mark, which is sent first: this command
+  // would undo any other.
   press(command) {
     if (!this.ready) return false;
-    if (this.command === "mark") this.say(this.command);
+    if (this.command === "mark") this.send(this.command);
     this.command = null;
-    this.say(command);
+    this.send(command);
     return true;
   }
 
-  // Whether something was said that no frame has answered yet.
+  // Whether a command was sent or waits that no frame has answered yet.
   get unanswered() {
     return Boolean(this.owed || this.command);
   }
 
-  say(command) {
+  send(command) {
     this.owed += 1;
     this.socket.send(command);
   }
@@ -93,10 +96,10 @@ export class Stream {
     const socket = new WebSocket(url);
     socket.binaryType = "arraybuffer";
     this.socket = socket;
-    this.asked = 0;
+    this.requested = 0;
     this.owed = 0;
     socket.onopen = () => {
-      this.sayWaiting();
+      this.sendWaiting();
       this.ask();
     };
     socket.onmessage = ({ data }) => {
@@ -106,7 +109,7 @@ export class Stream {
       if (socket !== this.socket) return;
       this.socket = null;
       if (code === REPLACED) {
-        // Asking on would take the line away from whoever has it now.
+        // Connecting again would take the stream away from the page that has it now.
         this.playing = false;
         clearTimeout(this.timer);
         return;
@@ -126,14 +129,14 @@ export class Stream {
       return;
     }
     if (!data.byteLength) {
-      // Nothing plays there any more; the page will say so, or that it goes on.
-      this.asked -= 1;
+      // The runs do not play any more. The next message of the page tells whether they go on.
+      this.requested -= 1;
       if (this.playing) this.later(250);
       return;
     }
     const message = decode(new Uint8Array(data));
     const { live } = message.header;
-    if (live.wanted) this.asked -= 1;
+    if (live.wanted) this.requested -= 1;
     else if (!live.ahead) this.answered();
     this.playing &&= live.playing;
     this.onFrame(message);
@@ -142,10 +145,10 @@ export class Stream {
 
   answered() {
     this.owed -= 1;
-    this.sayWaiting();
+    this.sendWaiting();
   }
 
-  sayWaiting() {
+  sendWaiting() {
     const { command } = this;
     this.command = null;
     if (command) this.tell(command);
@@ -156,7 +159,7 @@ export class Stream {
     this.timer = setTimeout(() => this.ask(), milliseconds);
   }
 
-  // Nobody looks any more: what is still to be said does not matter then.
+  // The visitor left the page: commands that wait are dropped.
   leave() {
     this.command = null;
     this.playing = false;
