@@ -29,6 +29,7 @@ from benchmarks.workloads import WORKLOADS
 PACKAGES = ("numpy", "numba", "hmmlearn", "jax", "dynamax", "torch", "pomegranate")
 PEERS = ("hmmlearn log", "hmmlearn scaling", "dynamax", "pomegranate")
 GOALS = {"notebook": 5.0, "playground": 3.0, "batch": 5.0, "long": 3.0, "wide": 7.0}
+"""How many times faster than the fastest peer one EM iteration should be, by workload."""
 LIKELIHOOD_RTOL = 1e-8
 """How closely every library must agree on the log-likelihood before its time counts."""
 BEGIN, END = "<!-- figures of make bench -->", "<!-- end of figures -->"
@@ -41,7 +42,7 @@ GROWTH = {
 
 
 def measure(tool: str, operation: str, size: str, seconds: float, limit: float) -> dict[str, Any]:
-    """Run one worker; the result has "error" when it did not come to an end."""
+    """Run one worker; the result has "error" if it failed or took too long."""
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.engine_worker"]
     command += [tool, operation, size, str(seconds)]
     try:
@@ -56,14 +57,14 @@ def measure(tool: str, operation: str, size: str, seconds: float, limit: float) 
 
 
 def comparison(operation: str, names: list[str], seconds: float, limit: float) -> list[str]:
-    """Table rows of one operation: our median, each peer's and how many times ours."""
+    """Table rows of one operation: our median, each peer's, and the ratio of the two."""
     rows = []
     for name in names:
         ours = measure("hmmcore", operation, name, seconds, limit)
         cells, ratios = [], []
         for peer in PEERS:
-            told = measure(peer, operation, name, seconds, limit)
-            cells.append(describe(told, ours, ratios))
+            result = measure(peer, operation, name, seconds, limit)
+            cells.append(describe(result, ours, ratios))
         best = f"**{min(ratios):.1f}×**" if ratios else "none ran"
         if operation == "em":
             best += f" (goal {GOALS[name]:g}×)"
@@ -76,47 +77,47 @@ def comparison(operation: str, names: list[str], seconds: float, limit: float) -
     return rows
 
 
-def describe(told: dict[str, Any], ours: dict[str, Any], ratios: list[float]) -> str:
-    """One peer's cell; its ratio joins `ratios` when the two computed the same thing."""
-    if "error" in told or "error" in ours:
-        return str(told.get("error", milliseconds(told)))
-    value, expected = told["value"], ours["value"]
+def describe(result: dict[str, Any], ours: dict[str, Any], ratios: list[float]) -> str:
+    """One peer's cell; appends its ratio to `ratios` if both computed the same value."""
+    if "error" in result or "error" in ours:
+        return str(result.get("error", milliseconds(result)))
+    value, expected = result["value"], ours["value"]
     if not abs(value - expected) <= LIKELIHOOD_RTOL * abs(expected):
-        return f"{milliseconds(told)}, but another value ({value:.8g}, not {expected:.8g})"
-    ratios.append(told["median"] / ours["median"])
-    return f"{milliseconds(told)} ({ratios[-1]:.1f}×)"
+        return f"{milliseconds(result)}, but another value ({value:.8g}, not {expected:.8g})"
+    ratios.append(result["median"] / ours["median"])
+    return f"{milliseconds(result)} ({ratios[-1]:.1f}×)"
 
 
-def milliseconds(told: dict[str, Any]) -> str:
+def milliseconds(result: dict[str, Any]) -> str:
     """A median in ms, or why there is none."""
-    return str(told["error"]) if "error" in told else f"{told['median'] * 1e3:.4g}"
+    return str(result["error"]) if "error" in result else f"{result['median'] * 1e3:.4g}"
 
 
 def growth(seconds: float, limit: float) -> list[str]:
-    """How one EM step grows along each size."""
+    """Table rows of the time of one EM step as one of K, M and N grows."""
     rows = []
     for letter, sizes in GROWTH.items():
         for k, m, n in sizes:
-            told = measure("hmmcore", "em", f"{k},{m},{n}", seconds, limit)
-            each = "" if "error" in told else f"{told['median'] / (m * n) * 1e9:.1f}"
-            rows.append(f"| {letter} | {k}, {m}, {n} | {milliseconds(told)} | {each} |")
+            result = measure("hmmcore", "em", f"{k},{m},{n}", seconds, limit)
+            each = "" if "error" in result else f"{result['median'] / (m * n) * 1e9:.1f}"
+            rows.append(f"| {letter} | {k}, {m}, {n} | {milliseconds(result)} | {each} |")
             print(rows[-1], flush=True)
     return rows
 
 
 def memory(limit: float, quick: bool) -> list[str]:
-    """Peak memory of training beyond the data, in arrays of T×K doubles."""
+    """Table rows of the peak memory of training beyond the data, in arrays of T×K doubles."""
     rows = []
     sizes = ["batch", "wide", "long"] + ([] if quick else [LARGEST])
     for name in sizes:
-        told = measure("hmmcore", "memory", name, 0.0, max(limit, 180.0))
-        if "error" in told:
-            rows.append(f"| {name} | {told['error']} | |")
+        result = measure("hmmcore", "memory", name, 0.0, max(limit, 180.0))
+        if "error" in result:
+            rows.append(f"| {name} | {result['error']} | |")
         else:
-            arrays = told["extra"] / told["array"]
+            arrays = result["extra"] / result["array"]
             rows.append(
-                f"| {name} | {told['peak'] / 2**20:.0f}"
-                f"{' (goal 2048)' if name == LARGEST else ''} | {told['extra'] / 2**20:.0f} | "
+                f"| {name} | {result['peak'] / 2**20:.0f}"
+                f"{' (goal 2048)' if name == LARGEST else ''} | {result['extra'] / 2**20:.0f} | "
                 f"{arrays:.2f} (goal 3) |"
             )
         print(rows[-1], flush=True)
@@ -124,7 +125,7 @@ def memory(limit: float, quick: bool) -> list[str]:
 
 
 def against_c(seconds: float, limit: float) -> list[str]:
-    """One thread of ours against a plain loop in C, compiled here."""
+    """Table rows of our E-step on one thread and of a plain loop in C, compiled here."""
     compiler = next((c for c in ("cc", "gcc", "clang") if shutil.which(c)), None)
     if compiler is None:
         return ["| (no C compiler on this machine) | | | |"]
@@ -148,7 +149,7 @@ def against_c(seconds: float, limit: float) -> list[str]:
 
 
 def cold_starts(repeats: int) -> list[str]:
-    """Whole processes that import the engine and warm it up: kernels to compile, or on disk."""
+    """Table rows of processes that import the engine and warm it up, with and without a cache."""
     code = "import hmmcore; hmmcore.warm_up()"
     spent: dict[str, list[float]] = {"import alone": [], "on disk": [], "to be compiled": []}
     with tempfile.TemporaryDirectory() as folder:
@@ -168,7 +169,7 @@ def cold_starts(repeats: int) -> list[str]:
 
 
 def show_in_readme(readme: Path, text: str) -> None:
-    """Put the text between the README's two markers."""
+    """Replace what is between the README's two markers with `text`."""
     whole = readme.read_text(encoding="utf-8")
     head, begin, rest = whole.partition(BEGIN)
     _, end, tail = rest.partition(END)
@@ -179,13 +180,13 @@ def show_in_readme(readme: Path, text: str) -> None:
 
 def versions() -> str:
     """Packages and their versions."""
-    found = []
+    names = []
     for name in PACKAGES:
         try:
-            found.append(f"{name} {version(name)}")
+            names.append(f"{name} {version(name)}")
         except PackageNotFoundError:
-            found.append(f"{name} not installed")
-    return ", ".join(found)
+            names.append(f"{name} not installed")
+    return ", ".join(names)
 
 
 def main() -> None:
@@ -199,7 +200,7 @@ def main() -> None:
     seconds, limit = (0.3, 20.0) if options.quick else (1.0, 30.0)
     names = options.only.split(",") if options.only else list(WORKLOADS)
     if options.quick and not options.only:
-        # The larger ones take the peers minutes.
+        # The peers take minutes for the larger ones.
         names = ["notebook", "playground", "batch"]
     head = "| operation | workload (K, M, N) | hmmcore ms | " + " | ".join(
         f"{peer} ms" for peer in PEERS

@@ -2,9 +2,9 @@
 
     python -m benchmarks.engine_worker TOOL OPERATION SIZE S
 
-Prints one line of JSON: "median" seconds of a call, over about S seconds of them, and "value",
-the log-likelihood under the start (for Viterbi the log-joints), which shows that the same was
-computed.
+Repeats the call for about S seconds and prints one line of JSON: "median", in seconds, and "value",
+the log-likelihood under the starting model (for Viterbi the log-joints), by which the libraries'
+results are compared.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def dynamax(given: Problem, operation: str) -> Call:
     )
     data = jnp.asarray(given.observations[:, :, np.newaxis])
 
-    # Parameters and data are arguments throughout: the compiler must not fold constants.
+    # Parameters and data are arguments of every function, so that the compiler folds no constants.
     def total(params: Any, data: Any) -> Any:
         return jax.vmap(lambda one: hmm.marginal_log_prob(params, one))(data).sum()
 
@@ -121,8 +121,8 @@ def dynamax(given: Problem, operation: str) -> Call:
         memory = hmm.initialize_m_step_state(params, props)
 
         def em_step(params: Any, memory: Any, data: Any) -> Any:
-            told, log_likelihoods = jax.vmap(lambda one: hmm.e_step(params, one))(data)
-            return hmm.m_step(params, props, told, memory), log_likelihoods.sum()
+            statistics, log_likelihoods = jax.vmap(lambda one: hmm.e_step(params, one))(data)
+            return hmm.m_step(params, props, statistics, memory), log_likelihoods.sum()
 
         em = jax.jit(em_step)
         return lambda: float(jax.block_until_ready(em(params, memory, data))[1])
@@ -157,7 +157,7 @@ def pomegranate(given: Problem, operation: str) -> Call:
             states,
             edges=given.transition_matrix,
             starts=given.initial_probs,
-            # It wants probabilities of ending; equal ones change nothing but a constant.
+            # Probabilities of ending are required; equal ones only add a constant.
             ends=np.full(num_states, 1.0 / num_states),
         )
 
@@ -202,10 +202,10 @@ def memory(given: Problem) -> dict[str, float]:
     warm_up()
     unit = 1024 if sys.platform != "darwin" else 1
     step = hmmcore_trainer(given)
-    # Drawing the data took memory too; on Linux the peak can be forgotten.
-    forget = Path("/proc/self/clear_refs")
-    if forget.exists():
-        forget.write_text("5")
+    # Drawing the data took memory too; on Linux the peak can be reset.
+    reset_peak = Path("/proc/self/clear_refs")
+    if reset_peak.exists():
+        reset_peak.write_text("5")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     step()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -1,7 +1,7 @@
 """The measurements of the live page, each a function of a browser that returns plain numbers.
 
 Times in milliseconds are taken inside the page: from the input event to the first animation frame
-in which the picture has changed. Times in seconds are taken outside, by the clock on the wall.
+in which the panel has changed. Times in seconds are taken outside, by the clock.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ BOTH = f"{STANDARD}&noise=2&method=Both&rate=0.0001"
 LONG = "K=5&M=100000&N=1"
 WINDOW = {"width": 1440, "height": 900}
 WINDOW_MILLISECONDS = 2000
-"""Until a new window has loaded all that it shows of itself."""
+"""Time within which a new window has loaded its own contents."""
 
-# Whether every chart is seen: drawn by Plotly, or after a reload as it stood before.
-SEEN = """([panel, charts]) => {
+# Whether Plotly has drawn every chart of the panel.
+CHARTS_DRAWN = """([panel, charts]) => {
   const root = document.querySelector(panel);
   return root && root.clientHeight && charts.every((name) =>
-    root.querySelector(`.hmm-layers:has([data-chart=${name}]) svg.main-svg`));
+    root.querySelector(`[data-chart=${name}] svg.main-svg`));
 }"""
 
-# When the first figure of a page was there, and whether all are: pages without a panel show single
-# ones, and none comes after the page's script has ended.
+# The times at which the first figure of a page and all of its figures were drawn; null before that.
+# Pages without a panel have single figures, and none is added after the page's script has ended.
 PAGE_SHOWN = """([panel, name]) => {
   const link = document.querySelector("[data-testid=stTopNavLink][aria-current=page]");
   if (!link || !link.textContent.endsWith(name)) return null;
@@ -63,8 +63,7 @@ PAGE_SHOWN = """([panel, name]) => {
   return over && drawn.length === places.length ? [window.hmmShown, now] : null;
 }"""
 
-
-# The share of frames with the text of the cell under the pointer.
+# The share of frames that show the hover text of the cell under the pointer.
 HOVER_STAYS = """(longest) => new Promise((resolve) => {
   const begin = performance.now();
   let [seen, frames] = [0, 0];
@@ -80,7 +79,7 @@ HOVER_STAYS = """(longest) => new Promise((resolve) => {
 
 @dataclass
 class Errors:
-    """What went wrong in the pages so far."""
+    """Errors of the pages so far."""
 
     texts: list[str] = field(default_factory=list)
 
@@ -88,7 +87,7 @@ class Errors:
 def window(browser: Browser) -> BrowserContext:
     """A visitor's browser before the visit: a window with an empty tab, and nothing cached."""
     context = browser.new_context(viewport=WINDOW)  # type: ignore[arg-type]
-    # What belongs to the window itself is loaded a moment after it is there.
+    # A new window loads its own contents for a moment after it has opened.
     context.new_page().wait_for_timeout(WINDOW_MILLISECONDS)
     return context
 
@@ -176,7 +175,7 @@ def pauses(page: Page, speed: str, number: int) -> list[float]:
 
 
 def sidebar_answers(page: Page, number: int) -> list[float]:
-    """Milliseconds from a slider's key to the new data's picture, while both methods train."""
+    """Milliseconds from a slider's key to the charts of the new data, while both methods train."""
     ui.choose(page, "Speed", "Full speed")
     found = []
     for turn in range(number):
@@ -210,7 +209,7 @@ def hover(page: Page, seconds: float) -> float:
 def reactions(page: Page, act: Callable[[], None], number: int, what: str) -> list[float]:
     """Milliseconds from an input to the first change of the picture.
 
-    `what` is "changes" (another iteration stands there) or "draws" (any chart was drawn).
+    `what` is "changes" (another iteration is shown) or "draws" (any chart was drawn).
     """
     found = []
     for _ in range(number):
@@ -247,19 +246,11 @@ def page_switches(page: Page, rounds: int) -> tuple[list[float], list[float]]:
 
 
 def seconds_to_charts(page: Page, go: Callable[[], object]) -> float:
-    """Seconds from going to a page to its charts, by the clock on the wall."""
+    """Seconds from `go`, which opens or reloads the page, until all charts are drawn."""
     begin = time.monotonic()
     go()
-    page.wait_for_function(SEEN, arg=[ui.PANEL, list(ui.CHARTS)])
+    page.wait_for_function(CHARTS_DRAWN, arg=[ui.PANEL, list(ui.CHARTS)])
     return time.monotonic() - begin
-
-
-def reload_seconds(page: Page) -> tuple[float, float]:
-    """Seconds from a reload to its charts, and to all of them drawn by Plotly, ready for a zoom."""
-    begin = time.monotonic()
-    seen = seconds_to_charts(page, page.reload)
-    ui.wait_until_drawn(page)
-    return seen, time.monotonic() - begin
 
 
 @dataclass(frozen=True)
@@ -327,7 +318,7 @@ def memory_growth(
         page.wait_for_timeout(1000 * seconds)
         cpu_after, memory_after = usage(server.process_id)
         reached = ui.wait_beyond(page, int(2 * seconds), "Gradient")
-        # Of a training that has come to its end nothing could grow.
+        # After the end of a training the memory could not grow.
         assert ui.wait_beyond(page, reached, "Gradient") > reached, "the training had ended"
     return memory_after - memory_before, 100 * (cpu_after - cpu_before) / seconds, reached
 

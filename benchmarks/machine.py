@@ -1,4 +1,4 @@
-"""What is measured on: this machine, its versions, and what a process uses of it."""
+"""The machine that measures, and the CPU time and memory that a process uses on it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PACKAGES = ("streamlit", "plotly", "numpy", "numba")
 
 
 def description(browser: str) -> list[str]:
-    """Lines that say where and when figures were measured."""
+    """Lines of Markdown that say when, on which machine and with which versions was measured."""
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     load = os.getloadavg()[0]
     return [
@@ -28,13 +28,13 @@ def description(browser: str) -> list[str]:
 
 def median_loop() -> float:
     """Seconds of a plain loop, by which figures of different machines and hours can be compared."""
-    found = []
+    times = []
     for _ in range(3):
         begin = time.perf_counter()
         for _ in range(10_000_000):
             pass
-        found.append(time.perf_counter() - begin)
-    return median(found)
+        times.append(time.perf_counter() - begin)
+    return median(times)
 
 
 def usage(process_id: int) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Parts of the server's work by themselves, in this process."""
+"""Median times of single parts of the server's work, run in this process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def frame_ms(repeats: int) -> float:
 
 
 def checkup_ms(repeats: int) -> float:
-    """Everything that can be said of a run after a step, on the notebook's data."""
+    """The diagnostics of a run after a step, on the notebook's data."""
     notebook = preset("notebook")
     trainer = EM(notebook.sequences, notebook.trainable)
     circumstances = Circumstances(trainer, notebook.start, 0.0)
@@ -34,7 +34,7 @@ def checkup_ms(repeats: int) -> float:
 
 
 def file_ms(repeats: int) -> float:
-    """A file of the largest size, a number in each row."""
+    """Reading a CSV file of the largest size, with one number in each row."""
     row = b"-1.2345\n"
     content = b"x\n" + row * (MAX_FILE_BYTES // len(row) - 1)
 
@@ -46,9 +46,9 @@ def file_ms(repeats: int) -> float:
 
 def _median_ms(work: Callable[[], object], repeats: int) -> float:
     work()
-    found = []
+    times = []
     for _ in range(repeats):
         begin = time.perf_counter()
         work()
-        found.append(time.perf_counter() - begin)
-    return 1000 * median(found)
+        times.append(time.perf_counter() - begin)
+    return 1000 * median(times)

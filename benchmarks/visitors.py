@@ -1,6 +1,6 @@
 """Visitors without a browser: they open the page, press Play, ask for frames, and count.
 
-One browser cannot draw for many visitors at once; this asks what the server alone can serve.
+One browser cannot draw for many visitors at once; this measures what the server alone can do.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ class Visitor:
     """One visitor: opens the Playground, presses Play, and asks for frames like a page.
 
     Attributes:
-        seen: when another iteration arrived, by the monotonic clock.
-        playing: set once frames are asked for.
-        problem: what went wrong, or None.
+        arrivals: times at which another iteration arrived, by the monotonic clock.
+        playing: set once the visitor asks for frames.
+        problem: the error that ended the visit, or None.
     """
 
     def __init__(self, server: Server, query: str, stop: threading.Event) -> None:
         self.server = server
         self.query = query
         self.stop = stop
-        self.seen: list[float] = []
+        self.arrivals: list[float] = []
         self.playing = threading.Event()
         self.problem: str | None = None
         self.thread = threading.Thread(target=self.run, daemon=True)
@@ -48,7 +48,7 @@ class Visitor:
         self._finished = 0
 
     def run(self) -> None:
-        """Until `stop` is set, or something goes wrong."""
+        """Visit until `stop` is set or an error ends the visit."""
         site = self.server.url.replace("http://", "ws://")
         try:
             with connect(
@@ -56,16 +56,16 @@ class Visitor:
                 subprotocols=[Subprotocol("streamlit")], max_size=None, proxy=None,
             ) as page:  # fmt: skip
                 self._rerun(page)
-                self._receive(page, lambda: self._finished > 0 and self._play != "")
+                self._receive_until(page, lambda: self._finished > 0 and self._play != "")
                 self._rerun(page, pressed=self._play)
-                self._receive(page, lambda: bool(self._live.get("playing")))
+                self._receive_until(page, lambda: bool(self._live.get("playing")))
                 with connect(f"{site}{self._live['stream']}", max_size=None, proxy=None) as stream:
                     self._watch(stream)
         except (OSError, RuntimeError, WebSocketException) as error:
             self.problem = str(error)
 
     def _watch(self, stream: ClientConnection) -> None:
-        # Two requests are on their way at any time, as of the page's own.
+        # As on the page itself, two requests are always on their way.
         for _ in range(2):
             stream.send("next")
         self.playing.set()
@@ -75,7 +75,7 @@ class Visitor:
             except TimeoutError:
                 continue
             assert isinstance(frame, bytes)
-            self._look(frame)
+            self._read_frame(frame)
             stream.send("next")
 
     def _rerun(self, socket: ClientConnection, pressed: str = "") -> None:
@@ -88,15 +88,15 @@ class Visitor:
             widget.id, widget.trigger_value = pressed, True
         socket.send(message.SerializeToString())
 
-    def _receive(self, socket: ClientConnection, enough: Callable[[], bool]) -> None:
+    def _receive_until(self, socket: ClientConnection, enough: Callable[[], bool]) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not enough():
             if time.monotonic() > deadline:
                 raise RuntimeError("the app did not answer as expected")
-            self._take(socket, 1.0)
+            self._read_message(socket, 1.0)
 
-    def _take(self, socket: ClientConnection, longest: float) -> None:
-        """Take in one message, or none if none comes in time."""
+    def _read_message(self, socket: ClientConnection, longest: float) -> None:
+        """Process one message of the page, if one arrives within `longest` seconds."""
         try:
             data = socket.recv(timeout=longest)
         except TimeoutError:
@@ -113,9 +113,9 @@ class Visitor:
             if element.WhichOneof("type") == "button" and element.button.label == "Play":
                 self._play = element.button.id
             elif element.WhichOneof("type") == "bidi_component":
-                self._look(element.bidi_component.bytes)
+                self._read_frame(element.bidi_component.bytes)
 
-    def _look(self, frame: bytes) -> None:
+    def _read_frame(self, frame: bytes) -> None:
         size = int.from_bytes(frame[:4], "little")
         header = json.loads(frame[4 : 4 + size]) if size else {}
         if "live" not in header:
@@ -123,7 +123,7 @@ class Visitor:
         self._live = header["live"]
         if header["runs"][0]["iteration"] != self._iteration:
             self._iteration = header["runs"][0]["iteration"]
-            self.seen.append(time.monotonic())
+            self.arrivals.append(time.monotonic())
 
 
 def simultaneous(
@@ -151,5 +151,7 @@ def simultaneous(
     for visitor in visitors:
         if visitor.problem is not None or not visitor.playing.is_set():
             raise RuntimeError(f"a visitor was not served: {visitor.problem}")
-    rates = [sum(begin <= t <= end for t in visitor.seen) / (end - begin) for visitor in visitors]
+    rates = [
+        sum(begin <= t <= end for t in visitor.arrivals) / (end - begin) for visitor in visitors
+    ]
     return rates, 100 * (cpu_after - cpu_before) / (end - begin)

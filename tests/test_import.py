@@ -1,4 +1,4 @@
-"""What a program waits for that imports the engine."""
+"""Importing the engine is fast."""
 
 import subprocess
 import sys
@@ -11,8 +11,8 @@ print(*(name for name in parts if name in sys.modules))
 """
 
 
-def test_what_takes_long_is_imported_when_it_is_needed():
-    # Each takes a tenth of a second or more. `import scipy` alone does not, and brings them then.
+def test_slow_packages_are_not_imported_before_they_are_needed():
+    # Each takes a tenth of a second or more. `import scipy` is fast, and imports them on first use.
     done = subprocess.run(
         [sys.executable, "-c", IMPORT], capture_output=True, text=True, timeout=120, check=True
     )

@@ -1,7 +1,8 @@
 """Compile the kernels on all cores: `python -m tools.compile_kernels`.
 
-numba compiles in one thread, so the parts of `hmmcore.warm_up` go to several processes. What they
-have in common more than one may compile; all come to the same folder, one after the other.
+numba compiles in one thread, so the parts of `hmmcore.warm_up` go to several processes. A function
+that several parts use may be compiled more than once. All processes write to the same cache, one at
+a time.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from numba.core.caching import IndexDataCacheFile
 
 from hmmcore.warmup import PARTS, warm_up
 
-MOST_WORKERS = 4  # the longest part alone takes a third of all
+MOST_WORKERS = 4  # more would not help: the longest part alone takes a third of the time
 
 
 def main() -> None:
@@ -31,10 +32,10 @@ def main() -> None:
 
 
 def share(lock: Lock) -> None:
-    """Let this process use numba's cache while no other one of them does.
+    """Let only one process at a time use numba's cache.
 
-    For each function numba numbers the files of its versions by a list that it reads and then
-    writes: two processes at once could come to the same number.
+    numba numbers the compiled versions of a function by an index file, which it reads and then
+    writes: two processes at once could choose the same number.
     """
 
     def one_at_a_time(work: Callable[..., Any]) -> Callable[..., Any]:

@@ -44,7 +44,7 @@ PICTURES = (
 
 
 def take(browser: Browser, server: Server, picture: Picture) -> None:
-    """Train a little, and take the picture."""
+    """Train for some iterations, and take the picture."""
     context = browser.new_context(
         viewport={"width": 1440, "height": 900},
         base_url=f"{server.url}/",
@@ -63,13 +63,13 @@ def take(browser: Browser, server: Server, picture: Picture) -> None:
     if picture.visit:
         ui.visit(page, picture.visit)
         wait_until_idle(page)
-    settle(page)
+    wait_for_rest(page)
     page.screenshot(path=DOCS / f"{picture.name}.png")
     context.close()
 
 
-def settle(page: Page) -> None:
-    """Wait for what still moves, the pointer away from the buttons and their help."""
+def wait_for_rest(page: Page) -> None:
+    """Move the pointer away from the buttons, and wait for tooltips and transitions to end."""
     page.mouse.move(1430, 890)
     page.wait_for_timeout(2500)
 

@@ -1,11 +1,9 @@
-"""JavaScript and style files that the server hands to the browser.
+"""The JavaScript and style files of the page: their addresses, and the routes that serve them.
 
-Two sources: the folder `assets/` beside this module, and the JavaScript that the installed `plotly`
-package brings along.
+They come from the folder `assets/` beside this module and from the installed `plotly` package.
 
-An address carries a fingerprint of the content, so the browser may keep a file for a year and
-still never draws with an old one. `asset_url("panel.js")` gives the address; `asset_routes()`
-gives the routes that answer it.
+An address contains a fingerprint of the content, so a browser may cache a file for a year and
+never uses an old one. `asset_url("panel.js")` is the address; `asset_routes()` are the routes.
 """
 
 from __future__ import annotations
@@ -46,18 +44,18 @@ ONE_YEAR: Final = 365 * 24 * 60 * 60
 VALIDATORS: Final = ("etag", "last-modified")
 CONDITIONS: Final = (b"if-none-match", b"if-modified-since")
 
-STREAMLITS_OWN: Final = frozenset({"_stcore", "component", "media", "static"})
-"""First parts of addresses below which Streamlit has files of its own, pages perhaps among them."""
+STREAMLIT_FOLDERS: Final = frozenset({"_stcore", "component", "media", "static"})
+"""First parts of the addresses of Streamlit's own files, some of which are HTML pages."""
 
-WRAPPED: Final = re.compile(
+WRAPPER: Final = re.compile(
     rb"(/\*\*.*?\*/\n)\(\n function\(root, factory\) \{.*?"
     rb'"use strict";var Plotly=\(\(\)=>\{(.*)return (\w+\(\));\}\)\(\);(.*)'
     rb"\nwindow\.Plotly = Plotly;\nreturn Plotly;\n\}\)\);\s*",
     re.DOTALL,
 )
 
-# By fingerprint.
 _gzipped: dict[str, bytes] = {}
+"""Compressed content of assets by fingerprint."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ class Asset:
 
 
 def asset_names() -> tuple[str, ...]:
-    """Names that `asset_url` knows: Plotly's file and every servable file in `assets/`."""
+    """Names that `asset_url` accepts: Plotly's file and every servable file in `assets/`."""
     own = (path.name for path in OWN_FOLDER.glob("*") if path.suffix in MEDIA_TYPES)
     return (PLOTLY, *sorted(own))
 
@@ -85,107 +83,108 @@ def asset_url(name: str) -> str:
 
 
 def asset_routes() -> list[Route]:
-    """Routes that answer the addresses of `asset_url`, for `st.App(routes=...)`."""
+    """Routes that serve the addresses of `asset_url`, for `st.App(routes=...)`."""
     return [Route(f"{base_path()}/{URL_PREFIX}/{{version}}/{{name}}", _respond)]
 
 
 def load_assets() -> None:
-    """Read everything now, so that the first visitor does not wait for it."""
+    """Read all assets now, so that the first visitor does not wait for it."""
     for name in asset_names():
         _asset(name)
 
 
 def compress_assets() -> None:
-    """Compress everything; until this is done, it travels as it is.
+    """Compress all assets. Until then they are sent uncompressed.
 
-    Plotly takes a third of a second, which a server that starts has better uses for.
+    Plotly alone takes a third of a second, so a starting server does this later.
     """
     for name in asset_names():
         asset = _asset(name)
         if Path(name).suffix in COMPRESSIBLE and asset.fingerprint not in _gzipped:
-            shorter = gzip.compress(asset.content, mtime=0)
-            if len(shorter) < len(asset.content):
-                _gzipped[asset.fingerprint] = shorter
+            compressed = gzip.compress(asset.content, mtime=0)
+            if len(compressed) < len(asset.content):
+                _gzipped[asset.fingerprint] = compressed
 
 
 class Preload:
-    """Middleware: gives a browser with the page itself its style, and what its figures will need.
+    """Middleware that adds the style sheets to each page and preloads all scripts.
 
-    Otherwise it would hear of each file only after everything before it had been loaded and run.
-    Plotly takes a while to read, and at first the browser does nothing but wait.
+    Otherwise the browser would learn of each script only after loading and running the one that
+    imports it. Plotly takes long to parse, which the browser can do while it waits for the server.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add a Link to the head of every HTML answer, a script and style sheets to its page.
+        """Add a Link header to every HTML response, and a script and style sheets to its body.
 
-        What the page links to changes with its own files, so nobody is told that they have it yet.
-        Nor is it compressed: Streamlit does so behind every address but the first, and what is
-        compressed cannot be added to.
+        The links change with the assets although Streamlit's page does not, so conditional requests
+        are answered in full. Streamlit compresses its page at every address but the root, and
+        nothing can be inserted into a compressed body, so the request is passed on without gzip.
 
-        Below a page there is none: Streamlit answers with a page that looks for all its files there
-        and stays white. The browser is led to the page itself.
+        To an address below a page, such as /data/x, Streamlit answers with a page that looks for
+        its files in the wrong folder and stays white. The browser is redirected to the page itself.
         """
-        held: Message | None = None
+        delayed_start: Message | None = None
         body = b""
         page = _page_above(scope) if scope["type"] == "http" else None
-        is_led_on = False
+        redirected = False
 
-        async def prepared(message: Message) -> None:
-            nonlocal held, body, is_led_on
-            if is_led_on:
+        async def send_prepared(message: Message) -> None:
+            nonlocal delayed_start, body, redirected
+            if redirected:
                 return
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if headers.get("content-type", "").startswith("text/html"):
                     if page is not None and message["status"] == HTTPStatus.OK:
-                        is_led_on = True
+                        redirected = True
                         await RedirectResponse(page)(scope, receive, send)
                         return
                     headers.append("link", _preloads())
                     for name in VALIDATORS:
                         del headers[name]
-                    held = message
+                    delayed_start = message
                     return
-            if held is None:
+            if delayed_start is None:
                 await send(message)
                 return
             body += message.get("body", b"")
             if message.get("more_body", False):
                 return
             added = body.replace(b"</head>", _early_script() + b"</head>", 1)
-            # After Streamlit's own, which it adds to the head: of equal rules the later one counts.
+            # At the end of the body, after Streamlit's own styles in the head: of equal rules the
+            # later one counts.
             added = added.replace(b"</body>", _styles() + b"</body>", 1)
             if added != body:
-                MutableHeaders(scope=held)["content-length"] = str(len(added))
-            await send(held)
+                MutableHeaders(scope=delayed_start)["content-length"] = str(len(added))
+            await send(delayed_start)
             await send({**message, "body": added})
 
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         if "text/html" in Headers(scope=scope).get("accept", ""):
-            kept_back = (*CONDITIONS, b"accept-encoding")
-            asked = [(name, value) for name, value in scope["headers"] if name not in kept_back]
-            scope = {**scope, "headers": asked}
-        await self.app(scope, receive, prepared)
+            removed = (*CONDITIONS, b"accept-encoding")
+            headers = [(name, value) for name, value in scope["headers"] if name not in removed]
+            scope = {**scope, "headers": headers}
+        await self.app(scope, receive, send_prepared)
 
 
 def _page_above(scope: Scope) -> str | None:
-    """Where an address leads that has more parts than a page's; None where it has not."""
+    """The page above an address with more parts than a page's own; None for any other address."""
     base = base_path()
     parts = scope["path"].removeprefix(base).strip("/").split("/")
-    if len(parts) == 1 or parts[0] in STREAMLITS_OWN:
+    if len(parts) == 1 or parts[0] in STREAMLIT_FOLDERS:
         return None
     query = scope["query_string"].decode("latin-1")
     return f"{base}/{quote(parts[0])}" + (f"?{query}" if query else "")
 
 
 def _early_script() -> bytes:
-    # When the browser has nothing else to do: it waits for answers now and then, but charts as they
-    # stood before a reload do not wait for Plotly. A module runs once, whoever asks for it again.
+    # Plotly is parsed while the browser is idle, which it is whenever it waits for the server. A
+    # module runs only once, however often it is imported.
     return (
         '<script type="module" async>(window.requestIdleCallback ?? setTimeout)'
         f'(() => import("{asset_url(PLOTLY)}").catch(() => {{}}));</script>'
@@ -209,8 +208,8 @@ async def _respond(request: Request) -> Response:
     except KeyError:
         return PlainTextResponse("Not found", status_code=404)
     etag = f'"{asset.fingerprint}"'
-    # Only the current version may be kept: an address from before an update gets today's content,
-    # and the browser asks again next time.
+    # Only the current version may be cached: an address from before an update gets the current
+    # content, and the browser has to ask again next time.
     current = request.path_params["version"] == _version(name)
     headers = {
         "cache-control": f"public, max-age={ONE_YEAR}, immutable" if current else "no-cache",
@@ -220,15 +219,15 @@ async def _respond(request: Request) -> Response:
     }
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    shorter = _gzipped.get(asset.fingerprint)
-    if shorter is not None and "gzip" in request.headers.get("accept-encoding", ""):
+    compressed = _gzipped.get(asset.fingerprint)
+    if compressed is not None and "gzip" in request.headers.get("accept-encoding", ""):
         headers["content-encoding"] = "gzip"
-        return Response(shorter, media_type=asset.media_type, headers=headers)
+        return Response(compressed, media_type=asset.media_type, headers=headers)
     return Response(asset.content, media_type=asset.media_type, headers=headers)
 
 
 def base_path() -> str:
-    """What every address of this site begins with, behind a proxy for example; often nothing."""
+    """What every address of this site begins with, for example behind a proxy; empty by default."""
     # Streamlit puts server.baseUrlPath before its own routes, but not before an application's.
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{base}" if base else ""
@@ -245,7 +244,7 @@ def _version(name: str) -> str:
 
 
 def _asset(name: str) -> Asset:
-    # Exact names only: what a request asks for is looked up, never joined to a path.
+    # The requested name is looked up, and never joined to a path before it is known.
     if name not in asset_names():
         raise KeyError(name)
     return _load(name)
@@ -269,15 +268,15 @@ def _read(path: Path, modified_ns: int, size: int) -> Asset:
 def as_module(script: bytes) -> bytes:
     """Plotly's script as a module with Plotly as its default export.
 
-    As it ships, all of it stands in a function within a function, and browsers read what a function
-    holds once to find its end and again to run it. A module needs neither wrapper, which spares a
-    new visitor nearly half a second. Nor does it touch `window`, where Streamlit's own chart
-    element keeps the Plotly that it brings.
+    The script ships inside two nested functions, and browsers parse the body of a function twice:
+    once to find its end, and again to run it. A module needs neither wrapper, which saves a new
+    visitor nearly half a second. Nor does it set `window.Plotly`, where Streamlit's own chart
+    element keeps the Plotly that it ships with.
 
     Raises:
-        ValueError: where the script is wrapped in another way than is known here.
+        ValueError: if the script is not wrapped as WRAPPER expects.
     """
-    if (parts := WRAPPED.fullmatch(script)) is None:
+    if (parts := WRAPPER.fullmatch(script)) is None:
         raise ValueError(f"{PLOTLY_SCRIPT.name} is not wrapped as it was in plotly.js 4.")
     licence, body, plotly, notices = parts.groups()
     return b"%b%bexport default %b;%b" % (licence, body, plotly, notices)

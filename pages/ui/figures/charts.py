@@ -1,7 +1,7 @@
-"""Charts of tables: numbers of states, from state to state. Data in, figure out.
+"""Heat maps of tables of states: transitions and confusion. Data in, figure out.
 
 Colour is always a share from 0 to 1 on one fixed scale, so that tables can be compared and
-motion means change in the model; the numbers themselves stand in the cells or in the hover.
+motion means change in the model; the numbers themselves are in the cells or in the hover text.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def transition_counts_figure(
 ) -> go.Figure:
     """Expected transitions Σξ (K, K) and starts (K,): numbers in the cells, row shares as colour.
 
-    A row that is never left is blank.
+    The row of a state that is never left is blank.
     """
     starts = initial_counts[None, :]
     return _table_figure(
@@ -84,7 +84,8 @@ def transition_matrix_figure(
 def confusion_figure(counts: IntArray, revision: str, colours: Palette) -> go.Figure:
     """Time steps (R, K) by true state and Viterbi state, with the share of each row.
 
-    Where R is not K, learned states are no true ones: rows have numbers in place of states' names.
+    Where R differs from K, learned and true states do not correspond, and rows have numbers in
+    place of state names.
     """
     matched = len(counts) == counts.shape[1]
     true, decoded = ("S%{y}", "S%{x}") if matched else ("%{y}", "learned S%{x}")
@@ -105,7 +106,7 @@ def confusion_figure(counts: IntArray, revision: str, colours: Palette) -> go.Fi
 
 
 def row_shares(counts: FloatArray | IntArray) -> FloatArray:
-    """Counts (R, K) as shares of their row; a row that sums to zero has none (NaN)."""
+    """Counts (R, K) as shares of their row; NaN in a row that sums to zero."""
     totals = counts.sum(axis=1, keepdims=True).astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
         shares: FloatArray = np.where(totals > 0, counts / totals, np.nan)
@@ -113,7 +114,7 @@ def row_shares(counts: FloatArray | IntArray) -> FloatArray:
 
 
 def state_ticks(num_states: int, every: int = 1) -> Values:
-    """Ticks of an axis whose values are 1..K: all states by name and colour, or each fifth, say."""
+    """Ticks at 1..K with names and colours of the states, or of one in `every` states."""
     states = range(0, num_states, every)
     return {
         "tickmode": "array",
@@ -123,7 +124,7 @@ def state_ticks(num_states: int, every: int = 1) -> Values:
 
 
 def state_label(state: int) -> str:
-    """The name of 0-based `state` behind a spot of its colour."""
+    """The name of 0-based `state` after a square of its colour."""
     return f'<span style="color:{theme.state_colour(state)}">■</span> {theme.state_name(state)}'
 
 
@@ -131,18 +132,20 @@ def state_label(state: int) -> str:
 class _Cells:
     """Numbers (R, K) in cells that are coloured by shares (R, K) from 0 to 1.
 
-    `written` says what stands in a cell of a number and a share.
+    Attributes:
+        cell_text: of a number and its share, what is written in the cell.
+        hover: template of the hover text.
     """
 
     numbers: FloatArray | IntArray
     shares: FloatArray
-    written: Callable[[float, float], str]
+    cell_text: Callable[[float, float], str]
     hover: str
 
     def trace(self, colours: Palette) -> Values:
-        """The heat map."""
+        """The cells as a Plotly heat map."""
         num_rows, num_states = self.shares.shape
-        found: Values = {
+        heat_map: Values = {
             "type": "heatmap",
             "z": self.shares,
             "x": np.arange(1, num_states + 1),
@@ -159,9 +162,9 @@ class _Cells:
             "hovertemplate": self.hover,
         }
         if max(num_rows, num_states) <= MAX_WRITTEN_STATES:
-            texts = np.frompyfunc(self.written, 2, 1)(self.numbers, self.shares)
-            found |= {"text": texts, "texttemplate": "%{text}"}
-        return found
+            texts = np.frompyfunc(self.cell_text, 2, 1)(self.numbers, self.shares)
+            heat_map |= {"text": texts, "texttemplate": "%{text}"}
+        return heat_map
 
 
 def _table_figure(
@@ -184,7 +187,7 @@ def _table_figure(
         values = np.arange(1, num_rows + 1)
         row_ticks = {"tickmode": "array", "tickvals": values, "ticktext": values.astype(str)}
     if max(num_rows, num_states) > MAX_WRITTEN_STATES:
-        # No room for the spots of colour as well; the y axis has them.
+        # There is no room for the squares of colour as well; the y axis has them.
         ticks = {**ticks, "ticktext": [theme.state_name(state) for state in range(num_states)]}
     plots, heights, gap = [], [], 14
     if starts is not None:
@@ -194,16 +197,16 @@ def _table_figure(
     axis = {"range": [num_rows + 0.5, 0.5], "title": y_title, **FIXED, **row_ticks}
     plots.append(Plot([table.trace(colours)], axis))
     heights.append(cell * num_rows)
-    inside = sum(heights) + gap * (len(plots) - 1)
+    inner_height = sum(heights) + gap * (len(plots) - 1)
     margin = {"l": 72, "r": 12, "t": 40, "b": 52}
     return look.rows(
         plots,
         heights,
-        gap / inside,
+        gap / inner_height,
         {"range": [0.5, num_states + 0.5], "title": x_title, **FIXED, **ticks},
         colours,
         title=title,
-        height=round(inside + margin["t"] + margin["b"]),
+        height=round(inner_height + margin["t"] + margin["b"]),
         margin=margin,
         showlegend=False,
         uirevision=revision,
@@ -211,7 +214,7 @@ def _table_figure(
 
 
 FIXED: dict[str, Any] = {"showgrid": False, "zeroline": False, "ticks": "", "fixedrange": True}
-"""Of an axis of cells."""
+"""Properties of an axis along cells: no grid, no ticks, no zoom."""
 
 
 def _count(number: float) -> str:

@@ -21,7 +21,7 @@ MAX_POINTS = 2000
 OVERVIEW_SEQUENCES = 6
 OVERVIEW_POINTS = 320
 OVERVIEW_LETTERS = 6
-QUIET = "rgba(128,128,128,0.55)"
+LINE_BEHIND_POINTS = "rgba(128,128,128,0.55)"
 
 
 def points_note(length: int) -> str | None:
@@ -42,15 +42,15 @@ def sequence_figure(
     colours: Palette,
 ) -> go.Figure:
     """Observations (M,) of one sequence over time, coloured by true state (M,) where known."""
-    kept, where, hover = _thinned(observations, variable, MAX_POINTS)
-    traces = _line(where, hover, states is not None, colours)
+    kept, coordinates, hover = _thinned(observations, variable, MAX_POINTS)
+    traces = _line(coordinates, hover, states is not None, colours)
     of_points = np.empty(0, dtype=int) if states is None else states[kept]
     # A trace for each state, so that the legend has it.
     for state in np.unique(of_points):
         name = theme.state_name(int(state))
         traces.append({
             "type": "scatter", "mode": "markers", "name": name,
-            **{part: values[of_points == state] for part, values in where.items()},
+            **{part: values[of_points == state] for part, values in coordinates.items()},
             "marker": {
                 "color": theme.state_colour(int(state)), "symbol": theme.state_symbol(int(state)),
                 "size": 6 if len(kept) <= 600 else 4, "line": {"width": 0.6, "color": colours.text},
@@ -110,19 +110,19 @@ def overview_figure(
 def _small_sequence(
     observations: FloatArray, states: IntArray | None, variable: ObservedVariable, colours: Palette
 ) -> list[Values]:
-    """One of many rows: each trace costs a browser time of its own, and no legend needs them."""
-    kept, where, hover = _thinned(observations, variable, OVERVIEW_POINTS)
-    traces = _line(where, hover, states is not None, colours)
+    """One row of the overview. There is no legend, and one trace of all states draws faster."""
+    kept, coordinates, hover = _thinned(observations, variable, OVERVIEW_POINTS)
+    traces = _line(coordinates, hover, states is not None, colours)
     if states is not None:
         of_points = states[kept]
         num_states = int(of_points.max()) + 1
         names = [theme.state_name(state) for state in range(num_states)]
         symbols = [theme.state_symbol(state) for state in range(num_states)]
         traces.append({
-            "type": "scatter", "mode": "markers", **where,
+            "type": "scatter", "mode": "markers", **coordinates,
             "text": np.array(names, dtype=object)[of_points],
             "marker": {
-                # By number, since Plotly looks at each colour that is given by name.
+                # By number, since Plotly would parse the colour of each point anew.
                 "color": of_points + 1, "cmin": 0.5, "cmax": num_states + 0.5,
                 "colorscale": theme.state_scale(num_states),
                 "symbol": np.array(symbols, dtype=object)[of_points],
@@ -136,28 +136,32 @@ def _small_sequence(
 def _thinned(
     observations: FloatArray, variable: ObservedVariable, max_points: int
 ) -> tuple[IntArray, Values, str]:
-    """Which observations (M,) are drawn; where, and how each is spoken; and how a hover says it."""
+    """Thin observations (M,) to at most `max_points`.
+
+    Returns the indices kept (P,), their coordinates and texts as properties of a trace, and the
+    template of their hover text.
+    """
     kept = decimation.extreme_indices(np.asarray(observations, dtype=np.float64), max_points)
     values = observations[kept]
-    spoken = np.array(variable.spoken(values), dtype=object)
+    texts = np.array(variable.value_texts(values), dtype=object)
     hover = f"t = %{{x}}, {chart_text(variable.name)} = %{{customdata}}<extra></extra>"
-    return kept, {"x": kept + theme.FIRST_TIME, "y": values, "customdata": spoken}, hover
+    return kept, {"x": kept + theme.FIRST_TIME, "y": values, "customdata": texts}, hover
 
 
-def _line(where: Values, hover: str, states_known: bool, colours: Palette) -> list[Values]:
-    """The line through the points: a quiet one where they will have the colours of their states."""
+def _line(coordinates: Values, hover: str, states_known: bool, colours: Palette) -> list[Values]:
+    """The line through the points: grey where the points have the colours of their states."""
     if states_known:
-        looks = {"hoverinfo": "skip", "line": {"color": QUIET, "width": 1}}
+        style = {"hoverinfo": "skip", "line": {"color": LINE_BEHIND_POINTS, "width": 1}}
     else:
-        looks = {"hovertemplate": hover, "line": {"color": colours.primary, "width": 1}}
-    line = {"type": "scatter", "mode": "lines", "showlegend": False, **where, **looks}
-    lone = decimation.lone_points(where["y"])
+        style = {"hovertemplate": hover, "line": {"color": colours.primary, "width": 1}}
+    line = {"type": "scatter", "mode": "lines", "showlegend": False, **coordinates, **style}
+    lone = decimation.lone_points(coordinates["y"])
     if states_known or not lone.any():
         return [line]
-    # No line leads to them.
+    # No line reaches them.
     points = {
         "type": "scatter", "mode": "markers", "showlegend": False, "hovertemplate": hover,
-        **{part: values[lone] for part, values in where.items()},
+        **{part: values[lone] for part, values in coordinates.items()},
         "marker": {"color": colours.primary, "size": 4},
     }  # fmt: skip
     return [line, points]

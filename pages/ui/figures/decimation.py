@@ -1,4 +1,4 @@
-"""Fewer points than pixels: what a figure draws of more numbers than a screen can show."""
+"""Choose what a figure draws of a series with more numbers than a screen has pixels."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from hmmcore.arrays import BoolArray, FloatArray, IntArray
 def extreme_indices(values: FloatArray, max_points: int) -> npt.NDArray[np.intp]:
     """Sorted indices of at most `max_points` (>= 4) of `values` (M,) that keep its outline.
 
-    First and last are kept, and of every stretch of equal length its least and its greatest
-    value, so no spike is lost. Stretches without a finite value keep their first point, so that a
+    The first and the last are kept, and the least and the greatest value of every stretch of equal
+    length, so no spike is lost. A stretch without a finite value keeps its first point, so that a
     line through the points is broken there.
     """
     length = len(values)
@@ -32,14 +32,16 @@ def extreme_indices(values: FloatArray, max_points: int) -> npt.NDArray[np.intp]
 
 
 def spread_indices(points: FloatArray, max_points: int) -> npt.NDArray[np.intp]:
-    """Sorted indices of at most `max_points` of `points` (M, D), evenly taken of the whole ones.
+    """Sorted indices of at most `max_points` of the complete `points` (M, D), evenly spaced.
 
-    A point that lacks a coordinate, NaN, has no place in a picture.
+    A point with a missing coordinate (NaN) cannot be drawn.
     """
-    whole = np.flatnonzero(~np.isnan(points).any(axis=1))
-    if len(whole) <= max_points:
-        return whole
-    chosen: npt.NDArray[np.intp] = whole[np.linspace(0, len(whole) - 1, max_points).astype(np.intp)]
+    complete = np.flatnonzero(~np.isnan(points).any(axis=1))
+    if len(complete) <= max_points:
+        return complete
+    chosen: npt.NDArray[np.intp] = complete[
+        np.linspace(0, len(complete) - 1, max_points).astype(np.intp)
+    ]
     return chosen
 
 

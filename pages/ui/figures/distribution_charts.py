@@ -1,6 +1,6 @@
-"""Charts of how often each observation occurs, whatever its time: one for each kind.
+"""Charts of the distribution of observations, one for each kind. Data in, figure out.
 
-Data in, figure out. Grey is what was observed; colours are what the true states make.
+The data are grey; what each true state emits has the colour of the state.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MAX_POINTS = 2000
 GREY = "rgba(128,128,128,0.35)"
 
 NAME_WIDTH, NAME_HEIGHT = 0.07, 0.08
-"""Room that a state's name takes, as a share of a chart's width and of its highest value."""
+"""Size of a state's name, as a share of a chart's width and of its highest value."""
 
 
 def histogram_figure(
@@ -42,26 +42,27 @@ def histogram_figure(
     highest, room = float(density.max()), 0.0
     if truth is not None:
         means, deviations, shares = truth
-        top = np.flatnonzero(shares > 0)
+        occurring = np.flatnonzero(shares > 0)
         low = min(edges[0], float((means - 3 * deviations).min()))
         high = max(edges[-1], float((means + 3 * deviations).max()))
         grid = np.linspace(low, high, DENSITY_POINTS)
         densities = scales.gaussian_densities(grid, means, deviations, shares)
-        together = densities.sum(axis=0)
-        nearest = np.abs(grid[:, np.newaxis] - means[top]).argmin(axis=0)
-        highest = max(highest, float(together.max()))
-        heights = names_apart(means[top], 1.02 * together[nearest], high - low, highest)
+        mixture = densities.sum(axis=0)
+        nearest = np.abs(grid[:, np.newaxis] - means[occurring]).argmin(axis=0)
+        highest = max(highest, float(mixture.max()))
+        heights = names_apart(means[occurring], 1.02 * mixture[nearest], high - low, highest)
         room = float(heights.max()) + NAME_HEIGHT * highest
-        spoken = {
-            state: f"mean {means[state]:.3g}, sd {deviations[state]:.3g}" for state in top.tolist()
+        parameters = {
+            state: f"mean {means[state]:.3g}, sd {deviations[state]:.3g}"
+            for state in occurring.tolist()
         }
         traces += [
             *(
                 _state_curve(state, grid, densities[state], f"{words},<br>", shares, "linear")
-                for state, words in spoken.items()
+                for state, words in parameters.items()
             ),
-            _names(top, means[top], heights),
-            _all_together(grid, together, ".3g", "linear", colours),
+            _names(occurring, means[occurring], heights),
+            _mixture_curve(grid, mixture, ".3g", "linear", colours),
         ]
     return look.single(
         Plot(
@@ -76,10 +77,10 @@ def histogram_figure(
 def names_apart(
     places: FloatArray, heights: FloatArray, width: float, highest: float
 ) -> FloatArray:
-    """Heights (K,) of names at places (K,), each lifted until it covers none to its left.
+    """Heights (K,) of names at places (K,), each raised until it overlaps no name to its left.
 
     Args:
-        heights: where the names would stand had each the chart for itself.
+        heights: (K,) that each name would have if it were the only one.
         width: of the chart, in the units of the places.
         highest: value that the chart shows, in the units of the heights.
     """
@@ -101,38 +102,38 @@ def counts_figure(
     colours: Palette,
     truth: tuple[FloatArray, FloatArray, FloatArray, FloatArray] | None = None,
 ) -> go.Figure:
-    """Share of each count among counts (T,); what each true state makes of it where known.
+    """Share of each count among counts (T,), and the part from each true state where known.
 
     Args:
-        truth: counts (G,), probabilities (K, G) of each in the states, rates (K,), and the share
-            (K,) of the observations that each state made.
+        truth: counts (G,), their probabilities (K, G) in each state, rates (K,), and the share (K,)
+            of the observations that each state made.
     """
     edges, heights = scales.count_histogram(np.asarray(counts, dtype=np.float64))
-    spoken = "count %{x:,.0f}" if edges[1] - edges[0] == 1 else "around %{x:,.0f}"
-    hover = f"{spoken}: %{{y:.2%}} of the data for each count<extra></extra>"
+    count_text = "count %{x:,.0f}" if edges[1] - edges[0] == 1 else "around %{x:,.0f}"
+    hover = f"{count_text}: %{{y:.2%}} of the data for each count<extra></extra>"
     traces = [_bars(edges, heights, hover)]
     highest, room = float(heights.max()), 0.0
     if truth is not None:
         grid, probabilities, rates, shares = truth
-        top = np.flatnonzero(shares > 0)
+        occurring = np.flatnonzero(shares > 0)
         weighted = shares[:, np.newaxis] * probabilities
-        together = weighted.sum(axis=0)
-        highest = max(highest, float(together.max()))
-        # Above both steps that a rate may lie between.
-        below = np.clip(np.searchsorted(grid, rates[top], side="right") - 1, 0, len(grid) - 1)
+        mixture = weighted.sum(axis=0)
+        highest = max(highest, float(mixture.max()))
+        # A rate may lie between two steps of the curve; its name stands above both.
+        below = np.clip(np.searchsorted(grid, rates[occurring], side="right") - 1, 0, len(grid) - 1)
         above = np.minimum(below + 1, len(grid) - 1)
-        tops = 1.02 * np.maximum(together[below], together[above])
-        tops = names_apart(rates[top], tops, float(edges[-1] - edges[0]), highest)
+        tops = 1.02 * np.maximum(mixture[below], mixture[above])
+        tops = names_apart(rates[occurring], tops, float(edges[-1] - edges[0]), highest)
         room = float(tops.max()) + NAME_HEIGHT * highest
         traces += [
             *(
                 _state_curve(
                     state, grid, weighted[state], f"rate {rates[state]:.4g},<br>", shares, "hvh"
                 )
-                for state in top.tolist()
+                for state in occurring.tolist()
             ),
-            _names(top, rates[top], tops),
-            _all_together(grid, together, ".2%", "hvh", colours),
+            _names(occurring, rates[occurring], tops),
+            _mixture_curve(grid, mixture, ".2%", "hvh", colours),
         ]
     return look.single(
         Plot(
@@ -151,7 +152,7 @@ def symbols_figure(
     colours: Palette,
     truth: tuple[FloatArray, FloatArray] | None = None,
 ) -> go.Figure:
-    """Shares (C,) of the symbols; where known, made up of what each true state is expected to make.
+    """Shares (C,) of the symbols, and the part expected of each true state where known.
 
     Args:
         truth: symbol probabilities (K, C), and the share (K,) of the observations that each state
@@ -209,9 +210,9 @@ def points_figure(
     colours: Palette,
     truth: tuple[FloatArray, FloatArray] | None = None,
 ) -> go.Figure:
-    """Points (T, 2) of all data, coloured by true state (T,) where known, with its ellipses.
+    """Points (T, 2) of all data, coloured by true state (T,) where known, and the states' ellipses.
 
-    A point that lacks a coordinate is not drawn.
+    A point with a missing coordinate is not drawn.
 
     Args:
         truth: means (K, 2) and covariances (K, 2, 2).
@@ -261,7 +262,7 @@ def _bars(edges: FloatArray, heights: FloatArray, hover: str) -> Values:
 def _state_curve(
     state: int, grid: FloatArray, heights: FloatArray, words: str, shares: FloatArray, shape: str
 ) -> Values:
-    """What a true state makes, on a grid (G,); `words` say its parameters."""
+    """Curve of heights (G,) of a true state on a grid (G,); `words` describe its parameters."""
     name = theme.state_name(state)
     return {
         "type": "scatter", "mode": "lines", "x": grid, "y": heights, "name": name,
@@ -273,7 +274,7 @@ def _state_curve(
 
 
 def _names(states: IntArray, places: FloatArray, heights: FloatArray) -> Values:
-    """Names at the tops say which curve is whose without a legend that takes the chart's room."""
+    """Names at the tops of the states' curves, in place of a legend, which would take up room."""
     return {
         "type": "scatter", "mode": "text", "x": places, "y": heights,
         "textposition": "top center", "hoverinfo": "skip",
@@ -281,7 +282,7 @@ def _names(states: IntArray, places: FloatArray, heights: FloatArray) -> Values:
     }  # fmt: skip
 
 
-def _all_together(
+def _mixture_curve(
     grid: FloatArray, heights: FloatArray, number_format: str, shape: str, colours: Palette
 ) -> Values:
     return {

@@ -1,4 +1,4 @@
-"""What all figures have in common: their look, and where several plots of one figure lie.
+"""The look that all figures share, and the arrangement of several plots in one figure.
 
 A figure is made in one call from plain dictionaries, with arrays for numbers: Plotly's package
 takes ten times as long for lists of numbers, or for a figure that is put together step by step.
@@ -20,9 +20,9 @@ from pages.ui.figures.theme import STATE_COLOURS, Palette
 Values = dict[str, Any]
 
 FONT: Final = '"Source Sans",sans-serif'
-"""The page's font; where it is not at hand, any without serifs."""
+"""The page's font, or any other without serifs where it is not available."""
 
-NOTHING: Final = "rgba(0,0,0,0)"
+TRANSPARENT: Final = "rgba(0,0,0,0)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +30,8 @@ class Plot:
     """One plot of a figure.
 
     Attributes:
-        traces: each with its "type".
-        yaxis, xaxis: properties of its axes; in a stack of plots the x axis is that of the figure.
+        traces: Plotly traces, each with its "type".
+        yaxis, xaxis: properties of its axes; the plots of `rows` share one x axis instead.
     """
 
     traces: list[Values]
@@ -58,7 +58,12 @@ def rows(
         heights: of the plots, in any unit.
         spacing: between two plots, as a share of the whole.
     """
-    upper = {**xaxis, "title": None, "matches": _short("x", len(plots)), "showticklabels": False}
+    upper = {
+        **xaxis,
+        "title": None,
+        "matches": _axis_name("x", len(plots)),
+        "showticklabels": False,
+    }
     placed = [
         Plot(plot.traces, {**plot.yaxis, "domain": domain}, upper)
         for plot, domain in zip(plots, row_domains(heights, spacing), strict=True)
@@ -93,29 +98,29 @@ def columns(
 
 
 def row_domains(heights: Sequence[float], spacing: float) -> list[list[float]]:
-    """From where to where each of the `rows` goes, as shares of the whole counted from below."""
+    """Start and end of each plot of `rows`, as shares of the whole height from the bottom."""
     return _domains(heights[::-1], spacing)[::-1]
 
 
 MUTED: Final = 0.72
-"""Weight of the text's colour in the writing of figures: less than in the page's sentences."""
+"""Weight of the text's colour in labels of figures, which are paler than the page's own text."""
 
 
 def _figure(plots: Sequence[Plot], colours: Palette, layout: Values) -> go.Figure:
     traces: list[Values] = []
     axes: Values = {}
     for number, plot in enumerate(plots, 1):
-        x, y = _short("x", number), _short("y", number)
+        x, y = _axis_name("x", number), _axis_name("y", number)
         traces += [{**trace, "xaxis": x, "yaxis": y} for trace in plot.traces]
         axes[f"xaxis{x[1:]}"] = _axis({**plot.xaxis, "anchor": y}, colours)
         axes[f"yaxis{y[1:]}"] = _axis({**plot.yaxis, "anchor": x}, colours)
     title = layout.get("title")
     muted = colours.mixed(MUTED)
-    looks = {
+    full_layout = {
         "template": "none",
         "font": {"family": FONT, "size": 12, "color": muted},
         "paper_bgcolor": colours.background,
-        "plot_bgcolor": NOTHING,
+        "plot_bgcolor": TRANSPARENT,
         "colorway": STATE_COLOURS,
         "separators": ".\u202f",
         "dragmode": "zoom",
@@ -125,7 +130,7 @@ def _figure(plots: Sequence[Plot], colours: Palette, layout: Values) -> go.Figur
             "font": {"family": FONT, "size": 12, "color": colours.text},
         },
         "modebar": {
-            "bgcolor": NOTHING, "color": colours.mixed(0.4), "activecolor": colours.primary,
+            "bgcolor": TRANSPARENT, "color": colours.mixed(0.4), "activecolor": colours.primary,
         },
         **layout,
         **axes,
@@ -133,13 +138,13 @@ def _figure(plots: Sequence[Plot], colours: Palette, layout: Values) -> go.Figur
             "text": title, "x": 0.01, "xanchor": "left",
             "font": {"size": 14, "color": colours.text},
         },
-        "legend": {"bgcolor": NOTHING, **layout.get("legend", {})},
+        "legend": {"bgcolor": TRANSPARENT, **layout.get("legend", {})},
         "margin": {
             "pad": 0, "l": 56, "r": 16, "t": 36 if title else 12, "b": 42,
             **layout.get("margin", {}),
         },
     }  # fmt: skip
-    return go.Figure({"data": traces, "layout": looks})
+    return go.Figure({"data": traces, "layout": full_layout})
 
 
 def _axis(own: Values, colours: Palette) -> Values:
@@ -155,17 +160,17 @@ def _axis(own: Values, colours: Palette) -> Values:
     }  # fmt: skip
 
 
-def _short(letter: str, plot: int) -> str:
-    """What traces call an axis of a plot, counted from 1."""
+def _axis_name(letter: str, plot: int) -> str:
+    """Plotly's name, in traces, of an axis of a plot; plots are counted from 1."""
     return letter if plot == 1 else f"{letter}{plot}"
 
 
 def _domains(sizes: Sequence[float], spacing: float) -> list[list[float]]:
-    """From where to where each of several plots goes, the first one from 0."""
-    room = (1 - spacing * (len(sizes) - 1)) / sum(sizes)
-    ends = accumulate(room * size for size in sizes)
-    # Rounding may not carry the last one beyond the figure.
+    """Start and end of each of several plots, as shares of the whole; the first starts at 0."""
+    unit = (1 - spacing * (len(sizes) - 1)) / sum(sizes)
+    ends = accumulate(unit * size for size in sizes)
+    # Rounding must not carry the last end beyond 1.
     return [
-        [end - room * size + number * spacing, min(end + number * spacing, 1.0)]
+        [end - unit * size + number * spacing, min(end + number * spacing, 1.0)]
         for number, (size, end) in enumerate(zip(sizes, ends, strict=True))
     ]

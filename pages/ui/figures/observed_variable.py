@@ -1,4 +1,4 @@
-"""One observed quantity as figures show it: its name, its axis, and how a hover says a value."""
+"""One observed quantity as figures show it: its name, its axis, and its values as text."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pages.ui.figures import scales
 from pages.ui.text import chart_text
 
 MISSING = "missing"
-"""What a hover says where nothing was observed."""
+"""Text in place of a value where nothing was observed."""
 
 COUNT_TICKS: Final[dict[str, Any]] = {
     "tickformat": ",d",
-    # Rounded, ticks between two counts would bear the name of either.
+    # Rounded to whole counts, ticks closer than one count would repeat the same label.
     "tickformatstops": [{"dtickrange": [None, 0.9], "value": "~g"}],
 }
-"""Of an axis of counts."""
+"""Tick properties of an axis of counts."""
 
 
 @dataclass(frozen=True)
@@ -38,17 +38,17 @@ class ObservedVariable:
 
     @property
     def title(self) -> str:
-        """Of an axis."""
+        """Title of its axis."""
         word = "observation" if self.kind == "number" else self.kind
         return f"{word} {chart_text(self.name)}" if self.name != word else word
 
     @property
     def label_texts(self) -> list[str]:
-        """The labels, made harmless for a chart."""
+        """The labels, escaped for Plotly."""
         return [chart_text(label) for label in self.labels]
 
     def axis(self, room: int = 12, most: int = 10) -> dict[str, Any]:
-        """Ticks of a Plotly axis: at most `most` names of symbols, each with `room` letters."""
+        """Tick properties of an axis: at most `most` labels of up to `room` characters each."""
         if self.kind == "count":
             return COUNT_TICKS
         if self.kind == "number":
@@ -62,14 +62,14 @@ class ObservedVariable:
         }
 
     def ticks(self, room: int) -> list[str]:
-        """The labels for ticks that have room for so many characters."""
+        """The labels, shortened to `room` characters and escaped."""
         return [
             chart_text(label if len(label) <= room else f"{label[: max(1, room - 1)]}…")
             for label in self.labels
         ]
 
-    def spoken(self, values: FloatArray) -> list[str]:
-        """Each observation as a hover says it."""
+    def value_texts(self, values: FloatArray) -> list[str]:
+        """Each observation as text, for hover texts."""
         if self.kind == "symbol":
             texts = self.label_texts
             return [texts[int(value)] if np.isfinite(value) else MISSING for value in values]

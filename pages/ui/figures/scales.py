@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hmmcore import Gaussian
 
 GRID_POINTS = 160
-"""Where curves over an axis of observations are computed."""
+"""Number of points at which a curve over an axis of observations is computed."""
 
 ELLIPSE_RADIUS = 2.0
 """In standard deviations: 1 - exp(-2), or 86 %, of a state's points lie within."""
@@ -53,7 +53,7 @@ def decades(values: Iterable[float], lowest: int) -> tuple[int, int]:
 def likelihood_range(values: Iterable[float], truth: float | None = None) -> tuple[float, float]:
     """Ends of the axis of the log-likelihood per observation: below the start, above the best.
 
-    `values` are all log-likelihoods seen so far; those that are not finite are passed over.
+    `values` are all log-likelihoods seen so far; those that are not finite are ignored.
     More values can widen the range and never narrow it: the ends are multiples of a power of
     two that grows with what is to be shown, so every coarser range contains every finer one.
     """
@@ -71,10 +71,10 @@ def likelihood_range(values: Iterable[float], truth: float | None = None) -> tup
 
 
 def rounded(low: float, high: float) -> tuple[float, float]:
-    """Ends of an axis, moved apart to even places: slightly other data have the same axis.
+    """Ends of an axis, moved apart to multiples of a power of two: similar data share an axis.
 
-    The places are multiples of a power of two, at least 6 and at most 12 of them between the ends
-    that were given; so every coarser range contains every finer one.
+    The step is chosen so that 6 to 12 steps fit between the given ends. Every coarser range
+    contains every finer one.
     """
     part = (high - low) / 12
     if not 0.0 < part < math.inf:
@@ -101,7 +101,8 @@ def histogram(observations: FloatArray, num_bins: int = 40) -> tuple[FloatArray,
 def count_histogram(counts: FloatArray, max_bins: int = 60) -> tuple[FloatArray, FloatArray]:
     """Edges (B+1,), halfway between whole numbers, and heights (B,) of the finite `counts`.
 
-    A height is the share of the data for each count; bins are as many counts wide as it takes.
+    A height is the share of the data for each count; bins are so many counts wide that at most
+    `max_bins` are needed.
     """
     finite = counts[np.isfinite(counts)]
     if finite.size == 0:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Palette:
-    """What a figure takes over from the page that it stands on: colours as "#rrggbb"."""
+    """The colours of the page around a figure, as "#rrggbb"."""
 
     text: str
     background: str
@@ -22,12 +22,12 @@ class Palette:
     primary: str
 
     def mixed(self, weight: float) -> str:
-        """The text's colour on the background as it is seen at an opacity of `weight`, 0 to 1."""
+        """An opaque mix of the text's colour, with weight 0 to 1, and the background."""
         pairs = zip(_channels(self.text), _channels(self.background), strict=True)
         return f"rgb({','.join(str(round(a * weight + b * (1 - weight))) for a, b in pairs)})"
 
     def faded(self, opacity: float) -> str:
-        """The text's colour, so that what lies below shows through."""
+        """The text's colour at an opacity of 0 to 1."""
         return f"rgba({','.join(map(str, _channels(self.text)))},{opacity:g})"
 
 
@@ -89,7 +89,8 @@ MORE_STATE_SYMBOLS: tuple[str, ...] = (
     "star-diamond",
     "octagon",
 )
-"""Those of the next ten: filled too, so that an outline keeps dark ones visible on a dark page."""
+"""Symbols of the next ten states: filled too, so that an outline keeps dark ones visible on a dark
+page."""
 
 RUN_COLOURS: dict[str, str] = {"EM": "#1f77d0", "Gradient": "#d6336c"}
 """Line colour of a training run; legible on light and dark pages."""
@@ -127,7 +128,7 @@ def state_name(state: int) -> str:
 
 
 def state_scale(num_states: int) -> list[list[float | str]]:
-    """A colour scale of K even steps: of the states by number, 1..K, between 0.5 and K + 0.5."""
+    """A Plotly colour scale in K equal steps, for states 1..K on a range from 0.5 to K + 0.5."""
     return [
         [(state + side) / num_states, state_colour(state)]
         for state in range(num_states)

@@ -29,9 +29,9 @@ LABEL_MARGIN = 112
 
 
 def decimation_note(length: int, *, observations: bool = False) -> str | None:
-    """What is drawn of a sequence of `length` steps; None when it is all of it.
+    """How a sequence of `length` steps is reduced for drawing; None where all of it is drawn.
 
-    `observations` says whether the figure has them: at most MAX_POINTS are drawn.
+    `observations` is True where the figure shows them: at most MAX_POINTS are drawn.
     """
     width = decimation.bin_width(length, MAX_COLUMNS)
     if width == 1:
@@ -61,7 +61,7 @@ def time_stack(
 ) -> go.Figure:
     """Plots of the given heights, in pixels, one above the other on one time axis."""
     bottom = 46
-    inside = sum(heights) + GAP * (len(heights) - 1)
+    inner_height = sum(heights) + GAP * (len(heights) - 1)
     first = theme.FIRST_TIME
     xaxis = {
         "range": [first - 0.5, first + length - 0.5], "zeroline": False, "showgrid": False,
@@ -72,23 +72,23 @@ def time_stack(
     return look.rows(
         [Plot(plot.traces, {**axis, **plot.yaxis}) for plot in plots],
         heights,
-        GAP / inside,
+        GAP / inner_height,
         xaxis,
         colours,
-        height=inside + top + bottom + legend_height,
+        height=inner_height + top + bottom + legend_height,
         margin={"l": left, "r": right, "t": top, "b": bottom},
         **{"showlegend": False, **layout},
     )
 
 
 def columns_of(length: int) -> Values:
-    """Where the columns of a heat map of `length` steps lie on the time axis."""
+    """Positions on the time axis of the columns of a trace of `length` steps, as its properties."""
     width = decimation.bin_width(length, MAX_COLUMNS)
     return {"x0": theme.FIRST_TIME + (width - 1) / 2, "dx": width}
 
 
-def spoken_time(length: int) -> tuple[str, str]:
-    """How hovers speak of a column's time, and of the mean over it."""
+def time_words(length: int) -> tuple[str, str]:
+    """Hover text for the time of a column, and the word for its mean if it has several steps."""
     width = decimation.bin_width(length, MAX_COLUMNS)
     if width == 1:
         return "time %{x}", ""
@@ -96,16 +96,16 @@ def spoken_time(length: int) -> tuple[str, str]:
 
 
 def strips(paths: Mapping[str, IntArray], num_states: int) -> Plot:
-    """One strip for each path (M,) by its name, in the colours of its states."""
+    """One named strip for each path (M,), in the colours of the states."""
     length = len(next(iter(paths.values())))
     width = decimation.bin_width(length, MAX_COLUMNS)
     binned = np.array(
         [decimation.majority_bins(states, width, num_states) for states in paths.values()]
     )
-    when, _ = spoken_time(length)
+    when, _ = time_words(length)
     cells = {
         "type": "heatmap",
-        # States by number, 1..K: a hover then speaks of S1..SK without a text per cell.
+        # States by number, 1..K: the hover text then reads S1..SK without a text for each cell.
         "z": np.where(binned < 0, np.nan, binned + 1.0).astype(np.float32),
         "y": list(paths),
         **columns_of(length),
@@ -121,7 +121,7 @@ def strips(paths: Mapping[str, IntArray], num_states: int) -> Plot:
 
 
 def named_rows(names: list[str]) -> Values:
-    """An axis of names, the first on top."""
+    """Properties of an axis of names, the first on top."""
     return {
         "type": "category", "categoryorder": "array", "categoryarray": names,
         "range": [len(names) - 0.5, -0.5], "fixedrange": True, "showgrid": False,

@@ -1,4 +1,4 @@
-"""Charts along time: what a model says of one sequence of M steps. Data in, figure out."""
+"""Charts along time: posteriors and paths of one sequence of M steps. Data in, figure out."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from pages.ui.figures.time_axis import (
     STRIP,
     columns_of,
     named_rows,
-    spoken_time,
     strips,
     time_stack,
+    time_words,
 )
 from pages.ui.text import chart_text
 
@@ -41,8 +41,8 @@ def posterior_figure(
 ) -> go.Figure:
     """State probabilities (M, K) over time, with the entropy (M,) of each step, in bits, below.
 
-    `kind` names the probabilities, "smoothed" or "filtered". Where there is a truth, the true
-    path (M,) stands above and what the true model says of the same data in between.
+    `kind` names the probabilities, "smoothed" or "filtered". Where the truth is known, the true
+    path (M,) stands above, and the true model's probabilities of the same data in between.
     """
     length, num_states = probs.shape
     block = int(np.clip(13 * num_states, 120, 260)) if num_states > 1 else 96
@@ -132,7 +132,7 @@ def tied_paths_figure(
 def _probabilities(probs: FloatArray, whose: str, kind: str) -> Plot:
     length, num_states = probs.shape
     binned = decimation.mean_bins(probs, decimation.bin_width(length, MAX_COLUMNS))
-    when, mean = spoken_time(length)
+    when, mean = time_words(length)
     cells = {
         "type": "heatmap",
         "z": binned.T.astype(np.float32),
@@ -149,7 +149,7 @@ def _probabilities(probs: FloatArray, whose: str, kind: str) -> Plot:
 
 
 def _entropy(entropy: FloatArray, num_states: int, colours: Palette) -> Plot:
-    # One state leaves nothing to be unsure of; its axis goes to one bit all the same.
+    # With one state the entropy is always zero; the axis goes to one bit all the same.
     top = math.log2(num_states) if num_states > 1 else 1.0
     axis = {
         "range": [0.0, top * 1.04], "fixedrange": True, "showgrid": True,
@@ -164,14 +164,14 @@ def _entropy_curve(entropy: FloatArray, whose: str, colours: Palette) -> Values:
     length, learned = len(entropy), whose == "learned model"
     width = decimation.bin_width(length, MAX_COLUMNS)
     binned = decimation.mean_bins(entropy[:, None], width)[:, 0]
-    when, mean = spoken_time(length)
+    when, mean = time_words(length)
     colour = colours.primary if learned else colours.text
     return {
         "type": "scatter",
         **columns_of(length),
         "y": binned.astype(np.float32),
         "name": f"entropy of the {whose}",
-        # Steps as wide as the columns above; a step alone would be no line.
+        # Steps as wide as the columns above; a line through a single step would not be seen.
         "mode": "lines" if len(binned) > 1 else "markers",
         "line": {
             "shape": "hvh", "width": 1.4 if learned else 1.1, "color": colour,
@@ -198,15 +198,15 @@ def _observations(
         chosen = kept[states[kept] == state]
         if state < 0 and not len(chosen):
             continue
-        called = theme.state_name(state) if state >= 0 else "no state"
+        name = theme.state_name(state) if state >= 0 else "no state"
         traces.append({
             "type": "scatter",
             # A trace without a point would be missing from the legend.
             "x": chosen + theme.FIRST_TIME if len(chosen) else [None],
             "y": observations[chosen] if len(chosen) else [None],
-            "customdata": variable.spoken(observations[chosen]) if len(chosen) else None,
+            "customdata": variable.value_texts(observations[chosen]) if len(chosen) else None,
             "mode": "markers",
-            "name": called,
+            "name": name,
             "marker": {
                 "color": theme.state_colour(state) if state >= 0 else colours.text,
                 "symbol": theme.state_symbol(state) if state >= 0 else "x-thin-open",
@@ -214,7 +214,7 @@ def _observations(
                 "line": {"width": 0.5, "color": colours.text} if state >= 0 else {"width": 1},
             },
             "hovertemplate": (
-                f"time %{{x}}: {symbol} = %{{customdata}}, Viterbi state {called}<extra></extra>"
+                f"time %{{x}}: {symbol} = %{{customdata}}, Viterbi state {name}<extra></extra>"
             ),
         })  # fmt: skip
     title = f"observation {symbol}<sub>t</sub>" if variable == PLAIN else variable.title
@@ -227,7 +227,7 @@ def _marks(differences: Mapping[str, BoolArray], colours: Palette) -> Plot:
     length = len(differences[names[0]])
     width = decimation.bin_width(length, MAX_COLUMNS)
     each = np.column_stack([differences[name] for name in names]).astype(np.float64)
-    when, _ = spoken_time(length)
+    when, _ = time_words(length)
     cells = {
         "type": "heatmap",
         "z": decimation.mean_bins(each, width).T.astype(np.float32),

@@ -1,4 +1,4 @@
-"""How far learned parameters lie from the true ones. Numbers in, figure out."""
+"""Chart of the errors of learned parameters. Data in, figure out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pages.ui.figures.look import Plot
 from pages.ui.figures.theme import Palette
 
 TOO_LITTLE, TOO_MUCH = "#D55E00", "#0072B2"
-"""Two colours that stay apart under every colour blindness; what is right has the page's own."""
+"""Two colours that every colour blindness leaves distinct; no error has the background's."""
 
 HEIGHT = 330
 
@@ -22,13 +22,14 @@ HEIGHT = 330
 def parameter_errors_figure(
     errors: Mapping[str, tuple[str, FloatArray]], revision: str, colours: Palette
 ) -> go.Figure:
-    """Learned minus true, a place for each parameter.
+    """Learned minus true, one plot for each parameter.
 
-    One number for each state becomes a bar in the state's colour, a table of them a heat map
-    from states to columns.
+    A parameter with one number for each state becomes bars in the states' colours, a table becomes
+    a heat map with a row for each state.
 
     Args:
-        errors: by title, what the columns are called ("state", "symbol", ...) and (K,) or (K, C).
+        errors: for each title, the name of the columns ("state", "symbol", ...) and errors (K,)
+            or (K, C).
     """
     tables = [(name, np.atleast_2d(value.T).T) for name, value in errors.values()]
     return look.columns(
@@ -98,5 +99,5 @@ def _states(num_states: int) -> look.Values:
 
 
 def _every(number: int) -> int:
-    """Which names of so many are written: each, or each fifth where they would overlap."""
+    """Step between the names that are written: 1, or 5 where all of them would overlap."""
     return 5 if number > MAX_WRITTEN_STATES else 1

@@ -1,8 +1,7 @@
 """Figures that change in place.
 
-Streamlit's own chart element is taken out of the page and built anew at every change of its
-data, which flickers and forgets the reader's zoom. This one hands the figure to the same
-JavaScript that draws the live panel.
+Streamlit removes its own chart element and builds it anew whenever the data change, which flickers
+and forgets the reader's zoom. `show_figure` uses the JavaScript of the live panel instead.
 """
 
 from __future__ import annotations
@@ -18,16 +17,17 @@ DEFAULT_HEIGHT = 320
 
 
 def page_colours() -> Palette:
-    """Those of the theme in which the visitor sees the page."""
+    """The colours of the visitor's theme."""
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 
 def show_figure(figure: go.Figure, key: str, height: int | None = None, *, label: str) -> None:
-    """Draw `figure` as wide as its place, `height` pixels high (default: the figure's own, or 320).
+    """Draw `figure` as wide as its container.
 
-    `label` is a sentence that says what the figure shows, for readers who cannot see it. Zoom
-    is kept as long as `key` and the figure's `layout.uirevision` stay the same. When the theme
-    changes, the page runs again, for a figure in the colours of the other one.
+    `height` in pixels is by default the figure's own, or 320. `label` is a sentence that says what
+    the figure shows, for readers who cannot see it. Zoom is kept as long as `key` and the figure's
+    `layout.uirevision` stay the same. When the visitor changes the theme, the page runs again and
+    draws the figure in the new colours.
     """
     draw = component("hmm_figure", "figure.js", "drawFigure")
     message = encode_figure(figure, key, height, label)
@@ -43,7 +43,7 @@ def encode_figure(figure: go.Figure, key: str, height: int | None, label: str) -
         "label": label,
         "height": height or figure.layout.height or DEFAULT_HEIGHT,
         "background": figure.layout.paper_bgcolor,
-        # Text within the header, so that infinite numbers are written as Plotly writes them.
+        # As text, because Plotly's own encoder writes NaN and infinite numbers as it reads them.
         "figure": figure.to_json(),
     }
     return wire.pack(header, {})

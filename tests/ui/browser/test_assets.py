@@ -1,4 +1,4 @@
-"""The server's own files: addresses, caching, compression, and nothing beyond the known names."""
+"""Assets: their addresses, caching and compression, and that no other file is served."""
 
 import asyncio
 import gzip
@@ -120,7 +120,7 @@ def test_own_files_share_one_version_that_follows_their_content(own_folder: Path
 
 def test_types_and_compression_of_own_files(own_folder: Path) -> None:
     early = fetch(assets.asset_url("a.js"), accept_encoding="gzip")
-    assert "content-encoding" not in early.headers, "nobody waits for compression"
+    assert "content-encoding" not in early.headers, "nothing waits for compression"
     assert early.body == (own_folder / "a.js").read_bytes()
     assets.compress_assets()
     script = fetch(assets.asset_url("a.js"), accept_encoding="gzip")
@@ -183,14 +183,14 @@ def test_html_without_head_or_body_is_left_as_it_is() -> None:
     assert int(got.headers["content-length"]) == len(got.body)
 
 
-def test_a_page_that_its_server_would_compress_has_its_style_too(own_folder: Path) -> None:
+def test_a_page_that_streamlit_would_compress_gets_its_style_too(own_folder: Path) -> None:
     async def page(scope: Any, receive: Any, send: Any) -> None:
         await HTMLResponse(PAGE)(scope, receive, send)
 
     compressing = GZipMiddleware(page, minimum_size=1)
-    asked = {"accept": "text/html", "accept_encoding": "gzip, deflate"}
-    assert answer(compressing, "/data", **asked).headers["content-encoding"] == "gzip"
-    got = answer(assets.Preload(compressing), "/data", **asked)
+    request_headers = {"accept": "text/html", "accept_encoding": "gzip, deflate"}
+    assert answer(compressing, "/data", **request_headers).headers["content-encoding"] == "gzip"
+    got = answer(assets.Preload(compressing), "/data", **request_headers)
     assert assets.asset_url("b.css") in got.body.decode()
     assert "content-encoding" not in got.headers
 
@@ -204,7 +204,7 @@ def test_a_page_that_its_server_would_compress_has_its_style_too(own_folder: Pat
         ("//evil/x", "/evil"),
     ],
 )
-def test_an_address_below_a_page_leads_to_the_page(address: str, page: str) -> None:
+def test_an_address_below_a_page_is_redirected_to_the_page(address: str, page: str) -> None:
     got = prepared("text/html", PAGE, address)
     assert got.status == 307
     assert got.headers["location"] == page
@@ -221,7 +221,7 @@ def test_a_script_is_left_as_it_is() -> None:
 
 
 def prepared(kind: str, body: str, address: str = "/data/") -> Answer:
-    """What `Preload` makes of an answer of this content type that is sent in two parts."""
+    """The answer of `Preload` to a page of this content type that is sent in two parts."""
     content = body.encode()
     headers = [
         (b"content-type", kind.encode()),

@@ -20,13 +20,13 @@ def make_path(length: int, num_states: int, seed: int = 0) -> np.ndarray:
 
 def posterior(length: int, num_states: int, truth: bool = True) -> go.Figure:
     entropy = np.linspace(0.0, np.log2(num_states), length)
-    beside = {
+    truth_arguments = {
         "true_states": make_path(length, num_states),
         "true_model_probs": make_probs(length, num_states, 1),
         "true_model_entropy": entropy[::-1],
     }
     return time_charts.posterior_figure(make_probs(length, num_states), entropy, kind="smoothed",
-        colours=theme.LIGHT, revision="r", **(beside if truth else {}),
+        colours=theme.LIGHT, revision="r", **(truth_arguments if truth else {}),
     )  # fmt: skip
 
 
@@ -216,9 +216,9 @@ def test_without_truth_nothing_is_compared_with_it() -> None:
 
 
 def test_an_impossible_sequence_has_no_states() -> None:
-    nowhere = np.full(5, -1)
+    no_states = np.full(5, -1)
     figure = time_charts.paths_figure(
-        np.arange(5.0), nowhere, nowhere, 2, colours=theme.LIGHT, revision="r"
+        np.arange(5.0), no_states, no_states, 2, colours=theme.LIGHT, revision="r"
     )
     strips = next(trace for trace in figure.data if trace.type == "heatmap")
     assert np.isnan(strips.z).all()

@@ -1,4 +1,4 @@
-"""Fewer points than pixels: what is left out, and what never is."""
+"""Thinning of long series: which points may be left out, and which never are."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_outline_with_gaps_keeps_its_extremes_and_its_breaks(length: int) -> Non
     assert np.isnan(values[inside]).all()
 
 
-def test_points_are_spread_over_the_whole_ones() -> None:
+def test_points_are_spread_over_the_complete_ones() -> None:
     points = np.arange(20.0).reshape(10, 2)
     assert decimation.spread_indices(points, 10).tolist() == list(range(10))
     assert decimation.spread_indices(points, 4).tolist() == [0, 3, 6, 9]

@@ -1,4 +1,4 @@
-"""Charts of how often each observation occurs: data in, figure out, for each kind."""
+"""Charts of the distribution of observations, for each kind of observation."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_probabilities_of_counts_sum_to_the_shares_of_their_states(rates: list[f
     assert figure.layout.yaxis.range[1] > max(np.max(trace.y) for trace in (bars, *curves))
 
 
-def test_symbols_are_made_up_of_what_states_make() -> None:
+def test_expected_shares_of_symbols_are_stacked_by_state() -> None:
     probs = np.array([[0.7, 0.1, 0.1, 0.1], [0.0, 0.0, 0.5, 0.5], [0.25] * 4])
     made = np.array([0.5, 0.5, 0.0])
     shares = np.array([0.35, 0.05, 0.3, 0.3])
@@ -139,9 +139,9 @@ def test_figures_along_time_speak_of_every_kind(variable: ObservedVariable, leng
     )
     for figure in (one, several):
         points = [trace for trace in figure.data if trace.mode == "markers"]
-        said = {text for trace in points for text in trace.customdata}
+        texts = {text for trace in points for text in trace.customdata}
         expected = {"one", "&lt;b&gt;", "three &amp; four", "a very long name of a f…"}
-        assert said <= (expected if variable is FACES else {"0", "1", "2", "3"})
+        assert texts <= (expected if variable is FACES else {"0", "1", "2", "3"})
         assert all("%{customdata}" in trace.hovertemplate for trace in points)
     rows = [trace for trace in several.data if trace.mode == "markers"]
     assert len(rows) == 2
@@ -161,10 +161,10 @@ def test_figures_along_time_speak_of_every_kind(variable: ObservedVariable, leng
         assert one.layout.yaxis.ticktext[0] == "one"
 
 
-def test_names_of_states_that_lie_together_stand_above_each_other() -> None:
+def test_names_of_neighbouring_states_stand_above_each_other() -> None:
     places, heights = np.array([1.2, 0.0, 1.0, 1.1, 9.0]), np.array([0.3, 0.3, 0.34, 0.25, 0.3])
     found = distribution_charts.names_apart(places, heights, 10.0, 1.0)
-    # The one to the left keeps its place, and each to its right stands clear of all before it.
+    # The leftmost name keeps its height; each one to its right is clear of all names before it.
     np.testing.assert_allclose(found, [0.42, 0.3, 0.34, 0.25, 0.3], rtol=1e-12)
     close = np.abs(places[:, np.newaxis] - places) < 0.7
     clear = np.abs(found[:, np.newaxis] - found) >= 0.08 - 1e-12
@@ -188,14 +188,14 @@ def test_a_histogram_has_room_for_names_that_stand_above_each_other() -> None:
 
 def test_missing_observations_are_in_no_bar() -> None:
     values = np.array([0.0, 1.0, np.nan, 2.0, np.nan, 1.0])
-    there = values[np.isfinite(values)]
+    finite = values[np.isfinite(values)]
     for variable, draw in (
         (ObservedVariable(), distribution_charts.histogram_figure),
         (ObservedVariable("n", "count"), distribution_charts.counts_figure),
     ):
         with_gaps, without = (
             draw(values, variable, "r", theme.LIGHT),
-            draw(there, variable, "r", theme.LIGHT),
+            draw(finite, variable, "r", theme.LIGHT),
         )
         assert with_gaps == without
     data = Dataset(Sequences(values), family="symbols", labels=("a", "b", "c"))
@@ -215,7 +215,7 @@ def test_points_that_lack_a_coordinate_are_not_drawn() -> None:
     assert (list(trace.x), list(trace.y)) == ([0.0, 4.0], [1.0, 5.0])
 
 
-def test_a_line_is_broken_at_a_gap_and_what_stands_alone_is_a_point() -> None:
+def test_a_line_is_broken_at_a_gap_and_a_lone_value_is_a_point() -> None:
     values = np.array([1.0, 2.0, np.nan, 3.0, np.nan, np.nan, 4.0, 5.0])
     line, point = charts_data.sequence_figure(
         values, None, ObservedVariable(), "r", theme.LIGHT

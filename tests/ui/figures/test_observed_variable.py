@@ -1,4 +1,4 @@
-"""What figures show of an observed quantity: its axis, and how a hover says a value."""
+"""An observed quantity in figures: its axis, and its values as text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def test_an_axis_has_no_more_names_than_fit() -> None:
     assert axis["ticktext"][0] == "symbo…"
     assert variable.title == "symbol s"
     assert ObservedVariable("count", "count").title == "count"
-    assert variable.spoken(np.array([3.0, np.nan])) == ["symbol 3", "missing"]
-    assert ObservedVariable("x", "count").spoken(np.array([12.0])) == ["12"]
-    assert ObservedVariable().spoken(np.array([-0.51234, np.nan])) == ["−0.5123", "missing"]
-    assert ObservedVariable("x", "count").spoken(np.array([np.nan])) == ["missing"]
+    assert variable.value_texts(np.array([3.0, np.nan])) == ["symbol 3", "missing"]
+    assert ObservedVariable("x", "count").value_texts(np.array([12.0])) == ["12"]
+    assert ObservedVariable().value_texts(np.array([-0.51234, np.nan])) == ["−0.5123", "missing"]
+    assert ObservedVariable("x", "count").value_texts(np.array([np.nan])) == ["missing"]

@@ -1,4 +1,4 @@
-"""States stay apart: by colour for every kind of colour vision, by symbol besides."""
+"""States can be told apart by colour, under every kind of colour vision, and by symbol."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ def test_first_eight_colours_stay_apart(vision: str) -> None:
 
 
 def test_twenty_states_differ_in_colour_or_symbol() -> None:
-    looks = {(theme.state_colour(k), theme.state_symbol(k)) for k in range(20)}
-    assert len(looks) == 20
+    marks = {(theme.state_colour(k), theme.state_symbol(k)) for k in range(20)}
+    assert len(marks) == 20
     # Symbols alone suffice, too, for readers who see no colour.
     assert len({theme.state_symbol(k) for k in range(20)}) == 20
 
@@ -118,12 +118,12 @@ def test_figures_have_the_colours_of_the_page(mode: str, colours: theme.Palette)
     ]
 
 
-def test_the_ink_of_a_figure_is_mixed_from_the_pages() -> None:
-    ink = theme.Palette("#ff8000", "#0000ff", "#000000", "#000000")
-    assert ink.mixed(1.0) == "rgb(255,128,0)"
-    assert ink.mixed(0.0) == "rgb(0,0,255)"
-    assert ink.mixed(0.2) == "rgb(51,26,204)"
-    assert ink.faded(0.25) == "rgba(255,128,0,0.25)"
+def test_colours_of_a_figure_are_mixed_from_those_of_the_page() -> None:
+    palette = theme.Palette("#ff8000", "#0000ff", "#000000", "#000000")
+    assert palette.mixed(1.0) == "rgb(255,128,0)"
+    assert palette.mixed(0.0) == "rgb(0,0,255)"
+    assert palette.mixed(0.2) == "rgb(51,26,204)"
+    assert palette.faded(0.25) == "rgba(255,128,0,0.25)"
 
 
 def test_a_scale_has_an_even_step_for_each_state() -> None:

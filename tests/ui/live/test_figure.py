@@ -75,6 +75,6 @@ def test_same_figure_same_message() -> None:
 
 @pytest.mark.parametrize(("theme", "colours"), [("dark", DARK), ("light", LIGHT), (None, LIGHT)])
 def test_figures_take_the_colours_of_the_visitors_theme(monkeypatch, theme, colours) -> None:
-    told = st.context.theme.from_context_info({"type": theme})
-    monkeypatch.setattr(type(st.context), "theme", told)
+    theme_info = st.context.theme.from_context_info({"type": theme})
+    monkeypatch.setattr(type(st.context), "theme", theme_info)
     assert page_colours() is colours

@@ -1,19 +1,20 @@
-// The address bar's part that says where the runs stand, and the button that copies the link.
+// Writes the positions of the runs into the address, and draws the button that copies the link.
 //
-// Streamlit writes the settings there, an entry of the browser's history for each change. Where
-// runs stand changes with every step and belongs into no history, so it is written from here, in
-// place. Streamlit keeps its own copy of the address and compares ours only where it writes.
+// Streamlit writes the settings into the address, with an entry in the browser's history for each
+// change. Positions change with every step and do not belong in the history, so this module writes
+// them with replaceState. Streamlit keeps its own copy of the address, which it does not compare
+// with the real one unless it writes.
 
 import { addStyle, node } from "./plotting.js";
 import { hear, idle, unanswered } from "./presses.js";
 import "./tooltips.js";
 
 const NAMES = ["runs", "at", "marks"]; // as in pages/ui/experiment/run_position.py
-const APART = 500; // milliseconds between two writings; browsers refuse more than some a second
-const SOON = 100;
-const OWN = "hmm-own-data"; // where this tab keeps the key of the data that it brought
-const SHOWN_FOR = 6000;
-const UNHEARD = 1000; // milliseconds until what the server has not heard is said again
+const WRITE_INTERVAL = 500; // milliseconds; browsers refuse more than a few changes a second
+const CHECK_INTERVAL = 100; // milliseconds
+const UPLOAD_KEY = "hmm-own-data"; // entry of sessionStorage with the key of this tab's upload
+const SHOWN_FOR = 6000; // milliseconds
+const RETRY_AFTER = 1000; // milliseconds after which an unacknowledged report is repeated
 
 const LOST = "Connected again, but your own data are gone from the server: bring the file again on "
   + "the Data page.";
@@ -40,70 +41,71 @@ const STYLE = `
 .hmm-link output input { display: block; width: 100%; margin-top: 0.4rem; font: inherit; }
 `;
 
-let said = null; // what the server said last: {run_position, unsaid, settings}
-let query = ""; // the settings as the address bar holds them, and their number
-let number = null;
-let page = null; // the component that the server hears
-let speak = () => {};
-let returning = ""; // the address at which the connection was found again, until that is told
-let calling = null; // timer of the next time that it is told
-let asked = null; // the key that was given back already
-let asking = false; // and no answer yet
-let written = -APART;
-let timer = null;
-let due = null; // {from, to}: what waits to be written, and the address that it belongs to
+let latest = null; // last message of the server: {run_position, unsaid, settings, ...}
+let query = ""; // the settings as they should be in the address bar
+let settings = null; // their number
+let page = null; // the component through which the server is told
+let say = () => {}; // shows a message below the button
+let reconnectedAt = ""; // address at the time of a reconnection, until the server acknowledges it
+let reconnectTimer = null;
+let reportedKey = null; // the upload key that was last reported
+let awaitingUpload = false; // whether the server has yet to answer that report
+let lastWrite = -WRITE_INTERVAL;
+let writeTimer = null;
+let pending = null; // {from, to}: the current address, and the one that will replace it
 
-// Whether the address bar holds the settings that the position of the runs belongs to. Streamlit writes them a
-// little later, and in the address before a change the runs stay where they were then.
-function settled() {
-  // While the server has not heard where we were, it says something older.
-  if (!said || returning || said.settings !== number) return false;
-  const held = new URLSearchParams(location.search);
-  for (const name of NAMES) held.delete(name);
-  const wanted = new URLSearchParams(query);
-  held.sort();
-  wanted.sort();
-  return held.toString() === wanted.toString();
+// Whether the address has the settings that the positions of the runs belong to. Streamlit writes
+// new settings a little later than we hear of them; until then the positions in the address stay.
+function settingsAreCurrent() {
+  // Until the server acknowledges a reconnection, its messages are about an older address.
+  if (!latest || reconnectedAt || latest.settings !== settings) return false;
+  const current = new URLSearchParams(location.search);
+  for (const name of NAMES) current.delete(name);
+  const expected = new URLSearchParams(query);
+  current.sort();
+  expected.sort();
+  return current.toString() === expected.toString();
 }
 
 function address() {
   const url = new URL(location.href);
   for (const name of NAMES) {
-    if (said.run_position[name]) url.searchParams.set(name, said.run_position[name]);
+    if (latest.run_position[name]) url.searchParams.set(name, latest.run_position[name]);
     else url.searchParams.delete(name);
   }
   return url.href;
 }
 
 function write() {
-  clearTimeout(timer);
-  const held = settled();
-  if (held) due = { from: location.href, to: address() };
-  const wait = written + APART - performance.now();
-  if (wait > 0 || !held) timer = setTimeout(write, Math.max(wait, SOON));
-  else writeDue();
+  clearTimeout(writeTimer);
+  const current = settingsAreCurrent();
+  if (current) pending = { from: location.href, to: address() };
+  const wait = lastWrite + WRITE_INTERVAL - performance.now();
+  if (wait > 0 || !current) writeTimer = setTimeout(write, Math.max(wait, CHECK_INTERVAL));
+  else writePending();
 }
 
-function writeDue() {
-  if (due?.from === location.href && due.to !== due.from) {
-    written = performance.now();
-    history.replaceState(history.state, "", due.to);
+function writePending() {
+  if (pending?.from === location.href && pending.to !== pending.from) {
+    lastWrite = performance.now();
+    history.replaceState(history.state, "", pending.to);
   }
-  due = null;
+  pending = null;
 }
 
-// An address that is left for another one first takes what still waits: Back leads to it.
+// Before Streamlit adds a new address to the history, the old one gets the positions that are still
+// pending, because Back leads to it.
 const push = history.pushState.bind(history);
 history.pushState = (...entry) => {
-  writeDue();
+  writePending();
   push(...entry);
 };
 
-// Take over what the server says of the runs.
-export function stand(link) {
-  // Overtaken by a later one.
-  if (said?.session === link.session && link.number < said.number) return;
-  said = link;
+// Take a message of the server with the positions of the runs.
+export function updateLink(link) {
+  // It arrived after a later one.
+  if (latest?.session === link.session && link.number < latest.number) return;
+  latest = link;
   write();
 }
 
@@ -112,7 +114,7 @@ async function copy(text) {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    // Without a secure connection browsers know only the old way.
+    // Without a secure connection browsers offer only the old way.
     const area = node("textarea", { "aria-hidden": "true", style: "position:fixed;opacity:0" });
     area.value = text;
     document.body.append(area);
@@ -125,13 +127,13 @@ async function copy(text) {
 
 function button() {
   const root = node("div", { class: "hmm-link" });
-  const press = node("button", {
+  const copyButton = node("button", {
     type: "button", title: "Copy a link that opens this experiment anywhere: the same data, the "
       + "same runs at the same iteration, on this page.",
   }, "Copy link");
   const bubble = node("output", { role: "status" });
   let hide;
-  speak = (text, link = null) => {
+  say = (text, link = null) => {
     bubble.replaceChildren(text);
     if (link) {
       const field = node("input", { readonly: "", "aria-label": "Link" });
@@ -142,24 +144,25 @@ function button() {
     clearTimeout(hide);
     hide = setTimeout(() => bubble.replaceChildren(), link ? 10 * SHOWN_FOR : SHOWN_FOR);
   };
-  press.addEventListener("click", async () => {
-    const href = settled() ? address() : location.href;
-    const unsaid = said?.unsaid ?? "";
-    if (await copy(href)) speak(`Link copied. ${unsaid}`);
-    else speak(`Copy this link. ${unsaid}`, href);
+  copyButton.addEventListener("click", async () => {
+    const href = settingsAreCurrent() ? address() : location.href;
+    const unsaid = latest?.unsaid ?? "";
+    if (await copy(href)) say(`Link copied. ${unsaid}`);
+    else say(`Copy this link. ${unsaid}`, href);
   });
-  root.append(press, bubble);
+  root.append(copyButton, bubble);
   return root;
 }
 
-// What Streamlit is told while a connection begins it may drop: so it is told until it is heard.
-function callBack() {
-  if (!returning) return;
-  if (idle() && !unanswered()) page.setTriggerValue("back", returning);
-  calling = setTimeout(callBack, UNHEARD);
+// Streamlit may drop what it is sent while a connection begins, so the report of a reconnection is
+// repeated until the server acknowledges it.
+function repeatReport() {
+  if (!reconnectedAt) return;
+  if (idle() && !unanswered()) page.setTriggerValue("back", reconnectedAt);
+  reconnectTimer = setTimeout(repeatReport, RETRY_AFTER);
 }
 
-// After a lost connection the server may have forgotten us: it hears where we were.
+// After a lost connection the server may have forgotten this session, so it is sent the address.
 function watchConnection() {
   const app = document.querySelector("[data-testid=stApp]");
   if (!app || app.hmmWatched) return;
@@ -169,26 +172,26 @@ function watchConnection() {
   new MutationObserver(() => {
     const now = app.getAttribute(name);
     if (now === "CONNECTED" && before !== now) {
-      returning = location.href;
-      page.setTriggerValue("back", returning);
-      clearTimeout(calling);
-      calling = setTimeout(callBack, UNHEARD);
+      reconnectedAt = location.href;
+      page.setTriggerValue("back", reconnectedAt);
+      clearTimeout(reconnectTimer);
+      reconnectTimer = setTimeout(repeatReport, RETRY_AFTER);
     }
     before = now;
   }).observe(app, { attributes: true, attributeFilter: [name] });
 }
 
-// This tab keeps the key of the data that it brought. A session that was begun by a reload, or
-// after a lost connection, gets it, to be used or to be kept beside others; a link that somebody
-// opened here speaks of other data.
-function bringOwnData({ own, lost }) {
-  if (own) sessionStorage.setItem(OWN, own);
-  const key = sessionStorage.getItem(OWN);
+// This tab keeps the key of the data that were uploaded in it, and reports it to a session that
+// began with a reload or after a lost connection. It does not when a link was opened here, because
+// a link is about other data.
+function reportUploadKey({ own, lost }) {
+  if (own) sessionStorage.setItem(UPLOAD_KEY, own);
+  const key = sessionStorage.getItem(UPLOAD_KEY);
   const [visit] = performance.getEntriesByType("navigation");
-  const again = returning || visit?.type === "reload" || visit?.type === "back_forward";
-  asking = Boolean((lost || !own) && key && again && key !== asked);
-  if (!asking) return;
-  asked = key;
+  const returned = reconnectedAt || visit?.type === "reload" || visit?.type === "back_forward";
+  awaitingUpload = Boolean((lost || !own) && key && returned && key !== reportedKey);
+  if (!awaitingUpload) return;
+  reportedKey = key;
   page.setTriggerValue("own", key);
 }
 
@@ -199,18 +202,18 @@ export function follow(component) {
   if (!data) return;
   if (data.query !== undefined) {
     page = component;
-    number = data.settings;
+    settings = data.settings;
     query = data.query;
     addStyle("hmm-link-style", STYLE);
     if (!parentElement.querySelector(".hmm-link")) parentElement.append(button());
     watchConnection();
     hear(data.presses);
-    bringOwnData(data);
-    // Before the server has heard it, it shows what its first address said.
-    if (returning && !asking && data.back === returning) {
-      returning = "";
-      speak(data.lost ? LOST : "Connected again: everything is as it was.");
+    reportUploadKey(data);
+    // Until the server acknowledges the reconnection, it shows the state of its first address.
+    if (reconnectedAt && !awaitingUpload && data.back === reconnectedAt) {
+      reconnectedAt = "";
+      say(data.lost ? LOST : "Connected again: everything is as it was.");
     }
   }
-  stand(data);
+  updateLink(data);
 }

@@ -1,10 +1,10 @@
 // Paints the traces of a chart on a canvas behind it, at a fraction of what Plotly.react takes.
 //
-// Plotly keeps what it is good at: axes, names, zoom, hover, download. While numbers change many
-// times a second only the traces are painted, in the place, the colours and the shapes that Plotly
-// gave them when it last drew; once they come to rest Plotly draws them itself.
+// Plotly still draws axes and names, and handles zoom, hover and download. While numbers change
+// often, only the traces are painted, with the axes, colours and shapes of Plotly's last drawing;
+// when the numbers come to rest, Plotly draws the traces itself.
 
-// Paths of the marker symbols, as Plotly draws them at size 10: asked of it once.
+// Paths of the marker symbols at size 10, read once from a drawing of Plotly's.
 const outlines = new Map();
 
 export async function learnSymbols(Plotly, symbols) {
@@ -26,7 +26,7 @@ export async function learnSymbols(Plotly, symbols) {
   }
 }
 
-// Stops of the colour scales that are given by name: read off what Plotly made of them.
+// Stops of the colour scales that are given by name, read from a drawing of Plotly's.
 const named = new Map();
 
 export function learnScales(element, data) {
@@ -40,7 +40,7 @@ export function learnScales(element, data) {
 
 const stops = ({ colorscale }) => (Array.isArray(colorscale) ? colorscale : named.get(colorscale));
 
-// Whether every trace is of a kind that `paint` knows.
+// Whether `paint` can paint every trace.
 export function paintable(data) {
   return data.every((trace) => {
     if (trace.type === "bar") return true;
@@ -53,14 +53,14 @@ export function paintable(data) {
   });
 }
 
-// Paint `data` where Plotly drew the chart in `element` last. `canvas` lies exactly behind it and has
-// its `size` in pixels of the page.
+// Paint `data` on the axes of Plotly's last drawing in `element`. `canvas` lies exactly behind the
+// element and has its `size`, in CSS pixels.
 export function paint(canvas, element, data, size) {
-  const pen = opened(canvas, size);
+  const pen = clearedContext(canvas, size);
   const layout = element._fullLayout;
   data.forEach((trace) => {
     const [x, y] = [axisOf(layout, trace.xaxis ?? "x"), axisOf(layout, trace.yaxis ?? "y")];
-    const inside = (work) => {
+    const clipped = (work) => {
       pen.save();
       pen.beginPath();
       pen.rect(x._offset, y._offset, x._length, y._length);
@@ -69,15 +69,15 @@ export function paint(canvas, element, data, size) {
       work();
       pen.restore();
     };
-    if (trace.type === "heatmap") inside(() => heatmap(pen, x, y, trace));
-    else if (trace.type === "bar") inside(() => bars(pen, x, y, trace));
-    else scatter(pen, x, y, trace, inside);
+    if (trace.type === "heatmap") clipped(() => heatmap(pen, x, y, trace));
+    else if (trace.type === "bar") clipped(() => bars(pen, x, y, trace));
+    else scatter(pen, x, y, trace, clipped);
   });
 }
 
-// Traces with nothing to draw that set up what these do: every pair of axes, and colour bars.
+// Traces that draw nothing but make Plotly set up the same axes and colour bars as `data` does.
 export function withoutMarks(data) {
-  // Without any number Plotly would leave out the bar; the one that there is, nobody sees.
+  // Plotly leaves out the colour bar of a trace without numbers, so there is one, invisible.
   const bars = data.filter(({ type, showscale }) => type === "heatmap" && showscale !== false)
     .map(({ text, texttemplate, customdata, ...rest }) =>
       ({ ...rest, z: [[rest.zmin]], opacity: 0, hoverinfo: "skip" }));
@@ -90,7 +90,7 @@ export function erase(canvas) {
   canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
 }
 
-function opened(canvas, [width, height]) {
+function clearedContext(canvas, [width, height]) {
   const scale = window.devicePixelRatio || 1;
   if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
     canvas.width = Math.round(width * scale);
@@ -107,7 +107,8 @@ const axisOf = (layout, name) => layout[`${name[0]}axis${name.slice(1)}`];
 
 const DASHES = { solid: [], dot: [1, 1], dash: [3, 3], longdash: [5, 5], dashdot: [3, 1, 1, 1] };
 
-// Names of dashes count in widths of the line; a list such as "5px,3px" is in pixels.
+// Lengths of dashes in pixels. As in Plotly, named dashes are multiples of the line's width, which
+// counts as 3 at least; a list such as "5px,3px" is in pixels already.
 function dashes(dash, width) {
   return DASHES[dash]?.map((part) => part * Math.max(width, 3)) ?? dash.split(",").map(parseFloat);
 }
@@ -130,24 +131,25 @@ function bars(pen, x, y, trace) {
   }
 }
 
-const ROUNDING = 0.01; // pixels by which a mark on the edge may seem to lie outside
+const ROUNDING = 0.01; // pixels beyond the edge at which a mark still counts as lying on it
 
-function scatter(pen, x, y, trace, inside) {
+function scatter(pen, x, y, trace, clipped) {
   // c2p, not l2p: an axis may be logarithmic.
   const across = Array.from(trace.x, (value) => x.c2p(value));
   const down = Array.from(trace.y, (value) => y.c2p(value));
   const finite = (i) => Number.isFinite(across[i]) && Number.isFinite(down[i]);
   const within = (place, length) => place >= -ROUNDING && place <= length + ROUNDING;
-  if (trace.mode.includes("lines")) inside(() => lines(pen, y, trace, across, down, finite));
+  if (trace.mode.includes("lines")) clipped(() => lines(pen, y, trace, across, down, finite));
   const marks = (drawn) => {
     if (trace.mode.includes("markers")) markers(pen, trace, across, down, drawn);
-    if (trace.mode.includes("text")) words(pen, trace, across, down, drawn);
+    if (trace.mode.includes("text")) pointTexts(pen, trace, across, down, drawn);
   };
   if (trace.cliponaxis !== false) {
-    inside(() => marks(finite));
+    clipped(() => marks(finite));
     return;
   }
-  // As Plotly has it: a mark on the edge is whole, and none stands outside, as in a zoom most do.
+  // As in Plotly, a mark on the edge is drawn whole, and a mark outside, as after a zoom, is not
+  // drawn at all.
   pen.save();
   pen.translate(x._offset, y._offset);
   marks((i) => within(across[i], x._length) && within(down[i], y._length));
@@ -157,13 +159,13 @@ function scatter(pen, x, y, trace, inside) {
 function lines(pen, y, trace, across, down, drawn) {
   const count = across.length;
   const path = new Path2D();
-  let begun = false;
+  let connected = false;
   for (let i = 0; i < count; i += 1) {
     if (!drawn(i)) {
-      begun = false;
+      connected = false;
       continue;
     }
-    if (!begun) path.moveTo(across[i], down[i]);
+    if (!connected) path.moveTo(across[i], down[i]);
     else {
       if (trace.line?.shape === "hv") path.lineTo(across[i], down[i - 1]);
       if (trace.line?.shape === "hvh") {
@@ -173,7 +175,7 @@ function lines(pen, y, trace, across, down, drawn) {
       }
       path.lineTo(across[i], down[i]);
     }
-    begun = true;
+    connected = true;
   }
   if (trace.fill && trace.fill !== "none" && count) {
     const area = new Path2D(path);
@@ -191,15 +193,14 @@ function lines(pen, y, trace, across, down, drawn) {
     pen.strokeStyle = trace.line.color;
     pen.lineWidth = width;
     pen.lineJoin = "round";
-    // As Plotly measures them: in widths of the line, three pixels at the least.
     pen.setLineDash(dashes(trace.line.dash ?? "solid", width));
     pen.stroke(path);
     pen.setLineDash([]);
   }
 }
 
-// Texts beside points or upon them, as textposition says: "middle right", "top center", ...
-function words(pen, trace, across, down, drawn) {
+// Texts at points, placed by `textposition`: "middle right", "top center", ...
+function pointTexts(pen, trace, across, down, drawn) {
   const { size, family, color } = trace.textfont;
   pen.font = `${size}px ${family}`;
   pen.fillStyle = color;
@@ -207,7 +208,7 @@ function words(pen, trace, across, down, drawn) {
   const apart = (trace.marker?.size ?? 0) / 2 + 1;
   for (let i = 0; i < across.length; i += 1) {
     if (!drawn(i) || !trace.text[i]) continue;
-    const [height, side] = each(trace.textposition ?? "middle center", i).split(" ");
+    const [height, side] = valueAt(trace.textposition ?? "middle center", i).split(" ");
     const [dx, dy] = [{ left: -1, center: 0, right: 1 }[side], { top: -1, middle: 0, bottom: 1 }[height]];
     pen.textAlign = { left: "right", center: "center", right: "left" }[side];
     pen.fillText(trace.text[i], across[i] + dx * apart,
@@ -215,7 +216,7 @@ function words(pen, trace, across, down, drawn) {
   }
 }
 
-const each = (value, i) => (Array.isArray(value) ? value[i] : value);
+const valueAt = (value, i) => (Array.isArray(value) ? value[i] : value);
 
 function markers(pen, trace, across, down, drawn) {
   const { marker } = trace;
@@ -223,13 +224,13 @@ function markers(pen, trace, across, down, drawn) {
   const outline = marker.line?.width ?? 0;
   for (let i = 0; i < across.length; i += 1) {
     if (!drawn(i)) continue;
-    const symbol = each(marker.symbol ?? "circle", i);
-    const size = (each(marker.size, i) ?? 6) / 10;
+    const symbol = valueAt(marker.symbol ?? "circle", i);
+    const size = (valueAt(marker.size, i) ?? 6) / 10;
     pen.save();
     pen.translate(across[i], down[i]);
     pen.scale(size, size);
     const path = outlines.get(symbol);
-    const colour = each(marker.color, i);
+    const colour = valueAt(marker.color, i);
     if (symbol.includes("open")) {
       pen.strokeStyle = colour;
       pen.lineWidth = (outline || 1) / size;
@@ -247,7 +248,7 @@ function markers(pen, trace, across, down, drawn) {
   }
 }
 
-// Colours of a scale with stops [[0..1, colour], ...], as 256 steps of red, green, blue.
+// A colour scale with stops [[0..1, colour], ...] as 256 colours: red, green, blue and alpha each.
 const tables = new Map();
 function table(scale) {
   const key = JSON.stringify(scale);
@@ -268,13 +269,13 @@ function table(scale) {
 
 const ends = (start, step, count) => Array.from({ length: count + 1 }, (_, i) => start + (i - 0.5) * step);
 
-// Edges of the columns or rows of a heat map whose places are even.
+// Edges of the evenly spaced columns or rows of a heat map.
 function edges(places, start, step, count) {
   if (places) return ends(places[0], places.length > 1 ? places[1] - places[0] : 1, count);
   return ends(start ?? 0, step ?? 1, count);
 }
 
-let sheet = null;
+let cellCanvas = null;
 
 function heatmap(pen, x, y, trace) {
   const [height, width] = [trace.z.length, trace.z[0].length];
@@ -282,11 +283,11 @@ function heatmap(pen, x, y, trace) {
   const rows = edges(trace.y, trace.y0, trace.dy, height).map((value) => y.l2p(value));
   const colours = table(stops(trace));
   const [low, high] = [trace.zmin, trace.zmax];
-  sheet ??= document.createElement("canvas");
-  sheet.width = width;
-  sheet.height = height;
-  const paper = sheet.getContext("2d", { willReadFrequently: true });
-  const image = paper.createImageData(width, height);
+  cellCanvas ??= document.createElement("canvas");
+  cellCanvas.width = width;
+  cellCanvas.height = height;
+  const cells = cellCanvas.getContext("2d", { willReadFrequently: true });
+  const image = cells.createImageData(width, height);
   for (let i = 0; i < height; i += 1) {
     for (let j = 0; j < width; j += 1) {
       const value = trace.z[i][j];
@@ -297,35 +298,35 @@ function heatmap(pen, x, y, trace) {
       image.data[at + 3] = 255;
     }
   }
-  paper.putImageData(image, 0, 0);
+  cells.putImageData(image, 0, 0);
   pen.imageSmoothingEnabled = false;
   const [gapX, gapY] = [trace.xgap ?? 0, trace.ygap ?? 0];
   for (let i = 0; i < height; i += 1) {
     const [top, bottom] = [Math.min(rows[i], rows[i + 1]), Math.max(rows[i], rows[i + 1])];
     const lines = [top + gapY / 2, bottom - top - gapY];
     if (!gapX) {
-      pen.drawImage(sheet, 0, i, width, 1, columns[0], lines[0], columns[width] - columns[0], lines[1]);
+      pen.drawImage(cellCanvas, 0, i, width, 1, columns[0], lines[0], columns[width] - columns[0], lines[1]);
       continue;
     }
     for (let j = 0; j < width; j += 1) {
-      pen.drawImage(sheet, j, i, 1, 1, columns[j] + gapX / 2, lines[0],
+      pen.drawImage(cellCanvas, j, i, 1, 1, columns[j] + gapX / 2, lines[0],
         columns[j + 1] - columns[j] - gapX, lines[1]);
     }
   }
-  if (trace.text && trace.texttemplate) texts(pen, trace, columns, rows);
+  if (trace.text && trace.texttemplate) cellTexts(pen, trace, columns, rows);
 }
 
-const INKED = /^<span style="color:([^"]+)">(.*)<\/span>$/;
+const COLOURED = /^<span style="color:([^"]+)">(.*)<\/span>$/;
 
-function texts(pen, trace, columns, rows) {
+function cellTexts(pen, trace, columns, rows) {
   pen.font = `${trace.textfont.size}px ${trace.textfont.family}`;
   pen.textAlign = "center";
   pen.textBaseline = "alphabetic";
   trace.text.forEach((row, i) => row.forEach((text, j) => {
-    const inked = INKED.exec(text);
-    if (!inked) return;
-    [, pen.fillStyle] = inked;
+    const match = COLOURED.exec(text);
+    if (!match) return;
+    [, pen.fillStyle] = match;
     const middle = (rows[i] + rows[i + 1]) / 2 + 0.35 * trace.textfont.size;
-    pen.fillText(inked[2], (columns[j] + columns[j + 1]) / 2, middle);
+    pen.fillText(match[2], (columns[j] + columns[j + 1]) / 2, middle);
   }));
 }

@@ -1,5 +1,5 @@
 // The charts of the live panel as pure functions of numbers: (message, theme) -> {data, layout}.
-// The states' colours and symbols are the ones of pages/ui/figures/theme.py and arrive in the header.
+// The header contains the states' colours and symbols, which pages/ui/figures/theme.py defines.
 
 import { axis, baseLayout, blend, fade, readable } from "./plotting.js";
 
@@ -11,21 +11,21 @@ export const bullet = (states, k) => `<span style="color:${states.colours[k]}">�
 const probability = (byte) => (byte === NONE ? null : byte / CERTAIN);
 const fixed = (digits) => (value) => value.toFixed(digits).replace("-", "−");
 export const two = fixed(2);
-// Values of any scale: two decimals where that says enough, else four digits that count.
-export const spoken = (value) => {
+// A number with two decimals, or with four significant digits where it is small or large.
+export const compact = (value) => {
   const size = Math.abs(value);
   return size === 0 || (size >= 0.1 && size < 1e4)
     ? two(value) : `${+value.toPrecision(4)}`.replaceAll("-", "−");
 };
 
-// (rows, columns) of a flat array, as nested rows.
+// A flat array of shape (rows, columns) as an array of rows.
 export function rows(array, convert = (value) => value) {
   const [height, width] = array.shape;
   return Array.from({ length: height }, (_, i) =>
     Array.from(array.values.subarray(i * width, (i + 1) * width), convert));
 }
 
-// With many states only some of the names fit: S1, then every `every`-th.
+// The states whose names are written: all up to ten, otherwise S1 and every `every`-th one.
 export function labelled(count, every) {
   return Array.from({ length: count }, (_, k) => k)
     .filter((k) => count <= 10 || k === 0 || (k + 1) % every === 0);
@@ -56,7 +56,7 @@ export function curve({ header, arrays }, theme) {
       marker: { color: run.colour, size: 7, symbol: i ? "diamond" : "circle" },
     });
   });
-  // Marks stand as ticks on the axis of iterations; they are few.
+  // Marked iterations are triangles on the axis of iterations.
   if (meta.marks.length) {
     data.push({
       x: meta.marks, y: meta.marks.map(() => meta.y_range[0]), mode: "markers", cliponaxis: false,
@@ -84,7 +84,7 @@ export function matrix({ header, arrays }, theme, which) {
   const shown = labelled(K, 5);
   const place = {
     showgrid: false, tickvals: shown, range: [-0.5, K - 0.5], fixedrange: true,
-    // To hide labels beyond the edge, Plotly would measure each of them again for every other one.
+    // To hide labels beyond the edge, Plotly would measure every label once for each other label.
     ticklabeloverflow: "allow",
   };
   const data = [{
@@ -96,7 +96,7 @@ export function matrix({ header, arrays }, theme, which) {
       + `p = %{z:.3f}<extra>${which}</extra>`,
   }];
   if (K <= 8) {
-    // Plotly picks a grey ink for a middle blue; here each cell takes the ink that stands out.
+    // Plotly writes in grey on a middle blue; here each cell gets the colour with more contrast.
     const write = (p) => {
       // "0" and "1" are exact; ".00" and "1.0" are rounded.
       const short = p === 0 || p === 1 ? String(p) : two(p).replace(/^0/, "").replace("1.00", "1.0");
@@ -118,17 +118,17 @@ export function matrix({ header, arrays }, theme, which) {
   return { data, layout };
 }
 
-// How hovers speak of an observation.
-const SPOKEN = { number: "%{y:.5~g}", count: "%{y:,d}", symbol: "%{customdata}" };
+// Hover text of an observation, by kind.
+const HOVER_VALUES = { number: "%{y:.5~g}", count: "%{y:,d}", symbol: "%{customdata}" };
 
 function observationTicks(meta) {
   if (meta.kind === "count") {
-    // Rounded, ticks between two counts would bear the name of either.
+    // Rounded to whole counts, ticks closer than one count would repeat the same label.
     const between = { dtickrange: [null, 0.9], value: "~g" };
     return { nticks: 5, tickformat: ",d", tickformatstops: [between] };
   }
   if (meta.kind !== "symbol") return { nticks: 5 };
-  // Only so many names fit above each other.
+  // At most ten names fit above each other.
   const every = Math.ceil(meta.ticks.length / 10);
   const tickvals = meta.ticks.map((_, c) => c).filter((c) => c % every === 0);
   return { tickvals, ticktext: tickvals.map((c) => meta.ticks[c]) };
@@ -158,7 +158,7 @@ export function sequence({ header, arrays }, theme) {
   const line = { x: times, y: observed, mode: "lines", hoverinfo: "skip",
     line: { color: dense ? theme.grid : theme.line, width: 1 }, xaxis: "x", yaxis: "y" };
   const dots = {
-    // The first and the last point lie on the edge: they are drawn whole.
+    // Not clipped, because the first and the last point lie on the edge.
     x: times, y: observed, mode: "markers", xaxis: "x", yaxis: "y", cliponaxis: false,
     marker: {
       color: states.map((s) => (s === NONE ? missing.colour : colours[s])),
@@ -169,7 +169,7 @@ export function sequence({ header, arrays }, theme) {
     text: states.map((s, i) => (s === NONE ? "no possible state"
       : `state ${stateName(s)}, p = ${two(probability(confidence[i]) ?? NaN)}`)),
     customdata: meta.kind === "symbol" ? Array.from(observed, (c) => meta.labels[c] ?? "") : undefined,
-    hovertemplate: `t = %{x}, ${meta.x} = ${SPOKEN[meta.kind]}, %{text}<extra></extra>`,
+    hovertemplate: `t = %{x}, ${meta.x} = ${HOVER_VALUES[meta.kind]}, %{text}<extra></extra>`,
   };
 
   const truth = part("true_states");

@@ -1,12 +1,12 @@
-// What each state emits, as pure functions of numbers: (message, theme) -> {data, layout}. One
-// builder for each kind of chart of pages/ui/live/emission_charts.py.
+// Charts of what each state emits, as pure functions (message, theme) -> {data, layout}. There is
+// one builder for each kind of chart in pages/ui/live/emission_charts.py.
 
-import { bullet, labelled, rows, spoken, stateName } from "./charts.js";
+import { bullet, compact, labelled, rows, stateName } from "./charts.js";
 import { axis, baseLayout, blend, fade } from "./plotting.js";
 
 const NONE = 255; // wire.MISSING
 
-const explains = (weight) => `explains ${(100 * weight).toFixed(0)} % of the observations`;
+const explainedShare = (weight) => `explains ${(100 * weight).toFixed(0)} % of the observations`;
 const probability = (p) => p.toFixed(3);
 
 export function emissions(message, theme) {
@@ -44,7 +44,7 @@ function marginals({ header, arrays }, theme) {
       line: { color: theme.text, width: 1, dash: "dot", shape },
     });
   }
-  // One level per state, so that states that coincide are still seen as several.
+  // The marks of the states have different heights, so that equal means do not hide each other.
   const level = (k) => floor * (K === 1 ? 0.5 : 0.14 + (0.72 * k) / (K - 1));
   data.push({
     x: learned, y: Array.from(learned, (_, k) => level(k)), mode: "markers", cliponaxis: true,
@@ -53,7 +53,7 @@ function marginals({ header, arrays }, theme) {
       line: { width: 0.7, color: theme.text },
     },
     text: Array.from(learned, (mean, k) => `state ${stateName(k)}: learned ${meta.mean} `
-      + `${spoken(mean)}, sd ${spoken(deviations[k])}<br>${explains(weights[k])}`),
+      + `${compact(mean)}, sd ${compact(deviations[k])}<br>${explainedShare(weights[k])}`),
     hovertemplate: "%{text}<extra></extra>",
   });
 
@@ -68,8 +68,8 @@ function marginals({ header, arrays }, theme) {
     const heights = new Array(K);
     const sides = new Array(K);
     const names = new Array(K);
-    const ends = [-Infinity, -Infinity, -Infinity]; // where the last name of each level stands
-    for (const k of order) { // names of close neighbours go on different levels, if any is free
+    const ends = [-Infinity, -Infinity, -Infinity]; // position of the last name on each level
+    for (const k of order) { // names of close neighbours go on different levels, if one is free
       const free = ends.findIndex((end) => truth.values[k] - end > 0.1 * (x1 - x0));
       const step = Math.max(free, 0);
       names[k] = free < 0 || K > 10 ? "" : stateName(k);
@@ -86,7 +86,7 @@ function marginals({ header, arrays }, theme) {
       x: truth.values, y: heights, mode: "markers+text", textposition: sides, cliponaxis: false,
       marker: { opacity: 0, size: 8 }, text: names, hovertext: names.map((_, k) => stateName(k)),
       textfont: { size: 10, color: theme.muted, family: theme.font },
-      customdata: Array.from(truth.values, spoken),
+      customdata: Array.from(truth.values, compact),
       hovertemplate: `true ${meta.mean} of %{hovertext}: %{customdata}<extra></extra>`,
     });
   }
@@ -96,7 +96,7 @@ function marginals({ header, arrays }, theme) {
     yaxis: axis(theme, meta.y, { range: [floor, meta.top], nticks: 5, fixedrange: true }),
     shapes,
   };
-  // A density has no meaning below zero: the strip there is for marks alone.
+  // No ticks below zero: the strip there is only for the marks of the means.
   layout.yaxis.tickmode = "array";
   layout.yaxis.tickvals = niceTicks(meta.top);
   return { data, layout };
@@ -119,7 +119,7 @@ function symbolBars({ header, arrays }, theme) {
   const probs = rows(part("probs"));
   const truth = part("true_probs") && rows(part("true_probs"));
   const weights = part("weights").values;
-  const say = (k, c) => `state ${stateName(k)} makes ${meta.labels[c]} with probability `
+  const hoverText = (k, c) => `state ${stateName(k)} makes ${meta.labels[c]} with probability `
     + `${probability(probs[k][c])}${truth ? ` (true: ${probability(truth[k][c])})` : ""}`;
   const places = { tickvals: meta.ticks.map((_, c) => c), ticktext: meta.ticks, tickangle: 0 };
 
@@ -128,7 +128,7 @@ function symbolBars({ header, arrays }, theme) {
     const data = [{
       type: "heatmap", z: probs, zmin: 0, zmax: 1, showscale: false, xgap: 1, ygap: 1,
       colorscale: [[0, blend(theme.primary, theme.ground, 0.04)], [1, theme.primary]],
-      text: probs.map((row, k) => row.map((_, c) => say(k, c))),
+      text: probs.map((row, k) => row.map((_, c) => hoverText(k, c))),
       hovertemplate: "%{text}<extra></extra>",
     }];
     const layout = {
@@ -152,7 +152,7 @@ function symbolBars({ header, arrays }, theme) {
   probs.forEach((row, k) => data.push({
     type: "bar", x: symbols.map((c) => left(k, c) + width / 2), y: row, width: width * 0.9,
     marker: { color: colours[k], line: { width: 0.5, color: fade(theme.text, 0.5) } },
-    text: symbols.map((c) => `${say(k, c)}<br>${stateName(k)} ${explains(weights[k])}`),
+    text: symbols.map((c) => `${hoverText(k, c)}<br>${stateName(k)} ${explainedShare(weights[k])}`),
     textposition: "none", hovertemplate: "%{text}<extra></extra>",
   }));
   if (truth) {
@@ -211,10 +211,10 @@ function ellipses({ header, arrays }, theme) {
       color: colours.slice(0, K), symbol: symbols.slice(0, K), size: K <= 10 ? 9 : 7,
       line: { width: 1, color: theme.text },
     },
-    text: Array.from(x, (_, k) => `state ${stateName(k)}: learned mean (${spoken(x[k])}, `
-      + `${spoken(y[k])}), sd ${deviations[k].map(spoken).join(" and ")}<br>`
-      + (truth ? `true mean (${spoken(truth.values[k])}, ${spoken(trueY.values[k])})<br>` : "")
-      + explains(weights[k])),
+    text: Array.from(x, (_, k) => `state ${stateName(k)}: learned mean (${compact(x[k])}, `
+      + `${compact(y[k])}), sd ${deviations[k].map(compact).join(" and ")}<br>`
+      + (truth ? `true mean (${compact(truth.values[k])}, ${compact(trueY.values[k])})<br>` : "")
+      + explainedShare(weights[k])),
     hovertemplate: "%{text}<extra></extra>",
   });
   const layout = {

@@ -2,7 +2,7 @@
 // while numbers move and drawn by Plotly when they rest. A view says which charts there are, where
 // they stand, and what it writes beside them; see panel.js and run-comparison.js.
 
-import { stand } from "./address.js";
+import { updateLink } from "./address.js";
 import { learnSymbols } from "./brush.js";
 import { STYLE } from "./panel-style.js";
 import { Chart, addStyle, coalesce, node, readTheme } from "./plotting.js";
@@ -195,7 +195,7 @@ export class LiveView {
     if (number < this.number) return; // overtaken by a later one
     this.number = number;
     this.message = message;
-    if (message.header.live?.link) stand(message.header.live.link);
+    if (message.header.live?.link) updateLink(message.header.live.link);
     this.resting = false;
     clearTimeout(this.rest);
     clearTimeout(this.waiting);

@@ -1,6 +1,6 @@
 // Style of the live panel. Colours come from Streamlit's CSS variables; heights are fixed, so
-// nothing jumps while numbers change. The panel's own width decides about the columns, not the
-// window's, because the sidebar takes its share.
+// nothing jumps while numbers change. The number of columns depends on the width of the panel, not
+// of the window, because the sidebar takes part of that.
 
 export const STYLE = `
 .hmm-panel { container-type: inline-size; font-family: var(--st-font); color: var(--st-text-color);
@@ -21,7 +21,7 @@ export const STYLE = `
 .hmm-note { font-size: 11px; opacity: 0.7; overflow: hidden; text-overflow: ellipsis; }
 .hmm-layers { position: relative; }
 .hmm-canvas { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
-/* Contained: what Plotly measures in one chart lays out nothing else anew. */
+/* Contained, so that measuring one chart never triggers the layout of the rest of the page. */
 .hmm-plot { position: relative; contain: strict; width: 100%; height: 206px; overflow: hidden; }
 .hmm-plot.hmm-painted .cartesianlayer .mlayer { visibility: hidden; }
 .hmm-sequence .hmm-plot { height: 330px; }
@@ -48,8 +48,8 @@ export const STYLE = `
   font-variant-numeric: tabular-nums; white-space: nowrap; }
 .hmm-scrubber { display: flex; align-items: center; gap: 8px; height: 26px; margin: -3px 0; }
 .hmm-track { position: relative; flex: 1; min-width: 80px; display: flex; align-items: center; height: 26px; }
-/* Drawn here, not by the browser, whose track is white on a dark page. Its ends lie half a thumb
-   beyond the first and the last iteration. */
+/* Styled here, because the browser's own track is white on a dark page. The track extends half a
+   thumb beyond the first and the last iteration. */
 .hmm-range { appearance: none; width: 100%; margin: 0; height: 16px; cursor: pointer; color: inherit;
   border-radius: 8px; background: linear-gradient(to right, var(--st-primary-color)
   calc(7px + (100% - 14px) * var(--done, 0)), color-mix(in srgb, currentColor 20%, transparent) 0)
@@ -68,7 +68,7 @@ export const STYLE = `
 .hmm-button:disabled { opacity: 0.45; cursor: default; }
 .hmm-flag { position: absolute; top: 0; width: 12px; height: 10px; margin-left: -6px; padding: 0; border: 0;
   background: var(--st-primary-color); clip-path: polygon(0 0, 100% 0, 50% 100%); cursor: pointer; z-index: 1; }
-/* Its shape would clip an outline. */
+/* The clip-path would cut off an outline. */
 .hmm-flag:focus-visible { background: var(--st-text-color); }
 @container (max-width: 899px) {
   .hmm-grid { grid-template-columns: 1fr 1fr; }
@@ -83,7 +83,7 @@ export const STYLE = `
   .hmm-tile { gap: 2px 10px; padding: 3px 10px; }
   .hmm-run { min-width: 102px; flex: none; }
   .hmm-value + .hmm-value { min-width: 0; }
-  /* The line of iterations and what it says of them; below it the buttons. */
+  /* The slider and its text in one row, the buttons below. */
   .hmm-scrubber { flex-wrap: wrap; height: auto; row-gap: 4px; }
   .hmm-track { order: -2; flex-basis: calc(100% - 158px); }
   .hmm-where { order: -1; }

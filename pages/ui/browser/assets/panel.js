@@ -9,7 +9,7 @@ const GLYPHS = {
   circle: "●", square: "■", diamond: "◆", "triangle-up": "▲", cross: "✚", x: "✖",
   "triangle-down": "▼", star: "★", pentagon: "⬟", hexagram: "✶",
   "triangle-left": "◀", "triangle-right": "▶", hexagon: "⬢", "diamond-tall": "♦",
-  // Few fonts have these shapes themselves; their nearest common relatives stand for them.
+  // Few fonts have these shapes, so similar ones are used.
   bowtie: "⋈", hourglass: "▮", "diamond-wide": "◆", "star-square": "▣",
   "star-diamond": "◈", octagon: "●",
 };
@@ -63,7 +63,7 @@ class Panel extends LiveView {
     write(this.note("curve"), "higher is better");
     write(this.note("matrices"), "rows sum to 1");
     const [title, marks] = header.card;
-    const { shown, length, note } = header.charts.means; // of a cloud of points, of a table
+    const { shown, length, note } = header.charts.means; // of a scatter plot, and of a table
     write(this.root.querySelector(".hmm-means h4"), title);
     write(this.note("means"), shown < length
       ? `${marks}; ${thousands(shown)} of ${thousands(length)} points` : note ?? marks);
@@ -74,24 +74,24 @@ class Panel extends LiveView {
       ? `showing ${thousands(points)} of ${thousands(sequence.length)} points` : "";
     write(this.note("sequence"), [some, gaps].filter(Boolean).join("; ")
       || "drag to zoom in, double-click to return");
-    const looks = `${header.data_key}|${K}|${truth}|${title}|${header.states.colours.join()}`;
-    if (this.looks !== looks) {
-      this.looks = looks;
+    const appearance = `${header.data_key}|${K}|${truth}|${title}|${header.states.colours.join()}`;
+    if (this.appearance !== appearance) {
+      this.appearance = appearance;
       this.sizes = null;
       this.legend.replaceChildren(...header.states.colours.slice(0, K).map((colour, k) =>
         node("span", {}, node("i", { style: `color:${colour}` }, GLYPHS[header.states.symbols[k]]),
           charts.stateName(k))));
       this.root.dataset.states = K;
       this.places.sequence.style.height = `${330 + 9 * Math.max(0, K - 8)}px`;
-      const say = (name, text) => this.places[name].setAttribute("aria-label", text);
+      const describe = (name, text) => this.places[name].setAttribute("aria-label", text);
       const runs = header.runs.map((run) => run.name).join(" and ");
-      say("curve", `Log-likelihood per observation against iteration for ${runs}`
+      describe("curve", `Log-likelihood per observation against iteration for ${runs}`
         + (curve.truth === null ? "." : `; the true model has ${curve.truth.toFixed(3)} nats.`));
-      say("learned", `Heat map of the learned transition matrix of ${K} states.`);
-      say("true", `Heat map of the true transition matrix of ${K} states.`);
-      say("means", `${title} of the data and of each of ${K} states: learned`
+      describe("learned", `Heat map of the learned transition matrix of ${K} states.`);
+      describe("true", `Heat map of the true transition matrix of ${K} states.`);
+      describe("means", `${title} of the data and of each of ${K} states: learned`
         + (truth ? " and true." : "."));
-      say("sequence", `${sequence.name} on one time axis: ${sequence.length} observations coloured`
+      describe("sequence", `${sequence.name} on one time axis: ${sequence.length} observations coloured`
         + ` by state, ${truth ? "the true path, " : ""}the Viterbi path and`
         + " the posterior probability of each state.");
     }

@@ -4,11 +4,11 @@ import { stateName } from "./charts.js";
 import { axis, baseLayout, fade } from "./plotting.js";
 
 const MARGIN = { l: 52, r: 14, t: 6, b: 34 };
-const SIGN = ["circle", "diamond", "square"];
+const SYMBOLS = ["circle", "diamond", "square"];
 
 const along = (meta, theme) => axis(theme, meta.x_title, { range: [...meta.x_range], nticks: 7 });
 
-// Marks stand as ticks on the lower axis; they are few.
+// Triangles on the lower axis at the marked iterations.
 function flags(meta, theme, bottom) {
   return meta.marks.length ? [{
     x: meta.marks, y: meta.marks.map(() => bottom), mode: "markers", cliponaxis: false,
@@ -17,25 +17,25 @@ function flags(meta, theme, bottom) {
   }] : [];
 }
 
-// A line for each run, and its place now.
-function lines({ header, arrays }, name, says) {
+// A line for each run, and a marker at its current position.
+function lines({ header, arrays }, name, valueText) {
   const meta = header.charts[name];
   const [low, high] = name === "distance" ? meta.y_range.map((power) => 10 ** power) : meta.y_range;
-  // The chosen methods lie on top of what stands beside them.
+  // Drawn last to first, so that the main runs lie on top of the others.
   return header.runs.map((run, i) => i).reverse().flatMap((i) => {
     const run = header.runs[i];
-    const hovertemplate = `${run.name}, ${meta.x_title} %{x}<br>${says}<extra></extra>`;
+    const hovertemplate = `${run.name}, ${meta.x_title} %{x}<br>${valueText}<extra></extra>`;
     const value = meta.shown_values[i];
-    // On the edge a mark is drawn whole, but none stands outside of the picture.
-    const there = value !== null && value >= low && value <= high;
+    // The marker is not clipped at the edge, and left out where it would lie beyond it.
+    const visible = value !== null && value >= low && value <= high;
     return [
       {
         x: arrays[`${name}.x${i}`].values, y: arrays[`${name}.y${i}`].values, mode: "lines",
         hovertemplate, line: { color: run.colour, dash: run.dash, width: i < header.num_main ? 2.2 : 1.6 },
       },
       {
-        x: there ? [meta.shown[i]] : [], y: there ? [value] : [], mode: "markers",
-        hovertemplate, cliponaxis: false, marker: { color: run.colour, size: 8, symbol: SIGN[i < header.num_main ? i : 2] },
+        x: visible ? [meta.shown[i]] : [], y: visible ? [value] : [], mode: "markers",
+        hovertemplate, cliponaxis: false, marker: { color: run.colour, size: 8, symbol: SYMBOLS[i < header.num_main ? i : 2] },
       },
     ];
   });
@@ -80,7 +80,7 @@ export function distance(message, theme) {
   return { data, layout };
 }
 
-// One parameter of every state: a line in the state's colour, and in the dash of each run.
+// One parameter of every state over time: lines in the states' colours, dashed by run.
 export function track({ header, arrays }, theme, name) {
   const meta = header.charts[name];
   const K = header.num_states;
@@ -106,7 +106,7 @@ export function track({ header, arrays }, theme, name) {
       x: colours.slice(0, K).map(() => meta.shown[number]), y: meta.shown_values[at],
       mode: "markers", hoverinfo: "skip", cliponaxis: false,
       marker: {
-        color: colours.slice(0, K), size: 6, symbol: SIGN[number],
+        color: colours.slice(0, K), size: 6, symbol: SYMBOLS[number],
         line: { width: 0.6, color: theme.text },
       },
     });

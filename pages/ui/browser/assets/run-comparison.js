@@ -1,4 +1,5 @@
-// The comparison of runs: a verdict, a row of numbers for each run, and five charts, fed by pages/ui/live/run_comparison.py.
+// The comparison of runs: a verdict, a row of numbers for each run, and five charts. Its messages
+// come from pages/ui/live/run_comparison.py.
 
 import { stateName } from "./charts.js";
 import * as charts from "./run-comparison-charts.js";
@@ -26,12 +27,12 @@ const COLUMNS = [
   ["dips", "Dips", "Steps that lowered the likelihood."],
   ["seconds", "Time", "Time of computing on this server so far, and per step."],
 ];
-const READABLE = 400; // milliseconds that a sentence stays while numbers move
+const READABLE = 400; // milliseconds for which a sentence stays while the runs play
 
 const small = (value) => (value === null ? "–" : value === 0 ? "0"
   : minus(Math.abs(value) >= 0.001 ? `${+value.toPrecision(3)}` : value.toExponential(1)));
 
-const each = ({ seconds, iteration }) => (iteration
+const timePerStep = ({ seconds, iteration }) => (iteration
   ? `, ${(1000 * seconds / iteration).toPrecision(2)} ms a step` : "");
 
 class RunComparison extends LiveView {
@@ -71,18 +72,18 @@ class RunComparison extends LiveView {
       write(this.title(name), header.charts[name].title);
     }
     const names = header.runs.map((run) => run.name).join(", ");
-    const looks = [header.num_states, names, distance.reference_name,
+    const appearance = [header.num_states, names, distance.reference_name,
       ...TRACKS.map((name) => header.charts[name].title)].join("|");
-    if (this.looks === looks) return;
-    this.looks = looks;
+    if (this.appearance === appearance) return;
+    this.appearance = appearance;
     this.legend.replaceChildren(...header.states.colours.map((colour, k) => node("span", {},
       node("i", { style: `color:${colour}` }, "■"), stateName(k))));
-    const say = (name, text) => this.places[name].setAttribute("aria-label", text);
-    say("curve", `Log-likelihood per observation of ${names}.`);
-    say("distance", `Distance of ${names} to ${distance.reference_name}, logarithmic.`);
+    const describe = (name, text) => this.places[name].setAttribute("aria-label", text);
+    describe("curve", `Log-likelihood per observation of ${names}.`);
+    describe("distance", `Distance of ${names} to ${distance.reference_name}, logarithmic.`);
     const main = header.charts.location.runs.map((i) => header.runs[i].name).join(" and ");
     for (const name of TRACKS) {
-      say(name, `${header.charts[name].title} of ${header.num_states} states, by ${main}.`);
+      describe(name, `${header.charts[name].title} of ${header.num_states} states, by ${main}.`);
     }
   }
 
@@ -92,9 +93,9 @@ class RunComparison extends LiveView {
 
   writeVerdict({ verdict, sweep, live }) {
     const now = performance.now();
-    if (live.playing && now - (this.worded ?? -READABLE) < READABLE) return;
-    this.worded = now;
-    // Read aloud when it stands, not while it changes all the time.
+    if (live.playing && now - (this.verdictTime ?? -READABLE) < READABLE) return;
+    this.verdictTime = now;
+    // Screen readers announce it only while nothing plays.
     this.verdict.setAttribute("aria-live", live.playing ? "off" : "polite");
     write(this.headline, verdict[0]);
     write(this.reason, verdict[1]);
@@ -103,9 +104,9 @@ class RunComparison extends LiveView {
   }
 
   writeRows(runs) {
-    const looks = runs.map((run) => `${run.name} ${run.colour}`).join();
-    if (this.rowLooks !== looks) {
-      this.rowLooks = looks;
+    const appearance = runs.map((run) => `${run.name} ${run.colour}`).join();
+    if (this.rowAppearance !== appearance) {
+      this.rowAppearance = appearance;
       const dashed = (run) => (run.dash === "solid" ? "solid" : run.dash === "dot" ? "dotted" : "dashed");
       this.cells = runs.map((run) => Object.fromEntries(COLUMNS.map(([name]) =>
         [name, node("td", { class: `hmm-cell-${name}`, "data-testid": `${name}-${run.name}` })])));
@@ -127,7 +128,7 @@ class RunComparison extends LiveView {
       write(cells.rate, run.rate === null ? "–" : `× ${run.rate.toFixed(3)}`);
       write(cells.dips, thousands(run.dips));
       write(cells.seconds.firstChild, `${run.seconds.toFixed(2)} s`);
-      write(cells.seconds.lastChild, each(run));
+      write(cells.seconds.lastChild, timePerStep(run));
     });
   }
 }

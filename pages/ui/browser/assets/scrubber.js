@@ -1,4 +1,4 @@
-// Time travel: a line of all iterations so far, on which the reader goes back and forth.
+// Time travel: a slider over all iterations so far, with a film, marks and buttons.
 
 import { node } from "./plotting.js";
 
@@ -46,8 +46,8 @@ export class Scrubber {
       this.where, this.mark, this.now);
   }
 
-  // Say where the reader is now. While something that the reader asked for is `unanswered`, the
-  // thumb stays where it was put: the next key goes on from there.
+  // Show the current iteration. While a command of the reader is `unanswered`, the thumb stays
+  // where it was put, so that the next key press continues from there.
   show(live, unanswered) {
     if (live.playing) this.stop();
     const { at, latest, marks } = live;
@@ -61,9 +61,9 @@ export class Scrubber {
     this.first.disabled = shown === 0;
     this.now.disabled = at === null;
     this.mark.setAttribute("aria-pressed", marks.includes(shown));
-    const said = at === null ? `iteration ${thousands(latest)}, the latest`
+    const text = at === null ? `iteration ${thousands(latest)}, the latest`
       : `iteration ${thousands(at)} of ${thousands(latest)}`;
-    if (this.where.textContent !== said) this.where.textContent = said;
+    if (this.where.textContent !== text) this.where.textContent = text;
     const drawn = `${latest}|${marks.join()}`;
     if (this.drawn === drawn) return;
     this.drawn = drawn;
@@ -81,7 +81,7 @@ export class Scrubber {
     }));
   }
 
-  // Colour the line up to where its thumb is.
+  // Colour the track up to the thumb.
   fill() {
     const { value, max } = this.range;
     this.range.style.setProperty("--done", max > 0 ? value / max : 0);

@@ -1,8 +1,8 @@
-// What is said of a button may lie over the links to other pages, on a narrow page, and stays there
-// while the pointer is over it. A press there is for the links; only what is said of a field stays.
+// On a narrow page the tooltip of a button may cover the links to other pages, and stays open while
+// the pointer is over it. So tooltips of buttons let clicks through; those of input fields do not.
 //
-// A style rule that says the same needs `body:has()`, and makes every change of the page dearer:
-// a slider's frame came some 20 ms later.
+// A style rule for this would need `body:has()`, which makes every change of the page slower: the
+// frame after a slider's move came 20 ms later.
 
 document.addEventListener("pointerover", ({ target }) => {
   const content = target.closest?.("[data-testid=stTooltipContent]");
