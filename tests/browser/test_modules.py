@@ -194,6 +194,23 @@ def test_beside_the_axes_a_painted_chart_looks_as_plotly_drew_it(empty: Page) ->
     assert [beside(empty, left) for left in (True, False)] == drawn
 
 
+def test_the_scale_of_colours_stays_where_plotly_draws_the_axes_alone(empty: Page) -> None:
+    panel = Panel(empty)
+    panel.receive()
+    panel.rest()
+    # Other axes, which Plotly has to draw; the numbers are painted until the panel rests.
+    panel.session.change(num_states=4)
+    drawings = panel.drawings()
+    panel.send(frame_source(panel.session).frame())
+    empty.clock.run_for(100)
+    assert panel.busy == "true"
+    assert panel.drawings() > drawings
+    painted, drawings = beside(empty, left=False), panel.drawings()
+    panel.rest()
+    assert panel.drawings() > drawings
+    assert beside(empty, left=False) == painted
+
+
 def test_a_last_frame_that_came_while_the_panel_had_no_place_is_drawn_in_the_end(
     empty: Page,
 ) -> None:
@@ -322,8 +339,9 @@ def test_presses_go_by_streamlit_one_after_the_other_and_ten_wait(empty: Page) -
         }"""
     )
     assert empty.evaluate("heard") == 1
-    # Nothing is sent while the page runs, however long; then the next one.
+    # Nothing is sent while the page runs, however long, nor when it has only seemed to rest.
     state = "document.querySelector('[data-testid=stApp]').dataset.testScriptState"
+    empty.clock.run_for(1500)
     empty.evaluate(f"{state} = 'running'")
     empty.clock.run_for(10_000)
     assert empty.evaluate("heard") == 1
