@@ -190,3 +190,12 @@ def test_long_sequences_are_drawn_in_columns():
     shown.press(app, "step")
     size = sum(len(element.proto.bytes) for element in app.get("bidi_component"))
     assert size < 200_000
+
+
+def test_what_the_browser_still_says_of_the_slider_while_the_runs_play_takes_nobody_back():
+    app = shown.press(shown.press(shown.opened(PAGE), "step"), "step")
+    session = shown.session(app)
+    session.play()
+    shown.healthy(app.slider(key="iteration_shown").set_value(1).run())
+    assert session.at is None
+    assert session.player.playing

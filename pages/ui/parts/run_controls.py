@@ -110,13 +110,20 @@ def time_travel(session: Session) -> None:
             disabled=True, help="Pause to go back in time.",
         )  # fmt: skip
         return
+
+    def go_back(iteration: int) -> None:
+        # The browser tells of the slider once more when Play has already taken it away, and
+        # Streamlit, which has forgotten it, takes that for a change.
+        if not session.player.playing:
+            session.travel(iteration)
+
     latest = session.latest
     where = latest if session.at is None else session.at
     default = {} if set_widget("iteration_shown", where) else {"value": where}
     st.slider(
         "Iteration shown", 0, max(latest, 1), key="iteration_shown", **default,
         disabled=latest == 0,
-        on_change=on_entry("iteration_shown", session.travel),
+        on_change=on_entry("iteration_shown", go_back),
         help="Go back in time: all figures, on every page, show the model as it was then. What "
         "was learned stays; at the right end is the latest model. Of long runs not every "
         "iteration is kept, and the last one kept before is shown.",

@@ -81,7 +81,6 @@ class Panel extends LiveView {
       this.legend.replaceChildren(...header.states.colours.slice(0, K).map((colour, k) =>
         node("span", {}, node("i", { style: `color:${colour}` }, GLYPHS[header.states.symbols[k]]),
           charts.stateName(k))));
-      this.root.dataset.states = K;
       this.places.sequence.style.height = `${330 + 9 * Math.max(0, K - 8)}px`;
       const describe = (name, text) => this.places[name].setAttribute("aria-label", text);
       const runs = header.runs.map((run) => run.name).join(" and ");
