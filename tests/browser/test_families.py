@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import playground as ui
 from tests.browser.page import open_page
 
-WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 800, "height": 1000}
+NARROW = {"width": 800, "height": 1000}
 CARD = ".hmm-means h4"
 
 
@@ -57,7 +57,6 @@ def step(page: Page, query: str, card: str) -> None:
     assert overflowing(page) == []
 
 
-@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_counts_are_stepped_curves_over_their_histogram(page: Page) -> None:
     step(page, "family=counts&K=3&M=60&N=4", "Rates and counts")
     curves = [trace for trace in traces(page) if trace["shape"] == "hvh"]
@@ -69,7 +68,7 @@ def test_counts_are_stepped_curves_over_their_histogram(page: Page) -> None:
     )
 
 
-@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("viewport", [NARROW], ids=["narrow"])
 def test_symbols_are_bars_on_a_scale_from_zero_to_one(page: Page) -> None:
     step(page, "family=symbols&K=3&C=4&M=60&N=4", "Symbol probabilities")
     bars = [trace for trace in traces(page) if trace["type"] == "bar"]
@@ -83,7 +82,7 @@ def test_many_symbols_are_a_table_of_colours(page: Page) -> None:
     assert [trace["type"] for trace in traces(page)] == ["heatmap"]
 
 
-@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("viewport", [NARROW], ids=["narrow"])
 @pytest.mark.parametrize("color_scheme", ["dark"])
 def test_points_lie_among_learned_and_true_ellipses(page: Page) -> None:
     step(page, "family=points&K=3&M=60&N=4&cov=full", "Means and covariances")

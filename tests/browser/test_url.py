@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import playground as ui
-from tests.browser.page import wait_until_idle
+from tests.browser.page import open_page, wait_until_idle
 from tests.browser.server import Server, running_app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,6 +90,12 @@ def test_a_bad_link_says_what_was_taken_instead(page: Page) -> None:
     expect(alerts.filter(has_text="sequence 999")).to_be_visible()
 
 
+def test_an_address_below_a_page_leads_to_the_page(page: Page) -> None:
+    open_page(page, "/data/x?K=3")
+    assert "/data?" in page.url
+    expect(page.get_by_role("slider", name="States K")).to_have_value("3")
+
+
 class TestFreshServer:
     """The first visit of a server that has just started is a link to one of its pages."""
 
@@ -99,7 +105,7 @@ class TestFreshServer:
             yield server
 
     def test_links_to_every_page(self, page: Page, server: Server) -> None:
-        for name in ("Viterbi", "Posterior", "Data", "Playground"):
+        for name in ("Viterbi", "Posterior", "Data", "Training", "Playground"):
             path = "" if name == "Playground" else name.lower()
             page.goto(f"{path}?{LINK}")
             expect_linked_controls(page)
@@ -107,4 +113,6 @@ class TestFreshServer:
             expect(current).to_have_text(re.compile(f"{name}$"))
             wait_until_idle(page)
             assert page.url.startswith(f"{server.url}/{path}?")
+            sheets = page.evaluate("[...document.styleSheets].map((sheet) => String(sheet.href))")
+            assert sheets[-1].endswith("/page.css"), "ours comes last, at every address"
         assert "Traceback" not in server.log()
