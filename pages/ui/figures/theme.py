@@ -103,8 +103,8 @@ POSTERIOR_COLOUR_SCALE = (
     "#5b5f6d", "#686a70", "#757575", "#838178", "#928c78", "#a19876",
     "#b0a572", "#c0b16d", "#d1bf66", "#e1cc5c", "#f3db4f", "#ffe945",
 )  # fmt: skip
-"""Colour scale of every posterior heat map, always from 0 to 1: Cividis as plotly.js has it, which
-draws the live panel; the Python package has coarser steps under the same name."""
+"""Colour scale of every posterior heat map, always from 0 to 1: Cividis in the steps of plotly.js;
+the Python package has fewer under the same name."""
 
 FIRST_TIME = 1
 """Time of the first observation on every time axis: a sequence is x_1 .. x_M."""

@@ -249,6 +249,7 @@ def _sequence(frame: PanelFrame) -> Chart:
         "first_time": theme.FIRST_TIME,
         "width": width,
         "y_range": [low, high],
+        "posterior_colours": theme.POSTERIOR_COLOUR_SCALE,
         "no_truth": frame.no_truth,
     }
     return meta, arrays

@@ -26,25 +26,10 @@ export async function learnSymbols(Plotly, symbols) {
   }
 }
 
-// Stops of the colour scales that are given by name, read from a drawing of Plotly's.
-const named = new Map();
-
-export function learnScales(element, data) {
-  data.forEach((trace, i) => {
-    const { colorscale } = element._fullData[i];
-    if (typeof trace.colorscale === "string" && Array.isArray(colorscale)) {
-      named.set(trace.colorscale, colorscale);
-    }
-  });
-}
-
-const stops = ({ colorscale }) => (Array.isArray(colorscale) ? colorscale : named.get(colorscale));
-
 // Whether `paint` can paint every trace.
 export function paintable(data) {
   return data.every((trace) => {
-    if (trace.type === "bar") return true;
-    if (trace.type === "heatmap") return Boolean(stops(trace));
+    if (trace.type === "bar" || trace.type === "heatmap") return true;
     return !trace.type
       && [undefined, "none", "tozeroy", "toself"].includes(trace.fill)
       && [undefined, "linear", "hv", "hvh"].includes(trace.line?.shape)
@@ -281,7 +266,7 @@ function heatmap(pen, x, y, trace) {
   const [height, width] = [trace.z.length, trace.z[0].length];
   const columns = edges(trace.x, trace.x0, trace.dx, width).map((value) => x.l2p(value));
   const rows = edges(trace.y, trace.y0, trace.dy, height).map((value) => y.l2p(value));
-  const colours = table(stops(trace));
+  const colours = table(trace.colorscale);
   const [low, high] = [trace.zmin, trace.zmax];
   cellCanvas ??= document.createElement("canvas");
   cellCanvas.width = width;

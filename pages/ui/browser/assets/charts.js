@@ -192,7 +192,8 @@ export function sequence({ header, arrays }, theme) {
   };
   const posterior = {
     type: "heatmap", x0, dx: width, y0: 0, dy: 1, z: rows(part("posterior"), probability),
-    zmin: 0, zmax: 1, colorscale: "Cividis", xaxis: "x", yaxis: "y3",
+    zmin: 0, zmax: 1, xaxis: "x", yaxis: "y3",
+    colorscale: meta.posterior_colours.map((colour, i, all) => [i / (all.length - 1), colour]),
     customdata: Array.from({ length: K }, (_, k) => new Array(columns).fill(stateName(k))),
     hovertemplate: (width === 1 ? "t = %{x}" : "around t = %{x:.0f}")
       + ", state %{customdata}: p = %{z:.2f}<extra></extra>",

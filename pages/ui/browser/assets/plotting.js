@@ -1,7 +1,7 @@
 // What the live panel and single figures share: Plotly itself, the page's theme, messages,
 // and a place for one chart that redraws in place and keeps the reader's zoom.
 
-import { erase, learnScales, paint, paintable, withoutMarks } from "./brush.js";
+import { erase, paint, paintable, withoutMarks } from "./brush.js";
 
 let plotly = null;
 let failures = 0;
@@ -192,9 +192,9 @@ export class Chart {
   async draw({ data, layout }, zoomKey, size, hurry = false) {
     const begin = performance.now();
     const frame = this.canvas && this.frameOf(layout);
-    const light = hurry && frame !== null && !this.hovered && paintable(data);
-    const uirevision = `${zoomKey}#${this.resets}`;
     const full = this.element._fullLayout;
+    const light = hurry && full && frame !== null && !this.hovered && paintable(data);
+    const uirevision = `${zoomKey}#${this.resets}`;
     if (this.ownsRanges && full && uirevision === this.uirevision) {
       // A zoomed axis is given the same range as before, because Plotly keeps a zoom only while the
       // given range does not change.
@@ -221,7 +221,6 @@ export class Chart {
       paint(this.canvas, this.element, data, size);
       this.painted = true;
     } else if (this.canvas) {
-      learnScales(this.element, data);
       this.painted = false;
       this.element.classList.remove("hmm-painted");
       erase(this.canvas);
