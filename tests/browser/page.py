@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from weakref import WeakSet
 
 from playwright.sync_api import Page, WebSocketRoute
+from playwright.sync_api import TimeoutError as BrowserTimeout
 
 from pages.ui.parts.failure import MESSAGE
 
@@ -43,7 +44,12 @@ def wait_until_idle(page: Page) -> None:
 
 def wait_until_settled(page: Page, views: str) -> None:
     """Wait until no script runs and these views have drawn and told all there is."""
-    page.wait_for_function(SETTLED, arg=[IDLE, views])
+    try:
+        page.wait_for_function(SETTLED, arg=[IDLE, views])
+    except BrowserTimeout as error:
+        idle = page.locator(IDLE).count() > 0
+        found = page.locator(views).evaluate_all("views => views.map((view) => view.ariaBusy)")
+        raise AssertionError(f"The page does not settle: {idle=}, aria-busy {found}") from error
 
 
 def page_failures(page: Page) -> list[str]:
