@@ -57,6 +57,7 @@ def source_and_preset(session: Session) -> None:
         st.segmented_control(
             "Data",
             list(sources),
+            default=session.config.source,
             format_func=sources.__getitem__,
             required=True,
             key="data_source",

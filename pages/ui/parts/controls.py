@@ -138,7 +138,7 @@ def number(
     field, value = _prepared(session, name)
     st.number_input(
         field.label,
-        **({} if value is None else {"value": value}),
+        value=value,
         min_value=_same_type(field, field.minimum),
         max_value=_same_type(field, maximum or field.maximum),
         step=_same_type(field, field.step),
@@ -155,7 +155,7 @@ def whole_number(session: Session, name: str, *, disabled: bool = False) -> None
     st.selectbox(
         field.label,
         range(low, high + 1),
-        **({} if value is None else {"index": value - low}),
+        index=value - low,
         format_func=lambda number: str(number) if number else field.zero,
         **_common(session, field, disabled),
     )
@@ -169,7 +169,7 @@ def choice(session: Session, name: str, *, disabled: bool = False, **layout: Any
     st.selectbox(
         field.label,
         list(choices),
-        **({} if value is None else {"index": list(choices).index(value)}),
+        index=list(choices).index(value),
         format_func=choices.__getitem__,
         **_common(session, field, disabled),
         **layout,
@@ -210,18 +210,13 @@ def widget_key(name: str) -> str:
 
 
 def _prepared(session: Session, name: str) -> tuple[Field, Any]:
-    """Assign the session's value to a field's widget; the field, and the widget's default.
-
-    The default is the same value, or None when the widget was assigned in this run. Without a
-    default, a browser that missed the run in which the widget first appeared would start at the
-    field's minimum, and report that as the visitor's choice.
-    """
+    """Assign the session's value to a field's widget; the field, and the same value as default."""
     field, key = FIELD_OF[name], widget_key(name)
     value = getattr(session.config, name)
     if field.multiple:
         value = list(value)
-    if key in st.session_state and set_widget(key, value):
-        return field, None
+    if key in st.session_state:
+        set_widget(key, value)
     return field, value
 
 

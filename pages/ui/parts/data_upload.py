@@ -141,6 +141,7 @@ def _columns(
             st.multiselect(
                 "Values",
                 list(names),
+                default=list(values),
                 format_func=lambda c: names[c] + ("" if table.numeric[c] else " (not numbers)"),
                 key="upload_values",
                 max_selections=MAX_DIMENSIONS,
@@ -164,6 +165,7 @@ def _columns(
         set_widget(key, pending.leave_out_missing)
         st.checkbox(
             "Leave out rows without a value",
+            pending.leave_out_missing,
             key=key,
             on_change=on_entry(key, lambda left: _set(session, pending, leave_out_missing=left)),
             help="Their neighbours in time then follow each other directly. Otherwise time goes on "
@@ -183,6 +185,7 @@ def _kind(session: Session, pending: PendingFile, num_columns: int) -> None:
     st.segmented_control(
         "They are",
         list(KINDS),
+        default=pending.chosen_family(),
         format_func=KINDS.__getitem__,
         required=True,
         key="upload_kind",
@@ -265,6 +268,7 @@ def _choice(
     st.selectbox(
         label,
         range(len(options)),
+        index=options.index(value),
         format_func=lambda index: names[options[index]],
         key=key,
         on_change=on_entry(key, lambda index: put(options[index])),

@@ -14,11 +14,11 @@ def example_picker(session: Session, width: int) -> None:
     """Draw the list of examples; it stands at the example that the settings match."""
     current = matching_preset(session.config)
     name = current and current.name
-    assigned = set_widget("example", name)
+    set_widget("example", name)
     st.selectbox(
         "Example",
         list(PRESETS),
-        index=None if assigned or name is None else list(PRESETS).index(name),
+        index=None if name is None else list(PRESETS).index(name),
         format_func=lambda name: PRESETS[name].title,
         placeholder="Your own settings",
         key="example",

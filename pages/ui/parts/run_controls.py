@@ -119,10 +119,9 @@ def time_travel(session: Session) -> None:
 
     latest = session.latest
     where = latest if session.at is None else session.at
-    default = {} if set_widget("iteration_shown", where) else {"value": where}
+    set_widget("iteration_shown", where)
     st.slider(
-        "Iteration shown", 0, max(latest, 1), key="iteration_shown", **default,
-        disabled=latest == 0,
+        "Iteration shown", 0, max(latest, 1), where, key="iteration_shown", disabled=latest == 0,
         on_change=on_entry("iteration_shown", go_back),
         help="Go back in time: all figures, on every page, show the model as it was then. What "
         "was learned stays; at the right end is the latest model. Of long runs not every "

@@ -8,18 +8,15 @@ from typing import Any
 import streamlit as st
 
 
-def set_widget(key: str, value: Any) -> bool:
-    """Make the widget of this key hold `value`; whether that took an assignment.
+def set_widget(key: str, value: Any) -> None:
+    """Make the widget of this key hold `value`; the caller gives it the same value as default.
 
     A widget that already holds the value is not assigned: the browser resets every assigned widget,
-    and would discard what the visitor entered while this run was under way. The caller must give a
-    widget that was not assigned the value as its default: the browser makes a widget that several
-    pages have from its default when the page changes.
+    and would discard what the visitor entered while this run was under way. A browser that missed
+    the run of an assignment starts at the default, as it does on each page that has the widget.
     """
-    if st.session_state.get(key) == value:
-        return False
-    st.session_state[key] = value
-    return True
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
 
 
 def run_again() -> None:
