@@ -160,9 +160,9 @@ def test_new_numbers_are_painted_at_once_and_drawn_by_plotly_at_rest(
     panel.receive()
     panel.rest()
     means = ui.chart(empty, "means")
-    before, drawings = means.screenshot(), panel.drawings()
+    before, drawings = means.screenshot(animations="disabled"), panel.drawings()
     panel.paint()
-    painted = means.screenshot()
+    painted = means.screenshot(animations="disabled")
     assert painted != before
     panel.rest()
     assert panel.drawings() > drawings
@@ -177,7 +177,9 @@ def beside(page: Page, left: bool) -> bytes:
     width = (margin["l"] if left else margin["r"]) - 6
     x = box["x"] if left else box["x"] + box["width"] - width
     # The observations alone: below them are names of states.
-    return page.screenshot(clip={"x": x, "y": box["y"], "width": width, "height": box["height"]})
+    clip = {"x": x, "y": box["y"], "width": width, "height": box["height"]}
+    # Plotly's buttons fade by the browser's own clock, which stands for nobody.
+    return page.screenshot(clip=clip, animations="disabled")  # type: ignore[arg-type]
 
 
 def test_beside_the_axes_a_painted_chart_looks_as_plotly_drew_it(empty: Page) -> None:
