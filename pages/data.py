@@ -17,7 +17,7 @@ from pages.ui.parts.distributions import distribution
 from pages.ui.parts.examples import example_line, example_picker
 from pages.ui.parts.layout import side_by_side
 from pages.ui.parts.presets import PRESETS
-from pages.ui.parts.run_controls import notices, replay_progress
+from pages.ui.parts.run_controls import notices
 from pages.ui.parts.widgets import on_entry, set_widget
 from pages.ui.session.session import Session, current_session
 from pages.ui.session.view import shown_dimension, shown_variable, zoom_key
@@ -221,7 +221,6 @@ def views(session: Session) -> None:
 session = current_session()
 source_and_preset(session)
 notices(session)
-replay_progress(session)
 views(session)
 with st.expander("What am I looking at?", icon=":material/help:"):
     st.markdown(WHAT.format(law=FAMILIES[session.data.family].law))

@@ -8,10 +8,10 @@ from hmmcore import confusion_table, exchangeable_states, joint_log_prob
 from pages.ui.figures import charts, time_charts
 from pages.ui.figures.time_axis import decimation_note
 from pages.ui.live.figure import page_colours, show_figure
-from pages.ui.parts import about, words
+from pages.ui.parts import about, health, words
 from pages.ui.parts.accuracies import accuracies
 from pages.ui.parts.layout import halves
-from pages.ui.parts.run_controls import live_figures, messages, run_controls, time_travel
+from pages.ui.parts.run_controls import choices, messages
 from pages.ui.session import decoded
 from pages.ui.session.session import current_session
 from pages.ui.session.view import View, current_view, shown_variable, zoom_key
@@ -168,9 +168,9 @@ def ties(view: View) -> None:
     )
 
 
-run_controls(session)
-time_travel(session)
+choices(session)
 messages(session)
-live_figures(session, draw)
+draw()
+health.findings(session)
 with st.expander("What am I looking at?", icon=":material/help:"):
     st.markdown(about.about_viterbi(session.data))

@@ -14,6 +14,7 @@ from pages.ui.experiment.run_position import without_run_position
 from pages.ui.live.frame_source import frame_source
 from pages.ui.parts import controls
 from pages.ui.parts.frame import page_frame
+from pages.ui.parts.run_controls import listen, run_controls
 from pages.ui.session.session import Session, current_session
 
 ASSETS = Path(__file__).parent / "ui" / "browser" / "assets"
@@ -70,8 +71,10 @@ with session.lock:
     if session.page == page.url_path:
         frame_source(session).send_ahead()
     session.page = page.url_path
+    listen(session)
     page_frame(session)
     controls.sidebar(session)
+    run_controls(session)
     try:
         page.run()
     except Exception:

@@ -6,13 +6,13 @@ import streamlit as st
 
 from pages.ui.parts import about
 from pages.ui.parts.examples import example_line
-from pages.ui.parts.run_controls import live_panel, messages, run_controls
+from pages.ui.parts.run_controls import choices, live_panel, messages
 from pages.ui.parts.tour import OFFERED, tour_again, tour_line
 from pages.ui.session.session import current_session
 
 session = current_session()
 
-run_controls(session, examples=True)
+choices(session, examples=True)
 if session.tour or not example_line(session):
     tour_line(session)
 messages(session)

@@ -7,10 +7,10 @@ import streamlit as st
 from pages.ui.figures import charts, time_charts
 from pages.ui.figures.time_axis import decimation_note
 from pages.ui.live.figure import page_colours, show_figure
-from pages.ui.parts import about, controls, words
+from pages.ui.parts import about, controls, health, words
 from pages.ui.parts.accuracies import accuracies
 from pages.ui.parts.layout import halves
-from pages.ui.parts.run_controls import live_figures, messages, run_controls, time_travel
+from pages.ui.parts.run_controls import choices, messages
 from pages.ui.parts.truth import against_truth
 from pages.ui.session import decoded
 from pages.ui.session.session import current_session
@@ -128,10 +128,10 @@ KINDS = {
     "before the rest came.",
 }
 
-run_controls(session)
-time_travel(session)
+choices(session)
 messages(session)
 controls.segments(session, "posterior")
-live_figures(session, draw)
+draw()
+health.findings(session)
 with st.expander("What am I looking at?", icon=":material/help:"):
     st.markdown(about.about_posterior(session.data))

@@ -9,7 +9,7 @@ from pages.ui.live import run_comparison_words
 from pages.ui.live.frame_source import frame_source
 from pages.ui.live.run_comparison import show_run_comparison
 from pages.ui.parts import controls, health, words
-from pages.ui.parts.run_controls import messages, run_controls
+from pages.ui.parts.run_controls import choices, messages
 from pages.ui.session.session import current_session
 
 session = current_session()
@@ -26,7 +26,7 @@ def comparison_controls() -> None:
             controls.number(session, "component", maximum=components, width=100)
 
 
-run_controls(session, instead=comparison_controls)
+choices(session, comparison_controls)
 messages(session)
 if session.config.method != "Both" and not session.problem:
     st.info(run_comparison_words.EMPTY, icon=":material/swords:")
@@ -37,9 +37,7 @@ if session.config.method != "Both" and not session.problem:
     )  # fmt: skip
 if session.main_runs:
     with st.container(key="live"):
-        frame = frame_source(session).frame()
-        if frame is not None:
-            show_run_comparison(frame)
+        show_run_comparison(frame_source(session).frame())
     health.findings(session)
 else:
     st.info(words.NO_MODEL, icon=":material/info:")

@@ -1,10 +1,9 @@
-"""The WebSocket over which the live panel fetches the frames of a training run.
+"""The page's own line: a WebSocket for the commands of its run controls, and the frames they show.
 
-While a run plays, the panel in the browser requests a frame, the server trains until the frame is
-due and sends it, and the browser requests the next one while it draws. Commands from the page are
-answered at once. So a slow browser is never flooded, a closed one costs nothing, and Streamlit
-reruns the page only when the visitor presses something. `send_ahead` shows the effect of a press in
-the panel before Streamlit has rerun the page.
+While a run plays, the page requests a frame, the server trains until the frame is due and sends it,
+and the page requests the next one while it draws. So a slow browser is never flooded, and a closed
+one costs nothing. A command is answered by a frame at once, unless it has to wait for settings.
+`send_ahead` shows the effect of a control before Streamlit has rerun the page.
 
 The address holds a secret token, known only to one visitor's page. A `Source` makes the frames;
 nothing here knows of models or of Streamlit's scripts.
@@ -14,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -39,16 +38,20 @@ MAX_CONCURRENT_FRAMES: Final = 2
 """Frames that are made at the same time; others queue, so all visitors get equal shares."""
 LONGEST_WAIT: Final = 0.05
 """Seconds for which `send_ahead` may block its caller."""
-LONGEST_MESSAGE: Final = 16
+LONGEST_MESSAGE: Final = 40
 """Characters of a message from the page."""
+MOST_REQUESTS: Final = 2
+"""Requests for a frame that wait at a time: one is answered while another is on its way."""
+RETRY: Final = 0.02
+"""Seconds until a source that could not answer is asked again."""
 
 FORBIDDEN: Final = 4403
 UNKNOWN: Final = 4404
 REPLACED: Final = 4409
 """Codes for closing a connection: another site's page, no such session, opened elsewhere."""
 
-NO_FRAME: Final = ""
-"""The answer to a command that leaves nothing to show: the page expects one answer each."""
+GONE: Final = (WebSocketDisconnect, RuntimeError)
+"""What Starlette raises when the page closes while something is sent to it."""
 
 Result = TypeVar("Result")
 
@@ -66,11 +69,11 @@ class Source(Protocol):
         ...
 
     def next_frame(self, budget: float) -> bytes | None:
-        """Work for at most `budget` seconds; the next frame, or None when nothing plays."""
+        """Work for at most `budget` seconds; the next frame, or None when there is none yet."""
         ...
 
-    def handle(self, command: str) -> bytes | None:
-        """Carry out a command of the page; a frame of the result, or None."""
+    def handle(self, message: str) -> bytes | None:
+        """Carry out a command of the page; a frame of the result, or None while it has to wait."""
         ...
 
 
@@ -81,16 +84,18 @@ class Connection:
     socket: WebSocket
     loop: asyncio.AbstractEventLoop
 
-    async def send(self, answer: bytes | str) -> bool:
-        """Send a frame or `NO_FRAME`; False when the page was closed meanwhile."""
+    async def send(self, frame: bytes) -> bool:
+        """Send a frame; False when the page was closed meanwhile."""
         try:
-            if isinstance(answer, str):
-                await self.socket.send_text(answer)
-            else:
-                await self.socket.send_bytes(answer)
-        except (WebSocketDisconnect, RuntimeError):
+            await self.socket.send_bytes(frame)
+        except GONE:
             return False
         return True
+
+    async def close(self, code: int) -> None:
+        """Close it, unless the page has done so."""
+        with suppress(*GONE):
+            await self.socket.close(code)
 
 
 # Weak: a source lives as long as its visitor's session.
@@ -138,47 +143,67 @@ def send_ahead(token: str, make: Callable[[], bytes | None]) -> None:
 
 async def _serve(socket: WebSocket) -> None:
     token = socket.path_params["token"]
-    await socket.accept()
-    if not _same_origin(socket):
-        await socket.close(FORBIDDEN)
-        return
-    if token not in _sources:
-        await socket.close(UNKNOWN)
-        return
     connection = Connection(socket, asyncio.get_running_loop())
+    try:
+        await socket.accept()
+    except GONE:
+        return
+    if not _same_origin(socket) or token not in _sources:
+        await connection.close(UNKNOWN if _same_origin(socket) else FORBIDDEN)
+        return
     # One connection per session: a page that is opened again replaces the earlier one.
     before, _connections[token] = _connections.get(token), connection
+    # In a task of its own: a page that is gone may take long to close.
+    closing = before and asyncio.create_task(before.close(REPLACED))
     try:
-        if before is not None:
-            await before.socket.close(REPLACED)
         await _answer(connection, token)
-    except (WebSocketDisconnect, RuntimeError):
-        # Starlette raises these when the page closes while a frame is being sent.
-        pass
     finally:
         if _connections.get(token) is connection:
             del _connections[token]
             _playing.discard(token)
+        if closing:
+            await closing
 
 
 async def _answer(connection: Connection, token: str) -> None:
-    requests: asyncio.Queue[None] = asyncio.Queue()
+    requests: asyncio.Queue[None] = asyncio.Queue(MOST_REQUESTS)
     sender = asyncio.create_task(_send_frames(connection, token, requests))
     try:
-        while 0 < len(message := await connection.socket.receive_text()) <= LONGEST_MESSAGE:
-            if (source := _sources.get(token)) is None:
-                break
+        async for message in _messages(connection.socket):
             if message == "next":
-                requests.put_nowait(None)
-            else:
-                frame = await _run_in_thread(partial(source.handle, message))
-                await connection.send(NO_FRAME if frame is None else frame)
-            # Waiting for the next message must not keep the visitor's session alive.
-            del source
-        await connection.socket.close(UNKNOWN)
+                if not requests.full():
+                    requests.put_nowait(None)
+                # Even a page that asks for more than it can have lets others have their turn.
+                await asyncio.sleep(0)
+            elif not await _carry_out(connection, token, message):
+                break
+            if token not in _sources:
+                break
+        await connection.close(UNKNOWN)
     finally:
         sender.cancel()
         await asyncio.wait([sender])
+
+
+async def _messages(socket: WebSocket) -> AsyncIterator[str]:
+    """What the page says, until it is closed or says something that no page of ours would."""
+    while (event := await socket.receive())["type"] == "websocket.receive":
+        text = event.get("text") or ""
+        if not 0 < len(text) <= LONGEST_MESSAGE:
+            return
+        yield text
+
+
+async def _carry_out(connection: Connection, token: str, message: str) -> bool:
+    """Answer a command, once its time has come; False when its session is gone."""
+    while (source := _sources.get(token)) is not None:
+        frame = await _run_in_thread(partial(source.handle, message))
+        # Waiting must not keep the visitor's session alive.
+        del source
+        if frame is not None:
+            return await connection.send(frame)
+        await asyncio.sleep(RETRY)
+    return False
 
 
 async def _send_frames(connection: Connection, token: str, requests: asyncio.Queue[None]) -> None:
@@ -186,20 +211,21 @@ async def _send_frames(connection: Connection, token: str, requests: asyncio.Que
     begun = 0.0
     while True:
         await requests.get()
-        source = _sources.get(token)
         frame = None
-        if source is not None and source.playing:
+        while frame is None and (source := _sources.get(token)) is not None and source.playing:
             _playing.add(token)
             pause = begun + SHORTEST_INTERVAL - time.perf_counter()
             await asyncio.sleep(max(0.0, pause, source.wait()))
             begun = time.perf_counter()
             budget = max(SHORTEST_BUDGET, LONGEST_BUDGET / len(_playing))
             frame = await _run_in_thread(partial(source.next_frame, budget))
+        source = None
         if frame is None:
             _playing.discard(token)
-        del source
         if not await connection.send(frame or b""):
             return
+        if frame is None:
+            await asyncio.sleep(SHORTEST_INTERVAL)
 
 
 async def _run_in_thread(work: Callable[[], Result]) -> Result:

@@ -1,18 +1,21 @@
-"""The frames of one visitor's live view, and the commands that its controls send."""
+"""The frames of one visitor's page, and the commands that its run controls send."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from pages.ui.browser import wire
 from pages.ui.browser.stream import publish, send_ahead
 from pages.ui.live import panel, run_comparison
 from pages.ui.live.panel_view import panel_frame
 from pages.ui.live.run_comparison_view import run_comparison_frame
 from pages.ui.session.checkups import checkups
+from pages.ui.session.commands import receive
 from pages.ui.session.link import link
 from pages.ui.session.session import Session
 from pages.ui.session.view import current_view
@@ -36,8 +39,11 @@ def _run_comparison(session: Session) -> Encode | None:
     return None if frame is None else partial(run_comparison.encode, frame)
 
 
-VIEWS: Mapping[str, Callable[[Session], Encode | None]] = {"training": _run_comparison}
-"""What the live view of a page shows; on every page that is not listed it is the panel."""
+VIEWS: Mapping[str, Callable[[Session], Encode | None]] = {"": _panel, "training": _run_comparison}
+"""What the live view of a page shows; a page that is not listed has none."""
+
+LONGEST_LOCK_WAIT = 0.01
+"""Seconds that a thread, which all visitors share, waits for a session whose page is running."""
 
 
 @dataclass(eq=False)
@@ -55,92 +61,95 @@ class FrameSource:
         """Seconds until the next training step is due."""
         return self.session.player.wait(self.session.rate)
 
-    def handle(self, command: str) -> bytes | None:
-        """Carry out a command of the view; the frame that shows the result, as `frame` makes it.
+    def handle(self, message: str) -> bytes | None:
+        """Carry out a command; the frame that shows the result. None while it has to wait.
 
-        The commands are "pause", "step", "reset", "at 12" (travel to iteration 12), "now" (back to
-        the latest iteration) and "mark". Any other text is ignored.
+        For messages see `session/commands.py`.
         """
-        word, _, number = command.partition(" ")
-        with self.session.lock:
-            if command == "pause":
-                self.session.pause()
-            elif command in ("step", "reset"):
-                self._step_or_reset(command)
-            elif word == "at" and number.isdecimal() and number.isascii():
-                self.session.travel(int(number))
-            elif command == "now":
-                self.session.travel(None)
-            elif command == "mark":
-                self.session.mark()
-            return self.frame()
-
-    def _step_or_reset(self, command: str) -> None:
-        # The view sends these only while nothing plays. If the runs play by now, the visitor
-        # pressed Play later, and Streamlit delivered that first: the runs go on playing.
-        session = self.session
-        playing = self.playing
-        if command == "reset":
-            session.reset()
-        elif not playing:
-            session.step()
-        if playing:
-            session.play()
+        with self._locked() as locked:
+            return self.frame() if locked and receive(self.session, message) else None
 
     def next_frame(self, budget: float) -> bytes | None:
         """Train until the due steps are taken or `budget` seconds are over; the frame after that.
 
-        None when the session does not play.
+        None when the session does not play, and while its page is running.
         """
-        with self.session.lock:
-            if not self.playing:
+        with self._locked() as locked:
+            if not (locked and self.playing):
                 return None
             self.session.tick(budget)
             return self.frame(wanted=True)
+
+    @contextmanager
+    def _locked(self) -> Iterator[bool]:
+        """Hold the session's lock, if it is to be had soon; yields whether it was."""
+        locked = self.session.lock.acquire(timeout=LONGEST_LOCK_WAIT)
+        try:
+            yield locked
+        finally:
+            if locked:
+                self.session.lock.release()
 
     def send_ahead(self) -> None:
         """Send the open page's current frame, before Streamlit has rerun the page around it."""
         with self.session.lock:
             send_ahead(self.session.token, lambda: self.frame(ahead=True))
 
-    def frame(self, wanted: bool = False, ahead: bool = False) -> bytes | None:
-        """The current frame of the open page's live view; None when there is nothing to show.
+    def frame(self, wanted: bool = False, ahead: bool = False) -> bytes:
+        """The current frame of the open page.
 
-        Besides what the view draws, the header holds under "live":
-            number: counts the session's frames.
-            wanted: whether the view requested this frame with "next".
+        The header holds what the page's live view draws, if it has one, and under "live" what
+        `live` returns, and:
+            wanted: whether the page requested this frame with "next".
             ahead: whether `send_ahead` sent it, before Streamlit has rerun the page.
-            playing: whether the session's runs play.
-            at: the iteration travelled to; None for the latest.
-            latest: the latest iteration.
-            marks: the iterations that the visitor marked.
-            link: what the address bar says of the runs; see `session/link.py`.
-            stream: the address at which to request frames.
-            news: a number that changes when the page around the view has to change.
         """
         session = self.session
         with session.lock:
-            encode = VIEWS.get(session.page, _panel)(session)
-            if encode is None:
-                return None
+            live = {**self.live(), "wanted": wanted, "ahead": ahead}
+            encode = VIEWS.get(session.page, lambda _: None)(session)
+            return wire.pack({"key": "", "live": live}, {}) if encode is None else encode(live)
+
+    def live(self) -> dict[str, Any]:
+        """What the run controls show.
+
+        Its parts:
+            number: counts the session's frames.
+            playing: whether the session's runs play.
+            can_go_on: whether any run can take another step.
+            new_start: whether another start number gives another starting point.
+            at: the iteration travelled to; None for the latest.
+            latest: the latest iteration.
+            marks: the iterations that the visitor marked.
+            acknowledged: the number of the last command that was carried out.
+            settings: how often the settings were changed.
+            link: what the address bar says of the runs; see `session/link.py`.
+            stream: the address at which to request frames.
+            news: a number that changes when what Streamlit draws has to change.
+        """
+        session = self.session
+        with session.lock:
             session.frames += 1
-            shown_around = (
+            drawn: tuple[object, ...] = (
                 session.player.playing, session.can_go_on, session.at is None,
-                checkups(session).diagnosis_keys(),
+                checkups(session).diagnosis_keys(), session.settings_number,
             )  # fmt: skip
-            live = {
+            if session.page not in VIEWS:
+                # Streamlit draws the figures too.
+                drawn += (session.latest, session.at)
+            return {
                 "number": session.frames,
-                "wanted": wanted,
-                "ahead": ahead,
                 "playing": session.player.playing,
+                "can_go_on": session.can_go_on,
+                "new_start": session.new_start_helps,
                 "at": session.at,
                 "latest": session.latest,
                 "marks": session.marks,
+                "acknowledged": session.acknowledged,
+                "settings": session.settings_number,
                 "link": link(session),
                 "stream": publish(self, session.token),
-                "news": zlib.crc32(repr(shown_around).encode()),
+                "news": zlib.crc32(repr(drawn).encode()),
             }
-            return encode(live)
 
 
 def frame_source(session: Session) -> FrameSource:

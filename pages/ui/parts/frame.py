@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import streamlit as st
@@ -25,17 +24,22 @@ def page_frame(session: Session) -> None:
     connection and found it again, its address ("back").
     """
     with st.container(key="page_frame", horizontal=True, width="content"):
-        reply = _send_to_browser(
-            "page_link",
+        # In a list, because Streamlit searches a dict for data frames, and for that it imports
+        # pandas, for which a first visitor would have to wait.
+        message = [
             {
                 "query": settings(session),
                 # The browser tab stores this key, and reports it after a reload.
                 "own": session.upload_key,
                 "lost": session.missing_upload_query is not None,
-                "presses": session.presses,
                 "back": session.reconnected_at,
                 **link(session),
-            },
+            }
+        ]
+        draw = component("hmm_address", "address.js", "follow")
+        reply = draw(
+            key="page_link",
+            data=message,
             on_back_change=lambda: None,
             on_own_change=lambda: None,
             width="content",
@@ -53,15 +57,3 @@ def page_frame(session: Session) -> None:
         query = urlsplit(back).query if len(back) <= LONGEST_ADDRESS else ""
         if session.resume(dict(parse_qsl(query, keep_blank_values=True))) or not acknowledged:
             run_again()
-
-
-def follow_in_address(session: Session) -> None:
-    """Keep the address up to date from a fragment, which reruns without the rest of the page."""
-    _send_to_browser("page_address", link(session), height=1)
-
-
-def _send_to_browser(key: str, message: dict[str, Any], **options: Any) -> Any:
-    # In a list, because Streamlit searches a dict for data frames, and for that it imports pandas,
-    # for which a first visitor would have to wait.
-    draw = component("hmm_address", "address.js", "follow")
-    return draw(key=key, data=[message], **options)

@@ -64,7 +64,9 @@ class Session(Experiment):
         token: identifies this session to its live stream; it cannot be guessed.
         links: number of link messages sent, so that a later one has a higher number.
         frames: number of frames of the live panel made, so that a later one has a higher number.
-        presses: number of presses of run controls received by Streamlit; see `assets/presses.js`.
+        settings_number: how often the settings were changed; see `commands`.
+        acknowledged: the number of the last command that was carried out; see `commands`.
+        held: the number of the command that waits for settings, and since when; None without one.
         reconnected_at: the address of the browser when it last reconnected; empty before.
         tour: the step of the tour, from 1; 0 while it is offered, None if it is not.
     """
@@ -82,7 +84,9 @@ class Session(Experiment):
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     links: int = 0
     frames: int = 0
-    presses: int = 0
+    settings_number: int = 0
+    acknowledged: int = 0
+    held: tuple[int, float] | None = None
     reconnected_at: str = ""
     tour: int | None = None
 
@@ -97,6 +101,7 @@ class Session(Experiment):
         current iteration.
         """
         before, self.missing_upload_query, self.before_remedy = self.config, None, None
+        self.settings_number += 1
         if "start" in values:
             # A nudge applies only to the start for which it was made.
             values.setdefault("nudge", 0)
@@ -149,6 +154,7 @@ class Session(Experiment):
         before, self.before_remedy = self.before_remedy, None
         if before is None:
             return
+        self.settings_number += 1
         self.pause()
         view = {f.name: getattr(self.config, f.name) for f in FIELDS if f.group == "view"}
         self.config, self.notes = replace(before.config, **view), ()
@@ -162,6 +168,7 @@ class Session(Experiment):
     @holding_lock
     def replace_upload(self, upload: Upload, num_states: int) -> None:
         """Use uploaded data as the data of the experiment."""
+        self.settings_number += 1
         self.player.pause()
         self._set_upload(upload)
         self.before_remedy = None
@@ -175,6 +182,7 @@ class Session(Experiment):
     @holding_lock
     def take_over(self, fresh: Experiment) -> None:
         """Replace this session's experiment by a new one that was not shown yet."""
+        self.settings_number += 1
         self.pause()
         self.config, self.notes, self.problem = fresh.config, fresh.notes, fresh.problem
         if fresh.upload is not None:

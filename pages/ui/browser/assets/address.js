@@ -6,8 +6,6 @@
 // with the real one unless it writes.
 
 import { addStyle, node } from "./plotting.js";
-import { hear, idle, unanswered } from "./presses.js";
-import "./tooltips.js";
 
 const NAMES = ["runs", "at", "marks"]; // as in pages/ui/experiment/run_position.py
 const WRITE_INTERVAL = 500; // milliseconds; browsers refuse more than a few changes a second
@@ -45,6 +43,7 @@ let latest = null; // last message of the server: {run_position, unsaid, setting
 let query = ""; // the settings as they should be in the address bar
 let settings = null; // their number
 let page = null; // the component through which the server is told
+let session = null; // number of the session that the page belongs to
 let say = () => {}; // shows a message below the button
 let reconnectedAt = ""; // address at the time of a reconnection, until the server acknowledges it
 let reconnectTimer = null;
@@ -154,31 +153,13 @@ function button() {
   return root;
 }
 
-// Streamlit may drop what it is sent while a connection begins, so the report of a reconnection is
-// repeated until the server acknowledges it.
-function repeatReport() {
+// After a restart the server has forgotten this session, and is told the address. Streamlit may drop
+// what it is sent while a connection begins, so that is repeated until it is acknowledged.
+function reportReturn() {
+  clearTimeout(reconnectTimer);
   if (!reconnectedAt) return;
-  if (idle() && !unanswered()) page.setTriggerValue("back", reconnectedAt);
-  reconnectTimer = setTimeout(repeatReport, RETRY_AFTER);
-}
-
-// After a lost connection the server may have forgotten this session, so it is sent the address.
-function watchConnection() {
-  const app = document.querySelector("[data-testid=stApp]");
-  if (!app || app.hmmWatched) return;
-  app.hmmWatched = true;
-  const name = "data-test-connection-state";
-  let before = app.getAttribute(name);
-  new MutationObserver(() => {
-    const now = app.getAttribute(name);
-    if (now === "CONNECTED" && before !== now) {
-      reconnectedAt = location.href;
-      page.setTriggerValue("back", reconnectedAt);
-      clearTimeout(reconnectTimer);
-      reconnectTimer = setTimeout(repeatReport, RETRY_AFTER);
-    }
-    before = now;
-  }).observe(app, { attributes: true, attributeFilter: [name] });
+  page.setTriggerValue("back", reconnectedAt);
+  reconnectTimer = setTimeout(reportReturn, RETRY_AFTER);
 }
 
 // This tab keeps the key of the data that were uploaded in it, and reports it to a session that
@@ -200,20 +181,21 @@ export function follow(component) {
   const { parentElement } = component;
   const [data] = component.data ?? [];
   if (!data) return;
-  if (data.query !== undefined) {
-    page = component;
-    settings = data.settings;
-    query = data.query;
-    addStyle("hmm-link-style", STYLE);
-    if (!parentElement.querySelector(".hmm-link")) parentElement.append(button());
-    watchConnection();
-    hear(data.presses);
-    reportUploadKey(data);
-    // Until the server acknowledges the reconnection, it shows the state of its first address.
-    if (reconnectedAt && !awaitingUpload && data.back === reconnectedAt) {
-      reconnectedAt = "";
-      say(data.lost ? LOST : "Connected again: everything is as it was.");
-    }
+  page = component;
+  settings = data.settings;
+  query = data.query;
+  addStyle("hmm-link-style", STYLE);
+  if (!parentElement.querySelector(".hmm-link")) parentElement.append(button());
+  if (session !== null && session !== data.session) {
+    reconnectedAt = location.href;
+    reportReturn();
+  }
+  session = data.session;
+  reportUploadKey(data);
+  // Until the server acknowledges the reconnection, it shows the state of its first address.
+  if (reconnectedAt && !awaitingUpload && data.back === reconnectedAt) {
+    reconnectedAt = "";
+    say(data.lost ? LOST : "Connected again: everything is as it was.");
   }
   updateLink(data);
 }

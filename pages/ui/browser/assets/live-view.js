@@ -1,36 +1,13 @@
-// What all live views share: the stream from the server, time travel, and charts that are painted
-// while numbers change and drawn by Plotly when they come to rest. Subclasses define the charts,
-// their arrangement and the texts beside them; see panel.js and run-comparison.js.
+// What all live views share: frames of the page's own line, and charts that are painted while numbers
+// change and drawn by Plotly when they come to rest. Subclasses define the charts, their arrangement
+// and the texts beside them; see panel.js and run-comparison.js.
 
-import { updateLink } from "./address.js";
 import { learnSymbols } from "./brush.js";
 import { STYLE } from "./panel-style.js";
 import { Chart, addStyle, coalesce, node, readTheme } from "./plotting.js";
-import { LEAVING, controlOf, idle, leadsAway, unanswered } from "./presses.js";
-import { Scrubber } from "./scrubber.js";
-import { Stream } from "./stream.js";
+import { subscribe } from "./run-controls.js";
 
 const REST = 200; // milliseconds without a new frame after which Plotly draws the painted charts
-const TOUCHES = ["pointerdown", "keydown"];
-const LONGEST_LEAVING = 3000; // milliseconds until the page that the visitor goes to is shown
-const NEWS_APART = 500; // milliseconds between two runs of the page that this view requests
-const OWN_PRESSES = ["step", "reset"]; // run controls that are sent over the stream
-const ENTRIES = "input:not([type=range]), textarea, [contenteditable]";
-const SENT_BY_THEN = 250; // milliseconds after which the page has sent what was entered elsewhere
-const CLICK_APART = 1000; // milliseconds after a click or key, by when its run has begun as a rule
-const BUSY_APART = 50;
-
-// Let an event that led away happen once more.
-function again({ type, target, state }) {
-  if (type === "popstate") window.dispatchEvent(new PopStateEvent(type, { state }));
-  else target.closest("a[href]").click();
-}
-
-// The name of the run control that an event is for, among those that go over the view's own line.
-function pressOf(target) {
-  const name = controlOf(target);
-  return OWN_PRESSES.includes(name) ? name : undefined;
-}
 
 export const minus = (text) => text.replaceAll("-", "−");
 export const thousands = (n) => n.toLocaleString("en").replaceAll(",", "\u202f");
@@ -60,52 +37,7 @@ export class LiveView {
     addStyle("hmm-panel-style", STYLE);
     Object.assign(this, { plotly, key, builders, files, symbols });
     this.number = 0;
-    this.runRequestedAt = -NEWS_APART;
-    this.left = -LONGEST_LEAVING;
-    this.stream = new Stream((message) => this.receive(message), () => this.requestRun());
-    this.notBefore = 0;
-    this.elsewhere = -SENT_BY_THEN;
-    this.clicked = -CLICK_APART;
-    this.pressed = (event) => {
-      // Pause stops what is seen at once; where the training stands comes a moment later.
-      if (controlOf(event.target) === "pause") {
-        this.frozen = true;
-        this.stream.tell("pause");
-      } else if (this.press(pressOf(event.target))) {
-        event.stopPropagation();
-        // What is open elsewhere on the page closes all the same.
-        document.body.click();
-      } else if (event.target !== document.body && !this.root.contains(event.target)) {
-        this.clicked = performance.now();
-      }
-    };
-    this.leaves = (event) => {
-      if (!leadsAway(event)) return;
-      if (this.sending) {
-        // Sent after it, the news would bring this page back in place of the other. So a click
-        // waits for them; "back", which Streamlit has heard of before us, happens once more.
-        event.stopImmediatePropagation();
-        event.preventDefault();
-        setTimeout(() => again(event));
-        return;
-      }
-      this.left = performance.now();
-      this.leftFrom = event.type === "click" ? location.pathname : "";
-    };
-    this.touched = ({ target }) => {
-      if (this.root.contains(target)) return;
-      this.stream.hold();
-      // What is being typed is entered when its box loses the focus.
-      if (!pressOf(target) || document.activeElement?.matches(ENTRIES)) {
-        this.elsewhere = performance.now();
-        this.runsForNews = false;
-      }
-    };
-    this.listeners = [
-      [document, ["click"], this.pressed],
-      [window, LEAVING, this.leaves],
-      [document, TOUCHES, this.touched],
-    ];
+    subscribe(key, this);
     this.away = true;
     const names = Object.keys(builders);
     const each = (make) => Object.fromEntries(names.map((name) => [name, make(name)]));
@@ -114,7 +46,6 @@ export class LiveView {
     this.canvases = each(() => node("canvas", { class: "hmm-canvas", "aria-hidden": "true" }));
     this.layers = each((name) =>
       node("div", { class: "hmm-layers" }, this.canvases[name], this.places[name]));
-    this.scrubber = new Scrubber((command) => this.stream.tell(command));
     this.root = node("div", { class: "hmm-panel", "data-testid": testId, "data-draws": 0 });
     this.redraw = coalesce(() => this.draw(), (drawing) => {
       this.drawing = drawing;
@@ -131,27 +62,10 @@ export class LiveView {
     return this.root.querySelector(`.hmm-${name} .hmm-note`);
   }
 
-  arrive() {
-    this.away = false;
-    this.telling = null;
-    for (const [where, names, listener] of this.listeners) {
-      for (const name of names) where.addEventListener(name, listener, true);
-    }
-  }
-
   // The visitor left the page. The charts are kept as they are for when they come back.
   leave() {
     this.away = true;
-    for (const [where, names, listener] of this.listeners) {
-      for (const name of names) where.removeEventListener(name, listener, true);
-    }
-    this.component = null;
-    this.frozen = false;
-    this.runsForNews = false;
-    this.left = -LONGEST_LEAVING;
-    this.stream.leave();
-    this.scrubber.stop();
-    for (const timer of [this.rest, this.telling, this.waiting]) clearTimeout(timer);
+    for (const timer of [this.rest, this.waiting]) clearTimeout(timer);
     for (const chart of Object.values(this.charts ?? {})) {
       clearTimeout(chart.later);
       chart.leave();
@@ -159,34 +73,18 @@ export class LiveView {
   }
 
   // A message of the page.
-  show(message, component) {
-    if (this.away) this.arrive();
+  show(message) {
+    this.away = false;
     const { live } = message.header;
-    this.component = component;
-    this.asked = false;
-    // The visitor has arrived on another page.
-    if (location.pathname !== this.leftFrom) this.left = -LONGEST_LEAVING;
-    if (live) {
-      this.frozen = false;
-      this.news = live.news;
-      if (live.stream !== this.stream.address) this.number = 0;
-      this.stream.follow(live);
-    }
+    // Another session counts its frames anew.
+    if (live && live.stream !== this.stream) this.number = 0;
+    this.stream = live?.stream;
     this.take(message);
   }
 
-  // A frame of the stream.
-  receive(message) {
-    const { ahead, news, playing, wanted } = message.header.live;
-    // While the visitor goes to another page, its first frames may already arrive here.
-    if (message.header.key !== this.key) return;
-    // After Pause, frames that were on their way are dropped, until the final one arrives.
-    if (this.frozen && playing) return;
-    // Frames of playing runs wait while the stream is held; answers to commands are drawn at once.
-    const plays = wanted && !this.frozen;
-    this.take(message, plays ? this.stream.held || null : 0);
-    // Frames sent ahead and after Pause are followed by a run of the page anyway.
-    if (!ahead && !this.frozen && news !== this.news) this.requestRun();
+  // A frame of the line, to be drawn now, after `wait` milliseconds, or in the next frame.
+  receive(message, wait) {
+    if (!this.away) this.take(message, wait);
   }
 
   // Draw a message: now, after `wait` milliseconds, or in the next frame.
@@ -195,7 +93,6 @@ export class LiveView {
     if (number < this.number) return; // it arrived after a later one
     this.number = number;
     this.message = message;
-    if (message.header.live?.link) updateLink(message.header.live.link);
     this.resting = false;
     clearTimeout(this.rest);
     clearTimeout(this.waiting);
@@ -205,52 +102,11 @@ export class LiveView {
     this.updateBusy();
   }
 
-  // Step and Reset over the view's own line, whether they went: its frame is there before
-  // Streamlit would have sent the press, and the page follows once it has been seen. What goes by
-  // Streamlit must not be overtaken: then, and while the runs play, the press goes that way too.
-  press(name) {
-    const now = performance.now();
-    const live = this.message?.header.live;
-    const free = live && !live.playing && !this.frozen && this.root.isConnected
-      && now - this.elsewhere >= SENT_BY_THEN && now - this.left >= LONGEST_LEAVING
-      && !unanswered() && (this.runsForNews || idle());
-    if (!name || !free || !this.stream.press(name)) return false;
-    this.scrubber.stop();
-    this.notBefore = now + REST;
-    this.requestRun();
-    return true;
-  }
-
-  // Let the page run again, for it has something else to say now. A page that is being left would
-  // run in place of the one it is left for. And a run that is asked for while Streamlit takes up a
-  // press or an entry makes it drop that: it looks for a newer request before it calls for either.
-  requestRun() {
-    const due = Math.max(this.runRequestedAt + NEWS_APART, this.left + LONGEST_LEAVING,
-      this.notBefore, Math.max(this.clicked, this.elsewhere) + CLICK_APART);
-    const wait = Math.max(due - performance.now(), idle() && !unanswered() ? 0 : BUSY_APART);
-    clearTimeout(this.telling);
-    this.telling = wait > 0 ? setTimeout(() => this.requestRun(), wait) : null;
-    this.asked ||= !this.telling;
-    this.updateBusy();
-    if (this.telling) return;
-    this.runRequestedAt = performance.now();
-    // A run that is for nothing else holds up no press.
-    this.runsForNews = true;
-    this.news = this.message?.header.live?.news;
-    this.component?.setTriggerValue("news", this.number);
-    // Streamlit sends it in a later task, so an event of the visitor may still come before it.
-    this.sending = true;
-    setTimeout(() => {
-      this.sending = false;
-    });
-  }
-
-  // Set aria-busy while anything is left to be drawn, or a run of the page is expected: for screen
-  // readers, and for tests that wait until the view comes to rest.
+  // Set aria-busy while anything is left to be drawn: for screen readers, and for tests that wait
+  // until the view comes to rest.
   updateBusy() {
     const painted = Object.values(this.charts ?? {}).some((chart) => chart.painted);
-    const busy = painted || this.drawing || this.behind || this.message !== this.drawn
-      || this.telling || this.asked;
+    const busy = painted || this.drawing || this.behind || this.message !== this.drawn;
     this.root.setAttribute("aria-busy", Boolean(busy) && !this.failed);
   }
 
@@ -259,7 +115,6 @@ export class LiveView {
   writeAll(message) {
     const { header } = message;
     const theme = readTheme(this.root);
-    if (header.live) this.scrubber.show(header.live, this.stream.unanswered);
     this.writeTexts(message);
     // All sizes are read before anything is drawn, because a drawing would force another layout.
     const sizes = this.sizes ?? Object.fromEntries(Object.entries(this.places).map(

@@ -7,7 +7,7 @@ export const STYLE = `
   font-size: 13px; line-height: 1.3; }
 .hmm-panel * { box-sizing: border-box; }
 .hmm-grid { display: grid; gap: 10px; grid-template-columns: 1fr 1.3fr 1.12fr; }
-.hmm-tiles, .hmm-scrubber, .hmm-sequence { grid-column: 1 / -1; }
+.hmm-tiles, .hmm-sequence { grid-column: 1 / -1; }
 .hmm-card, .hmm-tile { border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius, 8px);
   background: var(--st-background-color); min-width: 0; }
 .hmm-card { padding: 7px 8px 3px; overflow: hidden; }
@@ -46,30 +46,6 @@ export const STYLE = `
   text-overflow: ellipsis; }
 .hmm-value b { font-weight: 600; font-size: 18px; line-height: 1.25;
   font-variant-numeric: tabular-nums; white-space: nowrap; }
-.hmm-scrubber { display: flex; align-items: center; gap: 8px; height: 26px; margin: -3px 0; }
-.hmm-track { position: relative; flex: 1; min-width: 80px; display: flex; align-items: center; height: 26px; }
-/* Styled here, because the browser's own track is white on a dark page. The track extends half a
-   thumb beyond the first and the last iteration. */
-.hmm-range { appearance: none; width: 100%; margin: 0; height: 16px; cursor: pointer; color: inherit;
-  border-radius: 8px; background: linear-gradient(to right, var(--st-primary-color)
-  calc(7px + (100% - 14px) * var(--done, 0)), color-mix(in srgb, currentColor 20%, transparent) 0)
-  center / 100% 6px no-repeat; }
-.hmm-range::-webkit-slider-thumb { appearance: none; width: 14px; height: 14px; border-radius: 50%;
-  background: var(--st-primary-color); }
-.hmm-range::-moz-range-thumb { width: 14px; height: 14px; border: 0; border-radius: 50%;
-  background: var(--st-primary-color); }
-.hmm-range:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
-.hmm-range:disabled { cursor: default; filter: grayscale(1); opacity: 0.45; }
-.hmm-where { flex: none; min-width: 150px; font-size: 12px; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.hmm-button { flex: none; font: inherit; font-size: 12px; color: inherit; padding: 1px 10px; height: 24px;
-  min-width: 52px; background: var(--st-background-color); border: 1px solid var(--st-border-color);
-  border-radius: var(--st-base-radius, 8px); cursor: pointer; }
-.hmm-button:hover:enabled, .hmm-button[aria-pressed=true] { border-color: var(--st-primary-color); }
-.hmm-button:disabled { opacity: 0.45; cursor: default; }
-.hmm-flag { position: absolute; top: 0; width: 12px; height: 10px; margin-left: -6px; padding: 0; border: 0;
-  background: var(--st-primary-color); clip-path: polygon(0 0, 100% 0, 50% 100%); cursor: pointer; z-index: 1; }
-/* The clip-path would cut off an outline. */
-.hmm-flag:focus-visible { background: var(--st-text-color); }
 @container (max-width: 899px) {
   .hmm-grid { grid-template-columns: 1fr 1fr; }
   .hmm-matrices { grid-column: 1 / -1; order: 1; }
@@ -83,10 +59,6 @@ export const STYLE = `
   .hmm-tile { gap: 2px 10px; padding: 3px 10px; }
   .hmm-run { min-width: 102px; flex: none; }
   .hmm-value + .hmm-value { min-width: 0; }
-  /* The slider and its text in one row, the buttons below. */
-  .hmm-scrubber { flex-wrap: wrap; height: auto; row-gap: 4px; }
-  .hmm-track { order: -2; flex-basis: calc(100% - 158px); }
-  .hmm-where { order: -1; }
   .hmm-note { display: none; }
   .hmm-sequence header { flex-wrap: wrap; }
   .hmm-sequence header .hmm-note { display: inline; flex: 0 1 auto; white-space: normal; }

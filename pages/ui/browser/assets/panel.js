@@ -39,7 +39,6 @@ class Panel extends LiveView {
     this.truthColumn = node("div", { class: "hmm-column" }, this.captions.true, truth);
     this.root.append(node("div", { class: "hmm-grid" },
       this.tiles,
-      this.scrubber.root,
       card("curve", "Log-likelihood per observation", "", curve),
       card("matrices", "Transition matrix", "",
         node("div", { class: "hmm-columns" },

@@ -56,7 +56,7 @@ class RunComparison extends LiveView {
     this.legend = node("span", { class: "hmm-legend", "aria-hidden": "true" });
     const { curve, distance, ...tracks } = this.layers;
     this.root.append(node("div", { class: "hmm-grid hmm-run-comparison" },
-      this.verdict, this.table, this.scrubber.root,
+      this.verdict, this.table,
       card("curve", "Log-likelihood per observation", "higher is better", curve),
       card("distance", "Distance", "logarithmic; lower is better", distance),
       ...TRACKS.map((name) => card(name, "", "", tracks[name]))));

@@ -1,31 +1,46 @@
-// The live view's own WebSocket to the server; see pages/ui/browser/stream.py.
+// The page's own WebSocket to the server, for commands and frames; see pages/ui/browser/stream.py.
 
 import { decode } from "./plotting.js";
 
 const AHEAD = 2; // frames requested at a time: one is computed while another is on its way
 const HOLD = 250; // milliseconds
-const UNKNOWN = 4404; // codes of pages/ui/browser/stream.py
+const REFUSED_AFTER = 3000; // milliseconds without a line while there is something to say
+const RETRY_REFUSED = 30000;
+const FORBIDDEN = 4403; // codes of pages/ui/browser/stream.py
+const UNKNOWN = 4404;
 const REPLACED = 4409;
-const NOTHING = ""; // answer to a command after which there is nothing to show
+const MOST_COMMANDS = 20; // as in pages/ui/parts/run_controls.py
+
+const message = ({ number, settings, text }) => `${number} ${settings} ${text}`;
+const travels = (text) => text === "now" || text.startsWith("at ");
 
 export class Stream {
-  // `onFrame` gets every message; `onUnknown` is called when the server has forgotten us.
-  constructor(onFrame, onUnknown) {
-    Object.assign(this, { onFrame, onUnknown });
+  // `onFrame` gets every frame; `onTrouble` is called when the server has forgotten us, and when
+  // `refused` changes: whether commands have to go by Streamlit.
+  constructor(onFrame, onTrouble) {
+    Object.assign(this, { onFrame, onTrouble });
     this.playing = false;
+    this.refused = false;
     this.requested = 0; // frames that were requested and have not arrived
-    this.owed = 0; // commands that have not been answered
+    this.commands = []; // not acknowledged yet: {number, settings, text, sent}
+    this.last = 0; // number of the newest command
     this.failures = 0;
   }
 
-  // Take from a message of the page the stream's address, and whether the runs play.
-  follow({ stream, playing }) {
-    if (stream !== this.address) this.close();
-    this.address = stream;
-    this.playing = playing;
+  // Take what a run of the page says of the line and of the runs.
+  follow({ stream, playing, acknowledged }) {
+    if (stream !== this.address) {
+      // Another session, which knows nothing of the commands of the one before.
+      this.close();
+      this.commands = [];
+      this.last = acknowledged;
+      this.address = stream;
+    }
     this.heldUntil = 0;
+    this.acknowledge(acknowledged);
+    this.playing = playing && !this.pausing;
     // Opened before anything plays: the first frame after a control's change arrives over it.
-    if (!this.socket) this.open();
+    this.connect();
     this.ask();
   }
 
@@ -37,7 +52,6 @@ export class Stream {
       this.later(held + 1);
       return;
     }
-    if (!this.socket) this.open();
     while (this.ready && this.requested < AHEAD) {
       this.requested += 1;
       this.socket.send("next");
@@ -55,39 +69,61 @@ export class Stream {
     return Math.max(0, (this.heldUntil ?? 0) - performance.now());
   }
 
-  // Send a command, or keep it until the last one has been answered. Of several that wait, only the
-  // last is sent.
-  tell(command) {
-    if (command === "pause") this.playing = false;
-    if (!this.address) return;
-    if (!this.socket) this.open();
-    if (this.ready && !this.owed) this.send(command);
-    else this.command = command;
+  // Say a command that was pressed under these settings. It is kept until it is acknowledged; of
+  // travels that wait only the last is sent.
+  tell(text, settings) {
+    const waiting = this.commands.at(-1);
+    if (waiting && !waiting.sent && travels(waiting.text) && travels(text)) waiting.text = text;
+    else if (this.commands.length < MOST_COMMANDS) {
+      this.last += 1;
+      this.commands.push({ number: this.last, settings, text, sent: false });
+    }
+    if (text === "pause") this.playing = false;
+    this.connect();
+    this.sendWaiting();
   }
 
-  // Send a command that must not be replaced by a later one, at once or not at all; returns whether
-  // it was sent. A waiting command is dropped, except for a mark, which is sent first: this command
-  // would undo any other.
-  press(command) {
-    if (!this.ready) return false;
-    if (this.command === "mark") this.send(this.command);
-    this.command = null;
-    this.send(command);
-    return true;
+  sendWaiting() {
+    if (!this.ready) return;
+    for (const command of this.commands) {
+      // Frames of a journey come one after the other, and the last place is not long in coming.
+      if (travels(command.text) && this.commands[0].sent && !command.sent) return;
+      if (!command.sent) this.socket.send(message(command));
+      command.sent = true;
+    }
   }
 
-  // Whether a command was sent or waits that no frame has answered yet.
-  get unanswered() {
-    return Boolean(this.owed || this.command);
+  acknowledge(number) {
+    this.commands = this.commands.filter((command) => command.number > number);
+    this.sendWaiting();
   }
 
-  send(command) {
-    this.owed += 1;
-    this.socket.send(command);
+  // Whether a Pause was pressed that has not been carried out.
+  get pausing() {
+    return this.commands.some(({ text }) => text === "pause");
+  }
+
+  get messages() {
+    return this.commands.map(message);
   }
 
   get ready() {
     return this.socket?.readyState === WebSocket.OPEN;
+  }
+
+  // Open the line, unless it is open or will be tried again anyway.
+  connect() {
+    if (this.ready || !this.address) return;
+    if (!this.refused) this.deadline ??= setTimeout(() => this.refuse(true), REFUSED_AFTER);
+    if (!this.socket && !this.retrying) this.open();
+  }
+
+  refuse(refused) {
+    clearTimeout(this.deadline);
+    this.deadline = null;
+    if (this.refused === refused) return;
+    this.refused = refused;
+    this.onTrouble();
   }
 
   open() {
@@ -97,8 +133,9 @@ export class Stream {
     socket.binaryType = "arraybuffer";
     this.socket = socket;
     this.requested = 0;
-    this.owed = 0;
+    for (const command of this.commands) command.sent = false;
     socket.onopen = () => {
+      this.refuse(false);
       this.sendWaiting();
       this.ask();
     };
@@ -108,50 +145,44 @@ export class Stream {
     socket.onclose = ({ code }) => {
       if (socket !== this.socket) return;
       this.socket = null;
-      if (code === REPLACED) {
-        // Connecting again would take the stream away from the page that has it now.
-        this.playing = false;
-        clearTimeout(this.timer);
-        return;
-      }
-      if (code === UNKNOWN) this.onUnknown();
-      else {
-        this.failures += 1;
-        this.later(Math.min(250 * 2 ** this.failures, 5000));
-      }
+      this.closed(code);
     };
+  }
+
+  closed(code) {
+    // Connecting again would take the line away from the page that has it now.
+    if (code === REPLACED) return;
+    if (code === UNKNOWN) {
+      this.onTrouble();
+      return;
+    }
+    if (code === FORBIDDEN) this.refuse(true);
+    this.failures += 1;
+    const wait = this.refused ? RETRY_REFUSED : Math.min(250 * 2 ** this.failures, 5000);
+    this.retrying = setTimeout(() => {
+      this.retrying = null;
+      this.open();
+    }, wait);
   }
 
   receive(data) {
     this.failures = 0;
-    if (data === NOTHING) {
-      this.answered();
-      return;
-    }
     if (!data.byteLength) {
-      // The runs do not play any more. The next message of the page tells whether they go on.
+      // Nothing plays any more, or not yet.
       this.requested -= 1;
       if (this.playing) this.later(250);
       return;
     }
-    const message = decode(new Uint8Array(data));
-    const { live } = message.header;
-    if (live.wanted) this.requested -= 1;
-    else if (!live.ahead) this.answered();
-    this.playing &&= live.playing;
-    this.onFrame(message);
+    const frame = decode(new Uint8Array(data));
+    const { wanted, acknowledged, playing } = frame.header.live;
+    if (wanted) this.requested -= 1;
+    this.acknowledge(acknowledged);
+    // After Pause, frames that were on their way are dropped, until it was carried out.
+    if (!(playing && this.pausing)) {
+      this.playing = playing;
+      this.onFrame(frame);
+    }
     this.ask();
-  }
-
-  answered() {
-    this.owed -= 1;
-    this.sendWaiting();
-  }
-
-  sendWaiting() {
-    const { command } = this;
-    this.command = null;
-    if (command) this.tell(command);
   }
 
   later(milliseconds) {
@@ -159,15 +190,10 @@ export class Stream {
     this.timer = setTimeout(() => this.ask(), milliseconds);
   }
 
-  // The visitor left the page: commands that wait are dropped.
-  leave() {
-    this.command = null;
-    this.playing = false;
-    this.close();
-  }
-
   close() {
-    clearTimeout(this.timer);
+    for (const timer of [this.timer, this.retrying, this.deadline]) clearTimeout(timer);
+    this.retrying = null;
+    this.deadline = null;
     const { socket } = this;
     this.socket = null;
     socket?.close();

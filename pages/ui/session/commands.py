@@ -1,0 +1,67 @@
+"""The commands of the run controls, each carried out once and in the order of the presses.
+
+They reach the server by the page's own line, or with a run of the page where that line is refused.
+A message "7 3 at 12" is the page's seventh command, pressed under the third settings: settings
+travel by Streamlit, which may take longer, so a command waits for those that were changed before
+it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from pages.ui.session.session import Session
+
+COMMANDS: Final[Mapping[str, Callable[[Session], None]]] = {
+    "play": Session.play,
+    "pause": Session.pause,
+    "step": Session.step,
+    "reset": Session.reset,
+    "new_start": Session.new_start,
+    "now": lambda session: session.travel(None),
+    "mark": Session.mark,
+}
+"""Every command but "at 12", which shows iteration 12; "now" shows the latest."""
+
+LONGEST_MESSAGE: Final = 40
+"""Characters of a message with a command."""
+
+LONGEST_HOLD: Final = 2.0
+"""Seconds that a command waits for settings: the visitor may have touched a control and left it as
+it was."""
+
+MESSAGE: Final = re.compile(r"(\d{1,9}) (\d{1,9}) (?:at (\d{1,9})|(\w+))", re.ASCII)
+
+
+def carry_out(session: Session, command: str) -> None:
+    """Carry out a command, such as "step" or "at 12"; any other text is ignored."""
+    word, _, iteration = command.partition(" ")
+    if word == "at" and iteration.isascii() and iteration.isdecimal():
+        session.travel(int(iteration))
+    elif command in COMMANDS:
+        COMMANDS[command](session)
+
+
+def receive(session: Session, message: str) -> bool:
+    """Carry out the command of a message, unless that was done before.
+
+    Returns whether it is done with; False while it waits for settings.
+    """
+    found = MESSAGE.fullmatch(message)
+    if found is None:
+        return True
+    number, settings = int(found[1]), int(found[2])
+    with session.lock:
+        if number <= session.acknowledged:
+            return True
+        if settings > session.settings_number:
+            now = session.player.clock()
+            if session.held is None or session.held[0] != number:
+                session.held = number, now
+            if now - session.held[1] < LONGEST_HOLD:
+                return False
+        carry_out(session, message.split(" ", 2)[2])
+        session.acknowledged, session.held = number, None
+        return True
