@@ -22,12 +22,17 @@ from playwright.sync_api import (
     ConsoleMessage,
     Error,
     Page,
+    expect,
     sync_playwright,
 )
 
 from tests.browser import chromium
 from tests.browser.page import page_failures, rerouted
 from tests.browser.server import Server, running_app
+
+# Ends a test that hangs, as Playwright does with all but `expect`. How fast the app is on an idle
+# machine is measured by benchmarks/live.py.
+expect.set_options(timeout=30_000)
 
 ROOT = Path(__file__).resolve().parents[2]
 

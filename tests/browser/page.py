@@ -42,8 +42,12 @@ def wait_until_idle(page: Page) -> None:
     page.wait_for_selector(IDLE)
 
 
+CONTROLS = "[data-testid=hmm-run-controls]"
+
+
 def wait_until_settled(page: Page, views: str) -> None:
-    """Wait until no script runs and these views have drawn and told all there is."""
+    """Wait until no script runs, these views are drawn, and the page shows what the runs are at."""
+    views = f"{CONTROLS}, {views}"
     try:
         page.wait_for_function(SETTLED, arg=[IDLE, views])
     except BrowserTimeout as error:

@@ -49,7 +49,7 @@ def wait_until_settled(page: Page) -> None:
 
 def button(page: Page, name: str) -> Locator:
     """One of the run controls: Play, Pause, Step, Reset, New start."""
-    return page.locator(".st-key-run_controls").get_by_role("button", name=name, exact=True)
+    return page.locator(page_module.CONTROLS).get_by_role("button", name=name, exact=True)
 
 
 def press(page: Page, name: str) -> None:
@@ -192,7 +192,7 @@ def drag_zoom(page: Page, name: str, left: float = 0.3, right: float = 0.6) -> l
 # A restless visitor
 
 RESTLESS = (
-    *("play", "play", "pause", "step", "reset", "new_start"),
+    *("Play", "Play", "Pause", "Step", "Reset", "New start"),
     *("States K", "Noise σ", "Method", "page"),
 )
 
@@ -210,7 +210,7 @@ def act_at_random(page: Page, rng: random.Random) -> str:
     elif action == "page":
         leave_for(page, rng.choice(PAGES))
     else:
-        controls = page.locator(f".st-key-{action} button")
+        controls = button(page, action)
         if controls.evaluate_all(ANY_ABLE):
             try:
                 controls.first.click(timeout=5000)

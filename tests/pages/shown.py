@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from hmmcore import HMM, Gaussian, Sequences
 from pages.ui.experiment.dataset import Upload
+from pages.ui.session.commands import COMMANDS, carry_out
 from pages.ui.session.session import KEY, Session
 
 MAIN_SCRIPT = Path(__file__).resolve().parents[2] / "pages" / "main.py"
@@ -39,8 +40,20 @@ def session(app: AppTest) -> Session:
 
 
 def press(app: AppTest, key: str) -> AppTest:
-    """Press a button."""
-    return healthy(app.button(key=key).click().run())
+    """Press a button, or one of the run controls, which no run of the page knows of."""
+    if key not in COMMANDS:
+        return healthy(app.button(key=key).click().run())
+    carry_out(session(app), key)
+    return healthy(app.run())
+
+
+def live(app: AppTest) -> dict[str, Any]:
+    """What the run controls show."""
+    for element in app.get("bidi_component"):
+        if element.proto.json and "acknowledged" in element.proto.json:
+            found: dict[str, Any] = json.loads(element.proto.json)[0]
+            return found
+    raise AssertionError("The page has no run controls.")
 
 
 def upload(app: AppTest, values: list[np.ndarray], num_states: int = 2) -> AppTest:

@@ -10,8 +10,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.ui.experiment.replay import Replay
+from pages.ui.live.frame_source import frame_source
+from pages.ui.parts import run_controls
 from pages.ui.session.link import NO_FILE
-from tests.pages.shown import healthy, opened, press, session, upload
+from tests.pages.shown import healthy, live, opened, press, session, upload
 
 PAGES = ["playground.py", "data.py", "posterior.py", "decoding.py"]
 EXPORTS = [
@@ -40,40 +42,68 @@ def test_every_page_has_the_link_and_the_exports(script: str) -> None:
     assert [label for label in labels if label in EXPORTS] == EXPORTS
 
 
-def test_every_press_of_a_run_control_is_acknowledged() -> None:
-    app = opened("posterior.py", start="random")
-    assert link_message(app)["presses"] == 0
-    for number, key in enumerate(["step", "reset", "new_start", "play", "pause"], start=1):
-        assert link_message(press(app, key))["presses"] == number
-    # Other reruns of the page do not count.
-    assert link_message(healthy(app.run()))["presses"] == 5
+def said(monkeypatch: pytest.MonkeyPatch, **value: object) -> None:
+    """Let the browser say this with the next run of the page, as the value of the run controls."""
+    monkeypatch.setattr(run_controls, "_said", lambda: value)
+
+
+@pytest.mark.parametrize("script", PAGES)
+def test_where_the_line_is_refused_commands_come_with_runs_of_the_page(
+    script: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened(script, speed="max", method="Gradient", rate="0.0001")
+    settings = live(app)["settings"]
+    step, play = f"1 {settings} step", f"2 {settings} play"
+    said(monkeypatch, asked=1, refused=True, commands=[step])
+    assert live(healthy(app.run()))["latest"] == 1
+    # It is said until it is acknowledged, and counts once.
+    said(monkeypatch, asked=2, refused=True, commands=[step, play])
+    shown = live(healthy(app.run()))
+    assert (shown["acknowledged"], shown["heard"], shown["playing"]) == (2, 2, True)
+    trained = shown["latest"]
+    assert trained > 1
+    # Each further run trains.
+    said(monkeypatch, asked=3, refused=True, commands=[])
+    assert live(healthy(app.run()))["latest"] > trained
+
+
+@pytest.mark.parametrize("commands", [None, 3, "step", [None], [[1]], ["1 0 fly"], ["step"] * 99])
+def test_what_no_run_controls_say_does_nothing(
+    commands: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened("data.py")
+    said(monkeypatch, asked=1, refused="yes", commands=commands)
+    shown = live(healthy(app.run()))
+    assert (shown["latest"], shown["playing"]) == (0, False)
 
 
 @pytest.fixture
 def one_step_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A replay that takes a single step in each run of the page."""
+    """A replay that takes a single step for each frame."""
     advance = Replay.advance
     monkeypatch.setattr(Replay, "advance", lambda replay, _budget: advance(replay, 0.0))
 
 
-@pytest.mark.parametrize("script", PAGES[1:])
-def test_a_long_replay_goes_on_over_reruns_of_every_page(script: str, one_step_a_run: None) -> None:
+@pytest.mark.parametrize("script", PAGES)
+def test_a_long_replay_goes_on_frame_by_frame_on_every_page(
+    script: str, one_step_a_run: None
+) -> None:
     app = opened(script, runs="EM_6")
     assert "Going to iteration 6" in "".join(note.value for note in app.info)
+    frames = frame_source(session(app))
     seen = [session(app).latest]
-    while session(app).replay is not None:
-        seen.append(session(healthy(app.run())).latest)
-    assert seen[-1] == 6
-    assert len(seen) > 2
+    while frames.next_frame(0.0) is not None:
+        seen.append(session(app).latest)
+    assert sorted(set(seen)) == [1, 2, 3, 4, 5, 6]
     assert "Going to" not in "".join(note.value for note in healthy(app.run()).info)
 
 
-@pytest.mark.parametrize("script", PAGES[1:])
+@pytest.mark.parametrize("script", PAGES)
 def test_pause_stops_a_replay(script: str, one_step_a_run: None) -> None:
     app = press(opened(script, runs="EM_60"), "pause")
     assert session(app).replay is None
     assert 0 < session(app).latest < 60
-    assert not [button for button in app.button if button.key == "pause"]
+    assert not live(app)["playing"]
 
 
 def test_with_uploaded_data_the_link_says_what_it_cannot_carry() -> None:

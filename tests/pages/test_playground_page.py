@@ -16,6 +16,7 @@ from pages.ui.experiment.experiment import NO_UPLOAD
 from pages.ui.live.frame_source import frame_source
 from pages.ui.session.session import KEY, Session
 from pages.ui.settings.config import FIELD_OF, MAX_CELLS, Config
+from tests.pages.shown import live, press
 
 MAIN_SCRIPT = Path(__file__).resolve().parents[2] / "pages" / "main.py"
 CONTROLS = {
@@ -23,7 +24,6 @@ CONTROLS = {
     "Starting point", "Method", "What is trained", "Speed", "Sequence",
 }  # fmt: skip
 GRADIENT_CONTROLS = {"Learning rate", "Optimizer"}
-BUTTONS = ["Play", "Step", "Reset", "New start"]
 
 FIRST_VISIT = """
 import sys
@@ -50,18 +50,6 @@ def session(app: AppTest) -> Session:
     found = app.session_state[KEY]
     assert isinstance(found, Session)
     return found
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    (button,) = (button for button in app.button if button.label == label)
-    assert not button.disabled
-    return healthy(button.click().run())
-
-
-def run_buttons(app: AppTest) -> list[str]:
-    """Labels of the run controls; findings and the tour have buttons of their own."""
-    others = ("remedy_", "tour_")
-    return [button.label for button in app.button if not button.key.startswith(others)]
 
 
 def iteration(app: AppTest) -> int:
@@ -112,8 +100,7 @@ def test_the_first_run_has_every_control_with_its_help():
     assert controls(app).keys() >= CONTROLS
     assert not controls(app).keys() & GRADIENT_CONTROLS
     assert all(len(text) > 30 for text in controls(app).values())
-    assert run_buttons(app) == BUTTONS
-    assert all(button.help and not button.disabled for button in app.button)
+    assert (live(app)["can_go_on"], live(app)["new_start"]) == (True, True)
     assert notes(app) == ""
     assert iteration(app) == 0
 
@@ -127,7 +114,7 @@ def test_the_gradients_controls_appear_with_the_gradient(method):
 
 
 def test_the_panel_is_sent_what_the_session_holds():
-    app = press(opened(method="Both", K="3"), "Step")
+    app = press(opened(method="Both", K="3"), "step")
     header = payload_header(app)
     assert [run["name"] for run in header["runs"]] == ["EM", "Gradient"]
     assert [run["iteration"] for run in header["runs"]] == [1, 1]
@@ -140,7 +127,7 @@ def test_step_takes_exactly_one():
     app = opened()
     before = session(app).runs["EM"].state.log_likelihood
     for taken in range(1, 4):
-        press(app, "Step")
+        press(app, "step")
         assert iteration(app) == taken
     assert session(app).runs["EM"].state.log_likelihood > before
 
@@ -152,57 +139,52 @@ def watch(app: AppTest, number: int) -> list[int]:
 
 
 def test_frames_train_while_playing_and_pause_stops():
-    app = press(opened(speed="max", M="200", N="200"), "Play")
-    assert run_buttons(app) == ["Pause", *BUTTONS[1:]]
-    assert payload_header(app)["live"]["playing"]
+    app = press(opened(speed="max", M="200", N="200"), "play")
+    assert live(app)["playing"]
     first, second, third = watch(app, 3)
     assert 0 < first < second < third == iteration(app)
-    press(app, "Pause")
+    press(app, "pause")
     assert watch(app, 2) == []
     assert iteration(app) == third
-    assert not payload_header(app)["live"]["playing"]
-    assert run_buttons(app) == BUTTONS
+    assert not live(app)["playing"]
 
 
 def test_a_run_of_the_page_takes_no_step_by_itself():
-    app = press(opened(), "Play")
+    app = press(opened(), "play")
     healthy(app.run())
     assert iteration(app) == 0
-    assert payload_header(app)["live"]["number"] == 3
 
 
 def test_play_ends_by_itself_where_nothing_changes_any_more():
-    app = press(opened(speed="max", K="1"), "Play")
-    news = payload_header(app)["live"]["news"]
+    app = press(opened(speed="max", K="1"), "play")
+    news = live(app)["news"]
     last = None
     while (frame := frame_source(session(app)).next_frame(budget=0.01)) is not None:
         last = header_of(frame)["live"]
     assert last is not None
-    # The panel asks for another run of the page, which then says why.
+    # The run controls ask for another run of the page, which then says why.
     assert (last["playing"], last["news"] != news) == (False, True)
     healthy(app.run())
     assert "EM stands still" in app.success[0].value
-    assert payload_header(app)["live"]["news"] == last["news"]
-    play = app.button(key="play")
-    assert play.disabled
-    assert app.button(key="step").disabled
-    assert not press(app, "Reset").button(key="play").disabled
+    assert live(app)["news"] == last["news"]
+    assert not live(app)["can_go_on"]
+    assert live(press(app, "reset"))["can_go_on"]
 
 
 def test_reset_and_new_start():
     app = opened()
     start = session(app).runs["EM"].state.log_likelihood
-    press(press(app, "Step"), "Reset")
+    press(press(app, "step"), "reset")
     assert (iteration(app), session(app).runs["EM"].state.log_likelihood) == (0, start)
     data = session(app).data
-    press(app, "New start")
+    press(app, "new_start")
     assert iteration(app) == 0
     assert session(app).runs["EM"].state.log_likelihood != start
     assert session(app).data is data
 
 
 def test_another_number_of_states_is_a_new_experiment():
-    app = press(opened(), "Step")
+    app = press(opened(), "step")
     data = session(app).data
     healthy(app.slider(key="control_num_states").set_value(3).run())
     assert session(app).config.num_states == 3
@@ -212,7 +194,7 @@ def test_another_number_of_states_is_a_new_experiment():
 
 
 def test_another_method_keeps_the_data_and_both_runs():
-    app = press(opened(), "Step")
+    app = press(opened(), "step")
     data = session(app).data
     healthy(app.selectbox(key="control_method").set_value("Gradient").run())
     assert iteration(app) == 0
@@ -227,7 +209,7 @@ def test_a_symmetric_start_says_why_it_is_stuck(start):
     warnings = [warning.value for warning in app.warning]
     assert len(warnings) == (start == "symmetric")
     assert all("exactly zero, here and after any number of steps" in text for text in warnings)
-    assert app.button(key="new_start").disabled == (start == "symmetric")
+    assert live(app)["new_start"] == (start != "symmetric")
 
 
 def test_what_a_link_says_is_quoted_and_does_not_become_a_link():
@@ -240,10 +222,10 @@ def test_what_a_link_says_is_quoted_and_does_not_become_a_link():
 def test_a_variance_at_its_floor_is_said():
     app = opened(K="2", M="2", N="1")
     for _ in range(4):
-        press(app, "Step")
+        press(app, "step")
     assert session(app).shown_run.state.remedies
     assert "σ at its floor: S" in app.warning[0].value
-    press(app, "Reset")
+    press(app, "reset")
     assert not app.warning
 
 
@@ -280,7 +262,7 @@ def test_the_true_model_has_k_states_unless_another_number_is_chosen():
 
 
 def test_every_page_runs_and_keeps_the_experiment():
-    app = press(opened(K="3", noise="0.8", seed="21"), "Step")
+    app = press(opened(K="3", noise="0.8", seed="21"), "step")
     config = session(app).config
     for page in ("data.py", "posterior.py", "decoding.py", "playground.py"):
         healthy(app.switch_page(page).run())
@@ -362,7 +344,7 @@ def test_a_bad_url_gives_the_nearest_legal_config_and_a_note(query, said, is_rig
     assert said in notes(app)
     assert bool(notes(app)) == bool(said)
     # The page works on, from the legal values.
-    press(app, "Step")
+    press(app, "step")
 
 
 def test_a_run_never_undoes_a_later_entry():

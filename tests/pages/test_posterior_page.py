@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hmmcore import accuracy, commonest_share, most_probable_states, posterior_entropy, smooth
+from pages.ui.live.frame_source import frame_source
 from pages.ui.session import view as views
 from pages.ui.session.view import current_view
 from tests.pages import shown
@@ -129,7 +130,7 @@ def test_every_experiment_can_be_looked_at(query):
     app = shown.opened(PAGE, **query)
     for _ in range(3):
         assert shown.figures(app).keys() == FIGURES
-        if not app.button(key="step").disabled:
+        if shown.live(app)["can_go_on"]:
             shown.press(app, "step")
 
 
@@ -145,17 +146,14 @@ def test_with_both_methods_the_shown_one_is_looked_at():
 
 def test_figures_follow_the_training_while_playing():
     app = shown.press(shown.opened(PAGE, speed="max", M="200", N="200"), "play")
-    first = shown.figures(app)
+    first, news = shown.figures(app), shown.live(app)["news"]
+    assert frame_source(shown.session(app)).next_frame(0.01) is not None
+    # The run controls ask for another run of the page, which shows another iteration.
     shown.healthy(app.run())
+    assert shown.live(app)["news"] != news
     assert shown.figures(app) != first
-    # The slider is not redrawn meanwhile, so it shows no number that would lag behind the figures.
-    assert [slider.label for slider in app.main.slider] == ["Iteration shown"]
-    (line,) = app.main.slider
-    assert (line.disabled, line.value, line.max) == (True, 1, 1)
-    shown.press(app, "pause")
-    assert not shown.session(app).player.playing
-    (line,) = app.main.slider
-    assert (line.disabled, line.value) == (False, shown.session(app).latest)
+    latest = shown.session(app).latest
+    assert f"EM at iteration {latest}" in shown.text(app)
 
 
 def test_uploaded_data_have_no_truth_and_everything_else():
@@ -190,12 +188,3 @@ def test_long_sequences_are_drawn_in_columns():
     shown.press(app, "step")
     size = sum(len(element.proto.bytes) for element in app.get("bidi_component"))
     assert size < 200_000
-
-
-def test_what_the_browser_still_says_of_the_slider_while_the_runs_play_takes_nobody_back():
-    app = shown.press(shown.press(shown.opened(PAGE), "step"), "step")
-    session = shown.session(app)
-    session.play()
-    shown.healthy(app.slider(key="iteration_shown").set_value(1).run())
-    assert session.at is None
-    assert session.player.playing

@@ -27,6 +27,7 @@ class Counter:
     last: int = 1000
     made: int = 0
     paused: bool = False
+    holds: int = 0
     budgets: list[float] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -37,9 +38,12 @@ class Counter:
     def wait(self) -> float:
         return 0.0
 
-    def handle(self, command: str) -> bytes | None:
-        self.paused = command == "pause"
-        return None if self.paused else command.encode()
+    def handle(self, message: str) -> bytes | None:
+        if self.holds:
+            self.holds -= 1
+            return None
+        self.paused = message == "pause"
+        return message.encode()
 
     def next_frame(self, budget: float) -> bytes | None:
         if not self.playing:
@@ -135,7 +139,7 @@ def test_pause_stops_the_source():
         async with Connection(publish(source, "t3")) as connection:
             assert await connection.frame() == b"1"
             await connection.ask("pause")
-            assert (await connection.answer())["text"] == ""
+            assert (await connection.answer())["bytes"] == b"pause"
             assert await connection.frame() == b""
 
     run(talk)
@@ -149,8 +153,9 @@ def test_a_command_is_answered_while_a_frame_waits_until_it_is_due(monkeypatch):
     async def talk() -> None:
         due = asyncio.Event()
 
-        async def sleep(_: float) -> None:
-            await due.wait()
+        async def sleep(seconds: float) -> None:
+            if seconds:
+                await due.wait()
 
         monkeypatch.setattr(asyncio, "sleep", sleep)
         async with Connection(publish(source, "t10")) as connection:
@@ -163,16 +168,72 @@ def test_a_command_is_answered_while_a_frame_waits_until_it_is_due(monkeypatch):
     run(talk)
 
 
-def test_a_command_that_leaves_nothing_to_show_is_answered_too():
-    source = Counter()
+def test_a_command_waits_until_its_time_has_come_and_the_next_one_waits_for_it():
+    source = Counter(holds=3)
 
     async def talk() -> None:
         async with Connection(publish(source, "t13")) as connection:
+            await connection.ask("step")
             await connection.ask("pause")
-            answer = await connection.answer()
-            assert (answer.get("text"), answer.get("bytes")) == ("", None)
-            await connection.ask("at 3")
-            assert (await connection.answer())["bytes"] == b"at 3"
+            assert [(await connection.answer())["bytes"] for _ in range(2)] == [b"step", b"pause"]
+
+    run(talk)
+    assert source.holds == 0
+
+
+def test_of_a_flood_of_requests_two_are_answered_and_others_have_their_turn():
+    source, other = Counter(paused=True), Counter()
+
+    async def talk() -> None:
+        async with (
+            Connection(publish(source, "t14")) as flooding,
+            Connection(publish(other, "t15")) as connection,
+        ):
+            for _ in range(20_000):
+                flooding.asked.put_nowait({"type": "websocket.receive", "text": "next"})
+            # Nothing plays: even so, no answer comes sooner after another than a frame would.
+            assert await connection.frame() == b"1"
+            answered = flooding.answers.qsize()
+            assert answered <= 3
+            assert flooding.asked.qsize() > 0 or answered <= 3
+            while flooding.asked.qsize():
+                await asyncio.sleep(0)
+        assert flooding.answers.qsize() < 100
+
+    run(talk)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [{"bytes": b"next"}, {"bytes": b"", "text": None}, {"text": ""}, {}],
+    ids=["binary", "nothing in binary", "nothing", "neither"],
+)
+def test_what_no_page_says_ends_the_connection(event):
+    source = Counter()
+
+    async def talk() -> None:
+        async with Connection(publish(source, "t16")) as connection:
+            await connection.asked.put({"type": "websocket.receive", **event})
+            assert await connection.code() == UNKNOWN
+
+    run(talk)
+    assert source.made == 0
+
+
+def test_a_new_line_outlives_the_dead_one_that_it_replaces():
+    source = Counter()
+
+    async def gone(*_: object) -> None:
+        raise RuntimeError("Unexpected ASGI message 'websocket.close'")
+
+    async def talk() -> None:
+        address = publish(source, "t17")
+        async with Connection(address) as old:
+            assert await old.frame() == b"1"
+            stream._connections["t17"].socket.close = gone
+            async with Connection(address) as new:
+                assert await new.frame() == b"2"
+                assert await new.frame() == b"3"
 
     run(talk)
 
@@ -226,7 +287,7 @@ def test_a_page_of_another_site_is_refused():
     assert source.made == 0
 
 
-@pytest.mark.parametrize("asked", ["x" * 17, "next" * 1000])
+@pytest.mark.parametrize("asked", ["x" * 41, "next" * 1000])
 def test_a_message_that_is_too_long_ends_the_connection(asked):
     source = Counter()
 

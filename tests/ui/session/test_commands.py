@@ -1,0 +1,84 @@
+"""Commands of the run controls: their order with the settings, and what is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from pages.ui.session.commands import LONGEST_HOLD, carry_out, receive
+from pages.ui.session.session import Session
+from pages.ui.settings.config import Config
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def session() -> Session:
+    made = Session(Config(length=30, num_sequences=3))
+    made.player.clock = Clock()
+    return made
+
+
+def test_play_waits_for_the_change_that_was_made_before_it_and_plays_on_the_new_data() -> None:
+    here = session()
+    play = f"1 {here.settings_number + 1} play"
+    assert not receive(here, play)
+    assert not here.player.playing
+    before = here.data
+    here.change(num_states=3)
+    assert receive(here, play)
+    assert here.player.playing
+    assert here.data is not before
+
+
+def test_a_command_waits_no_longer_than_a_moment_for_a_change_that_never_comes() -> None:
+    here = session()
+    step = f"1 {here.settings_number + 1} step"
+    for passed in (0.0, 0.5, 0.99):
+        here.player.clock.now = passed * LONGEST_HOLD
+        assert not receive(here, step)
+    assert here.latest == 0
+    here.player.clock.now = LONGEST_HOLD
+    assert receive(here, step)
+    assert here.latest == 1
+    # The next one has a moment of its own.
+    assert not receive(here, f"2 {here.settings_number + 1} step")
+
+
+@pytest.mark.parametrize("change", ["change", "new_start", "remedy", "nudge", "undo"])
+def test_whatever_changes_the_settings_is_counted(change: str) -> None:
+    here = session()
+    if change == "undo":
+        here.nudge()
+    before = here.settings_number
+    getattr(here, change)()
+    assert here.settings_number == before + 1
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        *("", "step", "1 step", "1 0", "1 0 ", "1 0 at", "1 0 at -1", "1 0 at 1.5", "1 0 at x"),
+        *("1 0 at ٣", "1 0 AT 2", "1 0 at 2 3", "-1 0 step", "1 0 Step", "1 0 step 2", "1 0 steps"),
+        *("9999999999 0 step", "1 0 step\n", "1  0 step", "1 0 __init__", "1 0 undo"),
+    ],
+)
+def test_what_is_no_command_does_nothing(message: str) -> None:
+    here = session()
+    for _ in range(5):
+        here.step()
+    assert receive(here, message)
+    assert (here.at, here.latest, here.player.playing, here.marks) == (None, 5, False, ())
+
+
+def test_a_command_is_a_word_or_a_place() -> None:
+    here = session()
+    for command in ("step", "step", "step", "at 1", "mark"):
+        carry_out(here, command)
+    assert (here.at, here.latest, here.marks) == (1, 3, (1,))
+    carry_out(here, "now")
+    assert here.at is None
