@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.arrays import FloatArray, IntArray, quoted
 from hmmcore.emissions import gaussian_steps
 from hmmcore.emissions.base import EmissionStatistics, Remedy
 from hmmcore.emissions.covariance import CovarianceType, Learned
@@ -42,7 +42,8 @@ class Diagonal(CovarianceType):
             return
         k = int(np.argwhere(covariances <= 0.0)[0, 0])
         raise ValueError(
-            f"covariances of state {k} are {covariances[k].tolist()}; a variance must be positive."
+            f"covariances of state {k} are {quoted(covariances[k].tolist())}; a variance must "
+            "be positive."
         )
 
     def variances(self, covariances: FloatArray, num_states: int, dimensions: int) -> FloatArray:

@@ -6,7 +6,7 @@ import numpy as np
 import scipy
 from numba import njit
 
-from hmmcore.arrays import BoolArray, FloatArray, IntArray
+from hmmcore.arrays import BoolArray, FloatArray, IntArray, quoted
 from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
 from hmmcore.emissions.covariance import CovarianceType, Learned
 from hmmcore.emissions.missing import Rows, patterns
@@ -63,7 +63,7 @@ class Full(CovarianceType):
                 )
             correlations = _standardized(matrix)[1]
             if not np.allclose(correlations, correlations.T, rtol=0.0, atol=SYMMETRY_ATOL):
-                raise ValueError(f"{self.named(k)} are not symmetric: {matrix.tolist()}.")
+                raise ValueError(f"{self.named(k)} are not symmetric: {quoted(matrix.tolist())}.")
             try:
                 np.linalg.cholesky(matrix)
             except np.linalg.LinAlgError:

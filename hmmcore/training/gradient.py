@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numba import njit
 
-from hmmcore.arrays import FloatArray, as_positive
+from hmmcore.arrays import FloatArray, as_positive, quoted
 from hmmcore.emissions.base import Remedy
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -91,7 +91,7 @@ class GradientAscent:
         transition_ties: Ties | None = None,
     ) -> None:
         if optimizer not in OPTIMIZERS:
-            raise ValueError(f"optimizer is {optimizer!r}; it must be one of {OPTIMIZERS}.")
+            raise ValueError(f"optimizer is {quoted(optimizer)}; it must be one of {OPTIMIZERS}.")
         self.sequences = sequences
         self.learning_rate = as_positive("learning_rate", learning_rate)
         self.optimizer = optimizer

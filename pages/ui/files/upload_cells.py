@@ -12,9 +12,9 @@ from typing import Protocol
 import numpy as np
 
 from hmmcore.arrays import FloatArray
-from pages.ui.files.csv_text import MISSING, UploadError, parsed_number, shortened
+from pages.ui.files.csv_text import MISSING, UploadError, parsed_number
 from pages.ui.settings.families import MAX_SYMBOLS
-from pages.ui.text import count
+from pages.ui.text import count, shortened
 
 MAX_VALUE = 1e100
 """Larger values could overflow when they are squared for variances."""
