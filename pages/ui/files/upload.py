@@ -26,6 +26,7 @@ from pages.ui.files.csv_text import (
     rows,
     sample_rows,
 )
+from pages.ui.files.formulas import restored
 from pages.ui.files.upload_cells import cell_reader, likely_family
 from pages.ui.settings.config import FIELD_OF, MAX_CELLS
 from pages.ui.text import count, many, shortened
@@ -286,7 +287,7 @@ def _has_header(sample: list[list[str]], decimal: str) -> bool:
 
 
 def _names(first: list[str], width: int) -> tuple[str, ...]:
-    names = [shortened(" ".join(cell.split()), NAME_LENGTH) for cell in first] or [""] * width
+    names = [shortened(restored(cell), NAME_LENGTH) for cell in first] or [""] * width
     given = [name for name in names if name]
     twice = sorted({name for name in given if given.count(name) > 1})
     if twice:

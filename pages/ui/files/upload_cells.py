@@ -13,6 +13,7 @@ import numpy as np
 
 from hmmcore.arrays import FloatArray
 from pages.ui.files.csv_text import MISSING, UploadError, parsed_number
+from pages.ui.files.formulas import restored
 from pages.ui.settings.families import MAX_SYMBOLS
 from pages.ui.text import count, shortened
 
@@ -103,7 +104,7 @@ class Symbols:
 
     def read(self, text: str, row: int, column: str) -> float:
         """See `CellReader`."""
-        label = shortened(text, LABEL_LENGTH)
+        label = shortened(restored(text), LABEL_LENGTH)
         if label in SYMBOL_MISSING:
             return float("nan")
         code = self.codes.setdefault(label, len(self.codes))
