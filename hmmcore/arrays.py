@@ -9,8 +9,9 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
+
+from hmmcore.compiling import kernel
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -146,7 +147,7 @@ def require_finite(name: str, array: FloatArray) -> None:
         raise ValueError(f"{name}{list(where)} is {array[where]}; it must be a finite number.")
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def any_missing(observations: FloatArray) -> bool:
     """Whether an array of any shape holds a NaN.
 
