@@ -9,8 +9,9 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
+
+from hmmcore.compiling import kernel
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -23,6 +24,20 @@ as much as rounding to that type explains."""
 
 LARGEST_ROUNDING = 0.01
 """However many entries a distribution has, rounding takes its sum no further from one than this."""
+
+
+LONGEST_QUOTE = 100
+"""An error shows no more letters than this of a value that was given."""
+
+
+def quoted(value: Any) -> str:
+    """A given value as an error shows it: as Python writes it, cut after LONGEST_QUOTE letters."""
+    return cut(repr(value))
+
+
+def cut(text: str) -> str:
+    """A text, cut after LONGEST_QUOTE letters."""
+    return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…"
 
 
 def frozen_array(name: str, values: ArrayLike, ndim: int) -> FloatArray:
@@ -55,7 +70,7 @@ def numeric_array(name: str, values: ArrayLike, *, masked_is_missing: bool = Fal
     try:
         return np.array(values, dtype=np.float64, order="C")
     except (OverflowError, TypeError, ValueError) as error:
-        raise ValueError(f"{name} must be an array of numbers: {error}.") from None
+        raise ValueError(f"{name} must be an array of numbers: {cut(str(error))}.") from None
 
 
 def _numbers(name: str, values: Any, masked_is_missing: bool) -> Any:
@@ -104,7 +119,7 @@ _NO_NUMBERS = {
 def _refuse(name: str, kind: str, values: Any) -> None:
     first = values[0] if len(values) else ""
     raise ValueError(
-        f"{name} must be an array of numbers: it holds {_NO_NUMBERS[kind].format(first)}."
+        f"{name} must be an array of numbers: it holds {_NO_NUMBERS[kind].format(cut(str(first)))}."
     )
 
 
@@ -132,7 +147,7 @@ def require_finite(name: str, array: FloatArray) -> None:
         raise ValueError(f"{name}{list(where)} is {array[where]}; it must be a finite number.")
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def any_missing(observations: FloatArray) -> bool:
     """Whether an array of any shape holds a NaN.
 
@@ -217,7 +232,9 @@ def as_permutation(permutation: ArrayLike, num_states: int | None) -> IntArray:
         np.sort(indices), np.arange(num_states)
     ):
         shown = permutation.tolist() if isinstance(permutation, np.ndarray) else permutation
-        raise ValueError(f"permutation is {shown}; it must hold each of 0..{num_states - 1} once.")
+        raise ValueError(
+            f"permutation is {quoted(shown)}; it must hold each of 0..{num_states - 1} once."
+        )
     return indices.astype(np.int64)
 
 
@@ -225,9 +242,9 @@ def as_count(name: str, value: Any, minimum: int = 1) -> int:
     """Return `value` as an int after checking that it is whole and at least `minimum`."""
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not whole and not (isinstance(value, float) and value.is_integer()):
-        raise ValueError(f"{name} is {value!r}; it must be a whole number.")
+        raise ValueError(f"{name} is {quoted(value)}; it must be a whole number.")
     if int(value) < minimum:
-        raise ValueError(f"{name} is {int(value)}; it must be at least {minimum}.")
+        raise ValueError(f"{name} is {quoted(int(value))}; it must be at least {minimum}.")
     return int(value)
 
 
@@ -246,7 +263,7 @@ def as_number(name: str, value: Any, is_right: Callable[[float], bool], must: st
             if is_right(number):
                 return number
             value = number  # shown as any float is, whatever type it came in
-    raise ValueError(f"{name} is {value!r}; it must {must}.")
+    raise ValueError(f"{name} is {quoted(value)}; it must {must}.")
 
 
 def as_positive(name: str, value: Any) -> float:
@@ -265,7 +282,7 @@ def require_generator(rng: Any) -> None:
     """Raise ValueError when `rng` is not a source of randomness, as when it is a seed."""
     if not isinstance(rng, np.random.Generator):
         raise ValueError(
-            f"rng is {rng!r}; it must be a generator: pass np.random.default_rng(seed)."
+            f"rng is {quoted(rng)}; it must be a generator: pass np.random.default_rng(seed)."
         )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hmmcore.arrays import quoted
 from hmmcore.emissions import Categorical, Emissions, Gaussian, NeuralGaussian, Poisson
 from hmmcore.inference import smooth, viterbi
 from hmmcore.model import HMM
@@ -73,12 +74,15 @@ def from_content(content: Any) -> HMM:
     version = content.get("version")
     if type(version) is not int or not 1 <= version <= VERSION:
         raise ValueError(
-            f"this model is of version {version!r}; this program reads versions 1 to {VERSION}."
+            f"this model is of version {quoted(version)}; this program reads versions 1 to "
+            f"{VERSION}."
         )
     emissions = _field(content, "emissions")
     family = _field(emissions, "family", "emissions.")
     if not isinstance(family, str) or family not in FAMILIES:
-        raise ValueError(f"emissions.family is {family!r}; it must be one of {list(FAMILIES)}.")
+        raise ValueError(
+            f"emissions.family is {quoted(family)}; it must be one of {list(FAMILIES)}."
+        )
     make, names = FAMILIES[family]
     return HMM(
         _field(content, "initial_probs"),
@@ -160,7 +164,7 @@ def to_python(hmm: HMM, sequences: Sequences, library: str = "hmmcore") -> str:
             read data that have some.
     """
     if library not in LIBRARIES:
-        raise ValueError(f"library is {library!r}; it must be one of {LIBRARIES}.")
+        raise ValueError(f"library is {quoted(library)}; it must be one of {LIBRARIES}.")
     if library == "hmmlearn":
         if sequences.has_missing:
             raise ValueError("the data have missing values, which hmmlearn cannot score.")

@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import extending, njit, types
+from numba import extending, types
 from numba.core import cgutils as untyped_cgutils
 
 from hmmcore.arrays import FloatArray
+from hmmcore.compiling import kernel
 
 LANES = 8
 
@@ -353,7 +354,7 @@ LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 SMALLEST_EXPONENT = -708.0
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@kernel(forceinline=True)
 def exp_of_nonpositive(x: FloatArray) -> FloatArray:
     """e^x for x <= 0 to about one unit in the last place; zero below e^-708 = 3e-308.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hmmcore.arrays import FloatArray, as_permutation, probability_rows
+from hmmcore.arrays import FloatArray, as_permutation, probability_rows, quoted
 from hmmcore.emissions import Emissions
 from hmmcore.values import Value
 
@@ -44,8 +44,8 @@ class HMM(Value):
         # A class has the attribute too, but not the number.
         if not isinstance(getattr(emissions, "num_states", None), (int, np.integer)):
             raise ValueError(
-                f"emissions is {emissions!r}; it must be a family with its parameters, such as "
-                "Gaussian(means, covariances)."
+                f"emissions is {quoted(emissions)}; it must be a family with its parameters, such "
+                "as Gaussian(means, covariances)."
             )
         if emissions.num_states != num_states:
             raise ValueError(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hmmcore import initialization
-from hmmcore.arrays import FloatArray, IntArray, read_only
+from hmmcore.arrays import FloatArray, IntArray, quoted, read_only
 from hmmcore.emissions import Categorical, Gaussian
 from hmmcore.initialization import categorical
 from hmmcore.model import HMM
@@ -63,7 +63,7 @@ def preset(name: str) -> Preset:
         ValueError: when there is no such experiment; the message lists those there are.
     """
     if name not in _BUILDERS:
-        raise ValueError(f"there is no preset {name!r}; there are {', '.join(_BUILDERS)}.")
+        raise ValueError(f"there is no preset {quoted(name)}; there are {', '.join(_BUILDERS)}.")
     return _BUILDERS[name]()
 
 

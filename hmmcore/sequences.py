@@ -15,6 +15,7 @@ from hmmcore.arrays import (
     IntArray,
     any_missing,
     numeric_array,
+    quoted,
     read_only,
     require_type,
 )
@@ -59,8 +60,8 @@ class Sequences(Value):
         if len(bad):
             row, column = (int(i) for i in bad[0])
             raise ValueError(
-                f"observations row {row} is {array[row].tolist()} (column {column}); every value "
-                "must be a finite number, or NaN where it is missing."
+                f"observations row {row} is {quoted(array[row].tolist())} (column {column}); every "
+                "value must be a finite number, or NaN where it is missing."
             )
         object.__setattr__(self, "observations", read_only(array))
         object.__setattr__(self, "lengths", _checked_lengths(lengths, len(array)))
@@ -70,7 +71,8 @@ class Sequences(Value):
         """Join a list of arrays, each (M_n,) or (M_n, D), into one value."""
         if not np.iterable(sequences):
             raise ValueError(
-                f"sequences is {sequences!r}; it must be a list of arrays, each (M_n,) or (M_n, D)."
+                f"sequences is {quoted(sequences)}; it must be a list of arrays, each (M_n,) or "
+                "(M_n, D)."
             )
         arrays = [
             numeric_array(f"sequence {n}", sequence, masked_is_missing=True)
@@ -143,7 +145,7 @@ class Sequences(Value):
             raise ValueError("value_columns is empty; name at least one column.")
         for n, column in enumerate(wanted):
             if column in wanted[:n]:
-                raise ValueError(f"column {column!r} is named twice in value_columns.")
+                raise ValueError(f"column {quoted(column)} is named twice in value_columns.")
         values = np.column_stack(
             [_numbers(_column(frame, "value_columns", column)) for column in wanted]
         )
@@ -254,7 +256,9 @@ class Sequences(Value):
     def __getitem__(self, n: int) -> FloatArray:
         """Observations (M_n, D) of sequence n."""
         if not isinstance(n, (int, np.integer)) or isinstance(n, bool):
-            raise ValueError(f"n is {n!r}; it must be one whole number, the place of a sequence.")
+            raise ValueError(
+                f"n is {quoted(n)}; it must be one whole number, the place of a sequence."
+            )
         if not -len(self) <= n < len(self):
             raise IndexError(f"there is no sequence {n}; there are {len(self)}.")
         n %= len(self)
@@ -294,12 +298,14 @@ def _checked_lengths(lengths: ArrayLike | None, num_observations: int) -> IntArr
 
 def _column(frame: pd.DataFrame, argument: str, name: Any) -> pd.Series:
     if not isinstance(name, Hashable):
-        raise ValueError(f"{argument} names the column {name!r}; it must be the name of one.")
+        raise ValueError(f"{argument} names the column {quoted(name)}; it must be the name of one.")
     count = int((frame.columns == name).sum())
     if count == 0:
-        raise ValueError(f"there is no column {name!r}; the columns are {list(frame.columns)}.")
+        raise ValueError(
+            f"there is no column {quoted(name)}; the columns are {quoted(list(frame.columns))}."
+        )
     if count > 1:
-        raise ValueError(f"{count} columns are named {name!r}; give each a name of its own.")
+        raise ValueError(f"{count} columns are named {quoted(name)}; give each a name of its own.")
     return frame[name]
 
 
@@ -307,7 +313,8 @@ def _require_full(column: pd.Series) -> None:
     missing = np.flatnonzero(column.isna().to_numpy())
     if len(missing):
         raise ValueError(
-            f"column {column.name!r} is empty in row {missing[0]}; every row needs its sequence."
+            f"column {quoted(column.name)} is empty in row {missing[0]}; every row needs "
+            "its sequence."
         )
 
 
@@ -338,7 +345,7 @@ def _numbers(column: pd.Series) -> FloatArray:
     if len(bad):
         row = int(bad[0])
         raise ValueError(
-            f"column {column.name!r} has {column.iloc[row]!r} in row {row}; every value must be a "
-            "finite number."
+            f"column {quoted(column.name)} has {quoted(column.iloc[row])} in row {row}; every "
+            "value must be a finite number."
         )
     return values

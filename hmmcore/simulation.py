@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike
 
 from hmmcore.arrays import (
@@ -21,6 +20,7 @@ from hmmcore.arrays import (
     require_type,
     softmax,
 )
+from hmmcore.compiling import kernel
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 
@@ -269,7 +269,7 @@ def _upper_edges(probs: FloatArray) -> FloatArray:
     return edges
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _sample_states(
     initial_edges: FloatArray,
     transition_edges: FloatArray,

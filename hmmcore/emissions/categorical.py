@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numba import njit
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
@@ -19,6 +18,7 @@ from hmmcore.arrays import (
     probability_rows,
     softmax,
 )
+from hmmcore.compiling import kernel
 from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
 from hmmcore.emissions.marginals import SymbolMarginals
 from hmmcore.values import Value
@@ -176,7 +176,7 @@ def _divergence(probs: FloatArray, middle: FloatArray) -> FloatArray:
     return np.asarray((probs * np.log(ratio)).sum(axis=-1))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _accumulate_symbols(symbols: IntArray, weights: FloatArray, counts: FloatArray) -> None:
     """Add the weights (T, K) of each time to the row of its symbol in counts (C, K)."""
     for t in range(len(symbols)):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.arrays import FloatArray, IntArray, quoted
+from hmmcore.compiling import kernel
 from hmmcore.emissions import gaussian_steps
 from hmmcore.emissions.base import EmissionStatistics, Remedy
 from hmmcore.emissions.covariance import CovarianceType, Learned
@@ -42,7 +42,8 @@ class Diagonal(CovarianceType):
             return
         k = int(np.argwhere(covariances <= 0.0)[0, 0])
         raise ValueError(
-            f"covariances of state {k} are {covariances[k].tolist()}; a variance must be positive."
+            f"covariances of state {k} are {quoted(covariances[k].tolist())}; a variance must "
+            "be positive."
         )
 
     def variances(self, covariances: FloatArray, num_states: int, dimensions: int) -> FloatArray:
@@ -159,7 +160,7 @@ def diagonal_statistics(
     return {"weights": totals, "counts": counts, "deviations": deviations, "squares": squares}
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def includes_missing(deviations: FloatArray) -> bool:
     """Whether sums (K, D) over all observations include a missing value.
 
@@ -182,7 +183,7 @@ def _remedies(codes: IntArray) -> tuple[Remedy, ...]:
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _score_diagonal(observations, means, variances, scores):  # type: ignore[no-untyped-def]
     """Fill scores (T, K) with the log-densities of a diagonal Gaussian.
 
@@ -212,7 +213,7 @@ def _score_diagonal(observations, means, variances, scores):  # type: ignore[no-
     return np.isnan(trace)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _score_observed(observations, means, variances, scores):  # type: ignore[no-untyped-def]
     """`_score_diagonal` over the coordinates that are not NaN."""
     num_states, num_dimensions = means.shape
@@ -236,7 +237,7 @@ def _score_observed(observations, means, variances, scores):  # type: ignore[no-
             scores[t, k] = score
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _accumulate_diagonal(observations, weights, means, deviations, squares):  # type: ignore[no-untyped-def]
     """Add weighted deviations from the means, and their squares, to (K, D) arrays."""
     num_states, num_dimensions = means.shape
@@ -255,7 +256,7 @@ def _accumulate_diagonal(observations, weights, means, deviations, squares):  # 
     squares += seconds.T
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _accumulate_observed(observations, weights, means, totals, counts, deviations, squares):  # type: ignore[no-untyped-def]
     """`_accumulate_diagonal` over the coordinates that are not NaN, and how many there are."""
     num_states, num_dimensions = means.shape

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import scipy
-from numba import njit
 
-from hmmcore.arrays import BoolArray, FloatArray, IntArray
+from hmmcore.arrays import BoolArray, FloatArray, IntArray, quoted
+from hmmcore.compiling import kernel
 from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
 from hmmcore.emissions.covariance import CovarianceType, Learned
 from hmmcore.emissions.missing import Rows, patterns
@@ -63,7 +63,7 @@ class Full(CovarianceType):
                 )
             correlations = _standardized(matrix)[1]
             if not np.allclose(correlations, correlations.T, rtol=0.0, atol=SYMMETRY_ATOL):
-                raise ValueError(f"{self.named(k)} are not symmetric: {matrix.tolist()}.")
+                raise ValueError(f"{self.named(k)} are not symmetric: {quoted(matrix.tolist())}.")
             try:
                 np.linalg.cholesky(matrix)
             except np.linalg.LinAlgError:
@@ -330,7 +330,7 @@ def _lifted(covariance: FloatArray, variance_floor: float) -> FloatArray:
     return held
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _score_correlated(observations, means, factors, scores):  # type: ignore[no-untyped-def]
     """Fill scores (T, K) with log-densities, from Cholesky factors (K, D, D) of covariances.
 
@@ -364,7 +364,7 @@ def _score_correlated(observations, means, factors, scores):  # type: ignore[no-
                 scores[start + t, k] = -np.inf if far else constant - 0.5 * squares[t]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _accumulate_correlated(observations, weights, means, totals, deviations, squares):  # type: ignore[no-untyped-def]
     """Add weights (K,), weighted deviations from the means (K, D) and their products (K, D, D)."""
     num_states, num_dimensions = means.shape
@@ -384,7 +384,7 @@ def _accumulate_correlated(observations, weights, means, totals, deviations, squ
                 squares[k, e, d] = squares[k, d, e]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _regress(factors, absent, slopes, rest):  # type: ignore[no-untyped-def]
     """Fill the absent rows of slopes (K, D, O) and of rest (K, D, D).
 

@@ -16,6 +16,7 @@ from hmmcore.arrays import (
     as_permutation,
     frozen_array,
     numeric_array,
+    quoted,
     variances_from,
 )
 from hmmcore.emissions import gaussian_lanes, variance_prior
@@ -70,7 +71,8 @@ class Gaussian(Value):
     ) -> None:
         if not isinstance(covariance_type, str) or covariance_type not in _TYPES:
             raise ValueError(
-                f"covariance_type is {covariance_type!r}; it must be one of {COVARIANCE_TYPES}."
+                f"covariance_type is {quoted(covariance_type)}; it must be one of "
+                f"{COVARIANCE_TYPES}."
             )
         kind = _TYPES[covariance_type]
         centres = numeric_array("means", means)

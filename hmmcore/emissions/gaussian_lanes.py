@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from hmmcore.arrays import FloatArray
+from hmmcore.compiling import kernel
 from hmmcore.emissions.base import EmissionStatistics
 from hmmcore.emissions.diagonal import diagonal_statistics, includes_missing
 from hmmcore.lanes import LANES, fill, larger, load, multiply_add, store, where_number
@@ -13,7 +13,7 @@ from hmmcore.lanes import LANES, fill, larger, load, multiply_add, store, where_
 LOG_2PI = 1.8378770664093453
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def score_observed(
     observations: FloatArray, means: FloatArray, variances: FloatArray, scores: FloatArray
 ) -> None:
@@ -38,7 +38,7 @@ def score_observed(
             store(scores, t, k, total)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def score(
     observations: FloatArray, means: FloatArray, variances: FloatArray, scores: FloatArray
 ) -> None:
@@ -69,7 +69,7 @@ def score(
         score_observed(observations, means, variances, scores)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def accumulate(
     observations: FloatArray,
     weights: FloatArray,
@@ -91,7 +91,7 @@ def accumulate(
                 store(squares, k, d, multiply_add(weighted, gap, load(squares, k, d)))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def accumulate_observed(
     observations: FloatArray,
     weights: FloatArray,
@@ -119,7 +119,7 @@ def accumulate_observed(
             store(totals, 0, k, load(totals, 0, k) + seen)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def over_lanes(lanes: FloatArray, out: FloatArray) -> None:
     """Sums (I, J) of an array (I, J, LANES), one lane after the other."""
     for i in range(lanes.shape[0]):
@@ -130,7 +130,7 @@ def over_lanes(lanes: FloatArray, out: FloatArray) -> None:
             out[i, j] = total
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def sums(
     observations: FloatArray,
     weights: FloatArray,

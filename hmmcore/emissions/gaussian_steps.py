@@ -7,9 +7,9 @@ Variances are (K, C): C is D, or 1 when all coordinates of a state have one vari
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.compiling import kernel
 from hmmcore.emissions.base import EMPTY_WEIGHT
 
 EMPTY, EMPTY_DIMENSION, FLOORED = 1, 2, 4
@@ -17,7 +17,7 @@ REMEDIES = {EMPTY: "empty_state", EMPTY_DIMENSION: "empty_dimension", FLOORED: "
 """The kind of `Remedy` that each bit of a state's code stands for."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def maximize(
     counts: FloatArray,
     deviations: FloatArray,
@@ -77,7 +77,7 @@ def maximize(
     return valid
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def constrain(
     log_sds: FloatArray, floor: float, means: FloatArray, variances: FloatArray, remedies: IntArray
 ) -> bool:

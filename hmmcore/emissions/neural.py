@@ -18,6 +18,7 @@ from hmmcore.arrays import (
     as_permutation,
     frozen_array,
     numeric_array,
+    quoted,
     variances_from,
 )
 from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
@@ -101,7 +102,7 @@ class NeuralGaussian(Value):
     ) -> None:
         if output_activation not in OUTPUT_ACTIVATIONS:
             raise ValueError(
-                f"output_activation is {output_activation!r}; it must be one of "
+                f"output_activation is {quoted(output_activation)}; it must be one of "
                 f"{OUTPUT_ACTIVATIONS}."
             )
         given = embeddings, hidden_weights, hidden_biases, output_weights, output_biases

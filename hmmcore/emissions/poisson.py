@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numba import njit
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
 from hmmcore.arrays import FloatArray, IntArray, as_permutation, frozen_array
+from hmmcore.compiling import kernel
 from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics, Remedy
 from hmmcore.emissions.marginals import PoissonMarginals
 from hmmcore.values import Value
@@ -155,7 +155,7 @@ class Poisson(Value):
         return np.asarray(0.5 * gaps**2)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _score(observations, rates, stirling_errors, scores):  # type: ignore[no-untyped-def]
     """Fill scores (T, K) with log-probabilities of counts (T, 1).
 
@@ -177,7 +177,7 @@ def _score(observations, rates, stirling_errors, scores):  # type: ignore[no-unt
                 scores[t, k] = peak - _deviance(x, log_x, rates[k], log_rates[k])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _stirling_error(x, table):  # type: ignore[no-untyped-def]
     """log x! less Stirling's approximation of it, for a count x of at least 1."""
     if x <= 15.0:
@@ -188,7 +188,7 @@ def _stirling_error(x, table):  # type: ignore[no-untyped-def]
     return (1.0 / 12.0 - (1.0 / 360.0 - series / squared) / squared) / x
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _deviance(x, log_x, rate, log_rate):  # type: ignore[no-untyped-def]
     """x log(x / λ) + λ - x, half the deviance of a count: by its series where the two are near."""
     gap, both = x - rate, x + rate
@@ -202,7 +202,7 @@ def _deviance(x, log_x, rate, log_rate):  # type: ignore[no-untyped-def]
     return ratio * (gap + 2.0 * x * square * series)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _accumulate(observations, weights, totals, sums):  # type: ignore[no-untyped-def]
     """Add the weights (T, K) and the weighted counts to (K,) each; missing counts are left out."""
     for t in range(len(observations)):

@@ -6,10 +6,10 @@ import heapq
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.random import Generator
 
 from hmmcore.arrays import BoolArray, FloatArray, IntArray, as_count, require_generator
+from hmmcore.compiling import kernel
 from hmmcore.inference.posterior import best_completions, require_one
 from hmmcore.model import HMM, log_parameters
 from hmmcore.sequences import Sequences
@@ -156,7 +156,7 @@ def _unlinked(path: tuple[int, object]) -> list[int]:
     return states[::-1]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _sample_backward(
     log_filtered: FloatArray,
     log_transition: FloatArray,

@@ -16,10 +16,10 @@ underflow.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from hmmcore.arrays import BoolArray, FloatArray, IntArray
+from hmmcore.compiling import kernel
 
 OK = 0
 IMPOSSIBLE = 1
@@ -36,7 +36,7 @@ UNDERFLOW = 1e-300
 """Upper bound on a product of probabilities that underflowed to zero."""
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def is_dense(transition_matrix: FloatArray) -> bool:
     """Whether every transition probability is at least DENSE_TRANSITION."""
     for i in range(transition_matrix.shape[0]):
@@ -46,7 +46,7 @@ def is_dense(transition_matrix: FloatArray) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def has_nan(values: FloatArray) -> bool:
     """Whether any of some numbers (N,) is NaN: a fifth of what asking NumPy costs for a few."""
     found = False
@@ -55,7 +55,7 @@ def has_nan(values: FloatArray) -> bool:
     return found
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def forward(
     initial_probs: FloatArray,
     transition_matrix: FloatArray,
@@ -164,7 +164,7 @@ def forward(
         log_liks[n] = log_lik
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _zero_below_underflow_risk(
     transition_matrix: FloatArray,
     predicted: FloatArray,
@@ -202,7 +202,7 @@ def _zero_below_underflow_risk(
             predicted[j] = 0.0
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def backward(
     transition_matrix: FloatArray,
     transposed: FloatArray,
@@ -266,7 +266,7 @@ def backward(
             transition_counts[i, j] += counts[i, j] * transition_matrix[i, j]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _log_sum_exp(values: FloatArray) -> float:
     top = values.max()
     if top == -np.inf:
@@ -277,7 +277,7 @@ def _log_sum_exp(values: FloatArray) -> float:
     return float(top + np.log(total))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def forward_backward_log(
     log_initial: FloatArray,
     log_transition: FloatArray,
@@ -342,7 +342,7 @@ def forward_backward_log(
     return log_lik, length
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def viterbi(
     log_initial: FloatArray,
     log_transition: FloatArray,

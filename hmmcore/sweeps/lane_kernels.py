@@ -16,9 +16,9 @@ logarithm per step: forward probabilities stay between one and two in sum.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.compiling import kernel
 from hmmcore.lanes import (
     LANES,
     exp_of_nonpositive,
@@ -40,7 +40,7 @@ TINY = 1e-300
 """Divisor for lanes that hold no sequence, whose sum is zero: zero over this stays zero."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def to_lanes(
     rows: FloatArray, starts: IntArray, lengths: IntArray, bounds: IntArray, lanes: FloatArray
 ) -> None:
@@ -58,7 +58,7 @@ def to_lanes(
                     lanes[t, c, lane] = 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def from_lanes(
     lanes: FloatArray,
     starts: IntArray,
@@ -84,7 +84,7 @@ def from_lanes(
                     rows[start + t, c] = lanes[first + t, c, lane] * factor
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def clear_unused(lengths: IntArray, bounds: IntArray, scores: FloatArray) -> None:
     """Set the scores of unused steps to zero: what stood for data there may score anything."""
     for b in range(len(lengths)):
@@ -94,7 +94,7 @@ def clear_unused(lengths: IntArray, bounds: IntArray, scores: FloatArray) -> Non
                     scores[t, k, lane] = 0.0
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@kernel(forceinline=True)
 def times(lanes: FloatArray, t: int, matrix: FloatArray, out: FloatArray, u: int) -> None:
     """Row vector times matrix: out[u, j] = sum over i of lanes[t, i] matrix[i, j].
 
@@ -150,7 +150,7 @@ def times(lanes: FloatArray, t: int, matrix: FloatArray, out: FloatArray, u: int
         j += 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def forward(
     transition_matrix: FloatArray,
     scores: FloatArray,
@@ -225,7 +225,7 @@ def forward(
                 lane -= 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def backward(
     transposed: FloatArray,
     likelihoods: FloatArray,
@@ -299,7 +299,7 @@ def backward(
             count(weights, evidence, counts)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def sweep_whole(
     initial_probs: FloatArray,
     transition_matrix: FloatArray,
@@ -342,7 +342,7 @@ def sweep_whole(
                 initial_counts[k] += scores[bounds[b], k, lane]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def join_lanes(lane_counts: FloatArray, transition_matrix: FloatArray, counts: FloatArray) -> None:
     """Expected transitions (K, K) from what `backward` added up over A[i, j] in lanes."""
     for i in range(len(counts)):
@@ -353,7 +353,7 @@ def join_lanes(lane_counts: FloatArray, transition_matrix: FloatArray, counts: F
             counts[i, j] = total * transition_matrix[i, j]
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@kernel(forceinline=True)
 def count(weights: FloatArray, evidence: FloatArray, counts: FloatArray) -> None:
     """Add weights[u, i] evidence[u, j], summed over the COUNTED rows u, to counts[i, j]."""
     num_states = len(counts)
@@ -374,7 +374,7 @@ def count(weights: FloatArray, evidence: FloatArray, counts: FloatArray) -> None
             store(counts, i, j, total)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def viterbi(
     log_initial: FloatArray,
     log_transition: FloatArray,

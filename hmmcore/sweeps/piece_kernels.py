@@ -8,9 +8,9 @@ Arrays in lanes are as in `hmmcore.sweeps.lane_kernels`.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.compiling import kernel
 from hmmcore.lanes import (
     LANES,
     exp_of_nonpositive,
@@ -24,7 +24,7 @@ from hmmcore.lanes import (
 from hmmcore.sweeps.lane_kernels import LN_2, clear_unused, times
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def transfer(
     transition_matrix: FloatArray,
     scores: FloatArray,
@@ -94,7 +94,7 @@ def transfer(
             powers = powers + exponent(total)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def chain_pieces(
     initial_probs: FloatArray,
     transition_matrix: FloatArray,

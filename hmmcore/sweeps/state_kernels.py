@@ -12,9 +12,9 @@ LANES) hold T rows of N sequences one after the other, `offsets` (N + 1,) their 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.compiling import kernel
 from hmmcore.lanes import (
     LANES,
     exp_of_nonpositive,
@@ -33,7 +33,7 @@ COUNTED = 64
 """Rows that `count` takes at a time: few enough to stay in the core's first cache."""
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def to_blocks(rows: FloatArray, blocks: FloatArray) -> None:
     """Copy rows (T, K) into (T, B, LANES), zero beyond K."""
     num_columns = rows.shape[1]
@@ -44,7 +44,7 @@ def to_blocks(rows: FloatArray, blocks: FloatArray) -> None:
         flat[t, num_columns:] = 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def from_blocks(blocks: FloatArray, normalise: bool, rows: FloatArray) -> None:
     """Undo `to_blocks`; `normalise` divides every row by its sum."""
     num_columns = rows.shape[1]
@@ -57,7 +57,7 @@ def from_blocks(blocks: FloatArray, normalise: bool, rows: FloatArray) -> None:
             rows[t, k] = flat[t, k] * factor
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@kernel(forceinline=True)
 def times(rows: FloatArray, t: int, matrix: FloatArray, out: FloatArray, u: int) -> None:
     """Row vector times matrix (K, B, LANES): out[u, j] = sum over i of rows[t, i] matrix[i, j].
 
@@ -105,7 +105,7 @@ def times(rows: FloatArray, t: int, matrix: FloatArray, out: FloatArray, u: int)
         store(out, u, b, (sum_0 + sum_1) + (sum_2 + sum_3))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def forward(
     matrix: FloatArray,
     scores: FloatArray,
@@ -186,7 +186,7 @@ def forward(
             store(ends, n, b, load(alphas, stop - 1, b) * (1.0 / last))
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@kernel(forceinline=True)
 def _sum_of(across: FloatArray, u: int) -> float:
     """The sum of the lanes at across[0, u]."""
     left = (across[0, u, 0] + across[0, u, 1]) + (across[0, u, 2] + across[0, u, 3])
@@ -194,7 +194,7 @@ def _sum_of(across: FloatArray, u: int) -> float:
     return float(left + right)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def backward(
     transposed: FloatArray,
     likelihoods: FloatArray,
@@ -251,7 +251,7 @@ def backward(
             count(edge, 0, likelihoods, first, 1, counts)
 
 
-@njit(cache=True, nogil=True, forceinline=True, error_model="numpy")
+@kernel(forceinline=True, error_model="numpy")
 def _one_over_product(rows: FloatArray, t: int, future: FloatArray, across: FloatArray) -> float:
     """One over the sum over k of rows[t, k] future[0, k]."""
     totals = fill(0.0)
@@ -261,7 +261,7 @@ def _one_over_product(rows: FloatArray, t: int, future: FloatArray, across: Floa
     return 1.0 / _sum_of(across, 0)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def count(
     weights: FloatArray, first: int, evidence: FloatArray, start: int, rows: int, counts: FloatArray
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from hmmcore.arrays import FloatArray, as_count, as_number, as_positive, require_type
+from hmmcore.arrays import FloatArray, as_count, as_number, as_positive, quoted, require_type
 from hmmcore.emissions.base import Remedy
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -192,7 +192,7 @@ def _checked_trainable(
         return frozenset(known)
     for name in trainable:
         if name not in known:
-            raise ValueError(f"trainable has {name!r}; the model's parameters are {known}.")
+            raise ValueError(f"trainable has {quoted(name)}; the model's parameters are {known}.")
     return trainable
 
 
@@ -200,13 +200,14 @@ def checked_names(trainable: Iterable[str] | None) -> frozenset[str] | None:
     """Return `trainable` as a set. Raises ValueError for a string, which is one name, not a set."""
     if isinstance(trainable, str):
         raise ValueError(
-            f"trainable is the string {trainable!r}; it must be a set of names, {{{trainable!r}}}."
+            f"trainable is the string {quoted(trainable)}; it must be a set of names, "
+            f"{{{quoted(trainable)}}}."
         )
     try:
         return None if trainable is None else frozenset(trainable)
     except TypeError:
         raise ValueError(
-            f"trainable is {trainable!r}; it must be a set of names of parameters."
+            f"trainable is {quoted(trainable)}; it must be a set of names of parameters."
         ) from None
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from numba import njit
 
 from hmmcore.arrays import FloatArray
+from hmmcore.compiling import kernel
 from hmmcore.emissions.base import EMPTY_WEIGHT
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -149,7 +149,7 @@ def _proportions(counts: FloatArray, present: FloatArray) -> FloatArray:
     return proportions
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def _fill_proportions(counts: FloatArray, proportions: FloatArray) -> None:
     """Replace rows over the last axis by the proportions of their counts, if there are any."""
     rows = counts.reshape(-1, counts.shape[-1])

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numba import njit
 
-from hmmcore.arrays import FloatArray, as_positive
+from hmmcore.arrays import FloatArray, as_positive, quoted
+from hmmcore.compiling import kernel
 from hmmcore.emissions.base import Remedy
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -91,7 +91,7 @@ class GradientAscent:
         transition_ties: Ties | None = None,
     ) -> None:
         if optimizer not in OPTIMIZERS:
-            raise ValueError(f"optimizer is {optimizer!r}; it must be one of {OPTIMIZERS}.")
+            raise ValueError(f"optimizer is {quoted(optimizer)}; it must be one of {OPTIMIZERS}.")
         self.sequences = sequences
         self.learning_rate = as_positive("learning_rate", learning_rate)
         self.optimizer = optimizer
@@ -203,7 +203,7 @@ class GradientAscent:
         return OptimizerState(after, first, second, self.optimizer, steps), in_range
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def move(
     gradient: FloatArray,
     learning_rate: float,
@@ -241,7 +241,7 @@ def move(
     return in_range
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def slopes_of_logits(counts: FloatArray, probs: FloatArray) -> FloatArray:
     """counts - n p for every row of probabilities, where n is the sum of the row's counts."""
     slopes = np.empty(probs.shape)
@@ -257,7 +257,7 @@ def slopes_of_logits(counts: FloatArray, probs: FloatArray) -> FloatArray:
     return slopes
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel(error_model="numpy")
 def distributions(logits: FloatArray) -> tuple[FloatArray, bool]:
     """Softmax over the last axis, and whether all is finite; -inf gives exactly zero."""
     probs = np.empty(logits.shape)

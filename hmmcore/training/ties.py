@@ -13,6 +13,7 @@ from hmmcore.arrays import (
     as_permutation,
     frozen_array,
     numeric_array,
+    quoted,
     read_only,
 )
 from hmmcore.emissions.base import EMPTY_WEIGHT
@@ -231,5 +232,5 @@ def _groups_of(numbered: IntArray, labels: FloatArray) -> tuple[FloatArray, IntA
     return held.max(axis=0).astype(np.float64), groups
 
 
-def _shown(row: FloatArray) -> list[int]:
-    return sorted(int(label) for label in row if label >= 0)
+def _shown(row: FloatArray) -> str:
+    return quoted(sorted(int(label) for label in row if label >= 0))

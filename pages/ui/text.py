@@ -10,6 +10,7 @@ from hmmcore import Sequences
 
 NARROW_SPACE = "\u202f"
 CHART_TEXT_LENGTH = 24
+QUOTED_LENGTH = 40
 WORD_JOINER = "\u2060"
 ADDRESS = re.compile(r"(?i)\bwww(?=\.)|\bhttps?:(?=//)|\bftp:(?=//)|@")
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -34,6 +35,15 @@ def chart_text(text: str) -> str:
     if len(words) > CHART_TEXT_LENGTH:
         words = words[: CHART_TEXT_LENGTH - 1].rstrip() + "…"
     return html.escape(words, quote=False).replace("%{", "% {")
+
+
+def shortened(text: str, length: int = QUOTED_LENGTH) -> str:
+    """A visitor's text on one line, cut after `length` characters.
+
+    Whatever a sentence quotes of what was given goes through this, so that the sentence stays one.
+    """
+    text = " ".join(text.split())
+    return text if len(text) <= length else f"{text[:length]}…"
 
 
 def count(number: int) -> str:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from urllib.parse import quote, unquote
 
 from pages.ui.settings.config import FIELD_OF
-from pages.ui.text import count
+from pages.ui.text import count, shortened
 
 NAMES = ("runs", "at", "marks")
 """The URL parameters that hold the position; all others belong to the Config."""
@@ -84,21 +84,21 @@ def revised(revisions: tuple[Revision, ...], revision: Revision) -> tuple[Revisi
 
 def bounded(position: RunPosition) -> tuple[RunPosition, str]:
     """The part of a position that a link can hold, and a sentence on the rest, or an empty one."""
-    runs, shortened = {}, {}
+    runs, cut = {}, {}
     for name, progress in list(position.runs.items())[:MAX_RUNS]:
         last = min(progress.iteration, MAX_LINK_ITERATIONS)
         if len(progress.revisions) > MAX_REVISIONS:
             last = min(last, progress.revisions[MAX_REVISIONS].iteration)
         if last < progress.iteration:
-            shortened[name] = last
+            cut[name] = last
             progress = RunProgress(last, tuple(r for r in progress.revisions if r.iteration < last))
         runs[name] = progress
     latest = RunPosition(runs).latest
     at = position.at if position.at is not None and position.at < latest else None
     within = RunPosition(runs, at, tuple(mark for mark in position.marks if mark <= latest))
-    if not shortened:
+    if not cut:
         return within, ""
-    opened = " and ".join(f"{name} at iteration {count(last)}" for name, last in shortened.items())
+    opened = " and ".join(f"{name} at iteration {count(last)}" for name, last in cut.items())
     return within, (
         f"The link opens with {opened}: it carries at most {count(MAX_LINK_ITERATIONS)} iterations "
         f"and {MAX_REVISIONS} changes of the learning rate or optimizer."
@@ -170,7 +170,9 @@ def checked_revisions(revisions: tuple[Revision, ...], last: int) -> tuple[Revis
                 f"a learning rate is {rate}; it must lie between {minimum:g} and {maximum:g}."
             )
         if revision.optimizer not in optimizers.choices:
-            raise ValueError(f"an optimizer is {revision.optimizer[:30]!r}, which is not known.")
+            raise ValueError(
+                f"an optimizer is “{shortened(revision.optimizer)}”, which is not known."
+            )
     return revisions
 
 
@@ -200,7 +202,7 @@ def _read(text: str) -> tuple[str, RunProgress]:
 
 def _whole(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 12):
-        raise ValueError(f"{text[:12]!r} is not a whole number")
+        raise ValueError(f"“{shortened(text)}” is not a whole number")
     return int(text)
 
 

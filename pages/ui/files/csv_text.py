@@ -15,7 +15,6 @@ from pages.ui.text import count
 
 MAX_FILE_BYTES = 5 * 2**20
 SAMPLE_ROWS = 1000
-QUOTED_LENGTH = 40
 
 SEPARATORS = {";": "semicolon", "\t": "tab", "|": "pipe", ",": "comma", " ": "space"}
 """The least ambiguous first: a comma may be a decimal mark, and a space may be part of a text."""
@@ -192,9 +191,3 @@ def is_numeric(cells: list[str], decimal: str) -> bool:
     """Whether all cells are numbers or missing, and at least one is a number."""
     values = [parsed_number(cell, decimal == ",") for cell in cells]
     return None not in values and any(value == value for value in values)
-
-
-def shortened(text: str, length: int = QUOTED_LENGTH) -> str:
-    """A visitor's text on one line, cut after `length` characters."""
-    text = " ".join(text.split())
-    return text if len(text) <= length else f"{text[:length]}…"

@@ -31,7 +31,7 @@ from pages.ui.files.upload import MAX_VALUES, NAME_LENGTH
 from pages.ui.settings.address import from_query
 from pages.ui.settings.config import MAX_CELLS, Config
 from pages.ui.settings.families import FAMILIES, MAX_DIMENSIONS, MAX_SYMBOLS
-from pages.ui.text import count
+from pages.ui.text import count, shortened
 
 FORMAT = "HMM Playground experiment"
 VERSION = 1
@@ -47,6 +47,7 @@ MAX_LISTS = 20_000
 MAX_VALUE = 1e100
 LONGEST_NAME = MAX_DIMENSIONS * (NAME_LENGTH + len("…, ")) - len(", ")
 """The length of the longest name, that of all columns joined, each cut to NAME_LENGTH."""
+LONGEST_RUN_NAME = 40
 
 
 class FileRefused(ValueError):
@@ -115,8 +116,8 @@ def read(content: bytes) -> ExperimentFile:
     version = found.get("version")
     if type(version) is int and version > VERSION:
         raise FileRefused(
-            f"The experiment file is of version {version}, made by a newer app; this one reads "
-            f"up to version {VERSION}."
+            f"The experiment file is of version {shortened(str(version))}, made by a newer app; "
+            f"this one reads up to version {VERSION}."
         )
     if type(version) is not int or version < 1:
         raise FileRefused("The experiment file is damaged: its version is no number from 1 on.")
@@ -124,7 +125,9 @@ def read(content: bytes) -> ExperimentFile:
         return _experiment(found)
     except FileRefused:
         raise
-    except (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError) as error:
+    except (
+        ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError, RecursionError,
+    ) as error:  # fmt: skip
         raise FileRefused.damaged(error) from None
 
 
@@ -144,6 +147,7 @@ def _experiment(found: dict[str, Any]) -> ExperimentFile:
         raise ValueError(f"it has {len(runs)} runs; {MAX_RUNS} are the most.")
     progress, endings = {}, {}
     for name, run in runs.items():
+        _text(name, LONGEST_RUN_NAME)
         progress[name], endings[name] = _run(run, start)
     latest = RunPosition(progress).latest
     marks = found.get("marks") or []
@@ -188,7 +192,7 @@ def _upload(data: dict[str, Any]) -> Upload:
         if value is not None and not (
             type(value) in (int, float) and -MAX_VALUE <= value <= MAX_VALUE
         ):
-            raise ValueError(f"an observation is {str(value)[:30]!r}, no number up to 1e100.")
+            raise ValueError(f"an observation is “{shortened(str(value))}”, no number up to 1e100.")
     sizes = [_whole(length, "a length", len(values)) for length in lengths]
     observations = np.array(values, dtype=np.float64).reshape(-1, dimensions)
     about: dict[str, Any] = {}
@@ -197,7 +201,8 @@ def _upload(data: dict[str, Any]) -> Upload:
             continue
         if field.name not in data and field.default is not MISSING:
             continue
-        about[field.name] = _text(data[field.name])
+        most = LONGEST_NAME if field.name == "column" else NAME_LENGTH + len("…")
+        about[field.name] = _text(data[field.name], most)
         if isinstance(about[field.name], tuple) != (field.name in ("labels", "columns")):
             raise ValueError(f"{field.name} is of the wrong kind.")
     upload = Upload(sequences=Sequences(observations, sizes), **about)
@@ -212,22 +217,24 @@ def _check_family(upload: Upload) -> None:
     values = upload.sequences.observations
     values = values[~np.isnan(values)]
     if family not in FAMILIES:
-        raise ValueError(f"its data are {family[:30]!r}, which is not known.")
+        raise ValueError(f"its data are “{shortened(family)}”, which is not known.")
     if dimensions != max(1, len(columns)) or (len(columns) > 0) != (family == "points"):
-        raise ValueError(f"{family} do not come in {dimensions} columns named {columns[:3]}.")
+        raise ValueError(
+            f"{family} do not come in {dimensions} columns named {shortened(str(columns))}."
+        )
     if family in ("counts", "symbols") and ((values < 0) | (values != np.floor(values))).any():
         raise ValueError(f"{family} must be whole numbers of at least 0.")
     if family == "symbols" and not values.max() < len(labels) <= MAX_SYMBOLS:
         raise ValueError(f"it names {len(labels)} symbols, which do not fit the data.")
 
 
-def _text(value: Any) -> str | tuple[str, ...]:
+def _text(value: Any, most: int) -> str | tuple[str, ...]:
     if isinstance(value, list):
         if not all(isinstance(part, str) for part in value):
             raise ValueError("a name is no text.")
-        return tuple(str(_text(part)) for part in value)
-    if not isinstance(value, str) or len(value) > LONGEST_NAME:
-        raise ValueError(f"a name is no text of at most {LONGEST_NAME} letters.")
+        return tuple(str(_text(part, most)) for part in value)
+    if not isinstance(value, str) or len(value) > most:
+        raise ValueError(f"a name is no text of at most {most} letters.")
     return value
 
 
@@ -240,13 +247,13 @@ def _mapping(found: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def _whole(value: Any, name: str, most: int) -> int:
     if type(value) is not int or not 0 <= value <= most:
-        raise ValueError(f"{name} is {str(value)[:30]!r}, no whole number from 0 to {most}.")
+        raise ValueError(f"{name} is “{shortened(str(value))}”, no whole number from 0 to {most}.")
     return value
 
 
 def _number(value: Any, name: str) -> float:
     if type(value) not in (int, float) or not math.isfinite(value):
-        raise ValueError(f"{name} is {str(value)[:30]!r}, no number.")
+        raise ValueError(f"{name} is “{shortened(str(value))}”, no number.")
     return float(value)
 
 

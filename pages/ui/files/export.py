@@ -11,6 +11,7 @@ from hmmcore.arrays import FloatArray
 from hmmcore.io import decoded_frame
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.figures import theme
+from pages.ui.files.formulas import defused
 
 # Imported when it is needed: every page imports this module, and pandas would delay the first
 # visitor by a quarter of a second.
@@ -107,4 +108,12 @@ def _written(data: Dataset, values: FloatArray) -> object:
 
 def csv_bytes(data: Dataset) -> bytes:
     """The data as CSV, with all digits of every number."""
-    return data_frame(data).to_csv(index=False, lineterminator="\n").encode()
+    return frame_csv(data_frame(data))
+
+
+def frame_csv(frame: pd.DataFrame) -> bytes:
+    """A table as CSV with all digits of every number, and with its texts and names defused."""
+    written = frame.rename(columns=defused)
+    for name in written.select_dtypes(exclude="number"):
+        written[name] = written[name].map(defused, na_action="ignore")
+    return written.to_csv(index=False, lineterminator="\n").encode()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pages.ui.experiment.dataset import Upload
-from pages.ui.files.csv_text import UploadError, shortened
+from pages.ui.files.csv_text import UploadError
 from pages.ui.files.upload import (
     NAME_LENGTH,
     CsvTable,
@@ -16,6 +16,7 @@ from pages.ui.files.upload import (
     read_observations,
     read_table,
 )
+from pages.ui.text import shortened
 
 AS_FOUND = Reading()
 """The default: everything is detected from the file."""

@@ -25,11 +25,11 @@ from pages.ui.files.csv_text import (
     parsed_number,
     rows,
     sample_rows,
-    shortened,
 )
+from pages.ui.files.formulas import restored
 from pages.ui.files.upload_cells import cell_reader, likely_family
 from pages.ui.settings.config import FIELD_OF, MAX_CELLS
-from pages.ui.text import count, many
+from pages.ui.text import count, many, shortened
 
 MAX_OBSERVATIONS = MAX_CELLS
 MAX_VALUES = MAX_FILE_BYTES
@@ -135,9 +135,9 @@ def read_table(content: bytes, reading: Reading = Reading()) -> CsvTable:
     if header and len(first) == min(map(len, data)) - 1:
         if separator == "," and len(first) == 1 and all(map(_thousands, data)):
             raise UploadError(
-                f"The header names one column, but “{','.join(data[0])[:20]}” reads as two cells. "
-                "Write numbers without a sign between thousands, such as 1234; or name both "
-                "columns."
+                f"The header names one column, but “{shortened(','.join(data[0]), 20)}” reads as "
+                "two cells. Write numbers without a sign between thousands, such as 1234; or name "
+                "both columns."
             )
         first = ["", *first]
     width = len(first) if header else max(map(len, data))
@@ -246,7 +246,7 @@ def read_observations(
 def _require_values(values: FloatArray, names: Sequence[str]) -> None:
     """Raise UploadError if a column of `values` (T, D) has no value, or if no row is left."""
     if not len(values) and len(names) > 1:
-        quoted_names = " and ".join(f"“{name}”" for name in names)
+        quoted_names = " and ".join(f"“{shortened(name, 20)}”" for name in names)
         raise UploadError(
             f"No row has a value in all of the columns {quoted_names}; keep the rows that lack "
             "one, or choose other columns."
@@ -287,7 +287,7 @@ def _has_header(sample: list[list[str]], decimal: str) -> bool:
 
 
 def _names(first: list[str], width: int) -> tuple[str, ...]:
-    names = [shortened(" ".join(cell.split()), NAME_LENGTH) for cell in first] or [""] * width
+    names = [shortened(restored(cell), NAME_LENGTH) for cell in first] or [""] * width
     given = [name for name in names if name]
     twice = sorted({name for name in given if given.count(name) > 1})
     if twice:

@@ -12,9 +12,10 @@ from typing import Protocol
 import numpy as np
 
 from hmmcore.arrays import FloatArray
-from pages.ui.files.csv_text import MISSING, UploadError, parsed_number, shortened
+from pages.ui.files.csv_text import MISSING, UploadError, parsed_number
+from pages.ui.files.formulas import restored
 from pages.ui.settings.families import MAX_SYMBOLS
-from pages.ui.text import count
+from pages.ui.text import count, shortened
 
 MAX_VALUE = 1e100
 """Larger values could overflow when they are squared for variances."""
@@ -103,7 +104,7 @@ class Symbols:
 
     def read(self, text: str, row: int, column: str) -> float:
         """See `CellReader`."""
-        label = shortened(text, LABEL_LENGTH)
+        label = shortened(restored(text), LABEL_LENGTH)
         if label in SYMBOL_MISSING:
             return float("nan")
         code = self.codes.setdefault(label, len(self.codes))

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.ui.experiment.dataset import Upload
 from pages.ui.files import experiment_file
-from pages.ui.files.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, SEPARATORS, UploadError, shortened
+from pages.ui.files.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, SEPARATORS, UploadError
 from pages.ui.files.experiment_reading import FileRefused
 from pages.ui.files.pending import PendingFile
 from pages.ui.files.upload import MAX_SEQUENCES, CsvTable, Observations
@@ -20,7 +20,7 @@ from pages.ui.session.opening import open_file
 from pages.ui.session.session import Session
 from pages.ui.settings.config import MAX_CELLS
 from pages.ui.settings.families import MAX_DIMENSIONS, MAX_SYMBOLS
-from pages.ui.text import count, many, markdown_text, missing
+from pages.ui.text import count, many, markdown_text, missing, shortened
 
 SEPARATOR_NAMES = {separator: name.capitalize() for separator, name in SEPARATORS.items()} | {
     NO_SEPARATOR: "None: one column"
@@ -66,7 +66,7 @@ def _pending_file(session: Session, pending: PendingFile, uploader: str) -> None
     table, problem = _attempt(pending.table)
     if st.session_state.get(uploader) is None:
         # The visitor left the page and came back: the uploader no longer shows the file.
-        st.markdown(f"**{markdown_text(pending.file_name)}**")
+        st.markdown(f"**{markdown_text(shortened(pending.file_name))}**")
     if isinstance(table, CsvTable):
         read, problem = _attempt(pending.observations)
         _columns(session, pending, table, read)
@@ -121,11 +121,11 @@ def _pending_file(session: Session, pending: PendingFile, uploader: str) -> None
 
 def _about_gaps(read: Observations) -> str:
     """One sentence on the missing observations of a file, and how they are treated."""
-    says = [f"“{markdown_text(text)}”" for text in read.spellings if text]
-    cells = ", ".join([*(["empty"] if "" in read.spellings else []), *says])
+    says = [f"“{text}”" for text in read.spellings if text]
+    cells = shortened(", ".join([*(["empty"] if "" in read.spellings else []), *says]), 100)
     return (
-        f"{missing(read.sequences)} (cells: {cells}); nothing is put in their place, the "
-        "model integrates them out."
+        f"{missing(read.sequences)} (cells: {markdown_text(cells)}); nothing is put in their "
+        "place, the model integrates them out."
     )
 
 

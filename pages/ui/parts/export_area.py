@@ -10,7 +10,7 @@ import streamlit as st
 
 from hmmcore.io import to_json
 from pages.ui.files import experiment_file
-from pages.ui.files.export import decoded_data_frame
+from pages.ui.files.export import decoded_data_frame, frame_csv
 from pages.ui.files.notebook import notebook
 from pages.ui.session.session import Session
 from pages.ui.session.view import current_view
@@ -78,7 +78,7 @@ def model_json(session: Session) -> bytes:
 
 def decoded_csv(session: Session) -> bytes:
     """The data decoded by the shown model, as CSV with all digits."""
-    return _decoded(session).to_csv(index=False, lineterminator="\n").encode()
+    return frame_csv(_decoded(session))
 
 
 def decoded_parquet(session: Session) -> bytes:

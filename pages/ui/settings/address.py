@@ -15,6 +15,7 @@ from pages.ui.settings.config import FIELDS, MAX_STATES, MAX_SYMBOLS, NOTEBOOK, 
 from pages.ui.settings.config_rules import legal
 from pages.ui.settings.field import Field
 from pages.ui.settings.table_rules import STATES, SYMBOLS, Table, as_table, table_problem
+from pages.ui.text import shortened
 
 
 def to_query(config: Config) -> dict[str, str]:
@@ -59,7 +60,7 @@ def _written(field: Field, value: Any) -> str:
 
 def _read(field: Field, text: str) -> tuple[Any, str | None]:
     """The value that `text` encodes, and a sentence if another value had to be used."""
-    shown = text if len(text) <= 30 else f"{text[:30]}…"
+    shown = shortened(text)
     if field.table is not None:
         table = _unpacked(field, text)
         if table is None:
