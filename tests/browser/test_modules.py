@@ -13,6 +13,7 @@ import base64
 import json
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
@@ -22,17 +23,17 @@ from pages.ui.browser import wire
 from pages.ui.browser.assets import PLOTLY, asset_url
 from pages.ui.browser.stream import REPLACED, UNKNOWN
 from pages.ui.live.frame_source import frame_source
+from pages.ui.session.commands import receive
 from pages.ui.session.session import Session
 from tests.browser import playground as ui
+from tests.browser.page import CONTROLS
 from tests.browser.server import Server
 
 STAND_INS = """async ([urls, plotly]) => {
   document.body.innerHTML = `
-    <div data-testid="stApp" data-test-script-state="notRunning">
-      <div class="st-key-step"><button>Step</button></div>
-      <button id="elsewhere">Elsewhere</button> <a href="/posterior">Posterior</a>
-      <div id="place"></div> <div id="other"></div>
-    </div>`;
+    <div id="controls"></div>
+    <button id="elsewhere">Elsewhere</button> <a href="/posterior">Posterior</a>
+    <div id="place"></div> <div id="other"></div>`;
   window.lines = [];
   window.WebSocket = class {
     static OPEN = 1;
@@ -43,17 +44,20 @@ STAND_INS = """async ([urls, plotly]) => {
     send(text) { this.sent.push(text); }
     open() { this.readyState = 1; this.onopen(); }
     close(code = 1000) { this.readyState = 3; this.onclose?.({ code }); }
+    answer(text) { this.onmessage({ data: bytes(text).buffer }); }
   };
   window.bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   window.modules = {};
   for (const [name, url] of Object.entries(urls)) modules[name] = await import(url);
   // What Streamlit calls with each message of a component: what it returns ends the message.
-  window.news = [];
   window.show = (draw, text, place = "place") => {
     const parentElement = document.getElementById(place);
-    window.end = draw({ data: bytes(text), parentElement,
-      setTriggerValue: (name) => news.push([name, performance.now()]) }, plotly);
+    window.end = draw({ data: bytes(text), parentElement, setTriggerValue() {} }, plotly);
   };
+  window.said = []; // what the run controls say to the page, and when
+  window.showControls = (live) => modules["run-controls"].drawRunControls({
+    data: [live], parentElement: document.getElementById("controls"),
+    setStateValue: (_, value) => said.push({ ...value, at: performance.now() }) });
 }"""
 
 
@@ -66,7 +70,7 @@ def empty(browser: Browser, app_server: Server, browser_errors: list[str]) -> It
     page.clock.install(time=0)
     page.goto("/_stcore/health")
     page.clock.pause_at(60_000)
-    names = ("stream", "scrubber", "panel", "figure", "presses")
+    names = ("run-controls", "scrubber", "panel", "figure")
     page.evaluate(STAND_INS, [{name: asset_url(f"{name}.js") for name in names}, asset_url(PLOTLY)])
     yield page
     context.close()
@@ -85,7 +89,7 @@ def text_of(message: bytes | None) -> str:
 
 
 class Panel:
-    """The live panel of a session, and the session."""
+    """The live panel of a session with the run controls, and the session."""
 
     def __init__(self, page: Page, query: str = "") -> None:
         self.page = page
@@ -97,8 +101,9 @@ class Panel:
 
     def show(self) -> None:
         """A run of the page."""
-        frame = text_of(frame_source(self.session).frame())
-        self.page.evaluate("text => show(modules.panel.drawPanel, text)", frame)
+        frames, heard = frame_source(self.session), len(said(self.page))
+        self.page.evaluate("live => showControls(live)", {**frames.live(), "heard": heard})
+        self.page.evaluate("text => show(modules.panel.drawPanel, text)", text_of(frames.frame()))
 
     def receive(self) -> None:
         """A training step, whose frame comes over the line."""
@@ -107,19 +112,31 @@ class Panel:
 
     def send(self, frame: bytes | None) -> None:
         """A frame comes over the line."""
-        self.page.evaluate(
-            "text => lines[0].onmessage({ data: bytes(text).buffer })", text_of(frame)
-        )
+        self.page.evaluate("text => lines.at(-1).answer(text)", text_of(frame))
+
+    def press(self, name: str) -> None:
+        """Press a run control, and let the server answer what was said over the line."""
+        self.page.get_by_role("button", name=name, exact=True).click()
+        self.answer()
+
+    def answer(self) -> None:
+        """Let the server carry out the commands that were sent over the line."""
+        for message in self.page.evaluate("lines.at(-1).sent.splice(0)"):
+            if message != "next" and (frame := frame_source(self.session).handle(message)):
+                self.send(frame)
 
     @property
     def busy(self) -> str | None:
-        return self.page.locator(ui.PANEL).get_attribute("aria-busy")
+        """Of the panel and the run controls together."""
+        parts = self.page.locator(f"{ui.PANEL}, {CONTROLS}")
+        busy = parts.evaluate_all("parts => parts.map((part) => part.ariaBusy)")
+        return "false" if busy == ["false", "false"] else "true"
 
     def rest(self) -> None:
         """Let time pass until all is drawn, and the page run where it is asked to."""
         for _ in range(100):
             self.page.clock.run_for(50)
-            if (number := len(told(self.page))) > self.answered:
+            if (number := len(said(self.page))) > self.answered:
                 self.answered = number
                 self.show()
             if self.busy == "false":
@@ -232,35 +249,40 @@ def test_a_last_frame_that_came_while_the_panel_had_no_place_is_drawn_in_the_end
     ui.expect_iteration(empty, 3)
 
 
-def told(page: Page) -> list[float]:
-    """When the panel asked for a run of the page."""
-    news: list[tuple[str, float]] = page.evaluate("news")
-    assert {name for name, _ in news} <= {"news"}
-    return [moment for _, moment in news]
+def said(page: Page) -> list[dict[str, Any]]:
+    """What the run controls have said to the page."""
+    found: list[dict[str, Any]] = page.evaluate("said")
+    return found
 
 
-def press_step(panel: Panel) -> None:
-    """Press Step, and let the line answer."""
-    panel.page.evaluate("document.querySelector('.st-key-step button').click()")
-    assert panel.page.evaluate("lines[0].sent").count("step") > 0
-    panel.receive()
+def moments(page: Page) -> list[float]:
+    """When they said it."""
+    return [one["at"] for one in said(page)]
 
 
-def test_after_steps_the_page_runs_twice_a_second_at_most(empty: Page) -> None:
+def test_after_steps_the_page_runs_every_400_milliseconds_at_most(empty: Page) -> None:
     panel = Panel(empty)
     begun = now(empty)
     for _ in range(6):
-        press_step(panel)
-        empty.clock.run_for(300)
-    moments = told(empty)
-    assert moments[0] >= begun + 200, "the frame is seen first"
-    assert len(moments) >= 2
-    assert all(later - earlier >= 500 for earlier, later in pairwise(moments))
-    # Only when the page has answered is all said.
-    empty.clock.run_for(2000)
+        panel.session.page = "posterior"  # where every step is news
+        panel.press("Step")
+        empty.clock.run_for(250)
+        if len(said(empty)) > panel.answered:
+            panel.answered = len(said(empty))
+            panel.show()
+    empty.clock.run_for(1000)
+    times = moments(empty)
+    assert times[0] >= begun + 200, "the frame is seen first"
+    assert len(times) >= 2
+    assert all(later - earlier >= 400 for earlier, later in pairwise(times))
+    # Only when the page has answered is all said, and it is asked once more where it does not.
     assert panel.busy == "true"
+    asked = len(times)
+    empty.clock.run_for(3000)
+    assert len(moments(empty)) == asked + 1
     panel.show()
-    panel.rest()
+    empty.clock.run_for(5000)
+    assert len(moments(empty)) == asked + 1
 
 
 @pytest.mark.parametrize("where", ["#elsewhere", "a"])
@@ -269,161 +291,165 @@ def test_no_run_is_asked_for_right_after_a_click_or_while_the_page_is_left(
 ) -> None:
     """Streamlit would drop the click, or bring back the page that is left."""
     panel = Panel(empty)
-    press_step(panel)
-    begun = now(empty)
+    panel.press("New start")
     empty.evaluate(
-        """where => {
-          const place = document.querySelector(where);
-          place.addEventListener("click", (event) => event.preventDefault());
-          place.click();
-        }""",
+        """where => document.querySelector(where)
+          .addEventListener("click", (event) => event.preventDefault())""",
         where,
     )
-    empty.clock.run_for(999 if where == "#elsewhere" else 2999)
-    assert told(empty) == []
+    begun = now(empty)
+    empty.locator(where).click()
+    empty.clock.run_for(990 if where == "#elsewhere" else 2990)
+    assert said(empty) == []
     empty.clock.run_for(100)
-    assert len(told(empty)) == 1
-    assert told(empty)[0] >= begun + 1000
+    assert len(said(empty)) == 1
+    assert moments(empty)[0] >= begun + 1000
 
 
-def test_no_run_is_asked_for_while_one_goes_on(empty: Page) -> None:
-    panel = Panel(empty)
-    empty.evaluate(
-        "document.querySelector('[data-testid=stApp]').dataset.testScriptState = 'running'"
-    )
-    panel.session.pause()
-    panel.session.step()
-    panel.session.travel(0)
-    panel.send(frame_source(panel.session).frame())
-    empty.clock.run_for(5000)
-    assert told(empty) == []
-    empty.evaluate(
-        "document.querySelector('[data-testid=stApp]').dataset.testScriptState = 'notRunning'"
-    )
-    empty.clock.run_for(100)
-    assert len(told(empty)) == 1
-
-
-def test_a_link_that_is_clicked_before_the_news_are_sent_leads_away_after_them(
+def test_a_link_that_is_clicked_before_the_request_is_sent_leads_away_after_it(
     empty: Page,
 ) -> None:
     """Streamlit sends what a component says in a task of its own: that would be too late."""
     panel = Panel(empty)
-    press_step(panel)
-    clicks = empty.evaluate(
+    panel.press("New start")
+    empty.evaluate(
         """() => {
           window.clicks = [];
           const link = document.querySelector("a");
           link.addEventListener("click", (event) => {
-            clicks.push(news.length);
+            clicks.push(said.length);
             event.preventDefault();
           });
-          const tell = news.push.bind(news);
-          news.push = (...one) => {
+          const tell = said.push.bind(said);
+          said.push = (...one) => {
             tell(...one);
             queueMicrotask(() => { link.click(); window.atOnce = clicks.length; });
           };
         }"""
     )
     empty.clock.run_for(1000)
-    clicks = empty.evaluate("[atOnce, clicks]")
-    assert clicks == [0, [1]]
+    assert empty.evaluate("[atOnce, clicks]") == [0, [1]]
 
 
-def test_presses_go_by_streamlit_one_after_the_other_and_ten_wait(empty: Page) -> None:
-    empty.evaluate(
-        """() => {
-          window.heard = 0;
-          modules.presses.hear(0);
-          window.step = document.querySelector(".st-key-step button");
-          step.addEventListener("click", () => { heard += 1; });
-          for (let number = 0; number < 14; number += 1) step.click();
-        }"""
-    )
-    assert empty.evaluate("heard") == 1
-    # Nothing is sent while the page runs, however long, nor when it has only seemed to rest.
-    state = "document.querySelector('[data-testid=stApp]').dataset.testScriptState"
-    empty.clock.run_for(1500)
-    empty.evaluate(f"{state} = 'running'")
-    empty.clock.run_for(10_000)
-    assert empty.evaluate("heard") == 1
-    empty.evaluate("modules.presses.hear(1)")
-    assert empty.evaluate("heard") == 2
-    # A press that the page never answers holds up the others until it has rested twice.
-    empty.evaluate(f"{state} = 'notRunning'")
-    empty.clock.run_for(900)
-    assert empty.evaluate("heard") == 2
-    empty.clock.run_for(1200)
-    assert empty.evaluate("heard") == 3
-    for number in range(2, 20):
-        empty.evaluate("number => modules.presses.hear(number)", number)
-    assert empty.evaluate("heard") == 11
-    # What still waits would bring back a page that is left.
-    empty.evaluate(
-        """() => {
-          for (let number = 0; number < 3; number += 1) step.click();
-          const link = document.querySelector("a");
-          link.addEventListener("click", (event) => event.preventDefault());
-          link.click();
-          modules.presses.hear(20);
-        }"""
-    )
-    empty.clock.run_for(10_000)
-    assert empty.evaluate("heard") == 12
-
-
-def test_a_lost_line_is_opened_again_less_and_less_often(empty: Page) -> None:
-    empty.evaluate(
-        """() => {
-          window.forgotten = 0;
-          window.stream = new modules.stream.Stream(() => {}, () => { forgotten += 1; });
-          stream.follow({ stream: "/line", playing: true });
-        }"""
-    )
+def test_a_lost_line_is_opened_again_less_and_less_often_and_says_again_what_was_not_heard(
+    empty: Page,
+) -> None:
+    panel = Panel(empty)
+    empty.get_by_role("button", name="Step", exact=True).click()
     waits = []
-    for _ in range(7):
+    for _ in range(3):
         lost = now(empty)
         empty.evaluate("lines.at(-1).close()")
         before = empty.evaluate("lines.length")
         while empty.evaluate("lines.length") == before:
             empty.clock.run_for(50)
         waits.append(round(empty.evaluate("lines.at(-1).begun") - lost, -2))
-    assert waits == [500, 1000, 2000, 4000, 5000, 5000, 5000]
+    assert waits == [500, 1000, 2000]
     empty.evaluate("lines.at(-1).open()")
-    assert empty.evaluate("lines.at(-1).sent") == ["next", "next"]
-    # Whoever has the line now keeps it; a server that has forgotten us is told where we were.
-    for code, forgotten in ((UNKNOWN, 1), (REPLACED, 1)):
+    assert empty.evaluate("lines.at(-1).sent") == ["1 0 step"]
+    panel.answer()
+    ui.expect_iteration(empty, 1)
+    # Whoever has the line now keeps it; a server that has forgotten us waits for a run of the page.
+    for code in (UNKNOWN, REPLACED):
         before = empty.evaluate("lines.length")
         empty.evaluate("code => lines.at(-1).close(code)", code)
         empty.clock.run_for(10_000)
-        assert empty.evaluate("[lines.length, forgotten]") == [before, forgotten]
-        empty.evaluate("stream.follow({ stream: '/line', playing: true })")
+        assert empty.evaluate("lines.length") == before
+        panel.show()
+        empty.evaluate("lines.at(-1).open()")
 
 
-def test_what_cannot_be_said_yet_is_said_once_and_pictures_let_answers_go_first(
-    empty: Page,
-) -> None:
-    empty.evaluate(
-        """() => {
-          window.stream = new modules.stream.Stream(() => {}, () => {});
-          stream.follow({ stream: "/line", playing: false });
-          for (const command of ["at 3", "at 4", "at 5"]) stream.tell(command);
-          lines[0].open();
-        }"""
-    )
-    assert empty.evaluate("lines[0].sent") == ["at 5"]
-    empty.evaluate(
-        """() => {
-          lines[0].onmessage({ data: "" });
-          stream.hold();
-          stream.playing = true;
-          stream.ask();
-        }"""
-    )
-    empty.clock.run_for(249)
-    assert empty.evaluate("lines[0].sent") == ["at 5"]
-    empty.clock.run_for(10)
-    assert empty.evaluate("lines[0].sent") == ["at 5", "next", "next"]
+def test_a_line_that_cannot_be_opened_is_refused_and_tried_again(empty: Page) -> None:
+    panel = Panel(empty)
+    slower = empty.get_by_text("Slower here")
+    empty.evaluate("lines.at(-1).close()")
+    # Nobody misses it until something is to be said.
+    empty.clock.run_for(20_000)
+    expect(slower).to_have_count(0)
+    for name in ("Step", "Step", "Play"):
+        empty.get_by_role("button", name=name, exact=True).click()
+    empty.clock.run_for(2900)
+    assert said(empty) == []
+    empty.clock.run_for(200)
+    expect(slower).to_be_visible()
+    (request,) = said(empty)
+    assert request["refused"]
+    assert request["commands"] == ["1 0 step", "2 0 step", "3 0 play"]
+    # The page answers, and as long as the runs play, it is asked for another run.
+    for message in request["commands"]:
+        assert receive(panel.session, message)
+    panel.show()
+    empty.clock.run_for(900)
+    assert [one["commands"] for one in said(empty)[1:]] == [[]]
+    # Its line comes back in the end, of which the page hears.
+    before = empty.evaluate("lines.length")
+    empty.clock.run_for(31_000)
+    assert empty.evaluate("lines.length") == before + 1
+    empty.evaluate("lines.at(-1).open()")
+    expect(slower).to_have_count(0)
+    panel.session.pause()
+    panel.show()
+    empty.clock.run_for(4000)
+    assert not said(empty)[-1]["refused"]
+
+
+def test_a_journey_skips_places_and_frames_let_answers_go_first(empty: Page) -> None:
+    panel = Panel(empty)
+    for _ in range(9):
+        panel.session.step()
+    panel.show()
+    panel.rest()
+    # Each key is a place; those that wait while the first is under way make room for the last.
+    slider = empty.get_by_role("slider", name="Iteration shown")
+    slider.focus()
+    for _ in range(4):
+        empty.keyboard.press("ArrowLeft")
+    assert empty.evaluate("lines.at(-1).sent") == ["1 0 at 8"]
+    panel.answer()
+    panel.answer()
+    ui.expect_iteration(empty, 5)
+    assert panel.session.acknowledged == 2
+    # What is used elsewhere is answered before the next frame is asked for.
+    panel.press("Play")
+    assert empty.evaluate("lines.at(-1).sent") == ["next", "next"]
+    empty.evaluate("lines.at(-1).sent.splice(0)")
+    empty.locator("#elsewhere").click()
+    frame = frame_source(panel.session).next_frame(0.0)
+    panel.send(frame)
+    empty.clock.run_for(240)
+    assert empty.evaluate("lines.at(-1).sent") == []
+    empty.clock.run_for(20)
+    assert empty.evaluate("lines.at(-1).sent") == ["next"]
+
+
+def test_a_press_right_after_a_change_names_the_settings_to_come(empty: Page) -> None:
+    panel = Panel(empty)
+    before = panel.session.settings_number
+    empty.locator("#elsewhere").click()
+    empty.get_by_role("button", name="Play", exact=True).click()
+    empty.clock.run_for(500)
+    empty.get_by_role("button", name="Step", exact=True).click()
+    assert empty.evaluate("lines.at(-1).sent") == [f"1 {before + 1} play", f"2 {before} step"]
+
+
+def test_after_pause_no_frame_of_before_is_shown(empty: Page) -> None:
+    panel = Panel(empty, "method=Gradient&rate=0.0001&speed=max")
+    panel.press("Play")
+    frames = [frame_source(panel.session).next_frame(0.0) for _ in range(3)]
+    panel.send(frames[0])
+    empty.clock.run_for(100)
+    shown = ui.iteration(empty, "Gradient")
+    empty.get_by_role("button", name="Pause", exact=True).click()
+    expect(empty.get_by_role("button", name="Play", exact=True)).to_be_focused()
+    panel.send(frames[1])
+    empty.clock.run_for(500)
+    assert ui.iteration(empty, "Gradient") == shown
+    panel.answer()
+    # Nor one that was sent before and arrives after it.
+    panel.send(frames[2])
+    empty.clock.run_for(500)
+    assert ui.iteration(empty, "Gradient") == panel.session.latest
+    expect(empty.get_by_role("button", name="Play", exact=True)).to_be_visible()
 
 
 def test_the_film_runs_from_the_start_to_the_latest_iteration(empty: Page) -> None:

@@ -93,11 +93,14 @@ function writePending() {
 }
 
 // Before Streamlit adds a new address to the history, the old one gets the positions that are still
-// pending, because Back leads to it.
+// pending, because Back leads to it. Of a page that is opened Streamlit adds the bare address first:
+// with its settings that is still the same entry, or Back would have to be pressed twice.
 const push = history.pushState.bind(history);
-history.pushState = (...entry) => {
+history.pushState = (state, title, url) => {
   writePending();
-  push(...entry);
+  const bare = !location.search && new URL(url, location.href).pathname === location.pathname;
+  if (bare) history.replaceState(state, title, url);
+  else push(state, title, url);
 };
 
 // Take a message of the server with the positions of the runs.

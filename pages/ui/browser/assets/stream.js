@@ -123,6 +123,8 @@ export class Stream {
     this.deadline = null;
     if (this.refused === refused) return;
     this.refused = refused;
+    // Some proxies never answer.
+    if (refused && !this.ready) this.socket?.close();
     this.onTrouble();
   }
 
