@@ -42,7 +42,6 @@ class Visitor:
         self.problem: str | None = None
         self.thread = threading.Thread(target=self.run, daemon=True)
         self._page = ""
-        self._play = ""
         self._live: dict[str, Any] = {}
         self._iteration = -1
         self._finished = 0
@@ -56,15 +55,14 @@ class Visitor:
                 subprotocols=[Subprotocol("streamlit")], max_size=None, proxy=None,
             ) as page:  # fmt: skip
                 self._rerun(page)
-                self._receive_until(page, lambda: self._finished > 0 and self._play != "")
-                self._rerun(page, pressed=self._play)
-                self._receive_until(page, lambda: bool(self._live.get("playing")))
+                self._receive_until(page, lambda: self._finished > 0 and bool(self._live))
                 with connect(f"{site}{self._live['stream']}", max_size=None, proxy=None) as stream:
                     self._watch(stream)
         except (OSError, RuntimeError, WebSocketException) as error:
             self.problem = str(error)
 
     def _watch(self, stream: ClientConnection) -> None:
+        stream.send(f"1 {self._live['settings']} play")
         # As on the page itself, two requests are always on their way.
         for _ in range(2):
             stream.send("next")
@@ -78,14 +76,11 @@ class Visitor:
             self._read_frame(frame)
             stream.send("next")
 
-    def _rerun(self, socket: ClientConnection, pressed: str = "") -> None:
+    def _rerun(self, socket: ClientConnection) -> None:
         message = BackMsg()
         state = message.rerun_script
         state.query_string = self.query
         state.page_script_hash = self._page
-        if pressed:
-            widget = state.widget_states.widgets.add()
-            widget.id, widget.trigger_value = pressed, True
         socket.send(message.SerializeToString())
 
     def _receive_until(self, socket: ClientConnection, enough: Callable[[], bool]) -> None:
@@ -110,9 +105,7 @@ class Visitor:
             self._finished += 1
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             element = message.delta.new_element
-            if element.WhichOneof("type") == "button" and element.button.label == "Play":
-                self._play = element.button.id
-            elif element.WhichOneof("type") == "bidi_component":
+            if element.WhichOneof("type") == "bidi_component":
                 self._read_frame(element.bidi_component.bytes)
 
     def _read_frame(self, frame: bytes) -> None:
