@@ -64,7 +64,7 @@ def empty(browser: Browser, app_server: Server, browser_errors: list[str]) -> It
     page = context.new_page()
     page.on("pageerror", lambda error: browser_errors.append(str(error)))
     page.clock.install(time=0)
-    page.goto("/_stcore/health")
+    page.goto("/manifest.json")
     page.clock.pause_at(60_000)
     names = ("stream", "scrubber", "panel", "figure", "presses")
     page.evaluate(STAND_INS, [{name: asset_url(f"{name}.js") for name in names}, asset_url(PLOTLY)])
