@@ -59,7 +59,7 @@ class Visitor:
                 self._receive_until(page, lambda: self._finished > 0 and self._play != "")
                 self._rerun(page, pressed=self._play)
                 self._receive_until(page, lambda: bool(self._live.get("playing")))
-                with connect(f"{site}{self._live['stream']}", max_size=None, proxy=None) as stream:
+                with connect(f"{site}/{self._live['stream']}", max_size=None, proxy=None) as stream:
                     self._watch(stream)
         except (OSError, RuntimeError, WebSocketException) as error:
             self.problem = str(error)
