@@ -10,7 +10,8 @@ RUN pip install --no-cache-dir -r requirements.txt
 
 COPY --chown=app . .
 USER app
-# numba keeps compiled kernels beside their sources: no visitor waits for the compiler.
+# Compiled now, so that no visitor waits for the compiler.
+ENV NUMBA_CACHE_DIR=/home/app/kernels
 RUN python -m compileall -q app.py hmmcore pages && python -m tools.compile_kernels
 
 EXPOSE 8501

@@ -101,8 +101,8 @@ class TestBasePathInAnotherSitesFrame:
             yield server
 
     def test_an_embedded_page_trains(self, page: Page, server: Server) -> None:
-        # Another name of this machine is another site. A page that the test made up itself might not
-        # show one of this machine in a frame.
+        # Another name of this machine is another site. The page must come from this machine: of
+        # others the browser does not let frames in.
         page.goto(server.url.replace("127.0.0.1", "localhost") + "/_stcore/health")
         lines: list[str] = []
         page.on("websocket", lambda line: lines.append(urlsplit(line.url).path))
