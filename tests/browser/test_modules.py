@@ -13,7 +13,7 @@ import base64
 import json
 from collections.abc import Iterator
 from itertools import pairwise
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urljoin
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -64,10 +64,11 @@ def empty(browser: Browser, app_server: Server, browser_errors: list[str]) -> It
     page = context.new_page()
     page.on("pageerror", lambda error: browser_errors.append(str(error)))
     page.clock.install(time=0)
-    page.goto("/manifest.json")
+    page.goto("/_stcore/health")
     page.clock.pause_at(60_000)
     names = ("stream", "scrubber", "panel", "figure", "presses")
-    page.evaluate(STAND_INS, [{name: asset_url(f"{name}.js") for name in names}, asset_url(PLOTLY)])
+    urls = {name: urljoin("/", asset_url(f"{name}.js")) for name in names}
+    page.evaluate(STAND_INS, [urls, urljoin("/", asset_url(PLOTLY))])
     yield page
     context.close()
     assert browser_errors == []
