@@ -16,7 +16,8 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 
-from pages.ui.browser.assets import Preload, asset_routes, compress_assets, load_assets
+from pages.ui.browser.assets import asset_routes, compress_assets, load_assets
+from pages.ui.browser.index_page import IndexPage
 from pages.ui.browser.stream import stream_routes
 from pages.ui.parts.failure import show_failure
 
@@ -58,6 +59,6 @@ app = st.App(
     "pages/main.py",
     lifespan=lifespan,
     routes=[*asset_routes(), *stream_routes()],
-    middleware=[Middleware(Preload)],
+    middleware=[Middleware(IndexPage)],
     on_script_error=show_failure,
 )

@@ -56,7 +56,7 @@ class Visitor:
             ) as page:  # fmt: skip
                 self._rerun(page)
                 self._receive_until(page, lambda: self._finished > 0 and bool(self._live))
-                with connect(f"{site}{self._live['stream']}", max_size=None, proxy=None) as stream:
+                with connect(f"{site}/{self._live['stream']}", max_size=None, proxy=None) as stream:
                     self._watch(stream)
         except (OSError, RuntimeError, WebSocketException) as error:
             self.problem = str(error)

@@ -4,9 +4,7 @@ The app is a small one that fails on request; its frame is the real one: our err
 routes, our configuration.
 """
 
-import re
 import shutil
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,13 +28,12 @@ app = st.App("main_script.py", routes=asset_routes(), on_script_error=show_failu
 
 MAIN_SCRIPT = """
 import streamlit as st
-from pages.ui.browser.assets import asset_url
 
 def fail():
     raise ValueError("a detail for the log only")
 
 def first():
-    st.write("first page", asset_url("panel.js"))
+    st.write("first page")
 
 def data():
     st.slider("States", 2, 10, 5, key="k", bind="query-params")
@@ -87,13 +84,3 @@ def test_a_failure_is_one_sentence_and_the_settings_stay(
     slider.wait_for()
     assert slider.input_value() == "9"
     assert page_failures(page) == []
-
-
-def test_the_servers_own_files_follow_the_base_path(page: Page, server: Server) -> None:
-    open_page(page, "/")
-    text = page.get_by_text("first page").inner_text()
-    match = re.search(r"/lab/\S+panel\.js", text)
-    assert match, text
-    origin = server.url.removesuffix("/lab")
-    with urllib.request.urlopen(origin + match[0]) as response:
-        assert response.headers["content-type"].startswith("text/javascript")

@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urljoin
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -71,7 +71,8 @@ def empty(browser: Browser, app_server: Server, browser_errors: list[str]) -> It
     page.goto("/_stcore/health")
     page.clock.pause_at(60_000)
     names = ("run-controls", "scrubber", "panel", "figure")
-    page.evaluate(STAND_INS, [{name: asset_url(f"{name}.js") for name in names}, asset_url(PLOTLY)])
+    urls = {name: urljoin("/", asset_url(f"{name}.js")) for name in names}
+    page.evaluate(STAND_INS, [urls, urljoin("/", asset_url(PLOTLY))])
     yield page
     context.close()
     assert browser_errors == []

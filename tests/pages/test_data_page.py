@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from pages.ui.files.export import csv_bytes, data_frame
@@ -45,6 +46,15 @@ def upload_file(app: AppTest, content: bytes, name: str = "data.csv") -> AppTest
 def texts(app: AppTest) -> str:
     kinds = (app.markdown, app.error, app.info, app.success, app.warning, app.caption)
     return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def test_in_a_frame_the_uploader_says_where_a_file_is_accepted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hint = "Open this page in a window of its own"
+    assert hint not in texts(opened(UPLOAD))
+    monkeypatch.setattr(ContextProxy, "is_embedded", True)
+    assert hint in texts(opened(UPLOAD))
 
 
 def test_the_summary_is_in_words() -> None:

@@ -1,6 +1,7 @@
 """The JavaScript and style files of the page: their addresses, and the routes that serve them.
 
-They come from the folder `assets/` beside this module and from the installed `plotly` package.
+They come from the folder `assets/` beside this module, from the installed `plotly` package, and
+from the pictures of the README.
 
 An address contains a fingerprint of the content, so a browser may cache a file for a year and
 never uses an old one. `asset_url("panel.js")` is the address; `asset_routes()` are the routes.
@@ -13,23 +14,25 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from http import HTTPStatus
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 import plotly
 import streamlit as st
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 URL_PREFIX: Final = "assets-hmm"
 PLOTLY: Final = "plotly.js"
+PICTURE: Final = "playground.png"
 OWN_FOLDER: Final = Path(__file__).parent / "assets"
 PLOTLY_SCRIPT: Final = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+ELSEWHERE: Final = {
+    PLOTLY: PLOTLY_SCRIPT,
+    PICTURE: Path(__file__).parents[3] / "docs" / "playground.png",
+}
+"""Assets that are not in `assets/`."""
 
 MEDIA_TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
@@ -41,11 +44,8 @@ MEDIA_TYPES: Final = {
 COMPRESSIBLE: Final = frozenset({".js", ".css", ".svg"})
 ONE_YEAR: Final = 365 * 24 * 60 * 60
 
-VALIDATORS: Final = ("etag", "last-modified")
-CONDITIONS: Final = (b"if-none-match", b"if-modified-since")
-
-STREAMLIT_FOLDERS: Final = frozenset({"_stcore", "component", "media", "static"})
-"""First parts of the addresses of Streamlit's own files, some of which are HTML pages."""
+REFUSED: Final = re.compile(r";\s*q=0(\.0*)?\s*$")
+"""The end of a coding in Accept-Encoding that the browser does not accept."""
 
 WRAPPER: Final = re.compile(
     rb"(/\*\*.*?\*/\n)\(\n function\(root, factory\) \{.*?"
@@ -68,18 +68,20 @@ class Asset:
 
 
 def asset_names() -> tuple[str, ...]:
-    """Names that `asset_url` accepts: Plotly's file and every servable file in `assets/`."""
+    """Names that `asset_url` accepts: those elsewhere and every servable file in `assets/`."""
     own = (path.name for path in OWN_FOLDER.glob("*") if path.suffix in MEDIA_TYPES)
-    return (PLOTLY, *sorted(own))
+    return (*ELSEWHERE, *sorted(own))
 
 
 def asset_url(name: str) -> str:
-    """Address of an asset from the root of the site: `/assets-hmm/<version>/<name>`.
+    """Address of an asset, relative to any page: `./assets-hmm/<version>/<name>`.
+
+    Pages are all in one folder, whatever a proxy or `server.baseUrlPath` puts before it.
 
     The version changes with the content. All files of `assets/` share one, so that a module may
     import its neighbour by a relative path. Raises KeyError for an unknown name.
     """
-    return f"{base_path()}/{URL_PREFIX}/{_version(name)}/{name}"
+    return f"./{URL_PREFIX}/{_version(name)}/{name}"
 
 
 def asset_routes() -> list[Route]:
@@ -106,101 +108,6 @@ def compress_assets() -> None:
                 _gzipped[asset.fingerprint] = compressed
 
 
-class Preload:
-    """Middleware that adds the style sheets to each page and preloads all scripts.
-
-    Otherwise the browser would learn of each script only after loading and running the one that
-    imports it. Plotly takes long to parse, which the browser can do while it waits for the server.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add a Link header to every HTML response, and a script and style sheets to its body.
-
-        The links change with the assets although Streamlit's page does not, so conditional requests
-        are answered in full. Streamlit compresses its page at every address but the root, and
-        nothing can be inserted into a compressed body, so the request is passed on without gzip.
-
-        To an address below a page, such as /data/x, Streamlit answers with a page that looks for
-        its files in the wrong folder and stays white. The browser is redirected to the page itself.
-        """
-        delayed_start: Message | None = None
-        body = b""
-        page = _page_above(scope) if scope["type"] == "http" else None
-        redirected = False
-
-        async def send_prepared(message: Message) -> None:
-            nonlocal delayed_start, body, redirected
-            if redirected:
-                return
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                if headers.get("content-type", "").startswith("text/html"):
-                    if page is not None and message["status"] == HTTPStatus.OK:
-                        redirected = True
-                        await RedirectResponse(page)(scope, receive, send)
-                        return
-                    headers.append("link", _preloads())
-                    for name in VALIDATORS:
-                        del headers[name]
-                    delayed_start = message
-                    return
-            if delayed_start is None:
-                await send(message)
-                return
-            body += message.get("body", b"")
-            if message.get("more_body", False):
-                return
-            added = body.replace(b"</head>", _early_script() + b"</head>", 1)
-            # At the end of the body, after Streamlit's own styles in the head: of equal rules the
-            # later one counts.
-            added = added.replace(b"</body>", _styles() + b"</body>", 1)
-            if added != body:
-                MutableHeaders(scope=delayed_start)["content-length"] = str(len(added))
-            await send(delayed_start)
-            await send({**message, "body": added})
-
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        if "text/html" in Headers(scope=scope).get("accept", ""):
-            removed = (*CONDITIONS, b"accept-encoding")
-            headers = [(name, value) for name, value in scope["headers"] if name not in removed]
-            scope = {**scope, "headers": headers}
-        await self.app(scope, receive, send_prepared)
-
-
-def _page_above(scope: Scope) -> str | None:
-    """The page above an address with more parts than a page's own; None for any other address."""
-    base = base_path()
-    parts = scope["path"].removeprefix(base).strip("/").split("/")
-    if len(parts) == 1 or parts[0] in STREAMLIT_FOLDERS:
-        return None
-    query = scope["query_string"].decode("latin-1")
-    return f"{base}/{quote(parts[0])}" + (f"?{query}" if query else "")
-
-
-def _early_script() -> bytes:
-    # Plotly is parsed while the browser is idle, which it is whenever it waits for the server. A
-    # module runs only once, however often it is imported.
-    return (
-        '<script type="module" async>(window.requestIdleCallback ?? setTimeout)'
-        f'(() => import("{asset_url(PLOTLY)}").catch(() => {{}}));</script>'
-    ).encode()
-
-
-def _styles() -> bytes:
-    sheets = (name for name in asset_names() if name.endswith(".css"))
-    return "".join(f'<link rel="stylesheet" href="{asset_url(name)}">' for name in sheets).encode()
-
-
-def _preloads() -> str:
-    scripts = [name for name in asset_names() if name.endswith(".js")]
-    return ", ".join(f"<{asset_url(name)}>; rel=modulepreload" for name in scripts)
-
-
 async def _respond(request: Request) -> Response:
     name: str = request.path_params["name"]
     try:
@@ -220,14 +127,23 @@ async def _respond(request: Request) -> Response:
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     compressed = _gzipped.get(asset.fingerprint)
-    if compressed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+    if compressed is not None and accepts_gzip(request.headers.get("accept-encoding", "")):
         headers["content-encoding"] = "gzip"
         return Response(compressed, media_type=asset.media_type, headers=headers)
     return Response(asset.content, media_type=asset.media_type, headers=headers)
 
 
+def accepts_gzip(header: str) -> bool:
+    """Whether an Accept-Encoding header allows gzip; `gzip;q=0` does not (RFC 9110, 12.5.3)."""
+    accepted = {
+        coding.partition(";")[0].strip(): not REFUSED.search(coding)
+        for coding in header.lower().split(",")
+    }
+    return accepted.get("gzip", accepted.get("*", False))
+
+
 def base_path() -> str:
-    """What every address of this site begins with, for example behind a proxy; empty by default."""
+    """What every path that is asked of this server begins with; empty by default."""
     # Streamlit puts server.baseUrlPath before its own routes, but not before an application's.
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{base}" if base else ""
@@ -237,9 +153,9 @@ def _version(name: str) -> str:
     names = asset_names()
     if name not in names:
         raise KeyError(name)
-    if name == PLOTLY:
+    if name in ELSEWHERE:
         return _load(name).fingerprint
-    own = [_load(other).fingerprint for other in names if other != PLOTLY]
+    own = [_load(other).fingerprint for other in names if other not in ELSEWHERE]
     return _fingerprint("".join(own).encode())
 
 
@@ -251,7 +167,7 @@ def _asset(name: str) -> Asset:
 
 
 def _load(name: str) -> Asset:
-    path = PLOTLY_SCRIPT if name == PLOTLY else OWN_FOLDER / name
+    path = ELSEWHERE.get(name, OWN_FOLDER / name)
     status = path.stat()
     # Size and time of change are part of the cache's key, so an edited file is read anew.
     return _read(path, status.st_mtime_ns, status.st_size)

@@ -19,13 +19,14 @@ def component(name: str, module: str, function: str) -> Callable[..., Any]:
 @lru_cache(maxsize=16)
 def _registered(name: str, function: str, module_url: str, plotly_url: str) -> Callable[..., Any]:
     # Streamlit resends a component's inline JavaScript with every message, so that only loads the
-    # module, which the browser caches. It runs from a blob, so addresses need the origin.
+    # module, which the browser caches. It runs from a blob, to which no address can be relative.
     return st.components.v2.component(
         name,
         # The line break matters: Streamlit takes a single line to be a file name.
         js=(
-            f'const o=location.origin\nexport default c=>import(o+"{module_url}")'
-            f'.then(m=>m.{function}(c,o+"{plotly_url}"))'
+            "const u=a=>new URL(a,document.baseURI).href\n"
+            f'export default c=>import(u("{module_url}"))'
+            f'.then(m=>m.{function}(c,u("{plotly_url}")))'
         ),
         isolate_styles=False,
     )

@@ -25,6 +25,7 @@ from weakref import WeakValueDictionary
 import anyio
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
+from streamlit.web.server.server_util import is_url_from_allowed_origins
 
 from pages.ui.browser.assets import base_path
 
@@ -114,9 +115,9 @@ def stream_routes() -> list[WebSocketRoute]:
 
 
 def publish(source: Source, token: str) -> str:
-    """Serve the frames of `source` under `token`; the address from the root of the site."""
+    """Serve the frames of `source` under `token`; the address, relative to any page."""
     _sources[token] = source
-    return f"{base_path()}/{URL_PREFIX}/{token}"
+    return f"{URL_PREFIX}/{token}"
 
 
 def send_ahead(token: str, make: Callable[[], bytes | None]) -> None:
@@ -236,6 +237,13 @@ async def _run_in_thread(work: Callable[[], Result]) -> Result:
 
 
 def _same_origin(socket: WebSocket) -> bool:
-    """Whether the connecting page belongs to this site; pages of other sites are refused."""
+    """Whether the connecting page belongs to this site, by the rule that Streamlit's socket has."""
     origin = socket.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == socket.headers.get("host")
+    try:
+        return (
+            origin is None
+            or urlsplit(origin).netloc == socket.headers.get("host")
+            or is_url_from_allowed_origins(origin)
+        )
+    except ValueError:  # no address at all
+        return False

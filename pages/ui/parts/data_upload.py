@@ -44,6 +44,12 @@ def upload_area(session: Session) -> None:
         "at most an hour longer than the page is used. "
         "An experiment file that was made with Export is opened here too."
     )
+    if st.context.is_embedded and st.get_option("server.xsrfCookieSameSite") != "none":
+        # Streamlit's uploader marks such a file red and says no more.
+        st.caption(
+            "In a frame of another site a file may be refused. Open this page in a window of its "
+            "own to bring one."
+        )
     key = f"upload_{session.uploads}"
     st.file_uploader(
         "Your CSV file",

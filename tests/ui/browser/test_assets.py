@@ -1,65 +1,15 @@
 """Assets: their addresses, caching and compression, and that no other file is served."""
 
-import asyncio
 import gzip
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote
+from urllib.parse import urljoin
 
 import pytest
 import streamlit as st
-from starlette.applications import Starlette
-from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import HTMLResponse
-from starlette.types import ASGIApp
 
 from pages.ui.browser import assets
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-def fetch(path: str, **headers: str) -> Answer:
-    """What the asset routes answer to one GET request."""
-    return answer(Starlette(routes=assets.asset_routes()), path, **headers)
-
-
-def answer(app: ASGIApp, path: str, **headers: str) -> Answer:
-    """What an application answers to one GET request."""
-    messages: list[dict[str, Any]] = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Any) -> None:
-        messages.append(message)
-
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": unquote(path),
-        "query_string": b"",
-        "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
-    }
-    asyncio.run(app(scope, receive, send))
-    start, *bodies = messages
-    answer_headers = {k.decode(): v.decode() for k, v in start["headers"]}
-    return Answer(start["status"], answer_headers, b"".join(part["body"] for part in bodies))
-
-
-@pytest.fixture
-def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(assets, "OWN_FOLDER", tmp_path)
-    (tmp_path / "a.js").write_text("export const a = 1;\n" * 100)
-    (tmp_path / "b.css").write_text(".b { color: inherit }")
-    (tmp_path / "notes.txt").write_text("not servable")
-    return tmp_path
+from tests.ui.browser.asking import fetch
 
 
 def test_plotly_is_served_compressed_and_kept_for_a_year() -> None:
@@ -141,99 +91,40 @@ def test_an_unknown_name_has_no_address() -> None:
         assets.asset_url("nowhere.js")
 
 
-def test_addresses_and_routes_follow_the_base_path(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_address_serves_below_a_base_path(monkeypatch: pytest.MonkeyPatch) -> None:
     options = {"server.baseUrlPath": "/lab/"}
     monkeypatch.setattr(st, "get_option", options.get)
     url = assets.asset_url(assets.PLOTLY)
-    assert url.startswith(f"/lab/{assets.URL_PREFIX}/")
-    assert fetch(url).status == 200
-    assert fetch(url.removeprefix("/lab")).status == 404
+    assert fetch(urljoin("/lab/data", url)).status == 200
+    assert fetch(urljoin("/data", url)).status == 404
 
 
-PAGE = "<html><head><title>x</title></head><body>é</body></html>"
-
-
-@pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "text/html"])
-def test_a_page_preloads_what_its_figures_need(own_folder: Path, kind: str) -> None:
-    got = prepared(kind, PAGE)
-    links = dict(part.strip().split(">; ", 1) for part in got.headers["link"].split(","))
-    assert links == {
-        f"<{assets.asset_url(assets.PLOTLY)}": "rel=modulepreload",
-        f"<{assets.asset_url('a.js')}": "rel=modulepreload",
-    }
-    for address in links:
-        assert fetch(address[1:]).status == 200
-    head, script, body, sheet, end = re.split(
-        r"(<script.*</script>|<link[^>]*>)", got.body.decode()
-    )
-    assert head + body + end == PAGE
-    assert head.endswith("</title>")
-    assert end == "</body></html>"
-    assert re.findall(r'"(/[^"]*)"', script) == [assets.asset_url(assets.PLOTLY)]
-    assert re.findall(r'"(/[^"]*)"', sheet) == [assets.asset_url("b.css")]
-    assert fetch(assets.asset_url("b.css")).status == 200
-    assert int(got.headers["content-length"]) == len(got.body)
-    # A page cached before an update would load the assets of the old version.
-    assert "etag" not in got.headers
-
-
-def test_html_without_head_or_body_is_left_as_it_is() -> None:
-    got = prepared("text/html", "<p>Not found</p>")
-    assert got.body == b"<p>Not found</p>"
-    assert int(got.headers["content-length"]) == len(got.body)
-
-
-def test_a_page_that_streamlit_would_compress_gets_its_style_too(own_folder: Path) -> None:
-    async def page(scope: Any, receive: Any, send: Any) -> None:
-        await HTMLResponse(PAGE)(scope, receive, send)
-
-    compressing = GZipMiddleware(page, minimum_size=1)
-    request_headers = {"accept": "text/html", "accept_encoding": "gzip, deflate"}
-    assert answer(compressing, "/data", **request_headers).headers["content-encoding"] == "gzip"
-    got = answer(assets.Preload(compressing), "/data", **request_headers)
-    assert assets.asset_url("b.css") in got.body.decode()
-    assert "content-encoding" not in got.headers
+def test_the_picture_of_the_readme_is_an_asset_of_its_own_version(own_folder: Path) -> None:
+    picture = fetch(assets.asset_url(assets.PICTURE), accept_encoding="gzip")
+    assert picture.headers["content-type"] == "image/png"
+    assert picture.body.startswith(b"\x89PNG")
+    (own_folder / "b.css").write_text(".b { color: red }")
+    assert fetch(assets.asset_url(assets.PICTURE)).headers == picture.headers
 
 
 @pytest.mark.parametrize(
-    ("address", "page"),
+    ("header", "accepted"),
     [
-        ("/data/x", "/data"),
-        ("/data/x/y/", "/data"),
-        ("/a%20b%3Fc/x", "/a%20b%3Fc"),
-        ("//evil/x", "/evil"),
+        ("gzip", True),
+        ("br, GZIP;q=0.5", True),
+        ("*", True),
+        ("gzip; q=0.001, *;q=0", True),
+        ("", False),
+        ("br", False),
+        ("x-gzip-like", False),
+        ("gzip;q=0", False),
+        ("br, gzip; q=0.000", False),
+        ("gzip;q=0, *", False),
+        ("*;q=0", False),
     ],
 )
-def test_an_address_below_a_page_is_redirected_to_the_page(address: str, page: str) -> None:
-    got = prepared("text/html", PAGE, address)
-    assert got.status == 307
-    assert got.headers["location"] == page
-    assert got.body == b""
-    assert prepared("text/javascript", PAGE, address).status == 200
-    assert prepared("text/html", PAGE, "/component/x/index.html").status == 200
-
-
-def test_a_script_is_left_as_it_is() -> None:
-    got = prepared("text/javascript", PAGE)
-    assert "link" not in got.headers
-    assert got.headers["etag"] == '"1"'
-    assert got.body == PAGE.encode()
-
-
-def prepared(kind: str, body: str, address: str = "/data/") -> Answer:
-    """The answer of `Preload` to a page of this content type that is sent in two parts."""
-    content = body.encode()
-    headers = [
-        (b"content-type", kind.encode()),
-        (b"content-length", b"%d" % len(content)),
-        (b"etag", b'"1"'),
-    ]
-
-    async def page(scope: Any, receive: Any, send: Any) -> None:
-        assert (b"if-none-match", b'"1"') not in scope["headers"]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": content[:20], "more_body": True})
-        await send({"type": "http.response.body", "body": content[20:]})
-
-    accept = "text/html,*/*;q=0.8"
-    return answer(assets.Preload(page), address, accept=accept, if_none_match='"1"')
+def test_gzip_is_sent_only_where_it_is_accepted(header: str, accepted: bool) -> None:
+    assert assets.accepts_gzip(header) is accepted
+    assets.compress_assets()
+    got = fetch(assets.asset_url("stream.js"), accept_encoding=header)
+    assert ("content-encoding" in got.headers) is accepted

@@ -8,10 +8,12 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from starlette.applications import Starlette
 from starlette.websockets import WebSocketDisconnect
+from streamlit import config, net_util
 
 from pages.ui.browser import stream
 from pages.ui.browser.stream import REPLACED, SHORTEST_INTERVAL, UNKNOWN, publish, stream_routes
@@ -57,7 +59,8 @@ class Counter:
 class Connection:
     """The browser's end of a WebSocket; the application runs as a task."""
 
-    def __init__(self, path: str, origin: str | None = "http://here") -> None:
+    def __init__(self, address: str, origin: str | None = "http://here") -> None:
+        path = urljoin("/training", address)
         headers = [(b"host", b"here")] + ([(b"origin", origin.encode())] if origin else [])
         self.scope: dict[str, Any] = {
             "type": "websocket", "path": path, "raw_path": path.encode(), "root_path": "",
@@ -276,15 +279,44 @@ def test_an_unknown_address_is_refused(path):
     assert source.made == 0
 
 
-def test_a_page_of_another_site_is_refused():
+@pytest.mark.parametrize("origin", ["http://elsewhere", "null", "http://[", "http://here:81"])
+def test_a_page_of_another_site_is_refused(origin, monkeypatch):
+    # Streamlit would ask the internet for it.
+    monkeypatch.setattr(net_util, "get_external_ip", lambda: None)
     source = Counter()
 
     async def talk() -> None:
-        async with Connection(publish(source, "t6"), origin="http://elsewhere") as connection:
+        async with Connection(publish(source, "t6"), origin) as connection:
             assert await connection.code() == stream.FORBIDDEN
 
     run(talk)
     assert source.made == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("server.corsAllowedOrigins", ["https://elsewhere"]),
+        ("browser.serverAddress", "elsewhere"),
+        ("server.enableCORS", False),
+    ],
+)
+def test_a_page_that_streamlit_accepts_is_accepted(option, value, monkeypatch):
+    # As behind a proxy that changes the Host of requests.
+    monkeypatch.setattr(net_util, "get_external_ip", lambda: None)
+    before = config.get_option(option)
+    config.set_option(option, value)
+    try:
+
+        async def talk() -> None:
+            address = publish(source := Counter(), "t18")
+            async with Connection(address, "https://elsewhere") as connection:
+                assert await connection.frame() == b"1"
+            assert source.made == 1
+
+        run(talk)
+    finally:
+        config.set_option(option, before)
 
 
 @pytest.mark.parametrize("asked", ["x" * 41, "next" * 1000])

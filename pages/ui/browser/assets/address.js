@@ -8,6 +8,7 @@
 import { addStyle, node } from "./plotting.js";
 
 const NAMES = ["runs", "at", "marks"]; // as in pages/ui/experiment/run_position.py
+const EMBEDDING = ["embed", "embed_options"]; // Streamlit's own parameters
 const WRITE_INTERVAL = 500; // milliseconds; browsers refuse more than a few changes a second
 const CHECK_INTERVAL = 100; // milliseconds
 const UPLOAD_KEY = "hmm-own-data"; // entry of sessionStorage with the key of this tab's upload
@@ -59,7 +60,7 @@ function settingsAreCurrent() {
   // Until the server acknowledges a reconnection, its messages are about an older address.
   if (!latest || reconnectedAt || latest.settings !== settings) return false;
   const current = new URLSearchParams(location.search);
-  for (const name of NAMES) current.delete(name);
+  for (const name of [...NAMES, ...EMBEDDING]) current.delete(name);
   const expected = new URLSearchParams(query);
   current.sort();
   expected.sort();

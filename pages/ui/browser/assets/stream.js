@@ -129,7 +129,7 @@ export class Stream {
   }
 
   open() {
-    const url = new URL(this.address, location.href);
+    const url = new URL(this.address, document.baseURI);
     url.protocol = url.protocol.replace("http", "ws");
     const socket = new WebSocket(url);
     socket.binaryType = "arraybuffer";
