@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import playground as ui
+from tests.browser.page import open_page
 
 NOTEBOOK = "data=notebook&start=symmetric&train=initial_probs.transition_matrix.means&speed=max"
 
@@ -57,10 +57,8 @@ def test_what_is_found_while_playing_appears_by_itself_and_its_button_works(page
     expect(page.get_by_text("The learning rate is too high.")).to_have_count(0)
 
 
-@pytest.mark.parametrize("name", ["Posterior", "Viterbi"])
-def test_the_other_pages_say_what_comes_up_while_they_play(page: Page, name: str) -> None:
-    ui.open_playground(page, "K=2&M=60&N=1&speed=max")
-    ui.visit(page, name)
+def test_the_other_pages_say_what_comes_up_while_they_play(page: Page) -> None:
+    open_page(page, "/posterior?K=2&M=60&N=1&speed=max")
     expect(page.get_by_text("π cannot be learned from one sequence.")).to_be_visible()
     page.get_by_role("button", name="Play", exact=True).click()
     expect(page.get_by_text("EM stands still.")).to_be_visible()

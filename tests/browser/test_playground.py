@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -26,7 +25,7 @@ def expect_paused(page: Page) -> None:
     ui.wait_until_settled(page)
 
 
-@looks(("light", WIDE), ("dark", NARROW))
+@looks(("dark", NARROW))
 def test_a_visitor_sets_up_an_experiment_and_watches_it_learn(page: Page) -> None:
     ui.open_playground(page)
     ui.nudge(page, "States K", "ArrowLeft", times=2)
@@ -111,30 +110,6 @@ def test_other_data_give_up_the_zoom(page: Page) -> None:
     ui.wait_for_range(page, "sequence", "high >= 200")
 
 
-def test_training_goes_on_over_a_visit_to_other_pages(page: Page) -> None:
-    ui.open_playground(page, "M=60&N=5")
-    ui.press(page, "Play")
-    reached = ui.wait_beyond(page, 0)
-    for name in ("Data", "Training", "Posterior", "Viterbi", "Playground"):
-        ui.visit(page, name)
-        page.wait_for_url(f"**/{'' if name == 'Playground' else name.lower()}?*")
-        expect(page.get_by_role("slider", name="States K")).to_have_value("5")
-    ui.wait_until_drawn(page)
-    ui.wait_beyond(page, reached)
-
-
-def test_play_by_keyboard_alone(page: Page) -> None:
-    ui.open_playground(page, "M=60&N=5")
-    play = ui.button(page, "Play")
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if play.evaluate("(element) => element === document.activeElement"):
-            break
-    expect(play).to_be_focused()
-    page.keyboard.press("Enter")
-    ui.wait_beyond(page, 2)
-
-
 CUT_OFF = """(roots) => roots.flatMap((root) =>
   [...document.querySelectorAll(root)].filter((e) => e.clientWidth && e.scrollWidth > e.clientWidth)
     .map((e) => `${root}: "${e.value ?? e.textContent}" ${e.scrollWidth} > ${e.clientWidth}`))"""
@@ -162,24 +137,6 @@ def test_the_first_screen_holds_the_whole_playground(page: Page) -> None:
     box = page.locator(ui.PANEL).bounding_box()
     assert box is not None
     assert box["y"] + box["height"] <= WIDE["height"]
-
-
-@pytest.mark.parametrize("viewport", [NARROW])
-def test_what_is_said_of_a_button_is_not_in_the_way_of_a_link_below_it(page: Page) -> None:
-    ui.open_playground(page)
-    ui.button(page, "Step").hover()
-    told = page.get_by_role("tooltip")
-    expect(told).to_be_visible()
-    link = page.get_by_role("link", name="Data", exact=True).bounding_box()
-    box = told.bounding_box()
-    assert box is not None
-    assert link is not None
-    middle = link["x"] + link["width"] / 2, link["y"] + link["height"] / 2
-    assert box["x"] < middle[0] < box["x"] + box["width"]
-    assert box["y"] < middle[1] < box["y"] + box["height"]
-    page.mouse.move(*middle, steps=5)
-    page.mouse.click(*middle)
-    expect(page).to_have_url(re.compile("/data"))
 
 
 def test_fifteen_random_actions(page: Page, browser_errors: list[str]) -> None:

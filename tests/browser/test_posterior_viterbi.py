@@ -11,7 +11,7 @@ from tests.browser import page as page_module
 from tests.browser import playground as ui
 from tests.browser.page import open_page, page_failures
 
-WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 800, "height": 1000}
+NARROW = {"width": 800, "height": 1000}
 FIGURE = "[data-testid=hmm-figure]"
 FIGURES = {
     "posterior": ("posterior_over_time", "transition_counts", "learned_transition_matrix"),
@@ -19,12 +19,6 @@ FIGURES = {
 }
 FIRST_DRAWING_MS = 20_000
 """The first figure waits for the drawing library; on a machine with other work that takes long."""
-
-looks = pytest.mark.parametrize(
-    ("color_scheme", "viewport"),
-    [("light", WIDE), ("dark", NARROW)],
-    ids=["light-1440px", "dark-800px"],
-)
 
 
 def wait_until_settled(page: Page) -> None:
@@ -53,7 +47,6 @@ def drawn_over_time(page: Page) -> str:
     return found
 
 
-@looks
 def test_a_visitor_looks_at_the_posterior(page: Page) -> None:
     open_page(page, "/posterior?M=60&N=3&K=3")
     expect_drawn(page, "posterior")
@@ -75,7 +68,7 @@ def test_a_visitor_looks_at_the_posterior(page: Page) -> None:
     assert page_failures(page) == []
 
 
-@looks
+@pytest.mark.parametrize(("color_scheme", "viewport"), [("dark", NARROW)], ids=["dark-800px"])
 def test_a_visitor_looks_at_the_viterbi_path(page: Page) -> None:
     open_page(page, "/viterbi?M=60&N=3&K=3")
     expect_drawn(page, "viterbi")
@@ -94,26 +87,10 @@ def test_a_visitor_looks_at_the_viterbi_path(page: Page) -> None:
     assert page_failures(page) == []
 
 
-def test_both_pages_show_the_same_run(page: Page) -> None:
-    open_page(page, "/posterior?M=60&N=3&K=3")
-    ui.press(page, "Step")
-    expect_heading(page, re.compile("EM at iteration 1"))
-    ui.visit(page, "Viterbi")
+def test_zoom_is_kept_while_the_model_learns(page: Page) -> None:
+    key = "paths_over_time"
+    open_page(page, "/viterbi?M=60&N=3&K=3")
     expect_drawn(page, "viterbi")
-    expect_heading(page, re.compile("EM at iteration 1"))
-    ui.press(page, "Step")
-    expect_heading(page, re.compile("EM at iteration 2"))
-    ui.visit(page, "Posterior")
-    expect_drawn(page, "posterior")
-    expect_heading(page, re.compile("EM at iteration 2"))
-
-
-@pytest.mark.parametrize(
-    ("name", "key"), [("posterior", "posterior_over_time"), ("viterbi", "paths_over_time")]
-)
-def test_zoom_is_kept_while_the_model_learns(page: Page, name: str, key: str) -> None:
-    open_page(page, f"/{name}?M=60&N=3&K=3")
-    expect_drawn(page, name)
     wait_until_settled(page)
     zoomed = ui.drag_zoom(page, key)
     assert zoomed[0] > 10

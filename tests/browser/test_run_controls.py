@@ -76,7 +76,11 @@ def test_a_press_comes_after_what_was_changed_just_before(page: Page) -> None:
 def test_play_and_pause_by_keyboard_keep_the_focus_and_their_place(page: Page) -> None:
     ui.open_playground(page, SLOW)
     ui.wait_until_settled(page)
-    ui.button(page, "Play").focus()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if ui.button(page, "Play").evaluate("(button) => button === document.activeElement"):
+            break
+    expect(ui.button(page, "Play")).to_be_focused()
     step = ui.button(page, "Step").bounding_box()
     for key, now in (("Enter", "Pause"), ("Space", "Play"), ("Enter", "Pause")):
         page.keyboard.press(key)
@@ -101,11 +105,16 @@ def test_figures_of_other_pages_follow_and_the_page_can_be_left(page: Page) -> N
     expect(page.get_by_role("heading", name="Gradient at iteration 6")).to_be_visible()
     ui.press(page, "Play")
     expect(page.get_by_role("heading", name="Gradient at iteration 6")).to_have_count(0)
+    ui.visit(page, "Training")
+    reached = ui.iteration(page, "Gradient")
+    ui.wait_beyond(page, reached, "Gradient")
     ui.visit(page, "Data")
     expect(page.get_by_role("tab", name="Edit the model")).to_be_visible()
     ui.press(page, "Pause")
     expect(page.get_by_role("slider", name="Iteration shown")).to_be_enabled()
     # One step back is the page that was left, however often the runs asked for runs of the page.
+    page.go_back()
+    expect(page.get_by_test_id("iteration-Gradient")).to_be_visible()
     page.go_back()
     expect(page.get_by_role("heading", name="Gradient at iteration")).to_be_visible()
     page.go_back()
