@@ -128,9 +128,8 @@ KINDS = {
     "before the rest came.",
 }
 
-choices(session)
+choices(session, lambda: controls.segments(session, "posterior"))
 messages(session)
-controls.segments(session, "posterior")
 draw()
 health.findings(session)
 with st.expander("What am I looking at?", icon=":material/help:"):

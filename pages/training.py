@@ -26,7 +26,7 @@ def comparison_controls() -> None:
             controls.number(session, "component", maximum=components, width=100)
 
 
-choices(session, comparison_controls)
+choices(session, comparison_controls, sequences=False)
 messages(session)
 if session.config.method != "Both" and not session.problem:
     st.info(run_comparison_words.EMPTY, icon=":material/swords:")

@@ -62,27 +62,31 @@ def _said() -> dict[str, Any]:
 
 
 def choices(
-    session: Session, own: Callable[[], None] | None = None, *, examples: bool = False
+    session: Session,
+    more: Callable[[], None] = lambda: None,
+    *,
+    examples: bool = False,
+    sequences: bool = True,
 ) -> None:
-    """Draw the choices above the figures: the speed, and which sequence and method they show.
+    """Draw the choices above the figures.
 
     Args:
-        own: draws a page's own choices in place of those of sequence, dimensions and method.
+        more: draws a page's own choices.
         examples: whether to draw the list of examples.
+        sequences: whether the figures show one sequence and method, which are chosen here.
     """
     with st.container(horizontal=True, vertical_alignment="bottom", key="choices"):
         if examples:
             example_picker(session, width=225)
         controls.choice(session, "speed", width=110)
-        if own is not None:
-            own()
-            return
-        if session.data.sequences.num_sequences > 1:
+        if sequences:
             number = session.data.sequences.num_sequences
-            controls.number(session, "sequence", maximum=number, width=120)
-        controls.dimensions(session)
-        if session.config.method == "Both":
-            controls.segments(session, "shown")
+            if number > 1:
+                controls.number(session, "sequence", maximum=number, width=120)
+            controls.dimensions(session)
+            if session.config.method == "Both":
+                controls.segments(session, "shown")
+        more()
 
 
 def live_panel(session: Session) -> None:

@@ -22,14 +22,14 @@ export const STYLE = `
 .hmm-layers { position: relative; }
 .hmm-canvas { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
 /* Contained, so that measuring one chart never triggers the layout of the rest of the page. */
-.hmm-plot { position: relative; contain: strict; width: 100%; height: 206px; overflow: hidden; }
+.hmm-plot { position: relative; contain: strict; width: 100%; height: 200px; overflow: hidden; }
 .hmm-plot.hmm-painted .cartesianlayer .mlayer { visibility: hidden; }
-.hmm-sequence .hmm-plot { height: 330px; }
+.hmm-sequence .hmm-plot { height: 318px; }
 .hmm-columns { display: grid; grid-template-columns: calc(50% + 21px) minmax(0, 1fr);
   gap: 2px; }
 .hmm-column + .hmm-column h5 { padding-left: 2px; }
 .hmm-column { min-width: 0; }
-.hmm-column .hmm-plot { height: 190px; }
+.hmm-column .hmm-plot { height: 184px; }
 .hmm-column[hidden], .hmm-remark[hidden] { display: none; }
 .hmm-remark { margin: 0; align-self: center; text-align: center; font-size: 12px; opacity: 0.7; }
 .hmm-panel h4 { flex: none; }
