@@ -187,6 +187,7 @@ def test_the_tables_are_one_sentence_on_a_file() -> None:
     ("content", "said"),
     [
         (b"", "The file is empty"),
+        (b'\r"\n\r"\n', "The file is empty"),
         (b"x\n", "The file has a header but no rows of data below it"),
         (b"x\n1\nt*w*o\n", "Row 3 has “t\\*w\\*o” in column “x”"),
         (b"x,x\n1,2\n", "The header has more than one column called “x”"),

@@ -98,13 +98,15 @@ def rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def sample_rows(text: str, separator: str) -> list[list[str]]:
-    """The first rows, without blank ones."""
+    """The first rows, without blank ones. Raises UploadError if there are none."""
     sample: list[list[str]] = []
     for _, cells in rows(text, separator):
         if cells:
             sample.append(cells)
         if len(sample) > SAMPLE_ROWS:
             break
+    if not sample:
+        raise UploadError("The file is empty; it needs a column of numbers.")
     return sample
 
 
