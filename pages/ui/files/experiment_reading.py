@@ -30,6 +30,7 @@ from pages.ui.experiment.run_position import (
 from pages.ui.files.upload import MAX_VALUES, NAME_LENGTH
 from pages.ui.settings.address import from_query
 from pages.ui.settings.config import MAX_CELLS, Config
+from pages.ui.settings.config_rules import within_size
 from pages.ui.settings.families import FAMILIES, MAX_DIMENSIONS, MAX_SYMBOLS
 from pages.ui.text import count
 
@@ -136,6 +137,15 @@ def _experiment(found: dict[str, Any]) -> ExperimentFile:
     upload = _upload(_mapping(found, "data")) if config.source == "upload" else None
     if upload is not None and upload.family != config.family:
         raise ValueError(f"its data are {upload.family} and its settings are for {config.family}.")
+    if upload is not None:
+        # K is not lowered: the starting model and those of the runs have it too.
+        length = upload.sequences.num_observations
+        if within_size(config, file_length=length)[0] != config:
+            raise FileRefused(
+                f"The experiment file has {count(length)} observations and K = "
+                f"{config.num_states}; K × T may be at most {count(MAX_CELLS)}, so that training "
+                "stays live."
+            )
     start = from_content(_mapping(found, "start"))
     if start.num_states != config.num_states:
         raise ValueError(f"start has {start.num_states} states, and K is {config.num_states}.")

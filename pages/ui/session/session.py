@@ -104,15 +104,11 @@ class Session(Experiment):
         if before.source == "notebook" and "source" not in values:
             changes_data = any(FIELD_OF[name].group == "data" for name in values)
             values |= {"source": "generated"} if changes_data else {}
-        wanted = replace(before, **values)
-        if wanted.source == "upload" and self.upload is not None:
-            # The file determines the family, not the controls.
-            wanted = replace(wanted, family=self.upload.family)
-        config, notes = legal(wanted, keep)
         # Limited before it is compared with the old Config: a change without effect restarts
         # nothing.
-        self.config, limit_notes = self._within_file_limit(config)
-        self.notes = (*notes, *limit_notes)
+        possible, notes = self._possible(replace(before, **values), keep)
+        self.config, more = legal(possible, keep)
+        self.notes = (*notes, *more)
         if self.config.changed("data", before):
             self.player.pause()
             self._renew_data()
@@ -214,10 +210,9 @@ class Session(Experiment):
         if page == self.page and without_run_position(query) not in ({}, self.query()):
             before = self.config
             config, notes = from_query(query)
-            config, missing = self._without_missing_upload(config)
             values = {name: getattr(config, name) for name in FIELD_OF}
             self.change(**values)
-            self.notes = (*notes, *missing, *self.notes)
+            self.notes = (*notes, *self.notes)
             if self.config.changed("data", before) or self.config.changed("start", before):
                 self._go_to_position_in(query)
 
