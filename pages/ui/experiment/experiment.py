@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from threading import RLock
+from threading import Condition, RLock
 
 from hmmcore import HMM, ImpossibleDataError, TrainState
 from pages.ui.experiment import generated, learning_rate_sweep, starts, training_runs
 from pages.ui.experiment.dataset import Dataset, Upload
 from pages.ui.experiment.locking import holding_lock
+from pages.ui.experiment.pacing import POLL_SECONDS, large_turn
 from pages.ui.experiment.player import Player, Run
 from pages.ui.experiment.replay import Ending, Replay
 from pages.ui.experiment.run_position import MAX_MARKS, RunPosition
 from pages.ui.experiment.selected import within_data, within_model
 from pages.ui.settings.config import Config
-from pages.ui.settings.config_rules import within_size
+from pages.ui.settings.config_rules import num_cells, within_size
 from pages.ui.settings.families import trainable_for
 
 TICK_BUDGET = 0.03
@@ -72,7 +74,8 @@ class Experiment:
     lock: RLock = field(default_factory=RLock)
 
     def __post_init__(self) -> None:
-        self._renew_data()
+        with self.lock:
+            self._renew_data()
 
     # Running
 
@@ -245,12 +248,22 @@ class Experiment:
         # Whatever the Config comes from, it is within bounds before memory is taken for its data.
         self.config, notes = self._possible(self.config)
         self.notes = (*self.notes, *notes)
-        if self.config.source == "upload":
-            assert self.upload is not None
-            self.data = self.upload.dataset
-        else:
-            self.data = generated.dataset(self.config)
-        self._renew_runs()
+        with self._turn(self.config, self.upload):
+            if self.config.source == "upload":
+                assert self.upload is not None
+                self.data = self.upload.dataset
+            else:
+                self.data = generated.dataset(self.config)
+            self._renew_runs()
+
+    def _turn(self, config: Config, upload: Upload | None) -> AbstractContextManager[None]:
+        """The turn to build what a Config says; the lock is free while the thread waits for it.
+
+        A method that has changed something asks too late: others would see half of the change.
+        """
+        length = None if upload is None else upload.sequences.num_observations
+        lock = Condition(self.lock)
+        return large_turn(num_cells(config, length), lambda: lock.wait(POLL_SECONDS))
 
     def _renew_runs(self) -> None:
         self.runs = {}

@@ -6,8 +6,11 @@ Streamlit; everything else works without a page.
 
 from __future__ import annotations
 
+import gc
 import secrets
+import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -17,6 +20,7 @@ from hmmcore import log_likelihood
 from pages.ui.experiment.dataset import Dataset, Upload
 from pages.ui.experiment.experiment import Experiment
 from pages.ui.experiment.locking import holding_lock
+from pages.ui.experiment.pacing import LARGE, large_turn
 from pages.ui.experiment.player import Run
 from pages.ui.experiment.run_position import (
     RunPosition,
@@ -28,9 +32,13 @@ from pages.ui.session.tables import Drafts
 from pages.ui.session.upload_store import UPLOADS
 from pages.ui.settings.address import from_query, to_query
 from pages.ui.settings.config import FIELD_OF, FIELDS, Config
-from pages.ui.settings.config_rules import legal
+from pages.ui.settings.config_rules import legal, num_cells
 
 KEY = "hmm_playground"
+WAITS = (
+    "This experiment is large, and others are being opened. Yours opens as soon as it is its turn."
+)
+TELL_SECONDS = 0.5
 
 Result = TypeVar("Result")
 
@@ -107,16 +115,18 @@ class Session(Experiment):
         # Limited before it is compared with the old Config: a change without effect restarts
         # nothing.
         possible, notes = self._possible(replace(before, **values), keep)
-        self.config, more = legal(possible, keep)
-        self.notes = (*notes, *more)
-        if self.config.changed("data", before):
-            self.player.pause()
-            self._renew_data()
-        elif self.config.changed("start", before):
-            self.player.pause()
-            self._renew_runs()
-        elif self.config.changed("training", before):
-            self._revise_runs()
+        config, more = legal(possible, keep)
+        renews = config.changed("data", before) or config.changed("start", before)
+        with self._turn(config, self.upload) if renews else nullcontext():
+            self.config, self.notes = config, (*notes, *more)
+            if config.changed("data", before):
+                self.player.pause()
+                self._renew_data()
+            elif renews:
+                self.player.pause()
+                self._renew_runs()
+            elif config.changed("training", before):
+                self._revise_runs()
         self._select_existing()
 
     @holding_lock
@@ -158,15 +168,16 @@ class Session(Experiment):
     @holding_lock
     def replace_upload(self, upload: Upload, num_states: int) -> None:
         """Use uploaded data as the data of the experiment."""
-        self.player.pause()
-        self._set_upload(upload)
-        self.before_remedy = None
         wanted = replace(
             self.config, source="upload", family=upload.family, num_states=num_states, sequence=1
         )
-        # Notes about generated data no longer apply.
-        self.config, self.notes = legal(wanted)[0], ()
-        self._renew_data()
+        with self._turn(wanted, upload):
+            self.player.pause()
+            self._set_upload(upload)
+            self.before_remedy = None
+            # Notes about generated data no longer apply.
+            self.config, self.notes = legal(wanted)[0], ()
+            self._renew_data()
 
     @holding_lock
     def take_over(self, fresh: Experiment) -> None:
@@ -242,8 +253,9 @@ class Session(Experiment):
             return True
         query = self.missing_upload_query
         config, notes = from_query(query)
-        self.take_over(Experiment(config, notes, upload))
-        self._go_to_position_in(query)
+        with self._turn(config, upload):
+            self.take_over(Experiment(config, notes, upload))
+            self._go_to_position_in(query)
         return True
 
     def _go_to_position_in(self, query: Mapping[str, str]) -> None:
@@ -294,6 +306,27 @@ def current_session() -> Session:
     """The session of the visitor for whom this script runs; a new one is made from the URL."""
     session = st.session_state.get(KEY)
     if session is None:
-        session = Session.from_url(st.query_params.to_dict())
+        session = _opened(st.query_params.to_dict())
         st.session_state[KEY] = session
     return session  # type: ignore[no-any-return]
+
+
+def _opened(query: dict[str, str]) -> Session:
+    """The session of a new visitor, who is told if a large experiment has to wait for its turn."""
+    cells = num_cells(from_query(query)[0])
+    told: Any = None
+
+    def wait() -> None:
+        nonlocal told
+        # Sent every time: that ends the script of a visitor who has left, who then waits no longer.
+        told = (told or st).toast(WAITS, icon=":material/hourglass_top:", duration="infinite")
+        time.sleep(TELL_SECONDS)
+
+    with large_turn(cells, wait):
+        if cells > LARGE:
+            # Sessions of visitors who left refer to themselves, so only the collector frees them.
+            gc.collect()
+        session = Session.from_url(query)
+    if told is not None:
+        told.toast("Your experiment is open.", icon=":material/check:")
+    return session

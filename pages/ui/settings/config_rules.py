@@ -30,6 +30,17 @@ def legal(config: Config, keep: str = "length") -> tuple[Config, tuple[str, ...]
     return config, (*notes, *_misfit_notes(config))
 
 
+def num_cells(config: Config, file_length: int | None = None) -> int:
+    """K × T, the cells of a posterior; the states that make the data count too if they are more.
+
+    `file_length` is as in `within_size`; without it, an upload counts as the generated data that
+    would be shown instead.
+    """
+    if config.source == "upload" and file_length is not None:
+        return config.num_states * file_length
+    return max(config.num_states, config.data_states) * config.length * config.num_sequences
+
+
 def within_size(
     config: Config, keep: str = "length", file_length: int | None = None
 ) -> tuple[Config, tuple[str, ...]]:
@@ -41,9 +52,11 @@ def within_size(
         keep: as in `legal`.
         file_length: T of the visitor's own data; None if they are not known here.
     """
-    states = max(config.num_states, config.data_states)
-    cells = states * config.length * config.num_sequences
-    if config.source == "generated" and cells > MAX_CELLS:
+    cells = num_cells(config, file_length)
+    if cells <= MAX_CELLS:
+        return config, ()
+    if config.source == "generated":
+        states = max(config.num_states, config.data_states)
         if keep == "num_sequences":
             length = MAX_CELLS // (states * config.num_sequences)
             config, gave_way = replace(config, length=length), f"Length M to {count(length)}"
@@ -61,11 +74,10 @@ def within_size(
             f"K × M × N may be at most {count(MAX_CELLS)}, so that training stays live; it was "
             f"{count(cells)}. Lowered {gave_way}.",
         )
-    if config.source == "upload" and file_length is not None:
+    if config.source == "upload" and file_length:
         max_states = MAX_CELLS // file_length
-        if config.num_states > max_states:
-            note = f"With this file K may be at most {max_states}."
-            return replace(config, num_states=max_states), (note,)
+        note = f"With this file K may be at most {max_states}."
+        return replace(config, num_states=max_states), (note,)
     return config, ()
 
 
