@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,9 +11,12 @@ from threading import RLock
 LARGE = 200_000
 """Cells K × T from which an experiment is large: building it takes a tenth of a second or more."""
 POLL_SECONDS = 0.05
+COLLECT_SECONDS = 60.0
+"""Time between two collections, each of which stops every thread for a tenth of a second."""
 
 # Its owner may enter again: what is built in a turn may consist of parts that ask for one.
 _turn = RLock()
+_collected_at = -COLLECT_SECONDS
 
 
 def _pause() -> None:
@@ -35,6 +39,19 @@ def large_turn(cells: int, wait: Callable[[], None] = _pause) -> Iterator[None]:
     while not _turn.acquire(blocking=False):
         wait()
     try:
+        _collect()
         yield
     finally:
         _turn.release()
+
+
+def _collect() -> None:
+    """Free the memory of visitors who left, before more is taken.
+
+    A session and what Streamlit keeps of it refer to each other, and Python's collector does not
+    know how much memory their arrays take: by itself it may not run for hours.
+    """
+    global _collected_at
+    if (now := time.monotonic()) - _collected_at >= COLLECT_SECONDS:
+        _collected_at = now
+        gc.collect()

@@ -6,7 +6,6 @@ Streamlit; everything else works without a page.
 
 from __future__ import annotations
 
-import gc
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -20,7 +19,7 @@ from hmmcore import log_likelihood
 from pages.ui.experiment.dataset import Dataset, Upload
 from pages.ui.experiment.experiment import Experiment
 from pages.ui.experiment.locking import holding_lock
-from pages.ui.experiment.pacing import LARGE, large_turn
+from pages.ui.experiment.pacing import large_turn
 from pages.ui.experiment.player import Run
 from pages.ui.experiment.run_position import (
     RunPosition,
@@ -313,7 +312,6 @@ def current_session() -> Session:
 
 def _opened(query: dict[str, str]) -> Session:
     """The session of a new visitor, who is told if a large experiment has to wait for its turn."""
-    cells = num_cells(from_query(query)[0])
     told: Any = None
 
     def wait() -> None:
@@ -322,10 +320,7 @@ def _opened(query: dict[str, str]) -> Session:
         told = (told or st).toast(WAITS, icon=":material/hourglass_top:", duration="infinite")
         time.sleep(TELL_SECONDS)
 
-    with large_turn(cells, wait):
-        if cells > LARGE:
-            # Sessions of visitors who left refer to themselves, so only the collector frees them.
-            gc.collect()
+    with large_turn(num_cells(from_query(query)[0]), wait):
         session = Session.from_url(query)
     if told is not None:
         told.toast("Your experiment is open.", icon=":material/check:")

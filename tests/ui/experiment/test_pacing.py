@@ -1,6 +1,7 @@
 """Large experiments take turns, and nobody else waits for them."""
 
 import gc
+import math
 import threading
 import weakref
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from hmmcore import Sequences
-from pages.ui.experiment import experiment, training_runs
+from pages.ui.experiment import experiment, pacing, training_runs
 from pages.ui.experiment.dataset import Upload
 from pages.ui.experiment.experiment import Experiment
 from pages.ui.experiment.pacing import LARGE, large_turn
@@ -153,6 +154,23 @@ def test_while_a_change_waits_the_frames_of_its_session_go_on(monkeypatch):
             session.lock.release()
     change.join()
     assert session.config.length == session.data.sequences.num_observations == LONG
+
+
+def test_what_visitors_left_is_freed_before_more_is_built(monkeypatch):
+    class Left:
+        def __init__(self):
+            self.itself = self
+
+    gc.disable()
+    try:
+        left = weakref.ref(Left())
+        with large_turn(LARGE):
+            assert left() is not None
+        monkeypatch.setattr(pacing, "_collected_at", -math.inf)
+        with large_turn(LARGE + 1):
+            assert left() is None
+    finally:
+        gc.enable()
 
 
 def test_large_data_are_forgotten_with_the_session_that_uses_them():
