@@ -134,18 +134,9 @@ def _experiment(found: dict[str, Any]) -> ExperimentFile:
     if len(query) > 200 or not all(isinstance(v, str) for v in query.values()):
         raise ValueError("config holds something that is not a setting.")
     config, notes = from_query(query)
-    upload = _upload(_mapping(found, "data")) if config.source == "upload" else None
+    upload = _upload(_mapping(found, "data"), config) if config.source == "upload" else None
     if upload is not None and upload.family != config.family:
         raise ValueError(f"its data are {upload.family} and its settings are for {config.family}.")
-    if upload is not None:
-        # K is not lowered: the starting model and those of the runs have it too.
-        length = upload.sequences.num_observations
-        if within_size(config, file_length=length)[0] != config:
-            raise FileRefused(
-                f"The experiment file has {count(length)} observations and K = "
-                f"{config.num_states}; K × T may be at most {count(MAX_CELLS)}, so that training "
-                "stays live."
-            )
     start = from_content(_mapping(found, "start"))
     if start.num_states != config.num_states:
         raise ValueError(f"start has {start.num_states} states, and K is {config.num_states}.")
@@ -184,15 +175,20 @@ def _run(run: Any, start: HMM) -> tuple[RunProgress, Ending]:
     )
 
 
-def _upload(data: dict[str, Any]) -> Upload:
+def _upload(data: dict[str, Any], config: Config) -> Upload:
     values, lengths = data["observations"], data["lengths"]
     if not isinstance(values, list) or not isinstance(lengths, list):
         raise ValueError("observations and lengths must be lists.")
     dimensions = _whole(data["dimensions"], "dimensions", MAX_DIMENSIONS)
     if not dimensions or not values or len(values) % dimensions:
         raise ValueError(f"{len(values)} observations do not make rows of {dimensions}.")
-    if len(values) // dimensions > MAX_CELLS:
-        raise ValueError(f"it has more than {count(MAX_CELLS)} observations.")
+    length = len(values) // dimensions
+    if within_size(config, file_length=length)[0] != config:
+        # K is not lowered: the starting model and those of the runs have it too.
+        raise FileRefused(
+            f"The experiment file has {count(length)} observations and K = {config.num_states}; "
+            f"K × T may be at most {count(MAX_CELLS)}, so that training stays live."
+        )
     for value in values:
         # None, null in JSON, is a missing value.
         if value is not None and not (
