@@ -45,6 +45,8 @@ bytes in the table, which are written as 17 bytes. All values together therefore
 5 MAX_VALUES + 2.4 MAX_FILE_BYTES, 37 MB, and the rest is for models, runs and settings.
 The server's limit, maxUploadSize in .streamlit/config.toml, is the same."""
 MAX_LISTS = 20_000
+MAX_PARAMETERS = 20_000
+"""Far more than any model of the pages has. A run keeps hundreds of its models."""
 MAX_VALUE = 1e100
 LONGEST_NAME = MAX_DIMENSIONS * (NAME_LENGTH + len("…, ")) - len(", ")
 """The length of the longest name, that of all columns joined, each cut to NAME_LENGTH."""
@@ -137,7 +139,7 @@ def _experiment(found: dict[str, Any]) -> ExperimentFile:
     upload = _upload(_mapping(found, "data"), config) if config.source == "upload" else None
     if upload is not None and upload.family != config.family:
         raise ValueError(f"its data are {upload.family} and its settings are for {config.family}.")
-    start = from_content(_mapping(found, "start"))
+    start = _model(_mapping(found, "start"))
     if start.num_states != config.num_states:
         raise ValueError(f"start has {start.num_states} states, and K is {config.num_states}.")
     runs = _mapping(found, "runs")
@@ -159,13 +161,19 @@ def _experiment(found: dict[str, Any]) -> ExperimentFile:
     return ExperimentFile(config, upload, start, position, endings, notes)
 
 
+def _model(content: Any) -> HMM:
+    if json.dumps(content).count(",") > MAX_PARAMETERS:
+        raise ValueError(f"a model has more than {count(MAX_PARAMETERS)} parameters.")
+    return from_content(content)
+
+
 def _run(run: Any, start: HMM) -> tuple[RunProgress, Ending]:
     last = _whole(run["iteration"], "an iteration", MAX_ITERATIONS)
     revisions = tuple(
         Revision(_whole(begin, "a revision", last), float(rate), str(optimizer))
         for begin, rate, optimizer in run["revisions"]
     )
-    hmm = from_content(run["model"])
+    hmm = _model(run["model"])
     kind, start_kind = ((one.num_states, type(one.emissions)) for one in (hmm, start))
     if kind != start_kind:
         raise ValueError("a learned model is of another kind than the starting one.")

@@ -286,6 +286,19 @@ def test_a_file_with_too_many_states_for_its_data_is_refused_and_one_at_the_boun
     assert write(opened) == at_the_bound
 
 
+def test_a_model_of_too_many_parameters_is_refused():
+    session = Session(Config(num_states=3, length=40, num_sequences=3, mean_model="network"))
+    content = json.loads(write(session))
+    wide = content["start"]["emissions"]
+    wide |= {
+        "hidden_weights": [[0.0] * 10_000] * 4,
+        "hidden_biases": [0.0] * 10_000,
+        "output_weights": [[0.0]] * 10_000,
+    }
+    with pytest.raises(FileRefused, match="a model has more than 20\u202f000 parameters"):
+        read(json.dumps(content).encode())
+
+
 @pytest.mark.parametrize(
     "cell",
     ["", "?", "0", "-1", ".1", "-.5", "1e9", "1E9", "1e15", "9e15", "-9e15", "1e16", "1e99",
