@@ -73,12 +73,20 @@ def crowd(server: Server, number: int, memory: bool) -> None:
         visitor.thread.join(timeout=5)
     if memory:
         time.sleep(KEPT_SECONDS + 5.0)
+    # Streamlit looks for sessions to drop when another visitor leaves.
     stop.set()
     neighbour.thread.join(timeout=5)
-    # Streamlit looks for sessions to drop when another visitor leaves.
-    time.sleep(2.0)
     if memory:
-        print(f"- {KEPT_SECONDS:.0f} s after they left: {usage(server.process_id)[1]:.0f} MB")
+        left = usage(server.process_id)[1]
+        again = Visitor(server, LARGEST[0], leave := threading.Event(), plays=False)
+        again.thread.start()
+        while again.thread.is_alive() and not again.shown:
+            time.sleep(0.1)
+        after = usage(server.process_id)[1]
+        leave.set()
+        print(
+            f"- {KEPT_SECONDS:.0f} s after they left: {left:.0f} MB; with the next: {after:.0f} MB"
+        )
     for visitor in [neighbour, *large, newcomer]:
         if visitor.problem:
             print(f"- a visitor was not served: {visitor.problem}")

@@ -35,7 +35,7 @@ from pages.ui.settings.config_rules import legal, num_cells
 
 KEY = "hmm_playground"
 WAITS = (
-    "This experiment is large, and others are being opened. Yours opens as soon as it is its turn."
+    "This experiment is large, and others are being opened. Yours opens as soon as its turn comes."
 )
 TELL_SECONDS = 0.5
 
