@@ -54,20 +54,15 @@ def crowd(server: Server, number: int, memory: bool) -> None:
     opened = time.monotonic()
     newcomer = Visitor(server, STANDARD, leave, plays=False)
     newcomer.thread.start()
-    highest = before
-    while time.monotonic() - begin < LONGEST_SECONDS and not all(
-        visitor.shown or visitor.problem for visitor in [*large, newcomer]
-    ):
-        highest = max(highest, usage(server.process_id)[1])
-        time.sleep(0.1)
-    end = time.monotonic()
+    _wait_for([*large, newcomer], begin + LONGEST_SECONDS)
+    end, highest = time.monotonic(), usage(server.process_id)[1]
     times = [begin, *(t for t in neighbour.arrivals if begin <= t <= end), end]
     gap = max(later - earlier for earlier, later in pairwise(times))
     shown = sorted(visitor.shown - begin for visitor in large if visitor.shown)
     print(f"- newcomer's first charts: {_seconds(newcomer.shown, opened)} (goal 5 s)")
     print(f"- neighbour's longest gap: {gap:.1f} s (goal 2 s)")
-    print(f"- large links shown: {len(shown)} of {number}, {shown[0]:.1f} to {shown[-1]:.1f} s")
-    print(f"- server's memory: {before:.0f} MB before, at most {highest:.0f} MB", flush=True)
+    print(f"- large links shown: {len(shown)} of {number}, in {max(shown, default=0.0):.1f} s")
+    print(f"- server's memory: {before:.0f} MB before, {highest:.0f} MB with all", flush=True)
     leave.set()
     for visitor in [*large, newcomer]:
         visitor.thread.join(timeout=5)
@@ -80,8 +75,7 @@ def crowd(server: Server, number: int, memory: bool) -> None:
         left = usage(server.process_id)[1]
         again = Visitor(server, LARGEST[0], leave := threading.Event(), plays=False)
         again.thread.start()
-        while again.thread.is_alive() and not again.shown:
-            time.sleep(0.1)
+        _wait_for([again], time.monotonic() + LONGEST_SECONDS)
         after = usage(server.process_id)[1]
         leave.set()
         print(
@@ -91,6 +85,12 @@ def crowd(server: Server, number: int, memory: bool) -> None:
         if visitor.problem:
             print(f"- a visitor was not served: {visitor.problem}")
     print(f"- failures in the server's log: {server.log().count('Traceback')}")
+
+
+def _wait_for(visitors: list[Visitor], deadline: float) -> None:
+    """Wait until every visitor has charts or was not served, or until the deadline."""
+    while time.monotonic() < deadline and not all(one.shown or one.problem for one in visitors):
+        time.sleep(0.1)
 
 
 def _seconds(moment: float, begin: float) -> str:
