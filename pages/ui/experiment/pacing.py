@@ -54,4 +54,6 @@ def _collect() -> None:
     global _collected_at
     if (now := time.monotonic()) - _collected_at >= COLLECT_SECONDS:
         _collected_at = now
-        gc.collect()
+        # Twice: what Streamlit keeps under a session's number is let go of by the first.
+        for _ in range(2):
+            gc.collect()
