@@ -28,13 +28,19 @@ class Visitor:
     """One visitor: opens the Playground, presses Play, and asks for frames like a page.
 
     Attributes:
+        plays: whether Play is pressed; a visitor who does not only looks at the page.
+        shown: time at which the numbers of the first charts arrived; 0 before.
         arrivals: times at which another iteration arrived, by the monotonic clock.
         playing: set once the visitor asks for frames.
         problem: the error that ended the visit, or None.
     """
 
-    def __init__(self, server: Server, query: str, stop: threading.Event) -> None:
+    def __init__(
+        self, server: Server, query: str, stop: threading.Event, plays: bool = True
+    ) -> None:
         self.server = server
+        self.plays = plays
+        self.shown = 0.0
         self.query = query
         self.stop = stop
         self.arrivals: list[float] = []
@@ -53,8 +59,13 @@ class Visitor:
             with connect(
                 f"{site}/_stcore/stream",
                 subprotocols=[Subprotocol("streamlit")], max_size=None, proxy=None,
+                ping_interval=None,  # A page that is not read from here would not answer.
             ) as page:  # fmt: skip
                 self._rerun(page)
+                if not self.plays:
+                    while not self.stop.is_set():
+                        self._read_message(page, 1.0)
+                    return
                 self._receive_until(page, lambda: self._finished > 0 and bool(self._live))
                 with connect(f"{site}/{self._live['stream']}", max_size=None, proxy=None) as stream:
                     self._watch(stream)
@@ -114,6 +125,7 @@ class Visitor:
         if "live" not in header:
             return
         self._live = header["live"]
+        self.shown = self.shown or time.monotonic()
         if header["runs"][0]["iteration"] != self._iteration:
             self._iteration = header["runs"][0]["iteration"]
             self.arrivals.append(time.monotonic())

@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from streamlit.runtime.context import ContextProxy
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest
 
+from pages.ui.files.csv_text import MAX_FILE_BYTES
 from pages.ui.files.export import csv_bytes, data_frame
 from pages.ui.files.pending import PendingFile
 from pages.ui.files.upload import read_observations, read_table
+from pages.ui.parts import data_upload
 from pages.ui.session.session import KEY, Session
 from pages.ui.settings.config import Config
 
@@ -197,6 +200,7 @@ def test_the_tables_are_one_sentence_on_a_file() -> None:
     ("content", "said"),
     [
         (b"", "The file is empty"),
+        (b'\r"\n\r"\n', "The file is empty"),
         (b"x\n", "The file has a header but no rows of data below it"),
         (b"x\n1\nt*w*o\n", "Row 3 has “t\\*w\\*o” in column “x”"),
         (b"x,x\n1,2\n", "The header has more than one column called “x”"),
@@ -291,6 +295,44 @@ def test_unusual_data_can_be_used(content: bytes) -> None:
         session_of(app).data_view = view
         app.run()
         assert not app.exception
+
+
+@pytest.mark.parametrize("content", [b"x\n1\n2\n", b"\x89PNG", b"{}", b"1" * (MAX_FILE_BYTES + 1)])
+def test_streamlit_keeps_no_file(monkeypatch, content: bytes) -> None:
+    kept: list[tuple[MemoryUploadedFileManager, str, str]] = []
+    add_file = MemoryUploadedFileManager.add_file
+
+    def added(self, session_id, file) -> None:
+        kept.append((self, session_id, file.file_id))
+        add_file(self, session_id, file)
+
+    monkeypatch.setattr(MemoryUploadedFileManager, "add_file", added)
+    app = opened(UPLOAD)
+    for _ in range(2):
+        upload_file(app, content)
+    assert len(kept) == 2
+    assert [files.get_files(whose, [which]) for files, whose, which in kept] == [[], []]
+
+
+def test_a_file_larger_than_any_table_is_refused_and_not_kept() -> None:
+    app = upload_file(opened(UPLOAD), b"1" * (MAX_FILE_BYTES + 1))
+    assert app.error[0].value.startswith("The file has 5\\.0 MB")
+    assert session_of(app).pending is None
+    upload_file(app, b"x\n1\n2\n")
+    assert not app.error
+    assert "Read 2 observations" in texts(app)
+
+
+def test_whatever_stops_an_experiment_file_is_one_sentence(monkeypatch) -> None:
+    def stopped(session, content) -> None:
+        raise IndexError
+
+    monkeypatch.setattr(data_upload, "open_file", stopped)
+    app = opened(UPLOAD)
+    before = session_of(app).data
+    upload_file(app, b"{}")
+    assert "could not be opened" in app.error[0].value
+    assert session_of(app).data is before
 
 
 def test_many_states_give_way_to_a_long_file() -> None:

@@ -6,7 +6,8 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.ui.experiment.experiment import NO_UPLOAD
 from pages.ui.live.frame_source import frame_source
+from pages.ui.session import session as session_state
 from pages.ui.session.session import KEY, Session
 from pages.ui.settings.config import FIELD_OF, MAX_CELLS, Config
 from tests.pages.shown import live, press
@@ -80,6 +82,26 @@ def header_of(message: bytes) -> dict:
     size = int.from_bytes(message[:4], "little")
     assert len(message) > 4 + size
     return json.loads(message[4 : 4 + size])
+
+
+def test_who_waits_for_a_turn_is_told(monkeypatch) -> None:
+    asked: list[int] = []
+
+    @contextmanager
+    def busy(cells: int, wait: Callable[[], None]) -> Iterator[None]:
+        asked.append(cells)
+        wait()
+        wait()
+        yield
+
+    monkeypatch.setattr(session_state, "large_turn", busy)
+    monkeypatch.setattr(session_state, "TELL_SECONDS", 0.0)
+    app = opened(K="4")
+    assert asked == [4 * 40 * 4]
+    assert [toast.value for toast in app.toast][-1] == "Your experiment is open."
+    assert session(app).runs
+    app.run()
+    assert len(asked) == 1
 
 
 def test_a_first_visit_imports_nothing_that_it_does_not_need() -> None:

@@ -198,7 +198,8 @@ async def _messages(socket: WebSocket) -> AsyncIterator[str]:
 async def _carry_out(connection: Connection, token: str, message: str) -> bool:
     """Answer a command, once its time has come; False when its session is gone."""
     while (source := _sources.get(token)) is not None:
-        frame = await _run_in_thread(partial(source.handle, message))
+        # Not among the threads that make frames: a new start of a large experiment may take long.
+        frame = await anyio.to_thread.run_sync(source.handle, message)
         # Waiting must not keep the visitor's session alive.
         del source
         if frame is not None:

@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from threading import RLock
+from threading import Condition, RLock
 
 from hmmcore import HMM, ImpossibleDataError, TrainState
 from pages.ui.experiment import generated, learning_rate_sweep, starts, training_runs
 from pages.ui.experiment.dataset import Dataset, Upload
 from pages.ui.experiment.locking import holding_lock
+from pages.ui.experiment.pacing import POLL_SECONDS, large_turn
 from pages.ui.experiment.player import Player, Run
 from pages.ui.experiment.replay import Ending, Replay
 from pages.ui.experiment.run_position import MAX_MARKS, RunPosition
 from pages.ui.experiment.selected import within_data, within_model
-from pages.ui.settings.config import MAX_CELLS, Config
+from pages.ui.settings.config import Config
+from pages.ui.settings.config_rules import num_cells, within_size
+from pages.ui.settings.families import trainable_for
 
 TICK_BUDGET = 0.03
 """Seconds of training in one tick: a third of a tick, so that the page stays responsive."""
@@ -70,9 +74,8 @@ class Experiment:
     lock: RLock = field(default_factory=RLock)
 
     def __post_init__(self) -> None:
-        self.config, notes = self._without_missing_upload(self.config)
-        self.notes = (*self.notes, *notes)
-        self._renew_data()
+        with self.lock:
+            self._renew_data()
 
     # Running
 
@@ -226,32 +229,41 @@ class Experiment:
 
     # Data and runs that follow from the Config
 
-    def _without_missing_upload(self, config: Config) -> tuple[Config, tuple[str, ...]]:
-        """The Config, with generated data if it asks for an upload that is missing."""
-        if config.source == "upload" and self.upload is None:
-            return replace(config, source="generated"), (NO_UPLOAD,)
-        return config, ()
-
-    def _within_file_limit(self, config: Config) -> tuple[Config, tuple[str, ...]]:
-        """The Config, with K lowered if the upload in use is too long for so many states."""
-        if config.source != "upload" or self.upload is None:
-            return config, ()
-        max_states = MAX_CELLS // self.upload.sequences.num_observations
-        if config.num_states <= max_states:
-            return config, ()
-        note = f"With this file K may be at most {max_states}."
-        return replace(config, num_states=max_states), (note,)
+    def _possible(self, config: Config, keep: str = "length") -> tuple[Config, tuple[str, ...]]:
+        """The Config with data that exist and are within the bound on their size, and notes."""
+        notes: tuple[str, ...] = ()
+        if config.source == "upload":
+            if self.upload is None:
+                config, notes = replace(config, source="generated"), (NO_UPLOAD,)
+            elif config.family != (family := self.upload.family):
+                # The file determines the family, not the controls.
+                trainable = trainable_for(family, config.trainable)
+                config = replace(config, family=family, trainable=trainable)
+        length = None if self.upload is None else self.upload.sequences.num_observations
+        config, size_notes = within_size(config, keep, length)
+        return config, (*notes, *size_notes)
 
     def _renew_data(self) -> None:
         self.data_number += 1
-        if self.config.source == "upload":
-            assert self.upload is not None
-            self.data = self.upload.dataset
-            self.config, notes = self._within_file_limit(self.config)
-            self.notes = (*self.notes, *notes)
-        else:
-            self.data = generated.dataset(self.config)
-        self._renew_runs()
+        # Whatever the Config comes from, it is within bounds before memory is taken for its data.
+        self.config, notes = self._possible(self.config)
+        self.notes = (*self.notes, *notes)
+        with self._turn(self.config, self.upload):
+            if self.config.source == "upload":
+                assert self.upload is not None
+                self.data = self.upload.dataset
+            else:
+                self.data = generated.dataset(self.config)
+            self._renew_runs()
+
+    def _turn(self, config: Config, upload: Upload | None) -> AbstractContextManager[None]:
+        """The turn to build what a Config says; the lock is free while the thread waits for it.
+
+        A method that has changed something asks too late: others would see half of the change.
+        """
+        length = None if upload is None else upload.sequences.num_observations
+        lock = Condition(self.lock)
+        return large_turn(num_cells(config, length), lambda: lock.wait(POLL_SECONDS))
 
     def _renew_runs(self) -> None:
         self.runs = {}

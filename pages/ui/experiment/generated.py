@@ -13,18 +13,23 @@ import numpy as np
 from hmmcore import preset, sample
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.laws import true_model
+from pages.ui.experiment.pacing import LARGE
 from pages.ui.settings.config import FIELDS, Config
+from pages.ui.settings.config_rules import num_cells
 
 DATA_STREAM = 2
 """Key of the random stream of the data, which no other random choice shares."""
 
 
 def dataset(config: Config) -> Dataset:
-    """The generated data of a Config; cached, because equal Configs give the same data."""
-    return _dataset(_only_fields_of(config, "data"))
+    """The generated data of a Config; cached, because equal Configs give the same data.
+
+    Large ones are not: the cache would hold them after every session that uses them has ended.
+    """
+    make = _dataset if num_cells(config) > LARGE else _cached_dataset
+    return make(_only_fields_of(config, "data"))
 
 
-@lru_cache(maxsize=8)
 def _dataset(config: Config) -> Dataset:
     if config.source == "notebook":
         notebook = preset("notebook")
@@ -46,6 +51,9 @@ def _dataset(config: Config) -> Dataset:
             data, truth=None, states=None, other_truth=truth, other_states=simulated.states
         )
     return data
+
+
+_cached_dataset = lru_cache(maxsize=8)(_dataset)
 
 
 def _only_fields_of(config: Config, group: str) -> Config:

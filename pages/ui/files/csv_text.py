@@ -42,6 +42,11 @@ class UploadError(ValueError):
     """One sentence on what is wrong with a file, where, and what would be right."""
 
 
+def too_large(size: int) -> str:
+    """The sentence on a file of too many bytes."""
+    return f"The file has {size / 2**20:.1f} MB; at most {MAX_FILE_BYTES // 2**20} MB can be read."
+
+
 def file_text(content: bytes) -> str:
     """The text of a file: UTF-8, UTF-16 with a byte order mark, or else Latin-1.
 
@@ -49,10 +54,7 @@ def file_text(content: bytes) -> str:
         UploadError: if the file is too large or not text.
     """
     if len(content) > MAX_FILE_BYTES:
-        raise UploadError(
-            f"The file has {len(content) / 2**20:.1f} MB; at most "
-            f"{MAX_FILE_BYTES // 2**20} MB can be read."
-        )
+        raise UploadError(too_large(len(content)))
     for signature, kind in SIGNATURES:
         if content.startswith(signature):
             raise UploadError(f"The file is {kind}, not text; save the data as CSV first.")
@@ -97,13 +99,15 @@ def rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def sample_rows(text: str, separator: str) -> list[list[str]]:
-    """The first rows, without blank ones."""
+    """The first rows, without blank ones. Raises UploadError if there are none."""
     sample: list[list[str]] = []
     for _, cells in rows(text, separator):
         if cells:
             sample.append(cells)
         if len(sample) > SAMPLE_ROWS:
             break
+    if not sample:
+        raise UploadError("The file is empty; it needs a column of numbers.")
     return sample
 
 

@@ -30,6 +30,7 @@ from pages.ui.experiment.run_position import (
 from pages.ui.files.upload import MAX_VALUES, NAME_LENGTH
 from pages.ui.settings.address import from_query
 from pages.ui.settings.config import MAX_CELLS, Config
+from pages.ui.settings.config_rules import within_size
 from pages.ui.settings.families import FAMILIES, MAX_DIMENSIONS, MAX_SYMBOLS
 from pages.ui.text import count, shortened
 
@@ -44,6 +45,8 @@ bytes in the table, which are written as 17 bytes. All values together therefore
 5 MAX_VALUES + 2.4 MAX_FILE_BYTES, 37 MB, and the rest is for models, runs and settings.
 The server's limit, maxUploadSize in .streamlit/config.toml, is the same."""
 MAX_LISTS = 20_000
+MAX_PARAMETERS = 20_000
+"""Far more than any model of the pages has. A run keeps hundreds of its models."""
 MAX_VALUE = 1e100
 LONGEST_NAME = MAX_DIMENSIONS * (NAME_LENGTH + len("…, ")) - len(", ")
 """The length of the longest name, that of all columns joined, each cut to NAME_LENGTH."""
@@ -136,10 +139,10 @@ def _experiment(found: dict[str, Any]) -> ExperimentFile:
     if len(query) > 200 or not all(isinstance(v, str) for v in query.values()):
         raise ValueError("config holds something that is not a setting.")
     config, notes = from_query(query)
-    upload = _upload(_mapping(found, "data")) if config.source == "upload" else None
+    upload = _upload(_mapping(found, "data"), config) if config.source == "upload" else None
     if upload is not None and upload.family != config.family:
         raise ValueError(f"its data are {upload.family} and its settings are for {config.family}.")
-    start = from_content(_mapping(found, "start"))
+    start = _model(_mapping(found, "start"))
     if start.num_states != config.num_states:
         raise ValueError(f"start has {start.num_states} states, and K is {config.num_states}.")
     runs = _mapping(found, "runs")
@@ -162,13 +165,19 @@ def _experiment(found: dict[str, Any]) -> ExperimentFile:
     return ExperimentFile(config, upload, start, position, endings, notes)
 
 
+def _model(content: Any) -> HMM:
+    if json.dumps(content).count(",") > MAX_PARAMETERS:
+        raise ValueError(f"a model has more than {count(MAX_PARAMETERS)} parameters.")
+    return from_content(content)
+
+
 def _run(run: Any, start: HMM) -> tuple[RunProgress, Ending]:
     last = _whole(run["iteration"], "an iteration", MAX_ITERATIONS)
     revisions = tuple(
         Revision(_whole(begin, "a revision", last), float(rate), str(optimizer))
         for begin, rate, optimizer in run["revisions"]
     )
-    hmm = from_content(run["model"])
+    hmm = _model(run["model"])
     kind, start_kind = ((one.num_states, type(one.emissions)) for one in (hmm, start))
     if kind != start_kind:
         raise ValueError("a learned model is of another kind than the starting one.")
@@ -178,15 +187,20 @@ def _run(run: Any, start: HMM) -> tuple[RunProgress, Ending]:
     )
 
 
-def _upload(data: dict[str, Any]) -> Upload:
+def _upload(data: dict[str, Any], config: Config) -> Upload:
     values, lengths = data["observations"], data["lengths"]
     if not isinstance(values, list) or not isinstance(lengths, list):
         raise ValueError("observations and lengths must be lists.")
     dimensions = _whole(data["dimensions"], "dimensions", MAX_DIMENSIONS)
     if not dimensions or not values or len(values) % dimensions:
         raise ValueError(f"{len(values)} observations do not make rows of {dimensions}.")
-    if len(values) // dimensions > MAX_CELLS:
-        raise ValueError(f"it has more than {count(MAX_CELLS)} observations.")
+    length = len(values) // dimensions
+    if within_size(config, file_length=length)[0] != config:
+        # K is not lowered: the starting model and those of the runs have it too.
+        raise FileRefused(
+            f"The experiment file has {count(length)} observations and K = {config.num_states}; "
+            f"K × T may be at most {count(MAX_CELLS)}, so that training stays live."
+        )
     for value in values:
         # None, null in JSON, is a missing value.
         if value is not None and not (

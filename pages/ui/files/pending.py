@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,11 @@ from pages.ui.text import shortened
 
 AS_FOUND = Reading()
 """The default: everything is detected from the file."""
+
+UNREADABLE = (
+    "The file could not be read, and why was noted on the server; save the data as a plain CSV "
+    "file, one observation per row."
+)
 
 
 @dataclass(eq=False)
@@ -88,6 +94,10 @@ class PendingFile:
                 entry = (choices, read(), None)
             except UploadError as error:
                 entry = (choices, None, str(error))
+            except Exception:
+                # Whatever it was, the page has to go on: it would fail again at every run.
+                logging.getLogger(__name__).exception("A file could not be read.")
+                entry = (choices, None, UNREADABLE)
             self._cache[name] = entry
         _, result, problem = entry
         if problem is not None:

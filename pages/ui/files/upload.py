@@ -38,6 +38,11 @@ width cannot exceed it, as each of its cells takes at least the byte of its sepa
 end early can, as their missing cells count too."""
 MAX_SEQUENCES = int(FIELD_OF["num_sequences"].maximum or 0)
 MAX_COLUMNS = 200
+MAX_LINES = MAX_OBSERVATIONS + 1
+"""With a header. Lines are counted before they are read: reading millions of empty ones takes long.
+"""
+MAX_KNOWN = 100_000
+"""The most different texts of cells whose values are remembered while a file is read."""
 PREVIEW_ROWS = 6
 NAME_LENGTH = 60
 """Longer names of files and columns are cut."""
@@ -120,9 +125,16 @@ def read_table(content: bytes, reading: Reading = Reading()) -> CsvTable:
     text = file_text(content)
     if not text.strip():
         raise UploadError("The file is empty; it needs a column of numbers.")
+    text = text.rstrip("\r\n")
     if "\n" not in text:
         # Line ends of the classic Mac OS.
         text = text.replace("\r", "\n")
+    lines = 1 + text.count("\n") + text.count("\r") - text.count("\r\n")
+    if lines > MAX_LINES:
+        raise UploadError(
+            f"The file has {count(lines)} lines; at most {count(MAX_LINES)} can be read. Shorten "
+            "it, and take out lines that are empty."
+        )
     separator = reading.separator or likely_separator(text)
     sample = sample_rows(text, separator)
     decimal = reading.decimal or decimal_mark(sample, separator)
@@ -196,17 +208,25 @@ def read_observations(
     names = [table.names[column] for column in columns]
     values, codes, numbers = array("d"), array("q"), {}  # type: ignore[var-annotated]
     left_out, spellings = 0, set()
+    # Most texts occur again and again, and looking one up is far quicker than reading it.
+    known: dict[str, float] = {}
     for row, cells in _data_rows(table):
-        texts = [cells[column] if column < len(cells) else "" for column in columns]
-        read = [reader.read(text, row, name) for text, name in zip(texts, names, strict=True)]
-        missing = [text.strip() for text, value in zip(texts, read, strict=True) if value != value]
-        if missing:
-            spellings.update(missing)
-            if leave_out_missing:
-                left_out += 1
-                continue
+        try:
+            read = [known[cells[column]] for column in columns]
+        except KeyError:
+            if len(known) > MAX_KNOWN:
+                known.clear()
+            for column, name in zip(columns, names, strict=True):
+                if (text := cells[column]) not in known:
+                    known[text] = value = reader.read(text, row, name)
+                    if value != value:
+                        spellings.add(text.strip())
+            read = [known[cells[column]] for column in columns]
+        if leave_out_missing and any(value != value for value in read):
+            left_out += 1
+            continue
         if sequence_column is not None:
-            label = cells[sequence_column].strip() if sequence_column < len(cells) else ""
+            label = cells[sequence_column].strip()
             if not label:
                 raise UploadError(
                     f"Row {count(row)} has nothing in column “{table.names[sequence_column]}”; "
@@ -257,7 +277,7 @@ def _require_values(values: FloatArray, names: Sequence[str]) -> None:
 
 
 def _data_rows(table: CsvTable) -> Iterator[tuple[int, list[str]]]:
-    """The number and cells of each row of data.
+    """The number and cells of each row of data; a row that ends early gets empty cells.
 
     In a file of one column, a blank line is a missing value.
     """
@@ -273,7 +293,7 @@ def _data_rows(table: CsvTable) -> Iterator[tuple[int, list[str]]]:
                 f"{'has' if table.header else 'have'} {width}; check the separators there."
             )
         if cells or (width == 1 and not header):
-            yield row, cells
+            yield row, cells if len(cells) >= width else cells + [""] * (width - len(cells))
 
 
 def _has_header(sample: list[list[str]], decimal: str) -> bool:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.ui.experiment.dataset import Upload
 from pages.ui.files import experiment_file
-from pages.ui.files.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, SEPARATORS, UploadError
+from pages.ui.files.csv_text import (
+    MAX_FILE_BYTES,
+    NO_SEPARATOR,
+    SEPARATORS,
+    UploadError,
+    too_large,
+)
 from pages.ui.files.experiment_reading import FileRefused
 from pages.ui.files.pending import PendingFile
 from pages.ui.files.upload import MAX_SEQUENCES, CsvTable, Observations
@@ -63,16 +72,14 @@ def upload_area(session: Session) -> None:
     if session.refused:
         st.error(markdown_text(session.refused), icon=":material/error:")
     if session.pending is not None:
-        _pending_file(session, session.pending, key)
+        _pending_file(session, session.pending)
     elif session.upload is not None:
         _present_upload(session, session.upload)
 
 
-def _pending_file(session: Session, pending: PendingFile, uploader: str) -> None:
+def _pending_file(session: Session, pending: PendingFile) -> None:
     table, problem = _attempt(pending.table)
-    if st.session_state.get(uploader) is None:
-        # The visitor left the page and came back: the uploader no longer shows the file.
-        st.markdown(f"**{markdown_text(shortened(pending.file_name))}**")
+    st.markdown(f"**{markdown_text(shortened(pending.file_name))}**")
     if isinstance(table, CsvTable):
         read, problem = _attempt(pending.observations)
         _columns(session, pending, table, read)
@@ -305,14 +312,30 @@ def _set(session: Session, pending: PendingFile, **values: Any) -> None:
 
 def _received(session: Session, key: str) -> None:
     file = st.session_state.get(key)
-    session.pending, session.refused = None, ""
-    if file is None:
-        return
-    content = file.getvalue()
-    if experiment_file.looks_like_experiment(content):
-        _open(session, content)
-    else:
-        session.pending = PendingFile(file.name, content)
+    session.refused = ""
+    # Also gives the uploader a new key: it is empty again, and asks for no file that was let go of.
+    _forget(session)
+    if isinstance(file, UploadedFile):
+        content = file.getvalue()
+        if experiment_file.looks_like_experiment(content):
+            _open(session, content)
+        elif len(content) > MAX_FILE_BYTES:
+            # Not kept only to be refused at every run.
+            session.refused = too_large(len(content))
+        else:
+            session.pending = PendingFile(file.name, content)
+    _let_go_of_uploads()
+
+
+def _let_go_of_uploads() -> None:
+    """Remove Streamlit's copies of the files that this visitor has uploaded.
+
+    Streamlit would keep all of them until the visitor has left, and nothing public removes one. The
+    context of the script is not part of its public interface; without it, the copies stay.
+    """
+    context = get_script_run_ctx()
+    if (files := getattr(context, "uploaded_file_mgr", None)) is not None:
+        files.remove_session_files(context.session_id)
 
 
 def _open(session: Session, content: bytes) -> None:
@@ -320,9 +343,14 @@ def _open(session: Session, content: bytes) -> None:
         open_file(session, content)
     except FileRefused as refusal:
         session.refused = str(refusal)
+    except Exception:
+        logging.getLogger(__name__).exception("An experiment file could not be opened.")
+        session.refused = (
+            "The experiment file could not be opened, and why was noted on the server; the present "
+            "experiment stays."
+        )
     else:
         st.toast("The experiment is open as it was saved.", icon=":material/folder_open:")
-    _forget(session)
 
 
 def _called(upload: Upload) -> str:

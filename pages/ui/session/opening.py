@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pages.ui.experiment.experiment import Experiment
+from pages.ui.experiment.pacing import large_turn
 from pages.ui.files.experiment_reading import FileRefused, read
 from pages.ui.session.session import Session
+from pages.ui.settings.config_rules import num_cells
 
 
 def open_file(session: Session, content: bytes) -> None:
@@ -14,19 +16,21 @@ def open_file(session: Session, content: bytes) -> None:
         FileRefused: if the file cannot be opened; the session is then unchanged.
     """
     file = read(content)
-    # Everything that can fail is tried on a new experiment before the present one is replaced.
-    fresh = Experiment(file.config, upload=file.upload)
-    if fresh.problem:
-        raise FileRefused(f"The experiment file is damaged: {fresh.problem}")
-    if fresh.config.source != file.config.source:
-        raise FileRefused("The experiment file is damaged: it has no data.")
-    try:
-        fresh.start_from(file.start)
-        for name, ending in file.endings.items():
-            if name in fresh.runs:
-                fresh.runs[name].trainer.init(ending.hmm)
-    except (ValueError, ArithmeticError) as error:
-        raise FileRefused.damaged(error) from None
+    length = None if file.upload is None else file.upload.sequences.num_observations
+    with large_turn(num_cells(file.config, length)):
+        # Everything that can fail is tried on a new experiment before the present one is replaced.
+        fresh = Experiment(file.config, upload=file.upload)
+        if fresh.problem:
+            raise FileRefused(f"The experiment file is damaged: {fresh.problem}")
+        if fresh.config.source != file.config.source:
+            raise FileRefused("The experiment file is damaged: it has no data.")
+        try:
+            fresh.start_from(file.start)
+            for name, ending in file.endings.items():
+                if name in fresh.runs:
+                    fresh.runs[name].trainer.init(ending.hmm)
+        except (ValueError, ArithmeticError) as error:
+            raise FileRefused.damaged(error) from None
     with session.lock:
         session.take_over(fresh)
         session.notes = (*file.notes, *session.notes)

@@ -7,7 +7,9 @@ Streamlit; everything else works without a page.
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -17,6 +19,7 @@ from hmmcore import log_likelihood
 from pages.ui.experiment.dataset import Dataset, Upload
 from pages.ui.experiment.experiment import Experiment
 from pages.ui.experiment.locking import holding_lock
+from pages.ui.experiment.pacing import large_turn
 from pages.ui.experiment.player import Run
 from pages.ui.experiment.run_position import (
     RunPosition,
@@ -28,9 +31,13 @@ from pages.ui.session.tables import Drafts
 from pages.ui.session.upload_store import UPLOADS
 from pages.ui.settings.address import from_query, to_query
 from pages.ui.settings.config import FIELD_OF, FIELDS, Config
-from pages.ui.settings.config_rules import legal
+from pages.ui.settings.config_rules import legal, num_cells
 
 KEY = "hmm_playground"
+WAITS = (
+    "This experiment is large, and others are being opened. Yours opens as soon as its turn comes."
+)
+TELL_SECONDS = 0.5
 
 Result = TypeVar("Result")
 
@@ -101,7 +108,6 @@ class Session(Experiment):
         current iteration.
         """
         before, self.missing_upload_query, self.before_remedy = self.config, None, None
-        self.settings_number += 1
         if "start" in values:
             # A nudge applies only to the start for which it was made.
             values.setdefault("nudge", 0)
@@ -109,24 +115,24 @@ class Session(Experiment):
         if before.source == "notebook" and "source" not in values:
             changes_data = any(FIELD_OF[name].group == "data" for name in values)
             values |= {"source": "generated"} if changes_data else {}
-        wanted = replace(before, **values)
-        if wanted.source == "upload" and self.upload is not None:
-            # The file determines the family, not the controls.
-            wanted = replace(wanted, family=self.upload.family)
-        config, notes = legal(wanted, keep)
         # Limited before it is compared with the old Config: a change without effect restarts
         # nothing.
-        self.config, limit_notes = self._within_file_limit(config)
-        self.notes = (*notes, *limit_notes)
-        if self.config.changed("data", before):
-            self.player.pause()
-            self._renew_data()
-        elif self.config.changed("start", before):
-            self.player.pause()
-            self._renew_runs()
-        elif self.config.changed("training", before):
-            self._revise_runs()
+        possible, notes = self._possible(replace(before, **values), keep)
+        config, more = legal(possible, keep)
+        renews = config.changed("data", before) or config.changed("start", before)
+        with self._turn(config, self.upload) if renews else nullcontext():
+            self.config, self.notes = config, (*notes, *more)
+            if config.changed("data", before):
+                self.player.pause()
+                self._renew_data()
+            elif renews:
+                self.player.pause()
+                self._renew_runs()
+            elif config.changed("training", before):
+                self._revise_runs()
         self._select_existing()
+        # Not before: a command that waits for the change might come while a large one is waiting.
+        self.settings_number += 1
 
     @holding_lock
     def new_start(self) -> None:
@@ -168,16 +174,17 @@ class Session(Experiment):
     @holding_lock
     def replace_upload(self, upload: Upload, num_states: int) -> None:
         """Use uploaded data as the data of the experiment."""
-        self.settings_number += 1
-        self.player.pause()
-        self._set_upload(upload)
-        self.before_remedy = None
         wanted = replace(
             self.config, source="upload", family=upload.family, num_states=num_states, sequence=1
         )
-        # Notes about generated data no longer apply.
-        self.config, self.notes = legal(wanted)[0], ()
-        self._renew_data()
+        with self._turn(wanted, upload):
+            self.player.pause()
+            self._set_upload(upload)
+            self.before_remedy = None
+            # Notes about generated data no longer apply.
+            self.config, self.notes = legal(wanted)[0], ()
+            self._renew_data()
+        self.settings_number += 1
 
     @holding_lock
     def take_over(self, fresh: Experiment) -> None:
@@ -222,10 +229,9 @@ class Session(Experiment):
         if page == self.page and without_run_position(query) not in ({}, self.query()):
             before = self.config
             config, notes = from_query(query)
-            config, missing = self._without_missing_upload(config)
             values = {name: getattr(config, name) for name in FIELD_OF}
             self.change(**values)
-            self.notes = (*notes, *missing, *self.notes)
+            self.notes = (*notes, *self.notes)
             if self.config.changed("data", before) or self.config.changed("start", before):
                 self._go_to_position_in(query)
 
@@ -255,8 +261,9 @@ class Session(Experiment):
             return True
         query = self.missing_upload_query
         config, notes = from_query(query)
-        self.take_over(Experiment(config, notes, upload))
-        self._go_to_position_in(query)
+        with self._turn(config, upload):
+            self.take_over(Experiment(config, notes, upload))
+            self._go_to_position_in(query)
         return True
 
     def _go_to_position_in(self, query: Mapping[str, str]) -> None:
@@ -307,6 +314,23 @@ def current_session() -> Session:
     """The session of the visitor for whom this script runs; a new one is made from the URL."""
     session = st.session_state.get(KEY)
     if session is None:
-        session = Session.from_url(st.query_params.to_dict())
+        session = _opened(st.query_params.to_dict())
         st.session_state[KEY] = session
     return session  # type: ignore[no-any-return]
+
+
+def _opened(query: dict[str, str]) -> Session:
+    """The session of a new visitor, who is told if a large experiment has to wait for its turn."""
+    told: Any = None
+
+    def wait() -> None:
+        nonlocal told
+        # Sent every time: that ends the script of a visitor who has left, who then waits no longer.
+        told = (told or st).toast(WAITS, icon=":material/hourglass_top:", duration="infinite")
+        time.sleep(TELL_SECONDS)
+
+    with large_turn(num_cells(from_query(query)[0]), wait):
+        session = Session.from_url(query)
+    if told is not None:
+        told.toast("Your experiment is open.", icon=":material/check:")
+    return session

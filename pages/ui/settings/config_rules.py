@@ -24,9 +24,39 @@ def legal(config: Config, keep: str = "length") -> tuple[Config, tuple[str, ...]
     if config.source == "notebook" and any(getattr(config, k) != v for k, v in NOTEBOOK.items()):
         config = replace(config, **NOTEBOOK)
         notes.append("The notebook's own data have K = 5, M = 10, N = 2 and σ = 1; took those.")
-    states = max(config.num_states, config.data_states)
-    cells = states * config.length * config.num_sequences
-    if cells > MAX_CELLS and config.source == "generated":
+    config, size_notes = within_size(config, keep)
+    notes += size_notes
+    config = replace(config, trainable=trainable_for(config.family, config.trainable))
+    return config, (*notes, *_misfit_notes(config))
+
+
+def num_cells(config: Config, file_length: int | None = None) -> int:
+    """K × T, the cells of a posterior; the states that make the data count too if they are more.
+
+    `file_length` is as in `within_size`; without it, an upload counts as the generated data that
+    would be shown instead.
+    """
+    if config.source == "upload" and file_length is not None:
+        return config.num_states * file_length
+    return max(config.num_states, config.data_states) * config.length * config.num_sequences
+
+
+def within_size(
+    config: Config, keep: str = "length", file_length: int | None = None
+) -> tuple[Config, tuple[str, ...]]:
+    """The Config with K × T at most `MAX_CELLS`, and a sentence if a field was lowered for it.
+
+    The one place where this bound is applied; whatever makes data or models asks here first.
+
+    Args:
+        keep: as in `legal`.
+        file_length: T of the visitor's own data; None if they are not known here.
+    """
+    cells = num_cells(config, file_length)
+    if cells <= MAX_CELLS:
+        return config, ()
+    if config.source == "generated":
+        states = max(config.num_states, config.data_states)
         if keep == "num_sequences":
             length = MAX_CELLS // (states * config.num_sequences)
             config, gave_way = replace(config, length=length), f"Length M to {count(length)}"
@@ -40,12 +70,15 @@ def legal(config: Config, keep: str = "length") -> tuple[Config, tuple[str, ...]
                 length = MAX_CELLS // states
                 config = replace(config, length=length)
                 gave_way += f" and Length M to {count(length)}"
-        notes.append(
+        return config, (
             f"K × M × N may be at most {count(MAX_CELLS)}, so that training stays live; it was "
-            f"{count(cells)}. Lowered {gave_way}."
+            f"{count(cells)}. Lowered {gave_way}.",
         )
-    config = replace(config, trainable=trainable_for(config.family, config.trainable))
-    return config, (*notes, *_misfit_notes(config))
+    if config.source == "upload" and file_length:
+        max_states = MAX_CELLS // file_length
+        note = f"With this file K may be at most {max_states}."
+        return replace(config, num_states=max_states), (note,)
+    return config, ()
 
 
 def _misfit_notes(config: Config) -> list[str]:

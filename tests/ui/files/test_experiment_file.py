@@ -27,7 +27,7 @@ from pages.ui.files.upload import MAX_VALUES, NAME_LENGTH
 from pages.ui.session.opening import open_file
 from pages.ui.session.session import Session
 from pages.ui.session.view import current_view
-from pages.ui.settings.config import Config
+from pages.ui.settings.config import MAX_CELLS, Config
 from pages.ui.settings.families import MAX_DIMENSIONS
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -268,6 +268,35 @@ def test_a_newer_version_says_that_the_app_is_older(kept):
 def test_a_file_too_large_is_refused_before_it_is_read():
     with pytest.raises(FileRefused, match=r"has 40\.0 MB; an experiment file has at most 40 MB"):
         read(b" " * (MAX_BYTES + 1))
+
+
+def test_a_file_with_too_many_states_for_its_data_is_refused_and_one_at_the_bound_opens():
+    session, opened = Session(Config(method="Both", learning_rate_sweep="5")), Session(Config())
+    values = np.random.default_rng(0).normal(size=MAX_CELLS // 20)
+    session.replace_upload(Upload("a", "x", Sequences(values)), 20)
+    session.step()
+    at_the_bound = write(session)
+    open_file(opened, at_the_bound)
+    assert write(opened) == at_the_bound
+    content = json.loads(at_the_bound)
+    content["data"]["observations"] += [0.5]
+    content["data"]["lengths"] = [len(values) + 1]
+    with pytest.raises(FileRefused, match="has 100\u202f001 observations and K = 20; K × T may be"):
+        open_file(opened, json.dumps(content).encode())
+    assert write(opened) == at_the_bound
+
+
+def test_a_model_of_too_many_parameters_is_refused():
+    session = Session(Config(num_states=3, length=40, num_sequences=3, mean_model="network"))
+    content = json.loads(write(session))
+    wide = content["start"]["emissions"]
+    wide |= {
+        "hidden_weights": [[0.0] * 10_000] * 4,
+        "hidden_biases": [0.0] * 10_000,
+        "output_weights": [[0.0]] * 10_000,
+    }
+    with pytest.raises(FileRefused, match="a model has more than 20\u202f000 parameters"):
+        read(json.dumps(content).encode())
 
 
 @pytest.mark.parametrize(

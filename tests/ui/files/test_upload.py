@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pages.ui.files import upload
+from pages.ui.files import pending, upload
 from pages.ui.files.csv_text import MAX_FILE_BYTES, NO_SEPARATOR, UploadError
 from pages.ui.files.pending import PendingFile
 from pages.ui.files.upload import MAX_SEQUENCES, Reading, read_observations, read_table
+from pages.ui.files.upload_cells import Numbers
 
 # name: (file, values, lengths), read with everything detected from the file.
 GOOD: dict[str, tuple[str | bytes, list[float], list[int]]] = {
@@ -106,6 +107,8 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "too large": (b"1" * (MAX_FILE_BYTES + 1), "The file has 5.0 MB; at most 5 MB"),
     "too wide": (",".join("1" * 300) + "\n" + ",".join("2" * 300), "The file has 300 columns; at most 200"),
     "too many sequences": ("seq,x\na,1\n" + "".join(f"{n},1\n{n},2\n" for n in range(1000)), "Column “seq” has more than 1\u202f000 different values"),
+    "line ends within quotation marks": (b'\r"\n\r"\n', "The file is empty"),
+    "empty quotation marks": ('""\n' * 3, "The file is empty"),
     "a cell without end": ("x,y\n1," + "a" * 200_000 + "\n", "Row 2 has a cell of more than"),
 }  # fmt: skip
 
@@ -127,6 +130,45 @@ def test_too_many_observations(monkeypatch) -> None:
     assert len(read(b"1\n" * 2000)[0]) == 2000
     with pytest.raises(UploadError, match="more than 2\u202f000 observations"):
         read(b"1\n" * 2001)
+
+
+def test_lines_are_counted_before_any_is_read(monkeypatch) -> None:
+    monkeypatch.setattr(upload, "MAX_LINES", 4)
+    assert len(read(b"x\n1\n2\n3\n\n\n")[0]) == 3
+    monkeypatch.setattr(upload, "sample_rows", None)
+    for content in (b"x\n1\n\n\n2\n", b"x\r\n1\r\n2\r\n3\r\n4", b"1\r2\r3\r4\r5"):
+        with pytest.raises(UploadError, match="The file has 5 lines; at most 4 can be read"):
+            read(content)
+
+
+def test_a_text_that_occurs_again_is_read_once(monkeypatch) -> None:
+    seen: list[str] = []
+
+    class Reader(Numbers):
+        def read(self, text: str, row: int, column: str) -> float:
+            seen.append(text)
+            return super().read(text, row, column)
+
+    monkeypatch.setattr(upload, "cell_reader", lambda family, decimal: Reader(False))
+    table = read_table(b"a,b,c\n" + b"1,2,-\n" * 50 + b"1\n" * 50 + b"3,1,2\n")
+    found = read_observations(table, (0, 1, 2))
+    assert len(found.sequences.observations) == 101
+    assert np.isnan(found.sequences.observations).sum() == 50 + 2 * 50
+    assert found.spellings == ("", "-")
+    assert sorted(seen) == ["", "-", "1", "2", "3"]
+
+
+def test_values_are_right_when_few_texts_are_remembered(monkeypatch) -> None:
+    monkeypatch.setattr(upload, "MAX_KNOWN", 3)
+    expected = [float(n % 11) for n in range(200)]
+    assert read("".join(f"{x:g}\n" for x in expected))[0] == expected
+
+
+def test_whatever_stops_the_reader_is_one_sentence(monkeypatch, caplog) -> None:
+    monkeypatch.setattr(pending, "read_table", lambda content, reading: [][0])
+    with pytest.raises(UploadError, match="could not be read"):
+        PendingFile("f.csv", b"1\n").observations()
+    assert "IndexError" in caplog.text
 
 
 def test_rows_without_a_value_can_be_left_out() -> None:

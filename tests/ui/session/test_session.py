@@ -4,14 +4,17 @@ import numpy as np
 import pytest
 
 from hmmcore import Sequences
+from pages.ui.experiment import generated
 from pages.ui.experiment.dataset import Upload
 from pages.ui.experiment.experiment import NO_UPLOAD
 from pages.ui.experiment.run_position import MAX_MARKS
+from pages.ui.files.experiment_file import write
 from pages.ui.live.panel_view import panel_frame
+from pages.ui.session.opening import open_file
 from pages.ui.session.session import Session
 from pages.ui.session.view import current_view, first_sequences
 from pages.ui.settings.address import to_query
-from pages.ui.settings.config import Config
+from pages.ui.settings.config import MAX_CELLS, Config
 
 
 def small(**values):
@@ -133,6 +136,48 @@ def test_a_link_to_an_upload_says_that_the_file_is_missing():
     assert session.config.source == "generated"
     assert session.config.num_states == 3
     assert session.notes == (NO_UPLOAD,)
+
+
+LARGEST = {"K": "20", "M": "100000", "N": "1000"}
+
+
+@pytest.mark.parametrize("source", ["generated", "upload", "notebook"])
+def test_no_link_gets_past_the_bound_on_the_size(source, monkeypatch):
+    asked, data = [], small().data
+    monkeypatch.setattr(generated, "dataset", lambda config: asked.append(config) or data)
+    session = Session.from_url({**LARGEST, "data": source})
+    session.follow_url({**LARGEST, "data": source, "seed": "9"}, session.page)
+    session.change(true_states=20, length=100_000)
+    session.change(source="upload")
+    session.change(source="generated", num_sequences=1_000)
+    assert len(asked) > 2
+    for config in (*asked, session.config):
+        assert config.data_states * config.length * config.num_sequences <= MAX_CELLS
+
+
+def test_no_way_to_an_upload_gets_past_the_bound_on_the_size():
+    session = small(num_states=15)
+    session.replace_upload(upload(np.arange(MAX_CELLS // 10) % 7.0), 12)
+    assert session.config.num_states == session.runs["EM"].start.num_states == 10
+    assert session.notes == ("With this file K may be at most 10.",)
+    session.change(source="generated", num_states=20)
+    session.change(source="upload")
+    assert session.config.num_states == session.runs["EM"].start.num_states == 10
+    reloaded = Session.from_url({"data": "upload", "K": "20"})
+    assert reloaded.restore_upload(session.upload_key)
+    assert reloaded.config.num_states == reloaded.runs["EM"].start.num_states == 10
+
+
+def test_an_upload_keeps_its_family_whatever_the_address_says():
+    session = small()
+    counts = Upload("mine.csv", "x", Sequences(np.arange(30) % 4), "counts")
+    session.replace_upload(counts, 2)
+    reloaded = Session.from_url({"data": "upload", "K": "2", "family": "points"})
+    assert reloaded.restore_upload(session.upload_key)
+    assert reloaded.config.family == "counts"
+    assert "rates" in reloaded.config.trainable
+    open_file(session, write(reloaded))
+    assert session.config == reloaded.config
 
 
 def test_changing_the_notebooks_data_makes_generated_data():
