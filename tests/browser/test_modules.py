@@ -307,6 +307,17 @@ def test_no_run_is_asked_for_right_after_a_click_or_while_the_page_is_left(
     assert moments(empty)[0] >= begun + 1000
 
 
+def test_a_frame_that_is_sent_ahead_of_a_run_asks_for_no_other(empty: Page) -> None:
+    panel = Panel(empty)
+    panel.session.change(num_states=4)
+    panel.send(frame_source(panel.session).frame(ahead=True))
+    empty.clock.run_for(5000)
+    assert said(empty) == []
+    panel.show()
+    panel.rest()
+    assert said(empty) == []
+
+
 def test_a_link_that_is_clicked_before_the_request_is_sent_leads_away_after_it(
     empty: Page,
 ) -> None:

@@ -133,8 +133,8 @@ class FrameSource:
                 session.player.playing, session.can_go_on, session.at is None,
                 checkups(session).diagnosis_keys(), session.settings_number,
             )  # fmt: skip
-            if session.page not in VIEWS:
-                # Streamlit draws the figures too.
+            if session.page not in VIEWS or not session.player.playing:
+                # Streamlit draws the figures too, or sentences that name the iteration.
                 drawn += (session.latest, session.at)
             return {
                 "number": session.frames,

@@ -117,6 +117,8 @@ class RunControls {
   receive(frame) {
     const { live, key } = frame.header;
     if (live.number < this.number) return; // it arrived after a later one
+    // The run of the page that it was sent ahead of is under way.
+    if (live.ahead) this.news = live.news;
     // Frames of playing runs wait while the line is held; answers to commands are drawn at once.
     this.views.get(key)?.receive(frame, live.wanted ? this.stream.held || null : 0);
     this.take(live);
@@ -155,7 +157,7 @@ class RunControls {
   // Whether the page has something else to say now than when it ran last.
   get behind() {
     const { live, stream } = this;
-    return live.news !== this.news || stream.refused !== this.saidRefused
+    return live.news !== this.news || stream.forgotten || stream.refused !== this.saidRefused
       || (stream.refused && (live.playing || stream.commands.length > 0));
   }
 

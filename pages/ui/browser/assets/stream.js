@@ -15,12 +15,13 @@ const message = ({ number, settings, text }) => `${number} ${settings} ${text}`;
 const travels = (text) => text === "now" || text.startsWith("at ");
 
 export class Stream {
-  // `onFrame` gets every frame; `onTrouble` is called when the server has forgotten us, and when
-  // `refused` changes: whether commands have to go by Streamlit.
+  // `onFrame` gets every frame; `onTrouble` is called when `forgotten` or `refused` changes: whether
+  // commands have to go by Streamlit.
   constructor(onFrame, onTrouble) {
     Object.assign(this, { onFrame, onTrouble });
     this.playing = false;
     this.refused = false;
+    this.forgotten = false; // whether the server does not know us: it was started anew
     this.requested = 0; // frames that were requested and have not arrived
     this.commands = []; // not acknowledged yet: {number, settings, text, sent}
     this.last = 0; // number of the newest command
@@ -36,6 +37,7 @@ export class Stream {
       this.last = acknowledged;
       this.address = stream;
     }
+    this.forgotten = false;
     this.heldUntil = 0;
     this.acknowledge(acknowledged);
     this.playing = playing && !this.pausing;
@@ -155,6 +157,7 @@ export class Stream {
     // Connecting again would take the line away from the page that has it now.
     if (code === REPLACED) return;
     if (code === UNKNOWN) {
+      this.forgotten = true;
       this.onTrouble();
       return;
     }
