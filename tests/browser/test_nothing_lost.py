@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HEALTH = "**/_stcore/health"
 """What Streamlit asks for before it connects again."""
 NO_SERVER = re.compile(
-    "net::ERR_|in reaching server|server is not responding|disconnected from server"
+    "net::ERR_|in reaching server|server is not responding|disconnected from server|in CLOSING or"
 )
 """What a browser and Streamlit say of a server that cannot be reached."""
 LONGEST_RETURN_MS = 90_000

@@ -122,6 +122,7 @@ class FrameSource:
             marks: the iterations that the visitor marked.
             acknowledged: the number of the last command that was carried out.
             settings: how often the settings were changed.
+            page: the page that ran last, as in its address.
             link: what the address bar says of the runs; see `session/link.py`.
             stream: the address at which to request frames.
             news: a number that changes when what Streamlit draws has to change.
@@ -146,6 +147,7 @@ class FrameSource:
                 "marks": session.marks,
                 "acknowledged": session.acknowledged,
                 "settings": session.settings_number,
+                "page": session.page,
                 "link": link(session),
                 "stream": publish(self, session.token),
                 "news": zlib.crc32(repr(drawn).encode()),

@@ -16,7 +16,7 @@ import { Stream } from "./stream.js";
 const APART = 400; // milliseconds between two runs of the page that are asked for
 const SEEN_FIRST = 200; // milliseconds after a press in which its frame is drawn
 const UNHEARD = 3000; // milliseconds after which a run is asked for once more
-const LONGEST_LEAVING = 3000; // milliseconds until the page that the visitor goes to is shown
+const LEAVING_APART = 100; // milliseconds; a page that is left has nothing to ask for
 const CLICK_APART = 1000; // milliseconds after a click or key, by when its run has begun as a rule
 const SENT_BY_THEN = 400; // milliseconds after which Streamlit has sent what was changed
 const ENTRIES = "input:not([type=range]), textarea, [contenteditable]";
@@ -57,7 +57,6 @@ class RunControls {
     this.asked = 0;
     this.heard = 0;
     this.askedAt = -UNHEARD;
-    this.left = -LONGEST_LEAVING;
     this.touched = -CLICK_APART;
     this.notBefore = 0;
     this.saidRefused = false;
@@ -105,8 +104,7 @@ class RunControls {
     this.heard = live.heard ?? 0;
     this.asked = Math.max(this.asked, this.heard);
     this.news = live.news;
-    // The visitor has arrived on another page.
-    if (location.pathname !== this.leftFrom) this.left = -LONGEST_LEAVING;
+    this.page = live.page;
     if (live.stream !== this.stream.address) this.number = 0;
     // A frame that was made after it may be here already.
     if (live.number >= this.number) this.stream.follow(live);
@@ -161,6 +159,11 @@ class RunControls {
       || (stream.refused && (live.playing || stream.commands.length > 0));
   }
 
+  // Whether the address is another page's already.
+  get leaving() {
+    return location.pathname.split("/").at(-1) !== this.page;
+  }
+
   // Let the page run again if it is behind. A page that is being left would run in place of the one
   // it is left for. And a run that is asked for while Streamlit takes up a click or an entry makes it
   // drop that: it looks for a newer request before it calls for either.
@@ -170,9 +173,9 @@ class RunControls {
     this.root.setAttribute("aria-busy", this.behind || unheard || this.stream.commands.length > 0);
     if (!this.behind || !this.component) return;
     const pressed = this.stream.refused && this.stream.commands.length > 0;
-    const due = Math.max(this.askedAt + (unheard ? UNHEARD : APART), this.left + LONGEST_LEAVING,
+    const due = Math.max(this.askedAt + (unheard ? UNHEARD : APART),
       ...(pressed ? [] : [this.notBefore, this.touched + CLICK_APART]));
-    const wait = due - performance.now();
+    const wait = this.leaving ? LEAVING_APART : due - performance.now();
     if (wait > 0) {
       this.timer = setTimeout(() => this.askForRun(), wait);
       return;
@@ -191,17 +194,12 @@ class RunControls {
   }
 
   leave(event) {
-    if (!leadsAway(event)) return;
-    if (this.sending) {
-      // Sent after it, the request would bring this page back in place of the other. So a click
-      // waits for it; "back", which Streamlit has heard of before us, happens once more.
-      event.stopImmediatePropagation();
-      event.preventDefault();
-      setTimeout(() => again(event));
-      return;
-    }
-    this.left = performance.now();
-    this.leftFrom = event.type === "click" ? location.pathname : "";
+    if (!this.sending || !leadsAway(event)) return;
+    // Sent after it, the request would bring this page back in place of the other. So a click waits
+    // for it; "back", which Streamlit has heard of before us, happens once more.
+    event.stopImmediatePropagation();
+    event.preventDefault();
+    setTimeout(() => again(event));
   }
 
   // The visitor uses something else on the page.
