@@ -71,7 +71,7 @@ def empty(browser: Browser, app_server: Server, browser_errors: list[str]) -> It
     page.clock.install(time=0)
     page.goto("/_stcore/health")
     page.clock.pause_at(60_000)
-    names = ("run-controls", "scrubber", "panel", "figure")
+    names = ("address", "run-controls", "scrubber", "panel", "figure")
     urls = {name: urljoin("/", asset_url(f"{name}.js")) for name in names}
     page.evaluate(STAND_INS, [urls, urljoin("/", asset_url(PLOTLY))])
     yield page
@@ -301,21 +301,61 @@ def test_no_run_is_asked_for_right_after_a_click(empty: Page) -> None:
     assert moments(empty) == [pytest.approx(begun + 1000, abs=50)]
 
 
-def test_no_run_is_asked_for_while_a_page_is_left(empty: Page) -> None:
-    """It would bring the page back. The address is the other page's as soon as it is chosen."""
+@pytest.mark.parametrize("way", ["a link", "Back"])
+def test_no_run_is_asked_for_while_a_page_is_left(empty: Page, way: str) -> None:
+    """It would bring the page back."""
     panel = Panel(empty)
     panel.press("New start")
-    empty.evaluate("history.pushState(null, '', '/training')")
+    if way == "Back":
+        empty.evaluate("history.replaceState(null, '', '/training')")
+    else:
+        # Its address comes with its first run.
+        link = "document.querySelector('a')"
+        empty.evaluate(f"{link}.addEventListener('click', (event) => event.preventDefault())")
+        empty.evaluate(f"{link}.click()")
     # What the page that is left still has to say changes nothing.
     panel.show()
     panel.press("New start")
-    empty.clock.run_for(20_000)
+    empty.clock.run_for(2900)
     assert said(empty) == []
+    empty.evaluate("history.replaceState(null, '', '/training')")
     panel.session.page = "training"
     panel.show()
     panel.press("New start")
     empty.clock.run_for(2000)
     assert len(said(empty)) >= 1
+
+
+def test_back_makes_no_entries_though_a_run_of_the_page_that_was_left_comes_late(
+    empty: Page,
+) -> None:
+    """Streamlit writes the page of every run into the address."""
+    message = {"page": "data", "query": "K=3", "settings": 0, "session": 0, "number": 0}
+    entries = empty.evaluate(
+        """(message) => {
+          const follow = (page, number) => modules.address.follow({ data: [{ ...message, page,
+            number, run_position: {} }], parentElement: document.getElementById("other"),
+            setTriggerValue() {} });
+          history.replaceState(null, "", "/training?K=3");
+          history.pushState(null, "", "/data"); // a page that is opened
+          history.pushState(null, "", "/data?K=3");
+          follow("data", 1);
+          const length = history.length;
+          history.replaceState(null, "", "/training?K=3"); // where Back leads
+          window.dispatchEvent(new PopStateEvent("popstate"));
+          history.pushState(null, "", "/data?K=3");
+          follow("data", 2);
+          history.pushState(null, "", "/training?K=3");
+          follow("training", 3);
+          const after = [history.length - length, location.pathname];
+          history.pushState(null, "", "/training?K=3"); // of a page that is left, once more
+          history.pushState(null, "", "/data"); // and a link later
+          return [length, ...after, history.length - length, location.pathname];
+        }""",
+        message,
+    )
+    before = entries[0]
+    assert entries == [before, 0, "/training", 1, "/data"]
 
 
 def test_a_frame_that_is_sent_ahead_of_a_run_asks_for_no_other(empty: Page) -> None:

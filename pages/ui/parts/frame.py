@@ -28,6 +28,7 @@ def page_frame(session: Session) -> None:
         # pandas, for which a first visitor would have to wait.
         message = [
             {
+                "page": session.page,
                 "query": settings(session),
                 # The browser tab stores this key, and reports it after a reload.
                 "own": session.upload_key,

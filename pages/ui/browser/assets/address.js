@@ -44,6 +44,7 @@ let latest = null; // last message of the server: {run_position, unsaid, setting
 let query = ""; // the settings as they should be in the address bar
 let settings = null; // their number
 let page = null; // the component through which the server is told
+let returning = false; // from Back until the page that it leads to has run
 let session = null; // number of the session that the page belongs to
 let say = () => {}; // shows a message below the button
 let reconnectedAt = ""; // address at the time of a reconnection, until the server acknowledges it
@@ -59,12 +60,14 @@ let pending = null; // {from, to}: the current address, and the one that will re
 function settingsAreCurrent() {
   // Until the server acknowledges a reconnection, its messages are about an older address.
   if (!latest || reconnectedAt || latest.settings !== settings) return false;
-  const current = new URLSearchParams(location.search);
-  for (const name of [...NAMES, ...EMBEDDING]) current.delete(name);
-  const expected = new URLSearchParams(query);
-  current.sort();
-  expected.sort();
-  return current.toString() === expected.toString();
+  return settingsIn(location.search) === settingsIn(query);
+}
+
+function settingsIn(search) {
+  const found = new URLSearchParams(search);
+  for (const name of [...NAMES, ...EMBEDDING]) found.delete(name);
+  found.sort();
+  return found.toString();
 }
 
 function address() {
@@ -94,15 +97,25 @@ function writePending() {
 }
 
 // Before Streamlit adds a new address to the history, the old one gets the positions that are still
-// pending, because Back leads to it. Of a page that is opened Streamlit adds the bare address first:
-// with its settings that is still the same entry, or Back would have to be pressed twice.
+// pending, because Back leads to it. Some that it adds would need another press of Back: of a page that
+// is opened the bare address first, then the one with its settings; of a page that is left its settings
+// once more; and after Back the page that was left, where a run of it was under way, then the page that
+// Back led to.
 const push = history.pushState.bind(history);
 history.pushState = (state, title, url) => {
   writePending();
-  const bare = !location.search && new URL(url, location.href).pathname === location.pathname;
-  if (bare) history.replaceState(state, title, url);
-  else push(state, title, url);
+  const to = new URL(url, location.href);
+  const same = to.pathname === location.pathname;
+  if (same && settingsIn(to.search) === settingsIn(location.search)) return;
+  if (same && (returning || !location.search)) history.replaceState(state, title, url);
+  else if (same || !returning) push(state, title, url);
 };
+window.addEventListener("popstate", () => {
+  returning = true;
+}, true);
+document.addEventListener("click", ({ target }) => {
+  if (target.closest?.("a[href]")) returning = false;
+}, true);
 
 // Take a message of the server with the positions of the runs.
 export function updateLink(link) {
@@ -186,6 +199,7 @@ export function follow(component) {
   const [data] = component.data ?? [];
   if (!data) return;
   page = component;
+  if (data.page === location.pathname.split("/").at(-1)) returning = false;
   settings = data.settings;
   query = data.query;
   addStyle("hmm-link-style", STYLE);

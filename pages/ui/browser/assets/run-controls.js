@@ -16,6 +16,7 @@ import { Stream } from "./stream.js";
 const APART = 400; // milliseconds between two runs of the page that are asked for
 const SEEN_FIRST = 200; // milliseconds after a press in which its frame is drawn
 const UNHEARD = 3000; // milliseconds after which a run is asked for once more
+const LONGEST_LEAVING = 3000; // milliseconds until the page that the visitor goes to is shown
 const LEAVING_APART = 100; // milliseconds; a page that is left has nothing to ask for
 const CLICK_APART = 1000; // milliseconds after a click or key, by when its run has begun as a rule
 const SENT_BY_THEN = 400; // milliseconds after which Streamlit has sent what was changed
@@ -57,6 +58,7 @@ class RunControls {
     this.asked = 0;
     this.heard = 0;
     this.askedAt = -UNHEARD;
+    this.left = -LONGEST_LEAVING;
     this.touched = -CLICK_APART;
     this.notBefore = 0;
     this.saidRefused = false;
@@ -104,6 +106,7 @@ class RunControls {
     this.heard = live.heard ?? 0;
     this.asked = Math.max(this.asked, this.heard);
     this.news = live.news;
+    if (live.page !== this.page) this.left = -LONGEST_LEAVING;
     this.page = live.page;
     if (live.stream !== this.stream.address) this.number = 0;
     // A frame that was made after it may be here already.
@@ -159,9 +162,10 @@ class RunControls {
       || (stream.refused && (live.playing || stream.commands.length > 0));
   }
 
-  // Whether the address is another page's already.
+  // Whether another page was chosen: by a link a moment ago, or by Back, of which the address tells.
   get leaving() {
-    return location.pathname.split("/").at(-1) !== this.page;
+    return performance.now() - this.left < LONGEST_LEAVING
+      || location.pathname.split("/").at(-1) !== this.page;
   }
 
   // Let the page run again if it is behind. A page that is being left would run in place of the one
@@ -194,7 +198,11 @@ class RunControls {
   }
 
   leave(event) {
-    if (!this.sending || !leadsAway(event)) return;
+    if (!leadsAway(event)) return;
+    if (!this.sending) {
+      if (event.type === "click") this.left = performance.now();
+      return;
+    }
     // Sent after it, the request would bring this page back in place of the other. So a click waits
     // for it; "back", which Streamlit has heard of before us, happens once more.
     event.stopImmediatePropagation();
