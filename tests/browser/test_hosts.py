@@ -92,6 +92,38 @@ class TestPrefixThatAProxyStrips:
         expect(page.get_by_test_id("log-likelihood-EM")).to_have_text(stepped)
 
 
+class TestOwnLineThatAProxyRefuses:
+    """Only Streamlit's own socket gets through, below a prefix that is stripped."""
+
+    @pytest.fixture
+    def server(self, app_server: Server) -> Iterator[Server]:
+        with running_proxy(Proxy(app_server, prefix=PREFIX, refused=("/live-hmm/",))) as server:
+            yield server
+
+    def test_everything_works_by_streamlit(self, page: Page, browser_errors: list[str]) -> None:
+        ui.open_playground(page, f"K=3&{SIZE}&method=Gradient&rate=0.0001")
+        expect(page.get_by_text("Slower here")).to_be_visible()
+        for taken in (1, 2):
+            ui.press(page, "Step")
+            ui.expect_iteration(page, taken, "Gradient")
+        ui.press(page, "Play")
+        expect(ui.button(page, "Pause")).to_be_visible()
+        ui.wait_beyond(page, 6, "Gradient")
+        ui.visit(page, "Viterbi")
+        ui.press(page, "Pause")
+        expect(ui.button(page, "Play")).to_be_visible()
+        ui.press(page, "Reset")
+        expect(page.get_by_role("heading", name="Gradient at iteration 0").first).to_be_visible()
+        # A press right after a change counts after it.
+        ui.nudge(page, "States K", "ArrowRight")
+        ui.press(page, "Step")
+        page.wait_for_url("**K=4*")
+        expect(page.get_by_role("heading", name="Gradient at iteration 1").first).to_be_visible()
+        assert browser_errors
+        assert all("/live-hmm/" in text for text in browser_errors)
+        browser_errors.clear()
+
+
 class TestBasePathInAnotherSitesFrame:
     """A server with a base path of its own, shown by a page of another origin."""
 
