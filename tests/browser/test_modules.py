@@ -488,11 +488,65 @@ def test_a_journey_skips_places_and_frames_let_answers_go_first(empty: Page) -> 
 def test_a_press_right_after_a_change_names_the_settings_to_come(empty: Page) -> None:
     panel = Panel(empty)
     before = panel.session.settings_number
+
+    def press(name: str) -> None:
+        empty.get_by_role("button", name=name, exact=True).click()
+
     empty.locator("#elsewhere").click()
+    press("Play")
+    empty.clock.run_for(1100)
+    press("Step")
+    # What is typed is entered when its box is left, unless it was entered by Enter long before.
+    empty.evaluate(
+        "document.getElementById('other').innerHTML = '<input type=number aria-label=Length>'"
+    )
+    empty.get_by_label("Length").fill("40")
+    empty.clock.run_for(5000)
+    press("Step")
+    empty.get_by_label("Length").fill("50")
+    empty.keyboard.press("Enter")
+    empty.clock.run_for(5000)
+    press("Step")
+    sent = [f"1 {before + 1} play", f"2 {before} step", f"3 {before + 1} step", f"4 {before} step"]
+    assert empty.evaluate("lines.at(-1).sent") == sent
+
+
+def test_play_ends_a_film(empty: Page) -> None:
+    panel = Panel(empty)
+    for _ in range(9):
+        panel.session.step()
+    panel.show()
+    panel.rest()
+    empty.get_by_role("button", name="Film", exact=True).click()
+    empty.clock.run_for(100)
     empty.get_by_role("button", name="Play", exact=True).click()
     empty.clock.run_for(500)
-    empty.get_by_role("button", name="Step", exact=True).click()
-    assert empty.evaluate("lines.at(-1).sent") == [f"1 {before + 1} play", f"2 {before} step"]
+    panel.answer()
+    assert panel.session.player.playing
+    assert empty.evaluate("lines.at(-1).sent") == ["next", "next"]
+
+
+def test_a_line_that_is_lost_while_the_runs_play_is_refused_in_the_end(empty: Page) -> None:
+    panel = Panel(empty, "method=Gradient&rate=0.0001")
+    panel.press("Play")
+    empty.evaluate("() => { lines.at(-1).close(); window.WebSocket.prototype.open = null; }")
+    for _ in range(8):
+        empty.clock.run_for(500)
+        empty.evaluate("() => { if (lines.at(-1).readyState === 0) lines.at(-1).close(); }")
+    assert said(empty)[-1]["refused"]
+    # A place that was said may have been shown: the next one is another command.
+    panel.session.pause()
+    panel.show()
+    slider = empty.get_by_role("slider", name="Iteration shown")
+    for _ in range(3):
+        panel.session.step()
+    panel.show()
+    slider.focus()
+    empty.keyboard.press("ArrowLeft")
+    empty.clock.run_for(3500)
+    empty.keyboard.press("ArrowLeft")
+    empty.clock.run_for(3500)
+    assert [one.partition(" at ")[2] for one in said(empty)[-1]["commands"]] == ["2", "1"]
 
 
 def test_after_pause_no_frame_of_before_is_shown(empty: Page) -> None:
@@ -513,6 +567,10 @@ def test_after_pause_no_frame_of_before_is_shown(empty: Page) -> None:
     empty.clock.run_for(500)
     assert ui.iteration(empty, "Gradient") == panel.session.latest
     expect(empty.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    # Nor does the page ask for others.
+    empty.evaluate("lines.at(-1).sent.splice(0)")
+    empty.clock.run_for(2000)
+    assert "next" not in empty.evaluate("lines.at(-1).sent")
 
 
 def test_the_film_runs_from_the_start_to_the_latest_iteration(empty: Page) -> None:

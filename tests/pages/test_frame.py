@@ -47,17 +47,25 @@ def said(monkeypatch: pytest.MonkeyPatch, **value: object) -> None:
     monkeypatch.setattr(run_controls, "_said", lambda: value)
 
 
+def test_what_was_said_to_a_server_before_a_restart_is_not_carried_out_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = opened("data.py")
+    said(monkeypatch, asked=9, stream="./live-hmm/another", refused=True, commands=["1 0 step"])
+    assert live(healthy(app.run()))["latest"] == 0
+
+
 @pytest.mark.parametrize("script", PAGES)
 def test_where_the_line_is_refused_commands_come_with_runs_of_the_page(
     script: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = opened(script, speed="max", method="Gradient", rate="0.0001")
-    settings = live(app)["settings"]
+    settings, stream = live(app)["settings"], live(app)["stream"]
     step, play = f"1 {settings} step", f"2 {settings} play"
-    said(monkeypatch, asked=1, refused=True, commands=[step])
+    said(monkeypatch, asked=1, stream=stream, refused=True, commands=[step])
     assert live(healthy(app.run()))["latest"] == 1
     # It is said until it is acknowledged, and counts once.
-    said(monkeypatch, asked=2, refused=True, commands=[step, play])
+    said(monkeypatch, asked=2, stream=stream, refused=True, commands=[step, play])
     shown = live(healthy(app.run()))
     assert (shown["acknowledged"], shown["heard"], shown["playing"]) == (2, 2, True)
     trained = shown["latest"]
@@ -72,7 +80,8 @@ def test_what_no_run_controls_say_does_nothing(
     commands: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = opened("data.py")
-    said(monkeypatch, asked=1, refused="yes", commands=commands)
+    stream = live(app)["stream"]
+    said(monkeypatch, asked=1, stream=stream, refused="yes", commands=commands)
     shown = live(healthy(app.run()))
     assert (shown["latest"], shown["playing"]) == (0, False)
 

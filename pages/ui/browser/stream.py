@@ -44,7 +44,7 @@ LONGEST_MESSAGE: Final = 40
 MOST_REQUESTS: Final = 2
 """Requests for a frame that wait at a time: one is answered while another is on its way."""
 RETRY: Final = 0.02
-"""Seconds until a source that could not answer is asked again."""
+"""Seconds until a source that could not answer is asked again, and between two commands."""
 
 FORBIDDEN: Final = 4403
 UNKNOWN: Final = 4404
@@ -102,7 +102,6 @@ class Connection:
 # Weak: a source lives as long as its visitor's session.
 _sources: WeakValueDictionary[str, Source] = WeakValueDictionary()
 _connections: dict[str, Connection] = {}
-_playing: set[str] = set()
 # One limiter, made when it is first needed: it belongs to the event loop it was made in.
 _frame_limiter: list[anyio.CapacityLimiter] = []
 # Kept until they are done: the event loop holds only weak references to its tasks.
@@ -161,7 +160,6 @@ async def _serve(socket: WebSocket) -> None:
     finally:
         if _connections.get(token) is connection:
             del _connections[token]
-            _playing.discard(token)
         if closing:
             await closing
 
@@ -202,9 +200,12 @@ async def _carry_out(connection: Connection, token: str, message: str) -> bool:
         frame = await anyio.to_thread.run_sync(source.handle, message)
         # Waiting must not keep the visitor's session alive.
         del source
-        if frame is not None:
-            return await connection.send(frame)
+        if frame is not None and not await connection.send(frame):
+            break
+        # No person presses faster.
         await asyncio.sleep(RETRY)
+        if frame is not None:
+            return True
     return False
 
 
@@ -215,19 +216,22 @@ async def _send_frames(connection: Connection, token: str, requests: asyncio.Que
         await requests.get()
         frame = None
         while frame is None and (source := _sources.get(token)) is not None and source.playing:
-            _playing.add(token)
             pause = begun + SHORTEST_INTERVAL - time.perf_counter()
             await asyncio.sleep(max(0.0, pause, source.wait()))
             begun = time.perf_counter()
-            budget = max(SHORTEST_BUDGET, LONGEST_BUDGET / len(_playing))
+            budget = max(SHORTEST_BUDGET, LONGEST_BUDGET / _num_playing())
             frame = await _run_in_thread(partial(source.next_frame, budget))
         source = None
-        if frame is None:
-            _playing.discard(token)
         if not await connection.send(frame or b""):
             return
         if frame is None:
             await asyncio.sleep(SHORTEST_INTERVAL)
+
+
+def _num_playing() -> int:
+    """How many visitors train now, at least 1."""
+    sources = map(_sources.get, _connections)
+    return max(1, sum(source.playing for source in sources if source is not None))
 
 
 async def _run_in_thread(work: Callable[[], Result]) -> Result:

@@ -45,6 +45,16 @@ def large_turn(cells: int, wait: Callable[[], None] = _pause) -> Iterator[None]:
         _turn.release()
 
 
+def turn_is_free(cells: int) -> bool:
+    """Whether an experiment of so many cells could be built now."""
+    if cells <= LARGE:
+        return True
+    free = _turn.acquire(blocking=False)
+    if free:
+        _turn.release()
+    return free
+
+
 def _collect() -> None:
     """Free the memory of visitors who left, before more is taken.
 

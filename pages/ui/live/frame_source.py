@@ -43,7 +43,8 @@ VIEWS: Mapping[str, Callable[[Session], Encode | None]] = {"": _panel, "training
 """What the live view of a page shows; a page that is not listed has none."""
 
 LONGEST_LOCK_WAIT = 0.01
-"""Seconds that a thread, which all visitors share, waits for a session whose page is running."""
+"""Seconds that a command waits in its thread for a session whose page is running. Frames do not
+wait: all visitors share the few threads that make them."""
 
 
 @dataclass(eq=False)
@@ -66,7 +67,7 @@ class FrameSource:
 
         For messages see `session/commands.py`.
         """
-        with self._locked() as locked:
+        with self._locked(LONGEST_LOCK_WAIT) as locked:
             return self.frame() if locked and receive(self.session, message) else None
 
     def next_frame(self, budget: float) -> bytes | None:
@@ -74,16 +75,16 @@ class FrameSource:
 
         None when the session does not play, and while its page is running.
         """
-        with self._locked() as locked:
+        with self._locked(0.0) as locked:
             if not (locked and self.playing):
                 return None
             self.session.tick(budget)
             return self.frame(wanted=True)
 
     @contextmanager
-    def _locked(self) -> Iterator[bool]:
-        """Hold the session's lock, if it is to be had soon; yields whether it was."""
-        locked = self.session.lock.acquire(timeout=LONGEST_LOCK_WAIT)
+    def _locked(self, seconds: float) -> Iterator[bool]:
+        """Hold the session's lock, if it is to be had within so long; yields whether it was."""
+        locked = self.session.lock.acquire(timeout=seconds)
         try:
             yield locked
         finally:

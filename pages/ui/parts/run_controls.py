@@ -39,7 +39,9 @@ def listen(session: Session) -> None:
     little. `assets/run-controls.js` holds that value.
     """
     said = _said()
-    commands = said.get("commands")
+    # After a restart of the server, the browser still says what another session has carried out.
+    ours = str(said.get("stream")).endswith(session.token)
+    commands = said.get("commands") if ours else None
     for message in commands[:MOST_COMMANDS] if isinstance(commands, list) else ():
         if isinstance(message, str) and not receive(session, message):
             break

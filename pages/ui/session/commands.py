@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from pages.ui.experiment.pacing import turn_is_free
 from pages.ui.session.session import Session
 
 COMMANDS: Final[Mapping[str, Callable[[Session], None]]] = {
@@ -24,9 +25,6 @@ COMMANDS: Final[Mapping[str, Callable[[Session], None]]] = {
     "mark": Session.mark,
 }
 """Every command but "at 12", which shows iteration 12; "now" shows the latest."""
-
-LONGEST_MESSAGE: Final = 40
-"""Characters of a message with a command."""
 
 LONGEST_HOLD: Final = 2.0
 """Seconds that a command waits for settings: the visitor may have touched a control and left it as
@@ -47,7 +45,8 @@ def carry_out(session: Session, command: str) -> None:
 def receive(session: Session, message: str) -> bool:
     """Carry out the command of a message, unless that was done before.
 
-    Returns whether it is done with; False while it waits for settings.
+    Returns whether it is done with; False while it waits for settings, or for its turn to build a
+    large experiment.
     """
     found = MESSAGE.fullmatch(message)
     if found is None:
@@ -62,6 +61,14 @@ def receive(session: Session, message: str) -> bool:
                 session.held = number, now
             if now - session.held[1] < LONGEST_HOLD:
                 return False
-        carry_out(session, message.split(" ", 2)[2])
+        command = message.split(" ", 2)[2]
+        if command == "new_start" and not turn_is_free(_num_cells(session)):
+            return False
+        # Before it is carried out: one that fails would be said again and again.
         session.acknowledged, session.held = number, None
+        carry_out(session, command)
         return True
+
+
+def _num_cells(session: Session) -> int:
+    return session.config.num_states * session.data.sequences.num_observations

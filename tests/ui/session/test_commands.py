@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import threading
+
 import pytest
 
+from pages.ui.experiment import pacing
+from pages.ui.session import commands
 from pages.ui.session.commands import LONGEST_HOLD, carry_out, receive
 from pages.ui.session.session import Session
 from pages.ui.settings.config import Config
@@ -82,3 +87,38 @@ def test_a_command_is_a_word_or_a_place() -> None:
     assert (here.at, here.latest, here.marks) == (1, 3, (1,))
     carry_out(here, "now")
     assert here.at is None
+
+
+def test_a_large_new_start_waits_for_its_turn_without_holding_up_a_thread() -> None:
+    here = session()
+    with_turn, done = threading.Event(), threading.Event()
+
+    def build() -> None:
+        with pacing.large_turn(pacing.LARGE + 1):
+            with_turn.set()
+            done.wait()
+
+    builder = threading.Thread(target=build)
+    builder.start()
+    with_turn.wait()
+    new_start = f"1 {here.settings_number} new_start"
+    large = dataclasses.replace(here.config, num_states=3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pacing, "LARGE", 3 * here.data.sequences.num_observations - 1)
+        here.config = large
+        assert not receive(here, new_start)
+        assert here.config.start_seed == 0
+        done.set()
+        builder.join()
+        assert receive(here, new_start)
+    assert here.config.start_seed == 1
+
+
+def test_a_command_that_fails_is_not_said_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = session()
+    monkeypatch.setitem(commands.COMMANDS, "step", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        receive(here, "1 0 step")
+    assert receive(here, "1 0 step")
+    assert receive(here, "2 0 mark")
+    assert here.marks == (0,)

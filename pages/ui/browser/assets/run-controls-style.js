@@ -27,8 +27,8 @@ export const STYLE = `
 .hmm-button { flex: none; font: inherit; font-size: 12px; color: inherit; padding: 1px 10px; height: 24px;
   min-width: 52px; background: var(--st-background-color); border: 1px solid var(--st-border-color);
   border-radius: var(--st-base-radius, 8px); cursor: pointer; }
-.hmm-button:hover:enabled, .hmm-button[aria-pressed=true] { border-color: var(--st-primary-color); }
-.hmm-button:disabled { opacity: 0.45; cursor: default; }
+.hmm-button:hover:not(:disabled, [aria-disabled=true]), .hmm-button[aria-pressed=true] { border-color: var(--st-primary-color); }
+.hmm-button:is(:disabled, [aria-disabled=true]) { opacity: 0.45; cursor: default; }
 .hmm-flag { position: absolute; top: 0; width: 12px; height: 10px; margin-left: -6px; padding: 0; border: 0;
   background: var(--st-primary-color); clip-path: polygon(0 0, 100% 0, 50% 100%); cursor: pointer; z-index: 1; }
 /* The clip-path would cut off an outline. */

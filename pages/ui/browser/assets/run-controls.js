@@ -4,6 +4,7 @@
 // Streamlit draws what is around the live view, and the figures of pages without one. It follows by
 // runs of the page that are asked for here, by a value of the component, "said":
 //   asked: counts the runs asked for; the page sends it back as "heard".
+//   stream: the address of the line, which tells whose commands these are.
 //   refused: whether the line is refused.
 //   commands: if so, those that are not acknowledged yet.
 
@@ -16,13 +17,13 @@ import { Stream } from "./stream.js";
 const APART = 400; // milliseconds between two runs of the page that are asked for
 const SEEN_FIRST = 200; // milliseconds after a press in which its frame is drawn
 const UNHEARD = 3000; // milliseconds after which a run is asked for once more
-const LONGEST_LEAVING = 3000; // milliseconds until the page that the visitor goes to is shown
+const LONGEST_LEAVING = 20000; // milliseconds until the page that the visitor goes to is shown
 const LEAVING_APART = 100; // milliseconds; a page that is left has nothing to ask for
 const CLICK_APART = 1000; // milliseconds after a click or key, by when its run has begun as a rule
 const SENT_BY_THEN = 400; // milliseconds after which Streamlit has sent what was changed
-const ENTRIES = "input:not([type=range]), textarea, [contenteditable]";
+const COUNTED_BY_THEN = 1000; // and after which the server has counted it, as a rule
 const LEAVING = ["click", "popstate"]; // events that may lead to another page
-const TOUCHES = ["pointerdown", "keydown", "focusout"];
+const TOUCHES = ["pointerdown", "keydown", "input", "focusout"];
 const ICONS = { // of a square of 24 pixels
   play: "M8 5v14l11-7z",
   pause: "M6 5h4v14H6zm8 0h4v14h-4z",
@@ -64,7 +65,7 @@ class RunControls {
     this.saidRefused = false;
     this.stream = new Stream((frame) => this.receive(frame), () => this.update());
     this.scrubber = new Scrubber((command) => this.tell(command));
-    this.play = this.button("play", "Play", () => this.tell(this.playing ? "pause" : "play"));
+    this.play = this.button("play", "Play", () => this.press(this.playing ? "pause" : "play"));
     this.step = this.button("step", "Step", () => this.press("step"));
     this.reset = this.button("reset", "Reset", () => this.press("reset"));
     this.newStart = this.button("new_start", "New start", () => this.press("new_start"));
@@ -80,7 +81,8 @@ class RunControls {
   button(icon, label, act) {
     const made = node("button", { type: "button", class: "hmm-button hmm-run-button" });
     setLabel(made, icon, label);
-    made.addEventListener("click", act);
+    // Not disabled by the attribute, with which a button loses the focus.
+    made.addEventListener("click", () => made.ariaDisabled !== "true" && act());
     // A key that is held down presses once.
     made.addEventListener("keydown", (event) => {
       if (event.repeat && event.key === "Enter") event.preventDefault();
@@ -95,7 +97,8 @@ class RunControls {
 
   tell(command) {
     // What was changed just before is on its way to the server, which counts it.
-    const changing = performance.now() - this.touched < SENT_BY_THEN;
+    const changing = performance.now() - this.touched < COUNTED_BY_THEN
+      && this.live.settings === this.touchedUnder;
     this.stream.tell(command, this.live.settings + changing);
     this.notBefore = performance.now() + SEEN_FIRST;
     this.update();
@@ -118,7 +121,7 @@ class RunControls {
   receive(frame) {
     const { live, key } = frame.header;
     if (live.number < this.number) return; // it arrived after a later one
-    // The run of the page that it was sent ahead of is under way.
+    // It was sent ahead of a run of the page, which is under way.
     if (live.ahead) this.news = live.news;
     // Frames of playing runs wait while the line is held; answers to commands are drawn at once.
     this.views.get(key)?.receive(frame, live.wanted ? this.stream.held || null : 0);
@@ -141,13 +144,13 @@ class RunControls {
     this.playing = playing;
     this.scrubber.show({ ...live, playing }, stream.commands.length > 0);
     setLabel(this.play, playing ? "pause" : "play", playing ? "Pause" : "Play");
-    this.play.disabled = !playing && !live.can_go_on;
+    this.play.ariaDisabled = !playing && !live.can_go_on;
     this.play.title = playing ? "Stop where the training is."
       : live.can_go_on ? "Train, and watch the model change." : "Nothing left to train.";
-    this.step.disabled = !live.can_go_on;
+    this.step.ariaDisabled = !live.can_go_on;
     this.step.title = "Take one training step.";
     this.reset.title = "Go back to iteration 0 of the same starting point.";
-    this.newStart.disabled = !live.new_start;
+    this.newStart.ariaDisabled = !live.new_start;
     this.newStart.title = live.new_start ? "Start from another random model, on the same data."
       : "This starting point has nothing random in it; choose another one first.";
     const slower = stream.refused ? SLOWER : "";
@@ -174,11 +177,14 @@ class RunControls {
   askForRun() {
     clearTimeout(this.timer);
     const unheard = this.asked !== this.heard;
+    // An older copy of this module, from before an update, has no place any more.
+    if (!this.root.isConnected) return;
     this.root.setAttribute("aria-busy", this.behind || unheard || this.stream.commands.length > 0);
     if (!this.behind || !this.component) return;
     const pressed = this.stream.refused && this.stream.commands.length > 0;
     const due = Math.max(this.askedAt + (unheard ? UNHEARD : APART),
-      ...(pressed ? [] : [this.notBefore, this.touched + CLICK_APART]));
+      ...(pressed ? [this.touched + SENT_BY_THEN]
+        : [this.notBefore, this.touched + CLICK_APART]));
     const wait = this.leaving ? LEAVING_APART : due - performance.now();
     if (wait > 0) {
       this.timer = setTimeout(() => this.askForRun(), wait);
@@ -187,8 +193,12 @@ class RunControls {
     this.asked += 1;
     this.askedAt = performance.now();
     this.saidRefused = this.stream.refused;
-    const commands = this.stream.refused ? this.stream.messages : [];
-    this.component.setStateValue("said", { asked: this.asked, refused: this.saidRefused, commands });
+    this.component.setStateValue("said", {
+      asked: this.asked,
+      stream: this.stream.address,
+      refused: this.saidRefused,
+      commands: this.stream.refused ? this.stream.takeMessages() : [],
+    });
     // Streamlit sends it in a later task, so an event of the visitor may still come before it.
     this.sending = true;
     setTimeout(() => {
@@ -200,11 +210,13 @@ class RunControls {
   leave(event) {
     if (!leadsAway(event)) return;
     if (!this.sending) {
+      // "Back" on the same page is an entry like any other.
       if (event.type === "click") this.left = performance.now();
+      else this.touched = performance.now();
       return;
     }
-    // Sent after it, the request would bring this page back in place of the other. So a click waits
-    // for it; "back", which Streamlit has heard of before us, happens once more.
+    // Sent after it, the request would bring this page back in place of the other. So the event
+    // happens once more, after it.
     event.stopImmediatePropagation();
     event.preventDefault();
     setTimeout(() => again(event));
@@ -213,9 +225,11 @@ class RunControls {
   // The visitor uses something else on the page.
   touch({ type, target, key }) {
     if (target.closest?.(".hmm-controls, .hmm-panel") || key === "Tab") return;
-    // What was typed is entered when its box loses the focus.
-    if (type === "focusout" && !target.matches?.(ENTRIES)) return;
+    // What was typed is entered by Enter, or when its box loses the focus.
+    if (type === "focusout" && target !== this.typed) return;
+    this.typed = type === "input" ? target : type === "focusout" || key === "Enter" ? null : this.typed;
     this.touched = performance.now();
+    this.touchedUnder = this.live?.settings;
     this.stream.hold();
   }
 }
@@ -244,6 +258,6 @@ export function drawRunControls(component) {
   const { data, parentElement } = component;
   if (!data || !parentElement.isConnected) return;
   controls.component = component;
-  if (controls.root.parentElement !== parentElement) parentElement.append(controls.root);
+  if (controls.root.parentElement !== parentElement) parentElement.replaceChildren(controls.root);
   controls.show(data[0]);
 }

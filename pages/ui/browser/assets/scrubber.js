@@ -64,14 +64,21 @@ export class Scrubber {
     const text = at === null ? `iteration ${thousands(latest)}, the latest`
       : `iteration ${thousands(at)} of ${thousands(latest)}`;
     if (this.where.textContent !== text) this.where.textContent = text;
-    const drawn = `${latest}|${marks.join()}`;
-    if (this.drawn === drawn) return;
-    this.drawn = drawn;
+    this.drawMarks(marks);
+    marks.forEach((iteration, i) => {
+      const share = latest ? iteration / latest : 0;
+      this.marks.children[i].style.left = `calc(7px + (100% - 14px) * ${share})`;
+    });
+  }
+
+  // Flags that stay keep the focus, and take a click that takes its time.
+  drawMarks(marks) {
+    if (this.drawn === marks.join()) return;
+    this.drawn = marks.join();
     this.marks.replaceChildren(...marks.map((iteration) => {
       const flag = node("button", {
         type: "button", class: "hmm-flag", title: `Go to iteration ${iteration}`,
         "aria-label": `Go to marked iteration ${iteration}`,
-        style: `left:calc(7px + (100% - 14px) * ${latest ? iteration / latest : 0})`,
       });
       flag.addEventListener("click", () => {
         this.stop();

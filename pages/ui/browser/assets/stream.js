@@ -15,15 +15,16 @@ const message = ({ number, settings, text }) => `${number} ${settings} ${text}`;
 const travels = (text) => text === "now" || text.startsWith("at ");
 
 export class Stream {
-  // `onFrame` gets every frame; `onTrouble` is called when `forgotten` or `refused` changes: whether
-  // commands have to go by Streamlit.
+  // `onFrame` gets every frame; `onTrouble` is called when a run of the page is needed: the server has
+  // `forgotten` us, or commands have to go by Streamlit, for the line is `refused`, or no longer.
   constructor(onFrame, onTrouble) {
     Object.assign(this, { onFrame, onTrouble });
     this.playing = false;
     this.refused = false;
     this.forgotten = false; // whether the server does not know us: it was started anew
     this.requested = 0; // frames that were requested and have not arrived
-    this.commands = []; // not acknowledged yet: {number, settings, text, sent}
+    this.commands = []; // not acknowledged yet: {number, settings, text, sent, given}
+    this.newest = 0; // number of the newest frame
     this.last = 0; // number of the newest command
     this.failures = 0;
   }
@@ -35,6 +36,8 @@ export class Stream {
       this.close();
       this.commands = [];
       this.last = acknowledged;
+      this.newest = 0;
+      this.forbidden = false;
       this.address = stream;
     }
     this.forgotten = false;
@@ -75,10 +78,11 @@ export class Stream {
   // travels that wait only the last is sent.
   tell(text, settings) {
     const waiting = this.commands.at(-1);
-    if (waiting && !waiting.sent && travels(waiting.text) && travels(text)) waiting.text = text;
-    else if (this.commands.length < MOST_COMMANDS) {
+    // What was given out once may have been carried out, whether or not we heard of it.
+    if (waiting && !waiting.given && travels(waiting.text) && travels(text)) waiting.text = text;
+    else if (this.commands.length < MOST_COMMANDS || text === "pause") {
       this.last += 1;
-      this.commands.push({ number: this.last, settings, text, sent: false });
+      this.commands.push({ number: this.last, settings, text });
     }
     if (text === "pause") this.playing = false;
     this.connect();
@@ -92,6 +96,7 @@ export class Stream {
       if (travels(command.text) && this.commands[0].sent && !command.sent) return;
       if (!command.sent) this.socket.send(message(command));
       command.sent = true;
+      command.given = true;
     }
   }
 
@@ -105,7 +110,9 @@ export class Stream {
     return this.commands.some(({ text }) => text === "pause");
   }
 
-  get messages() {
+  // All commands as messages, to be said in another way.
+  takeMessages() {
+    for (const command of this.commands) command.given = true;
     return this.commands.map(message);
   }
 
@@ -115,7 +122,7 @@ export class Stream {
 
   // Open the line, unless it is open or will be tried again anyway.
   connect() {
-    if (this.ready || !this.address) return;
+    if (this.ready || !this.address || this.forbidden) return;
     if (!this.refused) this.deadline ??= setTimeout(() => this.refuse(true), REFUSED_AFTER);
     if (!this.socket && !this.retrying) this.open();
   }
@@ -156,18 +163,27 @@ export class Stream {
   closed(code) {
     // Connecting again would take the line away from the page that has it now.
     if (code === REPLACED) return;
-    if (code === UNKNOWN) {
+    if (code === UNKNOWN && this.unknown !== this.address) {
+      this.unknown = this.address;
       this.forgotten = true;
       this.onTrouble();
       return;
     }
-    if (code === FORBIDDEN) this.refuse(true);
+    // A run of the page named this address, but the line leads to another process.
+    if (code === UNKNOWN) this.refuse(true);
+    if (code === FORBIDDEN) {
+      this.forbidden = true;
+      this.refuse(true);
+      return;
+    }
     this.failures += 1;
     const wait = this.refused ? RETRY_REFUSED : Math.min(250 * 2 ** this.failures, 5000);
     this.retrying = setTimeout(() => {
       this.retrying = null;
       this.open();
     }, wait);
+    // So that it counts as refused where it stays closed.
+    if (this.playing || this.commands.length) this.connect();
   }
 
   receive(data) {
@@ -179,11 +195,13 @@ export class Stream {
       return;
     }
     const frame = decode(new Uint8Array(data));
-    const { wanted, acknowledged, playing } = frame.header.live;
+    const { number, wanted, acknowledged, playing } = frame.header.live;
     if (wanted) this.requested -= 1;
     this.acknowledge(acknowledged);
-    // After Pause, frames that were on their way are dropped, until it was carried out.
-    if (!(playing && this.pausing)) {
+    // After Pause, frames that were on their way are dropped, until it was carried out; and so is one
+    // that a later frame has overtaken.
+    if (number >= this.newest && !(playing && this.pausing)) {
+      this.newest = number;
       this.playing = playing;
       this.onFrame(frame);
     }
