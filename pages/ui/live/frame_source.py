@@ -133,7 +133,7 @@ class FrameSource:
             session.frames += 1
             drawn: tuple[object, ...] = (
                 session.player.playing, session.can_go_on, session.at is None,
-                checkups(session).diagnosis_keys(), session.settings_number,
+                checkups(session).diagnosis_keys(), session.config.start_seed,
             )  # fmt: skip
             if session.page not in VIEWS or not session.player.playing:
                 # Streamlit draws the figures too, or sentences that name the iteration.
