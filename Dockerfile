@@ -1,8 +1,8 @@
 # docker build -t hmm-playground . && docker run -p 8501:8501 hmm-playground; see docs/deploying.md.
 FROM python:3.11-slim
 
-RUN useradd --create-home app
-WORKDIR /home/app
+WORKDIR /srv/hmm
+RUN useradd --create-home app && chown app .
 
 # Before the code, so that a change of the code installs nothing again.
 COPY requirements.txt constraints.txt ./
@@ -11,7 +11,7 @@ RUN pip install --no-cache-dir -r requirements.txt
 COPY --chown=app . .
 USER app
 # Compiled now, so that no visitor waits for the compiler.
-ENV NUMBA_CACHE_DIR=/home/app/kernels
+ENV NUMBA_CACHE_DIR=/srv/hmm/kernels
 RUN python -m compileall -q app.py hmmcore pages && python -m tools.compile_kernels
 
 EXPOSE 8501

@@ -93,13 +93,9 @@ class PanelFrame:
 
 
 def show_panel(frame: bytes, key: str) -> None:
-    """Put the panel on the page, showing a message of `encode`. The same `key` keeps its zoom.
-
-    The panel makes Streamlit rerun the page when a frame brings other "news"; see
-    `FrameSource.frame`.
-    """
+    """Put the panel on the page, showing a message of `encode`. The same `key` keeps its zoom."""
     draw = component("hmm_panel", "panel.js", "drawPanel")
-    draw(key=key, data=frame, on_news_change=lambda: None)
+    draw(key=key, data=frame)
 
 
 def encode(frame: PanelFrame, key: str = "", live: Mapping[str, Any] | None = None) -> bytes:

@@ -140,7 +140,7 @@ TRACK_NAMES = ("location", "spread", "stay")
 def show_run_comparison(frame: bytes) -> None:
     """Put the comparison on the page, showing a message of `encode`."""
     draw = component("hmm_run_comparison", "run-comparison.js", "drawRunComparison")
-    draw(key=KEY, data=frame, on_news_change=lambda: None)
+    draw(key=KEY, data=frame)
 
 
 def encode(frame: ComparisonFrame, live: Mapping[str, Any] | None = None) -> bytes:

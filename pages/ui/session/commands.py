@@ -14,6 +14,7 @@ from typing import Final
 
 from pages.ui.experiment.pacing import turn_is_free
 from pages.ui.session.session import Session
+from pages.ui.settings.config_rules import num_cells
 
 COMMANDS: Final[Mapping[str, Callable[[Session], None]]] = {
     "play": Session.play,
@@ -30,7 +31,7 @@ LONGEST_HOLD: Final = 2.0
 """Seconds that a command waits for settings: the visitor may have touched a control and left it as
 it was."""
 
-MESSAGE: Final = re.compile(r"(\d{1,9}) (\d{1,9}) (?:at (\d{1,9})|(\w+))", re.ASCII)
+MESSAGE: Final = re.compile(r"(\d{1,9}) (\d{1,9}) (\w+(?: \d{1,9})?)", re.ASCII)
 
 
 def carry_out(session: Session, command: str) -> None:
@@ -51,7 +52,7 @@ def receive(session: Session, message: str) -> bool:
     found = MESSAGE.fullmatch(message)
     if found is None:
         return True
-    number, settings = int(found[1]), int(found[2])
+    number, settings, command = int(found[1]), int(found[2]), found[3]
     with session.lock:
         if number <= session.acknowledged:
             return True
@@ -61,14 +62,10 @@ def receive(session: Session, message: str) -> bool:
                 session.held = number, now
             if now - session.held[1] < LONGEST_HOLD:
                 return False
-        command = message.split(" ", 2)[2]
-        if command == "new_start" and not turn_is_free(_num_cells(session)):
+        cells = num_cells(session.config, session.data.sequences.num_observations)
+        if command == "new_start" and not turn_is_free(cells):
             return False
         # Before it is carried out: one that fails would be said again and again.
         session.acknowledged, session.held = number, None
         carry_out(session, command)
         return True
-
-
-def _num_cells(session: Session) -> int:
-    return session.config.num_states * session.data.sequences.num_observations

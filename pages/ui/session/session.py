@@ -38,6 +38,7 @@ WAITS = (
     "This experiment is large, and others are being opened. Yours opens as soon as its turn comes."
 )
 TELL_SECONDS = 0.5
+"""Seconds between two looks whether the turn has come."""
 
 Result = TypeVar("Result")
 
