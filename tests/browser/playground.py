@@ -197,7 +197,9 @@ RESTLESS = (
 )
 
 
-ANY_ABLE = "(buttons) => buttons.some((button) => !button.disabled)"
+ANY_ABLE = """(buttons) => buttons.some(
+  (button) => !button.disabled && button.ariaDisabled !== "true"
+)"""
 
 
 def act_at_random(page: Page, rng: random.Random) -> str:
