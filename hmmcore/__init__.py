@@ -4,7 +4,7 @@ Frozen values (`HMM`, `Gaussian`, `Sequences`), free functions of them, and trai
 step at a time. Knows nothing of any page or plot.
 """
 
-from hmmcore import initialization, io, presets, simulation
+from hmmcore import batch, initialization, io, presets, simulation
 from hmmcore.alignment import (
     accuracy,
     align,
@@ -14,6 +14,7 @@ from hmmcore.alignment import (
     parameter_errors,
     relabel,
 )
+from hmmcore.batch.many_starts import Restart, Restarts, restarts
 from hmmcore.diagnostics import Circumstances, Finding, examine, exchangeable_states
 from hmmcore.emissions import Categorical, Gaussian, NeuralGaussian, Poisson
 from hmmcore.inference import (
@@ -58,13 +59,10 @@ from hmmcore.training import (
     GradientAscent,
     LikelihoodFellError,
     Priors,
-    Restart,
-    Restarts,
     Ties,
     Trainer,
     TrainState,
     fit,
-    restarts,
 )
 from hmmcore.warmup import warm_up
 
@@ -103,6 +101,7 @@ __all__ = [
     "accuracy",
     "align",
     "align_parameters",
+    "batch",
     "commonest_share",
     "confusion_table",
     "count_starts",

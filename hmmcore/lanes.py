@@ -73,6 +73,11 @@ def store(rows: FloatArray, i: int, j: int, value: FloatArray) -> None:
     rows[i, j] = value
 
 
+def entry(matrix: FloatArray, i: int, j: int) -> FloatArray:
+    """matrix[i, j]: one number for all lanes, or the lanes' own of an array (I, J, LANES)."""
+    return np.asarray(matrix[i, j])
+
+
 def fill(number: float) -> FloatArray:
     """The same number in every lane."""
     return np.full(LANES, number)
@@ -136,6 +141,13 @@ def _load_overload(rows: Any, i: Any, j: Any) -> Any:
 @overload(store, strict=False)
 def _store_overload(rows: Any, i: Any, j: Any, value: Any) -> Any:
     return lambda rows, i, j, value: _store(rows, i, j, value)
+
+
+@overload(entry, strict=False)
+def _entry_overload(matrix: Any, i: Any, j: Any) -> Any:
+    if matrix.ndim == 2:
+        return lambda matrix, i, j: matrix[i, j]
+    return lambda matrix, i, j: _load(matrix, i, j)
 
 
 @overload(fill, strict=False)

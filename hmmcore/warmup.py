@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from hmmcore import initialization
+from hmmcore import batch, initialization
 from hmmcore.emissions import Categorical, Gaussian, Poisson
 from hmmcore.inference import smooth, viterbi
 from hmmcore.inference.paths import sample_posterior_paths
@@ -81,6 +81,13 @@ def _more_states_than_lanes_are_worth() -> None:
     viterbi(initialization.symmetric(MOST_STATES + 1), _sequences(3, 3))
 
 
+def _many_models() -> None:
+    start = initialization.symmetric(2)
+    models, sequences = batch.stack([start, _left_right()]), _sequences(3, 3)
+    for trainer in (EM(sequences), GradientAscent(sequences)):
+        batch.fit(trainer, models, 1)
+
+
 def _left_right() -> HMM:
     return HMM(*left_right_structure(2, 0.5), Gaussian.univariate([0.0, 1.0], 1.0))
 
@@ -90,6 +97,7 @@ def _sequences(num_sequences: int, length: int) -> Sequences:
 
 
 PARTS: Final[tuple[Callable[[], None], ...]] = (
+    _many_models,
     _in_lanes,
     _row_by_row,
     _many_states,

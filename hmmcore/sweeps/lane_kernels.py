@@ -21,6 +21,7 @@ from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.compiling import kernel
 from hmmcore.lanes import (
     LANES,
+    entry,
     exp_of_nonpositive,
     exponent,
     fill,
@@ -98,26 +99,27 @@ def clear_unused(lengths: IntArray, bounds: IntArray, scores: FloatArray) -> Non
 def times(lanes: FloatArray, t: int, matrix: FloatArray, out: FloatArray, u: int) -> None:
     """Row vector times matrix: out[u, j] = sum over i of lanes[t, i] matrix[i, j].
 
+    The matrix is one (K, K) for all lanes, or (K, K, LANES), each lane's own.
     Several columns at a time, because each addition to one sum waits for the one before it.
     """
     num_states = len(matrix)
     j = 0
     while j + 8 <= num_states:
         value = load(lanes, t, 0)
-        sum_0, sum_1 = value * matrix[0, j], value * matrix[0, j + 1]
-        sum_2, sum_3 = value * matrix[0, j + 2], value * matrix[0, j + 3]
-        sum_4, sum_5 = value * matrix[0, j + 4], value * matrix[0, j + 5]
-        sum_6, sum_7 = value * matrix[0, j + 6], value * matrix[0, j + 7]
+        sum_0, sum_1 = value * entry(matrix, 0, j), value * entry(matrix, 0, j + 1)
+        sum_2, sum_3 = value * entry(matrix, 0, j + 2), value * entry(matrix, 0, j + 3)
+        sum_4, sum_5 = value * entry(matrix, 0, j + 4), value * entry(matrix, 0, j + 5)
+        sum_6, sum_7 = value * entry(matrix, 0, j + 6), value * entry(matrix, 0, j + 7)
         for i in range(1, num_states):
             value = load(lanes, t, i)
-            sum_0 = multiply_add(value, matrix[i, j], sum_0)
-            sum_1 = multiply_add(value, matrix[i, j + 1], sum_1)
-            sum_2 = multiply_add(value, matrix[i, j + 2], sum_2)
-            sum_3 = multiply_add(value, matrix[i, j + 3], sum_3)
-            sum_4 = multiply_add(value, matrix[i, j + 4], sum_4)
-            sum_5 = multiply_add(value, matrix[i, j + 5], sum_5)
-            sum_6 = multiply_add(value, matrix[i, j + 6], sum_6)
-            sum_7 = multiply_add(value, matrix[i, j + 7], sum_7)
+            sum_0 = multiply_add(value, entry(matrix, i, j), sum_0)
+            sum_1 = multiply_add(value, entry(matrix, i, j + 1), sum_1)
+            sum_2 = multiply_add(value, entry(matrix, i, j + 2), sum_2)
+            sum_3 = multiply_add(value, entry(matrix, i, j + 3), sum_3)
+            sum_4 = multiply_add(value, entry(matrix, i, j + 4), sum_4)
+            sum_5 = multiply_add(value, entry(matrix, i, j + 5), sum_5)
+            sum_6 = multiply_add(value, entry(matrix, i, j + 6), sum_6)
+            sum_7 = multiply_add(value, entry(matrix, i, j + 7), sum_7)
         store(out, u, j, sum_0)
         store(out, u, j + 1, sum_1)
         store(out, u, j + 2, sum_2)
@@ -129,23 +131,23 @@ def times(lanes: FloatArray, t: int, matrix: FloatArray, out: FloatArray, u: int
         j += 8
     while j + 4 <= num_states:
         value = load(lanes, t, 0)
-        sum_0, sum_1 = value * matrix[0, j], value * matrix[0, j + 1]
-        sum_2, sum_3 = value * matrix[0, j + 2], value * matrix[0, j + 3]
+        sum_0, sum_1 = value * entry(matrix, 0, j), value * entry(matrix, 0, j + 1)
+        sum_2, sum_3 = value * entry(matrix, 0, j + 2), value * entry(matrix, 0, j + 3)
         for i in range(1, num_states):
             value = load(lanes, t, i)
-            sum_0 = multiply_add(value, matrix[i, j], sum_0)
-            sum_1 = multiply_add(value, matrix[i, j + 1], sum_1)
-            sum_2 = multiply_add(value, matrix[i, j + 2], sum_2)
-            sum_3 = multiply_add(value, matrix[i, j + 3], sum_3)
+            sum_0 = multiply_add(value, entry(matrix, i, j), sum_0)
+            sum_1 = multiply_add(value, entry(matrix, i, j + 1), sum_1)
+            sum_2 = multiply_add(value, entry(matrix, i, j + 2), sum_2)
+            sum_3 = multiply_add(value, entry(matrix, i, j + 3), sum_3)
         store(out, u, j, sum_0)
         store(out, u, j + 1, sum_1)
         store(out, u, j + 2, sum_2)
         store(out, u, j + 3, sum_3)
         j += 4
     while j < num_states:
-        sum_0 = load(lanes, t, 0) * matrix[0, j]
+        sum_0 = load(lanes, t, 0) * entry(matrix, 0, j)
         for i in range(1, num_states):
-            sum_0 = multiply_add(load(lanes, t, i), matrix[i, j], sum_0)
+            sum_0 = multiply_add(load(lanes, t, i), entry(matrix, i, j), sum_0)
         store(out, u, j, sum_0)
         j += 1
 
@@ -240,7 +242,7 @@ def backward(
     """Smooth every lane, adding up expected transitions on the way.
 
     Args:
-        transposed (K, K): the transition matrix transposed, contiguous.
+        transposed (K, K) or (K, K, LANES): the transition matrix transposed, contiguous.
         likelihoods (S, K, LANES): what `forward` left; on return p(z_t = k | x), and zero in
             unused steps.
         alphas (S, K, LANES): what `forward` left.

@@ -10,7 +10,6 @@ from hmmcore.training.base import (
 )
 from hmmcore.training.em import EM
 from hmmcore.training.gradient import GradientAscent
-from hmmcore.training.many_starts import Restart, Restarts, restarts
 from hmmcore.training.priors import Priors
 from hmmcore.training.ties import Ties
 
@@ -21,11 +20,8 @@ __all__ = [
     "GradientAscent",
     "LikelihoodFellError",
     "Priors",
-    "Restart",
-    "Restarts",
     "Ties",
     "TrainState",
     "Trainer",
     "fit",
-    "restarts",
 ]

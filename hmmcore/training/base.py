@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
@@ -94,7 +94,7 @@ class FitResult:
     Attributes:
         hmm: the last model.
         log_likelihoods: (iterations + 1,) of the start and after every step, in nats.
-        stop_reason: "converged" or "max_iterations".
+        stop_reason: "converged", "max_iterations" or "cancelled".
         remedies: everything steps did to keep states alive, each once, in order.
         log_priors: (iterations + 1,) log p(θ) of the same, up to a constant; None without priors.
     """
@@ -124,6 +124,7 @@ def fit(
     max_iterations: int = 100,
     tolerance: float = 1e-6,
     patience: int = 1,
+    cancelled: Callable[[], bool] | None = None,
 ) -> FitResult:
     """Step until the objective stands still or `max_iterations` is reached.
 
@@ -131,14 +132,18 @@ def fit(
         tolerance: nats per observation; smaller changes, up or down, count as standing still.
         patience: how many steps in a row must stand still. One suits EM; gradient ascent passes
             turning points, and wants more.
+        cancelled: asked before every step; training ends where it says True.
     """
     max_iterations, patience = checked_stop_rule(max_iterations, tolerance, patience)
     state = trainer.init(hmm)
     log_likelihoods, log_priors = [state.log_likelihood], [state.log_prior]
     objective = state.objective
     remedies: dict[Remedy, None] = {}
-    still = 0
+    still, ended = 0, False
     while state.iteration < max_iterations and still < patience:
+        if cancelled is not None and cancelled():
+            ended = True
+            break
         state = trainer.step(state)
         remedies |= dict.fromkeys(state.remedies)
         before, objective = objective, state.objective
@@ -146,7 +151,11 @@ def fit(
         log_likelihoods.append(state.log_likelihood)
         log_priors.append(state.log_prior)
         still = still + 1 if abs(gain) <= tolerance else 0
-    stop_reason = "converged" if still >= patience else "max_iterations"
+    stop_reason = "max_iterations"
+    if still >= patience:
+        stop_reason = "converged"
+    elif ended:
+        stop_reason = "cancelled"
     return FitResult(
         state.hmm,
         np.array(log_likelihoods),

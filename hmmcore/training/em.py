@@ -145,12 +145,12 @@ def _proportions(counts: FloatArray, present: FloatArray) -> FloatArray:
     """Normalise expected counts over the last axis; where there are none, `present` stays."""
     # Copied here: an array that a kernel returns takes twice as long as one that it is given.
     proportions = present.copy()
-    _fill_proportions(counts, proportions)
+    fill_proportions(counts, proportions)
     return proportions
 
 
 @kernel(error_model="numpy")
-def _fill_proportions(counts: FloatArray, proportions: FloatArray) -> None:
+def fill_proportions(counts: FloatArray, proportions: FloatArray) -> None:
     """Replace rows over the last axis by the proportions of their counts, if there are any."""
     rows = counts.reshape(-1, counts.shape[-1])
     filled = proportions.reshape(rows.shape)

@@ -205,6 +205,8 @@ def test_the_python_source_of_the_lane_kernels_gives_what_was_compiled(monkeypat
 
 def test_warming_up_compiles_every_kernel():
     from hmmcore import arrays
+    from hmmcore.batch import kernels as batch_kernels
+    from hmmcore.batch import lane_training
     from hmmcore.emissions import diagonal, full
     from hmmcore.sweeps import kernels
 
@@ -224,6 +226,9 @@ def test_warming_up_compiles_every_kernel():
         for name, value in vars(module).items():
             if hasattr(value, "signatures") and name not in inner:
                 assert value.signatures, name
+    # Once for all families; it calls the others of its module.
+    assert len(batch_kernels.sweep.signatures) == 1
+    assert len(lane_training._move_each.signatures) == 1
 
 
 def test_data_a_thousand_sd_away_stay_finite_in_every_arrangement():

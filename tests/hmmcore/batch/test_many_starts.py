@@ -91,10 +91,13 @@ def test_every_start_is_fitted_as_by_fit_and_the_best_is_kept(sequences):
         assert run.start == start
         assert run.failure is None
         assert run.result is not None
-        assert run.result.hmm == alone.hmm
-        np.testing.assert_array_equal(run.result.objectives, alone.objectives)
-        assert run.objective == alone.log_likelihoods[-1]
-        reached.append(alone.log_likelihoods[-1])
+        # In lanes: equal but for rounding.
+        np.testing.assert_allclose(run.result.objectives, alone.objectives, rtol=1e-10)
+        np.testing.assert_allclose(
+            run.result.hmm.transition_matrix, alone.hmm.transition_matrix, rtol=1e-6, atol=1e-9
+        )
+        assert run.objective == run.result.log_likelihoods[-1]
+        reached.append(run.objective)
     assert len(set(reached)) > 1, "different starts end differently"
     assert found.best is found.runs[int(np.argmax(reached))].result
 

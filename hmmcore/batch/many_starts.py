@@ -11,9 +11,17 @@ import numpy as np
 from numpy.random import Generator
 
 from hmmcore.arrays import as_count, require_generator
+from hmmcore.batch.families import lane_family
+from hmmcore.batch.fitting import prepared, trains_in_lanes
+from hmmcore.batch.models import Kind, kind_of, stack
+from hmmcore.batch.outcome import Queue, StopRule
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.training.base import FitResult, Trainer, checked_stop_rule, fit
+
+TOGETHER = 64
+"""How many starts an executor is given at once, where they are trained in lanes. A constant, and
+whole blocks of lanes."""
 
 MakeStart = Callable[[Sequences, Generator], HMM]
 
@@ -73,7 +81,7 @@ def restarts(
     patience: int = 1,
     executor: Executor | None = None,
 ) -> Restarts:
-    """Fit from every start, several at a time.
+    """Fit from every start, several at a time; on small data in lanes (see `batch.fit`).
 
     The result depends on the starts alone, not on who computes it or in which order. A start that
     cannot be trained, as when it makes the data impossible, is reported and the others go on.
@@ -96,7 +104,7 @@ def restarts(
     # Checked here, since an error among the starts only makes a start fail.
     max_iterations, patience = checked_stop_rule(max_iterations, tolerance, patience)
     models = _models(trainer.sequences, starts, num_restarts, rng)
-    rule = (max_iterations, tolerance, patience)
+    rule = StopRule(max_iterations, patience, tolerance)
     if executor is not None:
         return Restarts(_run(executor, trainer, models, rule))
     num_threads = min(len(models), os.cpu_count() or 1)
@@ -104,24 +112,77 @@ def restarts(
         return Restarts(_run(own, trainer, models, rule))
 
 
-def fit_one(trainer: Trainer, start: HMM, rule: tuple[int, float, int]) -> Restart:
-    """Fit from one start. At the top of the module, so that executors can pickle it."""
+def fit_some(trainer: Trainer, starts: list[HMM], rule: StopRule) -> list[Restart]:
+    """Fit from some starts, which are of one kind if there are several.
+
+    At the top of the module, so that executors can pickle it.
+    """
     try:
-        return Restart(start, fit(trainer, start, *rule))
+        if lane_family(starts[0].emissions) is not None:
+            models = stack(starts)
+            if trains_in_lanes(trainer, models):
+                return _in_lanes(trainer, starts, rule)
+    except ValueError:
+        # As when no start fits the data: each then fails by itself, with its own sentence.
+        pass
+    return [_fit_one(trainer, start, rule) for start in starts]
+
+
+def _in_lanes(trainer: Trainer, starts: list[HMM], rule: StopRule) -> list[Restart]:
+    outcome, work = prepared(trainer, stack(starts), rule, Queue(len(starts)), histories=True)
+    work()
+    fits = outcome.fits()
+    assert fits.histories is not None
+    return [
+        Restart(start, None, fits.failures[b])
+        if b in fits.failures
+        else Restart(
+            start,
+            FitResult(fits.models[b], fits.histories[b], fits.stop_reasons[b], fits.remedies[b]),
+        )
+        for b, start in enumerate(starts)
+    ]
+
+
+def _fit_one(trainer: Trainer, start: HMM, rule: StopRule) -> Restart:
+    try:
+        result = fit(trainer, start, rule.max_iterations, rule.tolerance, rule.patience)
     except (ValueError, ArithmeticError) as error:
         return Restart(start, None, str(error))
+    return Restart(start, result)
 
 
 def _run(
-    executor: Executor, trainer: Trainer, models: list[HMM], rule: tuple[int, float, int]
+    executor: Executor, trainer: Trainer, starts: list[HMM], rule: StopRule
 ) -> tuple[Restart, ...]:
-    futures = [executor.submit(fit_one, trainer, model, rule) for model in models]
+    jobs = _jobs(trainer, starts)
+    futures = [
+        executor.submit(fit_some, trainer, [starts[n] for n in numbers], rule) for numbers in jobs
+    ]
+    found: dict[int, Restart] = {}
     try:
-        return tuple(future.result() for future in futures)
+        for numbers, future in zip(jobs, futures, strict=True):
+            found |= zip(numbers, future.result(), strict=True)
     finally:
         # After an error or an interruption the rest is not needed.
         for future in futures:
             future.cancel()
+    return tuple(found[n] for n in range(len(starts)))
+
+
+def _jobs(trainer: Trainer, starts: list[HMM]) -> list[list[int]]:
+    """Numbers of starts that are trained together: TOGETHER of a kind in lanes, or one."""
+    jobs: list[list[int]] = []
+    by_kind: dict[Kind, list[int]] = {}
+    for n, start in enumerate(starts):
+        kind = kind_of(start) if lane_family(start.emissions) is not None else None
+        if kind is None or not trains_in_lanes(trainer, stack([start])):
+            jobs.append([n])
+        else:
+            by_kind.setdefault(kind, []).append(n)
+    for numbers in by_kind.values():
+        jobs += [numbers[i : i + TOGETHER] for i in range(0, len(numbers), TOGETHER)]
+    return jobs
 
 
 def _models(

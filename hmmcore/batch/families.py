@@ -1,0 +1,276 @@
+"""What each family that works in lanes over models gives the sweep, and does with its sums.
+
+The states of many models are handled side by side: G models of K states are G K states to a
+family, whose own M-step and gradient then serve all of them in one call.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.batch.models import Arrays
+from hmmcore.emissions import Categorical, Emissions, Gaussian, Poisson, gaussian_steps
+from hmmcore.emissions.base import Remedy
+from hmmcore.sequences import Sequences
+from hmmcore.values import valid_value
+
+CODES = {kind: code for code, kind in gaussian_steps.REMEDIES.items()}
+"""The bit that stands for each kind of remedy."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Observations as `kernels.sweep` takes them.
+
+    Attributes:
+        values: (T, D) numbers, NaN where missing.
+        symbols: (T, C) indices of `levels`, -1 where missing.
+        levels: (U,) the different symbols, or counts, that occur.
+    """
+
+    values: FloatArray
+    symbols: IntArray
+    levels: FloatArray
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What `kernels.sweep` adds up of the observations, for each model: see there."""
+
+    weights: FloatArray
+    counts: FloatArray
+    deviations: FloatArray
+    squares: FloatArray
+    symbol_counts: FloatArray
+
+
+class LaneFamily(ABC):
+    """The emissions of many models: parameters by name, (G, K, ...) each.
+
+    Args:
+        example: the emissions of one of them.
+        columns: the data.
+    """
+
+    def __init__(self, example: Emissions, columns: Columns) -> None:
+        self.names = example.parameter_names
+        self.columns = columns
+
+    @staticmethod
+    @abstractmethod
+    def columns_of(sequences: Sequences) -> Columns:
+        """The observations as the family looks at them."""
+
+    @abstractmethod
+    def numbers(self, parameters: Arrays) -> tuple[FloatArray, FloatArray]:
+        """Means and variances (G, K, D) of the numbers."""
+
+    @abstractmethod
+    def tables(self, parameters: Arrays) -> FloatArray:
+        """Log-probabilities (G, U, K) of the levels."""
+
+    @abstractmethod
+    def statistics(self, sums: Sums) -> Arrays:
+        """The family's own statistics, (G, K, ...) each."""
+
+    @abstractmethod
+    def side_by_side(self, parameters: Arrays) -> Any:
+        """The emissions of G K states."""
+
+    def maximize(
+        self, parameters: Arrays, statistics: Arrays, trainable: frozenset[str], floor: float
+    ) -> tuple[Arrays, IntArray]:
+        """M-step: new parameters, and what was done to keep states alive, (G, K) of CODES.
+
+        Raises:
+            ValueError: when a parameter is not valid any more.
+        """
+        states = self.side_by_side(parameters)
+        found, remedies = states.maximize(joined(statistics), trainable, floor)
+        return self._apart(found, parameters), codes_of(remedies, _shape(parameters))
+
+    def gradient(self, parameters: Arrays, statistics: Arrays) -> Arrays:
+        """Gradient of the log-likelihood in the unconstrained parameters, (G, K, ...) each."""
+        found = self.side_by_side(parameters).gradient(joined(statistics))
+        return apart(found, _shape(parameters))
+
+    def unconstrained(self, parameters: Arrays) -> Arrays:
+        """The parameters as arrays (G, K, ...) that may take any value."""
+        return apart(self.side_by_side(parameters).unconstrained(), _shape(parameters))
+
+    def constrained(
+        self, parameters: Arrays, unconstrained: Arrays, trainable: frozenset[str], floor: float
+    ) -> tuple[Arrays, IntArray]:
+        """Undo `unconstrained` for the trainable ones; returns, and raises, as `maximize`."""
+        states = self.side_by_side(parameters)
+        found, remedies = states.with_unconstrained(joined(unconstrained), trainable, floor)
+        return self._apart(found, parameters), codes_of(remedies, _shape(parameters))
+
+    def _apart(self, states: Any, parameters: Arrays) -> Arrays:
+        """Parameters (G, K, ...) of the emissions of G K states."""
+        return {
+            name: np.array(getattr(states, name)).reshape(parameters[name].shape)
+            for name in self.names
+        }
+
+
+class GaussianLanes(LaneFamily):
+    """Gaussians with independent coordinates."""
+
+    def __init__(self, example: Gaussian, columns: Columns) -> None:
+        super().__init__(example, columns)
+        self.covariance_type = example.covariance_type
+
+    @staticmethod
+    def columns_of(sequences: Sequences) -> Columns:
+        symbols = np.empty((sequences.num_observations, 0), dtype=np.int64)
+        # A copy can be written to, as the other families' can: kernels are compiled once for both.
+        return Columns(sequences.observations.copy(), symbols, np.empty(0))
+
+    def numbers(self, parameters: Arrays) -> tuple[FloatArray, FloatArray]:
+        means, variances = parameters["means"], parameters["covariances"]
+        if variances.ndim == 2:
+            variances = np.repeat(variances[:, :, np.newaxis], means.shape[2], axis=2)
+        return means, variances
+
+    def tables(self, parameters: Arrays) -> FloatArray:
+        num_models, num_states = _shape(parameters)
+        return np.empty((num_models, 0, num_states))
+
+    def statistics(self, sums: Sums) -> Arrays:
+        return {
+            "weights": sums.weights,
+            "counts": sums.counts,
+            "deviations": sums.deviations,
+            "squares": sums.squares,
+        }
+
+    def side_by_side(self, parameters: Arrays) -> Gaussian:
+        return valid_value(Gaussian, **joined(parameters), covariance_type=self.covariance_type)
+
+    def maximize(
+        self, parameters: Arrays, statistics: Arrays, trainable: frozenset[str], floor: float
+    ) -> tuple[Arrays, IntArray]:
+        # As `Diagonal.maximize`, without an object for every remedy.
+        means, covariances = parameters["means"].copy(), parameters["covariances"].copy()
+        given = joined(statistics)
+        num_states = len(given["weights"])
+        codes = np.empty(_shape(parameters), dtype=np.int64)
+        valid = gaussian_steps.maximize(
+            given["counts"], given["deviations"], given["squares"], (0.0, 0.0),
+            ("means" in trainable, "covariances" in trainable), floor,
+            means.reshape(num_states, -1), covariances.reshape(num_states, -1), codes.reshape(-1),
+        )  # fmt: skip
+        return _valid(means, covariances, valid), codes
+
+    def constrained(
+        self, parameters: Arrays, unconstrained: Arrays, trainable: frozenset[str], floor: float
+    ) -> tuple[Arrays, IntArray]:
+        codes = np.zeros(_shape(parameters), dtype=np.int64)
+        means = unconstrained["means"] if "means" in trainable else parameters["means"]
+        if "covariances" not in trainable:
+            valid = bool(np.isfinite(means).all())
+            return _valid(means.copy(), parameters["covariances"], valid), codes
+        means, log_sds = means.copy(), unconstrained["log_sds"]
+        covariances, num_states = np.empty_like(log_sds), codes.size
+        valid = gaussian_steps.constrain(
+            log_sds.reshape(num_states, -1), floor, means.reshape(num_states, -1),
+            covariances.reshape(num_states, -1), codes.reshape(-1),
+        )  # fmt: skip
+        return _valid(means, covariances, valid), codes
+
+
+class _LevelLanes(LaneFamily):
+    """Families whose observations repeat: a model scores each level once."""
+
+    @staticmethod
+    def columns_of(sequences: Sequences) -> Columns:
+        observed = sequences.observations[:, 0]
+        there = ~np.isnan(observed)
+        levels, found = np.unique(observed[there], return_inverse=True)
+        symbols = np.full((len(observed), 1), -1)
+        symbols[there, 0] = found
+        return Columns(np.empty((len(observed), 0)), symbols, levels)
+
+    def numbers(self, parameters: Arrays) -> tuple[FloatArray, FloatArray]:
+        none = np.empty((*_shape(parameters), 0))
+        return none, none
+
+    def tables(self, parameters: Arrays) -> FloatArray:
+        num_models, num_states = _shape(parameters)
+        states = self.side_by_side(parameters)
+        scores = states.log_likelihoods(self.columns.levels[:, np.newaxis])
+        by_model = scores.reshape(-1, num_models, num_states)
+        return np.ascontiguousarray(by_model.transpose(1, 0, 2))
+
+
+class CategoricalLanes(_LevelLanes):
+    """Symbols."""
+
+    def __init__(self, example: Categorical, columns: Columns) -> None:
+        super().__init__(example, columns)
+        self.num_symbols = example.num_symbols
+
+    def statistics(self, sums: Sums) -> Arrays:
+        num_models, _, num_states = sums.symbol_counts.shape
+        counts = np.zeros((num_models, num_states, self.num_symbols))
+        symbols = self.columns.levels.astype(np.int64)
+        counts[:, :, symbols] = sums.symbol_counts.transpose(0, 2, 1)
+        return {"weights": sums.weights, "counts": counts}
+
+    def side_by_side(self, parameters: Arrays) -> Categorical:
+        return valid_value(Categorical, **joined(parameters))
+
+
+class PoissonLanes(_LevelLanes):
+    """Counts."""
+
+    def statistics(self, sums: Sums) -> Arrays:
+        sums_of_counts = np.einsum("guk,u->gk", sums.symbol_counts, self.columns.levels)
+        return {"weights": sums.weights, "sums": sums_of_counts}
+
+    def side_by_side(self, parameters: Arrays) -> Poisson:
+        return valid_value(Poisson, **joined(parameters))
+
+
+def lane_family(emissions: Emissions) -> type[LaneFamily] | None:
+    """The class that handles these emissions in lanes; None where there is none."""
+    if isinstance(emissions, Gaussian):
+        return GaussianLanes if emissions.works_in_lanes else None
+    if isinstance(emissions, Categorical):
+        return CategoricalLanes
+    return PoissonLanes if isinstance(emissions, Poisson) else None
+
+
+def joined(arrays: Arrays) -> Arrays:
+    """Arrays (G K, ...) from arrays (G, K, ...), without a copy."""
+    return {name: values.reshape(-1, *values.shape[2:]) for name, values in arrays.items()}
+
+
+def apart(arrays: Arrays, shape: tuple[int, int]) -> Arrays:
+    """Undo `joined`."""
+    return {name: values.reshape(*shape, *values.shape[1:]) for name, values in arrays.items()}
+
+
+def codes_of(remedies: tuple[Remedy, ...], shape: tuple[int, int]) -> IntArray:
+    """Codes (G, K) from remedies of G K states."""
+    codes = np.zeros(shape, dtype=np.int64)
+    for remedy in remedies:
+        codes.reshape(-1)[remedy.state] |= CODES[remedy.kind]
+    return codes
+
+
+def _shape(parameters: Arrays) -> tuple[int, int]:
+    num_models, num_states = next(iter(parameters.values())).shape[:2]
+    return num_models, num_states
+
+
+def _valid(means: FloatArray, covariances: FloatArray, valid: bool) -> Arrays:
+    if not valid:
+        raise ValueError("a mean is not a finite number, or a variance is not positive.")
+    return {"means": means, "covariances": covariances}
