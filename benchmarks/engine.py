@@ -24,7 +24,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.machine import processor
-from benchmarks.workloads import WORKLOADS
+from benchmarks.workloads import MANY, WORKLOADS
 
 PACKAGES = ("numpy", "numba", "hmmlearn", "jax", "dynamax", "torch", "pomegranate")
 PEERS = ("hmmlearn log", "hmmlearn scaling", "dynamax", "pomegranate")
@@ -32,8 +32,16 @@ GOALS = {"notebook": 5.0, "playground": 3.0, "batch": 5.0, "long": 3.0, "wide": 
 """How many times faster than the fastest peer one EM iteration should be, by workload."""
 LIKELIHOOD_RTOL = 1e-8
 """How closely every library must agree on the log-likelihood before its time counts."""
+MANY_HEAD = [
+    "| operation | K, M, N | models × steps | hmmcore.batch µs | one by one µs | dynamax, vmap µs "
+    "| C, one thread µs |",
+    "|---|---|---|---|---|---|---|",
+]
+MANY_WORDS = "Many models on the same data (`hmmcore.batch`), a step of one of them:"
 BEGIN, END = "<!-- figures of make bench -->", "<!-- end of figures -->"
 LARGEST = "5,10000000,1"
+MANY_GOALS = {"notebook": (20.0, 20.0), "2,100,1": (4.0, 8.0), "playground": (1.2, 8.0)}
+"""How many times faster many models should be together: than one by one, and than dynamax."""
 GROWTH = {
     "K": [(k, 1000, 100) for k in (2, 4, 8, 16, 32)],
     "M": [(5, m, 100) for m in (10, 100, 1000, 10_000)],
@@ -41,9 +49,16 @@ GROWTH = {
 }
 
 
-def measure(tool: str, operation: str, size: str, seconds: float, limit: float) -> dict[str, Any]:
+def measure(
+    tool: str,
+    operation: str,
+    size: str,
+    seconds: float,
+    limit: float,
+    worker: str = "engine_worker",
+) -> dict[str, Any]:
     """Run one worker; the result has "error" if it failed or took too long."""
-    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.engine_worker"]
+    command = [sys.executable, "-W", "ignore", "-m", f"benchmarks.{worker}"]
     command += [tool, operation, size, str(seconds)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=limit)
@@ -124,28 +139,65 @@ def memory(limit: float, quick: bool) -> list[str]:
     return rows
 
 
-def against_c(seconds: float, limit: float) -> list[str]:
-    """Table rows of our E-step on one thread and of a plain loop in C, compiled here."""
+def compile_plain_loop(folder: Path) -> None:
+    """Compile the loop in C, if there is a compiler, for the workers that measure it."""
     compiler = next((c for c in ("cc", "gcc", "clang") if shutil.which(c)), None)
     if compiler is None:
-        return ["| (no C compiler on this machine) | | | |"]
+        print("No C compiler on this machine.", flush=True)
+        return
+    library, source = folder / "plain.so", Path(__file__).with_name("plain_loop.c")
+    flags = ["-O3", "-march=native", "-shared", "-fPIC"]
+    subprocess.run([compiler, *flags, source, "-o", library, "-lm"], check=True)
+    os.environ["HMM_PLAIN_LOOP"] = str(library)
+
+
+def against_c(seconds: float, limit: float) -> list[str]:
+    """Table rows of our E-step on one thread and of a plain loop in C."""
     rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        library = Path(folder) / "plain.so"
-        source = Path(__file__).with_name("plain_loop.c")
-        flags = ["-O3", "-march=native", "-shared", "-fPIC"]
-        subprocess.run([compiler, *flags, source, "-o", library, "-lm"], check=True)
-        os.environ["HMM_PLAIN_LOOP"] = str(library)
-        for name in ("playground", "batch", "long", "wide"):
-            ours = measure("hmmcore", "sweep one thread", name, seconds, limit)
-            plain = measure("c", "sweep one thread", name, seconds, limit)
-            ratio = ""
-            if "error" not in ours and "error" not in plain:
-                same = abs(ours["value"] - plain["value"]) <= LIKELIHOOD_RTOL * abs(plain["value"])
-                ratio = f"{ours['median'] / plain['median']:.2f}" if same else "other value"
-            rows.append(f"| {name} | {milliseconds(ours)} | {milliseconds(plain)} | {ratio} |")
+    for name in ("playground", "batch", "long", "wide"):
+        ours = measure("hmmcore", "sweep one thread", name, seconds, limit)
+        plain = measure("c", "sweep one thread", name, seconds, limit)
+        ratio = ""
+        if "error" not in ours and "error" not in plain:
+            same = abs(ours["value"] - plain["value"]) <= LIKELIHOOD_RTOL * abs(plain["value"])
+            ratio = f"{ours['median'] / plain['median']:.2f}" if same else "other value"
+        rows.append(f"| {name} | {milliseconds(ours)} | {milliseconds(plain)} | {ratio} |")
+        print(rows[-1], flush=True)
+    return rows
+
+
+def many_models(seconds: float, limit: float) -> list[str]:
+    """Table rows of a step of one of many models: ours together and one by one, and others'."""
+    rows = []
+    for operation in ("em", "gradient"):
+        for name, goals in MANY_GOALS.items():
+            ours = measure("hmmcore", operation, name, seconds, limit, "many_worker")
+            cells = []
+            others = ("hmmcore loop", "dynamax") + (("c",) if operation == "em" else ())
+            for other, goal in zip(others, (*goals, None), strict=False):
+                result = measure(other, operation, name, seconds, 4 * limit, "many_worker")
+                cells.append(times_slower(result, ours, goal if operation == "em" else None))
+            size = ", ".join(str(n) for n in WORKLOADS.get(name, name.split(",")))
+            count, steps = MANY[name]
+            row = [operation, size, f"{count} × {steps}", microseconds(ours), *cells]
+            rows.append("| " + " | ".join(row + [""] * (7 - len(row))) + " |")
             print(rows[-1], flush=True)
     return rows
+
+
+def times_slower(result: dict[str, Any], ours: dict[str, Any], goal: float | None) -> str:
+    """A cell of another way to train many models: its time, and how many times ours that is."""
+    if "error" in result or "error" in ours:
+        return microseconds(result)
+    if not abs(result["value"] - ours["value"]) <= LIKELIHOOD_RTOL * abs(ours["value"]):
+        return f"{microseconds(result)}, but another value"
+    ratio = result["median"] / ours["median"]
+    return f"{microseconds(result)} ({ratio:.1f}×{f', goal {goal:g}×' if goal else ''})"
+
+
+def microseconds(result: dict[str, Any]) -> str:
+    """A median in µs, or why there is none."""
+    return str(result["error"]) if "error" in result else f"{result['median'] * 1e6:.3g}"
 
 
 def cold_starts(repeats: int) -> list[str]:
@@ -213,7 +265,11 @@ def main() -> None:
     table += comparison("viterbi", batch, seconds, limit)
     smaller = [name for name in names if name in ("notebook", "playground", "batch")]
     table += comparison("gradient", smaller, seconds, limit)
-    plain = against_c(seconds, limit)
+    with tempfile.TemporaryDirectory() as folder:
+        compile_plain_loop(Path(folder))
+        plain = against_c(seconds, limit)
+        print("\n".join(MANY_HEAD), flush=True)
+        many = [*MANY_HEAD, *many_models(seconds, limit)]
     used = memory(limit, options.quick)
     grown = [] if options.quick else growth(0.5, limit)
     started_cold = cold_starts(1 if options.quick else 5)
@@ -242,6 +298,13 @@ The E-step alone: scores, forward, backward, expected statistics. `benchmarks/pl
 |---|---|---|---|
 {chr(10).join(plain)}
 
+## Many models on the same data
+
+Microseconds of one step of one model, from random starts. dynamax is mapped over models and
+sequences, all steps in one jitted call. The C loop trains one model after the other.
+
+{chr(10).join(many)}
+
 ## Memory of training
 
 | workload | peak MiB | beyond the data MiB | in arrays of T×K doubles |
@@ -266,7 +329,7 @@ The engine alone, a whole process that imports it and warms it up.
 """
     Path(options.output).write_text(report, encoding="utf-8")
     if not options.quick and not options.only:
-        show_in_readme(Path("README.md"), "\n".join([where, "", *table]))
+        show_in_readme(Path("README.md"), "\n".join([where, "", *table, "", MANY_WORDS, "", *many]))
     print(f"{options.output} written after {time.monotonic() - started:.0f} s")
 
 

@@ -77,3 +77,43 @@ double expectations(long num_states, long length, long num_sequences,
     }
     return log_likelihood;
 }
+
+/* EM of many models, one after the other, each from its own start, which it overwrites. Returns
+   the log-likelihood of all starts together. */
+double em_of_many(long num_models, long num_steps, long num_states, long length,
+                  long num_sequences, const double *restrict observations,
+                  double *restrict initial_probs, double *restrict transition,
+                  double *restrict means, double *restrict variances, double floor,
+                  double *restrict sums, double *restrict work)
+{
+    const long K = num_states;
+    double *restrict starts = sums, *restrict counts = sums + K;
+    double *restrict weights = counts + K * K, *restrict deviations = weights + K;
+    double *restrict squares = deviations + K;
+    double total = 0.0;
+    for (long b = 0; b < num_models; b++) {
+        double *pi = initial_probs + b * K, *A = transition + b * K * K;
+        double *mu = means + b * K, *v = variances + b * K;
+        for (long step = 0; step < num_steps; step++) {
+            double value = expectations(K, length, num_sequences, observations, pi, A, mu, v, sums,
+                                        work);
+            if (step == 0) total += value;
+            double sum = 0.0;
+            for (long k = 0; k < K; k++) sum += starts[k];
+            for (long k = 0; k < K; k++) pi[k] = starts[k] / sum;
+            for (long i = 0; i < K; i++) {
+                double row = 0.0;
+                for (long j = 0; j < K; j++) row += counts[i * K + j];
+                if (row > 1e-12)
+                    for (long j = 0; j < K; j++) A[i * K + j] = counts[i * K + j] / row;
+                if (weights[i] > 1e-12) {
+                    double move = deviations[i] / weights[i];
+                    double spread = squares[i] / weights[i] - move * move;
+                    mu[i] += move;
+                    v[i] = spread > floor ? spread : floor;
+                }
+            }
+        }
+    }
+    return total;
+}

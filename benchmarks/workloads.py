@@ -16,6 +16,8 @@ WORKLOADS = {
     "long": (5, 1_000_000, 1),
     "wide": (50, 10_000, 10),
 }
+MANY = {"notebook": (2048, 40), "2,100,1": (2048, 40), "playground": (128, 20)}
+"""How many models are trained on the same data, and for how many steps, by workload."""
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,11 @@ GROUP_CELLS = 1 << 17
 between the kernels cost little beside them, few enough for a core's own cache."""
 LARGEST_GROUP = 1024
 MOST_STATES = 32
-"""With more states, one model fills the lanes by itself."""
-MOST_CELLS = 1 << 16
-"""Observations times states: with more, the sweep of one model alone is as fast."""
+MOST_CELLS, MOST_CELLS_BESIDE_LANES = 1 << 16, 12_000
+"""Observations times states: with more, the sweep of one model alone is as fast. That is so much
+earlier where more than FEW_SEQUENCES fill its own lanes, and the matrices of eight models, of more
+than MOST_STATES_IN_CACHE states each, take long to load."""
+FEW_SEQUENCES, MOST_STATES_IN_CACHE = 4, 8
 
 
 def log_likelihoods(models: Models, sequences: Sequences) -> FloatArray:
@@ -135,10 +137,12 @@ def fit_one_by_one(trainer: Trainer, rule: StopRule, queue: Queue, outcome: Outc
 def suits_lanes(models: Models, sequences: Sequences) -> bool:
     """Whether eight models at once are faster than one after the other; by shapes and family."""
     num_states = models.num_states
+    well_filled = len(sequences) > FEW_SEQUENCES and num_states > MOST_STATES_IN_CACHE
+    most_cells = MOST_CELLS_BESIDE_LANES if well_filled else MOST_CELLS
     return (
         lane_family(models[0].emissions) is not None
         and num_states <= MOST_STATES
-        and num_states * sequences.num_observations <= MOST_CELLS
+        and num_states * sequences.num_observations <= most_cells
     )
 
 
