@@ -358,6 +358,28 @@ def test_back_makes_no_entries_though_a_run_of_the_page_that_was_left_comes_late
     assert entries == [before, 0, "/training", 1, "/data"]
 
 
+def test_a_link_that_is_copied_before_the_address_has_the_settings_has_them(empty: Page) -> None:
+    """A page that has just been opened has a bare address until Streamlit has written them."""
+    empty.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    empty.evaluate(
+        """() => {
+          history.replaceState(null, "", "/viterbi?embed=true");
+          const parentElement = document.getElementById("place");
+          modules.address.follow({ parentElement, setTriggerValue() {}, data: [{
+            page: "viterbi", query: "K=3&seed=8", settings: 4, session: 1, number: 1,
+            run_position: { runs: "EM_6" }, unsaid: "",
+          }] });
+        }"""
+    )
+    empty.get_by_role("button", name="Copy link").click()
+    expect(empty.locator(".hmm-link output")).to_contain_text("Link copied.")
+    link = empty.evaluate("navigator.clipboard.readText()")
+    where, _, settings = link.partition("?")
+    assert where == urljoin(empty.url, "/viterbi")
+    expected = {"K": "3", "seed": "8", "runs": "EM_6", "embed": "true"}
+    assert dict(parse_qsl(settings)) == expected
+
+
 def test_a_frame_that_is_sent_ahead_of_a_run_asks_for_no_other(empty: Page) -> None:
     panel = Panel(empty)
     panel.session.change(num_states=4)

@@ -70,13 +70,24 @@ function settingsIn(search) {
   return found.toString();
 }
 
-function address() {
-  const url = new URL(location.href);
+// The address with the positions of the runs.
+function address(url = new URL(location.href)) {
   for (const name of NAMES) {
     if (latest.run_position[name]) url.searchParams.set(name, latest.run_position[name]);
     else url.searchParams.delete(name);
   }
   return url.href;
+}
+
+// A link to what the page shows, also where the address does not have the settings yet: that of a page
+// that has just been opened has none.
+function link() {
+  const url = new URL(location.href);
+  if (!latest || reconnectedAt || !query) return url.href;
+  const embedding = EMBEDDING.flatMap((name) => url.searchParams.getAll(name).map((v) => [name, v]));
+  url.search = query;
+  for (const [name, value] of embedding) url.searchParams.append(name, value);
+  return latest.settings === settings ? address(url) : url.href;
 }
 
 function write() {
@@ -161,7 +172,7 @@ function button() {
     hide = setTimeout(() => bubble.replaceChildren(), link ? 10 * SHOWN_FOR : SHOWN_FOR);
   };
   copyButton.addEventListener("click", async () => {
-    const href = settingsAreCurrent() ? address() : location.href;
+    const href = link();
     const unsaid = latest?.unsaid ?? "";
     if (await copy(href)) say(`Link copied. ${unsaid}`);
     else say(`Copy this link. ${unsaid}`, href);
