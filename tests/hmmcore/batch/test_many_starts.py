@@ -202,7 +202,7 @@ def dask_cluster() -> Iterator[Executor]:
     with (
         dask.config.set({"distributed.comm.timeouts.connect": patience}),
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
         ) as cluster,
         distributed.Client(cluster, timeout=patience) as client,
     ):
