@@ -240,11 +240,12 @@ class PoissonLanes(_LevelLanes):
 
 def lane_family(emissions: Emissions) -> type[LaneFamily] | None:
     """The class that handles these emissions in lanes; None where there is none."""
-    if isinstance(emissions, Gaussian):
+    # Not `isinstance`: what inherits from a family may score otherwise.
+    if type(emissions) is Gaussian:
         return GaussianLanes if emissions.works_in_lanes else None
-    if isinstance(emissions, Categorical):
+    if type(emissions) is Categorical:
         return CategoricalLanes
-    return PoissonLanes if isinstance(emissions, Poisson) else None
+    return PoissonLanes if type(emissions) is Poisson else None
 
 
 def joined(arrays: Arrays) -> Arrays:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Event
 
 import numpy as np
 
@@ -14,13 +13,12 @@ from hmmcore.batch.families import lane_family
 from hmmcore.batch.lane_loop import LaneLoop
 from hmmcore.batch.lane_training import LaneSweep, LaneTraining
 from hmmcore.batch.models import Models
-from hmmcore.batch.outcome import Fits, Outcome, Queue, StopRule
+from hmmcore.batch.outcome import Fits, Outcome, Queue
 from hmmcore.lanes import LANES
 from hmmcore.sequences import Sequences
 from hmmcore.sweeps import sweep
 from hmmcore.training import EM, GradientAscent, Trainer
-from hmmcore.training import fit as fit_one
-from hmmcore.training.base import checked_stop_rule
+from hmmcore.training.base import Course, StopRule, checked_stop_rule, checked_trainable
 
 GROUP_CELLS = 1 << 17
 """Models times observations times states that a thread trains at once: enough that the calls
@@ -75,7 +73,7 @@ def fit(
     patience: int = 1,
     histories: bool = False,
     progress: Callable[[int], object] | None = None,
-    cancelled: Event | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Fits:
     """Fit every model, each as `hmmcore.fit` would.
 
@@ -83,14 +81,15 @@ def fit(
     that has come to rest leaves its lane to the next; elsewhere a thread takes a whole model.
     Which of the two is done depends on these alone, and what becomes of a model does not depend
     on the others: it is the same to the bit in any batch, in any order, on any number of threads.
-    From `hmmcore.fit` it differs by rounding.
+    From `hmmcore.fit` it differs by rounding, which a chaotic ascent or a tolerance of zero can
+    enlarge.
 
     Args:
         trainer: EM(...) or GradientAscent(...), with the data, or any other trainer.
         max_iterations, tolerance, patience: as in `hmmcore.fit`.
         histories: whether to keep the log-likelihoods after every step.
-        progress: called in this thread, from time to time, with how many fits are done.
-        cancelled: when it is set, those not done stop where they are.
+        progress: called in this thread with how many fits are done, when some more are.
+        cancelled: asked before every step; those not done stop where it says True.
 
     Raises:
         ValueError: when the models could not emit the trainer's data, or the trainer's
@@ -110,6 +109,8 @@ def prepared(
 ) -> tuple[Outcome, Callable[[], None]]:
     """Where the results will be, and the work that each thread is to do. Errors as in `fit`."""
     sweep.require_compatible(models[0], trainer.sequences)
+    if isinstance(trainer, EM | GradientAscent):
+        checked_trainable(trainer.trainable, models[0])
     outcome = Outcome(models, histories, getattr(trainer, "priors", None) is not None)
     if trains_in_lanes(trainer, models):
         assert isinstance(trainer, EM | GradientAscent)
@@ -122,15 +123,17 @@ def fit_one_by_one(trainer: Trainer, rule: StopRule, queue: Queue, outcome: Outc
     """Take models from a queue and fit each by itself, until none is left."""
     while len(numbers := queue.take(1)):
         number = int(numbers[0])
+        course, failure = Course(trainer, rule), None
         try:
-            result = fit_one(
-                trainer, outcome.models[number], rule.max_iterations, rule.tolerance,
-                rule.patience, queue.is_cancelled,
-            )  # fmt: skip
+            course.begin(outcome.models[number])
+            while not course.is_over and not queue.is_cancelled():
+                course.step()
         except (ValueError, ArithmeticError) as error:
-            outcome.fail(number, str(error))
-        else:
-            outcome.put(number, result)
+            failure = str(error)
+        if course.state is not None:
+            outcome.put(number, course.result(), failure)
+        elif failure is not None:
+            outcome.fail(number, failure)
         queue.done.put(1)
 
 
@@ -181,15 +184,23 @@ def _on_threads(
     if num_threads == 1 and progress is None:
         work()
         return
+
+    def work_or_close() -> None:
+        try:
+            work()
+        except BaseException:
+            # Nobody waits for the rest any more.
+            queue.close()
+            raise
+
     with ThreadPoolExecutor(num_threads, thread_name_prefix="batch") as pool:
-        running = [pool.submit(work) for _ in range(num_threads)]
+        running = [pool.submit(work_or_close) for _ in range(num_threads)]
         try:
             if progress is not None:
                 _follow(running, queue, progress)
             for future in running:
                 future.result()
         except BaseException:
-            # Nobody waits for the rest any more.
             queue.close()
             raise
 

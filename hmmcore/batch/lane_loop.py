@@ -10,8 +10,9 @@ import numpy as np
 from hmmcore.arrays import BoolArray, FloatArray, IntArray
 from hmmcore.batch.families import CODES
 from hmmcore.batch.lane_training import Group, LaneTraining
-from hmmcore.batch.outcome import CANCELLED, CONVERGED, MAX_ITERATIONS, Outcome, Queue, StopRule
+from hmmcore.batch.outcome import CANCELLED, CONVERGED, MAX_ITERATIONS, Outcome, Queue
 from hmmcore.emissions.base import Remedy
+from hmmcore.training.base import StopRule
 
 FILLED_AGAIN = 8
 """Lanes are filled again when one in so many is free: to move everybody up for one would take
@@ -76,7 +77,10 @@ class LaneLoop:
         self.outcome = outcome
 
     def run(self) -> None:
-        """Train."""
+        """Train.
+
+        Who is done is computed on, unheeded, until the lanes are filled again.
+        """
         followed = self._filled(None)
         while followed is not None:
             self._report(followed)
@@ -105,24 +109,27 @@ class LaneLoop:
             np.full((*group.codes.shape, len(CODES)), NEVER, dtype=np.int32),
             [[value] for value in log_likelihoods.tolist()] if keeps else [],
         )  # fmt: skip
-        self._fail(followed, advanced.failures)
-        return followed
+        for row in advanced.failures:
+            if keeps:
+                followed.histories[row] = []
+        return self._without_failed(followed, advanced.failures)
 
     def _stepped(self, followed: _Followed) -> _Followed:
-        advanced = self.training.step(followed.group)
+        advanced = self.training.step(followed.group, followed.done)
         group = advanced.group
         reached = group.log_likelihoods.sum(axis=1)
         gains = (reached - followed.log_likelihoods) / self.training.num_observations
         still = np.where(np.abs(gains) <= self.rule.tolerance, followed.still + 1, 0)
         if group.codes.any():
             _note(followed.first, group)
-        for history, value in zip(followed.histories, reached.tolist(), strict=False):
-            history.append(value)
+        values = reached.tolist()
+        for row, history in enumerate(followed.histories):
+            if row not in advanced.failures:
+                history.append(values[row])
         stepped = _Followed(
             group, reached, still, followed.done, followed.first, followed.histories
         )
-        self._fail(stepped, advanced.failures)
-        return stepped
+        return self._without_failed(stepped, advanced.failures)
 
     def _report(self, followed: _Followed) -> None:
         """Write down what became of those that are done by now."""
@@ -145,15 +152,17 @@ class LaneLoop:
             self.outcome.stop_reasons[number] = reason
         self.queue.done.put(len(rows))
 
-    def _fail(self, followed: _Followed, failures: Mapping[int, str]) -> None:
-        """Write down who has failed."""
-        rows = [row for row in failures if not followed.done[row]]
-        if not rows:
-            return
-        self._write(followed, np.array(rows))
-        for row in rows:
-            self.outcome.fail(int(followed.group.numbers[row]), failures[row])
-        self.queue.done.put(len(rows))
+    def _without_failed(self, followed: _Followed, failures: Mapping[int, str]) -> _Followed:
+        """Write down who has failed, and follow the others."""
+        if not failures:
+            return followed
+        self._write(followed, np.array(list(failures)))
+        for row, sentence in failures.items():
+            self.outcome.fail(int(followed.group.numbers[row]), sentence)
+        self.queue.done.put(len(failures))
+        stay = np.ones(len(followed.group), dtype=bool)
+        stay[list(failures)] = False
+        return followed.only(np.flatnonzero(stay))
 
     def _write(self, followed: _Followed, rows: IntArray) -> None:
         """Write the present models of some rows, and how they came there."""

@@ -192,8 +192,12 @@ class LaneTraining:
             doubtful |= lowest < self.trainer.variance_floor
         return self._with_single_steps(group, group, doubtful, starting=True)
 
-    def step(self, group: Group) -> Advanced:
-        """Update the parameters, then evaluate them."""
+    def step(self, group: Group, done: BoolArray) -> Advanced:
+        """Update the parameters, then evaluate them.
+
+        Args:
+            done: (G,) of whom nothing is asked any more, and none fails.
+        """
         if isinstance(self.trainer, EM):
             moved, doubtful = self._in_halves(group, self._maximized)
         else:
@@ -206,7 +210,7 @@ class LaneTraining:
             before, after = group.log_likelihoods.sum(axis=1), moved.log_likelihoods.sum(axis=1)
             rounding = ROUNDING_RTOL * (np.abs(before) + self.num_observations)
             doubtful |= ~(after >= before - rounding)
-        return self._with_single_steps(group, moved, doubtful)
+        return self._with_single_steps(group, moved, doubtful & ~done)
 
     # --- parameters ---------------------------------------------------------------------------
 

@@ -14,10 +14,10 @@ from hmmcore.arrays import as_count, require_generator
 from hmmcore.batch.families import lane_family
 from hmmcore.batch.fitting import prepared, trains_in_lanes
 from hmmcore.batch.models import Kind, kind_of, stack
-from hmmcore.batch.outcome import Queue, StopRule
+from hmmcore.batch.outcome import Queue
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
-from hmmcore.training.base import FitResult, Trainer, checked_stop_rule, fit
+from hmmcore.training.base import FitResult, StopRule, Trainer, checked_stop_rule, fit
 
 TOGETHER = 64
 """How many starts an executor is given at once, where they are trained in lanes. A constant, and

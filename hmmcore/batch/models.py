@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -38,11 +39,20 @@ class Models(Value):
     parameters: Mapping[str, FloatArray]
     settings: Mapping[str, Any]
 
+    def __post_init__(self) -> None:
+        for name, values in self.arrays().items():
+            if len(values) != len(self.initial_probs):
+                raise ValueError(
+                    f"{name} is of {len(values)} models; initial_probs is of "
+                    f"{len(self.initial_probs)}."
+                )
+            values.setflags(write=False)
+
     def __len__(self) -> int:
         return len(self.initial_probs)
 
     def __getitem__(self, index: int) -> HMM:
-        b = range(len(self))[index]
+        b = range(len(self))[operator.index(index)]
         emissions = valid_emissions(
             self.family, {name: values[b] for name, values in self.parameters.items()},
             self.settings,

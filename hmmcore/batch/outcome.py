@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from queue import SimpleQueue
-from threading import Event, Lock
+from threading import Lock
 
 import numpy as np
 
@@ -16,30 +17,22 @@ from hmmcore.training import FitResult
 CONVERGED, MAX_ITERATIONS, FAILED, CANCELLED = "converged", "max_iterations", "failed", "cancelled"
 
 
-@dataclass(frozen=True)
-class StopRule:
-    """When a fit is done; see `hmmcore.fit`."""
-
-    max_iterations: int
-    patience: int
-    tolerance: float
-
-
 @dataclass(frozen=True, eq=False)
 class Fits:
     """How the fits went, in the order in which the models were given.
 
     Attributes:
         models: the last model of each. Of one that failed, the last that was sound.
-        log_likelihoods: (B,) of these, in nats; -inf where a fit failed.
+        log_likelihoods: (B,) of these, in nats; -inf where a fit failed, or never began because it
+            was cancelled.
         iterations: (B,) how many steps were taken.
         stop_reasons: of each, "converged", "max_iterations", "failed" or "cancelled".
         failures: by number, the sentence that says why a fit failed.
         remedies: of each, everything its steps did to keep states alive, each once, in order.
         objectives: (B,) what was climbed: log-likelihoods, plus log p(θ) if there are priors.
         histories: of each, the log-likelihoods (iterations + 1,) of the start and after every
-            step; None unless asked for.
-        log_priors: (iterations + 1,) likewise log p(θ), where there are priors.
+            step, empty where not even the start could be evaluated; None unless asked for.
+        log_priors: likewise log p(θ), where there are priors.
     """
 
     models: Models
@@ -57,11 +50,12 @@ class Fits:
         """Number of the fit that reached the highest objective, the first of those that did.
 
         Raises:
-            ValueError: when every fit failed, with the sentence of the first.
+            ValueError: when no model was trained, with the sentence of the first that failed.
         """
-        if len(self.failures) == len(self.models):
+        if (self.objectives == -np.inf).all():
+            why = next(iter(self.failures.values()), "it was cancelled before it began.")
             raise ValueError(
-                f"none of {len(self.models)} models could be trained. The first: {self.failures[0]}"
+                f"none of {len(self.models)} models could be trained. The first: {why}"
             )
         return int(np.argmax(self.objectives))
 
@@ -93,15 +87,16 @@ class Outcome:
             None if self.log_priors is None else tuple(self.log_priors),
         )  # fmt: skip
 
-    def put(self, number: int, result: FitResult) -> None:
-        """Write what `hmmcore.fit` returned for one model."""
+    def put(self, number: int, result: FitResult, failure: str | None = None) -> None:
+        """Write what came of one model, until it failed if it did."""
         hmm = result.hmm
         self.arrays["initial_probs"][number] = hmm.initial_probs
         self.arrays["transition_matrix"][number] = hmm.transition_matrix
         for name in self.models.parameters:
             self.arrays[name][number] = getattr(hmm.emissions, name)
-        self.log_likelihoods[number] = result.log_likelihoods[-1]
-        self.objectives[number] = result.objectives[-1]
+        if failure is None:
+            self.log_likelihoods[number] = result.log_likelihoods[-1]
+            self.objectives[number] = result.objectives[-1]
         self.iterations[number] = len(result.log_likelihoods) - 1
         self.stop_reasons[number] = result.stop_reason
         self.remedies[number] = result.remedies
@@ -109,6 +104,8 @@ class Outcome:
             self.histories[number] = result.log_likelihoods
         if self.log_priors is not None and result.log_priors is not None:
             self.log_priors[number] = result.log_priors
+        if failure is not None:
+            self.fail(number, failure)
 
     def fail(self, number: int, sentence: str) -> None:
         """Say that a model could not be fitted, and why."""
@@ -121,10 +118,10 @@ class Queue:
 
     Args:
         count: how many models there are.
-        cancelled: when it is set, nothing more is to be done.
+        cancelled: when it says True, nothing more is to be done.
     """
 
-    def __init__(self, count: int, cancelled: Event | None = None) -> None:
+    def __init__(self, count: int, cancelled: Callable[[], bool] | None = None) -> None:
         self.done: SimpleQueue[int] = SimpleQueue()
         self._cancelled = cancelled
         self._closed = False
@@ -146,4 +143,4 @@ class Queue:
 
     def is_cancelled(self) -> bool:
         """Whether nothing more is to be done."""
-        return self._closed or (self._cancelled is not None and self._cancelled.is_set())
+        return self._closed or (self._cancelled is not None and self._cancelled())

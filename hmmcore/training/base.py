@@ -134,35 +134,77 @@ def fit(
             turning points, and wants more.
         cancelled: asked before every step; training ends where it says True.
     """
-    max_iterations, patience = checked_stop_rule(max_iterations, tolerance, patience)
-    state = trainer.init(hmm)
-    log_likelihoods, log_priors = [state.log_likelihood], [state.log_prior]
-    objective = state.objective
-    remedies: dict[Remedy, None] = {}
-    still, ended = 0, False
-    while state.iteration < max_iterations and still < patience:
-        if cancelled is not None and cancelled():
-            ended = True
-            break
-        state = trainer.step(state)
-        remedies |= dict.fromkeys(state.remedies)
-        before, objective = objective, state.objective
-        gain = (objective - before) / trainer.sequences.num_observations
-        log_likelihoods.append(state.log_likelihood)
-        log_priors.append(state.log_prior)
-        still = still + 1 if abs(gain) <= tolerance else 0
-    stop_reason = "max_iterations"
-    if still >= patience:
-        stop_reason = "converged"
-    elif ended:
-        stop_reason = "cancelled"
-    return FitResult(
-        state.hmm,
-        np.array(log_likelihoods),
-        stop_reason,
-        tuple(remedies),
-        None if state.log_prior is None else np.array(log_priors, dtype=np.float64),
-    )
+    rule = StopRule(*checked_stop_rule(max_iterations, tolerance, patience), tolerance)
+    course = Course(trainer, rule)
+    course.begin(hmm)
+    while not course.is_over and not (cancelled is not None and cancelled()):
+        course.step()
+    return course.result()
+
+
+@dataclass(frozen=True)
+class StopRule:
+    """When a fit is over; see `fit`."""
+
+    max_iterations: int
+    patience: int
+    tolerance: float
+
+
+class Course:
+    """A fit on its way: what is known of it after every step, also after one that failed.
+
+    Attributes:
+        state: the last state; None before `begin`.
+    """
+
+    def __init__(self, trainer: Trainer, rule: StopRule) -> None:
+        self.trainer = trainer
+        self.rule = rule
+        self.state: TrainState | None = None
+        self._log_likelihoods: list[float] = []
+        self._log_priors: list[float | None] = []
+        self._remedies: dict[Remedy, None] = {}
+        self._still = 0
+
+    def begin(self, hmm: HMM) -> None:
+        """Evaluate the start."""
+        self._take(self.trainer.init(hmm))
+
+    def step(self) -> None:
+        """Take a step."""
+        assert self.state is not None
+        before = self.state.objective
+        self._take(self.trainer.step(self.state))
+        gain = (self.state.objective - before) / self.trainer.sequences.num_observations
+        self._still = self._still + 1 if abs(gain) <= self.rule.tolerance else 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the rule says to stop."""
+        assert self.state is not None
+        return self._still >= self.rule.patience or self.state.iteration >= self.rule.max_iterations
+
+    def result(self) -> FitResult:
+        """What came of it so far."""
+        assert self.state is not None
+        stop_reason = "max_iterations" if self.is_over else "cancelled"
+        if self._still >= self.rule.patience:
+            stop_reason = "converged"
+        has_priors = self.state.log_prior is not None
+        return FitResult(
+            self.state.hmm,
+            np.array(self._log_likelihoods),
+            stop_reason,
+            tuple(self._remedies),
+            np.array(self._log_priors, dtype=np.float64) if has_priors else None,
+        )
+
+    def _take(self, state: TrainState) -> None:
+        self.state = state
+        self._log_likelihoods.append(state.log_likelihood)
+        self._log_priors.append(state.log_prior)
+        self._remedies |= dict.fromkeys(state.remedies)
 
 
 def checked_stop_rule(max_iterations: int, tolerance: float, patience: int) -> tuple[int, int]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pickle
-from threading import Event
+import time
+from collections.abc import Callable
+from itertools import count
 
 import numpy as np
 import pytest
@@ -21,6 +23,7 @@ from hmmcore import (
     batch,
     fit,
     initialization,
+    log_likelihood,
     sample,
     simulation,
 )
@@ -55,6 +58,18 @@ def assert_like_single_fits(trainer, models, steps=40, **options) -> batch.Fits:
         if failure is not None:
             assert found.stop_reasons[b] == "failed"
             assert found.log_likelihoods[b] == -np.inf
+            taken = int(found.iterations[b])
+            if len(found.histories[b]):
+                # Up to the step that failed it is the fit of the model alone.
+                before = fit(trainer, hmm, taken, 0.0, 10**9)
+                assert len(found.histories[b]) == taken + 1
+                np.testing.assert_allclose(found.histories[b], before.log_likelihoods, rtol=RTOL)
+                np.testing.assert_allclose(
+                    found.models[b].transition_matrix, before.hmm.transition_matrix, atol=1e-7
+                )
+            else:
+                assert taken == 0
+                assert found.models[b] == hmm
             continue
         assert found.stop_reasons[b] == alone.stop_reason, b
         assert found.iterations[b] == len(alone.log_likelihoods) - 1
@@ -186,6 +201,62 @@ def test_runs_that_diverge_are_told_one_by_one(name):
         assert "lower the learning rate, now 200" in sentence
 
 
+@pytest.mark.parametrize("trainer", [EM, GradientAscent])
+def test_a_model_that_failed_is_not_trained_again(monkeypatch, trainer):
+    rng = np.random.default_rng(0)
+    sequences = Sequences(rng.integers(0, 4, 60).astype(float))
+    good = [
+        HMM(distributions(rng, 2), distributions(rng, 2, 2), Categorical(distributions(rng, 2, 4)))
+        for _ in range(15)
+    ]
+    without = np.array([[0.5, 0.5, 0.0, 0.0], [0.2, 0.3, 0.5, 0.0]])
+    good.insert(4, HMM([0.5, 0.5], np.full((2, 2), 0.5), Categorical(without)))
+    alone = []
+    for method in ("init", "step"):
+        own = getattr(trainer, method)
+        monkeypatch.setattr(
+            trainer, method, lambda self, state, own=own: (alone.append(state), own(self, state))[1]
+        )
+    found = batch.fit(trainer(sequences), batch.stack(good), 30, 0.0, 100)
+    assert list(found.failures) == [4]
+    assert len(alone) == 1
+
+
+def test_what_inherits_from_a_family_is_asked_itself():
+    class Halved(Categorical):
+        def log_likelihoods(self, observations):
+            return 0.5 * super().log_likelihoods(observations)
+
+    hmm = HMM([0.5, 0.5], [[0.7, 0.3], [0.4, 0.6]], Halved([[0.2, 0.8], [0.5, 0.5]]))
+    sequences = Sequences([0.0, 1.0, 1.0])
+    found = batch.log_likelihoods(batch.stack([hmm]), sequences)
+    np.testing.assert_array_equal(found[0], log_likelihood(hmm, sequences))
+
+
+def test_an_unforeseen_error_ends_the_work_of_all_threads():
+    class Breaks(EM):
+        def init(self, hmm):
+            begun.append(hmm)
+            if len(begun) == 2:
+                raise KeyError("unforeseen")
+            time.sleep(0.005)
+            return super().init(hmm)
+
+    begun: list[HMM] = []
+    models, sequences = models_and_data(KINDS["full"], 100)
+    with pytest.raises(KeyError, match="unforeseen"):
+        batch.fit(Breaks(sequences), batch.stack(models), 1)
+    assert len(begun) < 20
+
+
+def test_when_none_was_trained_the_best_says_so():
+    models, sequences = models_and_data(KINDS["numbers"], 3)
+    found = batch.fit(EM(sequences), batch.stack(models), cancelled=lambda: True)
+    assert found.stop_reasons == ("cancelled",) * 3
+    with pytest.raises(ValueError, match=r"none of 3 models .* cancelled before it began"):
+        _ = found.best
+
+
 def test_when_all_fail_the_best_says_why():
     stacked = batch.stack([HMM([1.0], [[1.0]], Gaussian([1e200], [1.0]))] * 3)
     found = batch.fit(EM(Sequences([0.0, 1.0])), stacked)
@@ -297,9 +368,9 @@ def test_memory_does_not_grow_with_the_models_in_training(monkeypatch):
     sizes = []
     own = lane_training.LaneTraining.step
 
-    def step(self, group):
+    def step(self, group, done):
         sizes.append(len(group))
-        return own(self, group)
+        return own(self, group, done)
 
     monkeypatch.setattr(lane_training.LaneTraining, "step", step)
     monkeypatch.setattr(fitting, "GROUP_CELLS", 16 * 3 * 40)
@@ -327,16 +398,10 @@ def test_progress_is_told_until_all_are_done(name):
     assert len(told) > 1
 
 
-class LookedAtAHundredTimes(Event):
-    """An event that is set once it has been looked at a hundred times."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.looks = 0
-
-    def is_set(self) -> bool:
-        self.looks += 1
-        return self.looks > 100
+def after_a_hundred_looks() -> Callable[[], bool]:
+    """Says that the work is cancelled once it has been asked a hundred times."""
+    looks = count()
+    return lambda: next(looks) > 100
 
 
 @pytest.mark.parametrize("name", ["numbers", "full"])
@@ -346,7 +411,7 @@ def test_what_is_cancelled_stops_where_it_is(monkeypatch, name, threads):
     monkeypatch.setattr(fitting, "GROUP_CELLS", 1)
     models, sequences = models_and_data(KINDS[name], 40)
     stacked = batch.stack(possible(models, sequences))
-    found = batch.fit(EM(sequences), stacked, 10**9, 0.0, 10**9, cancelled=LookedAtAHundredTimes())
+    found = batch.fit(EM(sequences), stacked, 10**9, 0.0, 10**9, cancelled=after_a_hundred_looks())
     assert set(found.stop_reasons) == {"cancelled"}
     begun = found.iterations > 0
     assert begun.any()
@@ -375,8 +440,11 @@ def test_what_makes_no_sense_is_refused():
     stacked = batch.stack(models)
     with pytest.raises(ValueError, match="max_iterations is -1"):
         batch.fit(EM(sequences), stacked, -1)
-    with pytest.raises(ValueError, match="trainable has 'rates'"):
-        batch.fit(EM(sequences, {"rates"}), stacked)
+    full, _ = models_and_data(KINDS["full"], 2)
+    for alike, data in ((stacked, sequences), (batch.stack(full), models_and_data(
+        KINDS["full"], 2)[1])):  # fmt: skip
+        with pytest.raises(ValueError, match="trainable has 'rates'"):
+            batch.fit(EM(data, {"rates"}), alike)
     with pytest.raises(ValueError, match=r"models is of type list; .* made by batch\.stack"):
         batch.fit(EM(sequences), models)
     with pytest.raises(ValueError, match="2 dimensions"):
@@ -410,3 +478,5 @@ def test_results_can_be_sent_to_another_process():
     found = batch.fit(EM(sequences), batch.stack(models), 3)
     again = pickle.loads(pickle.dumps(found))
     assert list(again.models) == list(found.models)
+    with pytest.raises(ValueError, match="read-only"):
+        again.models.initial_probs[0] = 0.0

@@ -267,6 +267,8 @@ def test_stacked_models_come_out_as_they_went_in(config):
     assert stacked.num_states == config.num_states
     with pytest.raises(IndexError):
         stacked[5]
+    with pytest.raises(TypeError):
+        stacked[0:2]  # type: ignore[index]
 
 
 def test_data_that_no_model_could_emit_are_refused():
