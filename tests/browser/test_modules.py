@@ -289,6 +289,26 @@ def test_after_steps_the_page_runs_every_400_milliseconds_at_most(empty: Page) -
     assert len(moments(empty)) == asked + 1
 
 
+def test_a_new_session_answers_for_itself_alone(empty: Page) -> None:
+    """What the one before was asked, as while the server was started anew, nobody hears."""
+    panel = Panel(empty)
+    empty.evaluate("history.replaceState(null, '', '/posterior')")
+    panel.session.page = "posterior"
+    panel.show()
+    panel.press("Step")
+    empty.clock.run_for(1000)
+    assert len(said(empty)) > panel.answered, "a run was asked for"
+    assert panel.busy == "true"
+    panel.session = Session.from_url({"K": "3", "M": "60", "N": "2"})
+    panel.session.page = "posterior"
+    frames = frame_source(panel.session)
+    empty.evaluate("live => showControls(live)", {**frames.live(), "heard": 0})
+    empty.evaluate("text => show(modules.panel.drawPanel, text)", text_of(frames.frame()))
+    empty.evaluate("lines.at(-1).open()")
+    empty.clock.run_for(2000)
+    assert empty.locator(CONTROLS).get_attribute("aria-busy") == "false"
+
+
 def test_no_run_is_asked_for_right_after_a_click(empty: Page) -> None:
     """Streamlit would drop the click."""
     panel = Panel(empty)

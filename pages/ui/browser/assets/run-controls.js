@@ -111,7 +111,11 @@ class RunControls {
     this.news = live.news;
     if (live.page !== this.page) this.left = -LONGEST_LEAVING;
     this.page = live.page;
-    if (live.stream !== this.stream.address) this.number = 0;
+    if (live.stream !== this.stream.address) {
+      this.number = 0;
+      // Another session will not hear what the one before was asked.
+      this.asked = this.heard;
+    }
     // A frame that was made after it may be here already.
     if (live.number >= this.number) this.stream.follow(live);
     this.take(live);
