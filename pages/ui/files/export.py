@@ -9,9 +9,9 @@ import numpy as np
 from hmmcore import HMM
 from hmmcore.arrays import FloatArray
 from hmmcore.io import decoded_frame
+from hmmcore.tables.formulas import defused
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.figures import theme
-from pages.ui.files.formulas import defused
 
 # Imported when it is needed: every page imports this module, and pandas would delay the first
 # visitor by a quarter of a second.

@@ -15,6 +15,7 @@ import numpy as np
 
 from hmmcore import Sequences
 from hmmcore.arrays import FloatArray
+from hmmcore.tables.formulas import restored
 from pages.ui.files.csv_text import (
     MAX_FILE_BYTES,
     UploadError,
@@ -26,7 +27,6 @@ from pages.ui.files.csv_text import (
     rows,
     sample_rows,
 )
-from pages.ui.files.formulas import restored
 from pages.ui.files.upload_cells import cell_reader, likely_family
 from pages.ui.settings.config import FIELD_OF, MAX_CELLS
 from pages.ui.text import count, many, shortened

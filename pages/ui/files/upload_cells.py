@@ -12,8 +12,8 @@ from typing import Protocol
 import numpy as np
 
 from hmmcore.arrays import FloatArray
+from hmmcore.tables.formulas import restored
 from pages.ui.files.csv_text import MISSING, UploadError, parsed_number
-from pages.ui.files.formulas import restored
 from pages.ui.settings.families import MAX_SYMBOLS
 from pages.ui.text import count, shortened
 

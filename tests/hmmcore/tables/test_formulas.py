@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from hmmcore import Sequences
+from hmmcore.tables.formulas import defused, restored
 from pages.ui.experiment.dataset import Dataset, Upload
 from pages.ui.files.export import csv_bytes
-from pages.ui.files.formulas import defused, restored
 from pages.ui.files.notebook import notebook
 from pages.ui.files.pending import PendingFile
 from pages.ui.files.upload_cells import SYMBOL_MISSING

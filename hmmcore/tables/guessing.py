@@ -1,0 +1,457 @@
+"""What the columns of a file are: values, a sequence, times, known states.
+
+A guess, judged by content first and by names where content leaves it open. Whoever brings the file
+can say otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.tables.numbers import Format, Shapes, Texts, column_format, numbers
+from hmmcore.tables.times import is_clock, looks_like_times, since_1970
+
+BLANK_LINES = "(blank lines)"
+"""In place of a column that names sequences: a blank line ends one."""
+FILE_ORDER = ""
+"""In place of a column: none."""
+
+GROUP_NAMES = re.compile(
+    r"(^|[_\s.-])(sequence|seq|series|id|subj|subject|group|unit|trial|animal|person|patient|session|"
+    r"participant|individual|chain|ticker|symbol|track|device|cell|run|recording|station|site|"
+    r"sample|molecule|molecule_id|experiment)(s|[_\s.-]?(id|nr|no|name|number|identifier))?$"
+    r"|identifier$|(?<=[a-z])ID$",
+    re.IGNORECASE,
+)
+TIME_NAMES = re.compile(
+    r"^(t|ts|time|date|datetime|timestamp|epoch|datum|uhrzeit|zeit|giorno|fecha|jour)([_\s(\[].*)?$"
+    r"|^(time|date)|(time|date|stamp)$",
+    re.IGNORECASE,
+)
+INDEX_NAMES = re.compile(
+    r"^(index|idx|row|line|year|month|week|day|hour|minute|second|step|obs|observation|frame|bin|"
+    r"epoch|number|nr|no|n|k|occ|occasion|#|unnamed.*)$",
+    re.IGNORECASE,
+)
+LABEL_NAMES = re.compile(
+    r"^(true[_\s-]?)?(label|state|states|class|truth|regime|phase|z|hidden|annotation|stage)s?$"
+    r"|^known|_label$",
+    re.IGNORECASE,
+)
+PRICES = re.compile(r"^(adj[_\s.]*)?(close|open|high|low|price|volume|vol\.?)$", re.IGNORECASE)
+STEM = re.compile(r"^(.*?)[_\s.-]?\d+$")
+
+MAX_SYMBOLS = 20
+LIKELY_SYMBOLS = 8
+"""Whole numbers from 1 with at most this many different values are likely codes of symbols."""
+LIKELY_COUNT = 1000
+"""Larger whole numbers are more likely measurements than counts."""
+CODES_OF_NOTHING = (-1.0, -9.0, -99.0, -999.0, -9999.0)
+"""Whole numbers by which files often say that a value is missing."""
+FEW_VALUES = 10
+"""Fewer values do not show that −1 is not one of them."""
+MAX_TOGETHER = 8
+"""How many columns of numbers are guessed to be observed together."""
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What the columns of a file are, by name.
+
+    Attributes:
+        values: the columns of values.
+        sequence: the column that says which sequence a row belongs to; None for none, or
+            BLANK_LINES.
+        time: the column of times; None for none.
+        label: the column of known states; None for none.
+        layout: "long" (an observation per row), "rows" (a sequence per row), "columns" (a sequence
+            per column) or "letters" (a sequence per row, a letter per step).
+        family: "numbers", "counts" or "symbols".
+    """
+
+    values: tuple[str, ...]
+    sequence: str | None
+    time: str | None
+    label: str | None
+    layout: str
+    family: str
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """A column with what can be said of it by itself.
+
+    Attributes:
+        form: how it writes numbers.
+        values: (T,) its numbers; NaN where missing, or where a cell is no number.
+        wrong: the different cells that are no numbers.
+        distinct: how many different cells it has that are not missing.
+        unit: whether it is "date" or "clock"; "s" or "ms" since 1970; else "".
+        has_name: whether the file names it.
+    """
+
+    name: str
+    texts: Texts
+    shapes: Shapes
+    form: Format
+    values: FloatArray
+    wrong: Texts
+    distinct: int
+    unit: str
+    has_name: bool = True
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether it has numbers, and nothing else but missing cells."""
+        return not len(self.wrong) and bool(np.isfinite(self.values).any())
+
+    @property
+    def is_mostly_numeric(self) -> bool:
+        """Whether more than half of its cells that are not missing are numbers."""
+        return self.num_wrong < int(np.isfinite(self.values).sum())
+
+    @cached_property
+    def is_wrong(self) -> NDArray[np.bool_]:
+        """(T,) which cells are no numbers."""
+        if not len(self.wrong):
+            return np.zeros(len(self.texts), dtype=bool)
+        return np.isin(np.arange(len(self.shapes.texts)), self._wrong_numbers)[self.shapes.cells]
+
+    @property
+    def num_wrong(self) -> int:
+        """How many cells are no numbers."""
+        return int(self.is_wrong.sum())
+
+    @property
+    def _wrong_numbers(self) -> IntArray:
+        wrong = set(self.wrong)
+        return np.flatnonzero([text in wrong for text in self.shapes.texts])
+
+    @property
+    def known(self) -> FloatArray:
+        """Its numbers that are not missing."""
+        return self.values[np.isfinite(self.values)]
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether all its cells that are not missing are the same."""
+        return self.distinct <= 1
+
+    @property
+    def counts_up(self) -> bool:
+        """Whether its numbers go up by one from row to row."""
+        return len(self.values) > 2 and bool((np.diff(self.values) == 1.0).all())
+
+    @property
+    def ascends(self) -> bool:
+        """Whether its numbers never fall, and never repeat."""
+        return len(self.values) > 2 and bool((np.diff(self.values) > 0.0).all())
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all its numbers are written as whole ones."""
+        known = self.known
+        whole = bool(len(known)) and bool((known == np.floor(known)).all())
+        return whole and not any(self.form.decimal in text for text in self.shapes.examples)
+
+
+def column(
+    name: str,
+    texts: Texts,
+    shapes: Shapes,
+    decimal: str | None,
+    separator: str,
+    missing: frozenset[str],
+    has_name: bool = True,
+) -> Column:
+    """Look at a column.
+
+    Args:
+        decimal: the file's decimal mark, if it is known.
+        missing: further texts, in small letters, that stand for a missing value.
+    """
+    unit = "date" if looks_like_times(shapes) else "clock" if is_clock(shapes) else ""
+    form = Format(decimal or ".")
+    values, wrong = np.full(len(texts), np.nan), shapes.texts[np.isin(shapes.shapes, shapes.filled)]
+    if not unit:
+        form = column_format(shapes, decimal, separator)
+        values, wrong = numbers(shapes, form, missing)
+        if not len(wrong):
+            unit = since_1970(values)
+    return Column(name, texts, shapes, form, values, wrong, shapes.num_filled, unit, has_name)
+
+
+def guess(columns: list[Column], blank_lines: bool) -> Guess:
+    """What the columns are.
+
+    Args:
+        blank_lines: whether blank lines between rows may end sequences.
+    """
+    if letters := _letters(columns):
+        return letters
+    if wide := _a_sequence_per_row(columns):
+        return wide
+    if across := _a_sequence_per_column(columns, _time(columns)):
+        return across
+    return guess_long(columns, blank_lines)
+
+
+def guess_long(columns: list[Column], blank_lines: bool) -> Guess:
+    """What the columns are, where each row is an observation."""
+    time = _time(columns)
+    group = _group(columns, time)
+    label = _label(columns, group, time)
+    taken = {id(c) for c in (group, time, label) if c is not None}
+    values = _values([c for c in columns if id(c) not in taken], columns)
+    named = group.name if group is not None else BLANK_LINES if blank_lines else None
+    return Guess(
+        tuple(c.name for c in values), named, None if time is None else time.name,
+        None if label is None else label.name, "long", family(values[0]) if values else "numbers",
+    )  # fmt: skip
+
+
+def family(column: Column) -> str:
+    """The likely family of a column: "numbers", "counts" or "symbols".
+
+    Texts are symbols. Whole numbers from 0 are counts, unless there are few different ones and the
+    smallest is 1, such as the faces of a die, or −1 stands among them for what was not seen: these
+    are symbols. All else is numbers.
+    """
+    known = column.known
+    if not len(known):
+        return "symbols" if 2 <= column.distinct <= MAX_SYMBOLS else "numbers"
+    if len(column.wrong) or not column.is_whole:
+        return "numbers"
+    different = np.unique(known)
+    few = 2 <= len(different) <= min(LIKELY_SYMBOLS, len(known) // 2)
+    if few and different[0] == 1 and different[-1] <= MAX_SYMBOLS:
+        return "symbols"
+    if few and different[-1] <= MAX_SYMBOLS and code_of_nothing(column) == -1.0:
+        return "symbols"
+    if different[0] < 0 or different[-1] > LIKELY_COUNT or column.counts_up:
+        return "numbers"
+    return "counts"
+
+
+def code_of_nothing(column: Column) -> float | None:
+    """A whole number by which the column seems to say that a value is missing.
+
+    It is the only negative number, beside whole ones from 0; or, like −999, far from all others.
+    """
+    known = column.known
+    if not len(known) or column.unit:
+        return None
+    low = float(known.min())
+    rest = known[known != low]
+    if low not in CODES_OF_NOTHING or not len(rest) or len(rest) == len(known) - 1 < 3:
+        return None
+    if low in (-1.0, -9.0):
+        if len(known) < FEW_VALUES:
+            return None
+        whole = column.is_whole and float(rest.min()) >= 0.0 and len(np.unique(rest)) <= MAX_SYMBOLS
+        return low if whole else None
+    spread = float(np.ptp(rest))
+    return low if float(rest.min()) - low > max(spread, abs(low) / 2.0) else None
+
+
+# --- layouts --------------------------------------------------------------------------------------
+
+
+def _letters(columns: list[Column]) -> Guess | None:
+    """A string of letters in every row."""
+    candidates = [
+        c for c in columns
+        if not c.unit and len(c.wrong) and not np.isfinite(c.values).any()
+        and all(text.isalpha() and text.isupper() for text in c.texts)
+        and c.distinct > 1 and min(map(len, c.texts)) >= 2 and max(map(len, c.texts)) >= 4
+        and len({letter for text in c.texts[:200] for letter in text}) <= MAX_SYMBOLS
+    ]  # fmt: skip
+    if not candidates or len(columns) > 3:
+        return None
+    value = max(candidates, key=lambda c: max(map(len, c.texts)))
+    names = [c for c in columns if c is not value and c.distinct == len(c.texts)]
+    if len(value.texts) > 20 and value.distinct <= len(value.texts) // 10:
+        return None  # words that come again are symbols by themselves
+    name = names[0].name if names else None
+    return Guess((value.name,), name, None, None, "letters", "symbols")
+
+
+def _a_sequence_per_row(columns: list[Column]) -> Guess | None:
+    """Columns named by position, as event_1, event_2, ..., in few rows."""
+    steps = _numbered(columns)
+    if len(steps) < 3 or len(steps) <= len(steps[0].texts):
+        return None
+    others = [c for c in columns if c not in steps]
+    name = next((c.name for c in others if c.distinct == len(c.texts)), None)
+    texts = np.concatenate([c.texts for c in steps])
+    shapes = Shapes.of(texts)
+    joined = Column(
+        "", texts, shapes, steps[0].form, np.concatenate([c.values for c in steps]),
+        np.concatenate([c.wrong for c in steps]), shapes.num_filled, "",
+    )  # fmt: skip
+    kind = family(joined)
+    different = np.unique(joined.known)
+    if (
+        kind == "counts"
+        and len(different) <= MAX_SYMBOLS
+        and different[0] >= 1
+        and (different[-1] == len(different))
+    ):
+        kind = "symbols"
+    return Guess(tuple(c.name for c in steps), name, None, None, "rows", kind)
+
+
+def _a_sequence_per_column(columns: list[Column], time: Column | None) -> Guess | None:
+    """Numbered columns of which some end earlier than others."""
+    across = _numbered([c for c in columns if c is not time])
+    if len(across) < 2 or len(across) < len(columns) - 2 or not all(c.is_numeric for c in across):
+        return None
+    lasts = [int(np.flatnonzero(np.isfinite(c.values))[-1]) for c in across]
+    ragged = len(set(lasts)) > 1 and all(
+        not (c.texts[last + 1 :] != "").any() for c, last in zip(across, lasts, strict=True)
+    )
+    if not ragged:
+        return None
+    return Guess(
+        tuple(c.name for c in across), None, None if time is None else time.name, None, "columns",
+        family(across[0]),
+    )  # fmt: skip
+
+
+def _numbered(columns: list[Column]) -> list[Column]:
+    """Columns whose names are the same but for a number at the end; the largest such set."""
+    by_stem: dict[str, list[Column]] = {}
+    for c in columns:
+        if match := STEM.match(c.name):
+            by_stem.setdefault(match.group(1), []).append(c)
+    by_stem.pop("column", None)
+    return max(by_stem.values(), key=len, default=[])
+
+
+# --- roles ----------------------------------------------------------------------------------------
+
+
+def _time(columns: list[Column]) -> Column | None:
+    dates = [c for c in columns if c.unit == "date"]
+    if dates:
+        return dates[0]
+    since = [c for c in columns if c.unit in ("s", "ms") and TIME_NAMES.search(c.name)]
+    if since:
+        return since[0]
+    for c in columns:
+        if TIME_NAMES.search(c.name) and c.is_numeric and not c.is_constant and len(columns) > 1:
+            return c
+    first = columns[0]
+    if len(columns) > 1 and first.is_numeric and not first.is_whole and first.ascends:
+        steps = np.diff(first.values)
+        if np.ptp(steps) <= 1e-3 * abs(float(steps.mean())) + 2e-6:
+            return first
+    return None
+
+
+def _group(columns: list[Column], time: Column | None) -> Column | None:
+    """The column that says which sequence a row belongs to."""
+    count = len(columns[0].texts)
+    candidates = [
+        c for c in columns
+        if c is not time and c.distinct < count and not c.unit and not c.counts_up
+        and (c.distinct > 1 or (c.distinct == 1 and "" in c.texts))
+        and ((c.texts != "").all() or GROUP_NAMES.search(c.name))
+    ]  # fmt: skip
+    named = [c for c in candidates if GROUP_NAMES.search(c.name)]
+    clocks = [c for c in columns if c is not None and (c is time or _may_index(c))]
+    for c in [*named, *(c for c in candidates if c not in named)]:
+        codes = c.shapes.cells
+        by_content = any(_restarts(codes, other.shapes.cells) for other in clocks if other is not c)
+        if by_content and (c in named or len(c.wrong) or _in_blocks(codes)):
+            if c in named or 2 * c.distinct <= count:
+                return c
+        elif c in named and (len(c.wrong) == c.distinct or c.is_whole):
+            return c
+    # A name for every row: each may be a sequence of its own.
+    for c in columns:
+        own = c.distinct == count > 2 and GROUP_NAMES.search(c.name) and len(columns) > 1
+        if (
+            own
+            and not np.isfinite(c.values).any()
+            and all(re.fullmatch(r"[A-Za-z]+[_-]?\d+", text) for text in c.texts[:200])
+        ):
+            return c
+    return None
+
+
+def _may_index(c: Column) -> bool:
+    return c.is_numeric and c.is_whole and bool(INDEX_NAMES.match(c.name))
+
+
+def _restarts(codes: IntArray, times: IntArray) -> bool:
+    """Whether the same times come for several groups, and each once in a group."""
+    distinct = int(times.max()) + 1
+    if distinct == len(times):
+        return False
+    together = codes * distinct + times
+    return len(np.unique(together)) == len(together)
+
+
+def _in_blocks(codes: IntArray) -> bool:
+    """Whether the rows of each group stand together."""
+    return int((np.diff(codes) != 0).sum()) + 1 == int(codes.max()) + 1
+
+
+def _label(columns: list[Column], group: Column | None, time: Column | None) -> Column | None:
+    rest = [c for c in columns if c is not group and c is not time]
+    others = [c for c in rest if c.is_numeric and not c.is_constant]
+    for c in rest:
+        few = 2 <= c.distinct <= MAX_SYMBOLS and c.distinct < len(c.texts)
+        whole = c.is_numeric and c.is_whole
+        if (
+            few
+            and LABEL_NAMES.search(c.name)
+            and (len(c.wrong) == c.distinct or whole)
+            and (any(other is not c for other in others))
+        ):
+            return c
+    return None
+
+
+def _values(columns: list[Column], everything: list[Column]) -> list[Column]:
+    """The columns of values: several numbers whose names say that they belong together, or one."""
+    named = any(c.has_name for c in everything)
+    usable = [
+        c for c in columns
+        if c.is_mostly_numeric and not c.is_constant and not c.unit
+        and not INDEX_NAMES.match(c.name)
+        and not (named and not c.has_name)
+        and not (len(everything) > 1 and (c.counts_up or _is_row_number(c)))
+    ]  # fmt: skip
+    if not usable:
+        numeric = [c for c in columns if c.is_mostly_numeric and not c.unit]
+        symbols = [c for c in columns if family(c) == "symbols" and not c.is_mostly_numeric]
+        named_well = [c for c in numeric if not INDEX_NAMES.match(c.name)]
+        # A column that mostly has numbers is better than none: an error then names the cell.
+        if named_well:
+            return named_well[-1:]
+        return (symbols or numeric[-1:] or columns or everything)[:1]
+    # Of prices and volumes, what changes from day to day says more than where it stands.
+    usable = [c for c in usable if not PRICES.match(c.name)] or usable
+    numbers_only = [c for c in usable if family(c) == "numbers"]
+    if usable == numbers_only and 2 <= len(usable) <= MAX_TOGETHER and _share_a_word(usable):
+        return usable
+    return usable[:1]
+
+
+def _share_a_word(columns: list[Column]) -> bool:
+    """Whether all names have the same last word, as acc_mag and gyro_mag, or are numbered alike."""
+    words = {re.split(r"[_\s.-]", c.name)[-1] for c in columns if re.search(r"[_\s.-]", c.name)}
+    alike = len(words) == 1 and all(re.search(r"[_\s.-]", c.name) for c in columns)
+    return alike or len(_numbered(columns)) == len(columns)
+
+
+def _is_row_number(c: Column) -> bool:
+    return c.is_whole and c.ascends and c.distinct == len(c.texts) and not c.has_name

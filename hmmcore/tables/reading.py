@@ -1,0 +1,138 @@
+"""Cells as numbers, counts or symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.tables.decoding import TableError
+from hmmcore.tables.formulas import restored
+from hmmcore.tables.guessing import MAX_SYMBOLS, Column, code_of_nothing
+
+MAX_VALUE = 1e100
+"""Larger values could overflow when they are squared for variances."""
+MAX_COUNT = 1_000_000_000
+LABEL_LENGTH = 60
+
+SYMBOL_MISSING = frozenset(("", "NA", "NaN", "nan", "N/A", "<NA>", "null", "NULL"))
+"""Texts of missing symbols. Fewer than for numbers, as “-”, “?” or “none” may well be symbols."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Values (T, D), NaN where missing, and the labels of symbols."""
+
+    values: FloatArray
+    labels: tuple[str, ...] = ()
+
+
+def numbers_in(
+    columns: Sequence[Column], lines: IntArray, family: str, missing: frozenset[str]
+) -> Cells:
+    """Cells of columns as numbers, or as counts.
+
+    Raises:
+        TableError: naming the first row with a cell that is none.
+    """
+    values = np.empty((len(lines), len(columns)))
+    for d, column in enumerate(columns):
+        _require_numbers(column, lines, family)
+        found = column.values.copy()
+        code = code_of_nothing(column)
+        if code is not None and not (family == "numbers" and code in (-1.0, -9.0)):
+            found[found == code] = np.nan
+        if family == "counts":
+            _require_counts(column, found, lines)
+        if np.isnan(found).all():
+            raise TableError(f"Column “{column.name}” has no values at all; choose another column.")
+        values[:, d] = found
+    return Cells(values)
+
+
+def _require_numbers(column: Column, lines: IntArray, family: str) -> None:
+    if len(column.wrong):
+        row = int(np.flatnonzero(column.is_wrong)[0])
+        raise TableError(
+            f"{_here(column, lines, row)}, which is not a number; correct it, say that it stands "
+            "for a missing value, or choose another column or Symbols."
+        )
+    large = np.flatnonzero(np.abs(column.values) > MAX_VALUE)
+    if len(large):
+        raise TableError(
+            f"{_here(column, lines, int(large[0]))}; values must lie between −1e100 and 1e100."
+        )
+
+
+def _require_counts(column: Column, values: FloatArray, lines: IntArray) -> None:
+    for bad, what in (
+        (values < 0, ", and a count cannot be negative; correct it, or choose Numbers."),
+        (values != np.floor(values), ", and a count is a whole number; correct it, or choose "
+         "Numbers."),
+        (values > MAX_COUNT, f"; counts may be at most {MAX_COUNT:,}, so choose Numbers instead."),
+    ):  # fmt: skip
+        rows = np.flatnonzero(bad & ~np.isnan(values))
+        if len(rows):
+            raise TableError(f"{_here(column, lines, int(rows[0]))}{what}")
+
+
+def _here(column: Column, lines: IntArray, row: int) -> str:
+    text = str(column.texts[row])
+    text = text if len(text) <= LABEL_LENGTH else f"{text[:LABEL_LENGTH]}…"
+    return f"Row {lines[row]:,} has “{text}” in column “{column.name}”"
+
+
+def symbols_in(column: Column, lines: IntArray, missing: frozenset[str]) -> Cells:
+    """Cells of a column as symbols; labels are numbers by value, then texts alphabetically.
+
+    Raises:
+        TableError: when there are too many, or only one.
+    """
+    codes = column.shapes.cells
+    texts = [str(text) for text in column.shapes.texts]
+    nothing = code_of_nothing(column)
+    gone = np.array([
+        text in SYMBOL_MISSING or text.lower() in missing or (
+            nothing is not None and text in (f"{nothing:g}", f"{nothing:.1f}")
+        )
+        for text in texts
+    ], dtype=bool)  # fmt: skip
+    shown = [_label(text) for text in texts]
+    named = sorted({label for label, is_gone in zip(shown, gone, strict=True) if not is_gone},
+                   key=_sort_key)  # fmt: skip
+    if len(named) > MAX_SYMBOLS:
+        first = {label: i for i, label in reversed(list(enumerate(shown)))}
+        order = sorted(named, key=first.__getitem__)
+        row = int(np.flatnonzero(codes == first[order[MAX_SYMBOLS]])[0])
+        raise TableError(
+            f"Row {lines[row]:,} has one more symbol in column “{column.name}”, "
+            f"“{order[MAX_SYMBOLS]}”, than the {MAX_SYMBOLS} that can be told apart; choose "
+            "Numbers or Counts, or another column."
+        )
+    if not named:
+        raise TableError(f"Column “{column.name}” has no values at all; choose another column.")
+    if len(named) == 1:
+        every = "every row that has a value" if gone.any() else "every row"
+        raise TableError(
+            f"Column “{column.name}” has “{named[0]}” in {every}, and one symbol alone says "
+            "nothing about its state; choose another column."
+        )
+    numbered = {label: float(i) for i, label in enumerate(named)}
+    values = np.array(
+        [np.nan if is_gone else numbered[label] for label, is_gone in zip(shown, gone, strict=True)]
+    )
+    return Cells(values[codes][:, np.newaxis], tuple(named))
+
+
+def _label(text: str) -> str:
+    text = restored(text)
+    return text if len(text) <= LABEL_LENGTH else f"{text[:LABEL_LENGTH]}…"
+
+
+def _sort_key(label: str) -> tuple[bool, float, str]:
+    try:
+        return False, float(label), label
+    except ValueError:
+        return True, 0.0, label
