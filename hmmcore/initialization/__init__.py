@@ -11,6 +11,8 @@ dimension of which nothing is observed is an error.
 from hmmcore.initialization.clustering import VARIANCE_OF_CONSTANT_DATA
 from hmmcore.initialization.gaussian import (
     SMALLEST_CLUSTER_SHARE,
+    best_of_several,
+    compare_starts,
     kmeans,
     quantiles,
     random,
@@ -18,10 +20,14 @@ from hmmcore.initialization.gaussian import (
     with_full_covariances,
 )
 from hmmcore.initialization.perturbation import near_truth, nudge
+from hmmcore.initialization.race import StartComparison
 
 __all__ = [
     "SMALLEST_CLUSTER_SHARE",
     "VARIANCE_OF_CONSTANT_DATA",
+    "StartComparison",
+    "best_of_several",
+    "compare_starts",
     "kmeans",
     "near_truth",
     "nudge",
