@@ -11,14 +11,13 @@ dimension of which nothing is observed is an error.
 from hmmcore.initialization.clustering import VARIANCE_OF_CONSTANT_DATA
 from hmmcore.initialization.gaussian import (
     SMALLEST_CLUSTER_SHARE,
-    best_of_several,
-    compare_starts,
     kmeans,
     quantiles,
     random,
     symmetric,
     with_full_covariances,
 )
+from hmmcore.initialization.gaussian_comparison import best_of_several, compare_starts
 from hmmcore.initialization.perturbation import near_truth, nudge
 from hmmcore.initialization.race import StartComparison
 

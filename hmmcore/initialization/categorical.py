@@ -19,20 +19,18 @@ from hmmcore.initialization.clustering import (
     is_observed,
     path_of,
 )
-from hmmcore.initialization.paths import models_of_paths
+from hmmcore.initialization.paths import NUM_KMEANS, NUM_RANDOM, models_of_paths
 from hmmcore.initialization.race import (
     StartComparison,
     compare,
     opened,
     part_of,
     single,
+    trainable,
 )
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.sweeps.sweep import require_compatible
-
-NUM_KMEANS, NUM_RANDOM = 3, 12
-"""How many candidates of `compare_starts` come from `kmeans` and from `random`."""
 
 WINDOW = 11
 """Time steps of a window; at the ends of a sequence it has fewer."""
@@ -144,7 +142,8 @@ def compare_starts(
     part = part_of(sequences, rng)
     if part is not sequences:
         shares = window_shares(part, num_symbols)
-    return compare(part, _candidates(part, shares, num_states, rng), rng, _as_start)
+    candidates = _candidates(part, shares, num_states, rng)
+    return compare(part, candidates, lambda hmm: _as_start(hmm, rng))
 
 
 def best_of_several(
@@ -175,12 +174,16 @@ def _candidates(
     )
 
 
-def _as_start(hmm: HMM) -> HMM:
+def _as_start(hmm: HMM, rng: np.random.Generator) -> HMM:
     """The model with every symbol possible in every state."""
-    emissions = hmm.emissions
-    assert isinstance(emissions, Categorical)
-    probs = opened(emissions.probs)
-    return HMM(hmm.initial_probs, hmm.transition_matrix, Categorical(probs)).permute(_order(probs))
+    probs = Categorical(opened(_probs_of(hmm)))
+    hmm = trainable(HMM(hmm.initial_probs, hmm.transition_matrix, probs), rng)
+    return hmm.permute(_order(_probs_of(hmm)))
+
+
+def _probs_of(hmm: HMM) -> FloatArray:
+    assert isinstance(hmm.emissions, Categorical)
+    return hmm.emissions.probs
 
 
 def _of_clusters(sequences: Sequences, states: IntArray, extra_counts: FloatArray) -> HMM:

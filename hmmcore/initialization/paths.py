@@ -17,8 +17,10 @@ from hmmcore.initialization.clustering import cluster_centres, is_observed
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 
-NUM_PATHS = 16
-"""How many paths of each kind."""
+NUM_KMEANS, NUM_RANDOM, NUM_PATHS = 2, 13, 16
+"""How many candidates come from `kmeans`, from `random`, and from paths of each kind; with the one
+from `quantiles` they are 64. That is breadth: of random starts one in ten may find the best, and a
+few steps do not yet tell which."""
 
 WINDOWS = 3, 7, 15, 31
 """Time steps of windows: states last for a few of them, or for many."""

@@ -20,13 +20,14 @@ from hmmcore.initialization.clustering import (
     path_of,
     standardized,
 )
-from hmmcore.initialization.paths import models_of_paths, window_moments
+from hmmcore.initialization.paths import NUM_KMEANS, NUM_RANDOM, models_of_paths, window_moments
 from hmmcore.initialization.race import (
     UNIFORM_SHARE,
     StartComparison,
     compare,
     part_of,
     single,
+    trainable,
 )
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -34,9 +35,6 @@ from hmmcore.sweeps.sweep import require_compatible
 
 RATE_OF_NO_COUNTS = 0.1
 """Stands in for the mean of counts that are all zero."""
-
-NUM_KMEANS, NUM_RANDOM = 3, 12
-"""How many candidates of `compare_starts` come from `kmeans` and from `random`."""
 
 TIE_SPACING = 0.01
 """Rates that coincide are set apart by this share: states that start equal stay equal."""
@@ -123,8 +121,8 @@ def compare_starts(
     part = part_of(sequences, rng)
     if len(np.unique(_observed(part))) == 1:
         part = sequences
-    mean = _mean(sequences)
-    return compare(part, _candidates(part, num_states, rng), rng, lambda hmm: _as_start(hmm, mean))
+    candidates = _candidates(part, num_states, rng)
+    return compare(part, candidates, lambda hmm: _as_start(hmm, _mean(sequences), rng))
 
 
 def best_of_several(sequences: Sequences, num_states: int, rng: np.random.Generator) -> HMM:
@@ -152,13 +150,16 @@ def _candidates(
     )  # fmt: skip
 
 
-def _as_start(hmm: HMM, mean: float) -> HMM:
+def _as_start(hmm: HMM, mean: float, rng: np.random.Generator) -> HMM:
     """The model with rates moved a little to the mean of all counts, so that none is zero."""
-    emissions = hmm.emissions
-    assert isinstance(emissions, Poisson)
-    rates = (1.0 - UNIFORM_SHARE) * emissions.rates + UNIFORM_SHARE * mean
-    moved = HMM(hmm.initial_probs, hmm.transition_matrix, Poisson(rates))
-    return moved.permute(np.argsort(rates, kind="stable"))
+    rates = (1.0 - UNIFORM_SHARE) * _rates(hmm) + UNIFORM_SHARE * mean
+    hmm = trainable(HMM(hmm.initial_probs, hmm.transition_matrix, Poisson(rates)), rng)
+    return hmm.permute(np.argsort(_rates(hmm), kind="stable"))
+
+
+def _rates(hmm: HMM) -> FloatArray:
+    assert isinstance(hmm.emissions, Poisson)
+    return hmm.emissions.rates
 
 
 def _of_clusters(sequences: Sequences, states: IntArray, num_states: int) -> HMM:

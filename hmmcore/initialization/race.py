@@ -74,7 +74,6 @@ class StartComparison:
 def compare(
     sequences: Sequences,
     candidates: Sequence[tuple[str, HMM]],
-    rng: np.random.Generator,
     as_start: Callable[[HMM], HMM],
     variance_floor: float | None = None,
     discount: Callable[[batch.Models], FloatArray] | None = None,
@@ -84,7 +83,7 @@ def compare(
 
     Args:
         candidates: kind and model of each.
-        as_start: makes a starting model of the winner.
+        as_start: makes a starting model of the winner, states in order.
         discount: nats (G,) by which models are ranked below their log-likelihoods.
         last_form: what candidates are turned into before the last round.
 
@@ -108,7 +107,7 @@ def compare(
         order = _best_first(scores)[: max(1, len(field) // 2)]
         models, field = batch.stack([fits.models[n] for n in order.tolist()]), field[order]
     return StartComparison(
-        as_start(_trainable(models[0], rng)), int(field[0]), tuple(kind for kind, _ in candidates),
+        as_start(models[0]), int(field[0]), tuple(kind for kind, _ in candidates),
         reached, iterations, sequences.num_observations,
     )  # fmt: skip
 
@@ -124,6 +123,17 @@ def single(sequences: Sequences, kind: str, hmm: HMM) -> StartComparison:
 def opened(probs: FloatArray) -> FloatArray:
     """Distributions (.., K) with a little of the uniform one mixed in."""
     return np.asarray((1.0 - UNIFORM_SHARE) * probs + UNIFORM_SHARE / probs.shape[-1])
+
+
+def trainable(hmm: HMM, rng: np.random.Generator) -> HMM:
+    """The model with every transition possible, nudged if two states emit alike.
+
+    States that are alike in every respect would stay so.
+    """
+    hmm = HMM(opened(hmm.initial_probs), opened(hmm.transition_matrix), hmm.emissions)
+    parameters = [getattr(hmm.emissions, name) for name in hmm.emissions.parameter_names]
+    rows = np.hstack([values.reshape(hmm.num_states, -1) for values in parameters])
+    return nudge(hmm, rng) if len(np.unique(rows, axis=0)) < hmm.num_states else hmm
 
 
 def part_of(sequences: Sequences, rng: np.random.Generator) -> Sequences:
@@ -144,14 +154,6 @@ def part_of(sequences: Sequences, rng: np.random.Generator) -> Sequences:
     chosen = np.sort(order[sizes <= MOST_OBSERVATIONS])
     part = Sequences.from_list([pieces[n] for n in chosen.tolist()])
     return sequences if np.isnan(part.observations).all(axis=0).any() else part
-
-
-def _trainable(hmm: HMM, rng: np.random.Generator) -> HMM:
-    """The model with every transition possible, nudged if two of its states are equal."""
-    hmm = HMM(opened(hmm.initial_probs), opened(hmm.transition_matrix), hmm.emissions)
-    parameters = [getattr(hmm.emissions, name) for name in hmm.emissions.parameter_names]
-    rows = np.hstack([values.reshape(hmm.num_states, -1) for values in parameters])
-    return nudge(hmm, rng) if len(np.unique(rows, axis=0)) < hmm.num_states else hmm
 
 
 def _best_first(scores: FloatArray) -> IntArray:
