@@ -139,7 +139,7 @@ def compare_starts(
     shares = window_shares(sequences, num_symbols)
     if len(np.unique(sequences.observations[is_observed(sequences)])) == 1:
         return single(sequences, "kmeans", kmeans(sequences, num_states, num_symbols, rng))
-    part = part_of(sequences, rng)
+    part = part_of(sequences, num_states, rng)
     if part is not sequences:
         shares = window_shares(part, num_symbols)
     candidates = _candidates(part, shares, num_states, rng)

@@ -23,9 +23,10 @@ from hmmcore.initialization.race import StartComparison, compare, part_of, singl
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 
-LOWEST_VARIANCE_SHARE = 1e-6
-"""Floor of variances while starts are compared, as a share of the data's variance: well above the
-floor of training, so that a state that collapses there gains little."""
+LOWEST_VARIANCE_SHARE = 1e-5
+"""Floor of variances while starts are compared, as a share of the data's variance. Well above the
+floor of training, so that little is gained by a collapse, and what `_discounts` takes stays below
+what a value gains that is there again and again, such as the zeros of a dry spell."""
 
 
 def compare_starts(
@@ -39,7 +40,7 @@ def compare_starts(
     Candidates come from `quantiles`, `kmeans` and `random`, and from paths that are drawn (see
     `initialization.paths`); `initialization.race` says how they are trained. All is done with the
     data scaled to unit variance, so units do not matter, and on a random part of the data where
-    they are longer than `MOST_OBSERVATIONS`. The result depends on the data and on the state of
+    they are long (see `race.MOST_CELLS`). The result depends on the data and on the state of
     `rng` alone.
 
     With no more different points than states nothing is left to compare, for every point could
@@ -68,7 +69,7 @@ def compare_starts(
     # A dimension that does not vary tells no states apart.
     varies = sequences.variances() > 0.0
     scaled = (sequences.observations[:, varies] - centre[varies]) / scale[varies]
-    part = part_of(Sequences(scaled, sequences.lengths), rng)
+    part = part_of(Sequences(scaled, sequences.lengths), num_states, rng)
     num_observed = part.num_observations - part.num_missing
     found = compare(
         part, _candidates(part, num_states, rng),

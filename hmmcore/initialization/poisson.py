@@ -118,7 +118,7 @@ def compare_starts(
     num_states = as_count("num_states", num_states)
     if len(np.unique(_observed(sequences))) == 1:
         return single(sequences, "kmeans", kmeans(sequences, num_states, rng))
-    part = part_of(sequences, rng)
+    part = part_of(sequences, num_states, rng)
     if len(np.unique(_observed(part))) == 1:
         part = sequences
     candidates = _candidates(part, num_states, rng)

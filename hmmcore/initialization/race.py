@@ -25,8 +25,8 @@ SAME_PLACE = 1e-3
 """Nats between candidates that have arrived at the same model: one of them goes on, so that the
 others leave room for those on their way to another."""
 
-MOST_OBSERVATIONS = 10_000
-"""Observations that candidates are trained on; more are represented by pieces of that many."""
+MOST_CELLS = 30_000
+"""Observations times states that candidates are trained on; more are represented by pieces."""
 
 PIECE = 500
 """Observations of a piece: much longer than states usually last."""
@@ -136,13 +136,14 @@ def trainable(hmm: HMM, rng: np.random.Generator) -> HMM:
     return nudge(hmm, rng) if len(np.unique(rows, axis=0)) < hmm.num_states else hmm
 
 
-def part_of(sequences: Sequences, rng: np.random.Generator) -> Sequences:
-    """At most `MOST_OBSERVATIONS`, in random pieces of sequences; all if there are no more.
+def part_of(sequences: Sequences, num_states: int, rng: np.random.Generator) -> Sequences:
+    """At most `MOST_CELLS` / K observations, in random pieces of sequences; all if there are fewer.
 
     Pieces are sequences of their own. All are returned, too, when the part has nothing in some
     dimension.
     """
-    if sequences.num_observations <= MOST_OBSERVATIONS:
+    most = max(MOST_CELLS // num_states, 2 * PIECE)
+    if sequences.num_observations <= most:
         return sequences
     pieces = [
         sequences[n][first : first + PIECE]
@@ -151,7 +152,7 @@ def part_of(sequences: Sequences, rng: np.random.Generator) -> Sequences:
     ]
     order = rng.permutation(len(pieces))
     sizes = np.cumsum([len(pieces[n]) for n in order.tolist()])
-    chosen = np.sort(order[sizes <= MOST_OBSERVATIONS])
+    chosen = np.sort(order[sizes <= most])
     part = Sequences.from_list([pieces[n] for n in chosen.tolist()])
     return sequences if np.isnan(part.observations).all(axis=0).any() else part
 
