@@ -36,7 +36,7 @@ UNIFORM_SHARE = 1e-3
 not happen in the data, and a start should leave it open."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StartComparison:
     """How the candidates for a start did.
 
@@ -47,7 +47,7 @@ class StartComparison:
             "windows" or "cuts".
         log_likelihoods: (C,) in nats, what each had reached when it was last trained; -inf where
             training failed.
-        iterations: (C,) by how many steps of EM.
+        iterations: (C,) by how many steps of EM; those that left the race early reached less.
         num_observations: how many observations that was on: all, or those of a random part.
     """
 
