@@ -17,11 +17,16 @@ from hmmcore.initialization.gaussian import (
     symmetric,
     with_full_covariances,
 )
+from hmmcore.initialization.gaussian_comparison import best_of_several, compare_starts
 from hmmcore.initialization.perturbation import near_truth, nudge
+from hmmcore.initialization.race import StartComparison
 
 __all__ = [
     "SMALLEST_CLUSTER_SHARE",
     "VARIANCE_OF_CONSTANT_DATA",
+    "StartComparison",
+    "best_of_several",
+    "compare_starts",
     "kmeans",
     "near_truth",
     "nudge",

@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 import scipy
 
-from hmmcore.alignment import NO_STATE
 from hmmcore.arrays import FloatArray, IntArray, as_count, require_generator
 from hmmcore.emissions import Categorical
 from hmmcore.initialization.clustering import (
@@ -18,6 +17,16 @@ from hmmcore.initialization.clustering import (
     counted_probs,
     first_principal_axis,
     is_observed,
+    path_of,
+)
+from hmmcore.initialization.paths import NUM_KMEANS, NUM_RANDOM, models_of_paths
+from hmmcore.initialization.race import (
+    StartComparison,
+    compare,
+    opened,
+    part_of,
+    single,
+    trainable,
 )
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -61,12 +70,7 @@ def kmeans(
     shares = window_shares(sequences, num_symbols)
     centres = np.maximum(cluster_centres(shares, num_states, rng), 0.0)
     states = scipy.cluster.vq.vq(shares, centres)[0].astype(np.int64)
-    order = np.argsort(_probs(sequences, states, centres) @ np.arange(num_symbols), kind="stable")
-    ranks = np.argsort(order)[states]
-    path = np.full(sequences.num_observations, NO_STATE)
-    path[is_observed(sequences)] = ranks
-    initial, transition = counted_probs(path, sequences, num_states)
-    return HMM(initial, transition, Categorical(_probs(sequences, ranks, centres[order])))
+    return _of_clusters(sequences, states, centres)
 
 
 def quantiles(sequences: Sequences, num_states: int, num_symbols: int) -> HMM:
@@ -120,6 +124,84 @@ def window_shares(sequences: Sequences, num_symbols: int) -> FloatArray:
         counts[:, symbol] = so_far[last] - so_far[first]
     shares: FloatArray = counts / counts.sum(axis=1, keepdims=True)
     return shares
+
+
+def compare_starts(
+    sequences: Sequences, num_states: int, num_symbols: int, rng: np.random.Generator
+) -> StartComparison:
+    """Train some sixty candidates for a start for a while, and tell how they did.
+
+    As `initialization.compare_starts`; what is clustered and cut are the windows' symbol shares.
+    Where all symbols are the same the start is that of `kmeans`, untrained.
+    """
+    require_generator(rng)
+    num_states = as_count("num_states", num_states)
+    shares = window_shares(sequences, num_symbols)
+    if len(np.unique(sequences.observations[is_observed(sequences)])) == 1:
+        return single(sequences, "kmeans", kmeans(sequences, num_states, num_symbols, rng))
+    part = part_of(sequences, num_states, rng)
+    if part is not sequences:
+        shares = window_shares(part, num_symbols)
+    candidates = _candidates(part, shares, num_states, rng)
+    return compare(part, candidates, lambda hmm: _as_start(hmm, rng))
+
+
+def best_of_several(
+    sequences: Sequences, num_states: int, num_symbols: int, rng: np.random.Generator
+) -> HMM:
+    """Return the best of some sixty candidates, already trained for a while; see `compare_starts`.
+
+    States come in the order of the mean position of their symbols.
+    """
+    return compare_starts(sequences, num_states, num_symbols, rng).best
+
+
+def _candidates(
+    sequences: Sequences, shares: FloatArray, num_states: int, rng: np.random.Generator
+) -> list[tuple[str, HMM]]:
+    """Kind and model of every candidate, from the windows' symbol shares (.., C)."""
+    num_symbols = shares.shape[1]
+    none = np.zeros((num_states, num_symbols))
+    candidates = [("quantiles", quantiles(sequences, num_states, num_symbols))]
+    candidates += [
+        ("kmeans", kmeans(sequences, num_states, num_symbols, rng)) for _ in range(NUM_KMEANS)
+    ]
+    candidates += [("random", random(num_states, num_symbols, rng)) for _ in range(NUM_RANDOM)]
+    return candidates + list(
+        models_of_paths(
+            [shares], num_states, rng, lambda states: _of_clusters(sequences, states, none)
+        )
+    )
+
+
+def _as_start(hmm: HMM, rng: np.random.Generator) -> HMM:
+    """The model with every symbol possible in every state."""
+    probs = Categorical(opened(_probs_of(hmm)))
+    hmm = trainable(HMM(hmm.initial_probs, hmm.transition_matrix, probs), rng)
+    return hmm.permute(_order(_probs_of(hmm)))
+
+
+def _probs_of(hmm: HMM) -> FloatArray:
+    assert isinstance(hmm.emissions, Categorical)
+    return hmm.emissions.probs
+
+
+def _of_clusters(sequences: Sequences, states: IntArray, extra_counts: FloatArray) -> HMM:
+    """The model of clusters, as `kmeans` says, from states of the symbols that are not missing.
+
+    Args:
+        extra_counts: (K, C) added to the counts of the symbols.
+    """
+    order = _order(_probs(sequences, states, extra_counts))
+    ranks = np.argsort(order)[states]
+    path = path_of(ranks, sequences)
+    initial, transition = counted_probs(path, sequences, len(order))
+    return HMM(initial, transition, Categorical(_probs(sequences, ranks, extra_counts[order])))
+
+
+def _order(probs: FloatArray) -> IntArray:
+    """States in the order of the mean position of their symbols, from probs (K, C)."""
+    return np.argsort(probs @ np.arange(probs.shape[1]), kind="stable")
 
 
 def _probs(sequences: Sequences, states: IntArray, extra_counts: FloatArray) -> FloatArray:

@@ -55,13 +55,18 @@ def standardized(sequences: Sequences) -> tuple[FloatArray, FloatArray, FloatArr
     return centre, scale, points
 
 
-def cluster_centres(points: FloatArray, num_states: int, rng: np.random.Generator) -> FloatArray:
+def cluster_centres(
+    points: FloatArray,
+    num_states: int,
+    rng: np.random.Generator,
+    attempts: int = KMEANS_ATTEMPTS,
+) -> FloatArray:
     """Cluster points (T, D) of unit variance and return the centres (K, D)."""
     sampled = points[_random_rows(len(points), rng)]
     best: FloatArray | None = None
     smallest = np.inf
     if len(np.unique(sampled, axis=0)) > num_states:
-        for _ in range(KMEANS_ATTEMPTS):
+        for _ in range(attempts):
             try:
                 centres, _ = scipy.cluster.vq.kmeans2(
                     sampled,
@@ -121,6 +126,13 @@ def counted_probs(
     counts = np.bincount(pairs[within], minlength=num_states**2) + 1.0
     counts = counts.reshape(num_states, num_states)
     return initial_counts / initial_counts.sum(), counts / counts.sum(axis=1, keepdims=True)
+
+
+def path_of(states: IntArray, sequences: Sequences) -> IntArray:
+    """A path (T,) from the states of the observations that are not wholly missing."""
+    path = np.full(sequences.num_observations, NO_STATE)
+    path[is_observed(sequences)] = states
+    return path
 
 
 def first_principal_axis(points: FloatArray) -> FloatArray:

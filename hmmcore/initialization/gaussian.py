@@ -6,7 +6,6 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
-from hmmcore.alignment import NO_STATE
 from hmmcore.arrays import (
     FloatArray,
     IntArray,
@@ -23,6 +22,7 @@ from hmmcore.initialization.clustering import (
     filled,
     first_principal_axis,
     is_observed,
+    path_of,
     positive_variances,
     standardized,
 )
@@ -72,7 +72,7 @@ def random(sequences: Sequences, num_states: int, rng: np.random.Generator) -> H
     return HMM(
         rng.dirichlet(np.ones(num_states)),
         rng.dirichlet(np.ones(num_states), size=num_states),
-        Gaussian(means[_order(means)], np.tile(variances, (num_states, 1))),
+        Gaussian(means[in_order(means)], np.tile(variances, (num_states, 1))),
     )
 
 
@@ -88,29 +88,10 @@ def kmeans(sequences: Sequences, num_states: int, rng: np.random.Generator) -> H
     """
     require_generator(rng)
     num_states = as_count("num_states", num_states)
-    variances = positive_variances(sequences)
     centre, scale, points = standardized(sequences)
     centres = cluster_centres(points, num_states, rng)
     states = scipy.cluster.vq.vq(points, centres)[0].astype(np.int64)
-
-    observed = sequences.observations[is_observed(sequences)]
-    there = ~np.isnan(observed)
-    counts = _state_sums(there.astype(np.float64), states, num_states)
-    occupied = counts > 0
-    means = centre + centres * scale
-    sums = _state_sums(np.where(there, observed, 0.0), states, num_states)
-    means[occupied] = sums[occupied] / counts[occupied]
-    gaps = np.where(there, observed - means[states], 0.0)
-    squares = _state_sums(np.square(gaps), states, num_states)
-    covariances = np.tile(variances, (num_states, 1))
-    floors = np.tile(_smallest_variances(sequences), (num_states, 1))
-    covariances[occupied] = np.maximum(squares[occupied] / counts[occupied], floors[occupied])
-
-    order = _order(means)
-    path = np.full(sequences.num_observations, NO_STATE)
-    path[is_observed(sequences)] = np.argsort(order)[states]
-    initial, transition = counted_probs(path, sequences, num_states)
-    return HMM(initial, transition, Gaussian(means[order], covariances[order]))
+    return of_clusters(sequences, states, centre + centres * scale)
 
 
 def quantiles(sequences: Sequences, num_states: int) -> HMM:
@@ -160,6 +141,37 @@ def with_full_covariances(hmm: HMM) -> HMM:
     return HMM(hmm.initial_probs, hmm.transition_matrix, Gaussian(emissions.means, full, "full"))
 
 
+def of_clusters(sequences: Sequences, states: IntArray, centres: FloatArray) -> HMM:
+    """The model of clusters, as `kmeans` says, states in ascending order of their mean.
+
+    Args:
+        states: the cluster of every observation that is not wholly missing.
+        centres: (K, D) the means of clusters without points.
+    """
+    num_states = len(centres)
+    observed = sequences.observations[is_observed(sequences)]
+    there = ~np.isnan(observed)
+    counts = _state_sums(there.astype(np.float64), states, num_states)
+    occupied = counts > 0
+    means = centres.copy()
+    sums = _state_sums(np.where(there, observed, 0.0), states, num_states)
+    means[occupied] = sums[occupied] / counts[occupied]
+    gaps = np.where(there, observed - means[states], 0.0)
+    squares = _state_sums(np.square(gaps), states, num_states)
+    covariances = np.tile(positive_variances(sequences), (num_states, 1))
+    floors = np.tile(_smallest_variances(sequences), (num_states, 1))
+    covariances[occupied] = np.maximum(squares[occupied] / counts[occupied], floors[occupied])
+    order = in_order(means)
+    path = path_of(np.argsort(order)[states], sequences)
+    initial, transition = counted_probs(path, sequences, num_states)
+    return HMM(initial, transition, Gaussian(means[order], covariances[order]))
+
+
+def in_order(means: FloatArray) -> IntArray:
+    """Return the states in ascending order of their mean, first dimension first."""
+    return np.lexsort(means.T[::-1])
+
+
 def _broadcast(name: str, values: FloatArray, shape: tuple[int, int]) -> FloatArray:
     """Values of every state and dimension (K, D) from one for all, or one for each dimension."""
     try:
@@ -174,11 +186,6 @@ def _smallest_variances(sequences: Sequences) -> FloatArray:
     """Smallest variance (D,) of a cluster."""
     variances = positive_variances(sequences)
     return np.where(sequences.variances() > 0.0, SMALLEST_CLUSTER_SHARE * variances, variances)
-
-
-def _order(means: FloatArray) -> IntArray:
-    """Return the states in ascending order of their mean, first dimension first."""
-    return np.lexsort(means.T[::-1])
 
 
 def _state_sums(values: FloatArray, states: IntArray, num_states: int) -> FloatArray:

@@ -10,15 +10,24 @@ from __future__ import annotations
 import numpy as np
 import scipy
 
-from hmmcore.alignment import NO_STATE
-from hmmcore.arrays import FloatArray, as_count, as_size, require_generator
+from hmmcore.arrays import FloatArray, IntArray, as_count, as_size, require_generator
 from hmmcore.emissions import Poisson
 from hmmcore.initialization.clustering import (
     cluster_centres,
     counted_probs,
     distinct_points,
     is_observed,
+    path_of,
     standardized,
+)
+from hmmcore.initialization.paths import NUM_KMEANS, NUM_RANDOM, models_of_paths, window_moments
+from hmmcore.initialization.race import (
+    UNIFORM_SHARE,
+    StartComparison,
+    compare,
+    part_of,
+    single,
+    trainable,
 )
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -70,18 +79,10 @@ def kmeans(sequences: Sequences, num_states: int, rng: np.random.Generator) -> H
     require_generator(rng)
     require_compatible(symmetric(1), sequences)
     num_states = as_count("num_states", num_states)
-    roots = Sequences(np.sqrt(sequences.observations), sequences.lengths)
-    _, _, points = standardized(roots)
+    _, _, points = standardized(_roots(sequences))
     centres = cluster_centres(points, num_states, rng)
     states = scipy.cluster.vq.vq(points, centres)[0].astype(np.int64)
-    sizes = np.bincount(states, minlength=num_states)
-    sums = np.bincount(states, weights=_observed(sequences)[:, 0], minlength=num_states)
-    rates = (sums + _mean(sequences)) / (sizes + 1.0)
-    order = np.argsort(rates, kind="stable")
-    path = np.full(sequences.num_observations, NO_STATE)
-    path[is_observed(sequences)] = np.argsort(order)[states]
-    initial, transition = counted_probs(path, sequences, num_states)
-    return HMM(initial, transition, Poisson(_without_equal_rates(rates[order])))
+    return _of_clusters(sequences, states, num_states)
 
 
 def quantiles(sequences: Sequences, num_states: int) -> HMM:
@@ -102,6 +103,79 @@ def quantiles(sequences: Sequences, num_states: int) -> HMM:
     return HMM(
         uniform, 0.5 * np.eye(num_states) + 0.5 * uniform, Poisson(_without_equal_rates(rates))
     )
+
+
+def compare_starts(
+    sequences: Sequences, num_states: int, rng: np.random.Generator
+) -> StartComparison:
+    """Train some sixty candidates for a start for a while, and tell how they did.
+
+    As `initialization.compare_starts`; the windows are of the square roots of the counts. Where all
+    counts are equal the start is that of `kmeans`, untrained.
+    """
+    require_generator(rng)
+    require_compatible(symmetric(1), sequences)
+    num_states = as_count("num_states", num_states)
+    if len(np.unique(_observed(sequences))) == 1:
+        return single(sequences, "kmeans", kmeans(sequences, num_states, rng))
+    part = part_of(sequences, num_states, rng)
+    if len(np.unique(_observed(part))) == 1:
+        part = sequences
+    candidates = _candidates(part, num_states, rng)
+    return compare(part, candidates, lambda hmm: _as_start(hmm, _mean(sequences), rng))
+
+
+def best_of_several(sequences: Sequences, num_states: int, rng: np.random.Generator) -> HMM:
+    """Return the best of some sixty candidates, already trained for a while; see `compare_starts`.
+
+    States come in ascending order of their rate.
+    """
+    return compare_starts(sequences, num_states, rng).best
+
+
+def _candidates(
+    sequences: Sequences, num_states: int, rng: np.random.Generator
+) -> list[tuple[str, HMM]]:
+    """Kind and model of every candidate."""
+    candidates = [("quantiles", quantiles(sequences, num_states))]
+    candidates += [("kmeans", kmeans(sequences, num_states, rng)) for _ in range(NUM_KMEANS)]
+    candidates += [("random", random(sequences, num_states, rng)) for _ in range(NUM_RANDOM)]
+    centre, scale, _ = standardized(_roots(sequences))
+    scaled = Sequences((_roots(sequences).observations - centre) / scale, sequences.lengths)
+    return candidates + list(
+        models_of_paths(
+            window_moments(scaled), num_states, rng,
+            lambda states: _of_clusters(sequences, states, num_states),
+        )
+    )  # fmt: skip
+
+
+def _as_start(hmm: HMM, mean: float, rng: np.random.Generator) -> HMM:
+    """The model with rates moved a little to the mean of all counts, so that none is zero."""
+    rates = (1.0 - UNIFORM_SHARE) * _rates(hmm) + UNIFORM_SHARE * mean
+    hmm = trainable(HMM(hmm.initial_probs, hmm.transition_matrix, Poisson(rates)), rng)
+    return hmm.permute(np.argsort(_rates(hmm), kind="stable"))
+
+
+def _rates(hmm: HMM) -> FloatArray:
+    assert isinstance(hmm.emissions, Poisson)
+    return hmm.emissions.rates
+
+
+def _of_clusters(sequences: Sequences, states: IntArray, num_states: int) -> HMM:
+    """The model of clusters, as `kmeans` says, from states of the counts that are not missing."""
+    sizes = np.bincount(states, minlength=num_states)
+    sums = np.bincount(states, weights=_observed(sequences)[:, 0], minlength=num_states)
+    rates = (sums + _mean(sequences)) / (sizes + 1.0)
+    order = np.argsort(rates, kind="stable")
+    path = path_of(np.argsort(order)[states], sequences)
+    initial, transition = counted_probs(path, sequences, num_states)
+    return HMM(initial, transition, Poisson(_without_equal_rates(rates[order])))
+
+
+def _roots(sequences: Sequences) -> Sequences:
+    """The square roots of the counts, whose spread is the same at any rate (Bartlett 1936)."""
+    return Sequences(np.sqrt(sequences.observations), sequences.lengths)
 
 
 def _mean(sequences: Sequences) -> float:
