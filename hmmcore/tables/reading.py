@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.formulas import restored
 from hmmcore.tables.decoding import TableError
-from hmmcore.tables.formulas import restored
 from hmmcore.tables.guessing import MAX_SYMBOLS, Column, code_of_nothing
 
 MAX_VALUE = 1e100

@@ -13,10 +13,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hmmcore.arrays import IntArray
+from hmmcore.formulas import restored
 from hmmcore.sequences import Sequences
 from hmmcore.tables import guessing
 from hmmcore.tables.decoding import MAX_FILE_BYTES, PARQUET, TableError, file_text, too_large
-from hmmcore.tables.formulas import restored
 from hmmcore.tables.guessing import BLANK_LINES, Column, Guess, code_of_nothing
 from hmmcore.tables.numbers import Shapes, file_decimal
 from hmmcore.tables.reading import Cells, numbers_in, symbols_in

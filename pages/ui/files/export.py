@@ -8,8 +8,8 @@ import numpy as np
 
 from hmmcore import HMM
 from hmmcore.arrays import FloatArray
+from hmmcore.formulas import defused
 from hmmcore.io import decoded_frame
-from hmmcore.tables.formulas import defused
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.figures import theme
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from hmmcore import Sequences
 from hmmcore.arrays import FloatArray
-from hmmcore.tables.formulas import restored
+from hmmcore.formulas import restored
 from pages.ui.files.csv_text import (
     MAX_FILE_BYTES,
     UploadError,

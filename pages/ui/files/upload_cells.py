@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from hmmcore.arrays import FloatArray
-from hmmcore.tables.formulas import restored
+from hmmcore.formulas import restored
 from pages.ui.files.csv_text import MISSING, UploadError, parsed_number
 from pages.ui.settings.families import MAX_SYMBOLS
 from pages.ui.text import count, shortened

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from hmmcore import Sequences
-from hmmcore.tables.formulas import defused, restored
+from hmmcore.formulas import defused, restored
 from pages.ui.experiment.dataset import Dataset, Upload
 from pages.ui.files.export import csv_bytes
 from pages.ui.files.notebook import notebook
