@@ -89,16 +89,20 @@ def dynamax(given: Problem, starts: Starts, operation: str, steps: int) -> tuple
     hmm = DiagonalGaussianHMM(num_states, 1)
     data = jnp.asarray(given.observations[:, :, np.newaxis])
 
-    def made(b: int) -> tuple[Any, Any]:
+    def made(initial: Any, matrix: Any, means: Any) -> tuple[Any, Any]:
         return hmm.initialize(
-            initial_probs=jnp.asarray(starts.initial_probs[b]),
-            transition_matrix=jnp.asarray(starts.transition_matrices[b]),
-            emission_means=jnp.asarray(starts.means[b][:, np.newaxis]),
+            initial_probs=initial,
+            transition_matrix=matrix,
+            emission_means=means[:, np.newaxis],
             emission_scale_diags=jnp.full((num_states, 1), starts.sd),
         )
 
-    _, props = made(0)
-    params = jax.tree.map(lambda *leaves: jnp.stack(leaves), *(made(b)[0] for b in range(count)))
+    arrays = [
+        jnp.asarray(values)
+        for values in (starts.initial_probs, starts.transition_matrices, starts.means)
+    ]
+    _, props = made(*(values[0] for values in arrays))
+    params = jax.vmap(lambda *one: made(*one)[0])(*arrays)
 
     def total(params: Any, data: Any) -> Any:
         return jax.vmap(lambda one: hmm.marginal_log_prob(params, one))(data).sum()

@@ -5,17 +5,21 @@ sequences of them. Nothing is read wrongly without a word: what could be read ot
 `warnings`, and what cannot be read is a `TableError`, one sentence.
 """
 
-from hmmcore.tables.decoding import MAX_FILE_BYTES, TableError
+from hmmcore.tables.decoding import MAX_FILE_BYTES, TableError, too_large
 from hmmcore.tables.guessing import BLANK_LINES, Guess
+from hmmcore.tables.splitting import NO_SEPARATOR, SEPARATORS
 from hmmcore.tables.table import MAX_SEQUENCES, Table, TableData, read_table
 
 __all__ = [
     "BLANK_LINES",
     "MAX_FILE_BYTES",
     "MAX_SEQUENCES",
+    "NO_SEPARATOR",
+    "SEPARATORS",
     "Guess",
     "Table",
     "TableData",
     "TableError",
     "read_table",
+    "too_large",
 ]

@@ -24,7 +24,7 @@ FILE_ORDER = ""
 
 GROUP_NAMES = re.compile(
     r"(^|[_\s.-])(sequence|seq|series|id|subj|subject|group|unit|trial|animal|person|patient|session|"
-    r"participant|individual|chain|ticker|symbol|track|device|cell|run|recording|station|site|"
+    r"participant|individual|chain|ticker|track|device|cell|run|recording|station|site|"
     r"sample|molecule|molecule_id|experiment)(s|[_\s.-]?(id|nr|no|name|number|identifier))?$"
     r"|identifier$|(?<=[a-z])ID$",
     re.IGNORECASE,
@@ -433,7 +433,12 @@ def _values(columns: list[Column], everything: list[Column]) -> list[Column]:
     if not usable:
         numeric = [c for c in columns if c.is_mostly_numeric and not c.unit]
         symbols = [c for c in columns if family(c) == "symbols" and not c.is_mostly_numeric]
-        named_well = [c for c in numeric if not INDEX_NAMES.match(c.name)]
+        named_well = [
+            c
+            for c in numeric
+            if not INDEX_NAMES.match(c.name)
+            and not (symbols and c.is_constant and GROUP_NAMES.search(c.name))
+        ]
         # A column that mostly has numbers is better than none: an error then names the cell.
         if named_well:
             return named_well[-1:]

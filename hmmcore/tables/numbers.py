@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from hmmcore.arrays import FloatArray, IntArray
@@ -101,6 +100,8 @@ class Shapes:
     @classmethod
     def of(cls, cells: Texts) -> Shapes:
         """Those of a column's cells."""
+        import pandas as pd  # takes long, and only files need it
+
         codes, different = pd.factorize(cells)
         texts = np.asarray(different, dtype=object)
         joined = "\n".join(texts).translate(DIGITS).split("\n")

@@ -16,6 +16,7 @@ MAX_VALUE = 1e100
 """Larger values could overflow when they are squared for variances."""
 MAX_COUNT = 1_000_000_000
 LABEL_LENGTH = 60
+MOST_SPELLINGS = 20
 
 SYMBOL_MISSING = frozenset(("", "NA", "NaN", "nan", "N/A", "<NA>", "null", "NULL"))
 """Texts of missing symbols. Fewer than for numbers, as “-”, “?” or “none” may well be symbols."""
@@ -23,10 +24,17 @@ SYMBOL_MISSING = frozenset(("", "NA", "NaN", "nan", "N/A", "<NA>", "null", "NULL
 
 @dataclass(frozen=True)
 class Cells:
-    """Values (T, D), NaN where missing, and the labels of symbols."""
+    """What cells hold.
+
+    Attributes:
+        values: (T, D), NaN where missing.
+        labels: of symbols.
+        spellings: the different texts of cells without a value; "" for empty ones.
+    """
 
     values: FloatArray
-    labels: tuple[str, ...] = ()
+    labels: tuple[str, ...]
+    spellings: tuple[str, ...]
 
 
 def numbers_in(
@@ -38,6 +46,7 @@ def numbers_in(
         TableError: naming the first row with a cell that is none.
     """
     values = np.empty((len(lines), len(columns)))
+    spellings: set[str] = set()
     for d, column in enumerate(columns):
         _require_numbers(column, lines, family)
         found = column.values.copy()
@@ -49,7 +58,9 @@ def numbers_in(
         if np.isnan(found).all():
             raise TableError(f"Column “{column.name}” has no values at all; choose another column.")
         values[:, d] = found
-    return Cells(values)
+        gone = np.unique(column.shapes.cells[np.isnan(found)])
+        spellings |= {str(text) for text in column.shapes.texts[gone[:MOST_SPELLINGS]]}
+    return Cells(values, (), tuple(sorted(spellings)))
 
 
 def _require_numbers(column: Column, lines: IntArray, family: str) -> None:
@@ -123,7 +134,10 @@ def symbols_in(column: Column, lines: IntArray, missing: frozenset[str]) -> Cell
     values = np.array(
         [np.nan if is_gone else numbered[label] for label, is_gone in zip(shown, gone, strict=True)]
     )
-    return Cells(values[codes][:, np.newaxis], tuple(named))
+    spellings = [text for text, is_gone in zip(texts, gone, strict=True) if is_gone]
+    return Cells(
+        values[codes][:, np.newaxis], tuple(named), tuple(sorted(spellings[:MOST_SPELLINGS]))
+    )
 
 
 def _label(text: str) -> str:

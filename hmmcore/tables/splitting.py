@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from hmmcore.arrays import IntArray
@@ -23,12 +23,15 @@ from hmmcore.tables.decoding import TableError
 from hmmcore.tables.numbers import MISSING, Format, number, plain_marks
 from hmmcore.tables.times import CLOCK, ISO, YEAR_FIRST, YEAR_LAST
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 SEPARATORS = {";": "semicolon", "\t": "tab", "|": "pipe", ",": "comma", " ": "spaces"}
 """The least ambiguous first: a comma may be a decimal mark, and a space may be part of a text."""
 NO_SEPARATOR = "\x1f"
 """A character that no text contains, so that every line is one cell."""
 
-SAMPLE_ROWS = 400
+SAMPLE_ROWS, SAMPLE_CHARACTERS = 400, 1 << 18
 MAX_LINES = 3_000_000
 MAX_COLUMNS = 2_000
 MOST_PREAMBLE = 100
@@ -151,12 +154,19 @@ def rows(text: str, separator: str) -> Iterator[Row]:
 
 
 def _sample(text: str, separator: str) -> list[Row]:
-    """The first rows; the last of them may be cut in the text, and is then left out."""
-    sample = []
-    for row in rows(text, separator):
-        sample.append(row)
-        if len(sample) > SAMPLE_ROWS + MOST_PREAMBLE:
-            break
+    """The first rows, as far as they lie in the first SAMPLE_CHARACTERS."""
+    is_cut = len(text) > SAMPLE_CHARACTERS
+    head = text[:SAMPLE_CHARACTERS].rpartition("\n")[0] if is_cut else text
+    sample: list[Row] = []
+    try:
+        for row in rows(head or text, separator):
+            sample.append(row)
+            if len(sample) > SAMPLE_ROWS + MOST_PREAMBLE:
+                break
+    except TableError:
+        # A quoted cell may have been cut. If it was not, reading all will say so.
+        if not (is_cut and sample):
+            raise
     return sample
 
 
@@ -425,6 +435,8 @@ def _regular(text: str, separator: str, top: Top, comments: set[int]) -> Grid | 
 
     Regular are files without blank lines and comments, every row of which is a line.
     """
+    import pandas as pd  # takes long, and only files need it
+
     if comments:
         return None
     body = text

@@ -6,10 +6,9 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from hmmcore.arrays import IntArray
@@ -22,6 +21,9 @@ from hmmcore.tables.numbers import Shapes, file_decimal
 from hmmcore.tables.reading import Cells, numbers_in, symbols_in
 from hmmcore.tables.splitting import Grid, read_grid
 from hmmcore.tables.times import CLOCK, dates, stamps
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MAX_SEQUENCES = 100_000
 MAX_OBSERVATIONS = 5_000_000
@@ -50,6 +52,8 @@ class TableData:
         names: (D,) of the columns of values.
         rows: (T,) the row of the file, 0-based after the header, that each observation is from.
         warnings: sentences on what was assumed, or done, on the way.
+        left_out: how many rows were left out because they lack a value.
+        spellings: the different texts of cells without a value; "" for empty ones.
     """
 
     sequences: Sequences
@@ -62,6 +66,8 @@ class TableData:
     names: tuple[str, ...]
     rows: IntArray
     warnings: tuple[str, ...]
+    left_out: int = 0
+    spellings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,14 +98,23 @@ class Table:
     def __len__(self) -> int:
         return len(self._grid.lines)
 
+    @property
+    def has_blank_lines(self) -> bool:
+        """Whether blank lines stand between rows."""
+        return bool(self._grid.blank_before[1:].any())
+
     @cached_property
     def preview(self) -> pd.DataFrame:
         """The first rows, as text."""
+        import pandas as pd
+
         return pd.DataFrame({c.name: c.texts[:PREVIEW_ROWS] for c in self._columns})
 
     @cached_property
     def frame(self) -> pd.DataFrame:
         """All rows, as text."""
+        import pandas as pd
+
         return pd.DataFrame({c.name: c.texts for c in self._columns})
 
     def column(self, column: str | int) -> Column:
@@ -129,6 +144,7 @@ class Table:
         layout: str | None = None,
         family: str | None = None,
         fill_gaps: bool = False,
+        leave_out_missing: bool = False,
     ) -> TableData:
         """Read the observations.
 
@@ -143,26 +159,31 @@ class Table:
             family: "numbers", "counts" or "symbols"; several columns must be numbers, or counts
                 that are taken as numbers.
             fill_gaps: whether a gap in regular times becomes missing observations.
+            leave_out_missing: whether rows that lack a value are left out; their neighbours then
+                follow each other.
 
         Raises:
             TableError: naming the row that cannot be read, and what would be right.
         """
-        chosen = self._chosen(values, sequence, time, label, layout, family)
+        chosen = self.chosen(values, sequence, time, label, layout, family)
         if chosen.layout == "long":
-            return _long(self, chosen, fill_gaps)
-        if chosen.layout == "columns":
-            return _a_sequence_per_column(self, chosen)
-        return _a_sequence_per_row(self, chosen)
+            data = _long(self, chosen, fill_gaps)
+        elif chosen.layout == "columns":
+            data = _a_sequence_per_column(self, chosen)
+        else:
+            data = _a_sequence_per_row(self, chosen)
+        return _without_missing(data) if leave_out_missing else data
 
-    def _chosen(
+    def chosen(
         self,
-        values: str | int | Iterable[str | int] | None,
-        sequence: str | int | None,
-        time: str | int | None,
-        label: str | int | None,
-        layout: str | None,
-        family: str | None,
+        values: str | int | Iterable[str | int] | None = None,
+        sequence: str | int | None = None,
+        time: str | int | None = None,
+        label: str | int | None = None,
+        layout: str | None = None,
+        family: str | None = None,
     ) -> Guess:
+        """The guess with what was chosen in place of what was guessed; see `observations`."""
         if layout is not None and layout not in LAYOUTS:
             raise TableError(f"layout is {layout!r}; it must be one of {LAYOUTS}.")
         if family is not None and family not in FAMILIES:
@@ -257,6 +278,8 @@ def read_table(
 
 def _parquet(content: bytes) -> str:
     """A Parquet file as CSV, so that one reader reads all."""
+    import pandas as pd
+
     if len(content) > MAX_FILE_BYTES:
         raise TableError(too_large(len(content)))
     try:
@@ -400,7 +423,7 @@ def _long(table: Table, chosen: Guess, fill_gaps: bool) -> TableData:
             )
     return TableData(
         Sequences(observations, lengths), names, moments, cells.labels, truth, truth_labels,
-        family, chosen.values, rows_of, tuple(warnings),
+        family, chosen.values, rows_of, tuple(warnings), spellings=cells.spellings,
     )  # fmt: skip
 
 
@@ -484,7 +507,7 @@ def _by_time(
 
     Where many rows of a sequence have the same time, they do not: several sequences may be mixed.
     """
-    unknown = np.flatnonzero(pd.isna(when))
+    unknown = np.flatnonzero(when != when)  # NaN, or no time
     if len(unknown):
         raise TableError(
             f"Row {table._grid.lines[unknown[0]]:,} has no time in column “{chosen.time}”; every "
@@ -596,6 +619,7 @@ def _a_sequence_per_column(table: Table, chosen: Guess) -> TableData:
     return TableData(
         Sequences(np.concatenate(parts), lengths), tuple(chosen.values), moments, cells.labels,
         None, (), family, ("value",), np.concatenate(rows), tuple(warnings),
+        spellings=cells.spellings,
     )  # fmt: skip
 
 
@@ -638,8 +662,34 @@ def _a_sequence_per_row(table: Table, chosen: Guess) -> TableData:
     names = _row_names(table, chosen.sequence, count)
     return TableData(
         Sequences(cells.values[kept], lengths), names, None, cells.labels, None, (), family,
-        ("value",), rows[kept], (),
+        ("value",), rows[kept], (), spellings=cells.spellings,
     )  # fmt: skip
+
+
+def _without_missing(data: TableData) -> TableData:
+    """The same without the observations that lack a value, and without sequences left empty."""
+    observations = data.sequences.observations
+    kept = ~np.isnan(observations).any(axis=1)
+    if not kept.any():
+        names = " and ".join(f"“{_cut(name)}”" for name in data.names)
+        raise TableError(
+            f"No row has a value in all of the columns {names}; keep the rows that lack one, or "
+            "choose other columns."
+        )
+    numbers = np.repeat(np.arange(len(data.sequences)), data.sequences.lengths)[kept]
+    lengths = np.bincount(numbers, minlength=len(data.sequences))
+    filled = lengths > 0
+    return replace(
+        data,
+        sequences=Sequences(observations[kept], lengths[filled]),
+        sequence_names=tuple(
+            name for name, stays in zip(data.sequence_names, filled, strict=True) if stays
+        ),
+        times=None if data.times is None else data.times[kept],
+        truth=None if data.truth is None else data.truth[kept],
+        rows=data.rows[kept],
+        left_out=int((~kept).sum()),
+    )
 
 
 def _row_names(table: Table, sequence: str | None, count: int) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from hmmcore.tables.numbers import Shapes, Texts
@@ -72,6 +71,8 @@ def dates(column: Shapes) -> Times | None:
 
 def stamps(values: NDArray[np.float64]) -> NDArray[Any]:
     """Numbers as datetime64[ns] if they are seconds or milliseconds since 1970, or as they are."""
+    import pandas as pd  # takes long, and only files need it
+
     unit = since_1970(values)
     if not unit:
         return values
@@ -80,6 +81,8 @@ def stamps(values: NDArray[np.float64]) -> NDArray[Any]:
 
 
 def _dates(different: Texts, missing: NDArray[np.bool_]) -> Times | None:
+    import pandas as pd
+
     filled = [str(text) for text in different[~missing]]
     says = ""
     if all(ISO.fullmatch(text) for text in filled):

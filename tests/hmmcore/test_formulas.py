@@ -13,11 +13,11 @@ import pytest
 
 from hmmcore import Sequences
 from hmmcore.formulas import defused, restored
+from hmmcore.tables.reading import SYMBOL_MISSING
 from pages.ui.experiment.dataset import Dataset, Upload
 from pages.ui.files.export import csv_bytes
 from pages.ui.files.notebook import notebook
-from pages.ui.files.pending import PendingFile
-from pages.ui.files.upload_cells import SYMBOL_MISSING
+from pages.ui.files.pending import PendingFile, Roles
 from pages.ui.parts.export_area import decoded_csv, decoded_parquet
 from pages.ui.session.session import Session
 from pages.ui.settings.config import Config
@@ -85,7 +85,9 @@ def test_exported_labels_are_harmless_and_read_back():
         content = csv_bytes(of_symbols(some))
         assert_harmless(content)
         found = PendingFile(
-            "again.csv", content, columns=((2,), 0), family="symbols"
+            "again.csv",
+            content,
+            roles=Roles(values=("symbol",), sequence="sequence", family="symbols"),
         ).observations()
         read_back = [found.labels[int(code)] for code in found.sequences.observations[:, 0]]
         assert read_back == [*some, *some]
@@ -101,7 +103,7 @@ def test_names_of_columns_are_harmless_and_read_back(name):
     points = np.array([[-1.5, 2.0], [3.0, -4e-10], [np.nan, 0.5]])
     content = csv_bytes(Dataset(Sequences(points), family="points", columns=(name, f"'{name}")))
     assert_harmless(content)
-    file = PendingFile("again.csv", content, columns=((2, 3), 0))
+    file = PendingFile("again.csv", content, roles=Roles((name, f"'{name}"), "sequence"))
     assert file.upload().columns == (name, f"'{name}")
     np.testing.assert_array_equal(file.observations().sequences.observations, points)
 

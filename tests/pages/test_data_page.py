@@ -10,10 +10,9 @@ from streamlit.runtime.context import ContextProxy
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.files.csv_text import MAX_FILE_BYTES
+from hmmcore.tables import MAX_FILE_BYTES
 from pages.ui.files.export import csv_bytes, data_frame
-from pages.ui.files.pending import PendingFile
-from pages.ui.files.upload import read_observations, read_table
+from pages.ui.files.pending import PendingFile, Roles
 from pages.ui.parts import data_upload
 from pages.ui.session.session import KEY, Session
 from pages.ui.settings.config import Config
@@ -203,7 +202,7 @@ def test_the_tables_are_one_sentence_on_a_file() -> None:
         (b'\r"\n\r"\n', "The file is empty"),
         (b"x\n", "The file has a header but no rows of data below it"),
         (b"x\n1\nt*w*o\n", "Row 3 has “t\\*w\\*o” in column “x”"),
-        (b"x,x\n1,2\n", "The header has more than one column called “x”"),
+        (b"PK\x03\x04", "The file is an Excel workbook or a ZIP archive"),
         (b"\x89PNG\0", "The file is a PNG picture"),
     ],
 )
@@ -232,7 +231,7 @@ def test_gaps_are_reported_before_a_file_is_used_and_with_the_data() -> None:
     app = upload_file(opened(UPLOAD, K="2"), content)
     said = "2 of 6 are missing (cells: empty, “NA”); nothing is put in their place, the model"
     assert f"Read 6 observations in 1 sequence. {said}" in texts(app)
-    app.multiselect(key="upload_values").set_value([0, 1]).run()
+    app.multiselect(key="upload_values").set_value(["x", "y"]).run()
     assert "1 of 6 is missing, and 2 more lack some of the coordinates (cells: " in texts(app)
     app.button(key="use_upload").click().run()
     session_of(app).data_view = LOOK
@@ -247,7 +246,7 @@ def test_gaps_are_reported_before_a_file_is_used_and_with_the_data() -> None:
 
 def test_a_column_without_any_value_is_reported_and_changes_nothing() -> None:
     app = upload_file(opened(UPLOAD), b"x,y\n,1\nNA,2\n")
-    app.multiselect(key="upload_values").set_value([0]).run()
+    app.multiselect(key="upload_values").set_value(["x"]).run()
     said = app.error[0].value.replace("\\", "")
     assert said == "Column “x” has no values at all; choose another column."
     assert app.button(key="use_upload").disabled
@@ -316,7 +315,7 @@ def test_streamlit_keeps_no_file(monkeypatch, content: bytes) -> None:
 
 def test_a_file_larger_than_any_table_is_refused_and_not_kept() -> None:
     app = upload_file(opened(UPLOAD), b"1" * (MAX_FILE_BYTES + 1))
-    assert app.error[0].value.startswith("The file has 5\\.0 MB")
+    assert app.error[0].value.startswith("The file has 25\\.0 MB")
     assert session_of(app).pending is None
     upload_file(app, b"x\n1\n2\n")
     assert not app.error
@@ -355,8 +354,7 @@ def test_the_download_reads_back_as_the_same_data() -> None:
     data = Session(Config(num_states=3, length=40, num_sequences=3)).data
     content = csv_bytes(data)
     assert content.splitlines()[0] == b"sequence,time,value,state"
-    table = read_table(content)
-    sequences = read_observations(table, table.value_column, table.sequence_column).sequences
+    sequences = PendingFile("hmm-data.csv", content).observations().sequences
     np.testing.assert_array_equal(sequences.observations, data.sequences.observations)
     np.testing.assert_array_equal(sequences.lengths, data.sequences.lengths)
     frame = data_frame(data)
@@ -372,11 +370,10 @@ def test_the_download_of_every_family_reads_back(family: str) -> None:
     content = csv_bytes(session.data)
     header = {"counts": b"count", "symbols": b"symbol", "points": b"x1,x2"}[family]
     assert content.splitlines()[0] == b"sequence,time," + header + b",state"
-    file = PendingFile("hmm-data.csv", content)
+    file = PendingFile("hmm-data.csv", content, roles=Roles(family=family))
     if family == "points":
-        assert file.table().names[file.chosen_columns()[0][0]] == "x1"
-        file.columns = ((2, 3), 0)
-    file.family = family
+        assert file.table().guess.values == ("x1", "x2")
+        file.roles = Roles()
     found = file.observations()
     np.testing.assert_array_equal(found.sequences.observations, session.data.sequences.observations)
     np.testing.assert_array_equal(found.sequences.lengths, session.data.sequences.lengths)
@@ -418,7 +415,7 @@ def test_several_columns_of_a_file_become_points() -> None:
     rng = np.random.default_rng(0)
     rows = "".join(f"{a:.3f},{b:.3f},{c}\n" for a, b, c in rng.normal(size=(40, 3)))
     app = upload_file(opened(UPLOAD, K="2"), b"waiting,duration,more\n" + rows.encode())
-    app.multiselect(key="upload_values").set_value([0, 1, 2]).run()
+    app.multiselect(key="upload_values").set_value(["waiting", "duration", "more"]).run()
     assert "3 columns together: points" in texts(app)
     app.button(key="use_upload").click().run()
     session = session_of(app)

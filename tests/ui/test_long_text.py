@@ -10,12 +10,11 @@ import pytest
 
 from hmmcore import Sequences
 from hmmcore.io import from_content, from_json
+from hmmcore.tables import TableError
 from pages.ui.experiment.dataset import Upload
-from pages.ui.files.csv_text import UploadError
 from pages.ui.files.experiment_file import write
 from pages.ui.files.experiment_reading import FileRefused, read
-from pages.ui.files.pending import PendingFile
-from pages.ui.files.upload import Observations, Reading
+from pages.ui.files.pending import PendingFile, Reading, Roles
 from pages.ui.parts.data_upload import _about_gaps
 from pages.ui.session.session import Session
 from pages.ui.settings.address import from_query
@@ -132,20 +131,18 @@ CELL = "z" * 100_000
 NAMES = ",".join(f"{c}{CELL}" for c in range(8))
 
 TABLES = {
-    "a cell": (f"x,y\n1,2\n{CELL},3\n", {"columns": ((0,), None)}),
-    "a count": (f"x\n1\n{'9' * 100_000}\n", {"family": "counts"}),
-    "a negative count": (f"x\n1\n-{'1' * 200}\n", {"family": "counts"}),
-    "one symbol": (f"x\n{CELL}\n{CELL}\n", {"family": "symbols"}),
+    "a cell": (f"x,y\n1,2\n{CELL},3\n", {"roles": Roles(("x",))}),
+    "a count": (f"x\n1\n{'9' * 100_000}\n", {"roles": Roles(family="counts")}),
+    "a negative count": (f"x\n1\n-{'1' * 200}\n", {"roles": Roles(family="counts")}),
+    "one symbol": (f"x\n{CELL}\n{CELL}\n", {"roles": Roles(family="symbols")}),
     "many symbols": (
         f"{CELL}\n" + "".join(f"{n}{CELL}\n" for n in range(21)),
-        {"family": "symbols"},
+        {"roles": Roles(family="symbols")},
     ),
     "a name": (f"{CELL}\n1\ntwo\n", {}),
-    "a name twice": (f"{CELL},{CELL}\n1,2\n", {}),
     "names": (f"{NAMES}\n" + "1,,,,,,,\n" * 3,
-              {"columns": (tuple(range(8)), None), "leave_out_missing": True}),
-    "a sequence's name": (f"{CELL},x\na,1\n,2\n", {"columns": ((1,), 0)}),
-    "one name for two cells": ("x\n1,234." + "1" * 100_000 + "\n5,678\n", {}),
+              {"roles": Roles(tuple(f"{c}{'z' * 59}…" for c in range(8)))}),
+    "a sequence's name": (f"{CELL},x\na,1\n,2\n", {"roles": Roles(("x",), "z" * 60 + "…")}),
     "a cell beyond all": (f"x,y\n1,{LONG}\n", {}),
     "an open quote": (f'a,x\n"{LONG}\n', {}),
     "a wide row": (f"x,y\n1,2\n3,4,{CELL}\n", {"reading": Reading(separator=",")}),
@@ -154,12 +151,14 @@ TABLES = {
 
 @pytest.mark.parametrize(("content", "choices"), TABLES.values(), ids=TABLES)
 def test_refusals_of_a_table_stay_short(content, choices):
-    with pytest.raises(UploadError) as caught:
+    with pytest.raises(TableError) as caught:
         PendingFile(LONG, content.encode(), **choices).observations()
     assert len(str(caught.value)) < LONGEST_SENTENCE
 
 
 def test_the_note_on_gaps_stays_short_however_they_are_spelled():
-    spelled = tuple("".join(word) for word in product(*zip("none", "NONE", strict=True)))
-    read_cells = Observations(Sequences([1.0, np.nan]), 0, spellings=spelled)
+    spelled = ["".join(word) for word in product(*zip("none", "NONE", strict=True))]
+    content = "x\n1.5\n" + "".join(f"{word}\n" for word in spelled)
+    read_cells = PendingFile("f.csv", content.encode()).observations()
+    assert read_cells.sequences.num_missing == len(spelled)
     assert len(_about_gaps(read_cells)) < LONGEST_SENTENCE

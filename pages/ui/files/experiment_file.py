@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import math
+from base64 import b64encode
 from dataclasses import fields
 from typing import Any
 
+from hmmcore.arrays import FloatArray
 from hmmcore.io import to_content
 from pages.ui.experiment.dataset import Upload
 from pages.ui.experiment.experiment import Experiment
@@ -18,6 +20,9 @@ from pages.ui.files.experiment_reading import FORMAT, VERSION
 from pages.ui.settings.address import to_query
 
 EXACT_IN_FLOAT = 2**53
+PLAIN_VALUES = 100_000
+"""So many observations anybody can read in the file. More are written as their bytes, float64 with
+the lowest byte first, in Base64: a third of the room, and no digit is lost."""
 
 
 def looks_like_experiment(content: bytes) -> bool:
@@ -73,8 +78,15 @@ def _written_upload(upload: Upload | None) -> dict[str, Any]:
         **about,
         "lengths": sequences.lengths.tolist(),
         "dimensions": sequences.num_dimensions,
-        "observations": [_short(x) for x in sequences.observations.ravel().tolist()],
+        "observations": _written(sequences.observations),
     }
+
+
+def _written(observations: FloatArray) -> list[float | int | None] | str:
+    """Values, row after row: numbers in a list, or where there are many the bytes of all."""
+    if observations.size <= PLAIN_VALUES:
+        return [_short(x) for x in observations.ravel().tolist()]
+    return b64encode(observations.astype("<f8").tobytes()).decode()
 
 
 def _short(value: float) -> float | int | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
@@ -15,7 +16,9 @@ from typing import Any
 import numpy as np
 
 from hmmcore import HMM, Sequences
+from hmmcore.arrays import FloatArray
 from hmmcore.io import from_content
+from hmmcore.tables import MAX_FILE_BYTES
 from pages.ui.experiment.dataset import Upload
 from pages.ui.experiment.player import MAX_ITERATIONS
 from pages.ui.experiment.replay import Ending
@@ -27,7 +30,7 @@ from pages.ui.experiment.run_position import (
     RunProgress,
     checked_revisions,
 )
-from pages.ui.files.upload import MAX_VALUES, NAME_LENGTH
+from pages.ui.files.pending import MAX_VALUES, NAME_LENGTH
 from pages.ui.settings.address import from_query
 from pages.ui.settings.config import MAX_CELLS, Config
 from pages.ui.settings.config_rules import within_size
@@ -35,15 +38,14 @@ from pages.ui.settings.families import FAMILIES, MAX_DIMENSIONS, MAX_SYMBOLS
 from pages.ui.text import count, shortened
 
 FORMAT = "HMM Playground experiment"
-VERSION = 1
+VERSION = 2
+"""Since version 2 many observations are one text; see `experiment_file.PLAIN_VALUES`."""
 MAX_NUMBERS = MAX_VALUES + 100_000
 """Room for every value of the largest upload, and far more than models, runs and settings need."""
-MAX_BYTES = 40 * 2**20
-"""Room for the data of the largest upload. A missing value takes 5 bytes here, "null,". A number
-takes at most 5 bytes + 2.4 times its bytes in the table: the worst case is 9e15 and a separator, 5
-bytes in the table, which are written as 17 bytes. All values together therefore take at most
-5 MAX_VALUES + 2.4 MAX_FILE_BYTES, 37 MB, and the rest is for models, runs and settings.
-The server's limit, maxUploadSize in .streamlit/config.toml, is the same."""
+MAX_BYTES = MAX_FILE_BYTES
+"""The same as of a table. Room for the data of the largest upload: a value takes 10.7 bytes where
+there are many (see `experiment_file.PLAIN_VALUES`), all together 21 MB; the rest is for models,
+runs and settings. The server's limit, maxUploadSize in .streamlit/config.toml, is the same."""
 MAX_LISTS = 20_000
 MAX_PARAMETERS = 20_000
 """Far more than any model of the pages has. A run keeps hundreds of its models."""
@@ -188,11 +190,11 @@ def _run(run: Any, start: HMM) -> tuple[RunProgress, Ending]:
 
 
 def _upload(data: dict[str, Any], config: Config) -> Upload:
-    values, lengths = data["observations"], data["lengths"]
-    if not isinstance(values, list) or not isinstance(lengths, list):
-        raise ValueError("observations and lengths must be lists.")
+    values, lengths = _values(data["observations"]), data["lengths"]
+    if not isinstance(lengths, list):
+        raise ValueError("lengths must be a list.")
     dimensions = _whole(data["dimensions"], "dimensions", MAX_DIMENSIONS)
-    if not dimensions or not values or len(values) % dimensions:
+    if not dimensions or not len(values) or len(values) % dimensions:
         raise ValueError(f"{len(values)} observations do not make rows of {dimensions}.")
     length = len(values) // dimensions
     if within_size(config, file_length=length)[0] != config:
@@ -201,14 +203,8 @@ def _upload(data: dict[str, Any], config: Config) -> Upload:
             f"The experiment file has {count(length)} observations and K = {config.num_states}; "
             f"K × T may be at most {count(MAX_CELLS)}, so that training stays live."
         )
-    for value in values:
-        # None, null in JSON, is a missing value.
-        if value is not None and not (
-            type(value) in (int, float) and -MAX_VALUE <= value <= MAX_VALUE
-        ):
-            raise ValueError(f"an observation is “{shortened(str(value))}”, no number up to 1e100.")
     sizes = [_whole(length, "a length", len(values)) for length in lengths]
-    observations = np.array(values, dtype=np.float64).reshape(-1, dimensions)
+    observations = values.reshape(-1, dimensions)
     about: dict[str, Any] = {}
     for field in fields(Upload):
         if field.name == "sequences":
@@ -223,6 +219,26 @@ def _upload(data: dict[str, Any], config: Config) -> Upload:
     upload.sequences.require_every_dimension()
     _check_family(upload)
     return upload
+
+
+def _values(given: Any) -> FloatArray:
+    """Observations from a list, in which None is a missing one, or from a text in Base64."""
+    if isinstance(given, str):
+        values = np.frombuffer(b64decode(given, validate=True), dtype="<f8").astype(np.float64)
+        bad = values[~(np.isnan(values) | (np.abs(values) <= MAX_VALUE))][:1].tolist()
+    elif isinstance(given, list):
+        bad = [
+            value
+            for value in given
+            if value is not None
+            and not (type(value) in (int, float) and -MAX_VALUE <= value <= MAX_VALUE)
+        ]
+        values = np.empty(0) if bad else np.array(given, dtype=np.float64)
+    else:
+        raise ValueError("observations must be a list, or a text.")
+    if bad:
+        raise ValueError(f"an observation is “{shortened(str(bad[0]))}”, no number up to 1e100.")
+    return values
 
 
 def _check_family(upload: Upload) -> None:

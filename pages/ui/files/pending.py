@@ -7,25 +7,45 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from hmmcore.tables import Guess, Table, TableData, TableError, read_table
 from pages.ui.experiment.dataset import Upload
-from pages.ui.files.csv_text import UploadError
-from pages.ui.files.upload import (
-    NAME_LENGTH,
-    CsvTable,
-    Observations,
-    Reading,
-    read_observations,
-    read_table,
-)
-from pages.ui.text import shortened
+from pages.ui.settings.config import FIELD_OF, MAX_CELLS
+from pages.ui.settings.families import MAX_DIMENSIONS
+from pages.ui.text import count, shortened
 
-AS_FOUND = Reading()
-"""The default: everything is detected from the file."""
+NAME_LENGTH = 60
+"""Longer names of files and columns are cut."""
+MAX_VALUES = MAX_CELLS
+"""Bound on observations times dimensions, missing ones included."""
+MAX_SEQUENCES = int(FIELD_OF["num_sequences"].maximum or 0)
 
 UNREADABLE = (
     "The file could not be read, and why was noted on the server; save the data as a plain CSV "
     "file, one observation per row."
 )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file is written; what is None is found out. See `hmmcore.tables.read_table`."""
+
+    separator: str | None = None
+    decimal: str | None = None
+    header: bool | None = None
+    skip_rows: int | None = None
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Roles:
+    """What the columns are, by name; None stands for as guessed, "" for none."""
+
+    values: tuple[str, ...] | None = None
+    sequence: str | None = None
+    time: str | None = None
+    label: str | None = None
+    layout: str | None = None
+    family: str | None = None
 
 
 @dataclass(eq=False)
@@ -35,64 +55,80 @@ class PendingFile:
     Results, and errors too, are cached until a choice changes.
 
     Attributes:
-        columns: the chosen value columns and sequence column, as indices; None if not chosen.
-        family: the chosen family; None if not chosen.
-        leave_out_missing: whether rows that lack a value are dropped.
+        leave_out_missing: whether rows that lack a value are left out.
+        fill_gaps: whether gaps in regular times become missing observations.
     """
 
     file_name: str
     content: bytes
-    reading: Reading = AS_FOUND
-    columns: tuple[tuple[int, ...], int | None] | None = None
-    family: str | None = None
+    reading: Reading = Reading()
+    roles: Roles = Roles()
     leave_out_missing: bool = False
+    fill_gaps: bool = False
     _cache: dict[str, tuple[object, Any, str | None]] = field(default_factory=dict)
 
-    def table(self) -> CsvTable:
-        """The parsed file. Raises UploadError."""
-        return self._cached("table", self.reading, lambda: read_table(self.content, self.reading))
-
-    def chosen_columns(self) -> tuple[tuple[int, ...], int | None]:
-        """The value columns and the sequence column, as indices. Raises UploadError."""
-        table = self.table()
-        return self.columns or ((table.value_column,), table.sequence_column)
-
-    def chosen_family(self) -> str:
-        """The family of the values: the chosen one, or else the likely one. Raises UploadError."""
-        values, _ = self.chosen_columns()
-        if len(values) > 1:
-            return "points"
-        return self.family or (self.table().families[values[0]] if values else "numbers")
-
-    def observations(self) -> Observations:
-        """The observations. Raises UploadError."""
-        values, sequence = self.chosen_columns()
-        family = self.chosen_family()
-        choices = (self.reading, values, sequence, self.leave_out_missing, family)
+    def table(self) -> Table:
+        """The parsed file. Raises TableError."""
+        reading = self.reading
         return self._cached(
-            "observations",
-            choices,
-            lambda: read_observations(
-                self.table(), values, sequence, self.leave_out_missing, family
+            "table",
+            reading,
+            lambda: read_table(
+                self.content, reading.separator, reading.decimal, reading.header,
+                reading.skip_rows, reading.missing,
             ),
+        )  # fmt: skip
+
+    def chosen(self) -> Guess:
+        """What the columns are: as chosen, or else as guessed. Raises TableError."""
+        return self._cached(
+            "chosen", (self.reading, self.roles), lambda: self.table().chosen(**vars(self.roles))
         )
 
+    def observations(self) -> TableData:
+        """The observations. Raises TableError."""
+        choices = (self.reading, self.roles, self.leave_out_missing, self.fill_gaps)
+        return self._cached("observations", choices, self._read)
+
     def upload(self) -> Upload:
-        """The data to take into use. Raises UploadError."""
-        values, _ = self.chosen_columns()
-        read = self.observations()
-        names = tuple(self.table().names[column] for column in values)
+        """The data to take into use. Raises TableError."""
+        read, chosen = self.observations(), self.chosen()
+        names = read.names if chosen.layout == "long" else (_together(chosen.values),)
+        is_points = read.sequences.num_dimensions > 1
         return Upload(
-            shortened(self.file_name, NAME_LENGTH), ", ".join(names), read.sequences, read.family,
-            read.labels, names if read.family == "points" else (),
+            shortened(self.file_name, NAME_LENGTH), ", ".join(names), read.sequences,
+            "points" if is_points else read.family, read.labels, names if is_points else (),
         )  # fmt: skip
+
+    def _read(self) -> TableData:
+        read = self.table().observations(
+            **vars(self.roles), fill_gaps=self.fill_gaps, leave_out_missing=self.leave_out_missing
+        )
+        sequences = read.sequences
+        if sequences.num_dimensions > MAX_DIMENSIONS:
+            raise TableError(
+                f"{sequences.num_dimensions} columns are chosen; at most {MAX_DIMENSIONS} can be "
+                "taken together."
+            )
+        if len(sequences) > MAX_SEQUENCES:
+            raise TableError(
+                f"The file has {count(len(sequences))} sequences, and a page can show at most "
+                f"{count(MAX_SEQUENCES)}; shorten it, or choose another column for the sequence."
+            )
+        if sequences.observations.size > MAX_VALUES:
+            raise TableError(
+                f"The file has {count(sequences.num_observations)} observations of "
+                f"{sequences.num_dimensions} values; at most {count(MAX_VALUES)} values can be "
+                "used, so shorten it, or choose fewer columns."
+            )
+        return read
 
     def _cached(self, name: str, choices: object, read: Callable[[], Any]) -> Any:
         entry = self._cache.get(name)
         if entry is None or entry[0] != choices:
             try:
                 entry = (choices, read(), None)
-            except UploadError as error:
+            except TableError as error:
                 entry = (choices, None, str(error))
             except Exception:
                 # Whatever it was, the page has to go on: it would fail again at every run.
@@ -101,5 +137,11 @@ class PendingFile:
             self._cache[name] = entry
         _, result, problem = entry
         if problem is not None:
-            raise UploadError(problem)
+            raise TableError(problem)
         return result
+
+
+def _together(names: tuple[str, ...]) -> str:
+    """One name for columns that are read as one."""
+    joined = names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}"
+    return shortened(joined, NAME_LENGTH)

@@ -11,19 +11,20 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.ui.experiment.dataset import Upload
-from pages.ui.files import experiment_file
-from pages.ui.files.csv_text import (
+from hmmcore.tables import (
+    BLANK_LINES,
     MAX_FILE_BYTES,
     NO_SEPARATOR,
     SEPARATORS,
-    UploadError,
+    Table,
+    TableData,
+    TableError,
     too_large,
 )
+from pages.ui.experiment.dataset import Upload
+from pages.ui.files import experiment_file
 from pages.ui.files.experiment_reading import FileRefused
-from pages.ui.files.pending import PendingFile
-from pages.ui.files.upload import MAX_SEQUENCES, CsvTable, Observations
-from pages.ui.files.upload_cells import KINDS
+from pages.ui.files.pending import MAX_SEQUENCES, PendingFile, Roles
 from pages.ui.parts.widgets import on_entry, set_widget
 from pages.ui.session.opening import open_file
 from pages.ui.session.session import Session
@@ -36,17 +37,29 @@ SEPARATOR_NAMES = {separator: name.capitalize() for separator, name in SEPARATOR
 }
 DECIMAL_NAMES = {".": "Point: 1.5", ",": "Comma: 1,5"}
 HEADER_NAMES = {True: "Names of the columns", False: "Data"}
+LAYOUT_NAMES = {
+    "long": "An observation per row",
+    "rows": "A sequence per row",
+    "columns": "A sequence per column",
+    "letters": "A sequence per row, a letter per step",
+}
+SHOWN_COLUMNS = 50
+MOST_SKIPPED = 1_000_000
+MOST_CODES = 20
+KINDS = {"numbers": "Numbers", "counts": "Counts", "symbols": "Symbols"}
+"""What a single column may hold, with their labels; several columns are points."""
 
 
 def upload_area(session: Session) -> None:
     """Draw the uploader, and below it the uploaded file with all choices of how to read it."""
     num_states = session.config.num_states
     st.caption(
-        "A text file with one observation per row, in order of time: a number, a count, or a "
+        "A table, as text or Parquet: usually one observation per row, a number, a count, or a "
         f"symbol (any text, at most {MAX_SYMBOLS} different ones); up to {MAX_DIMENSIONS} columns "
         "of numbers together are points. A cell that is empty, or says NA or NaN, is a missing "
-        "observation, which training and decoding integrate out. Another column may say "
-        f"which sequence a row belongs to. At most {MAX_FILE_BYTES // 2**20} MB and "
+        "observation, which training and decoding integrate out. Other columns may say "
+        "which sequence a row belongs to, and when it was. A file may also hold a sequence per "
+        f"row or per column. At most {MAX_FILE_BYTES // 2**20} MB and "
         f"{count(MAX_SEQUENCES)} sequences; with K = {num_states} states at most "
         f"{count(MAX_CELLS // num_states)} observations (K × T ≤ {count(MAX_CELLS)}), so that "
         "training stays live. What was read is held in the server's memory only, for this tab, and "
@@ -61,8 +74,7 @@ def upload_area(session: Session) -> None:
         )
     key = f"upload_{session.uploads}"
     st.file_uploader(
-        "Your CSV file",
-        type=["csv", "tsv", "txt", "dat", "json"],
+        "Your file",
         key=key,
         on_change=_received,
         args=(session, key),
@@ -80,26 +92,25 @@ def upload_area(session: Session) -> None:
 def _pending_file(session: Session, pending: PendingFile) -> None:
     table, problem = _attempt(pending.table)
     st.markdown(f"**{markdown_text(shortened(pending.file_name))}**")
-    if isinstance(table, CsvTable):
-        read, problem = _attempt(pending.observations)
-        _columns(session, pending, table, read)
-    else:
-        read = None
+    read = None
+    if isinstance(table, Table):
+        _, problem = _attempt(pending.chosen)
+        if not problem:
+            read, problem = _attempt(pending.observations)
+            _columns(session, pending, table, read)
     with st.expander("How the file is read", expanded=table is None):
         _reading(session, pending, table)
     if problem:
         st.error(markdown_text(problem), icon=":material/error:")
-    if isinstance(read, Observations):
-        sequences = read.sequences
-        found = ", ".join(markdown_text(shortened(label, 12)) for label in read.labels)
-        st.markdown(
-            f"Read {many(sequences.num_observations, 'observation')} in "
-            f"{many(sequences.num_sequences, 'sequence')}"
-            + (f"; left out {many(read.left_out, 'row')} without a value" if read.left_out else "")
-            + "."
-            + (f" Symbols: {found}." if found else "")
-            + (f" {_about_gaps(read)}" if sequences.has_missing else "")
-        )
+    if isinstance(read, TableData):
+        st.markdown(_what_was_read(read))
+        assert isinstance(table, Table)
+        doubts = [*table.warnings, *read.warnings]
+        if doubts:
+            st.info(
+                "  \n".join(markdown_text(shortened(doubt, 300)) for doubt in doubts),
+                icon=":material/help:",
+            )
     with st.container(horizontal=True):
         st.button(
             "Use this data",
@@ -118,13 +129,15 @@ def _pending_file(session: Session, pending: PendingFile) -> None:
             args=(session,),
             help="The present data stay as they are.",
         )
-    if isinstance(table, CsvTable):
+    if isinstance(table, Table):
         st.caption("The first rows of the file")
         # Columns are keyed by number, so that a header may be any text.
+        names = table.names[:SHOWN_COLUMNS]
+        preview = table.preview[list(names)]
         st.dataframe(
-            pd.DataFrame(table.preview),
+            pd.DataFrame(preview.to_numpy(dtype=object)),
             column_config={
-                str(c): st.column_config.TextColumn(name) for c, name in enumerate(table.names)
+                str(c): st.column_config.TextColumn(name) for c, name in enumerate(names)
             },
             hide_index=True,
             height="content",
@@ -132,110 +145,220 @@ def _pending_file(session: Session, pending: PendingFile) -> None:
         )
 
 
-def _about_gaps(read: Observations) -> str:
-    """One sentence on the missing observations of a file, and how they are treated."""
-    says = [f"“{text}”" for text in read.spellings if text]
-    cells = shortened(", ".join([*(["empty"] if "" in read.spellings else []), *says]), 100)
+def _what_was_read(read: TableData) -> str:
+    """One or two sentences on the observations of a file."""
+    sequences = read.sequences
+    found = ", ".join(markdown_text(shortened(label, 12)) for label in read.labels)
     return (
-        f"{missing(read.sequences)} (cells: {markdown_text(cells)}); nothing is put in their "
-        "place, the model integrates them out."
+        f"Read {many(sequences.num_observations, 'observation')} in "
+        f"{many(sequences.num_sequences, 'sequence')}"
+        + (f"; left out {many(read.left_out, 'row')} without a value" if read.left_out else "")
+        + "."
+        + (f" Symbols: {found}." if found else "")
+        + (f" {_about_gaps(read)}" if sequences.has_missing else "")
     )
 
 
-def _columns(
-    session: Session, pending: PendingFile, table: CsvTable, read: Observations | None
-) -> None:
-    values, sequence = pending.chosen_columns()
-    names = dict(enumerate(table.names))
+def _about_gaps(read: TableData) -> str:
+    """One sentence on the missing observations of a file, and how they are treated."""
+    says = [f"“{text}”" for text in read.spellings if text]
+    cells = shortened(", ".join([*(["empty"] if "" in read.spellings else []), *says]), 100)
+    named = f" (cells: {markdown_text(cells)})" if cells else ""
+    return (
+        f"{missing(read.sequences)}{named}; nothing is put in their place, the model integrates "
+        "them out."
+    )
+
+
+def _columns(session: Session, pending: PendingFile, table: Table, read: TableData | None) -> None:
+    chosen = pending.chosen()
+    names = list(table.names)
+
+    def put(**roles: Any) -> None:
+        pending.roles = replace(pending.roles, **roles)
+
     # Side by side where there is room, otherwise one below the other.
     with st.container(horizontal=True, gap="medium"):
-        with st.container(width=320):
-            set_widget("upload_values", list(values))
-            st.multiselect(
-                "Values",
-                list(names),
-                default=list(values),
-                format_func=lambda c: names[c] + ("" if table.numeric[c] else " (not numbers)"),
-                key="upload_values",
-                max_selections=MAX_DIMENSIONS,
-                on_change=on_entry(
-                    "upload_values",
-                    lambda chosen: replace_columns(pending, tuple(chosen), sequence),
-                ),
-                help="The column with the observations. Choose several to take them together as "
-                "points.",
-            )
         with st.container(width=300):
-            _kind(session, pending, len(values))
-        with st.container(width=240):
-            _choice(
-                session, "Sequence", {None: "One sequence", **names}, sequence,
-                lambda chosen: replace_columns(pending, values, chosen, pending.family),
-                "The column that says which sequence a row belongs to, if the file has several.",
-            )  # fmt: skip
+            numeric = {name for name in names if table.column(name).is_numeric}
+            _values(session, pending, chosen.values, names, numeric, chosen.layout)
+        with st.container(width=250):
+            _kind(session, pending, chosen.family, len(chosen.values), chosen.layout)
+        if chosen.layout == "long":
+            with st.container(width=210):
+                sequence = {"": "One sequence"} | {name: name for name in names}
+                if table.has_blank_lines:
+                    sequence[BLANK_LINES] = "Blank lines end one"
+                _choice(
+                    session, "Sequence", sequence, chosen.sequence or "",
+                    lambda name: put(sequence=name),
+                    "The column that says which sequence a row belongs to, if the file has "
+                    "several.",
+                )  # fmt: skip
+        if chosen.layout in ("long", "columns"):
+            with st.container(width=210):
+                _choice(
+                    session, "Time", {"": "Rows are in order"} | {name: name for name in names},
+                    chosen.time or "", lambda name: put(time=name),
+                    "The column with the times: rows are put in their order.",
+                )  # fmt: skip
     if pending.leave_out_missing or (read is not None and read.sequences.has_missing):
-        key = "upload_leave_out"
-        set_widget(key, pending.leave_out_missing)
-        st.checkbox(
-            "Leave out rows without a value",
-            pending.leave_out_missing,
-            key=key,
-            on_change=on_entry(key, lambda left: _set(session, pending, leave_out_missing=left)),
-            help="Their neighbours in time then follow each other directly. Otherwise time goes on "
+        _switch(
+            pending, "upload_leave_out", "leave_out_missing", "Leave out rows without a value",
+            "Their neighbours in time then follow each other directly. Otherwise time goes on "
             "where a value is missing, and the model says what state was likely there.",
-        )
+        )  # fmt: skip
+    if chosen.layout == "long" and chosen.time:
+        _switch(
+            pending, "upload_fill_gaps", "fill_gaps", "Make gaps in the times missing observations",
+            "Where times are regular and some are left out, time then goes on there too.",
+        )  # fmt: skip
 
 
-def _kind(session: Session, pending: PendingFile, num_columns: int) -> None:
+def _values(
+    session: Session,
+    pending: PendingFile,
+    values: tuple[str, ...],
+    names: list[str],
+    numeric: set[str],
+    layout: str,
+) -> None:
+    """Draw the choice of the columns with the observations."""
+    if layout != "long":
+        shown = shortened(", ".join(values), 120)
+        st.caption(f"{many(len(values), 'column')} of values: {markdown_text(shown)}.")
+        return
+    set_widget("upload_values", list(values))
+    st.multiselect(
+        "Values",
+        names,
+        default=list(values),
+        format_func=lambda name: name + ("" if name in numeric else " (not numbers)"),
+        key="upload_values",
+        max_selections=MAX_DIMENSIONS,
+        on_change=on_entry(
+            "upload_values",
+            lambda chosen: _set(
+                session, pending, roles=replace(pending.roles, values=tuple(chosen), family=None)
+            ),
+        ),
+        help="The column with the observations. Choose several to take them together as points.",
+    )
+
+
+def _kind(
+    session: Session, pending: PendingFile, family: str, num_columns: int, layout: str
+) -> None:
     """Draw the choice between numbers, counts and symbols; several columns are always points."""
-    if num_columns > 1:
+    if layout == "long" and num_columns > 1:
         st.caption(
             f"{num_columns} columns together: points, modelled by a Gaussian with "
             f"{num_columns} dimensions."
         )
         return
-    set_widget("upload_kind", pending.chosen_family())
+    if layout == "letters":
+        return
+    set_widget("upload_kind", family)
     st.segmented_control(
         "They are",
         list(KINDS),
-        default=pending.chosen_family(),
+        default=family,
         format_func=KINDS.__getitem__,
         required=True,
         key="upload_kind",
-        on_change=on_entry("upload_kind", lambda kind: _set(session, pending, family=kind)),
+        on_change=on_entry(
+            "upload_kind",
+            lambda kind: _set(session, pending, roles=replace(pending.roles, family=kind)),
+        ),
         help="Numbers: any value, spread around a mean. Counts: how many, 0, 1, 2, and so on. "
         "Symbols: names of a few kinds, also where they are written as numbers, such as the faces "
         "of a die.",
     )
 
 
-def _reading(session: Session, pending: PendingFile, table: CsvTable | None) -> None:
+def _switch(pending: PendingFile, key: str, attribute: str, label: str, help: str) -> None:
+    """Draw a choice of yes or no."""
+    present = getattr(pending, attribute)
+    set_widget(key, present)
+    st.checkbox(
+        label, present, key=key,
+        on_change=on_entry(key, lambda value: setattr(pending, attribute, value)), help=help,
+    )  # fmt: skip
+
+
+def _reading(session: Session, pending: PendingFile, table: Table | None) -> None:
     reading = pending.reading
-    columns = st.columns(3)
 
     def put(**values: Any) -> None:
-        _set(session, pending, reading=replace(reading, **values), columns=None, family=None)
+        # What the columns are is guessed anew.
+        _set(session, pending, reading=replace(reading, **values), roles=Roles())
 
-    def found(names: dict[Any, str], attribute: str) -> dict[Any, str]:
-        if table is None:
+    def found(names: dict[Any, str], value: Any) -> dict[Any, str]:
+        if table is None or value not in names:
             return {None: "Automatic", **names}
-        return {None: f"Automatic ({names[getattr(table, attribute)].lower()})", **names}
+        return {None: f"Automatic ({names[value].lower()})", **names}
 
-    with columns[0]:
-        _choice(
-            session, "Separator", found(SEPARATOR_NAMES, "separator"), reading.separator,
-            lambda chosen: put(separator=chosen), "What stands between two columns.",
-        )  # fmt: skip
-    with columns[1]:
-        _choice(
-            session, "Decimal mark", found(DECIMAL_NAMES, "decimal"), reading.decimal,
-            lambda chosen: put(decimal=chosen), "How fractions are written.",
-        )  # fmt: skip
-    with columns[2]:
-        _choice(
-            session, "First row", found(HEADER_NAMES, "header"), reading.header,
-            lambda chosen: put(header=chosen), "Whether the file begins with a header.",
-        )  # fmt: skip
+    with st.container(horizontal=True, gap="medium"):
+        with st.container(width=240):
+            _choice(
+                session, "Separator", found(SEPARATOR_NAMES, table and table.separator),
+                reading.separator, lambda chosen: put(separator=chosen),
+                "What stands between two columns.",
+            )  # fmt: skip
+        with st.container(width=240):
+            _choice(
+                session, "Decimal mark", found(DECIMAL_NAMES, table and table.decimal),
+                reading.decimal, lambda chosen: put(decimal=chosen), "How fractions are written.",
+            )  # fmt: skip
+        with st.container(width=240):
+            _choice(
+                session, "First row", found(HEADER_NAMES, table and table.header),
+                reading.header, lambda chosen: put(header=chosen),
+                "Whether the file begins with a header.",
+            )  # fmt: skip
+        with st.container(width=240):
+            layout = table.guess.layout if table else None
+            _choice(
+                session, "Layout", found(LAYOUT_NAMES, layout), pending.roles.layout,
+                lambda chosen: _set(session, pending, roles=Roles(layout=chosen)),
+                "What a row is, and what a column.",
+            )  # fmt: skip
+    with st.container(horizontal=True, gap="medium"):
+        with st.container(width=240):
+            # Text, so that empty can stand for automatic.
+            skipped = "" if reading.skip_rows is None else str(reading.skip_rows)
+            _typed(
+                "upload_skip_rows", "Skip rows", skipped, f"{table.skipped_rows} found" if table
+                else "Automatic", lambda text: put(skip_rows=_whole(text)),
+                "How many rows at the top are no part of the table. Empty: they are found.",
+            )  # fmt: skip
+        with st.container(width=240):
+            _typed(
+                "upload_missing", "Missing codes", ", ".join(reading.missing), "such as −1, −999",
+                lambda text: put(missing=_codes(text)),
+                "Numbers or words that stand for a missing value, beside empty cells and NA.",
+            )  # fmt: skip
+
+
+def _typed(key: str, label: str, value: str, hint: str, take: Any, help: str) -> None:
+    """Draw a line of text."""
+    set_widget(key, value)
+    st.text_input(
+        label, value, key=key, placeholder=hint, max_chars=200, on_change=on_entry(key, take),
+        help=help,
+    )  # fmt: skip
+
+
+def _whole(text: str) -> int | None:
+    """The whole number in a text; None where there is none."""
+    text = text.strip()
+    return min(int(text), MOST_SKIPPED) if text.isdecimal() and len(text) < 10 else None
+
+
+def _codes(text: str) -> tuple[str, ...]:
+    """Codes from a text with commas or semicolons between them."""
+    codes = text.replace("−", "-").replace(";", ",").split(",")
+    return tuple(code.strip() for code in codes if code.strip())[:MOST_CODES]
 
 
 def _present_upload(session: Session, upload: Upload) -> None:
@@ -293,16 +416,8 @@ def _attempt(read: Any) -> tuple[Any, str | None]:
     """What `read` returns, and None; or None, and why it could not read the file."""
     try:
         return read(), None
-    except UploadError as error:
+    except TableError as error:
         return None, str(error)
-
-
-def replace_columns(
-    pending: PendingFile, values: tuple[int, ...], sequence: int | None, family: str | None = None
-) -> None:
-    """Choose the columns of a file and their family; None lets the file's content decide."""
-    pending.columns = (values, sequence)
-    pending.family = family
 
 
 def _set(session: Session, pending: PendingFile, **values: Any) -> None:

@@ -14,8 +14,8 @@ import numpy as np
 
 from hmmcore import HMM
 from hmmcore.arrays import FloatArray
+from hmmcore.tables.numbers import GROUPED, GROUPED_TWICE, Format, number, shown_decimal
 from pages.ui.experiment.laws import true_model
-from pages.ui.files.csv_text import COMMA_NUMBER, THOUSANDS, parsed_number
 from pages.ui.settings.config import FIELD_OF, Config
 from pages.ui.settings.config_rules import fits
 from pages.ui.settings.families import FAMILIES
@@ -106,8 +106,11 @@ def number_typed(typed: object) -> float:
     1,000 may be a thousand or one, and a single cell has no context that decides.
     """
     text = str(typed).strip().replace("−", "-")
-    comma = COMMA_NUMBER.fullmatch(text) is not None
-    value = None if comma and THOUSANDS.fullmatch(text) else parsed_number(text, comma)
+    if GROUPED[","].fullmatch(text) and not GROUPED_TWICE[","].fullmatch(text):
+        return np.nan
+    decimal = shown_decimal(text) or "."
+    thousands = "," if decimal == "." else "."
+    value = number(text, Format(decimal, thousands))
     return np.nan if value is None else value
 
 
