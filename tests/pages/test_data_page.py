@@ -178,6 +178,47 @@ def test_a_file_becomes_the_data() -> None:
     assert session_of(app).data.sequences.num_observations == 18
 
 
+def test_brought_data_start_from_the_best_of_several_and_generated_ones_do_not() -> None:
+    rng = np.random.default_rng(0)
+    values = np.where(np.arange(200) // 20 % 2, 120.0, 100.0) + rng.normal(size=200)
+    content = b"flow\n" + b"".join(b"%.3f\n" % value for value in values)
+    app = upload_file(opened(UPLOAD, K="2"), content)
+    assert session_of(app).config.start == "random"
+    app.button(key="use_upload").click().run()
+    session = session_of(app)
+    assert session.config.start == "best"
+    assert session.start_comparison is not None
+    assert "Of 64 candidates " in texts(app)
+    means = session.runs["EM"].start.emissions.means[:, 0]
+    np.testing.assert_allclose(means, [100.0, 120.0], atol=0.5)
+    before = session.start_comparison
+    session.change(start="kmeans")
+    assert session.start_comparison is None
+    session.undo()
+    app.button(key="back_to_generated").click().run()
+    assert session_of(app).config.start == "kmeans"
+    session.change(start="best")
+    session.change(source="upload")
+    assert session.start_comparison is not None
+    assert session.start_comparison.winner == before.winner
+    session.change(source="generated")
+    assert session.config.start == "random"
+    assert "Of 64 candidates" not in texts(app.run())
+
+
+@pytest.mark.parametrize("family", ["numbers", "counts", "symbols", "points"])
+def test_the_best_of_several_can_be_chosen_for_every_family(family: str) -> None:
+    session = Session(Config(length=60, num_sequences=3, num_states=3))
+    session.change(family=family, start="best")
+    assert session.problem is None
+    assert session.start_comparison is not None
+    assert not session.new_start_helps
+    reached = session.start_comparison.log_likelihoods.max()
+    session.change(start_seed=5)
+    assert session.start_comparison is not None
+    assert session.start_comparison.log_likelihoods.max() == pytest.approx(reached, rel=0.02)
+
+
 def test_every_page_does_without_a_truth() -> None:
     app = upload_file(opened(UPLOAD), b"x\n" + b"".join(b"%d\n" % (n * n % 17) for n in range(80)))
     app.button(key="use_upload").click().run()

@@ -13,6 +13,7 @@ from functools import partial
 from threading import Condition, RLock
 
 from hmmcore import HMM, ImpossibleDataError, TrainState
+from hmmcore.initialization import StartComparison
 from pages.ui.experiment import generated, learning_rate_sweep, starts, training_runs
 from pages.ui.experiment.dataset import Dataset, Upload
 from pages.ui.experiment.locking import holding_lock
@@ -48,6 +49,7 @@ class Experiment:
         notes: sentences to show until the next change.
         upload: the visitor's data; kept while the experiment uses other data.
         problem: one sentence why nothing can be trained, or None.
+        start_comparison: how the candidates for the start did, if it is the best of several.
         data: the data that the Config and the upload define.
         data_number: how often the data were replaced; a figure keeps its zoom while it is the same.
         player: the clock that plays the runs.
@@ -63,6 +65,7 @@ class Experiment:
     notes: tuple[str, ...] = ()
     upload: Upload | None = None
     problem: str | None = None
+    start_comparison: StartComparison | None = field(init=False, default=None)
     data: Dataset = field(init=False)
     data_number: int = 0
     player: Player = field(default_factory=Player)
@@ -269,9 +272,11 @@ class Experiment:
         self.runs = {}
         self.replay = None
         self.at, self.marks = None, ()
-        self.problem = None
+        self.problem, self.start_comparison = None, None
         try:
-            self.runs = training_runs.new_runs(self.config, self.data)
+            start = starts.starting_point(self.config, self.data)
+            self.runs = training_runs.new_runs(self.config, self.data, start.hmm)
+            self.start_comparison = start.comparison
         except (ValueError, ImpossibleDataError) as error:
             self.problem = f"This start cannot be trained: {error} Choose another starting point."
         self._select_existing()

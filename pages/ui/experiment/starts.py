@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,19 +18,43 @@ START_STREAM = 3
 NEAR_TRUTH_AMOUNT = 0.5
 
 
-def starting_model(config: Config, data: Dataset) -> HMM:
+@dataclass(frozen=True, eq=False)
+class Start:
+    """The model that training starts from, and how it was chosen if there were several."""
+
+    hmm: HMM
+    comparison: initialization.StartComparison | None = None
+
+
+def starting_point(config: Config, data: Dataset) -> Start:
     """The model that training starts from.
 
     Covariances that are not trained are the true ones, if the true model is known.
     """
+    comparison = None
     rng = np.random.default_rng([config.seed, START_STREAM, config.start_seed])
     if config.start == "near-truth" and data.truth is not None:
         hmm = initialization.near_truth(data.truth, rng, NEAR_TRUTH_AMOUNT)
+    elif config.start == "best":
+        comparison = _best_of_several(config, data, rng)
+        hmm = comparison.best
     else:
         hmm = STARTS[data.family](config, data, rng)
     if isinstance(hmm.emissions, Gaussian) and "covariances" not in config.trainable:
         hmm = _with_known_noise(hmm, data.generating_model)
-    return _as_network(hmm, config, rng) if has_network(config) else hmm
+    return Start(_as_network(hmm, config, rng) if has_network(config) else hmm, comparison)
+
+
+def _best_of_several(
+    config: Config, data: Dataset, rng: np.random.Generator
+) -> initialization.StartComparison:
+    sequences, num_states = data.sequences, config.num_states
+    if data.family == "counts":
+        return count_starts.compare_starts(sequences, num_states, rng)
+    if data.family == "symbols":
+        return symbol_starts.compare_starts(sequences, num_states, len(data.labels), rng)
+    full = data.family == "points" and config.covariance_type == "full"
+    return initialization.compare_starts(sequences, num_states, rng, "full" if full else "diag")
 
 
 def has_network(config: Config) -> bool:
@@ -47,9 +72,10 @@ def trained_parameters(config: Config) -> tuple[str, ...]:
 
 def is_random(config: Config) -> bool:
     """Whether another start number gives another starting point."""
-    # The start by quantiles draws nothing, but the weights of a network are drawn.
+    # The best of several is nearly always the same one. The start by quantiles draws nothing, but
+    # the weights of a network are drawn.
     return config.start in ("random", "kmeans", "near-truth") or (
-        has_network(config) and config.start == "quantiles"
+        has_network(config) and config.start in ("quantiles", "best")
     )
 
 

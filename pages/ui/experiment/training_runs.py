@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from hmmcore import EM, GradientAscent, Trainer
+from hmmcore import EM, HMM, GradientAscent, Trainer
 from pages.ui.experiment import learning_rate_sweep, starts
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.nudging import nudged
@@ -25,13 +25,13 @@ MODEL_DIFFERS = (
 )
 
 
-def new_runs(config: Config, data: Dataset) -> dict[str, Run]:
-    """All runs, at iteration 0.
+def new_runs(config: Config, data: Dataset, start: HMM) -> dict[str, Run]:
+    """All runs from a starting model, at iteration 0.
 
     Raises:
         ValueError, ImpossibleDataError: if training cannot start from this model on these data.
     """
-    start = nudged(starts.starting_model(config, data), config)
+    start = nudged(start, config)
     runs = {
         name: Run(name, trainer(name, config, data), start, (_revision(config, 0),))
         for name in METHODS

@@ -7,13 +7,24 @@ from typing import Any
 
 import streamlit as st
 
+from hmmcore.initialization import StartComparison
 from pages.ui.parts.widgets import on_entry, set_widget
 from pages.ui.session.session import Session
 from pages.ui.settings.config import FIELD_OF
 from pages.ui.settings.config_rules import fits
 from pages.ui.settings.families import FAMILIES
 from pages.ui.settings.field import Field
-from pages.ui.text import many, markdown_text
+from pages.ui.text import decimal, many, markdown_text
+
+CANDIDATES = {
+    "quantiles": "quantiles",
+    "kmeans": "k-means",
+    "random": "random starts",
+    "segments": "random stretches",
+    "windows": "clusters of stretches",
+    "cuts": "random cuts",
+}
+"""What the kinds of candidates for a start are called."""
 
 FROM_FILE = " Your file decides this; choose generated data on the Data page to set it here."
 
@@ -57,6 +68,8 @@ def sidebar(session: Session) -> None:
 
         st.subheader("Training", anchor=False)
         choice(session, "start")
+        if session.start_comparison is not None:
+            st.caption(_about_candidates(session.start_comparison))
         if config.family == "numbers":
             choice(session, "mean_model")
         if config.start == "symmetric" or config.nudge:
@@ -241,3 +254,18 @@ def _change(session: Session, field: Field, value: Any) -> None:
 
 def _same_type(field: Field, value: float | None) -> Any:
     return None if value is None else type(field.default)(value)
+
+
+def _about_candidates(found: StartComparison) -> str:
+    """Which kind of candidate won, and what the others reached."""
+    reached = {
+        CANDIDATES[kind]: decimal(value / found.num_observations)
+        for kind, value in found.reached_by_kind().items()
+    }
+    won = CANDIDATES[found.winning_kind]
+    others = ", ".join(f"{kind} {value}" for kind, value in reached.items() if kind != won)
+    rest = f" Others reached: {others}." if others else ""
+    return (
+        f"Of {len(found.kinds)} candidates {won} won, with {reached[won]} nats per observation."
+        f"{rest}"
+    )

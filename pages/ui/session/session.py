@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from hmmcore import log_likelihood
+from hmmcore.initialization import StartComparison
 from pages.ui.experiment.dataset import Dataset, Upload
 from pages.ui.experiment.experiment import Experiment
 from pages.ui.experiment.locking import holding_lock
@@ -51,6 +52,7 @@ class BeforeRemedy:
     data: Dataset
     runs: dict[str, Run]
     marks: tuple[int, ...]
+    start_comparison: StartComparison | None
 
 
 @dataclass
@@ -112,6 +114,8 @@ class Session(Experiment):
         if "start" in values:
             # A nudge applies only to the start for which it was made.
             values.setdefault("nudge", 0)
+        elif "source" in values:
+            values |= _start_for(before, str(values["source"]))
         keep = next(iter(values), "length")
         if before.source == "notebook" and "source" not in values:
             changes_data = any(FIELD_OF[name].group == "data" for name in values)
@@ -143,7 +147,7 @@ class Session(Experiment):
     @holding_lock
     def remedy(self, /, **values: Any) -> None:
         """Change fields of the Config as a finding advises; `undo` reverts it."""
-        before = BeforeRemedy(self.config, self.data, self.runs, self.marks)
+        before = BeforeRemedy(self.config, self.data, self.runs, self.marks, self.start_comparison)
         self.change(**values)
         # If the same runs continue, there is nothing to restore.
         same_runs = all(self.runs.get(name) is run for name, run in before.runs.items())
@@ -168,6 +172,7 @@ class Session(Experiment):
         self.data_number += self.data is not before.data
         self.data, self.runs, self.problem = before.data, before.runs, None
         self.at, self.marks = None, before.marks
+        self.start_comparison = before.start_comparison
         self._select_existing()
 
     # Other data, other experiments
@@ -176,8 +181,9 @@ class Session(Experiment):
     def replace_upload(self, upload: Upload, num_states: int) -> None:
         """Use uploaded data as the data of the experiment."""
         wanted = replace(
-            self.config, source="upload", family=upload.family, num_states=num_states, sequence=1
-        )
+            self.config, source="upload", family=upload.family, num_states=num_states,
+            sequence=1, **_start_for(self.config, "upload"),
+        )  # fmt: skip
         with self._turn(wanted, upload):
             self.player.pause()
             self._set_upload(upload)
@@ -196,6 +202,7 @@ class Session(Experiment):
         if fresh.upload is not None:
             self._set_upload(fresh.upload)
         self.data, self.runs = fresh.data, fresh.runs
+        self.start_comparison = fresh.start_comparison
         self.data_number += 1
         self.at, self.marks, self.before_remedy = None, (), None
 
@@ -335,3 +342,15 @@ def _opened(query: dict[str, str]) -> Session:
     if told is not None:
         told.toast("Your experiment is open.", icon=":material/check:")
     return session
+
+
+def _start_for(config: Config, source: str) -> dict[str, Any]:
+    """The change of the starting point that comes with other data.
+
+    Whoever brings data wants a model of them; of generated data one watches how it is learned.
+    """
+    if source == "upload" and config.start in ("random", "near-truth"):
+        return {"start": "best", "nudge": 0}
+    if source != "upload" and config.source == "upload" and config.start == "best":
+        return {"start": "random", "nudge": 0}
+    return {}

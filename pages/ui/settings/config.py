@@ -167,11 +167,13 @@ class Config:
         "start", "Starting point", "random",
         "The model that training starts from; it decides which optimum is reached. Symmetric: all "
         "states alike, as in the notebook; nothing can tell them apart, so training is stuck. "
-        "Random: drawn from the data. k-means and quantiles: from the shape of the data. Near the "
-        "truth: the true model, shaken.",
+        "Random: drawn from the data. Best of several: some sixty candidates are trained for a "
+        "while, and the best is taken. k-means and quantiles: from the shape of the data. Near "
+        "the truth: the true model, shaken.",
         "start",
         choices={
             "random": "Random",
+            "best": "Best of several",
             "kmeans": "k-means",
             "quantiles": "Quantiles",
             "near-truth": "Near the truth",

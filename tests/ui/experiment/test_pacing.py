@@ -119,10 +119,10 @@ def test_whatever_builds_a_large_experiment_does_it_in_its_turn(build, monkeypat
     session = Session(Config(num_states=2, length=20, num_sequences=1))
     large, new_runs = [], training_runs.new_runs
 
-    def noted(config, data):
+    def noted(config, data, start):
         if 2 * data.sequences.num_observations > LARGE:
             large.append(others_must_wait())
-        return new_runs(config, data)
+        return new_runs(config, data, start)
 
     monkeypatch.setattr(training_runs, "new_runs", noted)
     build(session)

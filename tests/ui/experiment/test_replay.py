@@ -202,7 +202,7 @@ def test_a_link_names_runs_that_its_start_does_not_allow(monkeypatch):
     def refuse(*_):
         raise ValueError("No such start.")
 
-    monkeypatch.setattr(starts, "starting_model", refuse)
+    monkeypatch.setattr(starts, "starting_point", refuse)
     there = Session.from_url({"M": "40", "N": "3", "runs": "EM_3"})
     assert "No such start." in there.problem
     assert there.runs == {}
