@@ -10,8 +10,7 @@ import numpy as np
 
 from hmmcore import EM, Circumstances, examine, preset
 from hmmcore.diagnostics import LOOK_BACK
-from pages.ui.files.csv_text import MAX_FILE_BYTES
-from pages.ui.files.upload import read_observations, read_table
+from hmmcore.tables import MAX_FILE_BYTES, read_table
 from pages.ui.live.frame_source import frame_source
 from pages.ui.session.session import Session
 from pages.ui.settings.config import Config
@@ -35,11 +34,11 @@ def checkup_ms(repeats: int) -> float:
 
 def file_ms(repeats: int) -> float:
     """Reading a CSV file of the largest size, with one number in each row."""
-    row = b"-1.2345\n"
+    row = b"-1.2345678901\n"
     content = b"x\n" + row * (MAX_FILE_BYTES // len(row) - 1)
 
     def read() -> None:
-        read_observations(read_table(content), 0)
+        read_table(content).observations()
 
     return _median_ms(read, repeats)
 

@@ -36,7 +36,6 @@ from hmmcore.sweeps import lane_kernels
 from hmmcore.sweeps.kernels import DENSE_TRANSITION, NEGLIGIBLE, UNDERFLOW_RISK
 
 LN_2 = 0.6931471805599453
-LOG_2PI = 1.8378770664093453
 
 LEAST_LOSS = 1e-300
 """What is thought lost of any probability that is not zero: more than any underflow takes."""
@@ -50,7 +49,8 @@ def sweep(
     initial_probs: FloatArray,
     transition_matrices: FloatArray,
     means: FloatArray,
-    variances: FloatArray,
+    inverse_sds: FloatArray,
+    constants: FloatArray,
     tables: FloatArray,
     values: FloatArray,
     symbols: IntArray,
@@ -72,7 +72,8 @@ def sweep(
 
     Args:
         initial_probs (G, K), transition_matrices (G, K, K): of the models.
-        means (G, K, D), variances (G, K, D): of the numbers.
+        means, inverse_sds, constants (G, K, D): of the numbers: means, one over the standard
+            deviations, and the logarithms of the densities at the means.
         tables (G, U, K): log-probabilities of the symbols, in nats.
         values (T, D), symbols (T, C), offsets (N + 1,): the data.
         stretches (S + 1,): numbers of sequences between which the work is divided: the sequences
@@ -94,7 +95,7 @@ def sweep(
         np.empty((num_states, num_states, LANES)),
     )
     lane_means = np.empty((num_states, num_values, LANES))
-    inverse_sds, constants = np.empty_like(lane_means), np.empty_like(lane_means)
+    lane_inverse_sds, lane_constants = np.empty_like(lane_means), np.empty_like(lane_means)
     table = np.empty((num_rows, num_states, LANES))
     first_counts = np.empty((1, num_states, LANES))
     pair_counts = np.empty((num_states, num_states, LANES))
@@ -123,10 +124,8 @@ def sweep(
                     reach[i, j, lane] = max(prob, LEAST_PASSED_ON) if prob > 0.0 else 0.0
                 for d in range(num_values):
                     lane_means[i, d, lane] = means[m, i, d]
-                    # Divided by the standard deviation before squaring: the square alone could
-                    # overflow.
-                    inverse_sds[i, d, lane] = 1.0 / np.sqrt(variances[m, i, d])
-                    constants[i, d, lane] = -0.5 * (np.log(variances[m, i, d]) + LOG_2PI)
+                    lane_inverse_sds[i, d, lane] = inverse_sds[m, i, d]
+                    lane_constants[i, d, lane] = constants[m, i, d]
                 for u in range(num_rows):
                     table[u, i, lane] = tables[m, u, i]
         if learning:
@@ -137,8 +136,8 @@ def sweep(
             start, stop = offsets[stretches[s]], offsets[stretches[s + 1]]
             bounds = offsets[stretches[s] : stretches[s + 1] + 1] - start
             score(
-                values[start:stop], symbols[start:stop], lane_means, inverse_sds, constants, table,
-                scores,
+                values[start:stop], symbols[start:stop], lane_means, lane_inverse_sds,
+                lane_constants, table, scores,
             )  # fmt: skip
             if dense.all():
                 forward(initial, matrix, scores, bounds, alphas, lane_log_liks[members])
@@ -324,16 +323,49 @@ def smooth(
 ) -> None:
     """Turn what the forward recursion left into p(z_t = k | x), and add up transitions.
 
+    As `lane_kernels.backward` of whole sequences; pairs of steps are counted COUNTED at a time
+    across the borders of sequences.
+
     Args:
         transposed (K, K, LANES): the transition matrices transposed.
         likelihoods, alphas (S, K, LANES): what it left; on return `likelihoods` is p(z_t = k | x).
         counts (K, K, LANES): added to: expected transitions over A[i, j].
     """
-    shape = (len(bounds) - 1, len(transposed), LANES)
-    before, leaving, passed = np.zeros(shape), np.ones(shape), np.empty(shape)
-    lane_kernels.backward(
-        transposed, likelihoods, alphas, _lengths(bounds), bounds, before, leaving, counts, passed
-    )
+    num_states = len(transposed)
+    future = np.empty((1, num_states, LANES))
+    # Row u of evidence belongs to one step, row u of weights to the step before it.
+    weights = np.empty((lane_kernels.COUNTED, num_states, LANES))
+    evidence = np.empty((lane_kernels.COUNTED, num_states, LANES))
+    u = 0
+    for n in range(len(bounds) - 1):
+        first, last = bounds[n], bounds[n + 1] - 1
+        for k in range(num_states):
+            store(future, 0, k, fill(1.0))
+        for t in range(last, first - 1, -1):
+            total = fill(0.0)
+            for k in range(num_states):
+                total = multiply_add(load(alphas, t, k), load(future, 0, k), total)
+            # Scaling by the true sum at every step keeps rounding from piling up.
+            scale = fill(1.0) / total
+            if t < last:
+                for k in range(num_states):
+                    store(weights, u, k, load(alphas, t, k) * scale)
+                u += 1
+                if u == lane_kernels.COUNTED:
+                    lane_kernels.count(weights, evidence, counts)
+                    u = 0
+            for k in range(num_states):
+                ahead = load(future, 0, k)
+                store(evidence, u, k, load(likelihoods, t, k) * (ahead * scale))
+                store(likelihoods, t, k, (load(alphas, t, k) * scale) * ahead)
+            if t > first:
+                lane_kernels.times(evidence, u, transposed, future, 0)
+    if u > 0:
+        for rest in range(u, lane_kernels.COUNTED):
+            for k in range(num_states):
+                store(weights, rest, k, fill(0.0))
+                store(evidence, rest, k, fill(0.0))
+        lane_kernels.count(weights, evidence, counts)
 
 
 @kernel()

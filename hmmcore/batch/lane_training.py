@@ -32,6 +32,8 @@ from hmmcore.training.gradient import (
     slopes_of_logits,
 )
 
+LOG_2PI = float(np.log(2.0 * np.pi))
+
 STRETCH_CELLS = 1 << 14
 """Cells of a workspace, of one lane, that are swept together: short sequences share a call."""
 
@@ -129,13 +131,15 @@ class LaneSweep:
         initial, matrices = parameters["initial_probs"], parameters["transition_matrix"]
         own = {name: parameters[name] for name in self.family.names}
         means, variances = self.family.numbers(own)
+        # Divided by the standard deviation before squaring: the square alone could overflow.
+        inverse_sds, constants = 1.0 / np.sqrt(variances), -0.5 * (np.log(variances) + LOG_2PI)
         tables = self.family.tables(own)
         log_likelihoods = np.empty((len(initial), len(self.offsets) - 1))
         # Without learning nothing is written to these.
         shapes = [initial.shape, matrices.shape, initial.shape, *[means.shape] * 3, tables.shape]
         sums = [np.empty(shape if learning else (0,) * len(shape)) for shape in shapes]
         kernels.sweep(
-            initial, matrices, means, variances, tables, self.columns.values,
+            initial, matrices, means, inverse_sds, constants, tables, self.columns.values,
             self.columns.symbols, self.offsets, self.stretches,
             workspace("scores", self.longest, self.num_states),
             workspace("alphas", self.longest, self.num_states),

@@ -32,7 +32,7 @@ NO_SEPARATOR = "\x1f"
 """A character that no text contains, so that every line is one cell."""
 
 SAMPLE_ROWS, SAMPLE_CHARACTERS = 400, 1 << 18
-MAX_LINES = 3_000_000
+MAX_LINES = 3_500_000
 MAX_COLUMNS = 2_000
 MOST_PREAMBLE = 100
 """Rows before the data beyond these are not looked for."""
