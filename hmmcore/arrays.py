@@ -35,9 +35,9 @@ def quoted(value: Any) -> str:
     return cut(repr(value))
 
 
-def cut(text: str) -> str:
-    """A text, cut after LONGEST_QUOTE letters."""
-    return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…"
+def cut(text: str, most: int = LONGEST_QUOTE) -> str:
+    """A text, cut after so many letters."""
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def frozen_array(name: str, values: ArrayLike, ndim: int) -> FloatArray:

@@ -35,8 +35,6 @@ from hmmcore.lanes import (
 from hmmcore.sweeps import lane_kernels
 from hmmcore.sweeps.kernels import DENSE_TRANSITION, NEGLIGIBLE, UNDERFLOW_RISK
 
-LN_2 = 0.6931471805599453
-
 LEAST_LOSS = 1e-300
 """What is thought lost of any probability that is not zero: more than any underflow takes."""
 LEAST_PASSED_ON = 1e-5
@@ -307,7 +305,9 @@ def forward_with_losses(
         store(ends, 3, 0, worst)
         store(ends, 4, 0, least)
         for lane in range(LANES):
-            found = ends[1, 0, lane] * LN_2 + np.log(ends[0, 0, lane]) + ends[2, 0, lane]
+            found = (
+                ends[1, 0, lane] * lane_kernels.LN_2 + np.log(ends[0, 0, lane]) + ends[2, 0, lane]
+            )
             known = dense[lane] or ends[3, 0, lane] <= NEGLIGIBLE
             known &= ends[4, 0, lane] <= -UNDERFLOW_RISK
             log_liks[n, lane] = found if known else np.nan
@@ -323,49 +323,16 @@ def smooth(
 ) -> None:
     """Turn what the forward recursion left into p(z_t = k | x), and add up transitions.
 
-    As `lane_kernels.backward` of whole sequences; pairs of steps are counted COUNTED at a time
-    across the borders of sequences.
-
     Args:
         transposed (K, K, LANES): the transition matrices transposed.
         likelihoods, alphas (S, K, LANES): what it left; on return `likelihoods` is p(z_t = k | x).
         counts (K, K, LANES): added to: expected transitions over A[i, j].
     """
-    num_states = len(transposed)
-    future = np.empty((1, num_states, LANES))
-    # Row u of evidence belongs to one step, row u of weights to the step before it.
-    weights = np.empty((lane_kernels.COUNTED, num_states, LANES))
-    evidence = np.empty((lane_kernels.COUNTED, num_states, LANES))
-    u = 0
-    for n in range(len(bounds) - 1):
-        first, last = bounds[n], bounds[n + 1] - 1
-        for k in range(num_states):
-            store(future, 0, k, fill(1.0))
-        for t in range(last, first - 1, -1):
-            total = fill(0.0)
-            for k in range(num_states):
-                total = multiply_add(load(alphas, t, k), load(future, 0, k), total)
-            # Scaling by the true sum at every step keeps rounding from piling up.
-            scale = fill(1.0) / total
-            if t < last:
-                for k in range(num_states):
-                    store(weights, u, k, load(alphas, t, k) * scale)
-                u += 1
-                if u == lane_kernels.COUNTED:
-                    lane_kernels.count(weights, evidence, counts)
-                    u = 0
-            for k in range(num_states):
-                ahead = load(future, 0, k)
-                store(evidence, u, k, load(likelihoods, t, k) * (ahead * scale))
-                store(likelihoods, t, k, (load(alphas, t, k) * scale) * ahead)
-            if t > first:
-                lane_kernels.times(evidence, u, transposed, future, 0)
-    if u > 0:
-        for rest in range(u, lane_kernels.COUNTED):
-            for k in range(num_states):
-                store(weights, rest, k, fill(0.0))
-                store(evidence, rest, k, fill(0.0))
-        lane_kernels.count(weights, evidence, counts)
+    shape = (len(bounds) - 1, len(transposed), LANES)
+    before, leaving, passed = np.zeros(shape), np.ones(shape), np.empty(shape)
+    lane_kernels.backward(
+        transposed, likelihoods, alphas, _lengths(bounds), bounds, before, leaving, counts, passed
+    )
 
 
 @kernel()

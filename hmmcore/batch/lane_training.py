@@ -17,6 +17,7 @@ from hmmcore.batch import kernels
 from hmmcore.batch.families import Columns, LaneFamily, Sums, codes_of, lane_family
 from hmmcore.batch.models import Arrays, Models
 from hmmcore.compiling import kernel
+from hmmcore.emissions.gaussian_lanes import LOG_2PI
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.sweeps.lane_sweep import workspace
@@ -31,8 +32,6 @@ from hmmcore.training.gradient import (
     move,
     slopes_of_logits,
 )
-
-LOG_2PI = float(np.log(2.0 * np.pi))
 
 STRETCH_CELLS = 1 << 14
 """Cells of a workspace, of one lane, that are swept together: short sequences share a call."""

@@ -13,7 +13,7 @@ from numpy.random import Generator
 from hmmcore.arrays import as_count, require_generator
 from hmmcore.batch.families import lane_family
 from hmmcore.batch.fitting import prepared, trains_in_lanes
-from hmmcore.batch.models import Kind, kind_of, stack
+from hmmcore.batch.models import Kind, Models, kind_of, stack
 from hmmcore.batch.outcome import Queue
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -121,15 +121,15 @@ def fit_some(trainer: Trainer, starts: list[HMM], rule: StopRule) -> list[Restar
         if lane_family(starts[0].emissions) is not None:
             models = stack(starts)
             if trains_in_lanes(trainer, models):
-                return _in_lanes(trainer, starts, rule)
+                return _in_lanes(trainer, starts, models, rule)
     except ValueError:
         # As when no start fits the data: each then fails by itself, with its own sentence.
         pass
     return [_fit_one(trainer, start, rule) for start in starts]
 
 
-def _in_lanes(trainer: Trainer, starts: list[HMM], rule: StopRule) -> list[Restart]:
-    outcome, work = prepared(trainer, stack(starts), rule, Queue(len(starts)), histories=True)
+def _in_lanes(trainer: Trainer, starts: list[HMM], models: Models, rule: StopRule) -> list[Restart]:
+    outcome, work = prepared(trainer, models, rule, Queue(len(starts)), histories=True)
     work()
     fits = outcome.fits()
     assert fits.histories is not None
@@ -172,16 +172,16 @@ def _run(
 
 def _jobs(trainer: Trainer, starts: list[HMM]) -> list[list[int]]:
     """Numbers of starts that are trained together: TOGETHER of a kind in lanes, or one."""
-    jobs: list[list[int]] = []
     by_kind: dict[Kind, list[int]] = {}
+    jobs: list[list[int]] = []
     for n, start in enumerate(starts):
-        kind = kind_of(start) if lane_family(start.emissions) is not None else None
-        if kind is None or not trains_in_lanes(trainer, stack([start])):
+        if lane_family(start.emissions) is None:
             jobs.append([n])
         else:
-            by_kind.setdefault(kind, []).append(n)
+            by_kind.setdefault(kind_of(start), []).append(n)
     for numbers in by_kind.values():
-        jobs += [numbers[i : i + TOGETHER] for i in range(0, len(numbers), TOGETHER)]
+        size = TOGETHER if trains_in_lanes(trainer, stack([starts[numbers[0]]])) else 1
+        jobs += [numbers[i : i + size] for i in range(0, len(numbers), size)]
     return jobs
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.arrays import FloatArray, IntArray, cut
 from hmmcore.formulas import restored
 from hmmcore.tables.decoding import TableError
 from hmmcore.tables.guessing import MAX_SYMBOLS, Column, code_of_nothing
@@ -90,8 +90,7 @@ def _require_counts(column: Column, values: FloatArray, lines: IntArray) -> None
 
 
 def _here(column: Column, lines: IntArray, row: int) -> str:
-    text = str(column.texts[row])
-    text = text if len(text) <= LABEL_LENGTH else f"{text[:LABEL_LENGTH]}…"
+    text = cut(str(column.texts[row]), LABEL_LENGTH)
     return f"Row {lines[row]:,} has “{text}” in column “{column.name}”"
 
 
@@ -141,8 +140,7 @@ def symbols_in(column: Column, lines: IntArray, missing: frozenset[str]) -> Cell
 
 
 def _label(text: str) -> str:
-    text = restored(text)
-    return text if len(text) <= LABEL_LENGTH else f"{text[:LABEL_LENGTH]}…"
+    return cut(restored(text), LABEL_LENGTH)
 
 
 def _sort_key(label: str) -> tuple[bool, float, str]:

@@ -11,7 +11,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -70,6 +70,11 @@ class Grid:
     units: tuple[str, ...]
     warnings: tuple[str, ...]
 
+    @property
+    def has_blank_lines(self) -> bool:
+        """Whether blank lines stand between rows; cells of one column are none."""
+        return bool(self.blank_before[1:].any())
+
 
 Row = tuple[int, list[str]]
 """The number of a row, from 1, and its cells; no cells for a blank line."""
@@ -101,22 +106,14 @@ def read_grid(text: str, separator: str | None, header: bool | None, skip_rows: 
         raise TableError("The file has only comments; it needs a column of values.")
     top = find_top(sample, comments, header, skip_rows is not None)
     grid = _regular(text, separator, top, comments) or _careful(text, separator, top)
-    return _with_numbers_from(grid, skip_rows or 0)
+    skipped = skip_rows or 0
+    return replace(grid, lines=grid.lines + skipped, skipped=grid.skipped + skipped)
 
 
 def _without_first(text: str, skip_rows: int) -> str:
     for _ in range(skip_rows):
         _, _, text = text.partition("\n")
     return text
-
-
-def _with_numbers_from(grid: Grid, skipped: int) -> Grid:
-    if not skipped:
-        return grid
-    return Grid(
-        grid.names, grid.columns, grid.lines + skipped, grid.blank_before, grid.separator,
-        grid.header, grid.skipped + skipped, grid.units, grid.warnings,
-    )  # fmt: skip
 
 
 # --- rows -----------------------------------------------------------------------------------------

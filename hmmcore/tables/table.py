@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hmmcore.arrays import IntArray
+from hmmcore.arrays import IntArray, cut
 from hmmcore.formulas import restored
 from hmmcore.sequences import Sequences
 from hmmcore.tables import guessing
@@ -101,7 +101,7 @@ class Table:
     @property
     def has_blank_lines(self) -> bool:
         """Whether blank lines stand between rows."""
-        return bool(self._grid.blank_before[1:].any())
+        return self._grid.has_blank_lines
 
     @cached_property
     def preview(self) -> pd.DataFrame:
@@ -217,7 +217,7 @@ class Table:
         numeric = tuple(c.name for c in self._columns if c.is_numeric and c.name != self.guess.time)
         texts = tuple(c.name for c in self._columns if len(c.wrong))
         if layout == "long":
-            return guessing.guess_long(list(self._columns), bool(self._grid.blank_before.any()))
+            return guessing.guess_long(list(self._columns), self.has_blank_lines)
         if layout == "letters":
             return Guess(texts[-1:] or self.names[-1:], None, None, None, layout, "symbols")
         names = numeric or self.names
@@ -265,7 +265,7 @@ def read_table(
         )
         for name, given, texts, shape in zip(names, grid.names, grid.columns, shapes, strict=True)
     ]
-    guess = guessing.guess(columns, _blank_lines_end_sequences(grid))
+    guess = guessing.guess(columns, grid.has_blank_lines)
     warnings += [sentence for c in columns if c.name in guess.values for sentence in _doubts(c)]
     warnings += _about_roles(columns, guess, grid)
     first = next((c for c in columns if c.name in guess.values), columns[0])
@@ -309,7 +309,7 @@ def _names(grid: Grid) -> tuple[list[str], list[str]]:
     warnings = []
     for c, given in enumerate(grid.names):
         text = restored(given).replace("\n", " ")
-        text = text if len(text) <= NAME_LENGTH else f"{text[:NAME_LENGTH]}…"
+        text = cut(text, NAME_LENGTH)
         name = text or f"column {c + 1}"
         if name in names:
             number = 2
@@ -323,11 +323,6 @@ def _names(grid: Grid) -> tuple[list[str], list[str]]:
             name = f"{name} ({number})"
         names.append(name)
     return names, warnings
-
-
-def _blank_lines_end_sequences(grid: Grid) -> bool:
-    """Whether blank lines stand between rows; those that are cells of one column are none."""
-    return bool(grid.blank_before[1:].any())
 
 
 def _doubts(c: Column) -> list[str]:
@@ -480,9 +475,10 @@ def _times_of(table: Table, chosen: Guess, warnings: list[str]) -> NDArray[Any] 
         return found.values
     if len(column.wrong):
         row = int(np.flatnonzero(column.is_wrong)[0])
+        text = cut(str(column.texts[row]), NAME_LENGTH)
         raise TableError(
-            f"Row {table._grid.lines[row]:,} has “{_cut(str(column.texts[row]))}” in column "
-            f"“{chosen.time}”, which is no time; correct it, or choose no time."
+            f"Row {table._grid.lines[row]:,} has “{text}” in column “{chosen.time}”, which is no "
+            "time; correct it, or choose no time."
         )
     return stamps(column.values)
 
@@ -671,7 +667,7 @@ def _without_missing(data: TableData) -> TableData:
     observations = data.sequences.observations
     kept = ~np.isnan(observations).any(axis=1)
     if not kept.any():
-        names = " and ".join(f"“{_cut(name)}”" for name in data.names)
+        names = " and ".join(f"“{cut(name, NAME_LENGTH)}”" for name in data.names)
         raise TableError(
             f"No row has a value in all of the columns {names}; keep the rows that lack one, or "
             "choose other columns."
@@ -715,7 +711,3 @@ def _read_joined(table: Table, joined: Column, lines: IntArray, family: str) -> 
     if family == "symbols":
         return symbols_in(joined, lines, table._missing), family
     return numbers_in([joined], lines, family, table._missing), family
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= NAME_LENGTH else f"{text[:NAME_LENGTH]}…"

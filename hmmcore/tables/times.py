@@ -105,11 +105,11 @@ def _dates(different: Texts, missing: NDArray[np.bool_]) -> Times | None:
         filled = [_year_first(match, day_first) for match in parts]
         options = {"format": "mixed"}
     try:
-        stamps = pd.to_datetime(pd.Series(filled), utc=True, **options)
+        found = pd.to_datetime(pd.Series(filled), utc=True, **options)
     except (ValueError, OverflowError):
         return None
     values = np.full(len(different), np.datetime64("NaT"), dtype="datetime64[ns]")
-    values[~missing] = stamps.dt.tz_localize(None).to_numpy(dtype="datetime64[ns]")
+    values[~missing] = found.dt.tz_localize(None).to_numpy(dtype="datetime64[ns]")
     return Times(values, says)
 
 
