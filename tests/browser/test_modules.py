@@ -50,6 +50,8 @@ STAND_INS = """async ([urls, plotly]) => {
   window.bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   window.modules = {};
   for (const [name, url] of Object.entries(urls)) modules[name] = await import(url);
+  // What a browser fetches and compiles takes its own time, which the test's clock cannot move.
+  await import(plotly);
   // What Streamlit calls with each message of a component: what it returns ends the message.
   window.show = (draw, text, place = "place") => {
     const parentElement = document.getElementById(place);
