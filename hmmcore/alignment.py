@@ -4,6 +4,7 @@ Everywhere, permutation (K,) says that learned state permutation[k] plays refere
 `hmm.permute(permutation)` puts a learned model in the order of the reference.
 
 A learned path may hold `NO_STATE` where `viterbi` found no possible path; such steps match nothing.
+A reference may hold it where nobody knows the state; such steps are left out.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def align(reference_states: ArrayLike, states: ArrayLike, num_states: int) -> In
     renamings one with the most states left where they are is chosen.
 
     Args:
-        reference_states: the true path (T,), values 0..K-1.
+        reference_states: the true path (T,), values 0..K-1, or -1 where it is not known.
         states: the learned path (T,), values 0..K-1, or -1 for no state.
         num_states: K.
 
@@ -109,7 +110,7 @@ def relabel(states: ArrayLike, permutation: ArrayLike) -> IntArray:
     The path of `hmm.permute(permutation)` is the relabelled path of `hmm`.
     """
     order = as_permutation(permutation, None)
-    path = as_path("states", states, len(order), lowest=NO_STATE)
+    path = as_path("states", states, len(order))
     names = np.empty(len(order) + 1, dtype=np.int64)
     names[order] = np.arange(len(order))
     names[NO_STATE] = NO_STATE
@@ -124,7 +125,7 @@ def majority_states(reference_states: ArrayLike, states: ArrayLike, num_states: 
     this way is called many-to-one (Johnson 2007, "Why doesn't EM find good HMM POS-taggers?").
 
     Args:
-        reference_states: the true path (T,), values 0, 1, ...
+        reference_states: the true path (T,), values 0, 1, ..., or -1 where it is not known.
         states: the learned path (T,), values 0..K-1, or -1 for no state.
         num_states: K.
 
@@ -135,10 +136,10 @@ def majority_states(reference_states: ArrayLike, states: ArrayLike, num_states: 
         ValueError: when the paths differ in length or hold something other than states.
     """
     num_states = as_count("num_states", num_states)
-    reference = as_path("reference_states", reference_states, None, lowest=0)
-    learned = as_path("states", states, num_states, lowest=NO_STATE)
+    reference = as_path("reference_states", reference_states, None)
+    learned = as_path("states", states, num_states)
     _require_same_length(reference, learned)
-    known = learned != NO_STATE
+    known = (reference != NO_STATE) & (learned != NO_STATE)
     names, rows = np.unique(reference[known], return_inverse=True)
     if not names.size:
         return np.full(num_states, NO_STATE, dtype=np.int64)
@@ -155,10 +156,10 @@ def confusion_table(
 ) -> IntArray:
     """Return counts (R, K): [i, j] time steps in reference state i and learned state j.
 
-    Steps where the learned path has no state (-1) are left out.
+    Steps where either path has no state (-1) are left out.
 
     Args:
-        reference_states: the true path (T,), values 0..R-1.
+        reference_states: the true path (T,), values 0..R-1, or -1 where it is not known.
         states: the learned path (T,), values 0..K-1, or -1 for no state.
         num_states: K.
         num_reference_states: R; default: K.
@@ -172,23 +173,26 @@ def confusion_table(
         if num_reference_states is None
         else as_count("num_reference_states", num_reference_states)
     )
-    reference = as_path("reference_states", reference_states, rows, lowest=0)
-    learned = as_path("states", states, num_states, lowest=NO_STATE)
+    reference = as_path("reference_states", reference_states, rows)
+    learned = as_path("states", states, num_states)
     _require_same_length(reference, learned)
-    known = learned != NO_STATE
+    known = (reference != NO_STATE) & (learned != NO_STATE)
     pairs = reference[known] * num_states + learned[known]
     return np.bincount(pairs, minlength=rows * num_states).reshape(rows, num_states)
 
 
 def accuracy(reference_states: ArrayLike, states: ArrayLike) -> float:
-    """Return the share of time steps at which two paths (T,) agree; no state (-1) is a miss.
+    """Return the share of time steps at which two paths (T,) agree.
 
-    The paths are compared as they are: `relabel` the learned one first.
+    The paths are compared as they are: `relabel` the learned one first. A step where the learned
+    path has no state (-1) is a miss; one where the reference has none is left out, and where it
+    has none at all the accuracy is NaN.
     """
-    reference = as_path("reference_states", reference_states, None, lowest=0)
-    learned = as_path("states", states, None, lowest=NO_STATE)
+    reference = as_path("reference_states", reference_states, None)
+    learned = as_path("states", states, None)
     _require_same_length(reference, learned)
-    return float(np.mean(reference == learned))
+    known = reference != NO_STATE
+    return float(np.mean(reference[known] == learned[known])) if known.any() else float("nan")
 
 
 def _require_same_size(reference: HMM, hmm: HMM) -> None:
@@ -207,8 +211,8 @@ def _best_assignment(gains: FloatArray | IntArray) -> IntArray:
     return permutation
 
 
-def as_path(name: str, states: ArrayLike, num_states: int | None, lowest: int) -> IntArray:
-    """Return a path (T,) as integers after checking that it holds `lowest`..num_states-1 only.
+def as_path(name: str, states: ArrayLike, num_states: int | None) -> IntArray:
+    """Return a path (T,) as integers after checking that it holds -1..num_states-1 only.
 
     Without `num_states` any larger state will do.
     """
@@ -218,12 +222,12 @@ def as_path(name: str, states: ArrayLike, num_states: int | None, lowest: int) -
         raise ValueError(f"{name} has shape {path.shape}; it must be one path (T,) with T >= 1.")
     if path.dtype.kind not in "iu":
         raise ValueError(f"{name} holds {path.dtype} values; states must be whole numbers.")
-    wrong = path < lowest if num_states is None else (path < lowest) | (path >= num_states)
+    wrong = path < NO_STATE if num_states is None else (path < NO_STATE) | (path >= num_states)
     if wrong.any():
         t = int(np.argmax(wrong))
         highest = "" if num_states is None else f" and at most {num_states - 1}"
         raise ValueError(
-            f"{name}[{t}] is {path[t]}; a state here must be at least {lowest}{highest}."
+            f"{name}[{t}] is {path[t]}; a state here must be at least {NO_STATE}{highest}."
         )
     return path.astype(np.int64, copy=False)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from hmmcore import confusion_table, exchangeable_states, joint_log_prob
+from hmmcore.alignment import NO_STATE
 from pages.ui.figures import charts, time_charts
 from pages.ui.figures.time_axis import decimation_note
 from pages.ui.live.figure import page_colours, show_figure
@@ -49,8 +50,10 @@ def over_time(view: View) -> None:
         f"{count(length)} steps"
     )
     if view.true_states is not None:
-        wrong = int((learned.best.path != view.true_states).sum())
-        text += f", the Viterbi path and the truth at {count(wrong)}"
+        known = view.true_states != NO_STATE
+        wrong = int((learned.best.path != view.true_states)[known].sum())
+        where = "" if known.all() else f" of the {count(int(known.sum()))} where it is known"
+        text += f", the Viterbi path and the truth at {count(wrong)}{where}"
     note = decimation_note(length, observations=True)
     st.caption(" ".join(filter(None, [f"{text}; the lowest rows mark where.", note])))
     show_figure(
@@ -79,13 +82,16 @@ def hits(view: View) -> None:
         view,
         "How often is the decoded state the true one?",
         {
-            "Learned model, Viterbi path": lambda scope: scope.learned.path,
-            "Learned model, per-step best": lambda scope: scope.learned.smoothed,
-            "True model, Viterbi path": lambda scope: scope.ceiling.path,
-            "True model, per-step best (the ceiling)": lambda scope: scope.ceiling.smoothed,
+            "Learned model, Viterbi path": lambda learned: learned.path,
+            "Learned model, per-step best": lambda learned: learned.smoothed,
         },
-        "Share of time steps. The true model's per-step best expects the most hits that any "
-        "decoder can; on data of limited length chance may put another one a little ahead.",
+        {
+            "True model, Viterbi path": lambda ceiling: ceiling.path,
+            "True model, per-step best (the ceiling)": lambda ceiling: ceiling.smoothed,
+        },
+        "Share of time steps.",
+        "The true model's per-step best expects the most hits that any decoder can; on data of "
+        "limited length chance may put another one a little ahead.",
     )
 
 
@@ -93,11 +99,15 @@ def log_joints(view: View) -> None:
     """Draw the log-joints of the best and the true path under the learned model."""
     st.subheader("How probable are the paths under the learned model?", anchor=False)
     best = float(view.path.log_joints[0])
-    if view.true_states is None:
-        st.table({"Viterbi path, log p(path, x)": f"{words.nats(best)} nats"})
-        st.caption(words.no_truth(session.shown_data))
-        return
     true_states = view.true_states
+    if true_states is None or (true_states == NO_STATE).any():
+        st.table({"Viterbi path, log p(path, x)": f"{words.nats(best)} nats"})
+        st.caption(
+            words.no_truth(session.shown_data)
+            if true_states is None
+            else "The true path is not known at every step, so it has no log-joint."
+        )
+        return
     true = session.remember(
         "log-joint of the true path",
         view,
@@ -116,12 +126,12 @@ def confusion(view: View) -> None:
     """Draw the table of true states by Viterbi states of the selected sequence."""
     st.subheader("Which states are mistaken for which?", anchor=False)
     data, num_states = session.shown_data, view.hmm.num_states
-    if data.generating_model is None or data.generating_states is None:
+    if data.true_states is None:
         st.caption(words.no_truth(data))
         return
     path = view.path.states
-    true_states = data.generating_states[view.offset : view.offset + len(path)]
-    num_true = data.generating_model.num_states
+    true_states = data.true_states[view.offset : view.offset + len(path)]
+    num_true = data.num_true_states
     show_figure(
         charts.confusion_figure(
             confusion_table(true_states, path, num_states, num_true),

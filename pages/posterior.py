@@ -73,13 +73,11 @@ def hits(view: View) -> None:
         session,
         view,
         "How often is the most probable state the true one?",
-        {
-            "Learned model": lambda scope: getattr(scope.learned, kind),
-            "True model (the ceiling)": lambda scope: getattr(scope.ceiling, kind),
-        },
-        f"At each step the state with the largest {kind} probability is the answer. No way of "
-        "answering expects more hits than this one with the true model; on data of limited "
-        "length chance may put another one a little ahead.",
+        {"Learned model": lambda learned: getattr(learned, kind)},
+        {"True model (the ceiling)": lambda ceiling: getattr(ceiling, kind)},
+        f"At each step the state with the largest {kind} probability is the answer.",
+        "No way of answering expects more hits than this one with the true model; on data of "
+        "limited length chance may put another one a little ahead.",
     )
 
 

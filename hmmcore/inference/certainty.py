@@ -51,7 +51,7 @@ def state_shares(states: ArrayLike, num_states: int) -> FloatArray:
         ValueError: when the path is empty or holds something other than states.
     """
     num_states = as_count("num_states", num_states)
-    path = as_path("states", states, num_states, lowest=NO_STATE)
+    path = as_path("states", states, num_states)
     shares: FloatArray = np.bincount(path[path != NO_STATE], minlength=num_states) / path.size
     return shares
 
@@ -59,14 +59,14 @@ def state_shares(states: ArrayLike, num_states: int) -> FloatArray:
 def commonest_share(states: ArrayLike) -> float:
     """Share of the commonest state in a path (T,): the accuracy of always guessing that one.
 
-    No state (-1) is none that could be guessed, so steps without one are misses.
+    Steps whose state is not known (-1) are left out; where none is known the share is NaN.
 
     Raises:
         ValueError: when there are no states, or the path holds something other than states.
     """
-    path = as_path("states", states, None, lowest=NO_STATE)
+    path = as_path("states", states, None)
     counts = np.unique(path[path != NO_STATE], return_counts=True)[1]
-    return float(counts.max(initial=0) / path.size)
+    return float(counts.max() / counts.sum()) if counts.size else float("nan")
 
 
 def _rows(probs: ArrayLike) -> FloatArray:

@@ -106,7 +106,7 @@ def test_confusion_where_the_truth_has_another_number_of_states(num_states):
     np.testing.assert_array_equal(
         shown.array(figure["data"][0]["customdata"]),
         confusion_table(
-            session.data.generating_states[40:80], current_view(session).path.states, num_states, 3
+            session.data.true_states[40:80], current_view(session).path.states, num_states, 3
         ),
     )
     assert figure["layout"]["yaxis"]["ticktext"] == ["1", "2", "3"]

@@ -122,7 +122,7 @@ def test_the_ceiling_is_shown_where_the_truth_has_another_number_of_states(num_s
     app = press(opened("decoding.py", K=str(num_states), true_K="3", noise="0.8"), "step")
     here = session(app)
     view, data = current_view(here), here.data
-    states, learned = data.generating_states, viterbi(view.hmm, data.sequences).states
+    states, learned = data.true_states, viterbi(view.hmm, data.sequences).states
     reading = np.array(
         [np.bincount(states[learned == k]).argmax() if k in learned else -1 for k in range(5)]
     )

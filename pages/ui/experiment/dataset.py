@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hmmcore import HMM, Sequences
 from hmmcore.arrays import FloatArray, IntArray
@@ -19,15 +21,20 @@ class Dataset:
         sequences: the observations.
         truth: the model they were drawn from, if it has as many states as the one that learns, so
             that states can be matched one to one; None otherwise, and for uploaded data.
-        states: (T,) the true hidden path; None if `truth` is None.
+        states: (T,) the true path, if it has as many states as the model that learns: drawn by
+            `truth`, or known from a column of the visitor's file, with -1 where none is given;
+            None otherwise.
         name: name of the observed quantity, for axes.
         family: a key of `FAMILIES`.
         labels: (C,) labels of the symbols; empty for other families.
         columns: (D,) names of the dimensions of points; empty for the other families.
-        other_truth: the model they were drawn from, if it has another number of states than the
-            one that learns; None otherwise.
-        other_states: (T,) the hidden path of `other_truth`; None if `other_truth` is None.
+        other_truth, other_states: the same as `truth` and `states`, if they have another number of
+            states than the model that learns; None otherwise.
         hidden: whether the truth was removed because the visitor hides it.
+        state_names: what the visitor's file calls its known states; empty without any.
+        sequence_names: (N,) what the file calls its sequences; empty where they are numbered.
+        times: (T,) when each observation was made, datetime64[ns] or numbers; None where time is
+            counted in steps.
     """
 
     sequences: Sequences
@@ -40,11 +47,20 @@ class Dataset:
     other_truth: HMM | None = None
     other_states: IntArray | None = None
     hidden: bool = False
+    state_names: tuple[str, ...] = ()
+    sequence_names: tuple[str, ...] = ()
+    times: NDArray[Any] | None = None
 
     def without_truth(self) -> Dataset:
         """The same data without their truth, for figures that hide it."""
         return replace(
-            self, truth=None, states=None, other_truth=None, other_states=None, hidden=True
+            self,
+            truth=None,
+            states=None,
+            other_truth=None,
+            other_states=None,
+            state_names=(),
+            hidden=True,
         )
 
     @property
@@ -53,9 +69,15 @@ class Dataset:
         return self.truth or self.other_truth
 
     @property
-    def generating_states(self) -> IntArray | None:
-        """(T,) the hidden path of the `generating_model`; None if that is unknown."""
+    def true_states(self) -> IntArray | None:
+        """(T,) the true path, whatever its number of states; None if it is unknown."""
         return self.other_states if self.states is None else self.states
+
+    @property
+    def num_true_states(self) -> int:
+        """How many states the true path has to choose from; 0 if it is unknown."""
+        model = self.generating_model
+        return len(self.state_names) if model is None else model.num_states
 
     @property
     def num_dimensions(self) -> int:
@@ -78,12 +100,30 @@ class Dataset:
 
 
 @dataclass(frozen=True, eq=False)
+class Source:
+    """A visitor's file as it came, so that what is exported can stand beside it, row for row.
+
+    Attributes:
+        content: the file.
+        options: how it was read: further arguments of `hmmcore.tables.read_table`.
+        rows: (T,) the row of the file, 0-based after the header, that each observation is from.
+    """
+
+    content: bytes
+    options: dict[str, Any]
+    rows: IntArray
+
+
+@dataclass(frozen=True, eq=False)
 class Upload:
     """A visitor's own data: the file's name and the observations read from it.
 
     Attributes:
         column: name of the column, or the names of all columns joined.
-        family, labels, columns: as in `Dataset`.
+        family, labels, columns, sequence_names, times, state_names: as in `Dataset`.
+        known_states: (T,) states that a column of the file gives, -1 where it gives none; None
+            without such a column.
+        source: the file; None for an experiment that was saved without it.
     """
 
     file_name: str
@@ -92,14 +132,31 @@ class Upload:
     family: str = "numbers"
     labels: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    sequence_names: tuple[str, ...] = ()
+    times: NDArray[Any] | None = None
+    known_states: IntArray | None = None
+    state_names: tuple[str, ...] = ()
+    source: Source | None = None
 
     @property
-    def dataset(self) -> Dataset:
-        """The same as a `Dataset`, whose true model is unknown."""
+    def num_bytes(self) -> int:
+        """About how much memory it takes."""
+        arrays = (self.sequences.observations, self.times, self.known_states)
+        held = sum(array.nbytes for array in arrays if array is not None)
+        return held + (0 if self.source is None else len(self.source.content))
+
+    def dataset(self, num_states: int) -> Dataset:
+        """The same as a `Dataset` for a model of so many states; its true model is unknown."""
+        matched = len(self.state_names) == num_states
         return Dataset(
             self.sequences,
+            states=self.known_states if matched else None,
             name=self.column,
             family=self.family,
             labels=self.labels,
             columns=self.columns,
+            other_states=None if matched else self.known_states,
+            state_names=self.state_names,
+            sequence_names=self.sequence_names,
+            times=self.times,
         )

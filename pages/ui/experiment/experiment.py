@@ -254,7 +254,7 @@ class Experiment:
         with self._turn(self.config, self.upload):
             if self.config.source == "upload":
                 assert self.upload is not None
-                self.data = self.upload.dataset
+                self.data = self.upload.dataset(self.config.num_states)
             else:
                 self.data = generated.dataset(self.config)
             self._renew_runs()

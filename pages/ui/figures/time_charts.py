@@ -102,7 +102,8 @@ def paths_figure(
     differences = {"Viterbi ≠ per-step": viterbi_states != per_step_states}
     if true_states is not None:
         paths = {"true path": true_states, **paths}
-        differences = {"Viterbi ≠ truth": viterbi_states != true_states, **differences}
+        wrong = (viterbi_states != true_states) & (true_states >= 0)
+        differences = {"Viterbi ≠ truth": wrong, **differences}
     return time_stack(
         [
             _observations(observations, viterbi_states, num_states, variable, colours),

@@ -42,9 +42,11 @@ def panel_remark(data: Dataset) -> str:
     """Why the panel shows no truth."""
     if data.hidden:
         return "the truth is hidden"
-    if data.other_truth is None:
+    if data.true_states is None:
         return "no truth: uploaded data"
-    return f"made by {many(data.other_truth.num_states, 'state')}: no counterparts"
+    if data.states is not None:
+        return "only the states are known"
+    return f"made by {many(data.num_true_states, 'state')}: no counterparts"
 
 
 def _panel_run(run: Run, at: int | None) -> RunCurve:

@@ -193,7 +193,7 @@ def _permutation(session: Session, run: Run) -> IntArray:
 
     def computed() -> IntArray:
         first = session.main_runs[0]
-        if session.data.truth is None and run is not first:
+        if session.data.states is None and run is not first:
             return align_parameters(first.state.hmm, run.state.hmm)
         return matching(run.state.hmm, session)
 

@@ -11,7 +11,7 @@ from hmmcore import accuracy, commonest_share
 from hmmcore.arrays import IntArray
 from pages.ui.parts import words
 from pages.ui.session import decoded
-from pages.ui.session.decoded import Scope
+from pages.ui.session.decoded import BestStates, Scope
 from pages.ui.session.session import Session
 from pages.ui.session.view import View
 
@@ -19,38 +19,51 @@ GUESSING = "Guessing: always the commonest true state"
 """The row of a decoder that ignores the observations."""
 
 
+Answer = Callable[[BestStates], IntArray]
+"""One of a model's ways of decoding."""
+
+
 def accuracies(
     session: Session,
     view: View,
     title: str,
-    answers: Mapping[str, Callable[[Scope], IntArray]],
+    learned: Mapping[str, Answer],
+    ceiling: Mapping[str, Answer],
     note: str,
+    about_ceiling: str,
 ) -> None:
-    """Draw a table of accuracies, with a title above it and a note below it.
+    """Draw a table of accuracies, with a title above it and notes below it.
 
-    `answers` maps the name of each way of decoding to the states (T,) that it gives for a scope.
+    `learned` and `ceiling` map the name of each way of decoding to what it gives with the learned
+    model and with the true one.
     """
     st.subheader(title, anchor=False)
     data, scopes = session.shown_data, decoded.scopes(session, view)
-    if data.generating_model is None or not scopes:
+    if not scopes:
         st.caption(words.no_truth(data))
         return
-    st.table(_table(scopes, answers))
-    st.caption(note)
+    knows_ceiling = scopes[0].ceiling is not None
+    st.table(_table(scopes, learned, ceiling if knows_ceiling else {}))
+    st.caption(
+        " ".join(
+            filter(None, [note, about_ceiling if knows_ceiling else "", words.known_states(data)])
+        )
+    )
     reading = decoded.reading(session, view)
     if reading is not None:
-        st.caption(words.about_reading(reading, data.generating_model.num_states))
+        st.caption(words.about_reading(reading, data))
 
 
-def _table(scopes: list[Scope], answers: Mapping[str, Callable[[Scope], IntArray]]) -> pd.DataFrame:
-    columns = {
-        scope.title: [
-            f"{share:.1%}"
-            for share in (
-                *(accuracy(scope.true_states, answer(scope)) for answer in answers.values()),
-                commonest_share(scope.true_states),
-            )
-        ]
-        for scope in scopes
-    }
-    return pd.DataFrame(columns, index=[*answers, GUESSING])
+def _table(
+    scopes: list[Scope], learned: Mapping[str, Answer], ceiling: Mapping[str, Answer]
+) -> pd.DataFrame:
+    columns = {}
+    for scope in scopes:
+        answers = [answer(scope.learned) for answer in learned.values()]
+        if scope.ceiling is not None:
+            answers += [answer(scope.ceiling) for answer in ceiling.values()]
+        shares = [accuracy(scope.true_states, states) for states in answers]
+        shares.append(commonest_share(scope.true_states))
+        # Of a sequence without a known state there is no share.
+        columns[scope.title] = ["–" if share != share else f"{share:.1%}" for share in shares]
+    return pd.DataFrame(columns, index=[*learned, *ceiling, GUESSING])

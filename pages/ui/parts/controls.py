@@ -63,7 +63,7 @@ def sidebar(session: Session) -> None:
             slider(session, "persistence", disabled=uploaded)
         _emissions(session, uploaded)
 
-        if session.data.generating_model is not None:
+        if session.data.true_states is not None:
             segments(session, "truth")
 
         st.subheader("Training", anchor=False)

@@ -9,7 +9,15 @@ import numpy as np
 from hmmcore.arrays import IntArray
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.session.session import Session
-from pages.ui.text import NARROW_SPACE, count, decimal, many, markdown_text, missing
+from pages.ui.text import (
+    NARROW_SPACE,
+    count,
+    decimal,
+    many,
+    markdown_text,
+    missing,
+    shortened,
+)
 
 SHOWN_TIES = 20
 """Largest number of tied paths that are drawn."""
@@ -24,30 +32,56 @@ def no_truth(data: Dataset) -> str:
     """Why there is no truth to compare the model with."""
     if data.hidden:
         return "The truth is hidden. Choose Shown under Truth in the sidebar to compare with it."
-    if data.other_truth is None:
+    if data.true_states is None:
         return (
             "No truth: uploaded data. Nobody knows which state made which observation, so there "
             "is nothing to compare with."
         )
+    if data.states is not None:
+        return (
+            "No true parameters: the file says which state made each observation, and nothing "
+            "else of the states."
+        )
     return (
-        f"{many(data.other_truth.num_states, 'state')} really made the data. The model has another "
-        "number of states, so they cannot be compared one by one."
+        f"{_made(data)}. The model has another number of states, so they cannot be compared one "
+        "by one."
     )
 
 
-def about_reading(reading: IntArray, num_true_states: int) -> str:
+def _made(data: Dataset) -> str:
+    """How many states there are in truth."""
+    number = many(data.num_true_states, "state")
+    if data.state_names:
+        return f"The file names {number}"
+    return f"{number} really made the data"
+
+
+def known_states(data: Dataset) -> str:
+    """Which true states the file's names stand for; empty where there are no such names."""
+    if not data.state_names:
+        return ""
+    names = [f"S{number} {name}" for number, name in enumerate(_state_names(data), 1)]
+    return f"The true states are those that the file gives: {', '.join(names)}."
+
+
+def _state_names(data: Dataset) -> list[str]:
+    """What the file calls its states, in quotation marks."""
+    return [f"“{markdown_text(shortened(name, 20))}”" for name in data.state_names]
+
+
+def about_reading(reading: IntArray, data: Dataset) -> str:
     """Which true state each learned one counts as, where their numbers of states differ.
 
     `reading` (K,) holds that true state; -1 for none.
     """
+    names = _state_names(data) or [str(number + 1) for number in range(data.num_true_states)]
     counted = ", ".join(
-        f"{learned} as {true + 1}" if true >= 0 else f"{learned} as none"
+        f"{learned} as {names[true]}" if true >= 0 else f"{learned} as none"
         for learned, true in enumerate(reading.tolist(), 1)
     )
     return (
-        f"{many(num_true_states, 'state')} made the data and the model has {len(reading)}, so "
-        "they cannot be matched one by one. Each learned state counts as the true state it meets "
-        f"most often: {counted}."
+        f"{_made(data)} and the model has {len(reading)}, so they cannot be matched one by one. "
+        f"Each learned state counts as the true state it meets most often: {counted}."
     )
 
 

@@ -60,15 +60,16 @@ class Scope:
 
     Attributes:
         title: which part of the data it is, as the header of a column.
-        true_states: (T,) the true path.
+        true_states: (T,) the true path, -1 where it is unknown.
         learned: the learned model's answers, in terms of true states.
-        ceiling: the true model's answers, an upper bound on what can be expected of any model.
+        ceiling: the true model's answers, an upper bound on what can be expected of any model;
+            None where that model is unknown.
     """
 
     title: str
     true_states: IntArray
     learned: BestStates
-    ceiling: BestStates
+    ceiling: BestStates | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,9 +126,9 @@ def reading(session: Session, view: View) -> IntArray | None:
     states are then matched one to one, and if the truth is unknown or hidden.
     """
     data = session.shown_data
-    if data.truth is not None or data.generating_states is None:
+    if data.states is not None or data.true_states is None:
         return None
-    path, true_states = _scored(session, view).path, data.generating_states
+    path, true_states = _scored(session, view).path, data.true_states
     return session.remember(
         "reading of learned states",
         view,
@@ -138,8 +139,8 @@ def reading(session: Session, view: View) -> IntArray | None:
 def scopes(session: Session, view: View) -> list[Scope]:
     """The selected sequence and, if there are several, the first ones; empty without a truth."""
     data = session.shown_data
-    of_truth, maker, true_states = ceiling(session), data.generating_model, data.generating_states
-    if of_truth is None or maker is None or true_states is None:
+    of_truth, maker, true_states = ceiling(session), data.generating_model, data.true_states
+    if true_states is None:
         return []
     names = reading(session, view)
 
@@ -150,7 +151,7 @@ def scopes(session: Session, view: View) -> list[Scope]:
         f"Sequence {session.config.sequence}",
         true_states[view.offset : view.offset + view.sequence.num_observations],
         in_true_states(learned(session, view).best),
-        of_truth.best,
+        None if of_truth is None else of_truth.best,
     )
     if len(data.sequences) == 1:
         return [selected]
@@ -159,7 +160,9 @@ def scopes(session: Session, view: View) -> list[Scope]:
         _first_title(some, data.sequences),
         true_states[: some.num_observations],
         in_true_states(_scored(session, view)),
-        session.remember("scored by the true model", data, lambda: _best_states(maker, some)),
+        None
+        if maker is None
+        else session.remember("scored by the true model", data, lambda: _best_states(maker, some)),
     )
     return [selected, first]
 

@@ -208,7 +208,7 @@ class Session(Experiment):
 
     def _set_upload(self, upload: Upload) -> None:
         self.upload, self.missing_upload_query = upload, None
-        self.upload_key = UPLOADS.keep(upload, upload.sequences.observations.nbytes)
+        self.upload_key = UPLOADS.keep(upload, upload.num_bytes)
 
     # The address
 
@@ -286,7 +286,7 @@ class Session(Experiment):
     @property
     def shown_data(self) -> Dataset:
         """The data as figures show them: without the truth while it is hidden."""
-        if self.config.truth == "shown" or self.data.generating_model is None:
+        if self.config.truth == "shown" or self.data.true_states is None:
             return self.data
         return self.remember("shown data", self.data, self.data.without_truth)
 

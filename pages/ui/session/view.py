@@ -28,7 +28,8 @@ class View:
         sequence: the selected sequence alone.
         offset: index of its first observation among all observations.
         posterior, path: posterior and Viterbi path of the selected sequence under `hmm`.
-        true_states: (M,) true path of the selected sequence; None if it is unknown.
+        true_states: (M,) true path of the selected sequence, -1 where it is unknown; None if its
+            states cannot be matched one to one, or nothing of it is known.
         dimension: dimension of the observations that figures along time show, 0-based.
     """
 
@@ -99,7 +100,7 @@ def zoom_key(session: Session) -> str:
 def matching(hmm: HMM, session: Session) -> IntArray:
     """(K,) permutation that puts learned states in true order; the identity without a truth."""
     data = session.data
-    if data.truth is None or data.states is None:
+    if data.states is None:
         return np.arange(hmm.num_states)
     some = scored_sequences(session)
     path = viterbi(hmm, some)
