@@ -50,8 +50,7 @@ STAND_INS = """async ([urls, plotly]) => {
   window.bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   window.modules = {};
   for (const [name, url] of Object.entries(urls)) modules[name] = await import(url);
-  // What a browser fetches and compiles takes its own time, which the test's clock cannot move.
-  await import(plotly);
+  window.plotlyLoaded = () => modules.plotting.loadPlotly(plotly).then(() => null, () => null);
   // What Streamlit calls with each message of a component: what it returns ends the message.
   window.show = (draw, text, place = "place") => {
     const parentElement = document.getElementById(place);
@@ -73,7 +72,7 @@ def empty(browser: Browser, app_server: Server, browser_errors: list[str]) -> It
     page.clock.install(time=0)
     page.goto("/_stcore/health")
     page.clock.pause_at(60_000)
-    names = ("address", "run-controls", "scrubber", "panel", "figure")
+    names = ("address", "run-controls", "scrubber", "panel", "figure", "plotting")
     urls = {name: urljoin("/", asset_url(f"{name}.js")) for name in names}
     page.evaluate(STAND_INS, [urls, urljoin("/", asset_url(PLOTLY))])
     yield page
@@ -138,6 +137,8 @@ class Panel:
 
     def rest(self) -> None:
         """Let time pass until all is drawn, and the page run where it is asked to."""
+        # What a browser fetches and compiles takes its own time, which no test's clock can move.
+        self.page.evaluate("plotlyLoaded()")
         for _ in range(100):
             self.page.clock.run_for(50)
             if (number := len(said(self.page))) > self.answered:
@@ -661,6 +662,7 @@ FIGURE = "[data-testid=hmm-figure]"
 
 def rest(page: Page) -> None:
     """Let time pass until the figure is drawn."""
+    page.evaluate("plotlyLoaded()")  # see Panel.rest
     for _ in range(100):
         page.clock.run_for(50)
         if page.locator(f"{FIGURE}[aria-busy=false]").count():
