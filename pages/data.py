@@ -10,7 +10,7 @@ from pages.ui.figures import charts_data
 from pages.ui.files.export import csv_bytes, data_frame, number_columns
 from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import words
-from pages.ui.parts.controls import dimensions, number
+from pages.ui.parts.controls import dimensions, sequence
 from pages.ui.parts.data_tables import table_editors
 from pages.ui.parts.data_upload import upload_area
 from pages.ui.parts.distributions import distribution
@@ -20,10 +20,16 @@ from pages.ui.parts.presets import PRESETS
 from pages.ui.parts.run_controls import notices
 from pages.ui.parts.widgets import on_entry, set_widget
 from pages.ui.session.session import Session, current_session
-from pages.ui.session.view import shown_dimension, shown_variable, zoom_key
+from pages.ui.session.view import (
+    scale_of,
+    shown_dimension,
+    shown_scale,
+    shown_variable,
+    zoom_key,
+)
 from pages.ui.settings.config import FIELD_OF
 from pages.ui.settings.families import FAMILIES
-from pages.ui.text import many
+from pages.ui.text import capitalised, many, markdown_text
 
 PREVIEW_ROWS = 500
 
@@ -65,8 +71,7 @@ def source_and_preset(session: Session) -> None:
             help=FIELD_OF["source"].help,
         )
         example_picker(session, width=280)
-        if session.data.sequences.num_sequences > 1:
-            number(session, "sequence", maximum=session.data.sequences.num_sequences, width=130)
+        sequence(session)
         dimensions(session)
         data = session.shown_data
         st.download_button(
@@ -115,13 +120,19 @@ def over_time(session: Session) -> None:
     observations = data.sequences.observations[rows, shown_dimension(session)]
     states = None if data.states is None else data.states[rows]
     known = ", coloured by the state that made them" if states is not None else ""
-    st.markdown(f"**Sequence {selected + 1} over time**")
+    title = data.sequence_title(selected + 1)
+    st.markdown(f"**{markdown_text(capitalised(title))} over time**")
     show_figure(
         charts_data.sequence_figure(
-            observations, states, shown_variable(session), zoom_key(session), page_colours()
+            observations,
+            states,
+            shown_variable(session),
+            zoom_key(session),
+            page_colours(),
+            shown_scale(session),
         ),
         "data_sequence",
-        label=f"Observations of sequence {selected + 1} over time{known}.",
+        label=f"Observations of {title} over time{known}.",
     )
     note = charts_data.points_note(len(observations))
     if note:
@@ -147,6 +158,8 @@ def overview(session: Session) -> None:
             shown_variable(session),
             f"{session.data_number}-{shown_dimension(session)}",
             page_colours(),
+            [data.sequence_names[n] for n in range(shown)] if data.sequence_names else None,
+            [scale_of(data, n + 1) for n in range(shown)],
         ),
         "data_overview",
         label=f"The first {shown} sequences one above the other, on one time axis.",

@@ -15,7 +15,7 @@ from pages.ui.parts.layout import halves
 from pages.ui.parts.run_controls import choices, messages
 from pages.ui.session import decoded
 from pages.ui.session.session import current_session
-from pages.ui.session.view import View, current_view, shown_variable, zoom_key
+from pages.ui.session.view import View, current_view, shown_scale, shown_variable, zoom_key
 from pages.ui.text import count
 
 session = current_session()
@@ -66,6 +66,7 @@ def over_time(view: View) -> None:
             revision=zoom_key(session),
             true_states=view.true_states,
             variable=shown_variable(session),
+            scale=shown_scale(session),
         ),
         key="paths_over_time",
         label=(
@@ -172,6 +173,7 @@ def ties(view: View) -> None:
             view.hmm.num_states,
             page_colours(),
             revision=f"{zoom_key(session)}-{len(shown)}",
+            scale=shown_scale(session).first(steps),
         ),
         key="tied_paths",
         label=f"Strips of {len(shown)} equally probable paths over {steps} time steps.",

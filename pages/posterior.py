@@ -14,7 +14,7 @@ from pages.ui.parts.run_controls import choices, messages
 from pages.ui.parts.truth import against_truth
 from pages.ui.session import decoded
 from pages.ui.session.session import current_session
-from pages.ui.session.view import View, current_view, zoom_key
+from pages.ui.session.view import View, current_view, shown_scale, zoom_key
 from pages.ui.text import count
 
 session = current_session()
@@ -56,6 +56,7 @@ def over_time(view: View) -> None:
             true_states=view.true_states,
             true_model_probs=ceiling and getattr(ceiling.posterior, f"{kind}_probs"),
             true_model_entropy=None if ceiling is None else getattr(ceiling, f"{kind}_entropy"),
+            scale=shown_scale(session),
         ),
         key="posterior_over_time",
         label=(

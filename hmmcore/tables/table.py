@@ -16,7 +16,7 @@ from hmmcore.formulas import restored
 from hmmcore.sequences import Sequences
 from hmmcore.tables import guessing
 from hmmcore.tables.decoding import MAX_FILE_BYTES, PARQUET, TableError, file_text, too_large
-from hmmcore.tables.guessing import BLANK_LINES, Column, Guess, code_of_nothing
+from hmmcore.tables.guessing import BLANK_LINES, MAX_SYMBOLS, Column, Guess, code_of_nothing
 from hmmcore.tables.numbers import Shapes, file_decimal
 from hmmcore.tables.reading import Cells, numbers_in, symbols_in
 from hmmcore.tables.splitting import Grid, read_grid
@@ -589,7 +589,13 @@ def _truth(table: Table, label: str | None) -> tuple[IntArray | None, tuple[str,
     """Known states (T,), -1 where none is given, and what they are called."""
     if label is None:
         return None, ()
-    read = symbols_in(table.column(label), table._grid.lines, table._missing)
+    column = table.column(label)
+    if column.distinct > MAX_SYMBOLS:
+        raise TableError(
+            f"Column “{label}” has {column.distinct:,} different states; at most {MAX_SYMBOLS} can "
+            "be told apart, so choose another column of known states, or none."
+        )
+    read = symbols_in(column, table._grid.lines, table._missing)
     codes = read.values[:, 0]
     return np.where(np.isnan(codes), -1, codes).astype(np.int64), read.labels
 

@@ -77,6 +77,11 @@ def scientific(value: float) -> str:
     return f"{mantissa.removesuffix('.0')}{NARROW_SPACE}×{NARROW_SPACE}10{power}".replace("-", "−")
 
 
+def capitalised(text: str) -> str:
+    """A text with its first letter large, and the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def listed(names: list[str]) -> str:
     """Names as a list in a sentence: S1, S2 and S4."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

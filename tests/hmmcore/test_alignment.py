@@ -161,9 +161,9 @@ def test_steps_without_a_state_are_missed_and_stay_unnamed():
     ("reference", "learned", "sentence"),
     [
         ([0, 1], [0, 1, 1], "reference_states has 2 time steps and states has 3"),
-        ([0, 3], [0, 1], r"reference_states\[1\] is 3; .* at least 0 and at most 2"),
+        ([0, 3], [0, 1], r"reference_states\[1\] is 3; .* at least -1 and at most 2"),
         ([0, 1], [3, 1], r"states\[0\] is 3; .* at least -1 and at most 2"),
-        ([-1, 1], [0, 1], r"reference_states\[0\] is -1; .* at least 0"),
+        ([-2, 1], [0, 1], r"reference_states\[0\] is -2; .* at least -1"),
         ([0, 1], [0, -2], r"states\[1\] is -2; .* at least -1"),
         ([[0, 1]], [0, 1], r"reference_states has shape \(1, 2\)"),
         ([0, 1], 1, r"states has shape \(\)"),
@@ -271,3 +271,15 @@ def test_masked_states_are_refused():
     states = np.ma.array([0, 1], mask=[False, True])
     with pytest.raises(ValueError, match=r"^states\[1\] is masked"):
         align([0, 1], states, 2)
+
+
+def test_steps_whose_true_state_is_not_known_are_left_out():
+    rng = np.random.default_rng(5)
+    for _ in range(50):
+        reference, learned = rng.integers(-1, 3, 40), rng.integers(-1, 3, 40)
+        known = reference >= 0
+        pair, all_of_it = (reference[known], learned[known]), (reference, learned)
+        assert accuracy(*all_of_it) == accuracy(*pair)
+        for compare in (align, confusion_table, majority_states):
+            np.testing.assert_array_equal(compare(*all_of_it, 3), compare(*pair, 3))
+    assert np.isnan(accuracy([-1, -1], [0, 1]))

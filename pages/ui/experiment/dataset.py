@@ -35,6 +35,7 @@ class Dataset:
         sequence_names: (N,) what the file calls its sequences; empty where they are numbered.
         times: (T,) when each observation was made, datetime64[ns] or numbers; None where time is
             counted in steps.
+        time_name: what the file calls the times.
     """
 
     sequences: Sequences
@@ -50,6 +51,7 @@ class Dataset:
     state_names: tuple[str, ...] = ()
     sequence_names: tuple[str, ...] = ()
     times: NDArray[Any] | None = None
+    time_name: str = ""
 
     def without_truth(self) -> Dataset:
         """The same data without their truth, for figures that hide it."""
@@ -78,6 +80,12 @@ class Dataset:
         """How many states the true path has to choose from; 0 if it is unknown."""
         model = self.generating_model
         return len(self.state_names) if model is None else model.num_states
+
+    def sequence_title(self, number: int) -> str:
+        """What sequence `number`, from 1, is called in a sentence: by its name, or its number."""
+        if self.sequence_names:
+            return f"sequence “{self.sequence_names[number - 1]}”"
+        return f"sequence {number}"
 
     @property
     def num_dimensions(self) -> int:
@@ -120,7 +128,7 @@ class Upload:
 
     Attributes:
         column: name of the column, or the names of all columns joined.
-        family, labels, columns, sequence_names, times, state_names: as in `Dataset`.
+        family, labels, columns, sequence_names, times, time_name, state_names: as in `Dataset`.
         known_states: (T,) states that a column of the file gives, -1 where it gives none; None
             without such a column.
         source: the file; None for an experiment that was saved without it.
@@ -134,6 +142,7 @@ class Upload:
     columns: tuple[str, ...] = ()
     sequence_names: tuple[str, ...] = ()
     times: NDArray[Any] | None = None
+    time_name: str = ""
     known_states: IntArray | None = None
     state_names: tuple[str, ...] = ()
     source: Source | None = None
@@ -159,4 +168,5 @@ class Upload:
             state_names=self.state_names,
             sequence_names=self.sequence_names,
             times=self.times,
+            time_name=self.time_name,
         )

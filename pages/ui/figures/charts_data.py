@@ -14,13 +14,15 @@ from pages.ui.figures import decimation, look, theme
 from pages.ui.figures.look import Plot, Values
 from pages.ui.figures.observed_variable import ObservedVariable
 from pages.ui.figures.theme import Palette
-from pages.ui.figures.time_axis import TIME_TITLE
+from pages.ui.figures.time_scale import TimeScale, together
 from pages.ui.text import chart_text
 
 MAX_POINTS = 2000
 OVERVIEW_SEQUENCES = 6
 OVERVIEW_POINTS = 320
 OVERVIEW_LETTERS = 6
+TITLE_LETTERS = 8
+"""Letters of a sequence's name that fit beside its row."""
 LINE_BEHIND_POINTS = "rgba(128,128,128,0.55)"
 
 
@@ -40,19 +42,26 @@ def sequence_figure(
     variable: ObservedVariable,
     revision: str,
     colours: Palette,
+    scale: TimeScale | None = None,
 ) -> go.Figure:
-    """Observations (M,) of one sequence over time, coloured by true state (M,) where known."""
-    kept, coordinates, hover = _thinned(observations, variable, MAX_POINTS)
+    """Observations (M,) of one sequence over time, coloured by true state (M,) where known.
+
+    Without a `scale` time is counted in steps.
+    """
+    scale = scale or TimeScale(len(observations))
+    kept, coordinates, hover = _thinned(observations, variable, MAX_POINTS, scale)
     traces = _line(coordinates, hover, states is not None, colours)
     of_points = np.empty(0, dtype=int) if states is None else states[kept]
     # A trace for each state, so that the legend has it.
     for state in np.unique(of_points):
-        name = theme.state_name(int(state))
+        known = int(state) >= 0
+        name = theme.state_name(int(state)) if known else "not known"
         traces.append({
             "type": "scatter", "mode": "markers", "name": name,
             **{part: values[of_points == state] for part, values in coordinates.items()},
             "marker": {
-                "color": theme.state_colour(int(state)), "symbol": theme.state_symbol(int(state)),
+                "color": theme.state_colour(int(state)) if known else LINE_BEHIND_POINTS,
+                "symbol": theme.state_symbol(int(state)) if known else "circle-open",
                 "size": 6 if len(kept) <= 600 else 4, "line": {"width": 0.6, "color": colours.text},
             },
             "hovertemplate": f"true state {name}, {hover}",
@@ -61,7 +70,7 @@ def sequence_figure(
     if variable.kind != "number":  # numbers find their own range
         axis |= {"range": variable.limits(observations), **variable.axis()}
     return look.single(
-        Plot(traces, axis, {"title": TIME_TITLE, "range": _time_range(len(observations))}),
+        Plot(traces, axis, scale.axis(_margin(scale.length))),
         colours,
         height=300,
         uirevision=revision,
@@ -77,29 +86,44 @@ def overview_figure(
     variable: ObservedVariable,
     revision: str,
     colours: Palette,
+    names: list[str] | None = None,
+    scales: list[TimeScale] | None = None,
 ) -> go.Figure:
-    """Several sequences one above the other, on one time axis and one scale of observations."""
+    """Several sequences one above the other, on one time axis and one scale of observations.
+
+    Without `names` they are numbered; without `scales` time is counted in steps.
+    """
     number = len(sequences)
-    together = np.concatenate(sequences)
+    scales = together(scales or [TimeScale(len(sequence)) for sequence in sequences])
+    titles = [
+        chart_text(name if len(name) <= TITLE_LETTERS else f"{name[: TITLE_LETTERS - 1]}…")
+        for name in names or [f"{row}" for row in range(1, number + 1)]
+    ]
+    longest = max(scales, key=lambda scale: scale.length)
+    ranges = np.array([scale.range(_margin(longest.length)) for scale in scales])
+    everything = np.concatenate(sequences)
     if variable.kind == "symbol":
         # Only two names fit into a row.
         ends = np.unique([0, len(variable.labels) - 1])
         names = variable.ticks(OVERVIEW_LETTERS)
         ticks = {"tickvals": ends, "ticktext": [names[end] for end in ends]}
     else:
-        there = together[np.isfinite(together)]
+        there = everything[np.isfinite(everything)]
         ends = np.unique([there.min(), there.max()]) if there.size else there
         ticks = {"tickvals": ends, "tickformat": ".2~g"}
-    axis = {"range": variable.limits(together, 0.25), **ticks}
+    axis = {"range": variable.limits(everything, 0.25), **ticks}
     of_each = [None] * number if states is None else states
     return look.rows(
         [
-            Plot(_small_sequence(*pair, variable, colours), {**axis, "title": f"{row}"})
-            for row, pair in enumerate(zip(sequences, of_each, strict=True), 1)
+            Plot(_small_sequence(*row, variable, colours), {**axis, "title": title})
+            for title, *row in zip(titles, sequences, of_each, scales, strict=True)
         ],
         [1] * number,
         0.012,
-        {"title": TIME_TITLE, "range": _time_range(max(map(len, sequences)))},
+        {
+            **longest.axis(0.0),
+            "range": [float(ranges[:, 0].min()), float(ranges[:, 1].max())],
+        },
         colours,
         height=62 * number + 64,
         uirevision=revision,
@@ -108,18 +132,24 @@ def overview_figure(
 
 
 def _small_sequence(
-    observations: FloatArray, states: IntArray | None, variable: ObservedVariable, colours: Palette
+    observations: FloatArray,
+    states: IntArray | None,
+    scale: TimeScale,
+    variable: ObservedVariable,
+    colours: Palette,
 ) -> list[Values]:
     """One row of the overview. There is no legend, and one trace of all states draws faster."""
-    kept, coordinates, hover = _thinned(observations, variable, OVERVIEW_POINTS)
+    kept, coordinates, hover = _thinned(observations, variable, OVERVIEW_POINTS, scale)
     traces = _line(coordinates, hover, states is not None, colours)
-    if states is not None:
-        of_points = states[kept]
+    if states is not None and (states[kept] >= 0).any():
+        known = states[kept] >= 0
+        of_points = states[kept][known]
         num_states = int(of_points.max()) + 1
         names = [theme.state_name(state) for state in range(num_states)]
         symbols = [theme.state_symbol(state) for state in range(num_states)]
         traces.append({
-            "type": "scatter", "mode": "markers", **coordinates,
+            "type": "scatter", "mode": "markers",
+            **{part: values[known] for part, values in coordinates.items()},
             "text": np.array(names, dtype=object)[of_points],
             "marker": {
                 # By number, since Plotly would parse the colour of each point anew.
@@ -134,7 +164,7 @@ def _small_sequence(
 
 
 def _thinned(
-    observations: FloatArray, variable: ObservedVariable, max_points: int
+    observations: FloatArray, variable: ObservedVariable, max_points: int, scale: TimeScale
 ) -> tuple[IntArray, Values, str]:
     """Thin observations (M,) to at most `max_points`.
 
@@ -144,8 +174,9 @@ def _thinned(
     kept = decimation.extreme_indices(np.asarray(observations, dtype=np.float64), max_points)
     values = observations[kept]
     texts = np.array(variable.value_texts(values), dtype=object)
-    hover = f"t = %{{x}}, {chart_text(variable.name)} = %{{customdata}}<extra></extra>"
-    return kept, {"x": kept + theme.FIRST_TIME, "y": values, "customdata": texts}, hover
+    name = chart_text(variable.name)
+    hover = f"{scale.symbol}%{{x}}, {name} = %{{customdata}}<extra></extra>"
+    return kept, {"x": scale.chosen(kept), "y": values, "customdata": texts}, hover
 
 
 def _line(coordinates: Values, hover: str, states_known: bool, colours: Palette) -> list[Values]:
@@ -167,6 +198,6 @@ def _line(coordinates: Values, hover: str, states_known: bool, colours: Palette)
     return [line, points]
 
 
-def _time_range(length: int) -> list[float]:
-    margin = max(0.5, 0.01 * length)
-    return [theme.FIRST_TIME - margin, length + margin]
+def _margin(length: int) -> float:
+    """Room beyond the first and the last step, in steps."""
+    return max(0.5, 0.01 * length)

@@ -16,6 +16,7 @@ from hmmcore.arrays import IntArray
 from pages.ui.figures import decimation, look, theme
 from pages.ui.figures.look import Plot, Values
 from pages.ui.figures.theme import Palette
+from pages.ui.figures.time_scale import TimeScale
 from pages.ui.text import count
 
 MAX_COLUMNS = 1200
@@ -24,7 +25,6 @@ MAX_POINTS = 2000
 STRIP = 24
 """Height of one strip of states, in pixels."""
 GAP = 16
-TIME_TITLE = "time t (steps)"
 LABEL_MARGIN = 112
 
 
@@ -50,7 +50,7 @@ def decimation_note(length: int, *, observations: bool = False) -> str | None:
 def time_stack(
     plots: Sequence[Plot],
     heights: Sequence[int],
-    length: int,
+    scale: TimeScale,
     colours: Palette,
     *,
     top: int = 16,
@@ -62,11 +62,10 @@ def time_stack(
     """Plots of the given heights, in pixels, one above the other on one time axis."""
     bottom = 46
     inner_height = sum(heights) + GAP * (len(heights) - 1)
-    first = theme.FIRST_TIME
     xaxis = {
-        "range": [first - 0.5, first + length - 0.5], "zeroline": False, "showgrid": False,
-        "tickformat": "d" if length <= 12 else None, "nticks": min(12, length + 1),
-        "title": TIME_TITLE,
+        **scale.axis(0.5), "zeroline": False, "showgrid": False,
+        "tickformat": "d" if scale.times is None and scale.length <= 12 else None,
+        "nticks": min(12, scale.length + 1),
     }  # fmt: skip
     axis = {"zeroline": False, "ticks": ""}
     return look.rows(
@@ -81,34 +80,24 @@ def time_stack(
     )
 
 
-def columns_of(length: int) -> Values:
-    """Positions on the time axis of the columns of a trace of `length` steps, as its properties."""
-    width = decimation.bin_width(length, MAX_COLUMNS)
-    return {"x0": theme.FIRST_TIME + (width - 1) / 2, "dx": width}
+def columns_of(scale: TimeScale) -> Values:
+    """Places on the time axis of the columns of a trace, as its properties."""
+    return scale.columns(decimation.bin_width(scale.length, MAX_COLUMNS))
 
 
-def time_words(length: int) -> tuple[str, str]:
-    """Hover text for the time of a column, and the word for its mean if it has several steps."""
-    width = decimation.bin_width(length, MAX_COLUMNS)
-    if width == 1:
-        return "time %{x}", ""
-    return f"{width} steps around time %{{x}}", "mean "
-
-
-def strips(paths: Mapping[str, IntArray], num_states: int) -> Plot:
+def strips(paths: Mapping[str, IntArray], num_states: int, scale: TimeScale) -> Plot:
     """One named strip for each path (M,), in the colours of the states."""
-    length = len(next(iter(paths.values())))
-    width = decimation.bin_width(length, MAX_COLUMNS)
+    width = decimation.bin_width(scale.length, MAX_COLUMNS)
     binned = np.array(
         [decimation.majority_bins(states, width, num_states) for states in paths.values()]
     )
-    when, _ = time_words(length)
+    when, _ = scale.words(MAX_COLUMNS)
     cells = {
         "type": "heatmap",
         # States by number, 1..K: the hover text then reads S1..SK without a text for each cell.
         "z": np.where(binned < 0, np.nan, binned + 1.0).astype(np.float32),
         "y": list(paths),
-        **columns_of(length),
+        **columns_of(scale),
         "zmin": 0.5,
         "zmax": num_states + 0.5,
         "colorscale": theme.state_scale(num_states),

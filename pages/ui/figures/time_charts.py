@@ -23,8 +23,8 @@ from pages.ui.figures.time_axis import (
     named_rows,
     strips,
     time_stack,
-    time_words,
 )
+from pages.ui.figures.time_scale import TimeScale
 from pages.ui.text import chart_text
 
 
@@ -38,26 +38,29 @@ def posterior_figure(
     true_states: IntArray | None = None,
     true_model_probs: FloatArray | None = None,
     true_model_entropy: FloatArray | None = None,
+    scale: TimeScale | None = None,
 ) -> go.Figure:
     """State probabilities (M, K) over time, with the entropy (M,) of each step, in bits, below.
 
     `kind` names the probabilities, "smoothed" or "filtered". Where the truth is known, the true
     path (M,) stands above, and the true model's probabilities of the same data in between.
+    Without a `scale` time is counted in steps.
     """
     length, num_states = probs.shape
+    scale = scale or TimeScale(length)
     block = int(np.clip(13 * num_states, 120, 260)) if num_states > 1 else 96
-    learned = _probabilities(probs, "learned model", kind)
-    uncertainty = _entropy(entropy, num_states, colours)
+    learned = _probabilities(probs, "learned model", kind, scale)
+    uncertainty = _entropy(entropy, num_states, colours, scale)
     plots, heights = [learned, uncertainty], [block, 110]
     layout: Values = {}
     if true_model_probs is not None:
-        plots.insert(1, _probabilities(true_model_probs, "true model", kind))
+        plots.insert(1, _probabilities(true_model_probs, "true model", kind, scale))
         heights.insert(1, block)
     if true_states is not None:
-        plots.insert(0, strips({"true path": true_states}, num_states))
+        plots.insert(0, strips({"true path": true_states}, num_states, scale))
         heights.insert(0, STRIP)
     if true_model_entropy is not None:
-        uncertainty.traces.append(_entropy_curve(true_model_entropy, "true model", colours))
+        uncertainty.traces.append(_entropy_curve(true_model_entropy, "true model", colours, scale))
         layout = {
             # The legend takes its height from the plots, so the figure is given some.
             "legend_height": 28,
@@ -70,7 +73,7 @@ def posterior_figure(
     spacing = GAP / (sum(heights) + GAP * (len(heights) - 1))
     _, top = look.row_domains(heights, spacing)[plots.index(learned)]
     return time_stack(
-        plots, heights, length, colours, left=84, right=64, uirevision=revision,
+        plots, heights, scale, colours, left=84, right=64, uirevision=revision,
         coloraxis={
             "colorscale": theme.POSTERIOR_COLOUR_SCALE, "cmin": 0.0, "cmax": 1.0,
             "colorbar": {
@@ -93,11 +96,14 @@ def paths_figure(
     revision: str,
     true_states: IntArray | None = None,
     variable: ObservedVariable = PLAIN,
+    scale: TimeScale | None = None,
 ) -> go.Figure:
     """Observations (M,) coloured by Viterbi state; paths (M,) as strips; where they differ.
 
-    A missing observation, NaN, has no point; its state is in the strips.
+    A missing observation, NaN, has no point; its state is in the strips. Without a `scale` time is
+    counted in steps.
     """
+    scale = scale or TimeScale(len(observations))
     paths = {"Viterbi path": viterbi_states, "per-step best": per_step_states}
     differences = {"Viterbi ≠ per-step": viterbi_states != per_step_states}
     if true_states is not None:
@@ -106,12 +112,12 @@ def paths_figure(
         differences = {"Viterbi ≠ truth": wrong, **differences}
     return time_stack(
         [
-            _observations(observations, viterbi_states, num_states, variable, colours),
-            strips(paths, num_states),
-            _marks(differences, colours),
+            _observations(observations, viterbi_states, num_states, variable, colours, scale),
+            strips(paths, num_states, scale),
+            _marks(differences, colours, scale),
         ],
         [220, STRIP * len(paths), STRIP * len(differences)],
-        len(observations),
+        scale,
         colours,
         top=48,
         uirevision=revision,
@@ -121,24 +127,31 @@ def paths_figure(
 
 
 def tied_paths_figure(
-    paths: IntArray, num_states: int, colours: Palette, *, revision: str
+    paths: IntArray,
+    num_states: int,
+    colours: Palette,
+    *,
+    revision: str,
+    scale: TimeScale | None = None,
 ) -> go.Figure:
     """Some equally probable paths (P, M), one strip each, numbered from 1."""
     count, length = paths.shape
+    scale = scale or TimeScale(length)
     named = {f"path {number}": path for number, path in enumerate(paths, 1)}
     height = max(14, STRIP - count // 4) * count
-    return time_stack([strips(named, num_states)], [height], length, colours, uirevision=revision)
+    strips_of_paths = strips(named, num_states, scale)
+    return time_stack([strips_of_paths], [height], scale, colours, uirevision=revision)
 
 
-def _probabilities(probs: FloatArray, whose: str, kind: str) -> Plot:
+def _probabilities(probs: FloatArray, whose: str, kind: str, scale: TimeScale) -> Plot:
     length, num_states = probs.shape
     binned = decimation.mean_bins(probs, decimation.bin_width(length, MAX_COLUMNS))
-    when, mean = time_words(length)
+    when, mean = scale.words(MAX_COLUMNS)
     cells = {
         "type": "heatmap",
         "z": binned.T.astype(np.float32),
         "y": np.arange(1, num_states + 1),
-        **columns_of(length),
+        **columns_of(scale),
         "coloraxis": "coloraxis",
         "hoverongaps": False,
         "hovertemplate": (
@@ -149,7 +162,7 @@ def _probabilities(probs: FloatArray, whose: str, kind: str) -> Plot:
     return Plot([cells], {**axis, "title": whose, **state_ticks(num_states)})
 
 
-def _entropy(entropy: FloatArray, num_states: int, colours: Palette) -> Plot:
+def _entropy(entropy: FloatArray, num_states: int, colours: Palette, scale: TimeScale) -> Plot:
     # With one state the entropy is always zero; the axis goes to one bit all the same.
     top = math.log2(num_states) if num_states > 1 else 1.0
     axis = {
@@ -158,18 +171,18 @@ def _entropy(entropy: FloatArray, num_states: int, colours: Palette) -> Plot:
         "tickvals": np.array([0.0, top / 2, top]),
         "ticktext": ["0", f"{top / 2:.2f}", f"{top:.2f}"],
     }  # fmt: skip
-    return Plot([_entropy_curve(entropy, "learned model", colours)], axis)
+    return Plot([_entropy_curve(entropy, "learned model", colours, scale)], axis)
 
 
-def _entropy_curve(entropy: FloatArray, whose: str, colours: Palette) -> Values:
+def _entropy_curve(entropy: FloatArray, whose: str, colours: Palette, scale: TimeScale) -> Values:
     length, learned = len(entropy), whose == "learned model"
     width = decimation.bin_width(length, MAX_COLUMNS)
     binned = decimation.mean_bins(entropy[:, None], width)[:, 0]
-    when, mean = time_words(length)
+    when, mean = scale.words(MAX_COLUMNS)
     colour = colours.primary if learned else colours.text
     return {
         "type": "scatter",
-        **columns_of(length),
+        **columns_of(scale),
         "y": binned.astype(np.float32),
         "name": f"entropy of the {whose}",
         # Steps as wide as the columns above; a line through a single step would not be seen.
@@ -190,10 +203,12 @@ def _observations(
     num_states: int,
     variable: ObservedVariable,
     colours: Palette,
+    scale: TimeScale,
 ) -> Plot:
     kept = decimation.extreme_indices(observations, MAX_POINTS)
     kept = kept[np.isfinite(observations[kept])]
     symbol = chart_text(variable.name)
+    when = "time %{x}" if scale.times is None else "%{x}"
     traces: list[Values] = []
     for state in [*range(num_states), -1]:
         chosen = kept[states[kept] == state]
@@ -203,7 +218,7 @@ def _observations(
         traces.append({
             "type": "scatter",
             # A trace without a point would be missing from the legend.
-            "x": chosen + theme.FIRST_TIME if len(chosen) else [None],
+            "x": scale.chosen(chosen) if len(chosen) else [None],
             "y": observations[chosen] if len(chosen) else [None],
             "customdata": variable.value_texts(observations[chosen]) if len(chosen) else None,
             "mode": "markers",
@@ -215,7 +230,7 @@ def _observations(
                 "line": {"width": 0.5, "color": colours.text} if state >= 0 else {"width": 1},
             },
             "hovertemplate": (
-                f"time %{{x}}: {symbol} = %{{customdata}}, Viterbi state {name}<extra></extra>"
+                f"{when}: {symbol} = %{{customdata}}, Viterbi state {name}<extra></extra>"
             ),
         })  # fmt: skip
     title = f"observation {symbol}<sub>t</sub>" if variable == PLAIN else variable.title
@@ -223,17 +238,16 @@ def _observations(
     return Plot(traces, {**axis, **variable.axis()})
 
 
-def _marks(differences: Mapping[str, BoolArray], colours: Palette) -> Plot:
+def _marks(differences: Mapping[str, BoolArray], colours: Palette, scale: TimeScale) -> Plot:
     names = list(differences)
-    length = len(differences[names[0]])
-    width = decimation.bin_width(length, MAX_COLUMNS)
+    width = decimation.bin_width(scale.length, MAX_COLUMNS)
     each = np.column_stack([differences[name] for name in names]).astype(np.float64)
-    when, _ = time_words(length)
+    when, _ = scale.words(MAX_COLUMNS)
     cells = {
         "type": "heatmap",
         "z": decimation.mean_bins(each, width).T.astype(np.float32),
         "y": names,
-        **columns_of(length),
+        **columns_of(scale),
         "zmin": 0.0,
         "zmax": 1.0,
         "colorscale": [[0.0, colours.secondary_background], [1.0, colours.text]],

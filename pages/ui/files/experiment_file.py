@@ -6,23 +6,17 @@ JSON can be read without the app, and reading it executes nothing; see `experime
 from __future__ import annotations
 
 import json
-import math
-from base64 import b64encode
-from dataclasses import fields
 from typing import Any
 
-from hmmcore.arrays import FloatArray
+import numpy as np
+
 from hmmcore.io import to_content
 from pages.ui.experiment.dataset import Upload
 from pages.ui.experiment.experiment import Experiment
 from pages.ui.experiment.run_position import RunPosition, RunProgress
-from pages.ui.files.experiment_reading import FORMAT, VERSION
+from pages.ui.files.blocks import packed, written
+from pages.ui.files.experiment_reading import EXTRAS, FORMAT, MAX_BYTES, NAMES, VERSION
 from pages.ui.settings.address import to_query
-
-EXACT_IN_FLOAT = 2**53
-PLAIN_VALUES = 100_000
-"""So many observations anybody can read in the file. More are written as their bytes, float64 with
-the lowest byte first, in Base64: a third of the room, and no digit is lost."""
 
 
 def looks_like_experiment(content: bytes) -> bool:
@@ -34,7 +28,7 @@ def write(experiment: Experiment) -> bytes:
     """The content of an experiment file, with all digits of every number."""
     position, runs = experiment.current_position(), experiment.runs
     any_run = next(iter(runs.values()), None)
-    content = {
+    content: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
         "config": to_query(experiment.config),
@@ -58,6 +52,18 @@ def write(experiment: Experiment) -> bytes:
         "at": position.at,
         "marks": list(position.marks),
     }
+    file = _json(content)
+    for extra in EXTRAS if content["data"] else ():
+        if len(file) <= MAX_BYTES:
+            break
+        # What the app makes it can open. Whoever opens it is told what was left out.
+        content["data"][extra] = None
+        content["data"]["left_out"].append(extra)
+        file = _json(content)
+    return file
+
+
+def _json(content: dict[str, Any]) -> bytes:
     return json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
 
 
@@ -67,32 +73,30 @@ def _progress(position: RunPosition, name: str) -> RunProgress:
 
 def _written_upload(upload: Upload | None) -> dict[str, Any]:
     assert upload is not None
-    sequences = upload.sequences
-    about = {
-        field.name: list(value) if isinstance(value, tuple) else value
-        for field in fields(Upload)
-        if field.name != "sequences"
-        for value in [getattr(upload, field.name)]
-    }
+    sequences, times, source = upload.sequences, upload.times, upload.source
+    names = {name: getattr(upload, name) for name in NAMES}
+    are_dates = times is not None and times.dtype.kind == "M"
     return {
-        **about,
-        "lengths": sequences.lengths.tolist(),
+        **{
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in names.items()
+        },
+        "lengths": written(sequences.lengths),
         "dimensions": sequences.num_dimensions,
-        "observations": _written(sequences.observations),
+        "observations": written(sequences.observations),
+        "known_states": None if upload.known_states is None else written(upload.known_states),
+        "times": None
+        if times is None
+        else {
+            "unit": "nanoseconds since 1970" if are_dates else "",
+            "values": written(times.astype(np.int64) if are_dates else times),
+        },
+        "source": None
+        if source is None
+        else {
+            "content": packed(source.content),
+            "options": source.options,
+            "rows": written(source.rows),
+        },
+        "left_out": [],
     }
-
-
-def _written(observations: FloatArray) -> list[float | int | None] | str:
-    """Values, row after row: numbers in a list, or where there are many the bytes of all."""
-    if observations.size <= PLAIN_VALUES:
-        return [_short(x) for x in observations.ravel().tolist()]
-    return b64encode(observations.astype("<f8").tobytes()).decode()
-
-
-def _short(value: float) -> float | int | None:
-    """The same number with fewer characters if possible, such as 5 for 5.0; None for NaN."""
-    if value != value:
-        return None
-    whole = value.is_integer() and abs(value) < EXACT_IN_FLOAT
-    negative_zero = value == 0.0 and math.copysign(1.0, value) < 0.0
-    return int(value) if whole and not negative_zero else value

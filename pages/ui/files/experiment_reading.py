@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import json
 import math
-from base64 import b64decode
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hmmcore import HMM, Sequences
-from hmmcore.arrays import FloatArray
 from hmmcore.io import from_content
-from hmmcore.tables import MAX_FILE_BYTES
-from pages.ui.experiment.dataset import Upload
+from hmmcore.tables import MAX_FILE_BYTES, MAX_SEQUENCES
+from pages.ui.experiment.dataset import Source, Upload
 from pages.ui.experiment.player import MAX_ITERATIONS
 from pages.ui.experiment.replay import Ending
 from pages.ui.experiment.run_position import (
@@ -30,26 +29,39 @@ from pages.ui.experiment.run_position import (
     RunProgress,
     checked_revisions,
 )
-from pages.ui.files.pending import MAX_VALUES, NAME_LENGTH
+from pages.ui.files.blocks import integers, numbers, unpacked
+from pages.ui.files.pending import MAX_VALUES, NAME_LENGTH, Reading
 from pages.ui.settings.address import from_query
-from pages.ui.settings.config import MAX_CELLS, Config
+from pages.ui.settings.config import MAX_CELLS, MAX_STATES, Config
 from pages.ui.settings.config_rules import within_size
 from pages.ui.settings.families import FAMILIES, MAX_DIMENSIONS, MAX_SYMBOLS
 from pages.ui.text import count, shortened
 
 FORMAT = "HMM Playground experiment"
-VERSION = 2
-"""Since version 2 many observations are one text; see `experiment_file.PLAIN_VALUES`."""
+VERSION = 3
+"""Since version 2 many observations are one text, see `blocks.py`. Since version 3 that is
+compressed, and there are times, names, known states, and the visitor's file."""
+NAMES = {
+    "file_name": "", "column": "", "family": "numbers", "time_name": "",
+    "labels": (), "columns": (), "sequence_names": (), "state_names": (),
+}  # fmt: skip
+"""The texts of an `Upload`, and what they are where a file of an older version lacks them."""
+EXTRAS = {
+    "source": "the file's other columns",
+    "times": "the times of the observations",
+}
+"""Parts of an `Upload` that are left out where the file would be too large, the first ones first,
+in words."""
 MAX_NUMBERS = MAX_VALUES + 100_000
 """Room for every value of the largest upload, and far more than models, runs and settings need."""
 MAX_BYTES = MAX_FILE_BYTES
-"""The same as of a table. Room for the data of the largest upload: a value takes 10.7 bytes where
-there are many (see `experiment_file.PLAIN_VALUES`), all together 21 MB; the rest is for models,
-runs and settings. The server's limit, maxUploadSize in .streamlit/config.toml, is the same."""
+"""The same as of a table. Room for the data of the largest upload: a value takes at most 10.7 bytes
+where there are many (see `blocks.py`), all together 21 MB; the rest is for models, runs and
+settings, and for `EXTRAS` where they fit. The server's limit, maxUploadSize in
+.streamlit/config.toml, is the same."""
 MAX_LISTS = 20_000
 MAX_PARAMETERS = 20_000
 """Far more than any model of the pages has. A run keeps hundreds of its models."""
-MAX_VALUE = 1e100
 LONGEST_NAME = MAX_DIMENSIONS * (NAME_LENGTH + len("…, ")) - len(", ")
 """The length of the longest name, that of all columns joined, each cut to NAME_LENGTH."""
 LONGEST_RUN_NAME = 40
@@ -127,7 +139,7 @@ def read(content: bytes) -> ExperimentFile:
     if type(version) is not int or version < 1:
         raise FileRefused("The experiment file is damaged: its version is no number from 1 on.")
     try:
-        return _experiment(found)
+        return _experiment(found, version)
     except FileRefused:
         raise
     except (
@@ -136,12 +148,16 @@ def read(content: bytes) -> ExperimentFile:
         raise FileRefused.damaged(error) from None
 
 
-def _experiment(found: dict[str, Any]) -> ExperimentFile:
+def _experiment(found: dict[str, Any], version: int) -> ExperimentFile:
     query = _mapping(found, "config")
     if len(query) > 200 or not all(isinstance(v, str) for v in query.values()):
         raise ValueError("config holds something that is not a setting.")
     config, notes = from_query(query)
-    upload = _upload(_mapping(found, "data"), config) if config.source == "upload" else None
+    upload = None
+    if config.source == "upload":
+        data = _mapping(found, "data")
+        upload = _upload(data, config, version)
+        notes = (*notes, *_left_out(data))
     if upload is not None and upload.family != config.family:
         raise ValueError(f"its data are {upload.family} and its settings are for {config.family}.")
     start = _model(_mapping(found, "start"))
@@ -189,10 +205,8 @@ def _run(run: Any, start: HMM) -> tuple[RunProgress, Ending]:
     )
 
 
-def _upload(data: dict[str, Any], config: Config) -> Upload:
-    values, lengths = _values(data["observations"]), data["lengths"]
-    if not isinstance(lengths, list):
-        raise ValueError("lengths must be a list.")
+def _upload(data: dict[str, Any], config: Config, version: int) -> Upload:
+    values = numbers(data["observations"], "observations", MAX_VALUES, compressed=version > 2)
     dimensions = _whole(data["dimensions"], "dimensions", MAX_DIMENSIONS)
     if not dimensions or not len(values) or len(values) % dimensions:
         raise ValueError(f"{len(values)} observations do not make rows of {dimensions}.")
@@ -203,42 +217,69 @@ def _upload(data: dict[str, Any], config: Config) -> Upload:
             f"The experiment file has {count(length)} observations and K = {config.num_states}; "
             f"K × T may be at most {count(MAX_CELLS)}, so that training stays live."
         )
-    sizes = [_whole(length, "a length", len(values)) for length in lengths]
-    observations = values.reshape(-1, dimensions)
-    about: dict[str, Any] = {}
-    for field in fields(Upload):
-        if field.name == "sequences":
-            continue
-        if field.name not in data and field.default is not MISSING:
-            continue
-        most = LONGEST_NAME if field.name == "column" else NAME_LENGTH + len("…")
-        about[field.name] = _text(data[field.name], most)
-        if isinstance(about[field.name], tuple) != (field.name in ("labels", "columns")):
-            raise ValueError(f"{field.name} is of the wrong kind.")
-    upload = Upload(sequences=Sequences(observations, sizes), **about)
+    lengths = data["lengths"]
+    if isinstance(lengths, str):
+        raise ValueError("lengths must be a list.")
+    sizes = integers(lengths, "lengths", len(lengths), 0, length)
+    if len(sizes) > MAX_SEQUENCES:
+        raise ValueError(f"it has {count(len(sizes))} sequences; {count(MAX_SEQUENCES)} at most.")
+    names: dict[str, Any] = {}
+    for name, default in NAMES.items():
+        most = LONGEST_NAME if name == "column" else NAME_LENGTH + len("…")
+        names[name] = _text(data.get(name, default) or default, most)
+        if isinstance(names[name], tuple) != isinstance(default, tuple):
+            raise ValueError(f"{name} is of the wrong kind.")
+    upload = Upload(
+        sequences=Sequences(values.reshape(-1, dimensions), sizes),
+        times=_times(data.get("times"), length),
+        known_states=_known_states(data.get("known_states"), names["state_names"], length),
+        source=_source(data.get("source"), length),
+        **names,
+    )
+    if upload.sequence_names and len(upload.sequence_names) != len(upload.sequences):
+        raise ValueError("sequence_names do not fit the sequences.")
     upload.sequences.require_every_dimension()
     _check_family(upload)
     return upload
 
 
-def _values(given: Any) -> FloatArray:
-    """Observations from a list, in which None is a missing one, or from a text in Base64."""
-    if isinstance(given, str):
-        values = np.frombuffer(b64decode(given, validate=True), dtype="<f8").astype(np.float64)
-        bad = values[~(np.isnan(values) | (np.abs(values) <= MAX_VALUE))][:1].tolist()
-    elif isinstance(given, list):
-        bad = [
-            value
-            for value in given
-            if value is not None
-            and not (type(value) in (int, float) and -MAX_VALUE <= value <= MAX_VALUE)
-        ]
-        values = np.empty(0) if bad else np.array(given, dtype=np.float64)
-    else:
-        raise ValueError("observations must be a list, or a text.")
-    if bad:
-        raise ValueError(f"an observation is “{shortened(str(bad[0]))}”, no number up to 1e100.")
-    return values
+def _times(given: Any, length: int) -> NDArray[Any] | None:
+    if given is None:
+        return None
+    if given["unit"]:
+        return integers(given["values"], "times", length).view("datetime64[ns]")
+    times = numbers(given["values"], "times", length)
+    if len(times) != length or np.isnan(times).any():
+        raise ValueError(f"times must be {length} numbers.")
+    return times
+
+
+def _known_states(given: Any, names: tuple[str, ...], length: int) -> NDArray[np.int64] | None:
+    if (given is None) != (not names) or len(names) > MAX_STATES:
+        raise ValueError("known_states do not fit their names.")
+    return None if given is None else integers(given, "known_states", length, -1, len(names) - 1)
+
+
+def _source(given: Any, length: int) -> Source | None:
+    if given is None:
+        return None
+    content = unpacked(given["content"], "source", MAX_FILE_BYTES)
+    reading = Reading(**given["options"])
+    missing = reading.missing
+    if not isinstance(missing, list) or not all(isinstance(code, str) for code in missing):
+        raise ValueError("the missing codes are no texts.")
+    options = vars(replace(reading, missing=tuple(missing)))
+    # Rows that the file does not have are found when it is read again, for an export.
+    return Source(content, options, integers(given["rows"], "rows", length, -1, len(content)))
+
+
+def _left_out(data: dict[str, Any]) -> tuple[str, ...]:
+    """What the file does not hold because it would have become too large."""
+    return tuple(
+        f"The experiment was too large for {EXTRAS[name]}, which this file therefore lacks."
+        for name in data.get("left_out", ())
+        if name in EXTRAS
+    )
 
 
 def _check_family(upload: Upload) -> None:
@@ -259,7 +300,7 @@ def _check_family(upload: Upload) -> None:
 
 
 def _text(value: Any, most: int) -> str | tuple[str, ...]:
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         if not all(isinstance(part, str) for part in value):
             raise ValueError("a name is no text.")
         return tuple(str(_text(part, most)) for part in value)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from hmmcore.tables import Guess, Table, TableData, TableError, read_table
-from pages.ui.experiment.dataset import Upload
-from pages.ui.settings.config import FIELD_OF, MAX_CELLS
+from hmmcore.tables import BLANK_LINES, Guess, Table, TableData, TableError, read_table
+from pages.ui.experiment.dataset import Source, Upload
+from pages.ui.settings.config import MAX_CELLS
 from pages.ui.settings.families import MAX_DIMENSIONS
 from pages.ui.text import count, shortened
 
@@ -17,7 +17,6 @@ NAME_LENGTH = 60
 """Longer names of files and columns are cut."""
 MAX_VALUES = MAX_CELLS
 """Bound on observations times dimensions, missing ones included."""
-MAX_SEQUENCES = int(FIELD_OF["num_sequences"].maximum or 0)
 
 UNREADABLE = (
     "The file could not be read, and why was noted on the server; save the data as a plain CSV "
@@ -93,12 +92,26 @@ class PendingFile:
     def upload(self) -> Upload:
         """The data to take into use. Raises TableError."""
         read, chosen = self.observations(), self.chosen()
-        names = read.names if chosen.layout == "long" else (_together(chosen.values),)
+        is_long = chosen.layout == "long"
+        names = read.names if is_long else (_together(chosen.values),)
         is_points = read.sequences.num_dimensions > 1
+        # In the other layouts every row or column is a sequence, whatever names it.
+        named = chosen.sequence not in (None, "", BLANK_LINES) or chosen.layout == "columns"
         return Upload(
-            shortened(self.file_name, NAME_LENGTH), ", ".join(names), read.sequences,
-            "points" if is_points else read.family, read.labels, names if is_points else (),
-        )  # fmt: skip
+            shortened(self.file_name, NAME_LENGTH),
+            ", ".join(names),
+            read.sequences,
+            "points" if is_points else read.family,
+            read.labels,
+            names if is_points else (),
+            tuple(shortened(name, NAME_LENGTH) for name in read.sequence_names) if named else (),
+            read.times,
+            chosen.time or "",
+            read.truth,
+            tuple(shortened(name, NAME_LENGTH) for name in read.truth_labels),
+            # Only there does a row of the file hold one observation.
+            Source(self.content, vars(self.reading), read.rows) if is_long else None,
+        )
 
     def _read(self) -> TableData:
         read = self.table().observations(
@@ -109,11 +122,6 @@ class PendingFile:
             raise TableError(
                 f"{sequences.num_dimensions} columns are chosen; at most {MAX_DIMENSIONS} can be "
                 "taken together."
-            )
-        if len(sequences) > MAX_SEQUENCES:
-            raise TableError(
-                f"The file has {count(len(sequences))} sequences, and a page can show at most "
-                f"{count(MAX_SEQUENCES)}; shorten it, or choose another column for the sequence."
             )
         if sequences.observations.size > MAX_VALUES:
             raise TableError(

@@ -22,9 +22,10 @@ from pages.ui.browser.component import component
 from pages.ui.browser.wire import Chart
 from pages.ui.figures import decimation, scales, theme
 from pages.ui.figures.observed_variable import PLAIN, ObservedVariable
+from pages.ui.figures.time_scale import TimeScale
 from pages.ui.live.emission_charts import EmissionChart
 from pages.ui.settings.config import MAX_STATES
-from pages.ui.text import chart_text
+from pages.ui.text import chart_text, shortened
 
 MAX_CURVE_POINTS = 1000
 MAX_POINTS = 2000
@@ -88,6 +89,8 @@ class PanelFrame:
     sequence_name: str = "sequence 1"
     variable: ObservedVariable = PLAIN
     """The axis of the observations."""
+    scale: TimeScale | None = None
+    """The axis of time; None where time is counted in steps."""
     card: tuple[str, str] = ("Means and densities", "")
     """Title and note of the card that draws `emissions`."""
 
@@ -219,22 +222,25 @@ def _sequence(frame: PanelFrame) -> Chart:
     def strip(states: IntArray) -> npt.NDArray[np.uint8]:
         return wire.state_bytes(decimation.majority_bins(states, width, num_states))
 
+    scale = frame.scale or TimeScale(length)
     low, high = frame.variable.limits(frame.observations)
     # The confidence in the drawn state of each point, for the hover text.
     states = frame.viterbi_states[kept]
     confidence = frame.smoothed_probs[kept, np.maximum(states, 0)]
     arrays: dict[str, npt.NDArray[Any]] = {
-        "times": wire.floats(kept + theme.FIRST_TIME),
+        "times": wire.axis_values(scale.chosen(kept), length * scale.step),
         "observations": wire.axis_values(frame.observations[kept], high - low),
         "states": wire.state_bytes(states),
         "confidence": wire.probability_bytes(confidence),
         "viterbi": strip(frame.viterbi_states),
         "posterior": wire.probability_bytes(decimation.mean_bins(frame.smoothed_probs, width).T),
     }
+    if scale.times is not None:
+        arrays["columns"] = scale.centres(width)
     if frame.true_states is not None:
         arrays["true_states"] = strip(frame.true_states)
     meta = {
-        "name": frame.sequence_name,
+        "name": shortened(frame.sequence_name),
         "x": chart_text(frame.variable.name),
         "title": frame.variable.title,
         "kind": frame.variable.kind,
@@ -243,6 +249,7 @@ def _sequence(frame: PanelFrame) -> Chart:
         "length": length,
         "missing": int(np.count_nonzero(np.isnan(frame.observations))),
         "first_time": theme.FIRST_TIME,
+        "axis": scale.axis(0.5),
         "width": width,
         "y_range": [low, high],
         "posterior_colours": theme.POSTERIOR_COLOUR_SCALE,

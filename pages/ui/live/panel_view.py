@@ -7,7 +7,7 @@ from pages.ui.experiment.player import Run
 from pages.ui.live.emission_view import emission_chart
 from pages.ui.live.panel import PanelFrame, RunCurve
 from pages.ui.session.session import Session
-from pages.ui.session.view import View, shown_variable, zoom_key
+from pages.ui.session.view import View, shown_scale, shown_variable, zoom_key
 from pages.ui.settings.families import FAMILIES
 from pages.ui.text import many
 
@@ -32,8 +32,9 @@ def panel_frame(session: Session, view: View) -> PanelFrame:
         true_transition_matrix=None if truth is None else truth.transition_matrix,
         true_states=view.true_states,
         no_truth=panel_remark(data),
-        sequence_name=f"sequence {session.config.sequence}",
+        sequence_name=data.sequence_title(session.config.sequence),
         variable=shown_variable(session),
+        scale=shown_scale(session),
         card=(family.card, family.marks[0 if truth is not None else 1]),
     )
 

@@ -14,7 +14,7 @@ from pages.ui.settings.config import FIELD_OF
 from pages.ui.settings.config_rules import fits
 from pages.ui.settings.families import FAMILIES
 from pages.ui.settings.field import Field
-from pages.ui.text import decimal, many, markdown_text
+from pages.ui.text import decimal, many, markdown_text, shortened
 
 CANDIDATES = {
     "quantiles": "quantiles",
@@ -25,6 +25,10 @@ CANDIDATES = {
     "cuts": "random cuts",
 }
 """What the kinds of candidates for a start are called."""
+
+MOST_NAMES = 1000
+"""A list of so many names a browser gets at once."""
+FIND = "find_sequence"
 
 FROM_FILE = " Your file decides this; choose generated data on the Data page to set it here."
 
@@ -107,6 +111,53 @@ def _emissions(session: Session, uploaded: bool) -> None:
             "sharpness" if config.family == "symbols" else "separation",
             disabled=uploaded,
         )
+
+
+def sequence(session: Session) -> None:
+    """Draw the choice of the sequence that figures along time show; nothing if there is only one.
+
+    Sequences with names are chosen from a list, where typing finds them; a list of more than
+    MOST_NAMES would take long to send, so there a part of a name finds the next that has it.
+    """
+    names, last = session.data.sequence_names, session.data.sequences.num_sequences
+    if last == 1:
+        return
+    if not names or last > MOST_NAMES:
+        number(session, "sequence", maximum=last, width=120)
+    else:
+        field, value = _prepared(session, "sequence")
+        st.selectbox(
+            field.label,
+            range(1, last + 1),
+            index=value - 1,
+            format_func=lambda number: names[number - 1],
+            width=190,
+            **_common(session, field, False),
+        )
+    if last > MOST_NAMES and names:
+        st.text_input(
+            "Find by name",
+            key=FIND,
+            placeholder="a part of its name",
+            max_chars=100,
+            width=190,
+            help=f"This is {names[session.config.sequence - 1]}. Enter goes to the next sequence "
+            "whose name has this in it.",
+            on_change=on_entry(FIND, lambda text: _find_sequence(session, str(text))),
+        )
+
+
+def _find_sequence(session: Session, text: str) -> None:
+    """Select the next sequence whose name has a text in it; say so if there is none."""
+    names, shown = session.data.sequence_names, session.config.sequence
+    wanted = text.strip().casefold()
+    if not wanted:
+        return
+    for number in [*range(shown + 1, len(names) + 1), *range(1, shown + 1)]:
+        if wanted in names[number - 1].casefold():
+            session.change(sequence=number)
+            return
+    session.notes = (f"No sequence has “{shortened(text)}” in its name.",)
 
 
 def dimensions(session: Session) -> None:

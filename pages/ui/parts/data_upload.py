@@ -14,6 +14,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from hmmcore.tables import (
     BLANK_LINES,
     MAX_FILE_BYTES,
+    MAX_SEQUENCES,
     NO_SEPARATOR,
     SEPARATORS,
     Table,
@@ -24,7 +25,7 @@ from hmmcore.tables import (
 from pages.ui.experiment.dataset import Upload
 from pages.ui.files import experiment_file
 from pages.ui.files.experiment_reading import FileRefused
-from pages.ui.files.pending import MAX_SEQUENCES, PendingFile, Roles
+from pages.ui.files.pending import PendingFile, Roles
 from pages.ui.parts.widgets import on_entry, set_widget
 from pages.ui.session.opening import open_file
 from pages.ui.session.session import Session
@@ -57,13 +58,13 @@ def upload_area(session: Session) -> None:
         "A table, as text or Parquet: usually one observation per row, a number, a count, or a "
         f"symbol (any text, at most {MAX_SYMBOLS} different ones); up to {MAX_DIMENSIONS} columns "
         "of numbers together are points. A cell that is empty, or says NA or NaN, is a missing "
-        "observation, which training and decoding integrate out. Other columns may say "
-        "which sequence a row belongs to, and when it was. A file may also hold a sequence per "
-        f"row or per column. At most {MAX_FILE_BYTES // 2**20} MB and "
-        f"{count(MAX_SEQUENCES)} sequences; with K = {num_states} states at most "
-        f"{count(MAX_CELLS // num_states)} observations (K × T ≤ {count(MAX_CELLS)}), so that "
-        "training stays live. What was read is held in the server's memory only, for this tab, and "
-        "at most an hour longer than the page is used. "
+        "observation, which training and decoding integrate out. Other columns may say which "
+        "sequence a row belongs to, when it was, and which state it is known to be from. A file "
+        "may also hold a sequence per row or per column. At most "
+        f"{MAX_FILE_BYTES // 2**20} MB and {count(MAX_SEQUENCES)} sequences; with K = {num_states} "
+        f"states at most {count(MAX_CELLS // num_states)} observations "
+        f"(K × T ≤ {count(MAX_CELLS)}), so that training stays live. What was read is held in the "
+        "server's memory only, for this tab, and at most an hour longer than the page is used. "
         "An experiment file that was made with Export is opened here too."
     )
     if st.context.is_embedded and st.get_option("server.xsrfCookieSameSite") != "none":
@@ -148,13 +149,17 @@ def _pending_file(session: Session, pending: PendingFile) -> None:
 def _what_was_read(read: TableData) -> str:
     """One or two sentences on the observations of a file."""
     sequences = read.sequences
-    found = ", ".join(markdown_text(shortened(label, 12)) for label in read.labels)
+    found, known = (
+        ", ".join(markdown_text(shortened(label, 12)) for label in labels)
+        for labels in (read.labels, read.truth_labels)
+    )
     return (
         f"Read {many(sequences.num_observations, 'observation')} in "
         f"{many(sequences.num_sequences, 'sequence')}"
         + (f"; left out {many(read.left_out, 'row')} without a value" if read.left_out else "")
         + "."
         + (f" Symbols: {found}." if found else "")
+        + (f" Known states: {known}." if known else "")
         + (f" {_about_gaps(read)}" if sequences.has_missing else "")
     )
 
@@ -201,6 +206,15 @@ def _columns(session: Session, pending: PendingFile, table: Table, read: TableDa
                     session, "Time", {"": "Rows are in order"} | {name: name for name in names},
                     chosen.time or "", lambda name: put(time=name),
                     "The column with the times: rows are put in their order.",
+                )  # fmt: skip
+        if chosen.layout == "long":
+            with st.container(width=210):
+                _choice(
+                    session, "Known states",
+                    {"": "Nobody knows them"} | {name: name for name in names},
+                    chosen.label or "", lambda name: put(label=name),
+                    "The column that says which state made each observation, where that is known. "
+                    "The model never sees it: what it decodes is compared with it.",
                 )  # fmt: skip
     if pending.leave_out_missing or (read is not None and read.sequences.has_missing):
         _switch(
@@ -486,4 +500,5 @@ def _forget(session: Session) -> None:
 def _use(session: Session, pending: PendingFile) -> None:
     upload = pending.upload()
     _forget(session)
-    session.replace_upload(upload, session.config.num_states)
+    # With as many states as are known, each learned one has its counterpart.
+    session.replace_upload(upload, len(upload.state_names) or session.config.num_states)

@@ -82,9 +82,7 @@ def choices(
             example_picker(session, width=225)
         controls.choice(session, "speed", width=110)
         if sequences:
-            number = session.data.sequences.num_sequences
-            if number > 1:
-                controls.number(session, "sequence", maximum=number, width=120)
+            controls.sequence(session)
             controls.dimensions(session)
             if session.config.method == "Both":
                 controls.segments(session, "shown")

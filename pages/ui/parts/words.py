@@ -173,7 +173,7 @@ _SUMMARIES = {
 
 def sequence(session: Session) -> str:
     """The name of the selected sequence."""
-    return f"sequence {session.config.sequence}"
+    return markdown_text(session.data.sequence_title(session.config.sequence))
 
 
 def model(session: Session) -> str:

@@ -28,7 +28,7 @@ from hmmcore.alignment import NO_STATE
 from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.session.session import Session
 from pages.ui.session.view import View, scored_sequences, selected_sequence
-from pages.ui.text import count
+from pages.ui.text import capitalised, count
 
 TIED_STEPS = 200
 """Tied paths are listed for at most this many first steps of a sequence."""
@@ -148,7 +148,7 @@ def scopes(session: Session, view: View) -> list[Scope]:
         return best if names is None else best.read_as(names)
 
     selected = Scope(
-        f"Sequence {session.config.sequence}",
+        capitalised(data.sequence_title(session.config.sequence)),
         true_states[view.offset : view.offset + view.sequence.num_observations],
         in_true_states(learned(session, view).best),
         None if of_truth is None else of_truth.best,

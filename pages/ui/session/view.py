@@ -8,7 +8,9 @@ import numpy as np
 
 from hmmcore import HMM, Posterior, Sequences, TrainState, ViterbiPath, align, smooth, viterbi
 from hmmcore.arrays import FloatArray, IntArray
+from pages.ui.experiment.dataset import Dataset
 from pages.ui.figures.observed_variable import ObservedVariable
+from pages.ui.figures.time_scale import TimeScale
 from pages.ui.session.session import Session
 
 SCORED_OBSERVATIONS = 20_000
@@ -88,6 +90,21 @@ def selected_sequence(session: Session) -> Sequences:
     return session.remember(  # type: ignore[no-any-return]
         "selected sequence", (data, number), lambda: data.sequences.select(number - 1)
     )
+
+
+def shown_scale(session: Session) -> TimeScale:
+    """The axis of time of the selected sequence."""
+    data, number = session.data, session.config.sequence
+    return session.remember(
+        "time scale", (data, selected_sequence(session)), lambda: scale_of(data, number)
+    )
+
+
+def scale_of(data: Dataset, number: int) -> TimeScale:
+    """The axis of time of a sequence; `number` counts from 1."""
+    rows = slice(data.sequences.offsets[number - 1], data.sequences.offsets[number])
+    times = None if data.times is None else data.times[rows]
+    return TimeScale.of(int(rows.stop - rows.start), times, data.time_name)
 
 
 def zoom_key(session: Session) -> str:

@@ -254,7 +254,7 @@ class Config:
     sequence: int = control(
         "sequence", "Sequence", 1,
         "Which sequence the figures along time show.",
-        "view", minimum=1, maximum=1_000, step=1,
+        "view", minimum=1, maximum=100_000, step=1,
     )
     dimension: int = control(
         "dim", "Dimension", 1,

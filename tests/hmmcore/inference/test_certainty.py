@@ -96,8 +96,11 @@ def test_shares_count_every_state_also_those_not_visited():
 def test_steps_without_a_state_count_for_none():
     np.testing.assert_array_equal(state_shares([-1, 0, -1, -1], 2), [0.25, 0.0])
     np.testing.assert_array_equal(state_shares([-1, -1], 2), [0.0, 0.0])
-    assert commonest_share([-1, -1, 0, 1, 1]) == 0.4
-    assert commonest_share([-1, -1]) == 0.0
+
+
+def test_the_commonest_state_is_counted_among_the_steps_whose_state_is_known():
+    assert commonest_share([-1, -1, 0, 1, 1]) == 2 / 3
+    assert np.isnan(commonest_share([-1, -1]))
 
 
 @pytest.mark.parametrize("states", [[0, 5], [0, -2], [0.5], [], [[0]], [True]])

@@ -12,9 +12,9 @@ import pytest
 from hmmcore import Sequences
 from hmmcore.io import to_content
 from pages.ui.experiment import experiment
-from pages.ui.experiment.dataset import Upload
+from pages.ui.experiment.dataset import Source, Upload
 from pages.ui.experiment.training_runs import MODEL_DIFFERS
-from pages.ui.files import experiment_file
+from pages.ui.files import blocks, experiment_file
 from pages.ui.files.experiment_file import looks_like_experiment, write
 from pages.ui.files.experiment_reading import (
     LONGEST_NAME,
@@ -23,7 +23,7 @@ from pages.ui.files.experiment_reading import (
     FileRefused,
     read,
 )
-from pages.ui.files.pending import MAX_VALUES, NAME_LENGTH, PendingFile, Roles
+from pages.ui.files.pending import MAX_VALUES, NAME_LENGTH, PendingFile, Reading, Roles
 from pages.ui.session.opening import open_file
 from pages.ui.session.session import Session
 from pages.ui.session.view import current_view
@@ -37,7 +37,20 @@ def own_data(steps=6):
     session = Session(Config(method="Both"))
     rng = np.random.default_rng(0)
     values = np.concatenate([rng.normal(size=30), rng.normal(4.0, size=20), [5.0, -0.0, 1e-300]])
-    session.replace_upload(Upload('m"ine\n.csv', "Größe <x>", Sequences(values, [40, 13])), 2)
+    length = len(values)
+    file = "Größe <x>,when\n" + "".join(f"{x},{t}\n" for t, x in enumerate(values))
+    session.replace_upload(
+        Upload(
+            'm"ine\n.csv', "Größe <x>", Sequences(values, [40, 13]),
+            sequence_names=("<b>", "Zürich"),
+            times=np.datetime64("2024-02-28", "ns") + np.arange(length) * np.timedelta64(1, "D"),
+            time_name="when",
+            known_states=np.arange(length) % 3 - 1,
+            state_names=("a", "=b"),
+            source=Source(file.encode(), vars(Reading(missing=("-1",))), np.arange(length)),
+        ),
+        2,
+    )  # fmt: skip
     for _ in range(steps):
         session.step()
     session.change(learning_rate=0.2)
@@ -222,6 +235,24 @@ DAMAGED = {
     ),
     "lengths that do not add up": lambda kept: changed(kept, "data", "lengths", to=[3]),
     "a negative length": lambda kept: changed(kept, "data", "lengths", to=[-3, 56]),
+    "times that are too few": lambda kept: changed(kept, "data", "times", "values", to=[1]),
+    "times that are none": lambda kept: changed(kept, "data", "times", "values", 0, to="noon"),
+    "times of no unit": lambda kept: changed(kept, "data", "times", "unit", to=...),
+    "states without names": lambda kept: changed(kept, "data", "state_names", to=[]),
+    "a known state without a name": lambda kept: changed(kept, "data", "known_states", 0, to=2),
+    "a sequence without a name": lambda kept: changed(kept, "data", "sequence_names", to=["a"]),
+    "a source that cannot be unpacked": lambda kept: changed(
+        kept, "data", "source", "content", to=b64encode(b"x,y").decode()
+    ),
+    "a source that unpacks to more than it may": lambda kept: changed(
+        kept, "data", "source", "content", to=blocks.packed(b"\n" * (MAX_BYTES + 1))
+    ),
+    "a source that is read by other rules": lambda kept: changed(
+        kept, "data", "source", "options", "execute", to="os.system"
+    ),
+    "rows that the source cannot have": lambda kept: changed(
+        kept, "data", "source", "rows", 0, to=10**9
+    ),
     "no dimensions": lambda kept: changed(kept, "data", "dimensions", to=0),
     "a list for a name": lambda kept: changed(kept, "data", "column", to={"a": 1}),
     "a long name": lambda kept: changed(kept, "data", "column", to="x" * 10_000),
@@ -261,8 +292,8 @@ def test_what_is_no_experiment_is_refused_in_one_sentence_and_nothing_is_lost(ke
 
 
 def test_a_newer_version_says_that_the_app_is_older(kept):
-    with pytest.raises(FileRefused, match="version 3, made by a newer app; this one reads up to"):
-        read(changed(kept, "version", to=3))
+    with pytest.raises(FileRefused, match="version 4, made by a newer app; this one reads up to"):
+        read(changed(kept, "version", to=4))
 
 
 def test_a_file_too_large_is_refused_before_it_is_read():
@@ -306,19 +337,22 @@ def test_many_observations_are_written_as_bytes_and_come_back(monkeypatch, famil
     before, after = Session(Config()), Session(Config())
     before.replace_upload(Upload("a", "x", Sequences(values, [200, 300]), family), 2)
     plain = write(before)
-    monkeypatch.setattr(experiment_file, "PLAIN_VALUES", 100)
+    monkeypatch.setattr(blocks, "PLAIN_VALUES", 100)
     content = write(before)
     text = json.loads(content)["data"]["observations"]
-    assert len(text) == pytest.approx(8 * 500 * 4 / 3, abs=4)
-    open_file(after, content)
-    assert after.upload.sequences == before.upload.sequences
-    open_file(after, plain)
-    assert after.upload.sequences == before.upload.sequences
+    assert len(text) < 8 * 500 * 4 / 3
+    # Before version 3 the bytes were not compressed.
+    older = changed(content, "version", to=2)
+    raw = b64encode(before.upload.sequences.observations.tobytes()).decode()
+    for file in (content, plain, changed(older, "data", "observations", to=raw)):
+        open_file(after, file)
+        assert after.upload.sequences == before.upload.sequences
 
 
-@pytest.mark.parametrize("text", ["no base64!", "AAAA", b64encode(b"\x00" * 7).decode(),
-                                  b64encode(np.array([np.inf]).tobytes()).decode(),
-                                  b64encode(np.array([1e101]).tobytes()).decode()])  # fmt: skip
+@pytest.mark.parametrize("text", ["no base64!", "AAAA", blocks.packed(b"\x00" * 7),
+                                  b64encode(b"\x00" * 16).decode(),
+                                  blocks.packed(np.array([np.inf]).tobytes()),
+                                  blocks.packed(np.array([1e101]).tobytes())])  # fmt: skip
 def test_bytes_that_are_no_observations_are_refused(text):
     session = Session(Config())
     session.replace_upload(Upload("a", "x", Sequences([1.0, 2.0])), 1)
@@ -345,7 +379,7 @@ def test_an_experiment_with_the_most_values_is_read():
     every = ",".join((["1.5", "null", "2"] * (MAX_VALUES // 3 + 1))[:MAX_VALUES])
     some = np.random.default_rng(1).normal(size=MAX_VALUES)
     content["data"] |= {"observations": "HERE", "lengths": [rows]}
-    for written in (f"[{every}]", f'"{b64encode(some.tobytes()).decode()}"'):
+    for written in (f"[{every}]", f'"{blocks.packed(some.tobytes())}"'):
         large = json.dumps(content).replace('"HERE"', written).encode()
         found = read(large).upload
         assert found is not None
@@ -421,3 +455,16 @@ def test_numbers_take_no_more_room_than_in_a_table():
     session = Session(Config())
     session.replace_upload(Upload("a", "x", Sequences(values)), 1)
     assert b'"observations":[5,0.1,123,100000,0.5]' in write(session)
+
+
+def test_what_would_make_the_file_too_large_to_open_is_left_out_and_said(monkeypatch, kept):
+    session = own_data()
+    for most, notes in ((len(kept) - 1, ["other columns"]), (500, ["other columns", "times"])):
+        monkeypatch.setattr(experiment_file, "MAX_BYTES", most)
+        opened = Session(Config())
+        open_file(opened, write(session))
+        assert opened.upload.source is None
+        assert (opened.upload.times is None) == (len(notes) > 1)
+        assert len(opened.notes) == len(notes)
+        for note, word in zip(opened.notes, notes, strict=True):
+            assert word in note

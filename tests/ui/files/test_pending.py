@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from hmmcore.tables import MAX_FILE_BYTES, TableError
+from hmmcore.tables import MAX_FILE_BYTES, MAX_SEQUENCES, TableError, read_table
 from pages.ui.files import pending
-from pages.ui.files.pending import MAX_SEQUENCES, PendingFile, Reading, Roles
+from pages.ui.files.pending import PendingFile, Reading, Roles
 
 NAN = float("nan")
+CASES = Path(__file__).parents[2] / "hmmcore" / "tables" / "cases"
 
 
 def test_a_pending_file_remembers_what_it_read() -> None:
@@ -108,9 +111,33 @@ def test_whatever_stops_the_reader_is_one_sentence(monkeypatch, caplog) -> None:
 def test_as_many_sequences_as_the_page_can_select() -> None:
     rows = "".join(f"{n},{n % 3}.5\n{n},1\n" for n in range(MAX_SEQUENCES))
     content = f"seq,x\n{rows}".encode()
-    assert len(PendingFile("f.csv", content).observations().sequences) == MAX_SEQUENCES
-    with pytest.raises(TableError, match="a page can show at most"):
+    upload = PendingFile("f.csv", content).upload()
+    assert len(upload.sequences) == len(upload.sequence_names) == MAX_SEQUENCES
+    with pytest.raises(TableError, match="at most 100,000 sequences"):
         PendingFile("f.csv", content + b"one more,1\none more,2\n").observations()
+
+
+def test_what_the_file_says_of_its_observations_stays_with_them() -> None:
+    content = (CASES / "sensor_trials.csv").read_bytes()
+    upload = PendingFile("sensor_trials.csv", content).upload()
+    assert upload.sequence_names == ("T01", "T02", "T03")
+    assert upload.known_states is not None
+    assert upload.source is not None
+    assert upload.source.content == content
+    frame = read_table(upload.source.content, **upload.source.options).frame
+    names = np.array(upload.state_names)
+    label = frame["label"].to_numpy()[upload.source.rows]
+    np.testing.assert_array_equal(names[upload.known_states], label)
+    assert upload.dataset(3).states is upload.known_states
+    assert upload.dataset(2).states is None
+    assert upload.dataset(2).other_states is upload.known_states
+
+
+def test_a_column_of_more_states_than_can_be_told_apart_is_no_column_of_known_states() -> None:
+    rows = "".join(f"{n % 7}.5,{n % 21}\n" for n in range(84))
+    file = PendingFile("f.csv", f"x,state\n{rows}".encode(), roles=Roles(label="state"))
+    with pytest.raises(TableError, match="21 different states; at most 20 can be told apart"):
+        file.observations()
 
 
 def test_no_more_values_than_can_be_trained_on(monkeypatch) -> None:

@@ -64,7 +64,7 @@ export function paint(canvas, element, data, size) {
 export function withoutMarks(data) {
   // Plotly leaves out the colour bar of a trace without numbers, so there is one, invisible.
   const bars = data.filter(({ type, showscale }) => type === "heatmap" && showscale !== false)
-    .map(({ text, texttemplate, customdata, ...rest }) =>
+    .map(({ text, texttemplate, customdata, x, ...rest }) =>
       ({ ...rest, z: [[rest.zmin]], opacity: 0, hoverinfo: "skip" }));
   const pairs = new Map(data.map(({ xaxis = "x", yaxis = "y" }) =>
     [xaxis + yaxis, { xaxis, yaxis, mode: "lines", x: [], y: [] }]));
@@ -254,11 +254,14 @@ function table(scale) {
 
 const ends = (start, step, count) => Array.from({ length: count + 1 }, (_, i) => start + (i - 0.5) * step);
 
-// Edges of the evenly spaced columns or rows of a heat map.
+// Edges of the columns or rows of a heat map: in the middle between neighbours, as Plotly has them.
 function edges(places, start, step, count) {
-  if (places) return ends(places[0], places.length > 1 ? places[1] - places[0] : 1, count);
-  return ends(start ?? 0, step ?? 1, count);
+  if (!places || places.length < 2) return ends(places?.[0] ?? start ?? 0, step ?? 1, count);
+  const inner = places.slice(1).map((place, i) => (place + places[i]) / 2);
+  return [2 * places[0] - inner[0], ...inner, 2 * places.at(-1) - inner.at(-1)];
 }
+
+const UNEVEN = 0.5; // pixels by which a column may lie beside its place in a row of equal columns
 
 let cellCanvas = null;
 
@@ -286,16 +289,19 @@ function heatmap(pen, x, y, trace) {
   cells.putImageData(image, 0, 0);
   pen.imageSmoothingEnabled = false;
   const [gapX, gapY] = [trace.xgap ?? 0, trace.ygap ?? 0];
+  const each = (columns[width] - columns[0]) / width;
+  const even = columns.every((edge, j) => Math.abs(edge - columns[0] - j * each) < UNEVEN);
   for (let i = 0; i < height; i += 1) {
     const [top, bottom] = [Math.min(rows[i], rows[i + 1]), Math.max(rows[i], rows[i + 1])];
     const lines = [top + gapY / 2, bottom - top - gapY];
-    if (!gapX) {
+    if (!gapX && even) {
       pen.drawImage(cellCanvas, 0, i, width, 1, columns[0], lines[0], columns[width] - columns[0], lines[1]);
       continue;
     }
     for (let j = 0; j < width; j += 1) {
-      pen.drawImage(cellCanvas, j, i, 1, 1, columns[j] + gapX / 2, lines[0],
-        columns[j + 1] - columns[j] - gapX, lines[1]);
+      // On whole pixels, since two that are half covered would leave a seam between them.
+      const [left, right] = gapX ? columns.slice(j, j + 2) : columns.slice(j, j + 2).map(Math.round);
+      pen.drawImage(cellCanvas, j, i, 1, 1, left + gapX / 2, lines[0], right - left - gapX, lines[1]);
     }
   }
   if (trace.text && trace.texttemplate) cellTexts(pen, trace, columns, rows);

@@ -139,10 +139,12 @@ export function sequence({ header, arrays }, theme) {
   const K = header.num_states;
   const { colours, symbols } = header.states;
   const part = (name) => arrays[`sequence.${name}`];
-  const first = meta.first_time;
-  const last = first + meta.length - 1;
   const width = meta.width;
-  const x0 = first + (width - 1) / 2;
+  // The middles of the columns where time has its own scale; otherwise it is counted in steps.
+  const middles = part("columns")?.values;
+  const [first, last] = [meta.first_time, meta.first_time + meta.length - 1];
+  const place = middles
+    ? { x: Array.from(middles) } : { x0: first + (width - 1) / 2, dx: width };
   const columns = part("viterbi").shape[0];
 
   const times = part("times").values;
@@ -151,8 +153,8 @@ export function sequence({ header, arrays }, theme) {
   const confidence = part("confidence").values;
   const dense = times.length > 400;
   const span = (c) => (width === 1
-    ? `t = ${first + c}`
-    : `t = ${first + c * width} to ${Math.min(first + (c + 1) * width - 1, last)}`);
+    ? `t = ${first + c}: `
+    : `t = ${first + c * width} to ${Math.min(first + (c + 1) * width - 1, last)}: `);
 
   const missing = { name: "no state", colour: theme.faint, symbol: "circle-open" };
   const line = { x: times, y: observed, mode: "lines", hoverinfo: "skip",
@@ -169,14 +171,14 @@ export function sequence({ header, arrays }, theme) {
     text: states.map((s, i) => (s === NONE ? "no possible state"
       : `state ${stateName(s)}, p = ${two(probability(confidence[i]) ?? NaN)}`)),
     customdata: meta.kind === "symbol" ? Array.from(observed, (c) => meta.labels[c] ?? "") : undefined,
-    hovertemplate: `t = %{x}, ${meta.x} = ${HOVER_VALUES[meta.kind]}, %{text}<extra></extra>`,
+    hovertemplate: `${middles ? "" : "t = "}%{x}, ${meta.x} = ${HOVER_VALUES[meta.kind]}, %{text}<extra></extra>`,
   };
 
   const truth = part("true_states");
   const path = (array, word) => ({
     z: Array.from(array.values, (s) => (s === NONE ? null : s)),
     text: Array.from(array.values, (s, c) =>
-      `${span(c)}: ${word} ${s === NONE ? "none" : stateName(s)}`),
+      `${middles ? "" : span(c)}${word} ${s === NONE ? "none" : stateName(s)}`),
   });
   const none = { z: new Array(columns).fill(null), text: new Array(columns).fill("") };
   const strips = [
@@ -184,18 +186,19 @@ export function sequence({ header, arrays }, theme) {
     path(part("viterbi"), "Viterbi state"),
   ];
   const paths = {
-    type: "heatmap", x0, dx: width, y: [0, 1], z: strips.map((s) => s.z),
-    text: strips.map((s) => s.text), hovertemplate: "%{text}<extra></extra>",
+    type: "heatmap", ...place, y: [0, 1], z: strips.map((s) => s.z),
+    text: strips.map((s) => s.text),
+    hovertemplate: `${middles ? "%{x}: " : ""}%{text}<extra></extra>`,
     zmin: -0.5, zmax: K - 0.5, showscale: false, ygap: 4, xaxis: "x", yaxis: "y2",
     colorscale: Array.from({ length: K }, (_, k) =>
       [[k / K, colours[k]], [(k + 1) / K, colours[k]]]).flat(),
   };
   const posterior = {
-    type: "heatmap", x0, dx: width, y0: 0, dy: 1, z: rows(part("posterior"), probability),
+    type: "heatmap", ...place, y0: 0, dy: 1, z: rows(part("posterior"), probability),
     zmin: 0, zmax: 1, xaxis: "x", yaxis: "y3",
     colorscale: meta.posterior_colours.map((colour, i, all) => [i / (all.length - 1), colour]),
     customdata: Array.from({ length: K }, (_, k) => new Array(columns).fill(stateName(k))),
-    hovertemplate: (width === 1 ? "t = %{x}" : "around t = %{x:.0f}")
+    hovertemplate: (width > 1 ? "around " : "") + (middles ? "%{x}" : "t = %{x:.0f}")
       + ", state %{customdata}: p = %{z:.2f}<extra></extra>",
     colorbar: {
       thickness: 8, len: 0.36, y: 0, yanchor: "bottom", x: 1.006, xpad: 0, ypad: 0,
@@ -206,10 +209,11 @@ export function sequence({ header, arrays }, theme) {
   const shown = labelled(K, 4);
   const layout = {
     ...baseLayout(theme, { l: 84, r: 40, t: 4, b: 32 }),
-    xaxis: axis(theme, "time t (steps)", {
-      range: [first - 0.5, last + 0.5], minallowed: first - 0.5, maxallowed: last + 0.5,
-      anchor: "y3", tickformat: ",d",
-      ...(meta.length <= 10 ? { dtick: 1, tick0: first } : {}),
+    xaxis: axis(theme, meta.axis.title, {
+      type: meta.axis.type, range: [...meta.axis.range],
+      minallowed: meta.axis.range[0], maxallowed: meta.axis.range[1], anchor: "y3",
+      ...(middles ? { nticks: 6 } : { tickformat: ",d" }),
+      ...(!middles && meta.length <= 10 ? { dtick: 1, tick0: first } : {}),
     }),
     yaxis: axis(theme, meta.title, {
       domain: [0.575, 1], range: [...meta.y_range], fixedrange: true, ...observationTicks(meta),

@@ -1,0 +1,135 @@
+"""Where the steps of a sequence lie along time: at its steps, or at its own times or dates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hmmcore.arrays import FloatArray, IntArray
+from pages.ui.figures import decimation, theme
+from pages.ui.text import chart_text
+
+TIME_TITLE = "time t (steps)"
+LONGEST_GAP = 20.0
+"""In typical distances between neighbours. With a longer gap between two of its times, a sequence
+would be squeezed into a small part of an axis of time, which then counts steps."""
+MILLISECOND = np.timedelta64(1, "ms")
+
+
+@dataclass(frozen=True, eq=False)
+class TimeScale:
+    """The axis of time of a sequence of M steps.
+
+    Attributes:
+        length: M.
+        times: (M,) its times, datetime64[ns] or numbers, ascending; None where steps are counted.
+        name: what the times are called.
+    """
+
+    length: int
+    times: NDArray[Any] | None = None
+    name: str = ""
+
+    @classmethod
+    def of(cls, length: int, times: NDArray[Any] | None, name: str = "") -> TimeScale:
+        """The axis of these times (M,), if they say where each step lies; otherwise one of steps.
+
+        They do not where two steps have the same time, and where a gap is very long.
+        """
+        if times is None or length < 2:
+            return cls(length)
+        steps = np.diff(_numbers(times))
+        if not (steps > 0).all() or steps.max() > LONGEST_GAP * np.median(steps):
+            return cls(length)
+        return cls(length, times, name)
+
+    def first(self, length: int) -> TimeScale:
+        """The axis of the first steps alone."""
+        return TimeScale(length, None if self.times is None else self.times[:length], self.name)
+
+    @property
+    def is_dates(self) -> bool:
+        """Whether it shows dates."""
+        return self.times is not None and self.times.dtype.kind == "M"
+
+    @property
+    def title(self) -> str:
+        """Title of the axis."""
+        return TIME_TITLE if self.times is None else chart_text(self.name or "time")
+
+    @property
+    def symbol(self) -> str:
+        """What stands before a time in a hover text."""
+        return "t = " if self.times is None else ""
+
+    @cached_property
+    def places(self) -> NDArray[Any]:
+        """(M,) the steps on the axis; dates as Plotly counts them, in milliseconds since 1970."""
+        if self.times is None:
+            return np.arange(self.length) + theme.FIRST_TIME
+        return _numbers(self.times)
+
+    @property
+    def step(self) -> float:
+        """The typical distance between two neighbours."""
+        return 1.0 if self.times is None else float(np.median(np.diff(self.places)))
+
+    def range(self, margin: float) -> list[float]:
+        """The ends of the axis: `margin` typical distances beyond the first and last step."""
+        margin *= self.step
+        return [float(self.places[0]) - margin, float(self.places[-1]) + margin]
+
+    def axis(self, margin: float) -> dict[str, Any]:
+        """Properties of the axis in Plotly."""
+        kind = {"type": "date" if self.is_dates else "linear"}
+        return {**kind, "title": self.title, "range": self.range(margin)}
+
+    def columns(self, width: int) -> dict[str, Any]:
+        """Places of columns of `width` steps each, as properties of a trace."""
+        if self.times is None:
+            return {"x0": theme.FIRST_TIME + (width - 1) / 2, "dx": width}
+        return {"x": self.centres(width)}
+
+    def centres(self, width: int) -> NDArray[Any]:
+        """The middles of columns of `width` steps each; the last may have fewer."""
+        if width == 1:
+            return self.places
+        firsts = np.arange(0, self.length, width)
+        lasts = np.minimum(firsts + width, self.length) - 1
+        centres: FloatArray = (self.places[firsts] + self.places[lasts]) / 2
+        return centres
+
+    def words(self, most_columns: int) -> tuple[str, str]:
+        """Hover text for the time of a column, and the word for its mean if it has several steps.
+
+        There are at most `most_columns`.
+        """
+        width = decimation.bin_width(self.length, most_columns)
+        time = "time %{x}" if self.times is None else "%{x}"
+        return (time, "") if width == 1 else (f"{width} steps around {time}", "mean ")
+
+    def chosen(self, steps: IntArray) -> NDArray[Any]:
+        """Places of some steps, 0-based."""
+        chosen: NDArray[Any] = self.places[steps]
+        return chosen
+
+
+def together(scales: list[TimeScale]) -> list[TimeScale]:
+    """Axes for sequences that share one: their times if these overlap, otherwise steps."""
+    if all(scale.times is not None for scale in scales):
+        first = min(float(scale.places[0]) for scale in scales)
+        last = max(float(scale.places[-1]) for scale in scales)
+        longest = max(float(scale.places[-1] - scale.places[0]) for scale in scales)
+        if last - first <= 3 * longest:
+            return scales
+    return [TimeScale(scale.length) for scale in scales]
+
+
+def _numbers(times: NDArray[Any]) -> FloatArray:
+    if times.dtype.kind == "M":
+        return (times - np.datetime64(0, "ns")) / MILLISECOND
+    return times.astype(np.float64)
