@@ -15,6 +15,7 @@ from hmmcore.alignment import (
     relabel,
 )
 from hmmcore.batch.many_starts import Restart, Restarts, restarts
+from hmmcore.description import describe_states, expected_stays, stationary_probs
 from hmmcore.diagnostics import Circumstances, Finding, examine, exchangeable_states
 from hmmcore.emissions import Categorical, Gaussian, NeuralGaussian, Poisson
 from hmmcore.inference import (
@@ -105,8 +106,10 @@ __all__ = [
     "commonest_share",
     "confusion_table",
     "count_starts",
+    "describe_states",
     "examine",
     "exchangeable_states",
+    "expected_stays",
     "fit",
     "forecast",
     "held_out_log_likelihood",
@@ -133,6 +136,7 @@ __all__ = [
     "split_by_sequence",
     "split_by_time",
     "state_shares",
+    "stationary_probs",
     "symbol_starts",
     "viterbi",
     "viterbi_ties",

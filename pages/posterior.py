@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.ui.figures import charts, time_charts
 from pages.ui.figures.time_axis import decimation_note
+from pages.ui.files.export import frame_csv, learned_frame
 from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import about, controls, health, words
 from pages.ui.parts.accuracies import accuracies
@@ -28,6 +29,7 @@ def draw() -> None:
         return
     over_time(view)
     hits(view)
+    what_was_learned(view)
     against_truth(session, view)
     expected_counts(view)
 
@@ -79,6 +81,34 @@ def hits(view: View) -> None:
         f"At each step the state with the largest {kind} probability is the answer.",
         "No way of answering expects more hits than this one with the true model; on data of "
         "limited length chance may put another one a little ahead.",
+    )
+
+
+def what_was_learned(view: View) -> None:
+    """Draw a table of the model for people, and offer it as CSV."""
+    st.subheader("What was learned", anchor=False)
+    frame = session.remember(
+        "learned table", view, lambda: learned_frame(view.hmm, view.weights, session.data)
+    )
+    st.dataframe(
+        frame,
+        column_config={
+            name: st.column_config.NumberColumn(format=words.number_format(name))
+            for name in frame.columns
+        },
+        height="content",
+        alt=words.about_learned(frame),
+    )
+    st.caption(words.LEARNED)
+    st.download_button(
+        "Table (CSV)",
+        lambda: frame_csv(frame.reset_index()),
+        file_name="hmm-states.csv",
+        mime="text/csv",
+        key="download_states",
+        icon=":material/download:",
+        on_click="ignore",
+        help="The same table, with all digits.",
     )
 
 

@@ -5,6 +5,7 @@ sequences of them. Nothing is read wrongly without a word: what could be read ot
 `warnings`, and what cannot be read is a `TableError`, one sentence.
 """
 
+from hmmcore.tables.beside import beside
 from hmmcore.tables.decoding import MAX_FILE_BYTES, TableError, too_large
 from hmmcore.tables.guessing import BLANK_LINES, Guess
 from hmmcore.tables.splitting import NO_SEPARATOR, SEPARATORS
@@ -20,6 +21,7 @@ __all__ = [
     "Table",
     "TableData",
     "TableError",
+    "beside",
     "read_table",
     "too_large",
 ]

@@ -13,8 +13,9 @@ from hmmcore.io import from_content, from_json
 from hmmcore.tables import TableError
 from pages.ui.experiment.dataset import Upload
 from pages.ui.files.experiment_file import write
-from pages.ui.files.experiment_reading import FileRefused, read
+from pages.ui.files.experiment_reading import read
 from pages.ui.files.pending import PendingFile, Reading, Roles
+from pages.ui.files.refusal import FileRefused
 from pages.ui.parts.data_upload import _about_gaps
 from pages.ui.session.session import Session
 from pages.ui.settings.address import from_query

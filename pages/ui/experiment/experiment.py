@@ -17,6 +17,7 @@ from hmmcore.initialization import StartComparison
 from pages.ui.experiment import generated, learning_rate_sweep, starts, training_runs
 from pages.ui.experiment.dataset import Dataset, Upload
 from pages.ui.experiment.locking import holding_lock
+from pages.ui.experiment.own_model import ABSENT, OwnModel
 from pages.ui.experiment.pacing import POLL_SECONDS, large_turn
 from pages.ui.experiment.player import Player, Run
 from pages.ui.experiment.replay import Ending, Replay
@@ -25,6 +26,7 @@ from pages.ui.experiment.selected import within_data, within_model
 from pages.ui.settings.config import Config
 from pages.ui.settings.config_rules import num_cells, within_size
 from pages.ui.settings.families import trainable_for
+from pages.ui.text import many
 
 TICK_BUDGET = 0.03
 """Seconds of training in one tick: a third of a tick, so that the page stays responsive."""
@@ -48,6 +50,7 @@ class Experiment:
     Attributes:
         notes: sentences to show until the next change.
         upload: the visitor's data; kept while the experiment uses other data.
+        own_model: a model that the visitor brought or kept; kept while training starts elsewhere.
         problem: one sentence why nothing can be trained, or None.
         start_comparison: how the candidates for the start did, if it is the best of several.
         data: the data that the Config and the upload define.
@@ -64,6 +67,7 @@ class Experiment:
     config: Config
     notes: tuple[str, ...] = ()
     upload: Upload | None = None
+    own_model: OwnModel | None = None
     problem: str | None = None
     start_comparison: StartComparison | None = field(init=False, default=None)
     data: Dataset = field(init=False)
@@ -273,13 +277,33 @@ class Experiment:
         self.replay = None
         self.at, self.marks = None, ()
         self.problem, self.start_comparison = None, None
+        own_model = self._start_from_own_model()
         try:
-            start = starts.starting_point(self.config, self.data)
+            start = starts.starting_point(self.config, self.data, own_model)
             self.runs = training_runs.new_runs(self.config, self.data, start.hmm)
             self.start_comparison = start.comparison
         except (ValueError, ImpossibleDataError) as error:
             self.problem = f"This start cannot be trained: {error} Choose another starting point."
         self._select_existing()
+
+    def _start_from_own_model(self) -> HMM | None:
+        """The visitor's own model, if training starts from it; where it cannot, from another."""
+        if self.config.start != "model":
+            return None
+        own = self.own_model
+        problem = ABSENT if own is None else own.problem(self.data)
+        if own is not None and own.hmm.num_states != self.config.num_states:
+            problem = (
+                f"Your model has {many(own.hmm.num_states, 'state')}, so with K = "
+                f"{self.config.num_states} training starts from another one."
+            )
+        if own is None or problem:
+            start = "best" if self.config.source == "upload" else "random"
+            self.config = replace(self.config, start=start)
+            self.notes = (*self.notes, problem)
+            return None
+        self.config = replace(self.config, **own.settings)
+        return own.hmm
 
     def _revise_runs(self) -> None:
         if self.replay is not None:

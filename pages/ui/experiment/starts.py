@@ -26,11 +26,15 @@ class Start:
     comparison: initialization.StartComparison | None = None
 
 
-def starting_point(config: Config, data: Dataset) -> Start:
+def starting_point(config: Config, data: Dataset, own_model: HMM | None = None) -> Start:
     """The model that training starts from.
 
-    Covariances that are not trained are the true ones, if the true model is known.
+    Covariances that are not trained are the true ones, if the true model is known. With the start
+    "model" it is `own_model` as it is.
     """
+    if config.start == "model":
+        assert own_model is not None
+        return Start(own_model)
     comparison = None
     rng = np.random.default_rng([config.seed, START_STREAM, config.start_seed])
     if config.start == "near-truth" and data.truth is not None:

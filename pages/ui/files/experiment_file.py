@@ -14,6 +14,7 @@ from hmmcore.io import to_content
 from pages.ui.experiment.dataset import Upload
 from pages.ui.experiment.experiment import Experiment
 from pages.ui.experiment.run_position import RunPosition, RunProgress
+from pages.ui.files import model_file
 from pages.ui.files.blocks import packed, written
 from pages.ui.files.experiment_reading import EXTRAS, FORMAT, MAX_BYTES, NAMES, VERSION
 from pages.ui.settings.address import to_query
@@ -36,6 +37,7 @@ def write(experiment: Experiment) -> bytes:
         if experiment.config.source == "upload"
         else None,
         "start": None if any_run is None else to_content(any_run.start),
+        "own_model": _written_model(experiment),
         "runs": {
             name: {
                 "iteration": run.state.iteration,
@@ -61,6 +63,12 @@ def write(experiment: Experiment) -> bytes:
         content["data"]["left_out"].append(extra)
         file = _json(content)
     return file
+
+
+def _written_model(experiment: Experiment) -> dict[str, Any] | None:
+    if experiment.config.start != "model" or experiment.own_model is None:
+        return None
+    return model_file.content_of(experiment.own_model)
 
 
 def _json(content: dict[str, Any]) -> bytes:

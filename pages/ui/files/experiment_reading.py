@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from hmmcore import HMM, Sequences
 from hmmcore.io import from_content
-from hmmcore.tables import MAX_FILE_BYTES, MAX_SEQUENCES
+from hmmcore.tables import MAX_FILE_BYTES, MAX_SEQUENCES, read_table
 from pages.ui.experiment.dataset import Source, Upload
+from pages.ui.experiment.own_model import OwnModel
 from pages.ui.experiment.player import MAX_ITERATIONS
 from pages.ui.experiment.replay import Ending
 from pages.ui.experiment.run_position import (
@@ -30,7 +31,9 @@ from pages.ui.experiment.run_position import (
     checked_revisions,
 )
 from pages.ui.files.blocks import integers, numbers, unpacked
+from pages.ui.files.model_file import MAX_PARAMETERS, model_of
 from pages.ui.files.pending import MAX_VALUES, NAME_LENGTH, Reading
+from pages.ui.files.refusal import FileRefused
 from pages.ui.settings.address import from_query
 from pages.ui.settings.config import MAX_CELLS, MAX_STATES, Config
 from pages.ui.settings.config_rules import within_size
@@ -60,26 +63,9 @@ where there are many (see `blocks.py`), all together 21 MB; the rest is for mode
 settings, and for `EXTRAS` where they fit. The server's limit, maxUploadSize in
 .streamlit/config.toml, is the same."""
 MAX_LISTS = 20_000
-MAX_PARAMETERS = 20_000
-"""Far more than any model of the pages has. A run keeps hundreds of its models."""
 LONGEST_NAME = MAX_DIMENSIONS * (NAME_LENGTH + len("…, ")) - len(", ")
 """The length of the longest name, that of all columns joined, each cut to NAME_LENGTH."""
 LONGEST_RUN_NAME = 40
-
-
-class FileRefused(ValueError):
-    """One sentence that says why a file cannot be opened."""
-
-    @classmethod
-    def damaged(cls, error: Exception) -> FileRefused:
-        """The refusal of a file whose content raised an error."""
-        if isinstance(error, KeyError):
-            return cls(f"The experiment file is damaged: it has no {error.args[0]}.")
-        text = str(error)
-        is_sentence = text.endswith(".") and isinstance(error, ValueError)
-        return cls(
-            f"The experiment file is damaged: {text if is_sentence else 'a part is malformed.'}"
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +75,7 @@ class ExperimentFile:
     Attributes:
         config: the settings.
         upload: the visitor's own data; None if the Config generates the data.
+        own_model: the visitor's own model; None if training starts elsewhere.
         start: the model that training starts from.
         run_position: the position of the runs.
         endings: the result of each run at that position, by its name.
@@ -97,6 +84,7 @@ class ExperimentFile:
 
     config: Config
     upload: Upload | None
+    own_model: OwnModel | None
     start: HMM
     run_position: RunPosition
     endings: Mapping[str, Ending]
@@ -160,6 +148,9 @@ def _experiment(found: dict[str, Any], version: int) -> ExperimentFile:
         notes = (*notes, *_left_out(data))
     if upload is not None and upload.family != config.family:
         raise ValueError(f"its data are {upload.family} and its settings are for {config.family}.")
+    own_model = None
+    if config.start == "model":
+        own_model = model_of(_mapping(found, "own_model"), "this file")
     start = _model(_mapping(found, "start"))
     if start.num_states != config.num_states:
         raise ValueError(f"start has {start.num_states} states, and K is {config.num_states}.")
@@ -180,7 +171,7 @@ def _experiment(found: dict[str, Any], version: int) -> ExperimentFile:
         at,
         tuple(sorted({_whole(mark, "a mark", latest) for mark in marks})),
     )
-    return ExperimentFile(config, upload, start, position, endings, notes)
+    return ExperimentFile(config, upload, own_model, start, position, endings, notes)
 
 
 def _model(content: Any) -> HMM:
@@ -269,8 +260,8 @@ def _source(given: Any, length: int) -> Source | None:
     if not isinstance(missing, list) or not all(isinstance(code, str) for code in missing):
         raise ValueError("the missing codes are no texts.")
     options = vars(replace(reading, missing=tuple(missing)))
-    # Rows that the file does not have are found when it is read again, for an export.
-    return Source(content, options, integers(given["rows"], "rows", length, -1, len(content)))
+    last = len(read_table(content, **options)) - 1
+    return Source(content, options, integers(given["rows"], "rows", length, -1, last))
 
 
 def _left_out(data: dict[str, Any]) -> tuple[str, ...]:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hmmcore import HMM
-from hmmcore.arrays import FloatArray
+from hmmcore import HMM, describe_states, most_probable_states, smooth, viterbi
+from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.formulas import defused
-from hmmcore.io import decoded_frame
-from pages.ui.experiment.dataset import Dataset
+from hmmcore.tables import beside, read_table
+from pages.ui.experiment.dataset import Dataset, Source
 from pages.ui.figures import theme
 
 # Imported when it is needed: every page imports this module, and pandas would delay the first
@@ -19,53 +19,81 @@ if TYPE_CHECKING:
     import pandas as pd
 
 VALUE_COLUMNS = {"numbers": "value", "counts": "count", "symbols": "symbol"}
-RESERVED_NAMES = ("sequence", "time", "state", "viterbi_state")
+RESERVED_NAMES = ("sequence", "time", "state", "true_state", "viterbi_state")
 """Names of other columns of the tables; a column of the visitor's data may not have them."""
 RESERVED_PREFIX = "smoothed_prob_"
 """Names that begin with it are reserved too."""
 
 
 def data_frame(data: Dataset, first: int | None = None) -> pd.DataFrame:
-    """One row per observation: sequence and time from 1, the observation, and the true state.
+    """One row per observation: sequence and time, the observation, and the true state.
 
-    The observation is a number ("value"), a count ("count"), a symbol's label ("symbol"), or one
-    column per dimension with its name. Missing values are empty cells. The column of true states
-    exists only if they are known.
+    Sequences have their names and times are dates where the file had them; otherwise both are
+    counted from 1. The observation is a number ("value"), a count ("count"), a symbol's label
+    ("symbol"), or one column per dimension with its name. What is missing or unknown is an empty
+    cell. The column of true states exists only if they are known.
 
     Args:
         first: the number of rows to include; None for all.
     """
     import pandas as pd
 
-    sequences = data.sequences
     rows = slice(0, first)
-    number = np.repeat(np.arange(1, len(sequences) + 1), sequences.lengths)[rows]
-    starts = np.repeat(sequences.offsets[:-1], sequences.lengths)[rows]
-    columns: dict[str, object] = {
-        "sequence": number,
-        "time": np.arange(len(number)) - starts + theme.FIRST_TIME,
-    }
-    columns |= observed_columns(data, rows)
-    if data.states is not None:
-        names = np.array([theme.state_name(k) for k in range(int(data.states.max()) + 1)])
-        columns["state"] = names[data.states[rows]]
+    columns = _places(data, rows) | observed_columns(data, rows)
+    if data.true_states is not None:
+        names = data.state_names or [theme.state_name(k) for k in range(data.num_true_states)]
+        # The last stands for -1, a state that is not known.
+        columns["state"] = np.array([*names, None], dtype=object)[data.true_states[rows]]
     return pd.DataFrame(columns)
 
 
-def decoded_data_frame(hmm: HMM, data: Dataset) -> pd.DataFrame:
-    """The table of `decoded_frame`, with the observations written as in `data_frame`."""
+def _places(data: Dataset, rows: slice) -> dict[str, object]:
+    """The columns that say where each observation belongs."""
+    sequences = data.sequences
+    number = np.repeat(np.arange(len(sequences)), sequences.lengths)[rows]
+    starts = np.repeat(sequences.offsets[:-1], sequences.lengths)[rows]
+    names = np.array(data.sequence_names, dtype=object)
+    steps = np.arange(len(number)) - starts + theme.FIRST_TIME
+    return {
+        "sequence": names[number] if data.sequence_names else number + 1,
+        "time": steps if data.times is None else data.times[rows],
+    }
+
+
+def decoded_data_frame(hmm: HMM, data: Dataset, source: Source | None = None) -> pd.DataFrame:
+    """The data with what a model decodes of them, beside the rows of the file they came in.
+
+    After the columns of the file, or those of `data_frame` where there is no file with an
+    observation per row: "true_state" if it is known, "state" (the most probable one at each step),
+    "viterbi_state", and "smoothed_prob_1" to "smoothed_prob_K". States are counted from 1; where
+    there is none the cell is empty.
+    """
     import pandas as pd
 
-    decoded = decoded_frame(hmm, data.sequences)
-    names = list(decoded.columns)
-    after = names.index("viterbi_state")
-    return pd.DataFrame(
-        {
-            **{name: decoded[name] for name in ("sequence", "time")},
-            **observed_columns(data),
-            **{name: decoded[name] for name in names[after:]},
-        }
-    )
+    probs, path = smooth(hmm, data.sequences).smoothed_probs, viterbi(hmm, data.sequences).states
+    states = {} if data.true_states is None else {"true_state": data.true_states}
+    states |= {"state": most_probable_states(probs), "viterbi_state": path}
+    columns = {
+        **{name: pd.array(_from_one(values), dtype="Int64") for name, values in states.items()},
+        **{f"{RESERVED_PREFIX}{k}": values for k, values in enumerate(probs.T, 1)},
+    }
+    if source is not None:
+        table = read_table(source.content, **source.options)
+        return beside(table, source.rows, columns)
+    return pd.DataFrame({**_places(data, slice(None)), **observed_columns(data), **columns})
+
+
+def learned_frame(hmm: HMM, shares: FloatArray, data: Dataset) -> pd.DataFrame:
+    """What a model of the data says of each state; see `hmmcore.describe_states`.
+
+    `shares` (K,) are those of the data.
+    """
+    return describe_states(hmm, shares, data.columns, data.labels)
+
+
+def _from_one(states: IntArray) -> FloatArray:
+    """States counted from 1, and NaN for none."""
+    return np.where(states < 0, np.nan, states + 1.0)
 
 
 def observed_columns(data: Dataset, rows: slice = slice(None)) -> dict[str, object]:

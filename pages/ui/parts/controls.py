@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import streamlit as st
 
 from hmmcore.initialization import StartComparison
+from pages.ui.parts import words
 from pages.ui.parts.widgets import on_entry, set_widget
 from pages.ui.session.session import Session
 from pages.ui.settings.config import FIELD_OF
@@ -71,7 +72,9 @@ def sidebar(session: Session) -> None:
             segments(session, "truth")
 
         st.subheader("Training", anchor=False)
-        choice(session, "start")
+        choice(session, "start", without=() if session.own_model else ("model",))
+        if session.config.start == "model":
+            st.caption(words.about_own_model(session))
         if session.start_comparison is not None:
             st.caption(_about_candidates(session.start_comparison))
         if config.family == "numbers":
@@ -225,15 +228,23 @@ def whole_number(session: Session, name: str, *, disabled: bool = False) -> None
     )
 
 
-def choice(session: Session, name: str, *, disabled: bool = False, **layout: Any) -> None:
-    """Draw a list to choose one option from."""
+def choice(
+    session: Session,
+    name: str,
+    *,
+    without: Collection[str] = (),
+    disabled: bool = False,
+    **layout: Any,
+) -> None:
+    """Draw a list to choose one option from; `without` are those that there are not now."""
     field, value = _prepared(session, name)
     choices = field.choices
     assert choices is not None
+    options = [option for option in choices if option not in without]
     st.selectbox(
         field.label,
-        list(choices),
-        index=list(choices).index(value),
+        options,
+        index=options.index(value),
         format_func=choices.__getitem__,
         **_common(session, field, disabled),
         **layout,

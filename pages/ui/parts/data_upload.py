@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -23,9 +25,11 @@ from hmmcore.tables import (
     too_large,
 )
 from pages.ui.experiment.dataset import Upload
-from pages.ui.files import experiment_file
-from pages.ui.files.experiment_reading import FileRefused
+from pages.ui.experiment.own_model import OwnModel
+from pages.ui.files import experiment_file, model_file
 from pages.ui.files.pending import PendingFile, Roles
+from pages.ui.files.refusal import FileRefused
+from pages.ui.parts import health, words
 from pages.ui.parts.widgets import on_entry, set_widget
 from pages.ui.session.opening import open_file
 from pages.ui.session.session import Session
@@ -44,6 +48,8 @@ LAYOUT_NAMES = {
     "columns": "A sequence per column",
     "letters": "A sequence per row, a letter per step",
 }
+EXPERIMENT_OPEN = "The experiment is open as it was saved."
+MODEL_OPEN = "The model is open."
 SHOWN_COLUMNS = 50
 MOST_SKIPPED = 1_000_000
 MOST_CODES = 20
@@ -65,7 +71,7 @@ def upload_area(session: Session) -> None:
         f"states at most {count(MAX_CELLS // num_states)} observations "
         f"(K × T ≤ {count(MAX_CELLS)}), so that training stays live. What was read is held in the "
         "server's memory only, for this tab, and at most an hour longer than the page is used. "
-        "An experiment file that was made with Export is opened here too."
+        "An experiment file or a model that was made with Export is opened here too."
     )
     if st.context.is_embedded and st.get_option("server.xsrfCookieSameSite") != "none":
         # Streamlit's uploader marks such a file red and says no more.
@@ -84,6 +90,9 @@ def upload_area(session: Session) -> None:
     )
     if session.refused:
         st.error(markdown_text(session.refused), icon=":material/error:")
+    health.way_back(session)
+    if own := words.about_own_model(session):
+        st.info(own, icon=":material/conversion_path:")
     if session.pending is not None:
         _pending_file(session, session.pending)
     elif session.upload is not None:
@@ -123,6 +132,7 @@ def _pending_file(session: Session, pending: PendingFile) -> None:
             args=(session, pending),
             help="Train on what was read instead of the present data.",
         )
+        _keep_the_model(session, pending, read is not None)
         st.button(
             "Put the file away",
             key="forget_pending",
@@ -144,6 +154,25 @@ def _pending_file(session: Session, pending: PendingFile) -> None:
             height="content",
             alt="The first rows of the file, as they were read",
         )
+
+
+def _keep_the_model(session: Session, pending: PendingFile, readable: bool) -> None:
+    """Draw the button with which the model in hand meets the file, if there is one."""
+    model = session.model_in_hand()
+    if model is None or not readable:
+        return
+    problem = model.problem(pending.upload())
+    st.button(
+        "Use it and keep the model",
+        key="use_with_model",
+        icon=":material/conversion_path:",
+        disabled=bool(problem),
+        on_click=_use,
+        args=(session, pending, model),
+        help=markdown_text(problem)
+        or f"The model from {markdown_text(model.origin)} decodes and scores what was read at "
+        "once. Training goes on from it if you want.",
+    )
 
 
 def _what_was_read(read: TableData) -> str:
@@ -446,8 +475,10 @@ def _received(session: Session, key: str) -> None:
     _forget(session)
     if isinstance(file, UploadedFile):
         content = file.getvalue()
-        if experiment_file.looks_like_experiment(content):
-            _open(session, content)
+        if model_file.looks_like_model(content):
+            _open(session, partial(_open_model, session, content, file.name), MODEL_OPEN)
+        elif experiment_file.looks_like_experiment(content):
+            _open(session, partial(open_file, session, content), EXPERIMENT_OPEN)
         elif len(content) > MAX_FILE_BYTES:
             # Not kept only to be refused at every run.
             session.refused = too_large(len(content))
@@ -467,19 +498,23 @@ def _let_go_of_uploads() -> None:
         files.remove_session_files(context.session_id)
 
 
-def _open(session: Session, content: bytes) -> None:
+def _open_model(session: Session, content: bytes, file_name: str) -> None:
+    session.use_model(model_file.read(content, file_name))
+
+
+def _open(session: Session, open_it: Callable[[], None], done: str) -> None:
     try:
-        open_file(session, content)
+        open_it()
     except FileRefused as refusal:
         session.refused = str(refusal)
     except Exception:
-        logging.getLogger(__name__).exception("An experiment file could not be opened.")
+        logging.getLogger(__name__).exception("A file could not be opened.")
         session.refused = (
-            "The experiment file could not be opened, and why was noted on the server; the present "
-            "experiment stays."
+            "The file could not be opened, and why was noted on the server; the present experiment "
+            "stays."
         )
     else:
-        st.toast("The experiment is open as it was saved.", icon=":material/folder_open:")
+        st.toast(done, icon=":material/folder_open:")
 
 
 def _called(upload: Upload) -> str:
@@ -497,8 +532,9 @@ def _forget(session: Session) -> None:
     session.uploads += 1
 
 
-def _use(session: Session, pending: PendingFile) -> None:
+def _use(session: Session, pending: PendingFile, model: OwnModel | None = None) -> None:
     upload = pending.upload()
     _forget(session)
     # With as many states as are known, each learned one has its counterpart.
-    session.replace_upload(upload, len(upload.state_names) or session.config.num_states)
+    num_states = len(upload.state_names) or session.config.num_states
+    session.replace_upload(upload, num_states if model is None else model.hmm.num_states, model)

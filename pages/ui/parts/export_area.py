@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from hmmcore.io import to_json
-from pages.ui.files import experiment_file
+from pages.ui.files import experiment_file, model_file
 from pages.ui.files.export import decoded_data_frame, frame_csv
 from pages.ui.files.notebook import notebook
 from pages.ui.session.session import Session
@@ -42,13 +42,14 @@ def export_area(session: Session) -> None:
             ),
             (
                 "model", "Learned model (JSON)", "hmm-model.json", "application/json", model_json,
-                "π, A and the emissions with every digit; hmmcore.io.from_json reads it.",
+                "π, A and the emissions with every digit. Open it on the Data page to meet other "
+                "data with it; hmmcore.io.from_json reads it too.",
             ),
             (
                 "decoded_csv", "Decoded data (CSV)", "hmm-decoded.csv", "text/csv", decoded_csv,
-                "For each observation, with the labels of symbols and the names of columns, its "
-                "state on the Viterbi path, and the probability of each state. Sequences, times "
-                "and states are counted from 0.",
+                "The rows and columns of your file, or of generated data sequence, time and "
+                "observation; then the true state if it is known, the most probable state, the "
+                "state on the Viterbi path, and the probability of each. All counted from 1.",
             ),
             (
                 "decoded_parquet", "Decoded data (Parquet)", "hmm-decoded.parquet",
@@ -70,10 +71,11 @@ def export_area(session: Session) -> None:
 
 
 def model_json(session: Session) -> bytes:
-    """The shown model, its states matched to the true ones."""
-    view = current_view(session)
+    """The shown model, its states matched to the true ones, with what it was trained on."""
+    view, model = current_view(session), session.shown_model()
     assert view is not None
-    return to_json(view.hmm).encode()
+    assert model is not None
+    return model_file.write(replace(model, hmm=view.hmm))
 
 
 def decoded_csv(session: Session) -> bytes:
@@ -91,7 +93,8 @@ def decoded_parquet(session: Session) -> bytes:
 def _decoded(session: Session) -> pd.DataFrame:
     view = current_view(session)
     assert view is not None
-    return decoded_data_frame(view.hmm, session.data)
+    upload = session.upload if session.config.source == "upload" else None
+    return decoded_data_frame(view.hmm, session.data, upload and upload.source)
 
 
 def _deferred(session: Session, make: Callable[[Session], bytes]) -> Callable[[], bytes]:

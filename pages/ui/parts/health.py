@@ -7,6 +7,7 @@ from functools import partial
 
 import streamlit as st
 
+from pages.ui.parts import words
 from pages.ui.parts.finding_words import about
 from pages.ui.parts.remedies import offers
 from pages.ui.session.checkups import Diagnosis, checkups
@@ -53,8 +54,7 @@ def obstacles(session: Session) -> None:
 def findings(session: Session) -> None:
     """Draw all other findings, and the button that undoes a remedy."""
     with st.container(key="health"):
-        if session.before_remedy is not None:
-            _way_back(session)
+        way_back(session)
         diagnoses = [d for d in checkups(session).diagnoses() if d.finding.kind not in OBSTACLES]
         endings = [d for d in diagnoses if d.finding.kind in ENDINGS]
         others = [d for d in diagnoses if d.finding.kind not in ENDINGS]
@@ -97,9 +97,11 @@ def _beside(name: str, box: Callable[[], object], buttons: list[Callable[[], obj
                 button()
 
 
-def _way_back(session: Session) -> None:
-    kept = session.before_remedy
-    assert kept is not None
+def way_back(session: Session) -> None:
+    """Draw what was replaced last, and the button that brings it back."""
+    kept = session.before
+    if kept is None:
+        return
     reached = listed(
         [
             f"{run.name} at iteration {count(run.state.iteration)}"
@@ -108,6 +110,10 @@ def _way_back(session: Session) -> None:
         ]
     )
     text = f"Started again. What there was is kept: {reached}."
+    if kept.data is not session.data:
+        text = (
+            f"Left behind, and kept for now: {words.source(kept.upload, kept.config)}, {reached}."
+        )
     _beside(
         "way_back",
         partial(st.info, text, icon=":material/history:"),

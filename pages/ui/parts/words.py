@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hmmcore.arrays import IntArray
-from pages.ui.experiment.dataset import Dataset
+from pages.ui.experiment.dataset import Dataset, Upload
 from pages.ui.session.session import Session
+from pages.ui.settings.config import Config
 from pages.ui.text import (
     NARROW_SPACE,
     count,
@@ -18,6 +20,9 @@ from pages.ui.text import (
     missing,
     shortened,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHOWN_TIES = 20
 """Largest number of tied paths that are drawn."""
@@ -198,6 +203,56 @@ def nats(value: float) -> str:
     if math.isinf(value):
         return "−∞ (impossible)"
     return f"{value:,.3f}".replace("-", "−").replace(",", NARROW_SPACE)
+
+
+def source(upload: Upload | None, config: Config) -> str:
+    """Where data are from."""
+    if config.source == "upload" and upload is not None:
+        return f"“{markdown_text(upload.file_name)}”"
+    return "the notebook's data" if config.source == "notebook" else "generated data"
+
+
+def about_own_model(session: Session) -> str:
+    """What the visitor's model reaches on these data, and reached where it was trained.
+
+    Empty if training does not start from such a model.
+    """
+    own, runs = session.own_model, session.main_runs
+    if own is None or not runs or session.config.start != "model":
+        return ""
+    here = runs[0].history.log_likelihoods[0] / runs[0].num_observations
+    there = ""
+    if own.log_likelihood is not None:
+        there = f"; where it was trained it had {decimal(own.log_likelihood)}"
+    return (
+        f"Your model is from {markdown_text(own.origin)}. On these data it has {decimal(here)} "
+        f"nats per observation{there}."
+    )
+
+
+LEARNED = (
+    "Each row is a state. Share of the data: how much of it the model expects to be from this "
+    "state. Expected stay: how many steps a visit lasts on average, 1 / (1 − the probability of "
+    "staying). To S1, S2, …: the row of A, where it goes next. Stationary share: the share of time "
+    "it has in the long run; it is empty where that depends on the first state. Cells can be "
+    "selected and copied."
+)
+
+
+def about_learned(frame: pd.DataFrame) -> str:
+    """The table of what was learned, for somebody who does not see it: its main columns."""
+    main = [name for name in frame.columns if not name.startswith("to S")]
+    rows = "; ".join(
+        f"{state}: " + ", ".join(f"{name} {decimal(float(row[name]))}" for name in main[:4])
+        for state, row in frame.iterrows()
+    )
+    return shortened(f"Table of the model's states. {rows}.", 1000)
+
+
+def number_format(column: str) -> str:
+    """How a column of the table of what was learned writes its numbers."""
+    is_share = column.startswith(("to S", "p(")) or column.endswith(("share", "share of the data"))
+    return "%.3f" if is_share else "%.4g"
 
 
 def about_entropy(num_states: int) -> str:

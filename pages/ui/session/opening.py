@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pages.ui.experiment.experiment import Experiment
 from pages.ui.experiment.pacing import large_turn
-from pages.ui.files.experiment_reading import FileRefused, read
+from pages.ui.files.experiment_reading import read
+from pages.ui.files.refusal import FileRefused
 from pages.ui.session.session import Session
 from pages.ui.settings.config_rules import num_cells
 
@@ -19,7 +20,7 @@ def open_file(session: Session, content: bytes) -> None:
     length = None if file.upload is None else file.upload.sequences.num_observations
     with large_turn(num_cells(file.config, length)):
         # Everything that can fail is tried on a new experiment before the present one is replaced.
-        fresh = Experiment(file.config, upload=file.upload)
+        fresh = Experiment(file.config, upload=file.upload, own_model=file.own_model)
         if fresh.problem:
             raise FileRefused(f"The experiment file is damaged: {fresh.problem}")
         if fresh.config.source != file.config.source:

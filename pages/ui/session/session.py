@@ -20,6 +20,7 @@ from hmmcore.initialization import StartComparison
 from pages.ui.experiment.dataset import Dataset, Upload
 from pages.ui.experiment.experiment import Experiment
 from pages.ui.experiment.locking import holding_lock
+from pages.ui.experiment.own_model import OwnModel
 from pages.ui.experiment.pacing import large_turn
 from pages.ui.experiment.player import Run
 from pages.ui.experiment.run_position import (
@@ -29,10 +30,11 @@ from pages.ui.experiment.run_position import (
 )
 from pages.ui.files.pending import PendingFile
 from pages.ui.session.tables import Drafts
-from pages.ui.session.upload_store import UPLOADS
+from pages.ui.session.upload_store import UPLOADS, Brought
 from pages.ui.settings.address import from_query, to_query
 from pages.ui.settings.config import FIELD_OF, FIELDS, Config
 from pages.ui.settings.config_rules import legal, num_cells
+from pages.ui.text import count
 
 KEY = "hmm_playground"
 WAITS = (
@@ -45,14 +47,17 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, eq=False)
-class BeforeRemedy:
-    """The experiment as it was before a remedy, for `undo`."""
+class Before:
+    """The experiment as it was before a remedy, or before other data or another model came."""
 
     config: Config
     data: Dataset
     runs: dict[str, Run]
     marks: tuple[int, ...]
     start_comparison: StartComparison | None
+    upload: Upload | None
+    upload_key: str
+    own_model: OwnModel | None
 
 
 @dataclass
@@ -60,10 +65,12 @@ class Session(Experiment):
     """A visitor's experiment, and the rest of the visitor's state.
 
     Attributes:
-        before_remedy: what the last remedy replaced, until the next change; see `undo`.
-        upload_key: the key under which `UPLOADS` keeps the upload for a reload; empty without one.
-        missing_upload_query: the URL parameters that ask for an upload this session does not have;
-            None if no upload is missing.
+        before: what a remedy, other data or another model replaced, until the next change; see
+            `undo`.
+        upload_key: the key under which `UPLOADS` keeps for a reload what the visitor brought; empty
+            without anything.
+        missing_upload_query: the URL parameters that ask for an upload or a model that this session
+            does not have; None if nothing is missing.
         pending: a file that was chosen and is not in use yet.
         uploads: how many files were taken into use or removed.
         drafts: the tables as they are in their editors.
@@ -81,7 +88,7 @@ class Session(Experiment):
         tour: the step of the tour, from 1; 0 while it is offered, None if it is not.
     """
 
-    before_remedy: BeforeRemedy | None = None
+    before: Before | None = None
     upload_key: str = ""
     missing_upload_query: dict[str, str] | None = None
     pending: PendingFile | None = None
@@ -110,7 +117,7 @@ class Session(Experiment):
         training on the same data and stops playing. One of group "training" takes effect at the
         current iteration.
         """
-        before, self.missing_upload_query, self.before_remedy = self.config, None, None
+        before, self.missing_upload_query, self.before = self.config, None, None
         if "start" in values:
             # A nudge applies only to the start for which it was made.
             values.setdefault("nudge", 0)
@@ -147,11 +154,11 @@ class Session(Experiment):
     @holding_lock
     def remedy(self, /, **values: Any) -> None:
         """Change fields of the Config as a finding advises; `undo` reverts it."""
-        before = BeforeRemedy(self.config, self.data, self.runs, self.marks, self.start_comparison)
+        before = self._present()
         self.change(**values)
         # If the same runs continue, there is nothing to restore.
         same_runs = all(self.runs.get(name) is run for name, run in before.runs.items())
-        self.before_remedy = None if same_runs else before
+        self.before = None if same_runs else before
 
     @holding_lock
     def nudge(self) -> None:
@@ -161,8 +168,8 @@ class Session(Experiment):
 
     @holding_lock
     def undo(self) -> None:
-        """Restore the settings, data, runs and marks of before the last `remedy`."""
-        before, self.before_remedy = self.before_remedy, None
+        """Restore the settings, data, runs, marks and model of `before`."""
+        before, self.before = self.before, None
         if before is None:
             return
         self.settings_number += 1
@@ -173,25 +180,87 @@ class Session(Experiment):
         self.data, self.runs, self.problem = before.data, before.runs, None
         self.at, self.marks = None, before.marks
         self.start_comparison = before.start_comparison
+        self.upload, self.own_model = before.upload, before.own_model
+        self.upload_key, self.missing_upload_query = before.upload_key, None
         self._select_existing()
+
+    def _present(self) -> Before:
+        return Before(
+            self.config, self.data, self.runs, self.marks, self.start_comparison, self.upload,
+            self.upload_key, self.own_model,
+        )  # fmt: skip
 
     # Other data, other experiments
 
     @holding_lock
-    def replace_upload(self, upload: Upload, num_states: int) -> None:
-        """Use uploaded data as the data of the experiment."""
+    def replace_upload(
+        self, upload: Upload, num_states: int, own_model: OwnModel | None = None
+    ) -> None:
+        """Use uploaded data as the data of the experiment.
+
+        With `own_model` training starts from that, and K is that of the model; it must be able to
+        meet the data, see `OwnModel.problem`.
+        """
+        before = self._present()
+        start = _start_for(self.config, "upload")
         wanted = replace(
-            self.config, source="upload", family=upload.family, num_states=num_states,
-            sequence=1, **_start_for(self.config, "upload"),
+            self.config, source="upload", family=upload.family, num_states=num_states, sequence=1,
+            **(start if own_model is None else own_model.settings),
         )  # fmt: skip
+        if own_model is not None:
+            upload = own_model.meet(upload)
         with self._turn(wanted, upload):
             self.player.pause()
-            self._set_upload(upload)
-            self.before_remedy = None
+            self._set_brought(upload, own_model or self.own_model)
             # Notes about generated data no longer apply.
             self.config, self.notes = legal(wanted)[0], ()
             self._renew_data()
+        self.before = before if _is_work(before) else None
         self.settings_number += 1
+
+    @holding_lock
+    def use_model(self, own_model: OwnModel) -> None:
+        """Start from a model of the visitor's own, on the present data if it can meet them.
+
+        Where it cannot, it is kept for other data, and a note says so.
+        """
+        before, problem = self._present(), own_model.problem(self.data)
+        upload = self.upload
+        if not problem and upload is not None and self.config.source == "upload":
+            upload = own_model.meet(upload)
+        self._set_brought(upload, own_model)
+        if problem:
+            self.notes = (f"{problem} The model is kept until then.",)
+            return
+        values = own_model.settings
+        if self.config.source != "upload" and self.config.data_states != values["num_states"]:
+            # The data stay as they are.
+            values["true_states"] = self.config.data_states
+        self.change(**values)
+        if self.runs is before.runs or upload is not before.upload:
+            self._renew_data()
+        self.before = before if _is_work(before) else None
+
+    def model_in_hand(self) -> OwnModel | None:
+        """The model that other data can meet: the shown one if it was trained, else the own one."""
+        state = self.shown_state
+        return self.shown_model() if state is not None and state.iteration else self.own_model
+
+    def shown_model(self) -> OwnModel | None:
+        """The shown model with what it was trained on; None if there is no run."""
+        run, state, data = self.shown_run, self.shown_state, self.data
+        if run is None or state is None:
+            return None
+        where = "generated data"
+        if self.config.source == "upload" and self.upload is not None:
+            where = f"“{self.upload.file_name}”"
+        return OwnModel(
+            state.hmm,
+            f"{run.name} at iteration {count(state.iteration)} on {where}",
+            state.log_likelihood / run.num_observations,
+            data.labels,
+            data.columns,
+        )
 
     @holding_lock
     def take_over(self, fresh: Experiment) -> None:
@@ -199,16 +268,17 @@ class Session(Experiment):
         self.settings_number += 1
         self.pause()
         self.config, self.notes, self.problem = fresh.config, fresh.notes, fresh.problem
-        if fresh.upload is not None:
-            self._set_upload(fresh.upload)
+        if fresh.upload is not None or fresh.own_model is not None:
+            self._set_brought(fresh.upload or self.upload, fresh.own_model or self.own_model)
         self.data, self.runs = fresh.data, fresh.runs
         self.start_comparison = fresh.start_comparison
         self.data_number += 1
-        self.at, self.marks, self.before_remedy = None, (), None
+        self.at, self.marks, self.before = None, (), None
 
-    def _set_upload(self, upload: Upload) -> None:
-        self.upload, self.missing_upload_query = upload, None
-        self.upload_key = UPLOADS.keep(upload, upload.num_bytes)
+    def _set_brought(self, upload: Upload | None, own_model: OwnModel | None) -> None:
+        self.upload, self.own_model, self.missing_upload_query = upload, own_model, None
+        size = 0 if upload is None else upload.num_bytes
+        self.upload_key = UPLOADS.keep(Brought(upload, own_model), size)
 
     # The address
 
@@ -217,7 +287,7 @@ class Session(Experiment):
         """The session of a new visitor who opens a link; without parameters the tour is offered."""
         config, notes = from_query(query)
         session = cls(config, notes, tour=None if query else 0)
-        if session.config.source == config.source:
+        if (session.config.source, session.config.start) == (config.source, config.start):
             session._go_to_position_in(query)
         else:
             session.missing_upload_query = query
@@ -259,18 +329,18 @@ class Session(Experiment):
 
     @holding_lock
     def restore_upload(self, key: str) -> bool:
-        """Restore the upload of before a reload, by its key. Returns whether anything changed."""
-        upload = UPLOADS.find(key)
-        if upload is None or (self.missing_upload_query is None and self.upload is not None):
+        """Restore what was brought before a reload, by its key; whether anything changed."""
+        found, has_own = UPLOADS.find(key), self.upload is not None or self.own_model is not None
+        if found is None or (self.missing_upload_query is None and has_own):
             return False
         if self.missing_upload_query is None:
-            # The session used other data, and still does; only the upload is restored.
-            self.upload, self.upload_key = upload, key
+            # The session used other data, and still does; they are only restored.
+            self.upload, self.own_model, self.upload_key = found.upload, found.own_model, key
             return True
         query = self.missing_upload_query
         config, notes = from_query(query)
-        with self._turn(config, upload):
-            self.take_over(Experiment(config, notes, upload))
+        with self._turn(config, found.upload):
+            self.take_over(Experiment(config, notes, found.upload, found.own_model))
             self._go_to_position_in(query)
         return True
 
@@ -342,6 +412,12 @@ def _opened(query: dict[str, str]) -> Session:
     if told is not None:
         told.toast("Your experiment is open.", icon=":material/check:")
     return session
+
+
+def _is_work(before: Before) -> bool:
+    """Whether something would be lost that is not made again by itself."""
+    trained = any(run.state.iteration for run in before.runs.values())
+    return trained or before.config.source == "upload"
 
 
 def _start_for(config: Config, source: str) -> dict[str, Any]:

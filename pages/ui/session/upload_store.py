@@ -1,7 +1,7 @@
-"""Visitors' uploads, kept in the server's memory for a while so that a reload can restore them.
+"""What visitors brought, kept in the server's memory for a while so that a reload can restore it.
 
-A reload starts a new session. Only the browser tab that uploaded the data knows their key, which
-is never part of an address.
+A reload starts a new session. Only the browser tab that brought it knows its key, which is never
+part of an address.
 """
 
 from __future__ import annotations
@@ -15,12 +15,21 @@ from time import monotonic
 from typing import Generic, TypeVar
 
 from pages.ui.experiment.dataset import Upload
+from pages.ui.experiment.own_model import OwnModel
 
 MAX_BYTES = 128 * 2**20
 MAX_SECONDS = 3600.0
 """How long an item is kept after it was last used."""
 
 Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, eq=False)
+class Brought:
+    """A visitor's data and model; None for what the visitor did not bring."""
+
+    upload: Upload | None
+    own_model: OwnModel | None
 
 
 @dataclass
@@ -66,5 +75,5 @@ class ExpiringStore(Generic[Item]):
             total -= size
 
 
-UPLOADS: ExpiringStore[Upload] = ExpiringStore()
-"""The uploads of all visitors."""
+UPLOADS: ExpiringStore[Brought] = ExpiringStore()
+"""What all visitors brought."""

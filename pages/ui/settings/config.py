@@ -169,7 +169,7 @@ class Config:
         "states alike, as in the notebook; nothing can tell them apart, so training is stuck. "
         "Random: drawn from the data. Best of several: some sixty candidates are trained for a "
         "while, and the best is taken. k-means and quantiles: from the shape of the data. Near "
-        "the truth: the true model, shaken.",
+        "the truth: the true model, shaken. Your model: the one opened or kept on the Data page.",
         "start",
         choices={
             "random": "Random",
@@ -178,6 +178,7 @@ class Config:
             "quantiles": "Quantiles",
             "near-truth": "Near the truth",
             "symmetric": "Symmetric (stuck)",
+            "model": "Your model",
         },
     )
     start_seed: int = control(

@@ -20,10 +20,10 @@ from pages.ui.files.experiment_reading import (
     LONGEST_NAME,
     MAX_BYTES,
     MAX_NUMBERS,
-    FileRefused,
     read,
 )
 from pages.ui.files.pending import MAX_VALUES, NAME_LENGTH, PendingFile, Reading, Roles
+from pages.ui.files.refusal import FileRefused
 from pages.ui.session.opening import open_file
 from pages.ui.session.session import Session
 from pages.ui.session.view import current_view

@@ -1,0 +1,119 @@
+"""A model in a table for people: what each state emits, how long it stays, where it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hmmcore.arrays import FloatArray
+from hmmcore.emissions import Categorical, Gaussian, NeuralGaussian, Poisson
+from hmmcore.model import HMM
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def expected_stays(transition_matrix: ArrayLike) -> FloatArray:
+    """How many steps a visit to each state (K,) lasts on average; infinite where it never ends.
+
+    A stay is geometric: 1 / (1 - p) with p the probability of staying.
+    """
+    staying = np.diagonal(np.asarray(transition_matrix, dtype=np.float64))
+    with np.errstate(divide="ignore"):
+        stays: FloatArray = 1.0 / (1.0 - staying)
+    return stays
+
+
+def stationary_probs(transition_matrix: ArrayLike) -> FloatArray:
+    """The share of time (K,) that a chain spends in each state in the long run.
+
+    NaN where that depends on where it begins: there are several sets of states that it never
+    leaves. Computed by the elimination of Grassmann, Taksar and Heyman (1985), which subtracts
+    nothing and so keeps every digit.
+    """
+    matrix = np.array(transition_matrix, dtype=np.float64)
+    num_states = len(matrix)
+    leads_to = (matrix > 0.0) | np.eye(num_states, dtype=bool)
+    for _ in range(num_states.bit_length()):
+        leads_to = leads_to @ leads_to  # in one step, in two, in four, ...
+    # The chain comes back to a state if all to which that one leads lead back to it.
+    inside = np.flatnonzero((leads_to <= leads_to.T).all(axis=1))
+    if not leads_to[np.ix_(inside, inside)].all():
+        return np.full(num_states, np.nan)
+    probs = np.zeros(num_states)
+    probs[inside] = _stationary_probs(matrix[np.ix_(inside, inside)])
+    return probs
+
+
+def _stationary_probs(matrix: FloatArray) -> FloatArray:
+    """The stationary distribution of a chain in which every state leads to every other."""
+    last = len(matrix)
+    for k in range(last - 1, 0, -1):
+        matrix[:k, k] /= matrix[k, :k].sum()
+        matrix[:k, :k] += np.outer(matrix[:k, k], matrix[k, :k])
+    probs = np.ones(last)
+    for k in range(1, last):
+        probs[k] = probs[:k] @ matrix[:k, k]
+    normalised: FloatArray = probs / probs.sum()
+    return normalised
+
+
+def describe_states(
+    hmm: HMM,
+    shares: ArrayLike | None = None,
+    columns: Sequence[str] = (),
+    labels: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Tabulate a model, one row for each state, counted from 1.
+
+    Args:
+        shares: (K,) the expected share of the data in each state.
+        columns: (D,) names of the dimensions; by default they are numbered from 1.
+        labels: (C,) of symbols; by default they are counted from 1.
+
+    Returns:
+        A frame with the emissions ("mean" and "standard deviation", "rate", or "p(label)"), "share
+        of the data" where it is given, "expected stay" in steps, "to S1" … "to SK" (the row of A)
+        and "stationary share", see `stationary_probs`.
+    """
+    import pandas as pd
+
+    table: dict[str, ArrayLike] = _emissions(hmm, columns, labels)
+    if shares is not None:
+        table["share of the data"] = np.asarray(shares)
+    table["expected stay"] = expected_stays(hmm.transition_matrix)
+    for k, column in enumerate(hmm.transition_matrix.T, 1):
+        table[f"to S{k}"] = column
+    table["stationary share"] = stationary_probs(hmm.transition_matrix)
+    index = pd.Index([f"S{k}" for k in range(1, hmm.num_states + 1)], name="state")
+    return pd.DataFrame(table, index=index)
+
+
+def _emissions(hmm: HMM, columns: Sequence[str], labels: Sequence[str]) -> dict[str, ArrayLike]:
+    emissions = hmm.emissions
+    if isinstance(emissions, Poisson):
+        return {"rate": emissions.rates}
+    if isinstance(emissions, Categorical):
+        names = labels or [f"{c}" for c in range(1, emissions.num_symbols + 1)]
+        return {f"p({name})": probs for name, probs in zip(names, emissions.probs.T, strict=True)}
+    assert isinstance(emissions, Gaussian | NeuralGaussian)
+    dimensions = emissions.num_dimensions
+    names = list(columns) or [f"{d}" for d in range(1, dimensions + 1)]
+    of = [""] if dimensions == 1 else [f" of {name}" for name in names]
+    spreads = emissions.standard_deviations
+    table: dict[str, ArrayLike] = {}
+    for d, name in enumerate(of):
+        table[f"mean{name}"] = emissions.means[:, d]
+        table[f"standard deviation{name}"] = spreads[:, d]
+    if isinstance(emissions, Gaussian) and emissions.covariance_type in ("full", "tied"):
+        covariances = np.broadcast_to(
+            emissions.covariances, (hmm.num_states, dimensions, dimensions)
+        )
+        for i in range(dimensions):
+            for j in range(i + 1, dimensions):
+                scale = spreads[:, i] * spreads[:, j]
+                table[f"correlation of {names[i]} and {names[j]}"] = covariances[:, i, j] / scale
+    return table

@@ -1,0 +1,110 @@
+"""A model that a visitor brought or kept, to meet other data with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from hmmcore import HMM, Categorical, Gaussian, NeuralGaussian, Poisson, Sequences
+from pages.ui.experiment.dataset import Dataset, Upload
+from pages.ui.settings.families import FAMILIES
+from pages.ui.text import listed, many, shortened
+
+ABSENT = (
+    "This link was made with a model of one's own, which a link cannot carry. It starts from "
+    "another one; open the model's file on the Data page."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class OwnModel:
+    """A model with what it was trained on.
+
+    Attributes:
+        hmm: the model, in the order of its own states.
+        origin: where it is from, in words: "the file model.json".
+        log_likelihood: per observation of the data it was trained on; None if that is not known.
+        labels: (C,) of the symbols that it emits; empty for other families, or if not known.
+        columns: (D,) names of the dimensions of its points; likewise.
+    """
+
+    hmm: HMM
+    origin: str
+    log_likelihood: float | None = None
+    labels: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+    @property
+    def family(self) -> str:
+        """A key of `FAMILIES`."""
+        emissions = self.hmm.emissions
+        if isinstance(emissions, Poisson):
+            return "counts"
+        if isinstance(emissions, Categorical):
+            return "symbols"
+        assert isinstance(emissions, Gaussian | NeuralGaussian)
+        return "numbers" if emissions.num_dimensions == 1 else "points"
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The fields of the Config with which training starts from it."""
+        network = isinstance(self.hmm.emissions, NeuralGaussian)
+        return {
+            "start": "model", "nudge": 0, "num_states": self.hmm.num_states,
+            "mean_model": "network" if network else "free",
+        }  # fmt: skip
+
+    def problem(self, data: Dataset | Upload) -> str:
+        """One sentence on why it cannot meet these data; empty if it can."""
+        if data.family != self.family:
+            return (
+                f"The model is one of {FAMILIES[self.family].label}, and the data are "
+                f"{FAMILIES[data.family].label}; choose data of its own kind."
+            )
+        if data.sequences.num_dimensions != self.hmm.emissions.num_dimensions:
+            return (
+                f"The model has points of {many(self.hmm.emissions.num_dimensions, 'column')}, and "
+                f"the data have {data.sequences.num_dimensions}; choose as many, in its order."
+            )
+        if self.columns and data.columns and self.columns != data.columns:
+            return (
+                f"The model was trained on the columns {_quoted(self.columns)}, and the data have "
+                f"{_quoted(data.columns)}; choose the same ones in the same order."
+            )
+        if self.family != "symbols":
+            return ""
+        known = self.labels or data.labels
+        strange = [label for label in data.labels if label not in known]
+        if strange:
+            return (
+                f"The data have {_quoted(tuple(strange))}, which the model has never met; it knows "
+                f"{_quoted(known)}."
+            )
+        if self.hmm.emissions.num_symbols != len(known):
+            return (
+                f"The model knows {many(self.hmm.emissions.num_symbols, 'symbol')}, and the data "
+                f"have {len(known)}; choose data with as many."
+            )
+        return ""
+
+    def meet(self, upload: Upload) -> Upload:
+        """The data with the numbers that the model has for their symbols.
+
+        `problem` must be empty.
+        """
+        if not self.labels or upload.labels == self.labels:
+            return upload
+        codes = np.array([self.labels.index(label) for label in upload.labels], dtype=np.float64)
+        observations = upload.sequences.observations
+        there = np.isfinite(observations)
+        renumbered = observations.copy()
+        renumbered[there] = codes[observations[there].astype(np.int64)]
+        sequences = Sequences(renumbered, upload.sequences.lengths)
+        return replace(upload, sequences=sequences, labels=self.labels)
+
+
+def _quoted(names: tuple[str, ...]) -> str:
+    shown = [f"“{shortened(name, 20)}”" for name in names[:6]]
+    return listed(shown) if len(names) <= 6 else ", ".join([*shown, "…"])
