@@ -12,8 +12,8 @@ import re
 BEGINNING = re.compile(r"[=+\-@＝＋－＠\x00-\x1f\x7f]")
 """What a formula may begin with, wide forms and characters that are skipped among it."""
 DEFUSED = re.compile(rf"'+{BEGINNING.pattern}")
-NUMBER = re.compile(r"[+-][\d.,]*\d[\d.,]*([eE][+-]?\d+)?%?", re.ASCII)
-"""A number is no formula, and stays a number for other programs, whatever its decimal mark."""
+NUMBER = re.compile(r"[+-](\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+"""A number is no formula, and stays a number for other programs."""
 
 
 def defused(text: str) -> str:

@@ -114,8 +114,8 @@ def test_only_the_csv_files_are_changed():
     codes = np.array([0.0, 1.0, 2.0, np.nan] * 8)
     session.replace_upload(Upload("f.csv", "x", Sequences(codes), "symbols", labels), 2)
     assert_harmless(decoded_csv(session))
-    assert b"\n0,0,'=1+1," in decoded_csv(session)
-    assert b"\n0,1,''=1+1," in decoded_csv(session)
+    assert b"\n1,1,'=1+1," in decoded_csv(session)
+    assert b"\n1,2,''=1+1," in decoded_csv(session)
     parquet = pd.read_parquet(io.BytesIO(decoded_parquet(session)))
     assert parquet["symbol"].tolist()[:3] == list(labels)
     cells = json.loads(notebook(session))["cells"]

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from hmmcore import accuracy, commonest_share, most_probable_states, smooth, viterbi
+from hmmcore import Sequences, accuracy, commonest_share, most_probable_states, smooth, viterbi
+from pages.ui.experiment.dataset import Upload
 from pages.ui.parts import truth, words
 from pages.ui.session.view import current_view
 from tests.pages.shown import array, figures, healthy, opened, press, session, text, upload
@@ -142,7 +143,7 @@ def test_the_ceiling_is_shown_where_the_truth_has_another_number_of_states(num_s
         expected = [accuracy(states[rows], answer[rows]) for answer in answers]
         expected.append(commonest_share(states[rows]))
         assert list(shares[column]) == [f"{value:.1%}" for value in expected]
-    assert words.about_reading(reading[:num_states], 3) in text(app)
+    assert words.about_reading(reading[:num_states], data) in text(app)
     # States that cannot be matched are not compared otherwise.
     assert "true path" not in json.dumps(list(figures(app).values()))
     hidden = hide(app)
@@ -160,8 +161,12 @@ def test_the_posterior_page_shows_that_ceiling_too_and_compares_no_states():
 
 
 def test_a_reading_is_said_in_words():
-    said = words.about_reading(np.array([1, -1, 0]), 2)
-    assert said.endswith("it meets most often: 1 as 2, 2 as none, 3 as 1.")
+    data = Upload(
+        "f.csv", "x", Sequences([0.0, 1.0]), known_states=np.array([0, 1]), state_names=("a", "*")
+    ).dataset(3)
+    said = words.about_reading(np.array([1, -1, 0]), data)
+    assert said.startswith("The file names 2 states and the model has 3")
+    assert said.endswith("it meets most often: 1 as “\\*”, 2 as none, 3 as “a”.")
 
 
 def test_whose_state_is_whose_is_said():

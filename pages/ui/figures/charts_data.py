@@ -70,7 +70,7 @@ def sequence_figure(
     if variable.kind != "number":  # numbers find their own range
         axis |= {"range": variable.limits(observations), **variable.axis()}
     return look.single(
-        Plot(traces, axis, scale.axis(_margin(scale.length))),
+        Plot(traces, axis, {**scale.axis(_margin(scale.length)), **_few_ticks(scale)}),
         colours,
         height=300,
         uirevision=revision,
@@ -122,6 +122,7 @@ def overview_figure(
         0.012,
         {
             **longest.axis(0.0),
+            **_few_ticks(longest),
             "range": [float(ranges[:, 0].min()), float(ranges[:, 1].max())],
         },
         colours,
@@ -196,6 +197,11 @@ def _line(coordinates: Values, hover: str, states_known: bool, colours: Palette)
         "marker": {"color": colours.primary, "size": 4},
     }  # fmt: skip
     return [line, points]
+
+
+def _few_ticks(scale: TimeScale) -> Values:
+    """A date takes as much room as five numbers."""
+    return {"nticks": 6} if scale.is_dates else {}
 
 
 def _margin(length: int) -> float:

@@ -65,7 +65,7 @@ def time_stack(
     xaxis = {
         **scale.axis(0.5), "zeroline": False, "showgrid": False,
         "tickformat": "d" if scale.times is None and scale.length <= 12 else None,
-        "nticks": min(12, scale.length + 1),
+        "nticks": 5 if scale.is_dates else min(12, scale.length + 1),
     }  # fmt: skip
     axis = {"zeroline": False, "ticks": ""}
     return look.rows(

@@ -85,7 +85,8 @@ class TimeScale:
 
     def axis(self, margin: float) -> dict[str, Any]:
         """Properties of the axis in Plotly."""
-        kind = {"type": "date" if self.is_dates else "linear"}
+        # Turned labels of dates would run out of the figure.
+        kind = {"type": "date", "tickangle": 0} if self.is_dates else {"type": "linear"}
         return {**kind, "title": self.title, "range": self.range(margin)}
 
     def columns(self, width: int) -> dict[str, Any]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 VALUE_COLUMNS = {"numbers": "value", "counts": "count", "symbols": "symbol"}
 RESERVED_NAMES = ("sequence", "time", "state", "true_state", "viterbi_state")
 """Names of other columns of the tables; a column of the visitor's data may not have them."""
+SIGNED_NUMBER = r"[+\-][\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?%?"
 RESERVED_PREFIX = "smoothed_prob_"
 """Names that begin with it are reserved too."""
 
@@ -143,5 +144,18 @@ def frame_csv(frame: pd.DataFrame) -> bytes:
     """A table as CSV with all digits of every number, and with its texts and names defused."""
     written = frame.rename(columns=defused)
     for name in written.select_dtypes(exclude="number"):
-        written[name] = written[name].map(defused, na_action="ignore")
+        written[name] = _defused(written[name])
     return written.to_csv(index=False, lineterminator="\n").encode()
+
+
+def _defused(column: pd.Series) -> pd.Series:
+    """A column of texts, defused. Numbers as a visitor's file writes them stay as they are.
+
+    With a decimal comma or a percent sign they are told from a text by their column: there every
+    cell that begins with a sign is such a number.
+    """
+    is_signed = column.astype(str).str.match(r"[+\-]")
+    is_number = column.astype(str).str.fullmatch(SIGNED_NUMBER)
+    if (is_number | ~is_signed).all():
+        return column.where(is_number, column.map(defused, na_action="ignore"))
+    return column.map(defused, na_action="ignore")

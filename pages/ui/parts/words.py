@@ -48,17 +48,17 @@ def no_truth(data: Dataset) -> str:
             "else of the states."
         )
     return (
-        f"{_made(data)}. The model has another number of states, so they cannot be compared one "
-        "by one."
+        f"{_made(data, 'really ')}. The model has another number of states, so they cannot be "
+        "compared one by one."
     )
 
 
-def _made(data: Dataset) -> str:
+def _made(data: Dataset, really: str = "") -> str:
     """How many states there are in truth."""
     number = many(data.num_true_states, "state")
     if data.state_names:
         return f"The file names {number}"
-    return f"{number} really made the data"
+    return f"{number} {really}made the data"
 
 
 def known_states(data: Dataset) -> str:

@@ -202,11 +202,9 @@ class Session(Experiment):
         meet the data, see `OwnModel.problem`.
         """
         before = self._present()
-        start = _start_for(self.config, "upload")
-        wanted = replace(
-            self.config, source="upload", family=upload.family, num_states=num_states, sequence=1,
-            **(start if own_model is None else own_model.settings),
-        )  # fmt: skip
+        start = _start_for(self.config, "upload") if own_model is None else own_model.settings
+        values = {"num_states": num_states, "sequence": 1, **start}
+        wanted = replace(self.config, source="upload", family=upload.family, **values)
         if own_model is not None:
             upload = own_model.meet(upload)
         with self._turn(wanted, upload):

@@ -97,7 +97,7 @@ def test_gaps_are_said_in_the_notebook_and_are_empty_cells_of_the_decoded_data()
     table = pd.read_csv(io.BytesIO(decoded_csv(session)))
     observed = session.data.sequences.observations[:, 0]
     np.testing.assert_array_equal(table["value"], observed)
-    assert decoded_csv(session).decode().splitlines()[1].startswith("0,0,,")
+    assert decoded_csv(session).decode().splitlines()[1].startswith("1,1,,")
     decoded = table.drop(columns="value")
     assert not decoded.isna().any(axis=None), "the state is known about where nothing was observed"
 
@@ -109,11 +109,15 @@ def test_the_model_and_the_decoded_data_are_those_on_the_page():
     assert from_json(model_json(session)) == view.hmm
     table = pd.read_csv(io.BytesIO(decoded_csv(session)))
     same = pd.read_parquet(io.BytesIO(decoded_parquet(session)))
-    pd.testing.assert_frame_equal(table, same, rtol=1e-14, atol=0.0)
+    pd.testing.assert_frame_equal(table, same, rtol=1e-14, atol=0.0, check_dtype=False)
     assert len(table) == session.data.sequences.num_observations
-    first = table[table["sequence"] == 0]
-    np.testing.assert_array_equal(first["viterbi_state"], view.path.states)
-    probs = first[[f"smoothed_prob_{k}" for k in range(5)]].to_numpy()
+    first = table[table["sequence"] == 1]
+    assert first["time"].tolist() == list(range(1, len(first) + 1))
+    np.testing.assert_array_equal(first["true_state"], view.true_states + 1)
+    np.testing.assert_array_equal(first["viterbi_state"], view.path.states + 1)
+    best = view.posterior.smoothed_probs.argmax(axis=1)
+    np.testing.assert_array_equal(first["state"], best + 1)
+    probs = first[[f"smoothed_prob_{k}" for k in range(1, 6)]].to_numpy()
     np.testing.assert_allclose(probs, view.posterior.smoothed_probs, rtol=1e-12, atol=1e-15)
 
 
@@ -150,8 +154,8 @@ NAMED = {
 @pytest.mark.parametrize(("make", "expected"), NAMED.values(), ids=NAMED.keys())
 def test_decoded_data_have_the_names_and_labels_of_the_file(make, expected):
     session = make()
-    probs = [f"smoothed_prob_{k}" for k in range(2)]
-    names = ["sequence", "time", *expected, "viterbi_state", *probs]
+    probs = [f"smoothed_prob_{k}" for k in (1, 2)]
+    names = ["sequence", "time", *expected, "state", "viterbi_state", *probs]
     table = pd.read_csv(io.BytesIO(decoded_csv(session)))
     parquet = pd.read_parquet(io.BytesIO(decoded_parquet(session)))
     on_page = data_frame(session.data)

@@ -295,7 +295,7 @@ def test_another_rate_or_size_keeps_what_it_can():
 def test_another_rate_as_a_remedy_leaves_nothing_to_take_back():
     session = stepped(2, learning_rate_sweep="3")
     session.remedy(learning_rate=0.1)
-    assert session.before_remedy is None
+    assert session.before is None
     assert [run.state.iteration for run in session.active_runs] == [2] * 4
 
 

@@ -172,7 +172,7 @@ def test_a_learning_rate_is_not_judged_by_the_steps_of_an_earlier_one():
     said = {diagnosis.finding.kind for diagnosis in checkups(session).diagnoses()}
     assert "rate_too_high" in said
     session.remedy(learning_rate=1.0)
-    assert session.before_remedy is None, "the same run continues"
+    assert session.before is None, "the same run continues"
     assert session.shown_run.state.iteration == 45
     said = {diagnosis.finding.kind for diagnosis in checkups(session).diagnoses()}
     assert "rate_too_high" not in said

@@ -212,7 +212,7 @@ export function sequence({ header, arrays }, theme) {
     xaxis: axis(theme, meta.axis.title, {
       type: meta.axis.type, range: [...meta.axis.range],
       minallowed: meta.axis.range[0], maxallowed: meta.axis.range[1], anchor: "y3",
-      ...(middles ? { nticks: 6 } : { tickformat: ",d" }),
+      ...(middles ? { nticks: 5, tickangle: 0 } : { tickformat: ",d" }),
       ...(!middles && meta.length <= 10 ? { dtick: 1, tick0: first } : {}),
     }),
     yaxis: axis(theme, meta.title, {
