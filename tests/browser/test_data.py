@@ -15,6 +15,7 @@ CSV = "time;subject;reaction\n" + "".join(
     for name in ("ann", "bob")
     for t, value in enumerate((1, 2, 1, 7, 8, 7, 1, 2), start=1)
 )
+CASES = Path(__file__).resolve().parents[1] / "hmmcore" / "tables" / "cases"
 ROW_HEIGHT = 35
 
 
@@ -113,7 +114,7 @@ def test_a_file_becomes_the_data_and_the_data_a_file(page: Page, tmp_path: Path)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download CSV").click()
     lines = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
-    assert lines[:3] == ["sequence,time,value", "1,1,1.5", "1,2,2.5"]
+    assert lines[:3] == ["sequence,time,value", "ann,1,1.5", "ann,2,2.5"]
     assert len(lines) == 17
 
     # Other pages train on it, and the file is still there on return.
@@ -125,6 +126,57 @@ def test_a_file_becomes_the_data_and_the_data_a_file(page: Page, tmp_path: Path)
     expect(page).to_have_url(re.compile("data=generated"))
     page.get_by_role("button", name="Use it again").click()
     expect(page).to_have_url(re.compile("data=upload"))
+
+
+def test_a_trained_model_meets_the_newer_days_of_the_same_file(page: Page) -> None:
+    open_page(page, "/data?K=2")
+    open_view(page, "Your CSV file")
+    page.locator("input[type=file]").set_input_files(CASES / "returns_daily.csv")
+    page.get_by_role("button", name="Use this data").click()
+    expect(page.get_by_text("In use: column “ret” (numbers) of returns_daily.csv.")).to_be_visible()
+    ui.visit(page, "Playground")
+    expect(page.get_by_role("heading", name="States of sequence “AAA”")).to_be_visible()
+    ui.press(page, "Play")
+    expect(page.get_by_text("EM stands still.")).to_be_visible(timeout=30_000)
+    ui.wait_until_settled(page)
+    reached, steps = ui.log_likelihood_text(page), ui.iteration(page)
+    learned = ui.chart(page, "learned").evaluate("chart => chart.data[0].z.map((row) => [...row])")
+
+    ui.visit(page, "Data")
+    open_view(page, "Your CSV file")
+    page.locator("input[type=file]").set_input_files(CASES / "returns_daily_new.csv")
+    expect(page.get_by_text("Read 252 observations in 3 sequences.")).to_be_visible()
+    page.get_by_role("button", name="Use it and keep the model").click()
+    where = f"EM at iteration {steps}"
+    told = page.get_by_text(f"Your model is from {where} on “returns_daily.csv”").last
+    expect(told).to_be_visible()
+    expect(told).to_contain_text(f"where it was trained it had {float(reached):.3f}"[:-1])
+    left = page.get_by_text(f"Left behind, and kept for now: “returns_daily.csv”, {where}.")
+    expect(left).to_be_visible()
+    # It has decoded the new days, and nothing of it has changed.
+    ui.visit(page, "Playground")
+    ui.expect_iteration(page, 0)
+    ui.wait_until_settled(page)
+    assert learned == ui.chart(page, "learned").evaluate(
+        "chart => chart.data[0].z.map((row) => [...row])"
+    )
+    here = ui.log_likelihood_text(page)
+    assert here != reached
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export").click()
+        page.get_by_role("button", name="Decoded data (CSV)").click()
+    lines = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
+    original = (CASES / "returns_daily_new.csv").read_text(encoding="utf-8").split()
+    assert lines[0] == f"{original[0]},state,viterbi_state,smoothed_prob_1,smoothed_prob_2"
+    assert len(lines) == len(original)
+    for written, given in zip(lines[1:], original[1:], strict=True):
+        assert written.startswith(f"{given},")
+    # Training can go on from it; or what was left behind comes back.
+    ui.press(page, "Step")
+    ui.expect_iteration(page, 1)
+    page.get_by_role("button", name="Undo").click()
+    ui.expect_iteration(page, steps)
+    expect(page.get_by_test_id("log-likelihood-EM")).to_have_text(reached)
 
 
 def test_gaps_of_a_file_have_no_points_and_the_states_go_on(page: Page, tmp_path: Path) -> None:

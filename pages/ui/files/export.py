@@ -54,11 +54,12 @@ def _places(data: Dataset, rows: slice) -> dict[str, object]:
     number = np.repeat(np.arange(len(sequences)), sequences.lengths)[rows]
     starts = np.repeat(sequences.offsets[:-1], sequences.lengths)[rows]
     names = np.array(data.sequence_names, dtype=object)
-    steps = np.arange(len(number)) - starts + theme.FIRST_TIME
-    return {
-        "sequence": names[number] if data.sequence_names else number + 1,
-        "time": steps if data.times is None else data.times[rows],
-    }
+    times = np.arange(len(number)) - starts + theme.FIRST_TIME
+    if data.times is not None:
+        times = data.times[rows]
+        if times.dtype.kind == "f" and (times == np.rint(times)).all():
+            times = times.astype(np.int64)  # 3, as people write it, and not 3.0
+    return {"sequence": names[number] if data.sequence_names else number + 1, "time": times}
 
 
 def decoded_data_frame(hmm: HMM, data: Dataset, source: Source | None = None) -> pd.DataFrame:

@@ -100,7 +100,11 @@ def upload_area(session: Session) -> None:
 
 
 def _pending_file(session: Session, pending: PendingFile) -> None:
-    table, problem = _attempt(pending.table)
+    with st.spinner(f"Reading {len(pending.content) / 2**20:.1f} MB", show_time=True):
+        table, problem = _attempt(pending.table)
+        if isinstance(table, Table):
+            # What is read here is kept for below.
+            _attempt(pending.observations)
     st.markdown(f"**{markdown_text(shortened(pending.file_name))}**")
     read = None
     if isinstance(table, Table):
