@@ -14,15 +14,14 @@ from hmmcore.sequences import Sequences
 from hmmcore.sweeps import kernels
 from hmmcore.sweeps.chunks import Chunk, chunked, in_turns
 from hmmcore.sweeps.row_sweep import filter_chunk
-from hmmcore.sweeps.sweep import require_compatible
+from hmmcore.sweeps.sweep import ImpossibleDataError, require_compatible
 
 
 @dataclass(frozen=True)
 class Forecast:
     """What is expected 1, 2, .., h steps after the last observation of every sequence.
 
-    Everything is NaN for a sequence that is impossible under the model. Intervals take the
-    model's parameters as known, and each dimension by itself.
+    Intervals take the model's parameters as known, and each dimension by itself.
 
     Attributes:
         state_probs: (N, h, K): p(z_{M+s} = k | x_1..x_M) for s = 1..h.
@@ -53,6 +52,10 @@ def forecast(hmm: HMM, sequences: Sequences, steps: int = 1, level: float = 0.9)
     Args:
         steps: h, how many steps ahead.
         level: of the intervals, strictly between 0 and 1.
+
+    Raises:
+        ImpossibleDataError: when the model gives a sequence probability zero; nothing follows from
+            what cannot happen.
     """
     require_compatible(hmm, sequences)
     steps = as_count("steps", steps)
@@ -68,13 +71,10 @@ def forecast(hmm: HMM, sequences: Sequences, steps: int = 1, level: float = 0.9)
     if isinstance(marginals, SymbolMarginals):
         return Forecast(state_probs, level, symbol_probs=state_probs @ marginals.probs)
 
-    possible = ~np.isnan(state_probs).any(axis=2)
-    weights = state_probs[possible]
+    weights = state_probs.reshape(-1, hmm.num_states)
 
     def spread_out(values: FloatArray) -> FloatArray:
-        result = np.full((*possible.shape, values.shape[1]), np.nan)
-        result[possible] = values
-        return result
+        return values.reshape(len(sequences), steps, -1)
 
     means = weights @ marginals.means
     gaps = marginals.means - means[:, np.newaxis]
@@ -91,21 +91,33 @@ def forecast(hmm: HMM, sequences: Sequences, steps: int = 1, level: float = 0.9)
 
 
 def last_filtered_probs(hmm: HMM, sequences: Sequences) -> FloatArray:
-    """(N, K) p(z_M = k | x_1..x_M) at the end of every sequence; NaN where it is impossible."""
-    found = np.full((len(sequences), hmm.num_states), np.nan)
+    """(N, K) p(z_M = k | x_1..x_M) at the end of every sequence.
+
+    Raises:
+        ImpossibleDataError: naming the first sequence that is impossible, and where.
+    """
+    found = np.empty((len(sequences), hmm.num_states))
+    impossible_at = np.full(len(sequences), -1)
 
     def filter_to_the_end(chunk: Chunk) -> None:
         filtered = np.empty((chunk.num_rows, hmm.num_states))
         *_, status = filter_chunk(hmm, chunk, filtered)
         last = chunk.offsets[1:] - 1
         ends = filtered[last]
-        ends[status[:, 0] == kernels.IMPOSSIBLE] = np.nan
+        times = np.where(status[:, 0] == kernels.IMPOSSIBLE, status[:, 1] - chunk.offsets[:-1], -1)
         for n in np.flatnonzero(status[:, 0] == kernels.RESCUE):
             rows = slice(chunk.offsets[n], chunk.offsets[n + 1])
-            possible = filter_in_log_space(hmm, chunk.observations[rows], filtered[rows])
-            ends[n] = np.exp(filtered[last[n]]) if possible else np.nan
-            ends[n] /= ends[n].sum()
+            explained = filter_in_log_space(hmm, chunk.observations[rows], filtered[rows])
+            if explained < len(filtered[rows]):
+                times[n] = explained
+            else:
+                ends[n] = np.exp(filtered[last[n]])
+                ends[n] /= ends[n].sum()
         found[chunk.sequences] = ends
+        impossible_at[chunk.sequences] = times
 
     in_turns(filter_to_the_end, list(chunked(sequences, hmm.num_states)))
+    impossible = np.flatnonzero(impossible_at >= 0)
+    if len(impossible):
+        raise ImpossibleDataError(int(impossible[0]), int(impossible_at[impossible[0]]))
     return found

@@ -107,7 +107,8 @@ def sample_posterior_paths(
         possible = status[:, 0] == kernels.OK
         for n in np.flatnonzero(status[:, 0] == kernels.RESCUE):
             rows = slice(chunk.offsets[n], chunk.offsets[n + 1])
-            possible[n] = filter_in_log_space(hmm, chunk.observations[rows], filtered[rows])
+            explained = filter_in_log_space(hmm, chunk.observations[rows], filtered[rows])
+            possible[n] = explained == len(filtered[rows])
         # Logs, because in a sequence swept in log space the one state that can precede the next
         # may have a probability too small to represent.
         with np.errstate(divide="ignore"):
@@ -127,10 +128,10 @@ def _log_rows(chunk: Chunk, status: IntArray) -> BoolArray:
     return np.repeat(rescued, np.diff(chunk.offsets))[:, np.newaxis]
 
 
-def filter_in_log_space(hmm: HMM, observations: FloatArray, log_filtered: FloatArray) -> bool:
+def filter_in_log_space(hmm: HMM, observations: FloatArray, log_filtered: FloatArray) -> int:
     """Fill log_filtered (M, K) with log p(z_t = k | x_1..x_t) up to constants.
 
-    Returns False when the sequence is impossible.
+    Returns how many observations the model can explain: M, or fewer when the next is impossible.
     """
     log_initial, log_transition = log_parameters(hmm)
     scores = hmm.emissions.log_likelihoods(observations)
@@ -141,9 +142,9 @@ def filter_in_log_space(hmm: HMM, observations: FloatArray, log_filtered: FloatA
         log_filtered[t] = predicted + scores[t]
         top = log_filtered[t].max()
         if top == -np.inf:
-            return False
+            return t
         log_filtered[t] -= top
-    return True
+    return len(scores)
 
 
 def _unlinked(path: tuple[int, object]) -> list[int]:

@@ -34,8 +34,8 @@ class ImpossibleDataError(ValueError):
     def __init__(self, sequence: int, time: int) -> None:
         super().__init__(
             f"sequence {sequence} is impossible under the model: at time {time} no state that can "
-            "be reached gives the observation a positive probability. Start from a model that "
-            "allows it, with fewer zeros in initial_probs and transition_matrix."
+            "be reached gives the observation a positive probability. Use a model that allows it, "
+            "with fewer zeros among its probabilities."
         )
         self.sequence = sequence
         self.time = time

@@ -10,6 +10,7 @@ from hmmcore import (
     HMM,
     Categorical,
     Gaussian,
+    ImpossibleDataError,
     Poisson,
     Sequences,
     forecast,
@@ -178,19 +179,24 @@ def test_a_forecast_where_scaled_probabilities_underflow():
 
 
 @pytest.mark.parametrize("cells", [1, 1 << 17])
-def test_an_impossible_sequence_has_no_forecast_and_the_others_have_theirs(monkeypatch, cells):
+def test_nothing_is_forecast_from_an_impossible_sequence(monkeypatch, cells):
     monkeypatch.setattr(chunks, "CHUNK_CELLS", cells)
     hmm = HMM([1.0, 0.0], np.eye(2), Poisson([0.0, 3.0]))
-    found = forecast(hmm, Sequences([0.0, 0.0, 5.0, 0.0], [1, 2, 1]), 2)
-    assert np.isnan(found.state_probs[1]).all()
-    np.testing.assert_array_equal(found.state_probs[[0, 2]], [[[1.0, 0.0]] * 2] * 2)
-    for values in (found.means, found.standard_deviations, found.lower, found.upper):
-        assert np.isnan(values[1]).all()
-        np.testing.assert_array_equal(values[[0, 2]], 0.0)
+    with pytest.raises(
+        ImpossibleDataError, match=r"sequence 1 is impossible .* at time 2 no state"
+    ):
+        forecast(hmm, Sequences([0.0, 0.0, 0.0, 5.0, 0.0, 5.0], [1, 3, 2]), 2)
     symbols = HMM([1.0, 0.0], np.eye(2), Categorical([[1.0, 0.0], [0.5, 0.5]]))
-    probs = forecast(symbols, Sequences([1.0, 0.0], [1, 1])).symbol_probs
-    assert np.isnan(probs[0]).all()
-    np.testing.assert_array_equal(probs[1], [[1.0, 0.0]])
+    with pytest.raises(
+        ImpossibleDataError, match=r"sequence 0 is impossible .* at time 0 no state"
+    ):
+        forecast(symbols, Sequences([1.0, 0.0], [1, 1]))
+    # One that only log space can sweep.
+    far = HMM([0.5, 0.5], np.eye(2), Gaussian.univariate([0.0, 1000.0], 1.0))
+    never = HMM([1.0, 0.0, 0.0], np.eye(3), Categorical([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]]))
+    assert not np.isnan(forecast(far, Sequences([0.0, 1000.0, 1000.0])).state_probs).any()
+    with pytest.raises(ImpossibleDataError, match="at time 2"):
+        forecast(never, Sequences([0.0, 0.0, 1.0]))
 
 
 @pytest.mark.parametrize("level", [0.0, 1.0, -0.1, 1.5, np.nan])
