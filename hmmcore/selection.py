@@ -69,7 +69,7 @@ def information_criteria(
     """
     found = float(log_likelihood(hmm, sequences).sum())
     counts = parameter_counts(hmm, trainable, transition_ties, start)
-    return InformationCriteria(found, counts, sequences.num_observations - sequences.num_missing)
+    return InformationCriteria(found, counts, sequences.num_observed)
 
 
 def parameter_counts(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,6 +23,8 @@ from hmmcore.values import Value
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Nats = TypeVar("Nats", float, FloatArray)
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,6 +196,15 @@ class Sequences(Value):
         if not self.has_missing:
             return 0
         return int(np.count_nonzero(np.isnan(self.observations).all(axis=1)))
+
+    @property
+    def num_observed(self) -> int:
+        """How many observations are observed, wholly or in part: n of BIC."""
+        return self.num_observations - self.num_missing
+
+    def per_observation(self, nats: Nats) -> Nats:
+        """Nats of all sequences, or an array of such, divided by `num_observed`."""
+        return nats / self.num_observed
 
     @cached_property
     def num_partly_missing(self) -> int:

@@ -70,11 +70,10 @@ def compare_starts(
     varies = sequences.variances() > 0.0
     scaled = (sequences.observations[:, varies] - centre[varies]) / scale[varies]
     part = part_of(Sequences(scaled, sequences.lengths), num_states, rng)
-    num_observed = part.num_observations - part.num_missing
     found = compare(
         part, _candidates(part, num_states, rng),
         lambda hmm: _as_start(trainable(hmm, rng), centre, scale, varies), LOWEST_VARIANCE_SHARE,
-        lambda models: _discounts(models) / num_observed,
+        lambda models: _discounts(models) / part.num_observed,
         with_full_covariances if covariance_type == "full" else None,
     )  # fmt: skip
     counts = (~np.isnan(part.observations)).sum(axis=0)

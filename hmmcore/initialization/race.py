@@ -48,7 +48,8 @@ class StartComparison:
         log_likelihoods: (C,) in nats, what each had reached when it was last trained; -inf where
             training failed.
         iterations: (C,) by how many steps of EM; those that left the race early reached less.
-        num_observations: how many observations that was on: all, or those of a random part.
+        num_observed: how many observations that was on: all, or those of a random part; those that
+            are wholly missing do not count.
     """
 
     best: HMM
@@ -56,7 +57,7 @@ class StartComparison:
     kinds: tuple[str, ...]
     log_likelihoods: FloatArray
     iterations: IntArray
-    num_observations: int
+    num_observed: int
 
     @property
     def winning_kind(self) -> str:
@@ -64,10 +65,10 @@ class StartComparison:
         return self.kinds[self.winner]
 
     def reached_by_kind(self) -> dict[str, float]:
-        """The highest log-likelihood that candidates of each kind reached, in nats."""
+        """The highest that candidates of each kind reached, in nats per observation."""
         reached: dict[str, float] = {}
         for kind, value in zip(self.kinds, self.log_likelihoods.tolist(), strict=True):
-            reached[kind] = max(reached.get(kind, -np.inf), value)
+            reached[kind] = max(reached.get(kind, -np.inf), value / self.num_observed)
         return reached
 
 
@@ -108,16 +109,15 @@ def compare(
         models, field = batch.stack([fits.models[n] for n in order.tolist()]), field[order]
     return StartComparison(
         as_start(models[0]), int(field[0]), tuple(kind for kind, _ in candidates),
-        reached, iterations, sequences.num_observations,
+        reached, iterations, sequences.num_observed,
     )  # fmt: skip
 
 
 def single(sequences: Sequences, kind: str, hmm: HMM) -> StartComparison:
     """The comparison of one candidate with nobody, for data that leave nothing to choose."""
     reached = batch.log_likelihoods(batch.stack([hmm]), sequences).sum(axis=1)
-    return StartComparison(
-        hmm, 0, (kind,), reached, np.zeros(1, dtype=np.int64), sequences.num_observations
-    )
+    iterations = np.zeros(1, dtype=np.int64)
+    return StartComparison(hmm, 0, (kind,), reached, iterations, sequences.num_observed)
 
 
 def opened(probs: FloatArray) -> FloatArray:

@@ -217,6 +217,10 @@ def test_what_is_missing_is_counted_and_left_out_of_the_means():
     np.testing.assert_array_equal(sequences.means(), [2.0, 6.0])
     complete = Sequences([[1.0, 2.0], [4.0, 8.0]])
     assert (complete.num_missing, complete.num_partly_missing) == (0, 0)
+    # BIC counts these, and what is said per observation is divided by them.
+    assert (sequences.num_observed, complete.num_observed) == (3, 2)
+    assert sequences.per_observation(-12.0) == -4.0
+    np.testing.assert_array_equal(sequences.per_observation(np.array([3.0, 6.0])), [1.0, 2.0])
     np.testing.assert_array_equal(complete.means(), [2.5, 5.0])
     with pytest.raises(ValueError, match="every value of dimension 1 is missing"):
         Sequences([[1.0, nan], [nan, nan]]).means()

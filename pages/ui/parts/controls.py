@@ -320,10 +320,7 @@ def _same_type(field: Field, value: float | None) -> Any:
 
 def _about_candidates(found: StartComparison) -> str:
     """Which kind of candidate won, and what the others reached."""
-    reached = {
-        CANDIDATES[kind]: decimal(value / found.num_observations)
-        for kind, value in found.reached_by_kind().items()
-    }
+    reached = {CANDIDATES[kind]: decimal(value) for kind, value in found.reached_by_kind().items()}
     won = CANDIDATES[found.winning_kind]
     others = ", ".join(f"{kind} {value}" for kind, value in reached.items() if kind != won)
     rest = f" Others reached: {others}." if others else ""

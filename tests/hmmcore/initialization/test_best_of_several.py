@@ -117,11 +117,11 @@ def test_what_is_told_about_the_candidates():
     assert found.best == initialization.best_of_several(sequences, 3, np.random.default_rng(0))
     assert len(found.kinds) == len(found.log_likelihoods) == len(found.iterations) == 64
     assert set(found.kinds) == {"quantiles", "kmeans", "random", "segments", "windows", "cuts"}
-    assert found.num_observations == 300
+    assert found.num_observed == 300
     assert found.winning_kind == found.kinds[found.winner]
     by_kind = found.reached_by_kind()
     assert list(by_kind) == list(dict.fromkeys(found.kinds))
-    assert by_kind[found.winning_kind] >= found.log_likelihoods[found.winner]
+    assert by_kind[found.winning_kind] >= found.log_likelihoods[found.winner] / 300
     # In nats of the data themselves, whatever they were scaled to: the winner's own, but for the
     # little that keeps every transition possible.
     of_best = batch.log_likelihoods(batch.stack([found.best]), sequences).sum()
@@ -199,7 +199,7 @@ def test_much_data_are_represented_by_a_part(monkeypatch):
     _, sequences, _ = CASES["two intensities"]
     long = Sequences(np.tile(sequences.observations, (3, 1)), np.tile(sequences.lengths, 3))
     found = initialization.compare_starts(long, 2, np.random.default_rng(0))
-    assert 1_300 < found.num_observations <= 1_500
+    assert 1_300 < found.num_observed <= 1_500
     np.testing.assert_allclose(found.best.emissions.means[:, 0], [0.25, 0.75], rtol=0, atol=0.03)
     # Symbols that are not in the part are possible all the same.
     rare = np.zeros(4_000)
