@@ -12,7 +12,7 @@ from hmmcore.batch.families import CODES
 from hmmcore.batch.lane_training import Group, LaneTraining
 from hmmcore.batch.outcome import CANCELLED, CONVERGED, MAX_ITERATIONS, Outcome, Queue
 from hmmcore.emissions.base import Remedy
-from hmmcore.training.base import StopRule
+from hmmcore.training.base import MOST_ROUNDING, StopRule, stands_still
 
 FILLED_AGAIN = 8
 """Lanes are filled again when one in so many is free: to move everybody up for one would take
@@ -118,8 +118,8 @@ class LaneLoop:
         advanced = self.training.step(followed.group, followed.done)
         group = advanced.group
         reached = group.log_likelihoods.sum(axis=1)
-        gains = (reached - followed.log_likelihoods) / self.training.num_observations
-        still = np.where(np.abs(gains) <= self.rule.tolerance, followed.still + 1, 0)
+        stands = self._stand_still(group, reached - followed.log_likelihoods)
+        still = np.where(stands, followed.still + 1, 0)
         if group.codes.any():
             _note(followed.first, group)
         values = reached.tolist()
@@ -130,6 +130,17 @@ class LaneLoop:
             group, reached, still, followed.done, followed.first, followed.histories
         )
         return self._without_failed(stepped, advanced.failures)
+
+    def _stand_still(self, group: Group, changes: FloatArray) -> BoolArray:
+        """(G,) who stood still in a step that changed the log-likelihoods by so many nats."""
+        sequences = self.training.trainer.sequences
+        sizes = np.abs(sequences.per_observation(changes))
+        still = sizes <= self.rule.tolerance
+        for row in np.flatnonzero(~still & (sizes <= MOST_ROUNDING)).tolist():
+            magnitude = abs(float(group.log_likelihoods[row].sum()))
+            hmm = self.training.hmm(group, row)
+            still[row] = stands_still(changes[row], self.rule.tolerance, magnitude, hmm, sequences)
+        return still
 
     def _report(self, followed: _Followed) -> None:
         """Write down what became of those that are done by now."""

@@ -339,7 +339,7 @@ class LaneTraining:
         for row in np.flatnonzero(doubtful).tolist():
             try:
                 if starting:
-                    state = self.trainer.init(self._hmm(before, row))
+                    state = self.trainer.init(self.hmm(before, row))
                 else:
                     state = self.trainer.step(self._state(before, row))
             except (ValueError, ArithmeticError) as error:
@@ -351,7 +351,8 @@ class LaneTraining:
                 self._put(after, row, state)
         return Advanced(after, failures)
 
-    def _hmm(self, group: Group, row: int) -> HMM:
+    def hmm(self, group: Group, row: int) -> HMM:
+        """A model of a group as a value."""
         rows = {name: value[row : row + 1] for name, value in group.parameters.items()}
         return self.models.with_arrays(rows)[0]
 
@@ -372,7 +373,7 @@ class LaneTraining:
                 moving, firsts, seconds, self.trainer.optimizer, int(group.iterations[row])
             )
         return TrainState(
-            self._hmm(group, row), expectations, int(group.iterations[row]), optimizer=optimizer
+            self.hmm(group, row), expectations, int(group.iterations[row]), optimizer=optimizer
         )
 
     def _put(self, group: Group, row: int, state: TrainState) -> None:

@@ -57,6 +57,11 @@ class TrainState:
         return self.log_likelihood + (self.log_prior or 0.0)
 
     @property
+    def magnitude(self) -> float:
+        """What is added up for `objective`, in nats, each as a positive number."""
+        return abs(self.log_likelihood) + abs(self.log_prior or 0.0)
+
+    @property
     def objective_name(self) -> str:
         """Which of the two `objective` is: "log-likelihood" or "log-posterior"."""
         return _objective_name(self.log_prior is not None)
@@ -129,7 +134,8 @@ def fit(
     """Step until the objective stands still or `max_iterations` is reached.
 
     Args:
-        tolerance: nats per observation; smaller changes, up or down, count as standing still.
+        tolerance: nats per observation, those that are wholly missing not counted; smaller
+            changes, up or down, count as standing still. So does what is rounding of the objective.
         patience: how many steps in a row must stand still. One suits EM; gradient ascent passes
             turning points, and wants more.
         cancelled: asked before every step; training ends where it says True.
@@ -142,6 +148,13 @@ def fit(
     return course.result()
 
 
+ROUNDING = float(np.finfo(float).eps)
+"""Relative: how far an objective may move by rounding alone, from one step to the next."""
+
+MOST_ROUNDING = 1e-6
+"""Nats per observation: a step that changes more has not only rounded."""
+
+
 @dataclass(frozen=True)
 class StopRule:
     """When a fit is over; see `fit`."""
@@ -149,6 +162,25 @@ class StopRule:
     max_iterations: int
     patience: int
     tolerance: float
+
+
+def stands_still(
+    change: float, tolerance: float, magnitude: float, hmm: HMM, sequences: Sequences
+) -> bool:
+    """Whether a step changed the objective by no more than the tolerance, or than rounding.
+
+    Args:
+        change: of the objective, in nats; one that is not a number is no standstill.
+        tolerance: nats per observation.
+        magnitude: nats that were added up for the objective, each as a positive number.
+        hmm: the model that the step led to. Where a covariance is nearly singular, rounding is
+            amplified in the objective.
+    """
+    size = abs(sequences.per_observation(change))
+    if size <= tolerance or not size <= MOST_ROUNDING:
+        return size <= tolerance
+    amplified = sequences.num_observed * hmm.emissions.condition_number()
+    return abs(change) <= ROUNDING * (magnitude + amplified)
 
 
 class Course:
@@ -176,8 +208,15 @@ class Course:
         assert self.state is not None
         before = self.state.objective
         self._take(self.trainer.step(self.state))
-        gain = (self.state.objective - before) / self.trainer.sequences.num_observations
-        self._still = self._still + 1 if abs(gain) <= self.rule.tolerance else 0
+        state = self.state
+        still = stands_still(
+            state.objective - before,
+            self.rule.tolerance,
+            state.magnitude,
+            state.hmm,
+            self.trainer.sequences,
+        )
+        self._still = self._still + 1 if still else 0
 
     @property
     def is_over(self) -> bool:

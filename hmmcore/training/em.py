@@ -136,8 +136,7 @@ class EM:
         emissions = state.hmm.emissions, result.hmm.emissions
         worst = max(value.condition_number() for value in emissions)
         return (
-            ROUNDING_RTOL * (abs(state.log_likelihood) + abs(state.log_prior or 0.0) + count)
-            + float(np.finfo(float).eps) * count * worst
+            ROUNDING_RTOL * (state.magnitude + count) + float(np.finfo(float).eps) * count * worst
         )
 
 

@@ -14,6 +14,7 @@ from hmmcore import (
     GradientAscent,
     ImpossibleDataError,
     Sequences,
+    batch,
     fit,
     log_likelihood,
     smooth,
@@ -149,6 +150,35 @@ def test_the_last_allowed_step_may_be_the_one_that_converges():
     steps = len(fit(EM(sequences), hmm, 10_000, tolerance=1e-4).log_likelihoods) - 1
     assert fit(EM(sequences), hmm, steps, tolerance=1e-4).stop_reason == "converged"
     assert fit(EM(sequences), hmm, steps - 1, tolerance=1e-4).stop_reason == "max_iterations"
+
+
+@pytest.mark.parametrize("tolerance", [0.0, 1e-12])
+def test_gains_of_the_size_of_rounding_stand_still(tolerance):
+    """Two equal columns: their covariances are held just off singular, which amplifies rounding."""
+    values = np.random.default_rng(0).normal([[0.0]] * 90 + [[4.0]] * 90)
+    sequences = Sequences(np.repeat(values, 2, axis=1))
+    emissions = Gaussian([[0.0, 0.0], [4.0, 4.0]], [np.eye(2)] * 2, "full")
+    start = HMM([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], emissions)
+    alone = fit(EM(sequences), start, 300, tolerance, patience=5)
+    together = batch.fit(EM(sequences), batch.stack([start]), 300, tolerance, patience=5)
+    assert alone.stop_reason == together.stop_reasons[0] == "converged"
+    trembling = EM(sequences)
+    state, values = trembling.init(alone.hmm), []
+    for _ in range(50):
+        state = trembling.step(state)
+        values.append(state.log_likelihood)
+    assert np.abs(np.diff(values)).max() > 0.0, "it would never stand still by itself"
+
+
+def test_the_tolerance_is_per_observation_that_is_observed():
+    hmm, sequences = start_and_data(PROBLEMS["dense, diag, D=1"])
+    values = sequences.observations.copy()
+    values[: len(values) // 2] = np.nan
+    gaps = Sequences(values, sequences.lengths)
+    result = fit(EM(gaps), hmm, 10_000, tolerance=1e-4)
+    gains = np.diff(result.log_likelihoods) / gaps.num_observed
+    assert result.stop_reason == "converged"
+    assert gains[-1] <= 1e-4 < gains[:-1].min()
 
 
 # --- what cannot be -----------------------------------------------------------------------------
