@@ -1,6 +1,6 @@
 """Health of a model in training: what keeps it from learning, and what its likelihood is worth."""
 
-from hmmcore.diagnostics.checkup import Circumstances, examine
+from hmmcore.diagnostics.checkup import RESTING, STANDINGS, Circumstances, examine, standing
 from hmmcore.diagnostics.exchangeable import exchangeable_states, gradient_between
 from hmmcore.diagnostics.finding import KINDS, Finding
 from hmmcore.diagnostics.progress import LOOK_BACK, STANDSTILL, STANDSTILL_STEPS
@@ -8,6 +8,8 @@ from hmmcore.diagnostics.progress import LOOK_BACK, STANDSTILL, STANDSTILL_STEPS
 __all__ = [
     "KINDS",
     "LOOK_BACK",
+    "RESTING",
+    "STANDINGS",
     "STANDSTILL",
     "STANDSTILL_STEPS",
     "Circumstances",
@@ -15,4 +17,5 @@ __all__ = [
     "examine",
     "exchangeable_states",
     "gradient_between",
+    "standing",
 ]

@@ -20,10 +20,15 @@ PER_PARAMETER = 10.0
 are expected to lose as much again, half a nat per parameter."""
 
 
+def is_below_truth(log_likelihood: float, true_log_likelihood: float | None) -> bool:
+    """Whether a model at rest is at a lower maximum than the truth's; False without a truth."""
+    return true_log_likelihood is not None and log_likelihood - true_log_likelihood <= -WORSE_BY
+
+
 def truth_findings(
-    log_likelihood: float, true_log_likelihood: float, num_parameters: int, num_observations: int
+    log_likelihood: float, true_log_likelihood: float, num_parameters: int, num_observed: int
 ) -> list[Finding]:
-    """How a converged model compares with the truth on the data that it was trained on.
+    """How a settled model compares with the truth on the data that it was trained on.
 
     Twice what the best fit gains on the truth follows a chi-squared distribution with as many
     degrees of freedom as there are free parameters (Wilks 1938), so that half a nat per parameter
@@ -35,14 +40,14 @@ def truth_findings(
     evidence = {
         "gain": gain,
         "num_parameters": num_parameters,
-        "num_observations": num_observations,
+        "num_observed": num_observed,
     }
-    if gain <= -WORSE_BY:
+    if is_below_truth(log_likelihood, true_log_likelihood):
         return [Finding("worse_than_truth", evidence=evidence)]
     if not gain > 0.0 or not num_parameters:
         return []
     evidence["normal_gain"] = 0.5 * num_parameters
     evidence["rare_gain"] = 0.5 * float(scipy.special.chdtri(num_parameters, RARE))
-    few = num_observations < PER_PARAMETER * num_parameters
+    few = num_observed < PER_PARAMETER * num_parameters
     kind = "overfitting" if few or gain > evidence["rare_gain"] else "better_than_truth"
     return [Finding(kind, evidence=evidence)]

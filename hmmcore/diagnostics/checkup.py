@@ -8,18 +8,27 @@ from functools import cached_property
 import numpy as np
 
 from hmmcore.arrays import FloatArray
-from hmmcore.diagnostics.against_truth import truth_findings
+from hmmcore.diagnostics.against_truth import is_below_truth, truth_findings
 from hmmcore.diagnostics.exchangeable import (
     exchangeable_states,
     gradient_between,
     of_single_states,
 )
 from hmmcore.diagnostics.finding import Finding
-from hmmcore.diagnostics.progress import is_settled, progress_findings
+from hmmcore.diagnostics.progress import is_at_rest, is_settled, progress_findings
 from hmmcore.diagnostics.states import occupancy, state_findings
 from hmmcore.model import HMM
 from hmmcore.selection import parameter_counts
+from hmmcore.sequences import Sequences
 from hmmcore.training.base import Trainer, TrainState, checked_floor, checked_trainable
+
+STANDINGS = (
+    "start", "learning", "stopped", "at_rest", "all_alike", "below_truth", "diverged",
+)  # fmt: skip
+"""How a run can stand; see `standing`."""
+
+RESTING = frozenset({"at_rest", "all_alike", "below_truth"})
+"""Those in which no further step changes anything."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +49,14 @@ class Circumstances:
     true_log_likelihood: float | None = None
 
     @property
-    def num_observations(self) -> int:
-        """T of the data."""
-        return self.trainer.sequences.num_observations
+    def sequences(self) -> Sequences:
+        """The data."""
+        return self.trainer.sequences
+
+    @property
+    def has_transitions(self) -> bool:
+        """Whether any sequence has a second observation."""
+        return self.sequences.longest > 1
 
     @property
     def learning_rate(self) -> float | None:
@@ -62,9 +76,10 @@ class Circumstances:
 
     @cached_property
     def num_parameters(self) -> int:
-        """How many free parameters training may change."""
+        """How many free parameters training may change, and data without transitions cannot A."""
         ties = getattr(self.trainer, "transition_ties", None)
-        return sum(parameter_counts(self.start, self.trainable, ties).values())
+        counts = parameter_counts(self.start, self.trainable, ties)
+        return sum(counts.values()) - (0 if self.has_transitions else counts["transition_matrix"])
 
     @cached_property
     def alike(self) -> tuple[tuple[int, ...], ...]:
@@ -93,6 +108,48 @@ class Circumstances:
                 for values in own
             )
         )
+
+    @cached_property
+    def all_alike(self) -> bool:
+        """Whether no step can tell any two states apart."""
+        return self.alike == (tuple(range(self.start.num_states)),)
+
+
+def standing(
+    circumstances: Circumstances,
+    hmm: HMM,
+    iteration: int,
+    log_likelihoods: FloatArray,
+    failed: bool = False,
+    max_iterations: int | None = None,
+) -> str:
+    """How a run stands at one iteration: the one verdict that everything said of it agrees with.
+
+    Args:
+        hmm: the model of the iteration.
+        log_likelihoods, failed: as in `examine`.
+        max_iterations: steps that the run may take; None for any number.
+
+    Returns:
+        - "start": no step was taken
+        - "learning": further steps still change the model
+        - "stopped": so it was when the run had taken `max_iterations`
+        - "at_rest": the last steps changed nothing but rounding
+        - "all_alike": the same, because no step can tell its states apart
+        - "below_truth": the same, below the model that made the data
+        - "diverged": no step is possible any more
+    """
+    reached = float(log_likelihoods[-1])
+    if failed or not np.isfinite(reached):
+        return "diverged"
+    if iteration == 0:
+        return "start"
+    if is_at_rest(log_likelihoods, circumstances.learning_rate, hmm, circumstances.sequences):
+        if circumstances.all_alike:
+            return "all_alike"
+        below = is_below_truth(reached, circumstances.true_log_likelihood)
+        return "below_truth" if below else "at_rest"
+    return "stopped" if max_iterations is not None and iteration >= max_iterations else "learning"
 
 
 def examine(
@@ -123,7 +180,10 @@ def examine(
           average of its group)
         - empty_state, dead_output: most_observations (expected, of the fullest of them)
         - collapsed_variance: sd_floor
-        - near_duplicates: distance (in the family's measure), row_distance (total variation)
+        - singular_covariance: sd_floor
+        - no_transitions: num_sequences
+        - near_duplicates: distance (in the family's measure), onward_distance (total variation of
+          what follows, where the two count as one state), num_others (states besides the pair)
         - equal_rows: row_distance, the largest
         - unidentifiable_initial_probs: largest_prob
         - rate_too_high: learning_rate, steps, falls, mean_fall, lost (from the highest
@@ -131,20 +191,24 @@ def examine(
         - rate_too_low: learning_rate, steps, mean_gain, steadiness (gain of the later half of
           the steps over that of the earlier)
         - overfitting, better_than_truth, worse_than_truth: gain on the true model (in all),
-          num_parameters, num_observations, and for the first two normal_gain and rare_gain
-        - converged: steps, last_gain
+          num_parameters, num_observed, and for the first two normal_gain and rare_gain
+        - converged: steps, last_gain, largest (change of any of these steps)
         - not_converged: last_gain
     """
-    rate, count = circumstances.learning_rate, circumstances.num_observations
-    if failed or not np.isfinite(state.log_likelihood):
+    rate, sequences = circumstances.learning_rate, circumstances.sequences
+    stands = standing(circumstances, state.hmm, state.iteration, log_likelihoods, failed)
+    if stands == "diverged":
         evidence = {"log_likelihood": state.log_likelihood}
         return (Finding("diverged", (), evidence | ({"learning_rate": rate} if rate else {})),)
-    progress = progress_findings(log_likelihoods, count, rate, highest)
-    if circumstances.alike == (tuple(range(state.hmm.num_states)),):
+    progress = progress_findings(log_likelihoods, sequences, rate, stands in RESTING, highest)
+    if circumstances.all_alike:
         # All states are one. Any other finding about states, π or A would only repeat that.
         return (_alike("symmetric_start", circumstances, state), *progress)
-    settled = is_settled(log_likelihoods, count) or any(f.kind == "converged" for f in progress)
+    settled = stands in RESTING or is_settled(log_likelihoods, sequences)
     findings = [*progress, *_about_initial_probs(circumstances, state)]
+    learns_transitions = "transition_matrix" in circumstances.trainable
+    if learns_transitions and state.hmm.num_states > 1 and not circumstances.has_transitions:
+        findings.append(Finding("no_transitions", evidence={"num_sequences": len(sequences)}))
     if state.iteration > 0:
         # A start has not been fitted to the data yet.
         findings += state_findings(
@@ -153,6 +217,7 @@ def examine(
             circumstances.trainable,
             circumstances.alike,
             settled,
+            circumstances.has_transitions,
         )
     if any(finding.kind == "empty_state" for finding in findings):
         # Gains are small because states without data have no gradient, not because of the rate.
@@ -164,7 +229,7 @@ def examine(
             state.log_likelihood,
             circumstances.true_log_likelihood,
             circumstances.num_parameters,
-            count,
+            sequences.num_observed,
         )
     return tuple(sorted(findings, key=lambda finding: finding.importance))
 
@@ -176,7 +241,7 @@ def _alike(kind: str, circumstances: Circumstances, state: TrainState) -> Findin
     for group in circumstances.alike:
         norms = gradient_between(state.hmm, state.expectations, group, circumstances.trainable)
         between, whole = max(between, norms[0]), norms[1]
-        shares = observations[list(group)] / circumstances.num_observations
+        shares = observations[list(group)] / circumstances.sequences.num_observations
         share_gap = max(share_gap, float(np.abs(shares - shares.mean()).max()))
     evidence = {"gradient_between": between, "gradient": whole, "share_gap": share_gap}
     return Finding(kind, circumstances.alike, evidence)

@@ -6,13 +6,16 @@ import numpy as np
 
 from hmmcore.arrays import FloatArray
 from hmmcore.diagnostics.finding import Finding
+from hmmcore.model import HMM
+from hmmcore.sequences import Sequences
+from hmmcore.training.base import stands_still
 
 STANDSTILL = 1e-10
-"""Nats per observation: a step that changes less has not moved the model visibly."""
+"""Nats per observation: a step that changes no more has not moved the model visibly."""
 
 STANDSTILL_STEPS = {"EM": 5, "Gradient": 50}
-"""So many steps in a row have to change less than `STANDSTILL`. EM's gains only shrink; gradient
-ascent passes turning points, at which it stands still for a moment."""
+"""So many steps in a row have to change no more than `STANDSTILL`, or than rounding. EM's gains
+only shrink; gradient ascent passes turning points, at which it stands still for a moment."""
 
 SETTLED = 1e-6
 """Nats per observation, the tolerance of `fit`: a model whose steps change less may still move, but
@@ -56,8 +59,9 @@ LOOK_BACK = max(WINDOW, *STANDSTILL_STEPS.values()) + 1
 
 def progress_findings(
     log_likelihoods: FloatArray,
-    num_observations: int,
+    sequences: Sequences,
     learning_rate: float | None,
+    at_rest: bool,
     highest: float = -np.inf,
 ) -> list[Finding]:
     """Findings from the last steps.
@@ -66,27 +70,46 @@ def progress_findings(
         log_likelihoods: of the last iterations, in nats, in order; `LOOK_BACK` of them where
             there are as many.
         learning_rate: of gradient ascent; None for EM.
+        at_rest: see `is_at_rest`.
         highest: log-likelihood that was reached at that rate, in nats.
     """
-    changes = np.diff(log_likelihoods[-LOOK_BACK:])
+    changes = sequences.per_observation(np.diff(log_likelihoods[-LOOK_BACK:]))
     if not len(changes):
         return []
-    changes = changes / num_observations
     last = float(changes[-1])
-    patience = STANDSTILL_STEPS["EM" if learning_rate is None else "Gradient"]
-    # A comparison with a value that is not a number is false, so that never counts as still.
-    if len(changes) >= patience and (np.abs(changes[-patience:]) < STANDSTILL).all():
-        return [Finding("converged", evidence={"steps": patience, "last_gain": last})]
+    if at_rest:
+        evidence = {
+            "steps": _patience(learning_rate),
+            "last_gain": last,
+            "largest": float(np.abs(changes[-_patience(learning_rate) :]).max()),
+        }
+        return [Finding("converged", evidence=evidence)]
     findings = [Finding("not_converged", evidence={"last_gain": last})]
     if learning_rate is not None and len(changes) >= WINDOW:
-        below = (highest - float(log_likelihoods[-WINDOW - 1 :].max())) / num_observations
+        below = sequences.per_observation(highest - float(log_likelihoods[-WINDOW - 1 :].max()))
         findings += _about_the_rate(changes[-WINDOW:], learning_rate, below)
     return findings
 
 
-def is_settled(log_likelihoods: FloatArray, num_observations: int) -> bool:
+def is_at_rest(
+    log_likelihoods: FloatArray, learning_rate: float | None, hmm: HMM, sequences: Sequences
+) -> bool:
+    """Whether the last steps changed nothing, but for rounding; see `STANDSTILL`."""
+    patience = _patience(learning_rate)
+    changes = np.abs(np.diff(log_likelihoods[-patience - 1 :]))
+    # A comparison with a value that is not a number is false, so that never counts as still.
+    return len(changes) == patience and stands_still(
+        float(changes.max()), STANDSTILL, abs(float(log_likelihoods[-1])), hmm, sequences
+    )
+
+
+def _patience(learning_rate: float | None) -> int:
+    return STANDSTILL_STEPS["EM" if learning_rate is None else "Gradient"]
+
+
+def is_settled(log_likelihoods: FloatArray, sequences: Sequences) -> bool:
     """Whether the last steps hardly changed the likelihood; see `SETTLED`."""
-    changes = np.diff(log_likelihoods[-SETTLED_STEPS - 1 :]) / num_observations
+    changes = sequences.per_observation(np.diff(log_likelihoods[-SETTLED_STEPS - 1 :]))
     return len(changes) == SETTLED_STEPS and bool((np.abs(changes) <= SETTLED).all())
 
 

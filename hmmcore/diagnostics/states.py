@@ -6,6 +6,7 @@ import numpy as np
 
 from hmmcore.arrays import BoolArray, FloatArray
 from hmmcore.diagnostics.finding import Finding
+from hmmcore.emissions.base import Emissions
 from hmmcore.model import HMM
 from hmmcore.training.base import TrainState
 
@@ -22,6 +23,10 @@ EQUAL_ROWS = 0.05
 """Total variation distance of two rows of A: what the chain did before changes no probability of
 what it does next by more than one in twenty."""
 
+SINGULAR = 1e-6
+"""Smallest eigenvalue of a state's correlations: below it some dimensions follow from the others,
+but for a thousandth of their standard deviation."""
+
 
 def occupancy(state: TrainState) -> FloatArray:
     """(K,) how many observations each state is expected to explain: Σ_t p(z_t = k | x)."""
@@ -35,6 +40,7 @@ def state_findings(
     trainable: frozenset[str],
     alike: tuple[tuple[int, ...], ...],
     settled: bool,
+    has_transitions: bool,
 ) -> list[Finding]:
     """What can be said of states one by one, of pairs, and of the rows of A.
 
@@ -43,6 +49,7 @@ def state_findings(
             compared.
         settled: whether the model has come to rest; only then are states compared, because
             on their way they may be alike for a while.
+        has_transitions: whether the data have any; without, A is the start's.
     """
     observations = occupancy(state)
     empty = observations < FEWEST_OBSERVATIONS
@@ -55,7 +62,7 @@ def state_findings(
         compared = ~empty
         compared[[k for group in alike for k in group[1:]]] = False
         findings += _near_duplicates(state.hmm, compared)
-        findings += _equal_rows(state.hmm, compared)
+        findings += _equal_rows(state.hmm, compared) if has_transitions else []
     return findings
 
 
@@ -72,9 +79,11 @@ def _held_states(
             if remedy.kind == "variance_floor":
                 # Without a state the variance is shared by all of them.
                 floored[slice(None) if remedy.state is None else remedy.state] = True
-        if (floored & alive).any():
-            evidence = {"sd_floor": float(np.sqrt(variance_floor))}
-            findings.append(Finding("collapsed_variance", _each(floored & alive), evidence))
+        singular = _have_singular_correlations(state.hmm.emissions)
+        evidence = {"sd_floor": float(np.sqrt(variance_floor))}
+        for kind, which in (("singular_covariance", singular), ("collapsed_variance", ~singular)):
+            if (floored & alive & which).any():
+                findings.append(Finding(kind, _each(floored & alive & which), evidence))
     dead = np.zeros(len(alive), dtype=np.bool_)
     for remedy in state.remedies:
         if remedy.kind == "dead_output":
@@ -83,6 +92,17 @@ def _held_states(
         evidence = {"most_observations": float(observations[dead].max())}
         findings.append(Finding("dead_output", _each(dead), evidence))
     return findings
+
+
+def _have_singular_correlations(emissions: Emissions) -> BoolArray:
+    """(K,) whose dimensions are not collapsed one by one, but determine each other."""
+    if getattr(emissions, "covariance_type", None) not in ("full", "tied"):
+        return np.zeros(emissions.num_states, dtype=np.bool_)
+    covariances = emissions.covariances  # type: ignore[attr-defined]
+    sds = np.sqrt(np.diagonal(covariances, axis1=-2, axis2=-1))
+    correlations = covariances / (sds[..., :, np.newaxis] * sds[..., np.newaxis, :])
+    smallest = np.linalg.eigvalsh(correlations)[..., 0]
+    return np.broadcast_to(smallest <= SINGULAR, emissions.num_states)
 
 
 def _near_duplicates(hmm: HMM, alive: BoolArray) -> list[Finding]:
@@ -99,7 +119,7 @@ def _near_duplicates(hmm: HMM, alive: BoolArray) -> list[Finding]:
         return []
     rows = hmm.transition_matrix
     groups: list[tuple[int, ...]] = []
-    farthest = apart = 0.0
+    farthest = onward = 0.0
     for i, j in np.argwhere(close).tolist():
         gap = np.abs(rows[i] - rows[j])
         beside = gap.sum() - gap[i] - gap[j]
@@ -107,8 +127,9 @@ def _near_duplicates(hmm: HMM, alive: BoolArray) -> list[Finding]:
         if 0.5 * (beside + among) <= EQUAL_ROWS:
             groups.append((i, j))
             farthest = max(farthest, float(distances[i, j]))
-            apart = max(apart, 0.5 * float(beside + among))
-    evidence = {"distance": farthest, "row_distance": apart}
+            onward = max(onward, 0.5 * float(beside + among))
+    others = hmm.num_states - 2
+    evidence = {"distance": farthest, "onward_distance": onward, "num_others": others}
     return [Finding("near_duplicates", tuple(groups), evidence)] if groups else []
 
 

@@ -21,8 +21,8 @@ def test_a_stuck_start_says_why_and_a_nudge_lets_it_learn(page: Page) -> None:
 
     # Playing all the same leads where one state alone would.
     ui.press(page, "Play")
-    expect(page.get_by_text("EM stands still.")).to_be_visible()
-    expect(page.get_by_text("because its states are alike")).to_be_visible()
+    expect(page.get_by_text("EM has come to rest")).to_be_visible()
+    expect(page.get_by_text("because its states are all alike")).to_be_visible()
     alone = ui.log_likelihood(page)
 
     page.get_by_role("button", name="Nudge the start", exact=True).click()
@@ -30,7 +30,7 @@ def test_a_stuck_start_says_why_and_a_nudge_lets_it_learn(page: Page) -> None:
     expect(stuck).to_have_count(0)
     ui.expect_iteration(page, 0)
     ui.press(page, "Play")
-    expect(page.get_by_text("EM stands still.")).to_be_visible()
+    expect(page.get_by_text("EM has come to rest")).to_be_visible()
     assert ui.log_likelihood(page) > alone + 0.05
 
     # The link opens the same nudged start.
@@ -61,8 +61,8 @@ def test_the_other_pages_say_what_comes_up_while_they_play(page: Page) -> None:
     open_page(page, "/posterior?K=2&M=60&N=1&speed=max")
     expect(page.get_by_text("π cannot be learned from one sequence.")).to_be_visible()
     page.get_by_role("button", name="Play", exact=True).click()
-    expect(page.get_by_text("EM stands still.")).to_be_visible()
+    expect(page.get_by_text("EM has come to rest")).to_be_visible()
     page.get_by_role("button", name="Stop training π (Initial)", exact=True).click()
     expect(page.get_by_text("π cannot be learned from one sequence.")).to_have_count(0)
     page.get_by_role("button", name="Undo", exact=True).click()
-    expect(page.get_by_text("EM stands still.")).to_be_visible()
+    expect(page.get_by_text("EM has come to rest")).to_be_visible()

@@ -307,7 +307,7 @@ class TestRestart:
             while same.player.playing:  # on its way there
                 same.tick()
             run = same.runs["Gradient"]
-            value = run.state.log_likelihood / run.num_observations
+            value = run.curve[-1]
             assert ui.log_likelihood(page, "Gradient") == pytest.approx(value, abs=6e-5)
             ui.press(page, "Step")
             ui.expect_iteration(page, reached + 1, "Gradient")

@@ -56,6 +56,16 @@ def live(app: AppTest) -> dict[str, Any]:
     raise AssertionError("The page has no run controls.")
 
 
+def comparison(app: AppTest) -> dict[str, Any]:
+    """The header of the message to the comparison."""
+    (component,) = (one for one in app.get("bidi_component") if one.proto.bytes)
+    message = component.proto.bytes
+    size = int.from_bytes(message[:4], "little")
+    header = json.loads(message[4 : 4 + size])
+    assert header["key"] == "run_comparison"
+    return header
+
+
 def upload(app: AppTest, values: list[np.ndarray], num_states: int = 2) -> AppTest:
     """Make these sequences the visitor's own data."""
     sequences = Sequences.from_list(values)
@@ -116,5 +126,13 @@ def array(value: Any) -> np.ndarray:
 
 def text(app: AppTest) -> str:
     """All sentences of the page."""
-    kinds = (app.caption, app.info, app.warning, app.error, app.subheader, app.markdown)
+    kinds = (
+        app.caption,
+        app.info,
+        app.success,
+        app.warning,
+        app.error,
+        app.subheader,
+        app.markdown,
+    )
     return "\n".join(element.value for kind in kinds for element in kind)

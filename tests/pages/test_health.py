@@ -9,22 +9,25 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from hmmcore import HMM, Gaussian
+from hmmcore import HMM, Gaussian, Sequences
 from hmmcore.diagnostics import KINDS, Finding
+from pages.ui.experiment.dataset import Upload
 from pages.ui.parts.finding_words import about
 from pages.ui.parts.health import BOXES, ICONS, MAX_FINDINGS
 from pages.ui.session.checkups import Checkups, Diagnosis, checkups
 from pages.ui.session.session import Session
+from pages.ui.session.standing_words import SENTENCES
 from pages.ui.session.view import current_view
 from pages.ui.settings.config import Config
-from tests.pages.shown import MAIN_SCRIPT, healthy, press, session, text, upload
+from tests.pages.shown import MAIN_SCRIPT, comparison, healthy, press, session, text, upload
 
 EVIDENCE = {
     "gradient_between": 3e-17, "gradient": 0.45, "share_gap": 0.0, "log_likelihood": -12.5,
     "learning_rate": 0.3, "falls": 17, "steps": 40, "mean_fall": 0.02, "lost": 0.4,
     "mean_gain": 3e-4, "steadiness": 0.98, "sd_floor": 1e-4, "most_observations": 0.25,
     "distance": 0.01, "row_distance": 0.02, "largest_prob": 1.0, "gain": -30.0,
-    "num_parameters": 14, "num_observations": 160, "last_gain": 4e-6,
+    "num_parameters": 14, "num_observed": 160, "last_gain": 4e-6, "largest": 3e-11,
+    "num_others": 1, "onward_distance": 0.03, "num_sequences": 300,
 }  # fmt: skip
 
 # For each kind: words of its text, and the label of its button.
@@ -35,16 +38,18 @@ WORDS_OF: dict[str, tuple[str, str | None]] = {
     "rate_too_high": ("The learning rate is too high", "Lower the rate to 0.017"),
     "rate_too_low": ("The learning rate is too low", "Raise the rate to 0.15"),
     "collapsed_variance": ("σ at its floor: S1 and S2.", "Stop training σ (Noise)"),
+    "no_transitions": ("There is no transition to learn", "Stop training A (Transitions)"),
+    "singular_covariance": ("Singular Σ: S1 and S2.", "Stop training σ (Noise)"),
     "dead_output": ("μ held at zero by a ReLU: S1 and S2.", "Try another start"),
     "empty_state": ("Without data: S1 and S2.", "Try another start"),
     "overfitting": ("Overfitting", "Draw 40 sequences"),
     "worse_than_truth": ("Worse than the true model", "Try another start"),
-    "near_duplicates": ("Nearly the same state twice: S1 and S2.", "Try another start"),
+    "near_duplicates": ("Not told apart: S1 and S2.", "Start from the best of several"),
     "equal_rows": ("All rows of A are alike", "Try another start"),
     "better_than_truth": ("Better than the true model, as is normal", None),
     "unidentifiable_initial_probs": ("π cannot be learned from one", "Stop training π (Initial)"),
-    "converged": ("stands still", None),
-    "not_converged": ("has not converged yet", "Go on"),
+    "converged": ("has come to rest.", None),
+    "not_converged": ("is still learning.", "Go on"),
 }
 
 
@@ -76,7 +81,11 @@ def iteration(app: AppTest) -> int:
 def found(monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
     """The findings that every examination reports."""
     held: list[Finding] = []
+    stands = {"diverged": "diverged", "converged": "at_rest", "worse_than_truth": "below_truth"}
     monkeypatch.setattr(Checkups, "_findings", lambda self, run: tuple(held))
+    monkeypatch.setattr(
+        Checkups, "standing", lambda self, run: stands.get(held[-1].kind, "learning")
+    )
     return held
 
 
@@ -127,17 +136,21 @@ def test_states_have_the_names_of_the_figures():
     diagnosis = Diagnosis("EM", 3, Finding("empty_state", ((0,), (2,)), {"most_observations": 0.1}))
     assert about(here, view, diagnosis)[0] == "Without data: S1 and S2."
     diagnosis = Diagnosis("EM", 3, Finding("near_duplicates", ((0, 1), (1, 2)), {
-        "distance": 0.01, "row_distance": 0.0}))  # fmt: skip
-    assert about(here, view, diagnosis)[0] == "Nearly the same state twice: S1 and S3; S2 and S3."
+        "distance": 0.01, "onward_distance": 0.0, "num_others": 1}))  # fmt: skip
+    assert about(here, view, diagnosis)[0] == "Not told apart: S1 and S3; S2 and S3."
 
 
 def test_only_the_most_important_findings_and_the_endings_are_shown(found):
-    found += [Finding(kind, ((0, 1),), EVIDENCE | {"normal_gain": 1.0, "rare_gain": 2.0})
-              for kind in KINDS if kind not in ("diverged", "symmetric_start")]  # fmt: skip
+    found += [
+        Finding(kind, ((0, 1),), EVIDENCE | {"normal_gain": 1.0, "rare_gain": 2.0})
+        for kind in KINDS
+        if kind not in ("diverged", "symmetric_start", "converged")
+    ]
+    found.append(Finding("converged", evidence=EVIDENCE))
     app = opened()
     boxes = [*app.warning, *app.info, *app.success]
     assert len(boxes) == MAX_FINDINGS + 1
-    assert "EM stands still" in app.success[0].value
+    assert "EM has come to rest." in app.success[0].value
     assert "States that are the same" in app.warning[0].value
 
 
@@ -320,7 +333,7 @@ def at_a_lower_hill(here: Session) -> None:
     ("label", "is_right"),
     [
         ("Try another start", lambda config: (config.start, config.start_seed) == ("random", 1)),
-        ("Start from k-means", lambda config: config.start == "kmeans"),
+        ("Start from the best of several", lambda config: config.start == "best"),
     ],
 )
 def test_a_run_on_a_lower_hill_starts_from_elsewhere(
@@ -329,10 +342,108 @@ def test_a_run_on_a_lower_hill_starts_from_elsewhere(
     app = opened(K="3", M="60", N="5", apart="10", noise="1")
     at_a_lower_hill(session(app))
     steps(app, 120)
-    assert "Worse than the true model" in text(app)
-    assert "this is the top of a lower hill" in text(app)
+    shown_text = text(app)
+    assert "Below the true model so far." in shown_text
+    assert "EM is still learning." in shown_text
+    assert "lower hill" not in shown_text
+    assert "come to rest" not in shown_text
+    steps(app, 10)
+    shown_text = text(app)
+    assert "Worse than the true model" in shown_text
+    assert "this is the top of a lower hill" in shown_text
+    assert "EM has come to rest below the true model." in shown_text
+    assert "still learning" not in shown_text
     labelled(app, label)
     assert is_right(session(app).config)
     assert iteration(app) == 0
     press(app, "undo_remedy")
     assert iteration(app) > 10
+
+
+PAGES = ("playground.py", "training.py", "posterior.py", "decoding.py")
+
+
+@pytest.mark.parametrize("steps_taken", [0, 5, 120, 130])
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_says_the_same_of_how_a_run_stands(page, steps_taken):
+    app = opened(K="3", M="60", N="5", apart="10", noise="1")
+    at_a_lower_hill(session(app))
+    steps(app, steps_taken)
+    healthy(app.switch_page(page).run())
+    said = text(app)
+    if page == "training.py":
+        said += " ".join(comparison(app)["verdict"])
+    right = {0: "start", 130: "below_truth"}.get(steps_taken, "learning")
+    for standing, sentence in SENTENCES.items():
+        if standing != "start":
+            assert (sentence.format("EM") in said) == (standing == right)
+
+
+def two_levels() -> np.ndarray:
+    return np.random.default_rng(0).normal([100.0] * 100 + [120.0] * 100, 2.0)
+
+
+def on_a_plateau(here: Session) -> None:
+    """Start where both states take everything, and each step gains next to nothing."""
+    values = here.data.sequences.observations
+    run = here.runs["EM"]
+    means = values.mean() + np.array([-0.02, 0.02])
+    run.start = HMM(
+        [0.85, 0.15], [[0.6, 0.4], [0.88, 0.12]], Gaussian.univariate(means, values.std())
+    )
+    run.reset()
+
+
+def test_states_that_a_stuck_run_has_not_told_apart_are_no_reason_for_fewer():
+    app = opened()
+    upload(app, [two_levels()])
+    session(app).change(start="random")
+    on_a_plateau(session(app))
+    steps(app, 30)
+    shown_text = text(app)
+    assert "Not told apart: S1 and S2." in shown_text
+    assert "one in their place would do" not in shown_text
+    assert "rows of A" not in shown_text, "they differ, and of two states it does not matter"
+    assert "Try K = 1" not in [button.label for button in app.button]
+    labelled(app, "Start from the best of several")
+    steps(app, 30)
+    means = np.sort(session(app).runs["EM"].state.hmm.emissions.means.ravel())
+    np.testing.assert_allclose(means, [100.0, 120.0], rtol=0.0, atol=1.0)
+    assert "Not told apart" not in text(app)
+
+
+def test_what_the_best_of_several_starts_leaves_alike_could_be_one(found, monkeypatch):
+    found.append(Finding("near_duplicates", ((0, 1),), EVIDENCE))
+    app = opened()
+    upload(app, [two_levels()])
+    assert session(app).config.start == "best"
+    assert "Not told apart" in text(app), "before it has come to rest"
+    assert "Try K = 1" not in [button.label for button in app.button]
+    monkeypatch.setattr(Checkups, "standing", lambda self, run: "at_rest")
+    healthy(app.run())
+    assert "Nearly the same state twice: S1 and S2." in text(app)
+    assert "Try K = 1" in [button.label for button in app.button]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_sequences_of_one_observation_have_no_transition_to_learn(page):
+    app = opened()
+    upload(app, [np.array([value]) for value in two_levels()])
+    steps(app, 60)
+    healthy(app.switch_page(page).run())
+    assert "There is no transition to learn." in text(app)
+    assert "All rows of A are alike" not in text(app)
+
+
+def test_two_equal_columns_come_to_rest_and_their_covariances_are_called_singular():
+    here = Session(Config())
+    points = Sequences(np.repeat(two_levels()[:, np.newaxis], 2, axis=1))
+    here.replace_upload(Upload("equal.csv", "a, b", points, family="points", columns=("a", "b")), 2)
+    here.change(covariance_type="full")
+    for _ in range(60):
+        here.step()
+    (run,) = here.main_runs
+    assert run.ended is not None
+    said = {d.finding.kind: about(here, current_view(here), d) for d in checkups(here).diagnoses()}
+    assert said["singular_covariance"][0] == "Singular Σ: S1 and S2."
+    assert said["converged"][0] == "EM has come to rest."

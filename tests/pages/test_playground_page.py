@@ -187,7 +187,7 @@ def test_play_ends_by_itself_where_nothing_changes_any_more():
     # The run controls ask for another run of the page, which then says why.
     assert (last["playing"], last["news"] != news) == (False, True)
     healthy(app.run())
-    assert "EM stands still" in app.success[0].value
+    assert "EM has come to rest" in app.success[0].value
     assert live(app)["news"] == last["news"]
     assert not live(app)["can_go_on"]
     assert live(press(app, "reset"))["can_go_on"]

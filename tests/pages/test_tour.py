@@ -107,7 +107,7 @@ def test_its_promises_hold() -> None:
     assert run is not None
     assert view is not None
     assert truth is not None
-    curve = run.history.log_likelihoods / run.num_observations
+    curve = run.curve
     true = here.true_log_likelihood()
     assert true is not None
     assert (np.diff(curve) > -1e-12).all()

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.ui.parts import words
 from pages.ui.settings.config import FIELD_OF
-from tests.pages.shown import healthy, opened, press, session, text, upload
+from tests.pages.shown import comparison, healthy, opened, press, session, text, upload
 
 COMPARISON_CONTROLS = {"progress_axis", "distance_to"}
 
 
 def at_training(**query: str) -> AppTest:
     return opened("training.py", **{"method": "Both", **query})
-
-
-def comparison(app: AppTest) -> dict[str, Any]:
-    """The header of the message to the comparison."""
-    (component,) = (one for one in app.get("bidi_component") if one.proto.bytes)
-    message = component.proto.bytes
-    size = int.from_bytes(message[:4], "little")
-    header = json.loads(message[4 : 4 + size])
-    assert header["key"] == "run_comparison"
-    return header
 
 
 def labels(app: AppTest) -> dict[str, str]:
@@ -127,7 +114,7 @@ def test_why_runs_ended_is_said_below():
     app = at_training(K="1")
     for _ in range(8):
         press(app, "step")
-    assert any("EM stands still." in box.value for box in app.success)
+    assert any("EM has come to rest." in box.value for box in app.success)
     assert comparison(app)["runs"][0]["ended"] == "at rest"
 
 

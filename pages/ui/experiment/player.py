@@ -18,7 +18,9 @@ from hmmcore import (
     Trainer,
     TrainState,
 )
+from hmmcore.arrays import FloatArray
 from hmmcore.diagnostics import STANDSTILL, STANDSTILL_STEPS
+from hmmcore.training.base import stands_still
 from pages.ui.experiment.history import History
 from pages.ui.experiment.run_position import Revision, revised
 
@@ -100,14 +102,20 @@ class Run:
             self.ended, self.failed = str(error)[:1].upper() + str(error)[1:], True
             return
         self.history.record(self.state, perf_counter() - begin)
-        gain = (self.state.log_likelihood - before.log_likelihood) / self.num_observations
-        self._standstill_steps = self._standstill_steps + 1 if abs(gain) < STANDSTILL else 0
+        still = stands_still(
+            self.state.log_likelihood - before.log_likelihood,
+            STANDSTILL,
+            self.state.magnitude,
+            self.state.hmm,
+            self.trainer.sequences,
+        )
+        self._standstill_steps = self._standstill_steps + 1 if still else 0
         patience = STANDSTILL_STEPS[self.method]
         if self._standstill_steps >= patience:
             self.ended = (
-                f"{self.name} stands still at iteration {self.state.iteration}: "
-                f"the last {patience} steps changed the log-likelihood by less than "
-                f"{STANDSTILL:g} nats per observation each."
+                f"{self.name} has come to rest at iteration {self.state.iteration}: "
+                f"the last {patience} steps changed the log-likelihood by no more than "
+                f"{STANDSTILL:g} nats per observation each, or by rounding."
             )
         elif self.state.iteration >= MAX_ITERATIONS:
             self.ended = f"{self.name} has taken {MAX_ITERATIONS} steps and ends here."
@@ -131,9 +139,9 @@ class Run:
         return self.name.split()[0]
 
     @property
-    def num_observations(self) -> int:
-        """T, the number of observations in the data."""
-        return self.trainer.sequences.num_observations
+    def curve(self) -> FloatArray:
+        """Log-likelihood per observation of every iteration, in nats."""
+        return self.trainer.sequences.per_observation(self.history.log_likelihoods)
 
 
 @dataclass

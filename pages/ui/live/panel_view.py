@@ -52,4 +52,4 @@ def panel_remark(data: Dataset) -> str:
 
 def _panel_run(run: Run, at: int | None) -> RunCurve:
     shown = run.state_at(at).iteration
-    return RunCurve(run.name, run.history.log_likelihoods / run.num_observations, shown)
+    return RunCurve(run.name, run.curve, shown)

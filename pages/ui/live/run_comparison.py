@@ -47,7 +47,7 @@ class ComparedRun:
         log_likelihoods: (I + 1,) per observation, in nats, of iterations 0 to I.
         seconds: (I + 1,) seconds of computing from the start to each iteration.
         shown: the iteration that is shown.
-        ended: "" while it can go on, "at rest" or "failed" when it cannot.
+        ended: "" while it can go on, how it ended when it cannot; see `standing_words.ENDINGS`.
         colour, dash: the style of its line.
         progress: summary of its log-likelihoods up to `shown`.
     """

@@ -21,7 +21,9 @@ from pages.ui.experiment.player import Run
 from pages.ui.figures import theme
 from pages.ui.live import run_comparison_words
 from pages.ui.live.run_comparison import MAX_PATH_POINTS, ComparedRun, ComparisonFrame, Path, Track
+from pages.ui.session.checkups import checkups
 from pages.ui.session.session import Session
+from pages.ui.session.standing_words import ENDINGS
 from pages.ui.session.view import matching
 
 LOWER_STYLES = (("#7048e8", "dot"), ("#9c36b5", "dashdot"))
@@ -72,9 +74,10 @@ def _compared_runs(session: Session, all_runs: Sequence[Run]) -> list[ComparedRu
     styles = _line_styles(session)
     compared_runs = []
     for run in all_runs:
-        curve = run.history.log_likelihoods / run.num_observations
+        curve = run.curve
         shown = _shown(session, run)
-        ended = "failed" if run.failed else "at rest" if run.ended else ""
+        at_end = bool(run.ended) and shown == run.state.iteration
+        ended = ENDINGS[checkups(session).standing(run)] if at_end else ""
         compared_runs.append(
             ComparedRun(
                 run.name, curve, run.history.seconds, shown, ended, *styles[run.name],
@@ -113,7 +116,11 @@ def _verdict(
     config = session.config
     methods = [
         run_comparison_words.MethodSettings(
-            run.name, run.method, config.optimizer, config.learning_rate
+            run.name,
+            run.method,
+            config.optimizer,
+            config.learning_rate,
+            checkups(session).standing(run),
         )
         for run in main_runs
     ]
@@ -124,7 +131,7 @@ def _verdict(
         for run, compared in zip(main_runs, runs, strict=False)
     )
     return run_comparison_words.about_verdict(
-        compare(first, second), methods, main_runs[0].num_observations, config.progress_axis
+        compare(first, second), methods, session.data.sequences.num_observed, config.progress_axis
     )
 
 

@@ -7,17 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hmmcore.comparison import WINDOW, Progress, Verdict
+from hmmcore.diagnostics import RESTING
+from pages.ui.session.standing_words import about_standing
 from pages.ui.text import count, decimal, many
 
 
 @dataclass(frozen=True)
 class MethodSettings:
-    """How one of the compared runs is trained."""
+    """How one of the compared runs is trained, and how it stands; see `standing_words`."""
 
     name: str
     method: str
     optimizer: str = ""
     learning_rate: float = 0.0
+    standing: str = "learning"
 
 
 ABOUT = """
@@ -64,7 +67,7 @@ def nats(value: float) -> str:
 
 
 def about_verdict(
-    verdict: Verdict, methods: Sequence[MethodSettings], num_observations: int, axis: str
+    verdict: Verdict, methods: Sequence[MethodSettings], num_observed: int, axis: str
 ) -> tuple[str, str]:
     """A headline, and the sentences below it, about two runs."""
     names = [method.name for method in methods]
@@ -82,7 +85,7 @@ def about_verdict(
         "without measure: the other's likelihood is no number"
         if math.isinf(verdict.margin)
         else f"by {nats(verdict.margin)} nats per observation "
-        f"({nats(verdict.margin * num_observations)} on all {count(num_observations)})"
+        f"({nats(verdict.margin * num_observed)} on all {count(num_observed)})"
     )
     return f"{names[verdict.leader]} is ahead {margin}, {where}", _explanation(verdict, methods)
 
@@ -90,7 +93,7 @@ def about_verdict(
 def about_single_run(progress: Progress, settings: MethodSettings) -> tuple[str, str]:
     """A headline, and the sentences below it, about one run."""
     if progress.pace == "start":
-        return f"{settings.name} stands at its start", "Press Play or Step to let it run."
+        return about_standing(settings.name, "start")[:-1], "Press Play or Step to let it run."
     headline = f"{settings.name} is at {decimal(progress.log_likelihood)} nats per observation"
     return headline, _why(progress, settings, alone=True)
 
@@ -142,18 +145,17 @@ def _explanation(verdict: Verdict, methods: Sequence[MethodSettings]) -> str:
     trailing = None if verdict.leader is None else 1 - verdict.leader
     if verdict.reason == "failed":
         assert trailing is not None
-        return (
-            f"{methods[trailing].name} could not take another step: it left the range of numbers. "
-            "A lower learning rate helps; Reset goes back to the start."
-        )
+        return _diverged(methods[trailing].name)
     if verdict.reason == "same_optimum":
         text = "Their models are alike, but for the names of states: it is the same optimum."
         if trailing is not None:
             text += f" {_why(verdict.progress[trailing], methods[trailing], at_optimum=True)}"
         return text
     if verdict.reason == "different_optima":
+        rest = all(method.standing in RESTING for method in methods)
+        where = "have come to rest, at" if rest else "hardly move any more, at"
         return (
-            "Both have come to rest, at models that differ: two different optima. From the same "
+            f"Both {where} models that differ: two different optima. From the same "
             "start their paths parted; only another start, or luck, leads from one to the other."
         )
     if verdict.reason == "flat":
@@ -186,6 +188,15 @@ def _why(
     name, rate = settings.name, f"{settings.learning_rate:g}"
     ratio = progress.rate
     closes = "" if ratio is None or ratio >= 1.0 else f"{100.0 * (1.0 - ratio):.2g} %"
+    if settings.standing == "diverged":
+        return _diverged(name)
+    if progress.pace == "settled" or settings.standing in RESTING:
+        text = about_standing(name, settings.standing)
+        if settings.standing == "learning":
+            text += " Its last steps changed next to nothing."
+        if alone or at_optimum:
+            return text
+        return f"{text} It sits on an optimum or a plateau of its own, below where the other is."
     if progress.pace in ("dipping", "oscillating") and settings.method != "EM":
         text = (
             f"{name} went down in {progress.recent_dips} of its last "
@@ -196,13 +207,6 @@ def _why(
         if progress.pace == "oscillating":
             text += f" By now the learning rate {rate} is too high; try a third of it."
         return text
-    if progress.pace == "settled":
-        if at_optimum:
-            return f"{name} moves no further."
-        text = f"{name} has come to rest: its last steps changed next to nothing."
-        if alone:
-            return text
-        return f"{text} It sits on an optimum or a plateau of its own, below where the other is."
     if progress.pace == "growing":
         return (
             f"{name} is still leaving a plateau: its gains grow by a factor of {ratio:.3g} a "
@@ -228,6 +232,11 @@ def _why(
         return f"{text}; they close about {closes} of its distance." if closes else f"{text}."
     text = f"{name} goes no further in a step than its learning rate {rate} lets it"
     return f"{text}." if alone or at_optimum else f"{text}, while the other moves on faster."
+
+
+def _diverged(name: str) -> str:
+    lower = "A lower learning rate helps; Reset goes back to the start."
+    return f"{about_standing(name, 'diverged')} {lower}"
 
 
 def _overshooting(settings: MethodSettings) -> str:

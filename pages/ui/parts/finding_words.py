@@ -9,8 +9,9 @@ import numpy as np
 from hmmcore.diagnostics import STANDSTILL
 from hmmcore.training.base import MODEL_PARAMETERS
 from pages.ui.figures import theme
-from pages.ui.session.checkups import Diagnosis, checkups
+from pages.ui.session.checkups import Diagnosis, found_nothing_better
 from pages.ui.session.session import Session
+from pages.ui.session.standing_words import about_standing
 from pages.ui.session.view import View
 from pages.ui.settings.families import FAMILIES
 from pages.ui.text import decimal, listed, many, markdown_text, scientific
@@ -34,6 +35,8 @@ class _Facts:
         self.session, self.view = session, view
         self.run, self.finding = diagnosis.run, diagnosis.finding
         self.evidence = diagnosis.finding.evidence
+        self.stands = diagnosis.standing
+        self.nothing_better = found_nothing_better(session, diagnosis)
 
     def number(self, name: str) -> str:
         """A number of the evidence, as text."""
@@ -60,6 +63,10 @@ class _Facts:
         names = {*MODEL_PARAMETERS, *run.start.emissions.parameter_names}
         return names <= set(getattr(run.trainer, "trainable", None) or names)
 
+    def standing(self) -> str:
+        """How the run stands, as a sentence."""
+        return about_standing(self.run, self.stands)
+
     def several(self) -> bool:
         """Whether the finding is about more than one state."""
         return sum(map(len, self.finding.states)) > 1
@@ -73,7 +80,7 @@ def nearly_zero(value: float) -> str:
 def _diverged(facts: _Facts) -> Words:
     run = facts.session.runs[facts.run]
     reached = f"the last log-likelihood was {decimal(facts.evidence['log_likelihood'])} nats"
-    return f"{facts.run} has diverged.", markdown_text(run.ended or ""), f"{reached}."
+    return facts.standing(), markdown_text(run.ended or ""), f"{reached}."
 
 
 def _symmetric_start(facts: _Facts) -> Words:
@@ -134,6 +141,24 @@ def _collapsed_variance(facts: _Facts) -> Words:
     )
 
 
+def _singular_covariance(facts: _Facts) -> Words:
+    return (
+        f"Singular Σ: {facts.states()}.",
+        "Some of the columns follow from the others, as equal or proportional ones do; leave one "
+        "of them out, because as it is the likelihood says little.",
+        f"Σ is stopped at a standard deviation of {facts.number('sd_floor')}.",
+    )
+
+
+def _no_transitions(facts: _Facts) -> Words:
+    return (
+        "There is no transition to learn.",
+        "No sequence has a second observation, so A keeps its start, and the model is a plain "
+        "mixture.",
+        f"{many(int(facts.evidence['num_sequences']), 'sequence')} of one observation.",
+    )
+
+
 def _dead_output(facts: _Facts) -> Words:
     return (
         f"μ held at zero by a ReLU: {facts.states()}.",
@@ -163,13 +188,23 @@ def _empty_state(facts: _Facts) -> Words:
 
 
 def _near_duplicates(facts: _Facts) -> Words:
-    return (
-        f"Nearly the same state twice: {facts.states()}.",
-        "They make the same observations and go on to the same states, so one in their place "
-        "would do.",
-        f"their distributions differ by {facts.number('distance')}, their rows of A by "
-        f"{facts.number('row_distance')} of probability, at the most.",
-    )
+    evidence = f"their distributions differ by {facts.number('distance')}"
+    if facts.evidence["num_others"]:
+        onward = facts.number("onward_distance")
+        evidence += f", their probabilities of going on to other states by {onward}"
+    if facts.nothing_better:
+        title = "Nearly the same state twice"
+        why = (
+            "They make the same observations and go on alike, and the start was the best of "
+            "several, so one in their place would do."
+        )
+    else:
+        title = "Not told apart"
+        why = (
+            "They are nearly the same so far. That says little about the data, because from a "
+            "better start they may separate."
+        )
+    return f"{title}: {facts.states()}.", why, f"{evidence}, at the most."
 
 
 def _equal_rows(facts: _Facts) -> Words:
@@ -177,7 +212,8 @@ def _equal_rows(facts: _Facts) -> Words:
         "All rows of A are alike.",
         "Which state comes next does not depend on the present one: the model is a plain mixture, "
         "and the order of the observations carries no information for it.",
-        f"no two rows differ by more than {facts.number('row_distance')} of probability.",
+        f"no two rows of states with data differ by more than {facts.number('row_distance')} of "
+        "probability.",
     )
 
 
@@ -191,7 +227,7 @@ def _unidentifiable(facts: _Facts) -> Words:
 
 
 def _truth(facts: _Facts) -> str:
-    gain, count = facts.evidence["gain"], facts.evidence["num_observations"]
+    gain, count = facts.evidence["gain"], facts.evidence["num_observed"]
     return (
         f"log-likelihood {decimal(abs(gain))} nats {'above' if gain > 0 else 'below'} that of the "
         f"true model ({scientific(abs(gain) / count)} per observation)"
@@ -201,13 +237,15 @@ def _truth(facts: _Facts) -> str:
 def _wilks(facts: _Facts) -> str:
     return (
         f"{_truth(facts)}; {facts.number('num_parameters')} free parameters fitted to "
-        f"{many(int(facts.evidence['num_observations']), 'observation')} gain half a nat each, "
+        f"{many(int(facts.evidence['num_observed']), 'observation')} gain half a nat each, "
         f"{facts.number('normal_gain')}, on average, and more than "
         f"{decimal(facts.evidence['rare_gain'])} once in a thousand (Wilks' theorem)."
     )
 
 
 def _worse_than_truth(facts: _Facts) -> Words:
+    if facts.stands != "below_truth":
+        return "Below the true model so far.", facts.standing(), f"{_truth(facts)}."
     why = (
         "The best fit is never below the truth: this is the top of a lower hill."
         if facts.everything_trained()
@@ -239,15 +277,15 @@ def _overfitting(facts: _Facts) -> Words:
 
 
 def _converged(facts: _Facts) -> Words:
-    shown = checkups(facts.session).diagnoses()
-    alike = any(d.run == facts.run and d.finding.kind == "symmetric_start" for d in shown)
+    largest = facts.evidence["largest"]
+    rounding = ", which is rounding" if largest > STANDSTILL else ""
     return (
-        f"{facts.run} stands still.",
-        "Not because it has learned all there is, but because its states are alike."
-        if alike
-        else "No small step helps any more: this is an optimum, though it need not be the highest.",
-        f"each of the last {facts.number('steps')} steps changed the log-likelihood by less than "
-        f"{scientific(STANDSTILL)} nats per observation.",
+        facts.standing(),
+        "No small step helps any more: this is an optimum, though it need not be the highest."
+        if facts.stands == "at_rest"
+        else "",
+        f"each of the last {facts.number('steps')} steps changed the log-likelihood by no more "
+        f"than {scientific(max(largest, STANDSTILL))} nats per observation{rounding}.",
     )
 
 
@@ -256,10 +294,10 @@ def _not_converged(facts: _Facts) -> Words:
     # One step without a gain may be a turning point; only several in a row are a standstill.
     gains = abs(facts.evidence["last_gain"]) >= STANDSTILL
     return (
-        f"{facts.run} has not converged yet.",
+        facts.standing(),
         markdown_text(ended)
         if ended
-        else "Further steps still change the model."
+        else "Further steps change the model."
         if gains
         else "Its last step gained nothing; the next ones show whether it stands still.",
         f"the last step changed the log-likelihood by {facts.norm('last_gain')} nats per "
@@ -274,6 +312,8 @@ _WORDS: Mapping[str, Callable[[_Facts], Words]] = {
     "rate_too_high": _rate_too_high,
     "rate_too_low": _rate_too_low,
     "collapsed_variance": _collapsed_variance,
+    "singular_covariance": _singular_covariance,
+    "no_transitions": _no_transitions,
     "dead_output": _dead_output,
     "empty_state": _empty_state,
     "overfitting": _overfitting,

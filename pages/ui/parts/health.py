@@ -32,6 +32,8 @@ ICONS = {
     "identical_states": ":material/all_match:",
     "rate_too_high": ":material/ssid_chart:",
     "rate_too_low": ":material/hourglass_top:",
+    "no_transitions": ":material/looks_one:",
+    "singular_covariance": ":material/compress:",
     "collapsed_variance": ":material/compress:",
     "dead_output": ":material/power_off:",
     "empty_state": ":material/do_not_disturb_on:",

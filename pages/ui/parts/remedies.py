@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from pages.ui.session.checkups import Diagnosis
+from pages.ui.session.checkups import Diagnosis, found_nothing_better
 from pages.ui.session.session import Session
 from pages.ui.settings.config import FIELD_OF, MAX_CELLS
 from pages.ui.settings.families import FAMILIES
@@ -32,16 +32,21 @@ class Offer:
 
 def offers(session: Session, diagnosis: Diagnosis) -> tuple[Offer, ...]:
     """The remedies that are possible now, the best first."""
-    return tuple(_offers(session, diagnosis.finding.kind))
+    return tuple(_offers(session, diagnosis))
 
 
-def _offers(session: Session, kind: str) -> Iterator[Offer]:
+def _offers(session: Session, diagnosis: Diagnosis) -> Iterator[Offer]:
+    kind = diagnosis.finding.kind
     if kind in ("symmetric_start", "identical_states"):
         yield _nudge(session)
     elif kind in ("diverged", "rate_too_high"):
         yield from _rate(session, 1.0 / RATE_FACTOR)
     elif kind == "rate_too_low":
         yield from _rate(session, RATE_FACTOR)
+    elif kind == "singular_covariance":
+        yield from _stop_training(session, "covariances")
+    elif kind == "no_transitions":
+        yield from _stop_training(session, "transition_matrix")
     elif kind == "collapsed_variance":
         yield from _stop_training(session, "covariances")
         yield from _one_state_fewer(session)
@@ -51,7 +56,8 @@ def _offers(session: Session, kind: str) -> Iterator[Offer]:
         yield from _more_data(session)
         yield from _one_state_fewer(session)
     elif kind in ("empty_state", "near_duplicates"):
-        yield from _one_state_fewer(session)
+        if found_nothing_better(session, diagnosis):
+            yield from _one_state_fewer(session)
         yield from _another_start(session)
     elif kind in ("dead_output", "worse_than_truth", "equal_rows"):
         yield from _another_start(session)
@@ -119,12 +125,12 @@ def _another_start(session: Session) -> Iterator[Offer]:
             "Start again from the next random starting point, on the same data.",
             partial(session.remedy, start_seed=following, nudge=session.config.nudge),
         )
-    if session.config.start != "kmeans":
+    if session.config.start != "best":
         yield Offer(
-            "Start from k-means",
-            ":material/scatter_plot:",
-            "Start again on the same data, from what k-means makes of them.",
-            partial(session.remedy, start="kmeans"),
+            "Start from the best of several",
+            ":material/trophy:",
+            "Try some sixty starting points for a while, and start again from the best.",
+            partial(session.remedy, start="best"),
         )
 
 

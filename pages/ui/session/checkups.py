@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from hmmcore import TrainState
-from hmmcore.diagnostics import KINDS, Circumstances, Finding, examine
+from hmmcore.arrays import FloatArray
+from hmmcore.diagnostics import KINDS, RESTING, Circumstances, Finding, examine, standing
 from pages.ui.experiment.dataset import Dataset
-from pages.ui.experiment.player import Run
+from pages.ui.experiment.player import MAX_ITERATIONS, Run
 from pages.ui.session.session import Session
 
 CHECK_INTERVAL = 0.5
@@ -31,11 +32,15 @@ KINDS_WHILE_PAUSED = frozenset({"not_converged"})
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """A finding, the name of its run, and the iteration at which it was last found."""
+    """A finding, the name of its run, and the iteration at which it was last found.
+
+    `standing` is how the run stood there; see `hmmcore.diagnostics.standing`.
+    """
 
     run: str
     iteration: int
     finding: Finding
+    standing: str = "learning"
 
     @property
     def key(self) -> tuple[str, str, tuple[tuple[int, ...], ...]]:
@@ -107,6 +112,17 @@ class Checkups:
         """The keys of `diagnoses`, which change when findings change but not with their numbers."""
         return tuple(diagnosis.key for diagnosis in self.diagnoses())
 
+    def standing(self, run: Run) -> str:
+        """How a run stands at the shown iteration, as `hmmcore.diagnostics.standing` says."""
+        at, latest = self.session.at, run.state.iteration
+        iteration, hmm = latest, run.state.hmm
+        if at is not None and at < latest:
+            iteration, hmm = run.history.snapshot(at)
+        return standing(
+            self._circumstances(run), hmm, iteration, _reached(run, iteration),
+            run.failed and iteration == latest, MAX_ITERATIONS,
+        )  # fmt: skip
+
     def _check(self, now: float) -> None:
         found = {diagnosis.key: diagnosis for diagnosis in self._current_diagnoses()}
         self._tracked = {
@@ -125,7 +141,7 @@ class Checkups:
         session = self.session
         shown, past = session.shown_run, session.at is not None
         return [
-            Diagnosis(run.name, run.state_at(session.at).iteration, finding)
+            Diagnosis(run.name, run.state_at(session.at).iteration, finding, self.standing(run))
             for run in session.main_runs
             if run is shown or not past
             for finding in self._findings(run)
@@ -144,16 +160,23 @@ class Checkups:
 
     def _circumstances(self, run: Run) -> Circumstances:
         session = self.session
-        true_mean = session.true_log_likelihood()
         return session.remember(  # type: ignore[no-any-return]
             f"circumstances of {run.name}",
             (run.trainer, run.start, session.shown_data),
             lambda: Circumstances(
                 run.trainer,
                 run.start,
-                None if true_mean is None else true_mean * run.num_observations,
+                session.total_true_log_likelihood(),
             ),
         )
+
+
+def found_nothing_better(session: Session, diagnosis: Diagnosis) -> bool:
+    """Whether the run came to rest from the best of several starts.
+
+    Only then is what it lacks more than a matter of its start.
+    """
+    return session.config.start == "best" and diagnosis.standing in RESTING
 
 
 def checkups(session: Session) -> Checkups:
@@ -162,11 +185,17 @@ def checkups(session: Session) -> Checkups:
 
 
 def _examined(run: Run, state: TrainState, circumstances: Circumstances) -> tuple[Finding, ...]:
-    last = state.iteration
-    # Only since the last revision, because an earlier learning rate says nothing about this one.
-    reached = run.history.between(run.revised_at if run.revised_at <= last else 0, last)
+    reached = _reached(run, state.iteration)
     failed = run.failed and state is run.state
     return examine(circumstances, state, reached, failed, float(reached.max()))
+
+
+def _reached(run: Run, iteration: int) -> FloatArray:
+    """Log-likelihoods up to an iteration.
+
+    Only since the last revision, because an earlier learning rate says nothing about this one.
+    """
+    return run.history.between(run.revised_at if run.revised_at <= iteration else 0, iteration)
 
 
 assert KINDS.keys() >= KINDS_OF_ANY_RUN | KINDS_WHILE_PAUSED

@@ -360,16 +360,18 @@ class Session(Experiment):
 
     def true_log_likelihood(self) -> float | None:
         """Log-likelihood per observation of the true model, in nats; None if it is unknown."""
+        total = self.total_true_log_likelihood()
+        return None if total is None else self.data.sequences.per_observation(total)
+
+    def total_true_log_likelihood(self) -> float | None:
+        """Log-likelihood of the true model on all data, in nats; None if it is unknown."""
         truth = self.shown_data.generating_model
         if truth is None:
             return None
         return self.remember(
-            "true_log_likelihood",
+            "true log-likelihood",
             self.data,
-            lambda: float(
-                log_likelihood(truth, self.data.sequences).sum()
-                / self.data.sequences.num_observations
-            ),
+            lambda: float(log_likelihood(truth, self.data.sequences).sum()),
         )
 
     @holding_lock

@@ -26,9 +26,17 @@ from hmmcore import (
     sample,
     smooth,
 )
-from hmmcore.diagnostics import KINDS, LOOK_BACK, Finding, gradient_between
+from hmmcore.diagnostics import (
+    KINDS,
+    LOOK_BACK,
+    RESTING,
+    STANDINGS,
+    Finding,
+    gradient_between,
+    standing,
+)
 from hmmcore.diagnostics.against_truth import truth_findings
-from hmmcore.diagnostics.progress import WINDOW, progress_findings
+from hmmcore.diagnostics.progress import WINDOW, is_at_rest, progress_findings
 from hmmcore.diagnostics.states import occupancy
 from hmmcore.sweeps import sweep
 
@@ -78,6 +86,14 @@ def course(trainer, start, steps, truth=None) -> list[dict[str, Finding]]:
         if taken < steps:
             state = trainer.step(state)
     return found
+
+
+def progress_kinds(log_likelihoods, num_observations, rate, highest=-np.inf) -> list[str]:
+    """The kinds of what is found in a curve of a model that amplifies no rounding."""
+    sequences = Sequences(np.zeros(num_observations))
+    at_rest = is_at_rest(log_likelihoods, rate, HMM([1.0], [[1.0]], Poisson([1.0])), sequences)
+    found = progress_findings(log_likelihoods, sequences, rate, at_rest, highest)
+    return [finding.kind for finding in found]
 
 
 def kinds(found: Mapping[str, Finding]) -> set[str]:
@@ -180,7 +196,8 @@ def test_nearly_the_same_state_twice_is_found_when_the_model_is_at_rest():
     finding = found[-1]["near_duplicates"]
     assert finding.states == ((0, 1),)
     assert finding.evidence["distance"] <= 0.02
-    np.testing.assert_allclose(finding.evidence["row_distance"], 0.0, rtol=0.0, atol=1e-12)
+    np.testing.assert_allclose(finding.evidence["onward_distance"], 0.0, rtol=0.0, atol=1e-12)
+    assert finding.evidence["num_others"] == 0, "of two states there is nowhere else to go on to"
 
 
 def test_states_that_emit_alike_and_go_on_differently_are_no_duplicates():
@@ -265,6 +282,20 @@ def test_initial_probs_of_one_sequence(num_sequences, trainable, expected):
         assert finding.evidence["largest_prob"] > 0.999
 
 
+def test_sequences_of_one_observation_have_no_transition_to_learn():
+    mixture = HMM([0.4, 0.6], [[0.4, 0.6]] * 2, FAMILIES["gaussian"])
+    sequences = sample(mixture, 300, 1, np.random.default_rng(1)).sequences
+    found = course(EM(sequences), mixture, 60)
+    for findings in found:
+        assert findings["no_transitions"].evidence["num_sequences"] == 300
+        assert "equal_rows" not in findings, "it would say the same"
+    assert Circumstances(EM(sequences), mixture).num_parameters == 1 + 2 + 2
+    others = EM(sequences, {"means"})
+    assert "no_transitions" not in course(others, mixture, 1)[0]
+    _, longer = drawn(FAMILIES["gaussian"], length=2)
+    assert "no_transitions" not in course(EM(longer), mixture, 1)[0]
+
+
 # The learning rate
 
 
@@ -295,21 +326,22 @@ def test_a_rate_that_is_too_low_is_found(optimizer, rate, name):
 
 def test_a_window_that_ends_lower_than_it_began_is_too_high_a_rate():
     falling = -np.linspace(0.0, 1.0, WINDOW + 1)
-    assert progress_findings(falling, 1, 0.1)[1].kind == "rate_too_high"
-    assert [f.kind for f in progress_findings(falling, 1, None)] == ["not_converged"], "EM has none"
+    assert progress_kinds(falling, 1, 0.1) == ["not_converged", "rate_too_high"]
+    assert progress_kinds(falling, 1, None) == ["not_converged"], "EM has none"
 
 
 def test_a_plunge_that_lies_further_back_is_too_high_a_rate():
     climbing = np.linspace(-5.0, -4.0, WINDOW + 1)
-    assert len(progress_findings(climbing, 1, 0.1, highest=-3.95)) == 1
-    finding = progress_findings(climbing, 1, 0.1, highest=-2.0)[1]
+    assert len(progress_kinds(climbing, 1, 0.1, highest=-3.95)) == 1
+    one = Sequences([0.0])
+    finding = progress_findings(climbing, one, 0.1, at_rest=False, highest=-2.0)[1]
     assert (finding.kind, finding.evidence["lost"]) == ("rate_too_high", 2.0)
-    assert len(progress_findings(climbing, 1, None, highest=-2.0)) == 1, "EM has no rate"
+    assert len(progress_kinds(climbing, 1, None, highest=-2.0)) == 1, "EM has no rate"
 
 
 def test_trembling_at_the_optimum_is_no_fault():
     trembling = 1e-5 * (-1.0) ** np.arange(WINDOW + 1)
-    assert [f.kind for f in progress_findings(trembling, 1, 0.1)] == ["not_converged"]
+    assert progress_kinds(trembling, 1, 0.1) == ["not_converged"]
 
 
 # Where training stands
@@ -318,23 +350,83 @@ def test_trembling_at_the_optimum_is_no_fault():
 @pytest.mark.parametrize(("rate", "steps"), [(None, 5), (0.1, 50)])
 def test_converged_needs_a_row_of_steps_that_change_nothing(rate, steps):
     still = np.full(steps + 1, -12.0)
-    (finding,) = progress_findings(still, 4, rate)
-    assert (finding.kind, finding.evidence["steps"], finding.evidence["last_gain"]) == (
-        "converged",
-        steps,
-        0,
-    )
-    assert progress_findings(still[1:], 4, rate)[0].kind == "not_converged"
+    assert progress_kinds(still, 4, rate) == ["converged"]
+    assert progress_kinds(still[1:], 4, rate)[0] == "not_converged"
     still[-2] += 1e-9
-    assert progress_findings(still, 4, rate)[0].kind == "not_converged"
+    assert progress_kinds(still, 4, rate)[0] == "not_converged"
 
 
 @pytest.mark.parametrize("value", [np.nan, -np.inf, np.inf])
 def test_nothing_is_converged_on_a_value_that_is_not_finite(value):
     values = np.full(LOOK_BACK, value)
     with np.errstate(invalid="ignore"):
-        assert all(f.kind != "converged" for f in progress_findings(values, 4, 0.1))
-        assert all(f.kind != "converged" for f in progress_findings(values, 4, None))
+        assert "converged" not in progress_kinds(values, 4, 0.1)
+        assert "converged" not in progress_kinds(values, 4, None)
+
+
+def test_gains_are_per_observation_that_is_observed():
+    sequences = Sequences([0.0, np.nan, np.nan, 1.0])
+    finding = progress_findings(np.array([-8.0, -4.0]), sequences, None, at_rest=False)[0]
+    assert finding.evidence["last_gain"] == 2.0
+
+
+def two_equal_columns() -> Sequences:
+    _, sequences = drawn(FAMILIES["gaussian"])
+    return Sequences(np.repeat(sequences.observations, 2, axis=1), sequences.lengths)
+
+
+def test_a_run_whose_gains_are_rounding_has_come_to_rest():
+    """Two equal columns: the likelihood trembles by more than a standstill's nats for ever."""
+    sequences = two_equal_columns()
+    start = HMM(
+        [0.5, 0.5], STICKY, Gaussian([[0.0, 0.0], [4.0, 4.0]], [np.eye(2)] * 2, "full")
+    )  # fmt: skip
+    found = course(EM(sequences), start, 60)
+    finding = found[-1]["converged"]
+    assert 1e-10 < finding.evidence["largest"] < 1e-7
+    assert found[-1]["singular_covariance"].states == ((0,), (1,))
+    assert "collapsed_variance" not in found[-1]
+
+
+def test_columns_that_follow_from_others_are_no_collapse_of_one():
+    sequences = two_equal_columns()
+    constant = Sequences(
+        np.column_stack([sequences.observations[:, 0], np.full(240, 7.0)]), sequences.lengths
+    )
+    for data, kind in ((sequences, "singular_covariance"), (constant, "collapsed_variance")):
+        start = initialization.kmeans(data, 2, np.random.default_rng(0))
+        emissions = start.emissions
+        matrices = [np.diag(row) for row in emissions.covariances]
+        for family in (
+            Gaussian(emissions.means, matrices, "full"),
+            Gaussian(emissions.means, np.mean(matrices, axis=0), "tied"),
+        ):
+            hmm = HMM(start.initial_probs, start.transition_matrix, family)
+            collapses = {"singular_covariance", "collapsed_variance"}
+            assert kinds(course(EM(data), hmm, 30)[-1]) & collapses == {kind}
+
+
+def test_how_a_run_stands_is_one_of_seven_and_agrees_with_what_is_found():
+    truth, sequences = drawn(FAMILIES["gaussian"])
+    alike = HMM([0.5, 0.5], [[0.5, 0.5]] * 2, ALIKE["gaussian"])
+    seen = set()
+    for start, true in ((truth, None), (alike, None), (truth, 0.0)):
+        trainer = EM(sequences)
+        circumstances, state, reached = Circumstances(trainer, start, true), trainer.init(start), []
+        for _ in range(200):
+            reached.append(state.log_likelihood)
+            values = np.array(reached)
+            stands = standing(circumstances, state.hmm, state.iteration, values)
+            found = {finding.kind for finding in examine(circumstances, state, values)}
+            assert (stands in RESTING) == ("converged" in found)
+            assert (stands == "learning") == ("not_converged" in found)
+            assert stands != "below_truth" or "worse_than_truth" in found
+            seen.add(stands)
+            state = trainer.step(state)
+    last = (circumstances, state.hmm, 3)
+    seen.add(standing(*last, values[:4], max_iterations=3))
+    seen.add(standing(*last, values[:4], failed=True))
+    assert seen == set(STANDINGS)
 
 
 @pytest.mark.parametrize("value", [np.nan, -np.inf, np.inf])

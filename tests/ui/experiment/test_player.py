@@ -135,7 +135,7 @@ def test_em_at_its_end_says_so_and_pauses_the_player():
         clock.now += 0.1
         player.tick([run], 10, 1.0)
     assert not player.playing
-    assert run.ended.startswith("EM stands still at iteration 6")
+    assert run.ended.startswith("EM has come to rest at iteration 6")
 
 
 def test_a_learning_rate_far_too_high_ends_in_a_sentence():

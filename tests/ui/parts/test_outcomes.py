@@ -71,7 +71,7 @@ def change(session: Session, name: str, **fields: object) -> None:
 
 def per_observation(run: Run) -> float:
     """Log-likelihood per observation, in nats."""
-    return run.state.log_likelihood / run.num_observations
+    return run.curve[-1]
 
 
 def above_truth(session: Session) -> float:
@@ -131,7 +131,7 @@ def bic(run: Run) -> float:
     """Schwarz's criterion of a model of numbers in which every parameter is trained."""
     num_states = run.state.hmm.num_states
     parameters = (num_states - 1) + num_states * (num_states - 1) + 2 * num_states
-    return parameters * np.log(run.num_observations) - 2 * run.state.log_likelihood
+    return parameters * np.log(run.trainer.sequences.num_observed) - 2 * run.state.log_likelihood
 
 
 # The outcomes
@@ -161,7 +161,7 @@ def notebook(session: Session) -> None:
 
 def easy(session: Session) -> None:
     run = press_play(session)
-    curve = run.history.log_likelihoods / run.num_observations
+    curve = run.curve
     true = session.true_log_likelihood()
     assert true is not None
     reached = int(np.argmax(curve >= true))
