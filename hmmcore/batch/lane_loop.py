@@ -12,7 +12,7 @@ from hmmcore.batch.families import CODES
 from hmmcore.batch.lane_training import Group, LaneTraining
 from hmmcore.batch.outcome import CANCELLED, CONVERGED, MAX_ITERATIONS, Outcome, Queue
 from hmmcore.emissions.base import Remedy
-from hmmcore.training.base import MOST_ROUNDING, StopRule, stands_still
+from hmmcore.training.base import MOST_ROUNDING, StopRule, rounding
 
 FILLED_AGAIN = 8
 """Lanes are filled again when one in so many is free: to move everybody up for one would take
@@ -136,10 +136,16 @@ class LaneLoop:
         sequences = self.training.trainer.sequences
         sizes = np.abs(sequences.per_observation(changes))
         still = sizes <= self.rule.tolerance
-        for row in np.flatnonzero(~still & (sizes <= MOST_ROUNDING)).tolist():
-            magnitude = abs(float(group.log_likelihoods[row].sum()))
-            hmm = self.training.hmm(group, row)
-            still[row] = stands_still(changes[row], self.rule.tolerance, magnitude, hmm, sequences)
+        rows = np.flatnonzero(~still & (sizes <= MOST_ROUNDING))
+        if len(rows):
+            magnitudes = np.abs(group.log_likelihoods[rows].sum(axis=1))
+            # All at once by the worst of them: one by one only those that may have rounded.
+            condition = self.training.condition_number(group, rows)
+            limits = rounding(magnitudes, condition, sequences)
+            for row in rows[np.abs(changes[rows]) <= limits].tolist():
+                magnitude = abs(float(group.log_likelihoods[row].sum()))
+                condition = self.training.condition_number(group, np.array([row]))
+                still[row] = abs(changes[row]) <= rounding(magnitude, condition, sequences)
         return still
 
     def _report(self, followed: _Followed) -> None:

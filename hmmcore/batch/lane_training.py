@@ -215,6 +215,11 @@ class LaneTraining:
             doubtful |= ~(after >= before - rounding)
         return self._with_single_steps(group, moved, doubtful & ~done)
 
+    def condition_number(self, group: Group, rows: IntArray) -> float:
+        """`Emissions.condition_number`, the largest of some models of a group."""
+        parameters = {name: group.parameters[name][rows] for name in self.family.names}
+        return float(self.family.side_by_side(parameters).condition_number())
+
     # --- parameters ---------------------------------------------------------------------------
 
     def _maximized(self, group: Group) -> tuple[Group, BoolArray]:
@@ -339,7 +344,7 @@ class LaneTraining:
         for row in np.flatnonzero(doubtful).tolist():
             try:
                 if starting:
-                    state = self.trainer.init(self.hmm(before, row))
+                    state = self.trainer.init(self._hmm(before, row))
                 else:
                     state = self.trainer.step(self._state(before, row))
             except (ValueError, ArithmeticError) as error:
@@ -351,8 +356,7 @@ class LaneTraining:
                 self._put(after, row, state)
         return Advanced(after, failures)
 
-    def hmm(self, group: Group, row: int) -> HMM:
-        """A model of a group as a value."""
+    def _hmm(self, group: Group, row: int) -> HMM:
         rows = {name: value[row : row + 1] for name, value in group.parameters.items()}
         return self.models.with_arrays(rows)[0]
 
@@ -373,7 +377,7 @@ class LaneTraining:
                 moving, firsts, seconds, self.trainer.optimizer, int(group.iterations[row])
             )
         return TrainState(
-            self.hmm(group, row), expectations, int(group.iterations[row]), optimizer=optimizer
+            self._hmm(group, row), expectations, int(group.iterations[row]), optimizer=optimizer
         )
 
     def _put(self, group: Group, row: int, state: TrainState) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from hmmcore.arrays import FloatArray, as_count, as_number, as_positive, quoted, require_type
 from hmmcore.emissions.base import Remedy
 from hmmcore.model import HMM
-from hmmcore.sequences import Sequences
+from hmmcore.sequences import Nats, Sequences
 from hmmcore.sweeps.sweep import Expectations
 from hmmcore.training.priors import Priors
 from hmmcore.training.ties import Ties
@@ -179,8 +179,12 @@ def stands_still(
     size = abs(sequences.per_observation(change))
     if size <= tolerance or not size <= MOST_ROUNDING:
         return size <= tolerance
-    amplified = sequences.num_observed * hmm.emissions.condition_number()
-    return abs(change) <= ROUNDING * (magnitude + amplified)
+    return abs(change) <= rounding(magnitude, hmm.emissions.condition_number(), sequences)
+
+
+def rounding(magnitude: Nats, condition_number: float, sequences: Sequences) -> Nats:
+    """How far rounding alone may change an objective, in nats; see `stands_still`."""
+    return ROUNDING * (magnitude + sequences.num_observed * condition_number)
 
 
 class Course:

@@ -117,6 +117,27 @@ def test_fits_stop_where_single_fits_stop(config):
     assert found.failures.keys() == {b for b, r in enumerate(found.stop_reasons) if r == "failed"}
 
 
+def test_gains_that_are_rounding_stand_still_in_lanes_too():
+    """Means so far from zero that they leave fewer digits for the spread about them."""
+    rng = np.random.default_rng(1)
+    sequences = Sequences(1e9 + rng.normal([0.0] * 700 + [6.0] * 701))
+    structure = np.full(3, 1 / 3), np.full((3, 3), 0.1 / 3) + 0.9 * np.eye(3)
+    models = [
+        HMM(*structure, Gaussian.univariate(1e9 + means, 1.0))
+        for means in rng.normal([0.0, 3.0, 6.0], size=(8, 3))
+    ]
+    learner, stacked = EM(sequences), batch.stack(models)
+    assert fitting.trains_in_lanes(learner, stacked)
+    found = batch.fit(learner, stacked, 400, tolerance=0.0, patience=5)
+    assert set(found.stop_reasons) == {"converged"}
+    alone = fit(learner, models[0], 400, tolerance=0.0, patience=5)
+    assert alone.stop_reason == "converged"
+    on = batch.fit(learner, batch.stack(found.models), 60, 0.0, 10**9, histories=True)
+    assert all(np.diff(history)[-20:].any() for history in on.histories), (
+        "they would go on for ever"
+    )
+
+
 @pytest.mark.parametrize("trainer", [EM, GradientAscent])
 @pytest.mark.parametrize(
     ("name", "trainable"),
