@@ -61,8 +61,11 @@ def state_findings(
     if settled:
         compared = ~empty
         compared[[k for group in alike for k in group[1:]]] = False
-        findings += _near_duplicates(state.hmm, compared)
-        findings += _equal_rows(state.hmm, compared) if has_transitions else []
+        duplicates = _near_duplicates(state.hmm, compared)
+        findings += duplicates
+        if has_transitions and not duplicates:
+            # States that are not told apart have no transitions to tell apart either.
+            findings += _equal_rows(state.hmm, compared)
     return findings
 
 

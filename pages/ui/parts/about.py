@@ -13,8 +13,9 @@ never the states. **Training** looks for the probabilities, and for each state's
 the observations are as likely as possible.
 
 - **Log-likelihood per observation** says how well the model explains the data, in nats; higher is
-  better. The dotted line is the model that really made the data. It may be *passed*: a model that
-  was fitted to these very data can explain them better than the truth does. {sign}
+  better. Missing observations do not count. The dotted line is the model that really made the
+  data. It may be *passed*: a model that was fitted to these very data can explain them better than
+  the truth does. {sign}
 - **Transition matrix**: the row is where the chain is, the column where it goes next.
 - **{card}**: {picture}
 - **States over time**: each observation wears the colour and shape of the state that the Viterbi

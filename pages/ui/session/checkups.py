@@ -12,7 +12,7 @@ from functools import partial
 
 from hmmcore import TrainState
 from hmmcore.arrays import FloatArray
-from hmmcore.diagnostics import KINDS, RESTING, Circumstances, Finding, examine, standing
+from hmmcore.diagnostics import KINDS, LOOK_BACK, RESTING, Circumstances, Finding, examine, standing
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.player import MAX_ITERATIONS, Run
 from pages.ui.session.session import Session
@@ -119,7 +119,7 @@ class Checkups:
         if at is not None and at < latest:
             iteration, hmm = run.history.snapshot(at)
         return standing(
-            self._circumstances(run), hmm, iteration, _reached(run, iteration),
+            self._circumstances(run), hmm, iteration, _reached(run, iteration, LOOK_BACK),
             run.failed and iteration == latest, MAX_ITERATIONS,
         )  # fmt: skip
 
@@ -190,12 +190,15 @@ def _examined(run: Run, state: TrainState, circumstances: Circumstances) -> tupl
     return examine(circumstances, state, reached, failed, float(reached.max()))
 
 
-def _reached(run: Run, iteration: int) -> FloatArray:
-    """Log-likelihoods up to an iteration.
+def _reached(run: Run, iteration: int, most: int | None = None) -> FloatArray:
+    """The log-likelihoods up to an iteration, or the last `most` of them.
 
     Only since the last revision, because an earlier learning rate says nothing about this one.
     """
-    return run.history.between(run.revised_at if run.revised_at <= iteration else 0, iteration)
+    first = run.revised_at if run.revised_at <= iteration else 0
+    if most is not None:
+        first = max(first, iteration + 1 - most)
+    return run.history.between(first, iteration)
 
 
 assert KINDS.keys() >= KINDS_OF_ANY_RUN | KINDS_WHILE_PAUSED
