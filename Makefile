@@ -61,6 +61,7 @@ test-browser: $(DEV) $(KERNELS) chromium
 
 # The peers get an environment of their own: nothing else of the project needs them.
 bench: $(BENCH)
+	$(BENCH_VENV)/bin/python -m benchmarks.scripts
 	$(BENCH_VENV)/bin/python -m benchmarks.engine $(BENCH_ARGS)
 
 # Judges what it measures: a goal that was missed is an error. The server has an environment as

@@ -1,6 +1,6 @@
 """Models as JSON, as another library's objects, and as scripts; decoded data as tables.
 
-JSON and scripts hold every number in full, so that what is read back is equal to the last bit.
+JSON holds every number in full, so that what is read back is equal to the last bit.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hmmcore.arrays import quoted
-from hmmcore.emissions import Categorical, Emissions, Gaussian, NeuralGaussian, Poisson
+from hmmcore.emissions import Categorical, Emissions, Gaussian, Poisson
 from hmmcore.inference import smooth, viterbi
 from hmmcore.model import HMM
+from hmmcore.scripts import FAMILIES, family_of, unknown_family, without_network
+from hmmcore.scripts import LIBRARIES as LIBRARIES
+from hmmcore.scripts import to_python as to_python
 from hmmcore.sequences import Sequences
 
 if TYPE_CHECKING:
@@ -21,18 +24,6 @@ if TYPE_CHECKING:
 
 FORMAT = "hmmcore model"
 VERSION = 1
-FAMILIES: dict[str, tuple[type[Any], tuple[str, ...]]] = {
-    "Gaussian": (Gaussian, ("means", "covariances", "covariance_type")),
-    "Categorical": (Categorical, ("probs",)),
-    "Poisson": (Poisson, ("rates",)),
-    "NeuralGaussian": (
-        NeuralGaussian,
-        (*NeuralGaussian.parameter_names, "output_activation"),
-    ),
-}
-"""The fields that make each family, in the order of its constructor."""
-
-LIBRARIES = ("hmmcore", "hmmlearn")
 
 
 def to_json(hmm: HMM) -> str:
@@ -56,7 +47,7 @@ def from_json(text: str | bytes) -> HMM:
 
 def to_content(hmm: HMM) -> dict[str, Any]:
     """What `to_json` writes, as dictionaries, lists, numbers and text: a part of a larger JSON."""
-    family = _family(hmm.emissions)
+    family = family_of(hmm.emissions)
     values = {name: _plain(getattr(hmm.emissions, name)) for name in FAMILIES[family][1]}
     return {
         "format": FORMAT,
@@ -101,7 +92,7 @@ def to_hmmlearn(hmm: HMM) -> Any:
     """
     import hmmlearn.hmm
 
-    emissions = _without_network(hmm).emissions
+    emissions = without_network(hmm).emissions
     options: dict[str, Any] = {"n_components": hmm.num_states, "init_params": ""}
     if isinstance(emissions, Gaussian):
         model = hmmlearn.hmm.GaussianHMM(covariance_type=emissions.covariance_type, **options)
@@ -116,7 +107,7 @@ def to_hmmlearn(hmm: HMM) -> Any:
         model.n_features = 1
         model.lambdas_ = emissions.rates[:, np.newaxis].copy()
     else:
-        raise _unknown(emissions)
+        raise unknown_family(emissions)
     model.startprob_ = hmm.initial_probs.copy()
     model.transmat_ = hmm.transition_matrix.copy()
     return model
@@ -152,77 +143,6 @@ def from_hmmlearn(model: Any) -> HMM:
     return HMM(model.startprob_, model.transmat_, emissions)
 
 
-def to_python(hmm: HMM, sequences: Sequences, library: str = "hmmcore") -> str:
-    """Write a script that rebuilds the model and prints the log-likelihood of the data.
-
-    Args:
-        library: "hmmcore" or "hmmlearn", whichever the script is to use; hmmlearn gets the means
-            of `NeuralGaussian`, not its network.
-
-    Raises:
-        ValueError: when the library is another, or hmmlearn, which knows no missing values, is to
-            read data that have some.
-    """
-    if library not in LIBRARIES:
-        raise ValueError(f"library is {quoted(library)}; it must be one of {LIBRARIES}.")
-    if library == "hmmlearn":
-        if sequences.has_missing:
-            raise ValueError("the data have missing values, which hmmlearn cannot score.")
-        hmm = _without_network(hmm)
-    family = _family(hmm.emissions)
-    names = FAMILIES[family][1]
-    options = {
-        name: value for name in names if isinstance(value := getattr(hmm.emissions, name), str)
-    }
-    lines = ["import numpy as np"]
-    if sequences.has_missing:
-        lines.append("from numpy import nan")
-    arrays = {
-        "initial_probs": hmm.initial_probs,
-        "transition_matrix": hmm.transition_matrix,
-        **{name: getattr(hmm.emissions, name) for name in names if name not in options},
-        "observations": sequences.observations,
-        "lengths": sequences.lengths,
-    }
-    values = [f"{name} = np.array({_plain(value)})" for name, value in arrays.items()]
-    if library == "hmmcore":
-        arguments = ", ".join(repr(options[name]) if name in options else name for name in names)
-        lines += [
-            f"from hmmcore import HMM, {family}, Sequences, log_likelihood",
-            "",
-            *values,
-            "",
-            f"hmm = HMM(initial_probs, transition_matrix, {family}({arguments}))",
-            "print(float(log_likelihood(hmm, Sequences(observations, lengths)).sum()))",
-        ]
-        return "\n".join(lines) + "\n"
-    lines += ["from hmmlearn import hmm", "", *values, ""]
-    if isinstance(hmm.emissions, Gaussian):
-        kind = hmm.emissions.covariance_type
-        lines += [
-            f"model = hmm.GaussianHMM({hmm.num_states}, covariance_type={kind!r})",
-            f"model.n_features = {hmm.emissions.num_dimensions}",
-            "model.means_, model.covars_ = means, covariances",
-        ]
-    elif isinstance(hmm.emissions, Categorical):
-        lines += [
-            f"model = hmm.CategoricalHMM({hmm.num_states}, n_features={hmm.emissions.num_symbols})",
-            "model.emissionprob_ = probs",
-        ]
-    else:
-        lines += [
-            f"model = hmm.PoissonHMM({hmm.num_states})",
-            "model.n_features = 1",
-            "model.lambdas_ = rates[:, np.newaxis]",
-        ]
-    data = "observations" if isinstance(hmm.emissions, Gaussian) else "observations.astype(int)"
-    lines += [
-        "model.startprob_, model.transmat_ = initial_probs, transition_matrix",
-        f"print(float(model.score({data}, lengths)))",
-    ]
-    return "\n".join(lines) + "\n"
-
-
 def decoded_frame(hmm: HMM, sequences: Sequences) -> pd.DataFrame:
     """Tabulate what a model decodes: one row per observation, ready for CSV or Parquet.
 
@@ -243,26 +163,6 @@ def decoded_frame(hmm: HMM, sequences: Sequences) -> pd.DataFrame:
     for k, probs in enumerate(smooth(hmm, sequences).smoothed_probs.T):
         columns[f"smoothed_prob_{k}"] = probs
     return pd.DataFrame(columns)
-
-
-def _without_network(hmm: HMM) -> HMM:
-    """The same model; of a network, what it gives."""
-    if not isinstance(hmm.emissions, NeuralGaussian):
-        return hmm
-    return HMM(hmm.initial_probs, hmm.transition_matrix, hmm.emissions.gaussian)
-
-
-def _family(emissions: Emissions) -> str:
-    name = type(emissions).__name__
-    if name not in FAMILIES:
-        raise _unknown(emissions)
-    return name
-
-
-def _unknown(emissions: Emissions) -> ValueError:
-    return ValueError(
-        f"emissions are {type(emissions).__name__}; written are {', '.join(FAMILIES)}."
-    )
 
 
 def _plain(value: Any) -> Any:

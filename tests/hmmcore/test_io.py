@@ -1,18 +1,23 @@
 """Models survive JSON, hmmlearn and printed scripts; decoded data survive CSV and Parquet."""
 
+import ast
 import io as streams
 import json
+import re
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from hmmcore import HMM, NeuralGaussian, io, log_likelihood, smooth, viterbi
+from hmmcore import HMM, NeuralGaussian, Sequences, io, log_likelihood, smooth, viterbi
 from tests.hmmcore.models import CONFIGS, Case, TableEmissions
 
+# dynamax is not installed for the tests; `make bench` runs its scripts (benchmarks/scripts.py).
+IN_TESTS = ("hmmcore", "hmmlearn")
 every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS.keys())
 
 
@@ -41,33 +46,38 @@ def test_hmmlearn_gives_the_same_log_likelihood_and_the_model_back(config):
     assert io.from_hmmlearn(model) == hmm
 
 
-@pytest.mark.parametrize("library", io.LIBRARIES)
+SCRIPTS = [
+    "ragged",
+    "spherical, three dimensions",
+    "full, two dimensions",
+    "tied, three dimensions",
+    "categorical",
+    "poisson",
+    "left-right",
+    "neural",
+]
+
+
 @pytest.mark.parametrize(
-    "name",
-    [
-        "ragged",
-        "spherical, three dimensions",
-        "full, two dimensions",
-        "tied, three dimensions",
-        "categorical",
-        "poisson",
-        "left-right",
-        "neural",
-        "missing, full",
-    ],
+    ("name", "library"),
+    [*product(SCRIPTS, IN_TESTS), ("missing, full", "hmmcore")],
 )
 def test_a_printed_script_prints_the_same_log_likelihood(capsys, name, library):
     hmm, sequences = CONFIGS[name].make(0)
-    if sequences.has_missing and library == "hmmlearn":
-        with pytest.raises(ValueError, match="missing values, which hmmlearn cannot score"):
-            io.to_python(hmm, sequences, library)
-        return
     exec(io.to_python(hmm, sequences, library), {"__name__": "__main__"})
+    assert_printed(capsys.readouterr().out, hmm, sequences)
+
+
+def assert_printed(text, hmm, sequences):
+    """What a script printed: the log-likelihood, and per observation that is not missing."""
+    pattern = r"log-likelihood (\S+)\nper observation (\S+), with (\d+) observed\n"
+    total, mean, observed = map(float, re.fullmatch(pattern, text).groups())
     expected = log_likelihood(hmm, sequences).sum()
-    np.testing.assert_allclose(float(capsys.readouterr().out), expected, rtol=1e-10, atol=0.0)
+    assert observed == sequences.num_observations - sequences.num_missing
+    np.testing.assert_allclose([total, mean * observed], expected, rtol=1e-10, atol=0.0)
 
 
-@pytest.mark.parametrize("library", io.LIBRARIES)
+@pytest.mark.parametrize("library", IN_TESTS)
 def test_a_printed_script_runs_by_itself(tmp_path, library):
     hmm, sequences = CONFIGS["ragged"].make(0)
     script = tmp_path / "model.py"
@@ -81,8 +91,28 @@ def test_a_printed_script_runs_by_itself(tmp_path, library):
         timeout=120,
         check=True,
     )
-    expected = log_likelihood(hmm, sequences).sum()
-    np.testing.assert_allclose(float(done.stdout), expected, rtol=1e-10, atol=0.0)
+    assert_printed(done.stdout, hmm, sequences)
+
+
+def test_every_library_but_ours_refuses_missing_values():
+    for library in set(io.LIBRARIES) - {"hmmcore"}:
+        with pytest.raises(ValueError, match=f"missing values, which {library} cannot score"):
+            io.to_python(*CONFIGS["missing, full"].make(0), library)
+
+
+def test_long_data_are_a_text_of_numbers_that_python_reads_without_trouble():
+    rng = np.random.default_rng(0)
+    hmm, _ = CONFIGS["diag, two dimensions"].make(0)
+    observations = rng.normal(size=(50_000, 2))
+    observations[rng.random(50_000) < 0.1] = np.nan
+    sequences = Sequences(observations, [500] * 100)
+    script = io.to_python(hmm, sequences)
+    names = {}
+    # Lists of numbers are what takes long and much memory; the text is one constant.
+    assert sum(isinstance(node, ast.Constant) for node in ast.walk(ast.parse(script))) < 200
+    exec(script.partition("emissions = ")[0], names)
+    np.testing.assert_array_equal(names["observations"], observations)
+    np.testing.assert_array_equal(names["lengths"], sequences.lengths)
 
 
 def changed(**values):
