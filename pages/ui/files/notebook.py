@@ -1,4 +1,7 @@
-"""Export an experiment as a Jupyter notebook that repeats its runs with `hmmcore` alone."""
+"""Export an experiment as a Jupyter notebook that repeats its runs and draws what came of them.
+
+It uses `hmmcore` and Plotly, and nothing of the pages.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,20 @@ from typing import Any
 import numpy as np
 
 from hmmcore import EM, HMM, Sequences, sample
-from hmmcore.arrays import FloatArray
 from hmmcore.io import to_json
+from hmmcore.scripts import array_source
 from pages.ui.experiment.experiment import Experiment
 from pages.ui.experiment.generated import DATA_STREAM
 from pages.ui.experiment.player import Run
+from pages.ui.files.notebook_figures import figure_cells
 from pages.ui.settings.config import Config
 from pages.ui.text import many, missing
 
 INSTALL = """\
 This notebook rebuilds an experiment of HMM Playground: the same data, the same starting model, the
-same steps. It needs Python 3.11 or newer and the package `hmmcore`, which is a folder of the HMM
-Playground project: start the notebook from the project's folder, or `pip install` that folder.
+same steps. It needs Python 3.11 or newer, Plotly, and the package `hmmcore`, which is a folder of
+the HMM Playground project: start the notebook from the project's folder, or `pip install` that
+folder.
 """
 
 
@@ -35,22 +40,24 @@ def notebook(experiment: Experiment) -> bytes:
     if not runs:
         raise ValueError("there is no run to write down.")
     sequences = experiment.data.sequences
+    # The run on the page may have no step yet, while another has.
+    shown = next((run for run in runs if run is experiment.shown_run), runs[-1])
     cells = [
-        ("markdown", f"# {experiment.config.num_states} hidden states\n\n{INSTALL}"),
-        ("code", _imports(runs)),
         ("markdown", f"## Data\n\n{_about(sequences)}"),
         ("code", _data(experiment)),
         ("markdown", "## Start\n\nThe model before the first step."),
-        ("code", f"start = {_model(runs[0].start)}"),
+        ("code", f"start = {_model(runs[0].start)}\nruns = {{}}"),
     ]
     for run in runs:
         cells += [
             ("markdown", f"## {run.name}\n\n{many(run.state.iteration, 'step')}."),
             ("code", _training(run)),
         ]
-    cells += [
-        ("markdown", "## Decoding\n\nState probabilities and the most probable path."),
-        ("code", "decoded_frame(state.hmm, sequences).head(20)"),
+    cells += figure_cells(experiment, shown)
+    cells = [
+        ("markdown", f"# {experiment.config.num_states} hidden states\n\n{INSTALL}"),
+        ("code", _imports("\n".join(source for kind, source in cells if kind == "code"))),
+        *cells,
     ]
     content = {
         "cells": [_cell(number, *cell) for number, cell in enumerate(cells)],
@@ -74,11 +81,16 @@ def _cell(number: int, kind: str, source: str) -> dict[str, Any]:
     return cell | {"execution_count": None, "outputs": []} if kind == "code" else cell
 
 
-def _imports(runs: list[Run]) -> str:
-    trainers = sorted({type(run.trainer).__name__ for run in runs})
+def _imports(code: str) -> str:
+    names = (
+        "EM", "GradientAscent", "Sequences", "align", "log_likelihood", "preset", "sample",
+        "smooth", "viterbi",
+    )  # fmt: skip
     return (
-        "import numpy as np\n\n"
-        f"from hmmcore import {', '.join(trainers)}, Sequences, preset, sample\n"
+        "import numpy as np\n"
+        "import plotly.graph_objects as go\n"
+        "from plotly.subplots import make_subplots\n\n"
+        f"from hmmcore import {', '.join(name for name in names if f'{name}(' in code)}\n"
         "from hmmcore.io import decoded_frame, from_json"
     )
 
@@ -87,7 +99,7 @@ def _about(sequences: Sequences) -> str:
     return (
         f"{many(sequences.num_sequences, 'sequence')} with "
         f"{many(sequences.num_observations, 'observation')} in all."
-        + (f" {missing(sequences)}: `np.nan`." if sequences.has_missing else "")
+        + (f" {missing(sequences)}: `nan`." if sequences.has_missing else "")
     )
 
 
@@ -95,37 +107,42 @@ def _data(experiment: Experiment) -> str:
     data = experiment.data
     lines = [_sequences(experiment)]
     if data.labels:
-        lines.append(f"labels = {list(data.labels)!r}  # of the symbols 0, 1, … in sequences")
-    if data.columns:
-        lines.append(f"columns = {list(data.columns)!r}  # of sequences.observations, by name")
+        lines.append(f"labels = {list(data.labels)!r}  # of the symbols 0, 1, …")
+    else:
+        lines.append(f"columns = {list(data.columns or (data.name,))!r}")
+    if data.sequence_names:
+        lines.append(f"sequence_names = {list(data.sequence_names)!r}")
+    if data.times is not None:
+        lines.append(f"times = {array_source(data.times)}")
     return "\n".join(lines)
 
 
 def _sequences(experiment: Experiment) -> str:
     data, config = experiment.data, experiment.config
     if config.source == "notebook":
-        return 'sequences = preset("notebook").sequences'
-    if data.truth is not None and _drawn(data.truth, config) == data.sequences:
         return (
-            f"truth = {_model(data.truth)}\n"
-            f"rng = np.random.default_rng([{config.seed}, {DATA_STREAM}])\n"
-            f"simulation = sample(truth, num_sequences={config.num_sequences}, "
-            f"length={config.length}, rng=rng)\n"
-            "sequences = simulation.sequences"
+            'drawn = preset("notebook")\n'
+            "truth, sequences, true_states = drawn.truth, drawn.sequences, drawn.states"
         )
-    values = data.sequences.observations
-    return (
-        f"observations = np.array([{_numbers(values)}]).reshape(-1, {values.shape[1]})\n"
-        f"lengths = {data.sequences.lengths.tolist()!r}\n"
-        "sequences = Sequences(observations, lengths)"
-    )
-
-
-def _numbers(values: FloatArray) -> str:
-    """Values (T, D) as Python source text, row by row; np.nan for missing ones."""
-    return ", ".join(
-        "np.nan" if value != value else repr(value) for value in values.ravel().tolist()
-    )
+    truth = data.generating_model
+    if truth is not None and _drawn(truth, config) == data.sequences:
+        return (
+            f"truth = {_model(truth)}\n"
+            f"rng = np.random.default_rng([{config.seed}, {DATA_STREAM}])\n"
+            f"drawn = sample(truth, num_sequences={config.num_sequences}, "
+            f"length={config.length}, rng=rng)\n"
+            "sequences, true_states = drawn.sequences, drawn.states"
+        )
+    lines = [
+        f"observations = {array_source(data.sequences.observations)}",
+        f"lengths = {array_source(data.sequences.lengths)}",
+        "sequences = Sequences(observations, lengths)",
+    ]
+    if truth is not None:
+        lines.append(f"truth = {_model(truth)}")
+    if data.states is not None:
+        lines.append(f"true_states = {array_source(data.states)}  # -1: not known")
+    return "\n".join(lines)
 
 
 def _drawn(truth: HMM, config: Config) -> Sequences:
@@ -140,12 +157,14 @@ def _model(hmm: HMM) -> str:
 def _training(run: Run) -> str:
     trainer, last = run.trainer, run.state.iteration
     trainable = f"trainable={sorted(trainer.trainable)!r}" if trainer.trainable is not None else ""  # type: ignore[attr-defined]
-    end = "print(state.iteration, state.log_likelihood)"
+    step = "    state = trainer.step(state)\n    curve.append(state.log_likelihood)"
+    end = f"runs[{run.name!r}] = state, curve\nprint(state.iteration, state.log_likelihood)"
     if isinstance(trainer, EM):
         return (
             f"trainer = EM(sequences, {trainable})\n"
             "state = trainer.init(start)\n"
-            f"while state.iteration < {last}:\n    state = trainer.step(state)\n{end}"
+            "curve = [state.log_likelihood]\n"
+            f"while state.iteration < {last}:\n{step}\n{end}"
         )
     kind = type(trainer).__name__
     stages = [
@@ -158,6 +177,6 @@ def _training(run: Run) -> str:
     for number, (controls, until) in enumerate(stages):
         lines.append(f"trainer = {kind}(sequences, {controls}, {trainable})")
         if number == 0:
-            lines.append("state = trainer.init(start)")
-        lines += [f"while state.iteration < {until}:", "    state = trainer.step(state)"]
+            lines += ["state = trainer.init(start)", "curve = [state.log_likelihood]"]
+        lines += [f"while state.iteration < {until}:", step]
     return "\n".join([*lines, end])

@@ -11,8 +11,10 @@ import pytest
 from hmmcore import Sequences
 from hmmcore.io import from_json
 from pages.ui.experiment.dataset import Upload
+from pages.ui.figures import theme
 from pages.ui.files.export import data_frame
 from pages.ui.files.notebook import notebook
+from pages.ui.files.notebook_figures import LONGEST_DRAWN
 from pages.ui.parts.export_area import decoded_csv, decoded_parquet, model_json
 from pages.ui.session.session import Session
 from pages.ui.session.view import current_view
@@ -66,7 +68,27 @@ EXPERIMENTS = {
     "points": lambda: trained(family="points"),
     "own data": own_data,
     "own data with gaps": lambda: own_data(gaps=True),
+    "own symbols with gaps": lambda: own("symbols", WEATHER, ("rain", "sun", "fog")),
+    "own points": lambda: own("points", POINTS, columns=("height", "time", "smoothed_prob_0")),
+    "other true states": lambda: trained(num_states=3, true_states=4),
+    "a network": lambda: trained(mean_model="network"),
 }  # fmt: skip
+
+
+def executed(session):
+    """What the cells of its notebook leave behind, print and draw: names, lines, figures."""
+    names, printed, figures = {}, io.StringIO(), []
+    with contextlib.redirect_stdout(printed):
+        for cell in json.loads(notebook(session))["cells"]:
+            assert cell["cell_type"] in ("code", "markdown")
+            if cell["cell_type"] == "code":
+                source = "".join(cell["source"])
+                exec(source, names)
+                if "figure.update_layout(" in source:
+                    # The cell ends with it, and so shows it.
+                    assert source.splitlines()[-1].startswith((")", "figure.update_layout("))
+                    figures.append(names["figure"])
+    return names, printed.getvalue().splitlines(), figures
 
 
 @pytest.mark.parametrize("make", EXPERIMENTS.values(), ids=EXPERIMENTS.keys())
@@ -75,25 +97,80 @@ def test_its_cells_rebuild_the_runs(make):
     content = json.loads(notebook(session))
     assert (content["nbformat"], content["nbformat_minor"]) == (4, 5)
     assert len({cell["id"] for cell in content["cells"]}) == len(content["cells"])
-    names, printed = {}, io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        for cell in content["cells"]:
-            assert cell["cell_type"] in ("code", "markdown")
-            if cell["cell_type"] == "code":
-                exec("".join(cell["source"]), names)
+    names, printed, figures = executed(session)
     assert names["sequences"] == session.data.sequences
-    lines = [line.split() for line in printed.getvalue().splitlines()]
+    lines = [line.split() for line in printed]
     runs = [run for run in session.runs.values() if run.state.iteration] or session.active_runs
     assert [int(iteration) for iteration, _ in lines] == [run.state.iteration for run in runs]
     for (_, value), run in zip(lines, runs, strict=True):
         assert float(value) == pytest.approx(run.state.log_likelihood, rel=1e-9)
+    assert_drawn(session, names, runs, figures)
+
+
+def assert_drawn(session, names, runs, figures):
+    """The figures show what the page shows: curves, parameters, and a decoded sequence."""
+    view, close = current_view(session), {"rtol": 1e-6, "atol": 1e-9}
+    sequences = session.data.sequences
+    curves, transitions, emitted, decoded = figures
+    for trace, run in zip(curves.data, runs, strict=True):
+        expected = run.history.log_likelihoods / (
+            sequences.num_observations - sequences.num_missing
+        )
+        np.testing.assert_allclose(trace.y, expected, **close)
+    np.testing.assert_allclose(transitions.data[0].z[1:], view.hmm.transition_matrix, **close)
+    np.testing.assert_allclose(transitions.data[0].z[0], view.hmm.initial_probs, **close)
+    marginals = view.hmm.emissions.marginals()
+    shown = marginals.probs if session.data.family == "symbols" else marginals.means.T
+    np.testing.assert_allclose([trace.y for trace in emitted.data], shown, **close)
+    markers = [trace for trace in decoded.data if trace.mode == "markers"]
+    probs = [trace.y for trace in decoded.data if trace.stackgroup]
+    np.testing.assert_allclose(np.transpose(probs), view.posterior.smoothed_probs, **close)
+    num_dimensions = sequences.num_dimensions
+    values = np.full((len(view.path.states), num_dimensions), np.nan)
+    for number, trace in enumerate(markers):
+        k, d = divmod(number, num_dimensions)
+        assert (trace.name, trace.marker.color) == (theme.state_name(k), theme.state_colour(k))
+        here = np.array(trace.x) - 1
+        assert (view.path.states[here] == k).all()
+        values[here, d] = trace.y
+    np.testing.assert_array_equal(values, view.sequence.observations)
+
+
+def test_it_draws_along_dates_and_with_the_names_of_the_file():
+    times = np.datetime64("2024-02-28", "ns") + np.arange(60) * np.timedelta64(1, "D")
+    sequences = Sequences(np.random.default_rng(0).normal(size=60), [20, 40])
+    known = np.repeat([1, 0, -1], 20)
+    upload = Upload(
+        "beds.csv", "flow", sequences, times=times, sequence_names=("Ada's", "b\n"),
+        known_states=known, state_names=("low", "high"),
+    )  # fmt: skip
+    session = Session(Config())
+    session.replace_upload(upload, 2)
+    session.change(sequence=2)
+    session.step()
+    names, _, (*_, emitted, decoded) = executed(session)
+    np.testing.assert_array_equal(names["times"], times)
+    np.testing.assert_array_equal(names["true_states"], known)
+    assert (decoded.layout.title.text, decoded.layout.yaxis.title.text) == ("b\n", "flow")
+    assert emitted.layout.yaxis.title.text == "flow"
+    drawn = np.sort(np.concatenate([t.x for t in decoded.data if t.mode == "markers"]))
+    np.testing.assert_array_equal(drawn.astype(times.dtype), times[20:])
+    assert names["hmm"] == current_view(session).hmm, "states matched to the known ones"
+    table = names["table"]
+    np.testing.assert_array_equal(table["time"], times)
+    assert table["sequence"].tolist() == ["Ada's"] * 20 + ["b\n"] * 40
+
+
+def test_of_a_long_sequence_it_draws_the_beginning():
+    session = own("numbers", np.random.default_rng(0).normal(size=5000))
+    *_, decoded = executed(session)[2]
+    assert sum(len(trace.x) for trace in decoded.data if trace.mode == "markers") == LONGEST_DRAWN
 
 
 def test_gaps_are_said_in_the_notebook_and_are_empty_cells_of_the_decoded_data():
     session = own_data(gaps=True)
     content = notebook(session).decode()
-    assert "5 of 60 are missing: `np.nan`." in content
-    assert content.count("np.nan,") == 4
+    assert "5 of 60 are missing: `nan`." in content
     table = pd.read_csv(io.BytesIO(decoded_csv(session)))
     observed = session.data.sequences.observations[:, 0]
     np.testing.assert_array_equal(table["value"], observed)

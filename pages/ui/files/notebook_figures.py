@@ -1,0 +1,152 @@
+"""The cells of an exported notebook that draw a run: what the page draws, with Plotly alone."""
+
+from __future__ import annotations
+
+from pages.ui.experiment.experiment import Experiment
+from pages.ui.experiment.player import Run
+from pages.ui.figures import theme
+
+LONGEST_DRAWN = 2000
+"""Of a longer sequence the notebook draws so many steps, or a browser would be slow to draw it."""
+
+
+def figure_cells(experiment: Experiment, shown: Run) -> list[tuple[str, str]]:
+    """Kind and source of the cells that follow the training; `shown` is whose model they draw."""
+    symbols = experiment.data.family == "symbols"
+    return [
+        ("markdown", "## Likelihood"),
+        ("code", _likelihood(experiment)),
+        ("markdown", f"## Parameters\n\nOf {shown.name}, after its last step."),
+        ("code", _model(experiment, shown)),
+        ("code", TRANSITIONS),
+        ("code", EMITTED_SYMBOLS if symbols else EMITTED_NUMBERS),
+        (
+            "markdown",
+            "## Decoding\n\nThe most probable path, and below it the probability of each state.",
+        ),
+        ("code", _decoding(experiment)),
+        ("code", DECODED_SYMBOLS if symbols else DECODED_NUMBERS),
+        ("code", _table(experiment)),
+    ]
+
+
+def _likelihood(experiment: Experiment) -> str:
+    lines = [
+        "num_observed = sequences.num_observations - sequences.num_missing",
+        "figure = go.Figure()",
+        "for name, (_, curve) in runs.items():",
+        "    figure.add_scatter(y=np.array(curve) / num_observed, name=name)",
+    ]
+    if experiment.config.truth == "shown" and experiment.data.generating_model is not None:
+        lines += [
+            "best = log_likelihood(truth, sequences).sum() / num_observed",
+            'figure.add_hline(best, line_dash="dot", annotation_text="true model")',
+        ]
+    lines.append(
+        "figure.update_layout(\n"
+        '    xaxis_title="iteration", yaxis_title="log-likelihood per observation (nats)",\n'
+        "    showlegend=True,\n"
+        ")"
+    )
+    return "\n".join(lines)
+
+
+def _model(experiment: Experiment, run: Run) -> str:
+    num_states = experiment.config.num_states
+    lines = [f"hmm = runs[{run.name!r}][0].hmm"]
+    if experiment.data.states is not None:
+        lines += [
+            "# States have no names of their own: each is called as the true one that it plays.",
+            "path = viterbi(hmm, sequences).states",
+            "hmm = hmm.permute(align(true_states, path, hmm.num_states))",
+        ]
+    lines += [
+        f"states = {[theme.state_name(k) for k in range(num_states)]!r}",
+        f"colours = {[theme.state_colour(k) for k in range(num_states)]!r}",
+    ]
+    return "\n".join(lines)
+
+
+TRANSITIONS = """\
+cells = np.vstack([hmm.initial_probs, hmm.transition_matrix])
+heat_map = go.Heatmap(
+    z=cells, x=states, y=["π", *states], zmin=0, zmax=1, colorscale="Blues",
+    texttemplate="%{z:.2f}", showscale=False,
+)
+figure = go.Figure(heat_map)
+figure.update_layout(
+    title="π and A: from row to column", yaxis_autorange="reversed", width=560, height=560
+)"""
+
+EMITTED_NUMBERS = """\
+emitted = hmm.emissions.marginals()
+figure = make_subplots(rows=len(columns), cols=1, shared_xaxes=True)
+for d, column in enumerate(columns):
+    figure.add_scatter(
+        x=states, y=emitted.means[:, d], error_y_array=np.sqrt(emitted.variances[:, d]),
+        mode="markers", marker_color=colours, marker_size=12, row=d + 1, col=1,
+    )
+    figure.update_yaxes(title_text=column, row=d + 1, col=1)
+figure.update_layout(title="Mean ± standard deviation of each state", showlegend=False)"""
+
+EMITTED_SYMBOLS = """\
+figure = go.Figure()
+for k, state in enumerate(states):
+    figure.add_bar(x=labels, y=hmm.emissions.probs[k], name=state, marker_color=colours[k])
+figure.update_layout(title="Probability of each symbol in each state")"""
+
+
+def _decoding(experiment: Experiment) -> str:
+    data = experiment.data
+    name = "sequence_names[n]" if data.sequence_names else 'f"Sequence {n + 1}"'
+    times = "np.arange(1, length + 1)" if data.times is None else "times[first : first + length]"
+    return "\n".join(
+        [
+            f"n = {experiment.config.sequence - 1}  # which sequence, from 0",
+            "first = sequences.offsets[n]",
+            f"length = min(sequences.lengths[n], {LONGEST_DRAWN})",
+            "path = viterbi(hmm, sequences.select(n)).states[:length]",
+            "probs = smooth(hmm, sequences.select(n)).smoothed_probs[:length]",
+            "values = sequences.observations[first : first + length]",
+            f"time = {times}",
+            f"name = {name}",
+        ]
+    )
+
+
+DECODED = """\
+rows = values.shape[1] + 1
+figure = make_subplots(rows=rows, cols=1, shared_xaxes=True, vertical_spacing=0.04)
+for k, state in enumerate(states):
+    here, look = path == k, {"name": state, "legendgroup": state}
+    for d in range(rows - 1):
+        figure.add_scatter(
+            x=time[here], y=values[here, d], mode="markers", marker_color=colours[k],
+            showlegend=d == 0, row=d + 1, col=1, **look,
+        )
+    figure.add_scatter(
+        x=time, y=probs[:, k], stackgroup="probability", line={"width": 0, "shape": "hvh"},
+        fillcolor=colours[k], showlegend=False, row=rows, col=1, **look,
+    )
+AXES
+figure.update_yaxes(title_text="probability", range=[0, 1], row=rows)
+figure.update_xaxes(title_text="time", row=rows)
+figure.update_layout(title=name, height=200 * rows + 100)"""
+
+DECODED_SYMBOLS = DECODED.replace(
+    "AXES", "figure.update_yaxes(tickvals=np.arange(len(labels)), ticktext=labels, row=1)"
+)
+DECODED_NUMBERS = DECODED.replace(
+    "AXES",
+    "for d, column in enumerate(columns):\n    figure.update_yaxes(title_text=column, row=d + 1)",
+)
+
+
+def _table(experiment: Experiment) -> str:
+    data = experiment.data
+    lines = ["table = decoded_frame(hmm, sequences)"]
+    if data.sequence_names:
+        lines.append('table["sequence"] = np.array(sequence_names)[table["sequence"]]')
+    if data.times is not None:
+        lines.append('table["time"] = times')
+    return "\n".join([*lines, "table.head(20)"])
