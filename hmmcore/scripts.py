@@ -83,7 +83,7 @@ def to_python(hmm: HMM, sequences: Sequences, library: str = "hmmcore") -> str:
             *score,
             "observed = int((~np.isnan(observations)).any(axis=1).sum())",
             'print(f"log-likelihood {total!r}")',
-            'print(f"per observation {total / observed!r}, with {observed} observed")',
+            'print(f"per observation {total / observed!r} ({observed} observed)")',
             "",
         ]
     )

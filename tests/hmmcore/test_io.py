@@ -70,7 +70,7 @@ def test_a_printed_script_prints_the_same_log_likelihood(capsys, name, library):
 
 def assert_printed(text, hmm, sequences):
     """What a script printed: the log-likelihood, and per observation that is not missing."""
-    pattern = r"log-likelihood (\S+)\nper observation (\S+), with (\d+) observed\n"
+    pattern = r"log-likelihood (\S+)\nper observation (\S+) \((\d+) observed\)\n"
     total, mean, observed = map(float, re.fullmatch(pattern, text).groups())
     expected = log_likelihood(hmm, sequences).sum()
     assert observed == sequences.num_observations - sequences.num_missing

@@ -12,13 +12,14 @@ from streamlit.testing.v1 import AppTest
 from pages.ui.experiment.replay import Replay
 from pages.ui.live.frame_source import frame_source
 from pages.ui.parts import run_controls
+from pages.ui.parts.export_area import script
 from pages.ui.session.link import NO_FILE
 from tests.pages.shown import healthy, live, opened, press, session, upload
 
 PAGES = ["playground.py", "data.py", "posterior.py", "decoding.py"]
 EXPORTS = [
     "Experiment file", "Learned model (JSON)", "Decoded data (CSV)", "Decoded data (Parquet)",
-    "Notebook (.ipynb)",
+    "Notebook (.ipynb)", "Script (.py)",
 ]  # fmt: skip
 
 
@@ -40,6 +41,36 @@ def test_every_page_has_the_link_and_the_exports(script: str) -> None:
     assert "method=Both" in message["query"]
     labels = [button.proto.label for button in app.get("download_button")]
     assert [label for label in labels if label in EXPORTS] == EXPORTS
+
+
+def script_button(app: AppTest) -> Any:
+    """The button that downloads a script, as the browser is told of it."""
+    (button,) = (b for b in app.get("download_button") if b.proto.label == "Script (.py)")
+    return button.proto
+
+
+def test_a_script_prints_what_the_page_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    app = upload(opened("playground.py"), [np.arange(9.0), np.array([2.0, np.nan, 1.0])])
+    shown = session(app)
+    shown.step()
+    exec(script(shown, "hmmcore").decode(), {})
+    total, mean = capsys.readouterr().out.splitlines()
+    expected = shown.shown_state.log_likelihood
+    assert float(total.removeprefix("log-likelihood ")) == pytest.approx(expected, rel=1e-12)
+    assert float(mean.split()[2]) == pytest.approx(expected / 11, rel=1e-12)
+    assert mean.endswith("(11 observed)")
+
+
+def test_a_library_that_cannot_score_gaps_gets_no_script() -> None:
+    app = upload(opened("playground.py"), [np.arange(9.0), np.array([2.0, np.nan, 1.0])])
+    sentence = "The data have missing values, which dynamax cannot score."
+    assert not script_button(app).disabled
+    app = healthy(app.button_group(key="export_library").set_value("dynamax").run())
+    assert script_button(app).disabled
+    assert sentence in [caption.value for caption in app.caption]
+    app = healthy(app.button_group(key="export_library").set_value("hmmcore").run())
+    assert not script_button(app).disabled
+    assert sentence not in [caption.value for caption in app.caption]
 
 
 def said(monkeypatch: pytest.MonkeyPatch, **value: object) -> None:

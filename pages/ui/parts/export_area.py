@@ -1,14 +1,16 @@
-"""The Export menu of every page: the experiment, the model, decoded data, a notebook."""
+"""The Export menu of every page: the experiment, the model, decoded data, a notebook, a script."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from hmmcore.io import LIBRARIES, to_python
 from pages.ui.files import experiment_file, model_file
 from pages.ui.files.export import decoded_data_frame, frame_csv
 from pages.ui.files.notebook import notebook
@@ -59,15 +61,41 @@ def export_area(session: Session) -> None:
             (
                 "notebook", "Notebook (.ipynb)", "hmm-run.ipynb", "application/x-ipynb+json",
                 notebook,
-                "A Jupyter notebook that draws the same data, starts from the same model and "
-                "takes the same steps.",
+                "A Jupyter notebook that starts from the same model, takes the same steps and "
+                "draws what came of them.",
             ),
         ):  # fmt: skip
             st.download_button(
                 label, _deferred(session, make), file_name=file_name, mime=media_type,
                 key=f"export_{key}", on_click="ignore", width="stretch", help=help,
             )  # fmt: skip
+        _script_download(session)
         st.caption(ABOUT)
+
+
+def _script_download(session: Session) -> None:
+    """Draw the choice of a library, and the button for a script that uses it."""
+    library = st.segmented_control(
+        "Script for", LIBRARIES, default=LIBRARIES[0], required=True, key="export_library",
+        width="stretch",
+        help="It rebuilds the model, scores the data and prints the log-likelihood "
+        "that the page shows. Of a network, hmmlearn and dynamax get the means.",
+    )  # fmt: skip
+    unable = library != "hmmcore" and session.data.sequences.has_missing
+    st.download_button(
+        "Script (.py)", _deferred(session, partial(script, library=library)),
+        file_name=f"hmm-{library}.py", mime="text/x-python", key="export_script",
+        on_click="ignore", width="stretch", disabled=unable,
+    )  # fmt: skip
+    if unable:
+        st.caption(f"The data have missing values, which {library} cannot score.")
+
+
+def script(session: Session, library: str) -> bytes:
+    """A script by which a library scores the data under the shown model."""
+    view = current_view(session)
+    assert view is not None
+    return to_python(view.hmm, session.data.sequences, library).encode()
 
 
 def model_json(session: Session) -> bytes:
