@@ -220,7 +220,7 @@ def about_own_model(session: Session) -> str:
     own, runs = session.own_model, session.main_runs
     if own is None or not runs or session.config.start != "model":
         return ""
-    here = runs[0].history.log_likelihoods[0] / runs[0].num_observations
+    here = session.data.sequences.per_observation(float(runs[0].history.log_likelihoods[0]))
     there = ""
     if own.log_likelihood is not None:
         there = f"; where it was trained it had {decimal(own.log_likelihood)}"

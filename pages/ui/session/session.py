@@ -255,7 +255,7 @@ class Session(Experiment):
         return OwnModel(
             state.hmm,
             f"{run.name} at iteration {count(state.iteration)} on {where}",
-            state.log_likelihood / run.num_observations,
+            float(data.sequences.per_observation(state.log_likelihood)),
             data.labels,
             data.columns,
         )
