@@ -65,6 +65,8 @@ class OptimizerState:
 class GradientAscent:
     """Gradient ascent on the objective, the log-likelihood or log-posterior, per observation.
 
+    Here those that are wholly missing count too, which scales the steps and nothing else.
+
     The parameters are softmax logits of π and of the rows of A, the means, and log standard
     deviations (Cholesky factors with log diagonals for matrices), so every step is a valid model.
     By Fisher's identity the gradient is an expectation under the posterior: the

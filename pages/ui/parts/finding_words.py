@@ -299,7 +299,7 @@ def _not_converged(facts: _Facts) -> Words:
         if ended
         else "Further steps change the model."
         if gains
-        else "Its last step gained nothing; the next ones show whether it stands still.",
+        else "Its last step gained nothing, which may be a turning point.",
         f"the last step changed the log-likelihood by {facts.norm('last_gain')} nats per "
         "observation.",
     )
