@@ -120,7 +120,7 @@ def over_time(session: Session) -> None:
     observations = data.sequences.observations[rows, shown_dimension(session)]
     states = None if data.states is None else data.states[rows]
     known = ", coloured by the state that made them" if states is not None else ""
-    title = data.sequence_title(selected + 1)
+    title, scale = data.sequence_title(selected + 1), shown_scale(session)
     st.markdown(f"**{markdown_text(capitalised(title))} over time**")
     show_figure(
         charts_data.sequence_figure(
@@ -129,12 +129,12 @@ def over_time(session: Session) -> None:
             shown_variable(session),
             zoom_key(session),
             page_colours(),
-            shown_scale(session),
+            scale,
         ),
         "data_sequence",
         label=f"Observations of {title} over time{known}.",
     )
-    note = charts_data.points_note(len(observations))
+    note = " ".join(filter(None, [charts_data.points_note(len(observations)), scale.note]))
     if note:
         st.caption(note)
 

@@ -54,8 +54,8 @@ def over_time(view: View) -> None:
         wrong = int((learned.best.path != view.true_states)[known].sum())
         where = "" if known.all() else f" of the {count(int(known.sum()))} where it is known"
         text += f", the Viterbi path and the truth at {count(wrong)}{where}"
-    note = decimation_note(length, observations=True)
-    st.caption(" ".join(filter(None, [f"{text}; the lowest rows mark where.", note])))
+    note, scale = decimation_note(length, observations=True), shown_scale(session)
+    st.caption(" ".join(filter(None, [f"{text}; the lowest rows mark where.", note, scale.note])))
     show_figure(
         time_charts.paths_figure(
             view.shown_observations,
@@ -66,7 +66,7 @@ def over_time(view: View) -> None:
             revision=zoom_key(session),
             true_states=view.true_states,
             variable=shown_variable(session),
-            scale=shown_scale(session),
+            scale=scale,
         ),
         key="paths_over_time",
         label=(

@@ -47,7 +47,8 @@ def over_time(view: View) -> None:
         st.info(words.impossible("learned" if not learned.possible else "true"))
     note = decimation_note(view.sequence.num_observations)
     entropy = words.about_entropy(view.hmm.num_states)
-    st.caption(" ".join(filter(None, [KINDS[kind], entropy, note])))
+    scale = shown_scale(session)
+    st.caption(" ".join(filter(None, [KINDS[kind], entropy, note, scale.note])))
     show_figure(
         time_charts.posterior_figure(
             getattr(learned.posterior, f"{kind}_probs"),
@@ -58,7 +59,7 @@ def over_time(view: View) -> None:
             true_states=view.true_states,
             true_model_probs=ceiling and getattr(ceiling.posterior, f"{kind}_probs"),
             true_model_entropy=None if ceiling is None else getattr(ceiling, f"{kind}_entropy"),
-            scale=shown_scale(session),
+            scale=scale,
         ),
         key="posterior_over_time",
         label=(

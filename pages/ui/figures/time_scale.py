@@ -17,6 +17,7 @@ TIME_TITLE = "time t (steps)"
 LONGEST_GAP = 20.0
 """In typical distances between neighbours. With a longer gap between two of its times, a sequence
 would be squeezed into a small part of an axis of time, which then counts steps."""
+COUNTED = "The axis counts steps"
 MILLISECOND = np.timedelta64(1, "ms")
 
 
@@ -28,11 +29,13 @@ class TimeScale:
         length: M.
         times: (M,) its times, datetime64[ns] or numbers, ascending; None where steps are counted.
         name: what the times are called.
+        note: one sentence on why steps are counted although there are times; empty otherwise.
     """
 
     length: int
     times: NDArray[Any] | None = None
     name: str = ""
+    note: str = ""
 
     @classmethod
     def of(cls, length: int, times: NDArray[Any] | None, name: str = "") -> TimeScale:
@@ -43,8 +46,10 @@ class TimeScale:
         if times is None or length < 2:
             return cls(length)
         steps = np.diff(_numbers(times))
-        if not (steps > 0).all() or steps.max() > LONGEST_GAP * np.median(steps):
-            return cls(length)
+        if not (steps > 0).all():
+            return cls(length, note=f"{COUNTED}: some of its times stand twice.")
+        if steps.max() > LONGEST_GAP * np.median(steps):
+            return cls(length, note=f"{COUNTED}: between two of its times there is a long gap.")
         return cls(length, times, name)
 
     def first(self, length: int) -> TimeScale:
