@@ -11,17 +11,21 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qsl, urljoin
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from hmmcore import Sequences
 from pages.ui.browser import wire
 from pages.ui.browser.assets import PLOTLY, asset_url
 from pages.ui.browser.stream import REPLACED, UNKNOWN
+from pages.ui.experiment.dataset import Upload
 from pages.ui.live.frame_source import frame_source
 from pages.ui.session.commands import receive
 from pages.ui.session.session import Session
@@ -72,7 +76,7 @@ def empty(browser: Browser, app_server: Server, browser_errors: list[str]) -> It
     page.clock.install(time=0)
     page.goto("/_stcore/health")
     page.clock.pause_at(60_000)
-    names = ("address", "run-controls", "scrubber", "panel", "figure", "plotting")
+    names = ("address", "run-controls", "scrubber", "panel", "figure", "plotting", "brush")
     urls = {name: urljoin("/", asset_url(f"{name}.js")) for name in names}
     page.evaluate(STAND_INS, [urls, urljoin("/", asset_url(PLOTLY))])
     yield page
@@ -202,6 +206,37 @@ def beside(page: Page, left: bool) -> bytes:
     clip = {"x": x, "y": box["y"], "width": width, "height": box["height"]}
     # Plotly's buttons fade by the browser's own clock, which stands for nobody.
     return page.screenshot(clip=clip, animations="disabled")  # type: ignore[arg-type]
+
+
+def test_columns_are_painted_where_plotly_draws_them(empty: Page) -> None:
+    """Their edges lie in the middle between neighbours, also where times are not regular."""
+    for given, expected in (
+        ("[1, 2, 5], undefined, undefined, 3", [0.5, 1.5, 3.5, 6.5]),
+        ("undefined, 3, 2, 2", [2, 4, 6]),
+        ("[7], undefined, undefined, 1", [6.5, 7.5]),
+    ):
+        assert empty.evaluate(f"modules.brush.edges({given})") == expected
+
+
+def test_a_panel_of_dates_is_painted_on_its_axis_and_says_when(empty: Page) -> None:
+    panel = Panel(empty)
+    workdays = np.arange("2024-01-01", "2024-04-01", dtype="datetime64[D]")
+    workdays = workdays[np.is_busday(workdays)][:60].astype("datetime64[ns]")
+    values = np.where(np.arange(60) % 20 < 10, 0.0, 5.0) + np.arange(60) % 3
+    upload = Upload("f.csv", "x", Sequences(values), times=workdays, time_name="day")
+    panel.session.replace_upload(upload, 2)
+    panel.show()
+    panel.rest()
+    panel.paint()
+    panel.rest()
+    chart = ui.chart(empty, "sequence")
+    expect(chart).to_contain_text("day")
+    expect(chart).to_contain_text("2024")
+    box = chart.bounding_box()
+    assert box is not None
+    empty.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.53)
+    empty.clock.run_for(1000)
+    expect(chart).to_contain_text(re.compile(r"Feb \d+, 2024: Viterbi state S\d"))
 
 
 def test_beside_the_axes_a_painted_chart_looks_as_plotly_drew_it(empty: Page) -> None:

@@ -255,7 +255,7 @@ function table(scale) {
 const ends = (start, step, count) => Array.from({ length: count + 1 }, (_, i) => start + (i - 0.5) * step);
 
 // Edges of the columns or rows of a heat map: in the middle between neighbours, as Plotly has them.
-function edges(places, start, step, count) {
+export function edges(places, start, step, count) {
   if (!places || places.length < 2) return ends(places?.[0] ?? start ?? 0, step ?? 1, count);
   const inner = places.slice(1).map((place, i) => (place + places[i]) / 2);
   return [2 * places[0] - inner[0], ...inner, 2 * places.at(-1) - inner.at(-1)];
