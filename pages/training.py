@@ -23,7 +23,7 @@ def comparison_controls() -> None:
     if session.main_runs:
         components = num_components(session.main_runs[0].state.hmm)
         if components > 1:
-            controls.number(session, "component", maximum=components, width=100)
+            controls.component(session, components)
 
 
 choices(session, comparison_controls, sequences=False)

@@ -105,9 +105,9 @@ def test_one_state_and_a_run_that_cannot_go_on():
 
 def test_symbols_have_a_component_to_choose():
     app = press(at_training(family="symbols", K="3", C="4", component="9"), "step")
-    assert comparison(app)["charts"]["location"]["title"] == "Symbol probabilities, symbol 4"
-    healthy(app.number_input(key="control_component").set_value(2).run())
-    assert comparison(app)["charts"]["location"]["title"] == "Symbol probabilities, symbol 2"
+    assert comparison(app)["charts"]["location"]["title"] == "Symbol probabilities, symbol “4”"
+    healthy(app.selectbox(key="control_component").select(2).run())
+    assert comparison(app)["charts"]["location"]["title"] == "Symbol probabilities, symbol “2”"
 
 
 def test_why_runs_ended_is_said_below():

@@ -25,6 +25,7 @@ from pages.ui.session.checkups import checkups
 from pages.ui.session.session import Session
 from pages.ui.session.standing_words import ENDINGS
 from pages.ui.session.view import matching
+from pages.ui.text import shortened
 
 LOWER_STYLES = (("#7048e8", "dot"), ("#9c36b5", "dashdot"))
 HIGHER_STYLES = (("#e8590c", "longdash"), ("#b08900", "dot"))
@@ -183,7 +184,9 @@ def _tracks(session: Session, main_runs: Sequence[Run]) -> tuple[Track, ...]:
     title, unit, bounds = LOCATIONS[location]
     several = num_components(main_runs[0].state.hmm) > 1
     if several:
-        title += f", {'symbol' if location == 'probs' else 'dimension'} {component + 1}"
+        names = session.data.labels or session.data.columns
+        name = f"“{shortened(names[component], 20)}”" if names else str(component + 1)
+        title += f", {'symbol' if location == 'probs' else 'dimension'} {name}"
     return (
         track(location, title, unit, bounds),
         track(spread, *SPREADS[spread]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -128,15 +128,7 @@ def sequence(session: Session) -> None:
     if not names or last > MOST_NAMES:
         number(session, "sequence", maximum=last, width=120)
     else:
-        field, value = _prepared(session, "sequence")
-        st.selectbox(
-            field.label,
-            range(1, last + 1),
-            index=value - 1,
-            format_func=lambda number: names[number - 1],
-            width=190,
-            **_common(session, field, False),
-        )
+        _one_of(session, "sequence", names, 190)
     if last > MOST_NAMES and names:
         st.text_input(
             "Find by name",
@@ -169,15 +161,26 @@ def dimensions(session: Session) -> None:
     if len(names) < 2:
         return
     for name in ("dimension", "against") if len(names) > 2 else ("dimension",):
-        field, value = _prepared(session, name)
-        st.selectbox(
-            field.label,
-            range(1, len(names) + 1),
-            **({} if value is None else {"index": value - 1}),
-            format_func=lambda number: names[number - 1],
-            width=150,
-            **_common(session, field, False),
-        )
+        _one_of(session, name, names, 150)
+
+
+def component(session: Session, most: int) -> None:
+    """Draw the choice of the dimension or symbol whose parameters are drawn, of `most`."""
+    names = session.data.labels or session.data.columns
+    _one_of(session, "component", names or tuple(map(str, range(1, most + 1))), 150)
+
+
+def _one_of(session: Session, name: str, names: Sequence[str], width: int) -> None:
+    """Draw a list of names to choose a number from 1 on by."""
+    field, value = _prepared(session, name)
+    st.selectbox(
+        field.label,
+        range(1, len(names) + 1),
+        index=value - 1,
+        format_func=lambda number: names[number - 1],
+        width=width,
+        **_common(session, field, False),
+    )
 
 
 def slider(session: Session, name: str, *, disabled: bool = False) -> None:

@@ -192,8 +192,8 @@ def test_every_size(num_states, steps, axis):
     [
         ("numbers", "Means", "Standard deviations", 1),
         ("counts", "Rates", "Initial probabilities", 1),
-        ("symbols", "Symbol probabilities, symbol 2", "Initial probabilities", 6),
-        ("points", "Means, dimension 2", "Standard deviations", 2),
+        ("symbols", "Symbol probabilities, symbol “2”", "Initial probabilities", 6),
+        ("points", "Means, dimension “x2”", "Standard deviations", 2),
     ],
 )
 def test_every_family_has_its_parameters(family, location, spread, components):
