@@ -189,6 +189,21 @@ def test_what_was_learned_is_a_table_for_every_family():
         np.testing.assert_array_equal(frame[["to S1", "to S2"]], view.hmm.transition_matrix)
 
 
+# What is said
+
+
+def test_two_values_alone_are_two_states_and_not_one():
+    app = brought("playground.py", "two_values.csv", 2)
+    here = session(app)
+    while here.can_go_on:
+        here.step()
+    app = healthy(app.run())
+    said = text(app)
+    assert "σ at its floor: S1 and S2." in said
+    assert "EM has come to rest." in said
+    assert not [button for button in app.button if button.label.startswith("Try K")]
+
+
 # A model meets new data
 
 

@@ -49,7 +49,9 @@ def _offers(session: Session, diagnosis: Diagnosis) -> Iterator[Offer]:
         yield from _stop_training(session, "transition_matrix")
     elif kind == "collapsed_variance":
         yield from _stop_training(session, "covariances")
-        yield from _one_state_fewer(session)
+        # Where every state is so, the data have a few values only, and one fewer has to mix them.
+        if sum(map(len, diagnosis.finding.states)) < session.config.num_states:
+            yield from _one_state_fewer(session)
     elif kind == "unidentifiable_initial_probs":
         yield from _stop_training(session, "initial_probs")
     elif kind == "overfitting":
