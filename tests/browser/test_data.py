@@ -146,7 +146,7 @@ def test_a_trained_model_meets_the_newer_days_of_the_same_file(page: Page) -> No
     open_view(page, "Your CSV file")
     page.locator("input[type=file]").set_input_files(CASES / "returns_daily_new.csv")
     expect(page.get_by_text("Read 252 observations in 3 sequences.")).to_be_visible()
-    page.get_by_role("button", name="Use it and keep the model").click()
+    page.get_by_role("button", name="Keep the model").click()
     where = f"EM at iteration {steps}"
     told = page.get_by_text(f"Your model is from {where} on “returns_daily.csv”").last
     expect(told).to_be_visible()

@@ -48,8 +48,6 @@ LAYOUT_NAMES = {
     "columns": "A sequence per column",
     "letters": "A sequence per row, a letter per step",
 }
-EXPERIMENT_OPEN = "The experiment is open as it was saved."
-MODEL_OPEN = "The model is open."
 SHOWN_COLUMNS = 50
 MOST_SKIPPED = 1_000_000
 MOST_CODES = 20
@@ -71,7 +69,7 @@ def upload_area(session: Session) -> None:
         f"states at most {count(MAX_CELLS // num_states)} observations "
         f"(K × T ≤ {count(MAX_CELLS)}), so that training stays live. What was read is held in the "
         "server's memory only, for this tab, and at most an hour longer than the page is used. "
-        "An experiment file or a model that was made with Export is opened here too."
+        "An experiment file that was made with Export is opened here too."
     )
     if st.context.is_embedded and st.get_option("server.xsrfCookieSameSite") != "none":
         # Streamlit's uploader marks such a file red and says no more.
@@ -79,15 +77,18 @@ def upload_area(session: Session) -> None:
             "In a frame of another site a file may be refused. Open this page in a window of its "
             "own to bring one."
         )
-    key = f"upload_{session.uploads}"
-    st.file_uploader(
-        "Your file",
-        key=key,
-        on_change=_received,
-        args=(session, key),
-        help="Comma, semicolon, tab, pipe or space between the columns, decimal point or comma, "
-        "with or without a header: what your file has is found out, and can be corrected below.",
-    )
+    _uploader(
+        session, "Your file", f"upload_{session.uploads}",
+        "Comma, semicolon, tab, pipe or space between the columns, decimal point or comma, with or "
+        "without a header: what your file has is found out, and can be corrected below.",
+    )  # fmt: skip
+    with st.popover("Open a model", icon=":material/conversion_path:", key="open_model"):
+        _uploader(
+            session, "A model", f"model_{session.uploads}",
+            "The learned model that was exported here as JSON, or one written by "
+            "hmmcore.io.to_json. It decodes and scores the present data at once; training goes on "
+            "from it if you want.",
+        )  # fmt: skip
     if session.refused:
         st.error(markdown_text(session.refused), icon=":material/error:")
     health.way_back(session)
@@ -97,6 +98,11 @@ def upload_area(session: Session) -> None:
         _pending_file(session, session.pending)
     elif session.upload is not None:
         _present_upload(session, session.upload)
+
+
+def _uploader(session: Session, label: str, key: str, help: str) -> None:
+    """Draw a place for a file; either place takes a table, an experiment file or a model."""
+    st.file_uploader(label, key=key, on_change=_received, args=(session, key), help=help)
 
 
 def _pending_file(session: Session, pending: PendingFile) -> None:
@@ -167,15 +173,15 @@ def _keep_the_model(session: Session, pending: PendingFile, readable: bool) -> N
         return
     problem = model.problem(pending.upload())
     st.button(
-        "Use it and keep the model",
+        "Keep the model",
         key="use_with_model",
         icon=":material/conversion_path:",
         disabled=bool(problem),
         on_click=_use,
         args=(session, pending, model),
         help=markdown_text(problem)
-        or f"The model from {markdown_text(model.origin)} decodes and scores what was read at "
-        "once. Training goes on from it if you want.",
+        or f"Use this data with the model from {markdown_text(model.origin)}: it decodes and "
+        "scores what was read at once. Training goes on from it if you want.",
     )
 
 
@@ -480,9 +486,9 @@ def _received(session: Session, key: str) -> None:
     if isinstance(file, UploadedFile):
         content = file.getvalue()
         if model_file.looks_like_model(content):
-            _open(session, partial(_open_model, session, content, file.name), MODEL_OPEN)
+            _open(session, partial(_open_model, session, content, file.name))
         elif experiment_file.looks_like_experiment(content):
-            _open(session, partial(open_file, session, content), EXPERIMENT_OPEN)
+            _open(session, partial(_open_experiment, session, content))
         elif len(content) > MAX_FILE_BYTES:
             # Not kept only to be refused at every run.
             session.refused = too_large(len(content))
@@ -502,13 +508,21 @@ def _let_go_of_uploads() -> None:
         files.remove_session_files(context.session_id)
 
 
-def _open_model(session: Session, content: bytes, file_name: str) -> None:
+def _open_model(session: Session, content: bytes, file_name: str) -> str:
     session.use_model(model_file.read(content, file_name))
+    # Otherwise a note says why the present data cannot meet it.
+    return "The model is open." if session.config.start == "model" else ""
 
 
-def _open(session: Session, open_it: Callable[[], None], done: str) -> None:
+def _open_experiment(session: Session, content: bytes) -> str:
+    open_file(session, content)
+    return "The experiment is open as it was saved."
+
+
+def _open(session: Session, open_it: Callable[[], str]) -> None:
+    """Open a file by `open_it`, which returns what to say; say so, or why it is refused."""
     try:
-        open_it()
+        said = open_it()
     except FileRefused as refusal:
         session.refused = str(refusal)
     except Exception:
@@ -518,7 +532,8 @@ def _open(session: Session, open_it: Callable[[], None], done: str) -> None:
             "stays."
         )
     else:
-        st.toast(done, icon=":material/folder_open:")
+        if said:
+            st.toast(said, icon=":material/folder_open:")
 
 
 def _called(upload: Upload) -> str:
