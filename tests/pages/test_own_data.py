@@ -293,6 +293,27 @@ def test_symbols_keep_the_numbers_that_the_model_has_for_them():
     assert met.labels == model.labels
     assert met.sequences.observations[:, 0].tolist() == [2.0, 1.0, 1.0]
     assert "which the model has never met" in model.problem(weather(["sun", "hail", "sun"]))
+    # Also where the data came first, and the model is chosen for them afterwards.
+    here.use_model(model)
+    here.replace_upload(newer, 1)
+    assert here.data.labels == ("rain", "sun")
+    here.change(start="model")
+    assert here.config.start == "model"
+    assert here.data.labels == model.labels
+    assert here.data.sequences.observations[:, 0].tolist() == [2.0, 1.0, 1.0]
+    # Generated symbols have numbers of their own, so there must be as many.
+    six = Session(Config(family="symbols", num_states=1, length=40, num_sequences=2))
+    four = Session(Config(family="symbols", num_states=1, num_symbols=4, length=40))
+    assert "knows 6 symbols" in six.shown_model().problem(four.data)
+    four.use_model(six.shown_model())
+    assert four.config.start == "random"
+
+
+def test_a_hidden_truth_is_not_in_what_is_exported():
+    here = Session(Config(num_states=2, length=20, num_sequences=2))
+    assert b"true_state" in decoded_csv(here)
+    here.change(truth="hidden")
+    assert b"true_state" not in decoded_csv(here)
 
 
 def test_a_link_with_a_model_of_ones_own_starts_elsewhere_and_a_reload_has_it_again():

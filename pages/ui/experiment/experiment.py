@@ -26,7 +26,6 @@ from pages.ui.experiment.selected import within_data, within_model
 from pages.ui.settings.config import Config
 from pages.ui.settings.config_rules import num_cells, within_size
 from pages.ui.settings.families import trainable_for
-from pages.ui.text import many
 
 TICK_BUDGET = 0.03
 """Seconds of training in one tick: a third of a tick, so that the page stays responsive."""
@@ -290,18 +289,15 @@ class Experiment:
         """The visitor's own model, if training starts from it; where it cannot, from another."""
         if self.config.start != "model":
             return None
-        own = self.own_model
-        problem = ABSENT if own is None else own.problem(self.data)
-        if own is not None and own.hmm.num_states != self.config.num_states:
-            problem = (
-                f"Your model has {many(own.hmm.num_states, 'state')}, so with K = "
-                f"{self.config.num_states} training starts from another one."
-            )
+        own, upload = self.own_model, self.upload if self.config.source == "upload" else None
+        num_states = self.config.num_states
+        problem = ABSENT if own is None else own.problem(upload or self.data, num_states)
         if own is None or problem:
-            start = "best" if self.config.source == "upload" else "random"
-            self.config = replace(self.config, start=start)
+            self.config = replace(self.config, start="random" if upload is None else "best")
             self.notes = (*self.notes, problem)
             return None
+        if upload is not None and (met := own.meet(upload)) is not upload:
+            self.upload, self.data = met, met.dataset(num_states)
         self.config = replace(self.config, **own.settings)
         return own.hmm
 

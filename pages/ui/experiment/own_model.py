@@ -56,8 +56,16 @@ class OwnModel:
             "mean_model": "network" if network else "free",
         }  # fmt: skip
 
-    def problem(self, data: Dataset | Upload) -> str:
-        """One sentence on why it cannot meet these data; empty if it can."""
+    def problem(self, data: Dataset | Upload, num_states: int | None = None) -> str:
+        """One sentence on why it cannot meet these data; empty if it can.
+
+        With `num_states` also on why it cannot be a model of so many states.
+        """
+        if num_states not in (None, self.hmm.num_states):
+            return (
+                f"Your model has {many(self.hmm.num_states, 'state')}, so with K = {num_states} "
+                "training starts from another one."
+            )
         if data.family != self.family:
             return (
                 f"The model is one of {FAMILIES[self.family].label}, and the data are "
@@ -75,12 +83,13 @@ class OwnModel:
             )
         if self.family != "symbols":
             return ""
-        known = self.labels or data.labels
-        strange = [label for label in data.labels if label not in known]
+        # A file's symbols get the numbers that the model has for them, see `meet`.
+        known = (isinstance(data, Upload) and self.labels) or data.labels
+        strange = [label for label in data.labels if label not in (self.labels or known)]
         if strange:
             return (
                 f"The data have {_quoted(tuple(strange))}, which the model has never met; it knows "
-                f"{_quoted(known)}."
+                f"{_quoted(self.labels)}."
             )
         if self.hmm.emissions.num_symbols != len(known):
             return (

@@ -122,7 +122,7 @@ def _decoded(session: Session) -> pd.DataFrame:
     view = current_view(session)
     assert view is not None
     upload = session.upload if session.config.source == "upload" else None
-    return decoded_data_frame(view.hmm, session.data, upload and upload.source)
+    return decoded_data_frame(view.hmm, session.shown_data, upload and upload.source)
 
 
 def _deferred(session: Session, make: Callable[[Session], bytes]) -> Callable[[], bytes]:

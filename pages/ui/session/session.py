@@ -205,14 +205,13 @@ class Session(Experiment):
         start = _start_for(self.config, "upload") if own_model is None else own_model.settings
         values = {"num_states": num_states, "sequence": 1, **start}
         wanted = replace(self.config, source="upload", family=upload.family, **values)
-        if own_model is not None:
-            upload = own_model.meet(upload)
         with self._turn(wanted, upload):
             self.player.pause()
-            self._set_brought(upload, own_model or self.own_model)
+            self.upload, self.own_model = upload, own_model or self.own_model
             # Notes about generated data no longer apply.
             self.config, self.notes = legal(wanted)[0], ()
             self._renew_data()
+            self._keep_for_reload()
         self.before = before if _is_work(before) else None
         self.settings_number += 1
 
@@ -222,11 +221,10 @@ class Session(Experiment):
 
         Where it cannot, it is kept for other data, and a note says so.
         """
-        before, problem = self._present(), own_model.problem(self.data)
-        upload = self.upload
-        if not problem and upload is not None and self.config.source == "upload":
-            upload = own_model.meet(upload)
-        self._set_brought(upload, own_model)
+        before, upload = self._present(), self.upload if self.config.source == "upload" else None
+        problem = own_model.problem(upload or self.data)
+        self.own_model = own_model
+        self._keep_for_reload()
         if problem:
             self.notes = (f"{problem} The model is kept until then.",)
             return
@@ -235,8 +233,8 @@ class Session(Experiment):
             # The data stay as they are.
             values["true_states"] = self.config.data_states
         self.change(**values)
-        if self.runs is before.runs or upload is not before.upload:
-            self._renew_data()
+        if self.runs is before.runs:
+            self._renew_runs()
         self.before = before if _is_work(before) else None
 
     def model_in_hand(self) -> OwnModel | None:
@@ -267,16 +265,19 @@ class Session(Experiment):
         self.pause()
         self.config, self.notes, self.problem = fresh.config, fresh.notes, fresh.problem
         if fresh.upload is not None or fresh.own_model is not None:
-            self._set_brought(fresh.upload or self.upload, fresh.own_model or self.own_model)
+            self.upload = fresh.upload or self.upload
+            self.own_model = fresh.own_model or self.own_model
+            self._keep_for_reload()
         self.data, self.runs = fresh.data, fresh.runs
         self.start_comparison = fresh.start_comparison
         self.data_number += 1
         self.at, self.marks, self.before = None, (), None
 
-    def _set_brought(self, upload: Upload | None, own_model: OwnModel | None) -> None:
-        self.upload, self.own_model, self.missing_upload_query = upload, own_model, None
-        size = 0 if upload is None else upload.num_bytes
-        self.upload_key = UPLOADS.keep(Brought(upload, own_model), size)
+    def _keep_for_reload(self) -> None:
+        """Keep what the visitor brought, to be found again after a reload."""
+        self.missing_upload_query = None
+        size = 0 if self.upload is None else self.upload.num_bytes
+        self.upload_key = UPLOADS.keep(Brought(self.upload, self.own_model), size)
 
     # The address
 
