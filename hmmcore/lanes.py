@@ -63,6 +63,14 @@ def aligned(*shape: int) -> FloatArray:
     return memory[first : first + size].reshape(shape)
 
 
+@kernel()
+def aligned_rows(i: int, j: int) -> FloatArray:
+    """`aligned` (I, J, LANES), for kernels."""
+    memory = np.empty((i * j + 1) * LANES)
+    first = -memory.ctypes.data % (LANES * 8) // 8
+    return memory[first : first + i * j * LANES].reshape(i, j, LANES)
+
+
 def load(rows: FloatArray, i: int, j: int) -> FloatArray:
     """The lanes at rows[i, j] of an array (I, J, LANES)."""
     return np.array(rows[i, j])
@@ -363,12 +371,12 @@ MAGIC = 1.5 * 2.0**52
 LOG2_E = 1.4426950408889634
 # ln 2 in two parts: a multiple of the first by a whole number of 11 bits is exact.
 LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
-SMALLEST_EXPONENT = -708.0
+SMALLEST_EXPONENT = -708.0  # e^-708 = 3e-308
 
 
 @kernel(forceinline=True)
-def exp_of_nonpositive(x: FloatArray) -> FloatArray:
-    """e^x for x <= 0 to about one unit in the last place; zero below e^-708 = 3e-308.
+def exp_of_nonpositive(x: FloatArray, smallest: float = SMALLEST_EXPONENT) -> FloatArray:
+    """e^x for x <= 0 to about one unit in the last place; zero below e^`smallest`.
 
     x = n ln 2 + r, e^r = 1 + r + r² q(r) with |r| <= ln(2) / 2, where q of degree 9 interpolates
     at the Chebyshev nodes (truncation error 2e-17), then times 2^n.
@@ -386,4 +394,4 @@ def exp_of_nonpositive(x: FloatArray) -> FloatArray:
     q = multiply_add(q, r, 0.16666666666666669)
     q = multiply_add(q, r, 0.5)
     result = multiply_add(r * r, q, r) + 1.0
-    return keep_above(result * power_of_two(shifted), x, SMALLEST_EXPONENT)
+    return keep_above(result * power_of_two(shifted), x, smallest)

@@ -4,9 +4,10 @@ Lane l of every value belongs to one model, and an observation is one number for
 Lanes never mix and no sum is reordered, so a model gets the same bits whatever stands beside it.
 
 Models may have zeros. A state whose probability is too small to be told from zero may later be
-the only possible one, so `forward_with_losses` carries for every state a bound on what was lost of
-its probability. Where that could matter, the model's log-likelihood is NaN, and `hmmcore.sweeps`
-must sweep it. Eight models without zeros need no such bound, and get `lane_kernels.forward`.
+the only possible one. `forward` has one bound for all that is lost in this way, which almost
+always is negligible beside the likelihood it finds. If not, `forward_with_losses` carries a bound
+for every state. Where what was lost could matter still, the model's log-likelihood is NaN, and
+`hmmcore.sweeps` must sweep it.
 
 Shapes: G models, K states, T observations of N sequences one after the other. An observation has
 D numbers (`values`, NaN where missing) and C symbols (`symbols`, -1 where missing), whose
@@ -17,10 +18,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from hmmcore.arrays import BoolArray, FloatArray, IntArray
+from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.compiling import kernel
 from hmmcore.lanes import (
     LANES,
+    aligned_rows,
     exp_of_nonpositive,
     exponent,
     fill,
@@ -35,6 +37,13 @@ from hmmcore.lanes import (
 from hmmcore.sweeps import lane_kernels
 from hmmcore.sweeps.kernels import DENSE_TRANSITION, NEGLIGIBLE, UNDERFLOW_RISK
 
+NEGLECTED, LOG_NEGLECTED = 1e-100, -230.25850929940458
+"""`forward` takes smaller probabilities and likelihoods for zero: the product of three that are
+left is far from underflow."""
+DENSE = 1e-35
+"""Without smaller transition probabilities, the states that explain a step best have at least this
+probability before it. Beside it `forward` loses less than 1e-60 of a state, and in the next step,
+where every state gets DENSE from the others, that is negligible for each of them."""
 LEAST_LOSS = 1e-300
 """What is thought lost of any probability that is not zero: more than any underflow takes."""
 LEAST_PASSED_ON = 1e-5
@@ -69,7 +78,7 @@ def sweep(
     """Sweep all sequences under every model, adding up what training needs.
 
     Args:
-        initial_probs (G, K), transition_matrices (G, K, K): of the models.
+        initial_probs (G, 1, K), transition_matrices (G, K, K): of the models.
         means, inverse_sds, constants (G, K, D): of the numbers: means, one over the standard
             deviations, and the logarithms of the densities at the means.
         tables (G, U, K): log-probabilities of the symbols, in nats.
@@ -77,99 +86,155 @@ def sweep(
         stretches (S + 1,): numbers of sequences between which the work is divided: the sequences
             of a stretch are swept together.
         scores, alphas (steps, K, LANES): workspaces for the longest stretch.
-        log_likelihoods (G, N): out: NaN where `hmmcore.sweeps` must sweep the model; its other
+        log_likelihoods (G, N, 1): out: NaN where `hmmcore.sweeps` must sweep the model; its other
             results are then worth nothing.
         learning: whether to smooth, and fill in what follows.
-        initial_counts (G, K), transition_counts (G, K, K): out: expected counts.
-        weights (G, K), counts, deviations, squares (G, K, D): out: see `Diagonal`.
+        initial_counts (G, 1, K), transition_counts (G, K, K): out: expected counts.
+        weights (G, 1, K), counts, deviations, squares (G, K, D): out: see `Diagonal`.
         symbol_counts (G, U, K): out: expected number of each symbol in each state.
     """
-    num_models, num_states = initial_probs.shape
-    num_values, num_rows = means.shape[2], tables.shape[1]
-    initial, matrix, transposed, reach = (
-        np.empty((1, num_states, LANES)),
-        np.empty((num_states, num_states, LANES)),
-        np.empty((num_states, num_states, LANES)),
-        np.empty((num_states, num_states, LANES)),
+    num_models, _, num_states = initial_probs.shape
+    num_values, num_rows, num_sequences = means.shape[2], tables.shape[1], len(offsets) - 1
+    initial, matrix = aligned_rows(1, num_states), aligned_rows(num_states, num_states)
+    transposed, reach = (
+        aligned_rows(num_states, num_states),
+        aligned_rows(num_states, num_states),
     )
-    lane_means = np.empty((num_states, num_values, LANES))
-    lane_inverse_sds, lane_constants = np.empty_like(lane_means), np.empty_like(lane_means)
-    table = np.empty((num_rows, num_states, LANES))
-    first_counts = np.empty((1, num_states, LANES))
-    pair_counts = np.empty((num_states, num_states, LANES))
-    totals = np.empty((1, num_states, LANES))
+    lane_means, lane_inverse_sds, lane_constants = (
+        aligned_rows(num_states, num_values),
+        aligned_rows(num_states, num_values),
+        aligned_rows(num_states, num_values),
+    )
+    table = aligned_rows(num_rows, num_states)
+    first_counts, pair_counts = (
+        aligned_rows(1, num_states),
+        aligned_rows(num_states, num_states),
+    )
+    totals, row_counts = aligned_rows(1, num_states), aligned_rows(num_rows, num_states)
     seen, firsts, seconds = (
-        np.empty_like(lane_means),
-        np.empty_like(lane_means),
-        np.empty_like(lane_means),
+        aligned_rows(num_states, num_values),
+        aligned_rows(num_states, num_values),
+        aligned_rows(num_states, num_values),
     )
-    row_counts = np.empty((num_rows, num_states, LANES))
-    lane_log_liks = np.empty((len(offsets) - 1, LANES))
-    dense = np.empty(LANES, dtype=np.bool_)
-    for g in range(0, num_models, LANES):
-        num_lanes = min(LANES, num_models - g)
-        for lane in range(LANES):
-            # Lanes without a model of their own repeat the last.
-            m = g + min(lane, num_lanes - 1)
-            dense[lane] = True
+    log_liks, least = aligned_rows(num_sequences, 1), aligned_rows(1, 1)
+    future, before, evidence = (
+        aligned_rows(1, num_states),
+        aligned_rows(lane_kernels.COUNTED, num_states),
+        aligned_rows(lane_kernels.COUNTED, num_states),
+    )
+    members = np.empty(LANES, dtype=np.int64)
+    # First all models, with one bound on losses; then those for which that was not enough.
+    swept, num_swept, bounding = np.arange(num_models), num_models, False
+    while num_swept > 0:
+        num_doubtful = 0
+        for g in range(0, num_swept, LANES):
+            num_lanes = min(LANES, num_swept - g)
+            for lane in range(LANES):
+                # Lanes without a model of their own repeat the last.
+                members[lane] = swept[g + min(lane, num_lanes - 1)]
+            gather(initial_probs, members, initial)
+            gather(transition_matrices, members, matrix)
+            gather(means, members, lane_means)
+            gather(inverse_sds, members, lane_inverse_sds)
+            gather(constants, members, lane_constants)
+            gather(tables, members, table)
+            smallest = fill(1.0)
             for i in range(num_states):
-                initial[0, i, lane] = initial_probs[m, i]
+                if not bounding:
+                    prob = load(initial, 0, i)
+                    store(initial, 0, i, keep_above(prob, prob, NEGLECTED))
                 for j in range(num_states):
-                    prob = transition_matrices[m, i, j]
-                    dense[lane] &= prob >= DENSE_TRANSITION
-                    matrix[i, j, lane] = prob
-                    transposed[j, i, lane] = prob
-                    reach[i, j, lane] = max(prob, LEAST_PASSED_ON) if prob > 0.0 else 0.0
-                for d in range(num_values):
-                    lane_means[i, d, lane] = means[m, i, d]
-                    lane_inverse_sds[i, d, lane] = inverse_sds[m, i, d]
-                    lane_constants[i, d, lane] = constants[m, i, d]
-                for u in range(num_rows):
-                    table[u, i, lane] = tables[m, u, i]
-        if learning:
-            first_counts[:], pair_counts[:], totals[:] = 0.0, 0.0, 0.0
-            seen[:], firsts[:], seconds[:], row_counts[:] = 0.0, 0.0, 0.0, 0.0
-        for s in range(len(stretches) - 1):
-            members = slice(stretches[s], stretches[s + 1])
-            start, stop = offsets[stretches[s]], offsets[stretches[s + 1]]
-            bounds = offsets[stretches[s] : stretches[s + 1] + 1] - start
-            score(
-                values[start:stop], symbols[start:stop], lane_means, lane_inverse_sds,
-                lane_constants, table, scores,
-            )  # fmt: skip
-            if dense.all():
-                forward(initial, matrix, scores, bounds, alphas, lane_log_liks[members])
-            else:
-                forward_with_losses(
-                    initial, matrix, reach, dense, scores, bounds, alphas, lane_log_liks[members]
-                )
+                    prob = load(matrix, i, j)
+                    smallest = where_larger(smallest, prob, prob, smallest)
+                    if bounding:
+                        passed_on = larger(prob, fill(LEAST_PASSED_ON))
+                        store(reach, i, j, where_larger(prob, fill(0.0), passed_on, fill(0.0)))
+                    else:
+                        prob = keep_above(prob, prob, NEGLECTED)
+                        store(matrix, i, j, prob)
+                    store(transposed, j, i, prob)
+            store(least, 0, 0, smallest)
+            if learning:
+                clear(first_counts)
+                clear(pair_counts)
+                clear(totals)
+                clear(seen)
+                clear(firsts)
+                clear(seconds)
+                clear(row_counts)
+            for s in range(len(stretches) - 1):
+                sequences = slice(stretches[s], stretches[s + 1])
+                start, stop = offsets[stretches[s]], offsets[stretches[s + 1]]
+                bounds = offsets[stretches[s] : stretches[s + 1] + 1] - start
+                score(
+                    values[start:stop], symbols[start:stop], lane_means, lane_inverse_sds,
+                    lane_constants, table, scores,
+                )  # fmt: skip
+                if bounding:
+                    forward_with_losses(
+                        initial, matrix, reach, least, scores, bounds, alphas, log_liks[sequences]
+                    )
+                else:
+                    forward(initial, matrix, least, scores, bounds, alphas, log_liks[sequences])
+                if not learning:
+                    continue
+                smooth(transposed, scores, alphas, bounds, future, before, evidence, pair_counts)
+                for first in bounds[:-1]:
+                    for k in range(num_states):
+                        begun = load(first_counts, 0, k) + load(scores, first, k)
+                        store(first_counts, 0, k, begun)
+                accumulate(
+                    values[start:stop], symbols[start:stop], scores, lane_means, totals, seen,
+                    firsts, seconds, row_counts,
+                )  # fmt: skip
+            scatter(log_liks, members[:num_lanes], log_likelihoods)
+            for lane in range(num_lanes):
+                known = True
+                for n in range(num_sequences):
+                    known &= not np.isnan(log_liks[n, 0, lane])
+                if not known:
+                    # The models up to here have been read from `swept`.
+                    swept[num_doubtful] = members[lane]
+                    num_doubtful += 1
             if not learning:
                 continue
-            smooth(transposed, scores, alphas, bounds, pair_counts)
-            for first in bounds[:-1]:
-                for k in range(num_states):
-                    store(first_counts, 0, k, load(first_counts, 0, k) + load(scores, first, k))
-            accumulate(
-                values[start:stop], symbols[start:stop], scores, lane_means, totals, seen, firsts,
-                seconds, row_counts,
-            )  # fmt: skip
-        for lane in range(num_lanes):
-            m = g + lane
-            for n in range(len(offsets) - 1):
-                log_likelihoods[m, n] = lane_log_liks[n, lane]
-            if not learning:
-                continue
             for i in range(num_states):
-                initial_counts[m, i] = first_counts[0, i, lane]
-                weights[m, i] = totals[0, i, lane]
                 for j in range(num_states):
-                    transition_counts[m, i, j] = pair_counts[i, j, lane] * matrix[i, j, lane]
-                for d in range(num_values):
-                    counts[m, i, d] = seen[i, d, lane]
-                    deviations[m, i, d] = firsts[i, d, lane]
-                    squares[m, i, d] = seconds[i, d, lane]
-                for u in range(num_rows):
-                    symbol_counts[m, u, i] = row_counts[u, i, lane]
+                    store(pair_counts, i, j, load(pair_counts, i, j) * load(matrix, i, j))
+            scatter(first_counts, members[:num_lanes], initial_counts)
+            scatter(pair_counts, members[:num_lanes], transition_counts)
+            scatter(totals, members[:num_lanes], weights)
+            scatter(seen, members[:num_lanes], counts)
+            scatter(firsts, members[:num_lanes], deviations)
+            scatter(seconds, members[:num_lanes], squares)
+            scatter(row_counts, members[:num_lanes], symbol_counts)
+        num_swept, bounding = 0 if bounding else num_doubtful, True
+
+
+@kernel()
+def gather(rows: FloatArray, members: IntArray, lanes: FloatArray) -> None:
+    """Copy some rows of (G, I, J) into lanes (I, J, LANES)."""
+    for i in range(lanes.shape[0]):
+        for j in range(lanes.shape[1]):
+            for lane in range(LANES):
+                lanes[i, j, lane] = rows[members[lane], i, j]
+
+
+@kernel()
+def scatter(lanes: FloatArray, members: IntArray, rows: FloatArray) -> None:
+    """Undo `gather`, for as many lanes as there are members."""
+    for lane in range(len(members)):
+        for i in range(lanes.shape[0]):
+            for j in range(lanes.shape[1]):
+                rows[members[lane], i, j] = lanes[i, j, lane]
+
+
+@kernel()
+def clear(lanes: FloatArray) -> None:
+    """Set lanes (I, J, LANES) to zero."""
+    for i in range(lanes.shape[0]):
+        for j in range(lanes.shape[1]):
+            store(lanes, i, j, fill(0.0))
 
 
 @kernel(error_model="numpy")
@@ -203,20 +268,77 @@ def score(
 def forward(
     initial: FloatArray,
     matrix: FloatArray,
+    least: FloatArray,
     scores: FloatArray,
     bounds: IntArray,
     alphas: FloatArray,
     log_liks: FloatArray,
 ) -> None:
-    """`forward_with_losses` of models without zeros, which lose nothing: to the same bits."""
-    num_sequences, num_states = len(bounds) - 1, len(matrix)
-    entering = np.empty((num_sequences, num_states, LANES))
-    for n in range(num_sequences):
-        entering[n] = initial[0]
-    lane_kernels.forward(
-        matrix, scores, _lengths(bounds), bounds, entering, alphas, log_liks,
-        np.empty((num_sequences, num_states, LANES)),
-    )  # fmt: skip
+    """Filter every sequence under the model of each lane, with one bound on losses at its end.
+
+    Transitions, states and likelihoods (over the largest of their row) with less than NEGLECTED
+    are taken for impossible. The products of those that are left are normal numbers: with
+    smaller ones processors take ten times as long. No factor is larger than one, so a loss never
+    grows, and in all at most 6 NEGLECTED are lost for each state and step. A likelihood beside
+    which that is NEGLIGIBLE is good.
+
+    Args:
+        initial (1, K, LANES), matrix (K, K, LANES): π and A of each lane, where they are not
+            below NEGLECTED.
+        least (1, 1, LANES): the smallest entry of A.
+        scores (S, K, LANES): log p(x_t | z_t = k); on return the factors with which the rows of
+            `alphas` follow from each other: alphas[t] = (alphas[t - 1] matrix) * scores[t]. They
+            are the shifted likelihoods over powers of two.
+        bounds (n + 1,): between which rows each sequence lies.
+        alphas (S, K, LANES): out: p(z_t = k | x_1..x_t) times any factor.
+        log_liks (n, 1, LANES): out: log p(x); NaN where more may be lost than is negligible, or no
+            state can explain an observation.
+    """
+    num_states = len(matrix)
+    ends = np.empty((4, 1, LANES))
+    for n in range(len(bounds) - 1):
+        first = bounds[n]
+        shifts, powers = fill(0.0), fill(0.0)
+        # Each row is scaled by what brings the one before to one: so no row waits for its sum, and
+        # `smooth` needs no scales.
+        total, scale = fill(0.0), fill(1.0)
+        for t in range(first, bounds[n + 1]):
+            limit = total * NEGLECTED
+            if t == first:
+                for k in range(num_states):
+                    store(alphas, t, k, load(initial, 0, k))
+            else:
+                lane_kernels.times(alphas, t - 1, matrix, alphas, t)
+            shift = load(scores, t, 0)
+            for k in range(1, num_states):
+                shift = larger(load(scores, t, k), shift)
+            total = fill(0.0)
+            for k in range(num_states):
+                predicted = load(alphas, t, k)
+                factor = exp_of_nonpositive(load(scores, t, k) - shift, LOG_NEGLECTED) * scale
+                # `smooth` divides by what is predicted.
+                factor = where_larger(limit, predicted, fill(0.0), factor)
+                store(scores, t, k, factor)
+                alpha = predicted * factor
+                store(alphas, t, k, alpha)
+                total = total + alpha
+            if t == first:
+                store(ends, 3, 0, total)
+            scale = inverse_power(total)
+            powers = powers + exponent(total)
+            shifts = shifts + shift
+        store(ends, 0, 0, total * scale)
+        store(ends, 1, 0, powers)
+        store(ends, 2, 0, shifts)
+        lost = 6.0 * NEGLECTED * num_states * (bounds[n + 1] - first)
+        least_shifted = np.log(lost / NEGLIGIBLE)
+        for lane in range(LANES):
+            shifted = ends[1, 0, lane] * lane_kernels.LN_2
+            found = shifted + np.log(ends[0, 0, lane]) + ends[2, 0, lane]
+            known = shifted >= least_shifted
+            known |= least[0, 0, lane] >= DENSE and ends[3, 0, lane] >= DENSE
+            known &= ends[0, 0, lane] > 0.0
+            log_liks[n, 0, lane] = found if known else np.nan
 
 
 @kernel(error_model="numpy")
@@ -224,7 +346,7 @@ def forward_with_losses(
     initial: FloatArray,
     matrix: FloatArray,
     reach: FloatArray,
-    dense: BoolArray,
+    least: FloatArray,
     scores: FloatArray,
     bounds: IntArray,
     alphas: FloatArray,
@@ -236,12 +358,12 @@ def forward_with_losses(
         initial (1, K, LANES), matrix (K, K, LANES): π and A of each lane.
         reach (K, K, LANES): how much of a loss passes on: at least A[i, j] and LEAST_PASSED_ON,
             but zero where A[i, j] is.
-        dense (LANES,): whether the model has no zeros, so that its losses do not matter.
-        scores (S, K, LANES): log p(x_t | z_t = k); on return the shifted likelihoods, zero where a
-            state is not reached.
+        least (1, 1, LANES): the smallest entry of A; without zeros, losses do not matter.
+        scores (S, K, LANES): log p(x_t | z_t = k); on return the factors between the rows of
+            `alphas`, as `forward` leaves them.
         bounds (n + 1,): between which rows each sequence lies.
         alphas (S, K, LANES): out: p(z_t = k | x_1..x_t) times a factor from 1 to 2.
-        log_liks (n, LANES): out: log p(x); NaN where more may be lost than is negligible, or no
+        log_liks (n, 1, LANES): out: log p(x); NaN where more may be lost than is negligible, or no
             state can explain an observation.
     """
     num_states = len(matrix)
@@ -252,7 +374,7 @@ def forward_with_losses(
         first = bounds[n]
         shifts, powers, worst = fill(0.0), fill(0.0), fill(0.0)
         # The largest of minus the sums: the smallest sum, seen from below.
-        least, last = fill(-np.inf), fill(0.0)
+        lowest, last = fill(-np.inf), fill(0.0)
         for t in range(first, bounds[n + 1]):
             if t == first:
                 for k in range(num_states):
@@ -292,10 +414,11 @@ def forward_with_losses(
             scale = inverse_power(total)
             powers = powers + exponent(total)
             shifts = shifts + shift
-            least = larger(total * -1.0, least)
+            lowest = larger(total * -1.0, lowest)
             last = total * scale
             for k in range(num_states):
                 store(alphas, t, k, load(alphas, t, k) * scale)
+                store(scores, t, k, load(scores, t, k) * scale)
                 loss = load(losses, 0, k) * scale
                 store(losses, 0, k, loss)
                 worst = larger(loss, worst)
@@ -303,45 +426,66 @@ def forward_with_losses(
         store(ends, 1, 0, powers)
         store(ends, 2, 0, shifts)
         store(ends, 3, 0, worst)
-        store(ends, 4, 0, least)
+        store(ends, 4, 0, lowest)
         for lane in range(LANES):
             found = (
                 ends[1, 0, lane] * lane_kernels.LN_2 + np.log(ends[0, 0, lane]) + ends[2, 0, lane]
             )
-            known = dense[lane] or ends[3, 0, lane] <= NEGLIGIBLE
+            known = least[0, 0, lane] >= DENSE_TRANSITION or ends[3, 0, lane] <= NEGLIGIBLE
             known &= ends[4, 0, lane] <= -UNDERFLOW_RISK
-            log_liks[n, lane] = found if known else np.nan
+            log_liks[n, 0, lane] = found if known else np.nan
 
 
 @kernel(error_model="numpy")
 def smooth(
     transposed: FloatArray,
-    likelihoods: FloatArray,
+    factors: FloatArray,
     alphas: FloatArray,
     bounds: IntArray,
+    future: FloatArray,
+    before: FloatArray,
+    evidence: FloatArray,
     counts: FloatArray,
 ) -> None:
     """Turn what the forward recursion left into p(z_t = k | x), and add up transitions.
 
     Args:
         transposed (K, K, LANES): the transition matrices transposed.
-        likelihoods, alphas (S, K, LANES): what it left; on return `likelihoods` is p(z_t = k | x).
+        factors, alphas (S, K, LANES): what it left; on return `factors` is p(z_t = k | x).
+        future (1, K, LANES), before, evidence (COUNTED, K, LANES): workspaces.
         counts (K, K, LANES): added to: expected transitions over A[i, j].
     """
-    shape = (len(bounds) - 1, len(transposed), LANES)
-    before, leaving, passed = np.zeros(shape), np.ones(shape), np.empty(shape)
-    lane_kernels.backward(
-        transposed, likelihoods, alphas, _lengths(bounds), bounds, before, leaving, counts, passed
-    )
-
-
-@kernel()
-def _lengths(bounds: IntArray) -> IntArray:
-    """Lengths (n, LANES) of sequences between bounds (n + 1,), the same in every lane."""
-    lengths = np.empty((len(bounds) - 1, LANES), dtype=np.int64)
-    for n in range(len(lengths)):
-        lengths[n] = bounds[n + 1] - bounds[n]
-    return lengths
+    num_states = len(transposed)
+    # Row u of evidence belongs to one step, row u of `before` to the step before it. Counting
+    # several steps at once saves most of the traffic with `counts`.
+    u = 0
+    for n in range(len(bounds) - 1):
+        first, last = bounds[n], bounds[n + 1] - 1
+        total = load(alphas, last, 0)
+        for k in range(1, num_states):
+            total = total + load(alphas, last, k)
+        ahead = fill(1.0) / total
+        for k in range(num_states):
+            store(future, 0, k, ahead)
+        for t in range(last, first, -1):
+            for k in range(num_states):
+                ahead = load(future, 0, k)
+                store(evidence, u, k, load(factors, t, k) * ahead)
+                store(factors, t, k, load(alphas, t, k) * ahead)
+                store(before, u, k, load(alphas, t - 1, k))
+            lane_kernels.times(evidence, u, transposed, future, 0)
+            u += 1
+            if u == lane_kernels.COUNTED:
+                lane_kernels.count(before, evidence, counts)
+                u = 0
+        for k in range(num_states):
+            store(factors, first, k, load(alphas, first, k) * load(future, 0, k))
+    if u > 0:
+        for rest in range(u, lane_kernels.COUNTED):
+            for k in range(num_states):
+                store(before, rest, k, fill(0.0))
+                store(evidence, rest, k, fill(0.0))
+        lane_kernels.count(before, evidence, counts)
 
 
 @kernel(error_model="numpy")

@@ -242,7 +242,7 @@ def backward(
     """Smooth every lane, adding up expected transitions on the way.
 
     Args:
-        transposed (K, K) or (K, K, LANES): the transition matrix transposed, contiguous.
+        transposed (K, K): the transition matrix transposed, contiguous.
         likelihoods (S, K, LANES): what `forward` left; on return p(z_t = k | x), and zero in
             unused steps.
         alphas (S, K, LANES): what `forward` left.

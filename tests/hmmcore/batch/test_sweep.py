@@ -169,6 +169,78 @@ def test_what_is_not_handed_back_is_right_however_sparse_and_far_apart(seed):
     assert told > 0
 
 
+def far_apart(rng: np.random.Generator, powers: list[int], num_states: int) -> HMM:
+    """A model whose probabilities, of transitions and symbols, are 10^-p with p among the powers.
+
+    The last symbol has what the others leave.
+    """
+    probs = 10.0 ** -rng.choice(powers, size=(num_states + 1, num_states))
+    probs[np.arange(num_states + 1), rng.integers(num_states, size=num_states + 1)] = 1.0
+    probs /= probs.sum(axis=1, keepdims=True)
+    symbols = 0.2 * 10.0 ** -rng.choice(powers, size=(num_states, 4))
+    symbols[:, 3] = 1.0 - symbols[:, :3].sum(axis=1)
+    return HMM(probs[0], probs[1:], Categorical(symbols))
+
+
+@pytest.mark.parametrize("powers", [[0, 34, 36, 66, 99, 101, 120], [0, 20, 34, 45], [0, 99, 340]])
+def test_what_is_neglected_does_not_matter_in_what_is_not_handed_back(powers):
+    rng = np.random.default_rng(0)
+    models = [far_apart(rng, powers, 3) for _ in range(400)]
+    sequences = Sequences(rng.choice(3, size=24).astype(float), [4] * 6)
+    stacked = batch.stack(models)
+    found, statistics = swept(stacked, sequences)
+    handed_back = np.isnan(found).any(axis=1)
+    assert not handed_back.all()
+    for b in np.flatnonzero(~handed_back):
+        expected = expectations(models[b], sequences)
+        np.testing.assert_allclose(found[b], expected.log_likelihoods, rtol=1e-12)
+        for name, value in (
+            ("initial_counts", expected.initial_counts),
+            ("transition_counts", expected.transition_counts),
+            ("counts", expected.emissions["counts"]),
+        ):
+            np.testing.assert_allclose(statistics[name][b], value, rtol=1e-9, atol=1e-12)
+    exact = batch.log_likelihoods(stacked, sequences)
+    for hmm, row in zip(models, exact, strict=True):
+        np.testing.assert_allclose(row, log_likelihood(hmm, sequences), rtol=1e-12)
+
+
+def test_a_neglected_likelihood_that_explains_a_start_is_not_lost():
+    """State 1 starts everything and explains it 1e-101 times as well: 1e19 times state 0's share.
+
+    Nothing here is zero, and what is found without state 1, 1e-120, is far from underflow.
+    """
+    emissions = Categorical([[1.0, 0.0], [1e-101, 1.0]])
+    hmm = HMM([1e-120, 1.0], np.full((2, 2), 0.5), emissions)
+    for sequences in (Sequences([0.0]), Sequences([0.0, 0.0])):
+        found = swept(batch.stack([hmm]), sequences)[0]
+        assert np.isnan(found[0, 0]) or np.isclose(found[0, 0], log_likelihood(hmm, sequences)[0])
+        exact = batch.log_likelihoods(batch.stack([hmm]), sequences)
+        np.testing.assert_allclose(exact[0], log_likelihood(hmm, sequences), rtol=1e-13)
+
+
+def test_less_is_lost_than_the_bound_says(monkeypatch):
+    """With every result let through, the missing likelihood is below the bound on all losses."""
+    rng = np.random.default_rng(1)
+    models = [far_apart(rng, [0, 30, 60, 90, 99, 101, 130], 3) for _ in range(160)]
+    sequences = Sequences(rng.choice(3, size=12).astype(float), [4] * 3)
+    in_python(monkeypatch)
+    monkeypatch.setattr(kernels, "NEGLIGIBLE", 1e300)
+    with np.errstate(all="ignore"):
+        found = swept(batch.stack(models), sequences)[0]
+    assert not np.isnan(found).any()
+    missing = 0
+    for hmm, row in zip(models, found, strict=True):
+        exact = log_likelihood(hmm, sequences)
+        for n, rows in enumerate(sequences):
+            shift = hmm.emissions.log_likelihoods(rows).max(axis=1).sum()
+            likelihood, told = np.exp(exact[n] - shift), np.exp(row[n] - shift)
+            lost = likelihood - told
+            assert lost <= 6 * kernels.NEGLECTED * 3 * 4 + 1e-12 * likelihood
+            missing += lost > 1e-3 * likelihood
+    assert missing > 10, "losses that the bound must cover"
+
+
 def test_models_that_learned_zeros_stay_in_lanes():
     """The usual end of EM on little data: nothing is handed back, or lanes would be for nothing."""
     config = Config("dense", 5, (10, 10))
@@ -219,15 +291,20 @@ def test_stretches_of_sequences_do_not_matter(monkeypatch):
         np.testing.assert_allclose(others[name], statistics[name], rtol=1e-12, atol=1e-13)
 
 
+def in_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the kernels run as plain Python."""
+    for module in (lane_kernels, kernels):
+        for key, value in vars(module).copy().items():
+            if hasattr(value, "py_func"):
+                monkeypatch.setattr(module, key, value.py_func)
+
+
 @pytest.mark.parametrize("name", ["missing numbers", "missing symbols", "counts"])
 def test_the_compiled_kernels_are_what_their_source_says(monkeypatch, name):
     models, sequences = models_and_data(LANE_KINDS[name], 9)
     stacked = batch.stack(models)
     compiled, statistics = swept(stacked, sequences)
-    for module in (lane_kernels, kernels):
-        for key, value in vars(module).copy().items():
-            if hasattr(value, "py_func"):
-                monkeypatch.setattr(module, key, value.py_func)
+    in_python(monkeypatch)
     with np.errstate(all="ignore"):
         source, others = swept(stacked, sequences)
     np.testing.assert_allclose(source, compiled, rtol=1e-12, atol=1e-14)
