@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from hmmcore.arrays import BoolArray, FloatArray, IntArray
 from hmmcore.batch.families import CODES
-from hmmcore.batch.lane_training import Group, LaneTraining
+from hmmcore.batch.lane_training import Group, LaneTraining, totals
 from hmmcore.batch.outcome import CANCELLED, CONVERGED, MAX_ITERATIONS, Outcome, Queue
+from hmmcore.compiling import kernel
 from hmmcore.emissions.base import Remedy
 from hmmcore.training.base import MOST_ROUNDING, StopRule, rounding
 
@@ -18,7 +20,9 @@ FILLED_AGAIN = 8
 """Lanes are filled again when one in so many is free: to move everybody up for one would take
 longer than to let it run on unheeded."""
 
-NEVER = np.iinfo(np.int32).max
+NEVER = 2**31 - 1
+
+KINDS, BITS = tuple(CODES), tuple(CODES.values())
 
 
 @dataclass
@@ -101,7 +105,7 @@ class LaneLoop:
     def _begun(self, numbers: IntArray) -> _Followed:
         advanced = self.training.init(numbers)
         group = advanced.group
-        log_likelihoods = group.log_likelihoods.sum(axis=1)
+        log_likelihoods = totals(group.log_likelihoods)
         keeps = self.outcome.histories is not None
         followed = _Followed(
             group, log_likelihoods, np.zeros(len(group), dtype=np.int64),
@@ -117,15 +121,15 @@ class LaneLoop:
     def _stepped(self, followed: _Followed) -> _Followed:
         advanced = self.training.step(followed.group, followed.done)
         group = advanced.group
-        reached = group.log_likelihoods.sum(axis=1)
+        reached = totals(group.log_likelihoods)
         stands = self._stand_still(group, reached - followed.log_likelihoods)
         still = np.where(stands, followed.still + 1, 0)
-        if group.codes.any():
-            _note(followed.first, group)
-        values = reached.tolist()
-        for row, history in enumerate(followed.histories):
-            if row not in advanced.failures:
-                history.append(values[row])
+        _note(group.codes, group.iterations, followed.first)
+        if followed.histories:
+            values = reached.tolist()
+            for row, history in enumerate(followed.histories):
+                if row not in advanced.failures:
+                    history.append(values[row])
         stepped = _Followed(
             group, reached, still, followed.done, followed.first, followed.histories
         )
@@ -196,16 +200,28 @@ class LaneLoop:
         followed.done[rows] = True
 
 
-def _note(first: IntArray, group: Group) -> None:
-    """Note the iteration at which each remedy was first needed."""
-    for kind, code in enumerate(CODES.values()):
-        new = ((group.codes & code) > 0) & (first[:, :, kind] == NEVER)
-        first[:, :, kind] = np.where(new, group.iterations[:, np.newaxis], first[:, :, kind])
+@kernel()
+def _note(codes: IntArray, iterations: IntArray, first: IntArray) -> None:
+    """Note the iteration (G,) at which each remedy of codes (G, K) was first needed."""
+    for g in range(len(codes)):
+        for k in range(codes.shape[1]):
+            for kind in range(first.shape[2]):
+                if codes[g, k] & BITS[kind] and first[g, k, kind] == NEVER:
+                    first[g, k, kind] = iterations[g]
 
 
 def _remedies(first: IntArray) -> tuple[Remedy, ...]:
     """A model's remedies in the order in which steps needed them, from first (K, kinds)."""
-    states, kinds = np.nonzero(first != NEVER)
-    order = np.lexsort([states, kinds, first[states, kinds]])
-    names = tuple(CODES)
-    return tuple(Remedy(int(states[i]), names[kinds[i]]) for i in order)
+    needed = [
+        (iteration, kind, state)
+        for state, iterations in enumerate(first.tolist())
+        for kind, iteration in enumerate(iterations)
+        if iteration != NEVER
+    ]
+    return tuple(_remedy(state, kind) for _, kind, state in sorted(needed))
+
+
+@cache
+def _remedy(state: int, kind: int) -> Remedy:
+    # The same few stand for those of thousands of models.
+    return Remedy(state, KINDS[kind])
