@@ -122,7 +122,8 @@ def sweep(
         aligned_rows(lane_kernels.COUNTED, num_states),
         aligned_rows(lane_kernels.COUNTED, num_states),
     )
-    members = np.empty(LANES, dtype=np.int64)
+    # Unsigned numbers are no places from the end: nothing asks whether they are.
+    members = np.empty(LANES, dtype=np.uint64)
     # First all models, with one bound on losses; then those for which that was not enough.
     swept, num_swept, bounding = np.arange(num_models), num_models, False
     while num_swept > 0:
@@ -166,10 +167,8 @@ def sweep(
                 sequences = slice(stretches[s], stretches[s + 1])
                 start, stop = offsets[stretches[s]], offsets[stretches[s + 1]]
                 bounds = offsets[stretches[s] : stretches[s + 1] + 1] - start
-                score(
-                    values[start:stop], symbols[start:stop], lane_means, lane_inverse_sds,
-                    lane_constants, table, scores,
-                )  # fmt: skip
+                numbers, signs = values[start:stop], symbols[start:stop]
+                score(numbers, signs, lane_means, lane_inverse_sds, lane_constants, table, scores)
                 if bounding:
                     forward_with_losses(
                         initial, matrix, reach, least, scores, bounds, alphas, log_liks[sequences]
@@ -184,10 +183,9 @@ def sweep(
                         begun = load(first_counts, 0, k) + load(scores, first, k)
                         store(first_counts, 0, k, begun)
                 accumulate(
-                    values[start:stop], symbols[start:stop], scores, lane_means, totals, seen,
-                    firsts, seconds, row_counts,
-                )  # fmt: skip
-            scatter(log_liks, members[:num_lanes], log_likelihoods)
+                    numbers, signs, scores, lane_means, totals, seen, firsts, seconds, row_counts
+                )
+            scatter(log_liks, members, log_likelihoods)
             for lane in range(num_lanes):
                 known = True
                 for n in range(num_sequences):
@@ -201,13 +199,13 @@ def sweep(
             for i in range(num_states):
                 for j in range(num_states):
                     store(pair_counts, i, j, load(pair_counts, i, j) * load(matrix, i, j))
-            scatter(first_counts, members[:num_lanes], initial_counts)
-            scatter(pair_counts, members[:num_lanes], transition_counts)
-            scatter(totals, members[:num_lanes], weights)
-            scatter(seen, members[:num_lanes], counts)
-            scatter(firsts, members[:num_lanes], deviations)
-            scatter(seconds, members[:num_lanes], squares)
-            scatter(row_counts, members[:num_lanes], symbol_counts)
+            scatter(first_counts, members, initial_counts)
+            scatter(pair_counts, members, transition_counts)
+            scatter(totals, members, weights)
+            scatter(seen, members, counts)
+            scatter(firsts, members, deviations)
+            scatter(seconds, members, squares)
+            scatter(row_counts, members, symbol_counts)
         num_swept, bounding = 0 if bounding else num_doubtful, True
 
 
@@ -222,10 +220,10 @@ def gather(rows: FloatArray, members: IntArray, lanes: FloatArray) -> None:
 
 @kernel()
 def scatter(lanes: FloatArray, members: IntArray, rows: FloatArray) -> None:
-    """Undo `gather`, for as many lanes as there are members."""
-    for lane in range(len(members)):
-        for i in range(lanes.shape[0]):
-            for j in range(lanes.shape[1]):
+    """Undo `gather`; lanes that repeat a model write the same once more."""
+    for i in range(lanes.shape[0]):
+        for j in range(lanes.shape[1]):
+            for lane in range(LANES):
                 rows[members[lane], i, j] = lanes[i, j, lane]
 
 
