@@ -17,6 +17,7 @@ log-probabilities are the rows of U in a table: a family uses what it needs.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.compiling import kernel
@@ -210,7 +211,7 @@ def sweep(
 
 
 @kernel()
-def gather(rows: FloatArray, members: IntArray, lanes: FloatArray) -> None:
+def gather(rows: FloatArray, members: NDArray[np.uint64], lanes: FloatArray) -> None:
     """Copy some rows of (G, I, J) into lanes (I, J, LANES)."""
     for i in range(lanes.shape[0]):
         for j in range(lanes.shape[1]):
@@ -219,7 +220,7 @@ def gather(rows: FloatArray, members: IntArray, lanes: FloatArray) -> None:
 
 
 @kernel()
-def scatter(lanes: FloatArray, members: IntArray, rows: FloatArray) -> None:
+def scatter(lanes: FloatArray, members: NDArray[np.uint64], rows: FloatArray) -> None:
     """Undo `gather`; lanes that repeat a model write the same once more."""
     for i in range(lanes.shape[0]):
         for j in range(lanes.shape[1]):
