@@ -41,6 +41,8 @@ from hmmcore.sweeps.kernels import DENSE_TRANSITION, NEGLIGIBLE, UNDERFLOW_RISK
 NEGLECTED, LOG_NEGLECTED = 1e-100, -230.25850929940458
 """`forward` takes smaller probabilities and likelihoods for zero: the product of three that are
 left is far from underflow."""
+SHORT = 128
+"""In longer sequences one bound on all losses seldom is negligible beside the likelihood."""
 DENSE = 1e-35
 """Without smaller transition probabilities, the states that explain a step best have at least this
 probability before it. Beside it `forward` loses less than 1e-60 of a state, and in the next step,
@@ -125,7 +127,9 @@ def sweep(
     )
     # Unsigned numbers are no places from the end: nothing asks whether they are.
     members = np.empty(LANES, dtype=np.uint64)
-    # First all models, with one bound on losses; then those for which that was not enough.
+    # First all models, with one bound on losses; then those for which that was not enough. With
+    # zeros and long sequences it is not asked for: by shape and model alone, not by its neighbours.
+    short = (offsets[1:] - offsets[:-1]).max() <= SHORT
     swept, num_swept, bounding = np.arange(num_models), num_models, False
     while num_swept > 0:
         num_doubtful = 0
@@ -156,6 +160,11 @@ def sweep(
                         store(matrix, i, j, prob)
                     store(transposed, j, i, prob)
             store(least, 0, 0, smallest)
+            if not (bounding or short or (least[0, 0] >= DENSE).any()):
+                for lane in range(num_lanes):
+                    swept[num_doubtful + lane] = members[lane]
+                num_doubtful += num_lanes
+                continue
             if learning:
                 clear(first_counts)
                 clear(pair_counts)
@@ -188,10 +197,10 @@ def sweep(
                 )
             scatter(log_liks, members, log_likelihoods)
             for lane in range(num_lanes):
-                known = True
+                known = bounding or short or least[0, 0, lane] >= DENSE
                 for n in range(num_sequences):
                     known &= not np.isnan(log_liks[n, 0, lane])
-                if not known:
+                if not (known or bounding):
                     # The models up to here have been read from `swept`.
                     swept[num_doubtful] = members[lane]
                     num_doubtful += 1
@@ -207,7 +216,7 @@ def sweep(
             scatter(firsts, members, deviations)
             scatter(seconds, members, squares)
             scatter(row_counts, members, symbol_counts)
-        num_swept, bounding = 0 if bounding else num_doubtful, True
+        num_swept, bounding = num_doubtful, True
 
 
 @kernel()

@@ -18,7 +18,8 @@ from tests.hmmcore.models import STRUCTURES, Config
 from tests.hmmcore.oracle import enumerate_paths
 
 every_kind = pytest.mark.parametrize("config", KINDS.values(), ids=KINDS.keys())
-every_lane_kind = pytest.mark.parametrize("config", LANE_KINDS.values(), ids=LANE_KINDS.keys())
+SWEPT = {**LANE_KINDS, "a long sequence": Config("dense", 3, (kernels.SHORT + 20, 8))}
+every_swept_kind = pytest.mark.parametrize("config", SWEPT.values(), ids=SWEPT.keys())
 
 
 @every_kind
@@ -30,7 +31,7 @@ def test_likelihoods_are_those_of_each_model(config):
         np.testing.assert_allclose(row, log_likelihood(hmm, sequences), rtol=1e-12, atol=1e-12)
 
 
-@every_lane_kind
+@every_swept_kind
 @pytest.mark.parametrize("seed", range(3))
 def test_statistics_are_those_of_each_model(config, seed):
     models, sequences = models_and_data(config, 19, seed)
@@ -255,7 +256,7 @@ def test_models_that_learned_zeros_stay_in_lanes():
 # --- laws -----------------------------------------------------------------------------------------
 
 
-@every_lane_kind
+@every_swept_kind
 def test_neighbours_do_not_matter(config):
     """A model has the same bits alone, in any order, and beside models with and without zeros."""
     models, sequences = models_and_data(config, 21)
