@@ -302,8 +302,8 @@ def test_symbols_keep_the_numbers_that_the_model_has_for_them():
     assert here.data.labels == model.labels
     assert here.data.sequences.observations[:, 0].tolist() == [2.0, 1.0, 1.0]
     # Generated symbols have numbers of their own, so there must be as many.
-    six = Session(Config(family="symbols", num_states=1, length=40, num_sequences=2))
-    four = Session(Config(family="symbols", num_states=1, num_symbols=4, length=40))
+    six = Session.from_url({"family": "symbols", "K": "2", "M": "40", "N": "2"})
+    four = Session.from_url({"family": "symbols", "K": "2", "M": "40", "N": "2", "C": "4"})
     assert "knows 6 symbols" in six.shown_model().problem(four.data)
     four.use_model(six.shown_model())
     assert four.config.start == "random"

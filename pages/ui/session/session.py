@@ -202,7 +202,12 @@ class Session(Experiment):
         meet the data, see `OwnModel.problem`.
         """
         before = self._present()
-        start = _start_for(self.config, "upload") if own_model is None else own_model.settings
+        if own_model is not None:
+            start = own_model.settings
+        elif self.config.start == "model":
+            start = BEST  # the model was for other data
+        else:
+            start = _start_for(self.config, "upload")
         values = {"num_states": num_states, "sequence": 1, **start}
         wanted = replace(self.config, source="upload", family=upload.family, **values)
         with self._turn(wanted, upload):
@@ -421,13 +426,16 @@ def _is_work(before: Before) -> bool:
     return trained or before.config.source == "upload"
 
 
-def _start_for(config: Config, source: str) -> dict[str, Any]:
+BEST: Mapping[str, Any] = {"start": "best", "nudge": 0}
+
+
+def _start_for(config: Config, source: str) -> Mapping[str, Any]:
     """The change of the starting point that comes with other data.
 
     Whoever brings data wants a model of them; of generated data one watches how it is learned.
     """
     if source == "upload" and config.start in ("random", "near-truth"):
-        return {"start": "best", "nudge": 0}
+        return BEST
     if source != "upload" and config.source == "upload" and config.start == "best":
         return {"start": "random", "nudge": 0}
     return {}
