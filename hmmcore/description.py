@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 def expected_stays(transition_matrix: ArrayLike) -> FloatArray:
     """How many steps a visit to each state (K,) lasts on average; infinite where it never ends.
 
-    A stay is geometric: 1 / (1 - p) with p the probability of staying.
+    A stay is geometric: its mean is one over the probability of leaving.
     """
-    staying = np.diagonal(np.asarray(transition_matrix, dtype=np.float64))
+    matrix = np.array(transition_matrix, dtype=np.float64)
+    # The sum of the others keeps the digits that one minus the probability of staying would lose.
+    np.fill_diagonal(matrix, 0.0)
     with np.errstate(divide="ignore"):
-        stays: FloatArray = 1.0 / (1.0 - staying)
+        stays: FloatArray = 1.0 / matrix.sum(axis=1)
     return stays
 
 
@@ -115,5 +117,8 @@ def _emissions(hmm: HMM, columns: Sequence[str], labels: Sequence[str]) -> dict[
         for i in range(dimensions):
             for j in range(i + 1, dimensions):
                 scale = spreads[:, i] * spreads[:, j]
-                table[f"correlation of {names[i]} and {names[j]}"] = covariances[:, i, j] / scale
+                name = f"correlation of {names[i]} and {names[j]}"
+                while name in table:  # of columns that have an "and" in their names
+                    name += "′"
+                table[name] = covariances[:, i, j] / scale
     return table

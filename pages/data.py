@@ -41,7 +41,7 @@ of the transition matrix **A** that belongs to the present state. On top, every 
 
 Only the observations are given to the model that learns. The **colours** here are the hidden
 states that really made them; they are known because the data were drawn on this page. In a file
-of your own nobody knows them, so its points have no colour.
+of your own nobody knows them, unless a column of it says, so its points have no colour.
 
 *Over time* you see how long states last and in what order they come. The other figure forgets the
 order: where two states make the same observations, a single one cannot tell them apart, and only
@@ -74,6 +74,7 @@ def source_and_preset(session: Session) -> None:
         sequence(session)
         dimensions(session)
         data = session.shown_data
+        has_truth = data.true_states is not None
         st.download_button(
             "Download CSV",
             lambda: csv_bytes(data),
@@ -83,7 +84,7 @@ def source_and_preset(session: Session) -> None:
             icon=":material/download:",
             on_click="ignore",
             help="All sequences: sequence, time, value"
-            + (", and the true state of each observation." if data.states is not None else "."),
+            + (", and the true state of each observation." if has_truth else "."),
         )
     example_line(session, where="On the Playground: ")
 

@@ -143,7 +143,7 @@ def confusion(view: View) -> None:
         label="Table of time steps by true state and Viterbi state, with row percentages.",
     )
     st.caption(
-        f"Time steps of {words.sequence(session)}; {words.about_confusion(num_states, num_true)} "
+        f"Time steps of {words.sequence(session)}; {words.about_confusion(num_states, data)} "
         "Colour is the share of the row. A blank row is a state that did not occur. Point at a "
         "cell to read it in words."
     )

@@ -111,9 +111,12 @@ def read_grid(text: str, separator: str | None, header: bool | None, skip_rows: 
 
 
 def _without_first(text: str, skip_rows: int) -> str:
+    end = -1
     for _ in range(skip_rows):
-        _, _, text = text.partition("\n")
-    return text
+        end = text.find("\n", end + 1)
+        if end < 0:
+            return ""
+    return text[end + 1 :]
 
 
 # --- rows -----------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hmmcore.arrays import IntArray, cut
+from hmmcore.arrays import IntArray, cut, quoted
 from hmmcore.formulas import restored
 from hmmcore.sequences import Sequences
 from hmmcore.tables import guessing
@@ -19,7 +19,7 @@ from hmmcore.tables.decoding import MAX_FILE_BYTES, PARQUET, TableError, file_te
 from hmmcore.tables.guessing import BLANK_LINES, MAX_SYMBOLS, Column, Guess, code_of_nothing
 from hmmcore.tables.numbers import Shapes, file_decimal
 from hmmcore.tables.reading import Cells, numbers_in, symbols_in
-from hmmcore.tables.splitting import Grid, read_grid
+from hmmcore.tables.splitting import NO_SEPARATOR, SEPARATORS, Grid, read_grid
 from hmmcore.tables.times import CLOCK, dates, stamps
 
 if TYPE_CHECKING:
@@ -250,7 +250,16 @@ def read_table(
         TableError: one sentence on what is wrong, and what would be right.
     """
     if decimal is not None and decimal not in (".", ","):
-        raise TableError(f"decimal is {decimal!r}; it must be '.' or ','.")
+        raise TableError(f"decimal is {quoted(decimal)}; it must be '.' or ','.")
+    if separator is not None and separator not in (*SEPARATORS, NO_SEPARATOR):
+        raise TableError(
+            f"separator is {quoted(separator)}; it must be one of {list(SEPARATORS)}, or "
+            f"{NO_SEPARATOR!r} for a single column."
+        )
+    if header not in (None, True, False) or type(header) is int:
+        raise TableError(f"header is {quoted(header)}; it must be True, False or None.")
+    if skip_rows is not None and (type(skip_rows) is not int or skip_rows < 0):
+        raise TableError(f"skip_rows is {quoted(skip_rows)}; it must be a whole number from 0 on.")
     codes = frozenset(str(code).strip().lower().removesuffix(".0") for code in missing)
     if isinstance(content, bytes) and content.startswith(PARQUET):
         content, separator, header = _parquet(content), ",", True

@@ -47,6 +47,8 @@ def test_stays_last_as_long_as_in_a_long_simulation():
     matrix = np.array([[0.9, 0.1], [0.5, 0.5]])
     np.testing.assert_allclose(expected_stays(matrix), [10.0, 2.0])
     assert expected_stays(np.eye(1))[0] == np.inf
+    # One minus the probability of staying would be zero.
+    assert expected_stays([[1.0, 1e-17], [0.5, 0.5]])[0] == 1e17
     hmm = HMM([1.0, 0.0], matrix, Poisson([1.0, 5.0]))
     states = sample(hmm, 1, 200_000, np.random.default_rng(0)).states
     begins = np.flatnonzero(np.diff(states, prepend=-1))
@@ -82,6 +84,13 @@ def test_every_family_has_its_table():
         "correlation of a and b",
     ]  # fmt: skip
     assert table["correlation of a and b"].tolist() == [0.5, 0.0]
+
+
+def test_no_correlation_takes_the_place_of_another():
+    covariances = np.eye(4)[np.newaxis] + 0.1
+    hmm = HMM([1.0], [[1.0]], Gaussian(np.zeros((1, 4)), covariances, "full"))
+    table = describe_states(hmm, columns=["a", "b and c", "a and b", "c"])
+    assert sum(name.startswith("correlation of ") for name in table) == 6
 
 
 def test_of_a_network_the_table_has_what_it_gives():

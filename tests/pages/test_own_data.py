@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,18 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from hmmcore import accuracy, log_likelihood, viterbi
+from hmmcore import HMM, NeuralGaussian, Sequences, accuracy, log_likelihood, viterbi
 from hmmcore.io import to_json
+from hmmcore.tables import TableError
 from pages.ui.experiment.dataset import Upload
 from pages.ui.files import model_file
+from pages.ui.files.experiment_file import write
+from pages.ui.files.export import csv_bytes, data_frame
 from pages.ui.files.pending import PendingFile, Roles
 from pages.ui.files.refusal import FileRefused
 from pages.ui.parts.export_area import decoded_csv, decoded_parquet, model_json
+from pages.ui.parts.presets import PRESETS
+from pages.ui.session.opening import open_file
 from pages.ui.session.session import Session
 from pages.ui.session.view import current_view
 from pages.ui.settings.config import Config
@@ -159,6 +165,48 @@ def test_decoded_data_stand_beside_the_rows_of_the_file(name):
         names = np.array(here.upload.state_names)
         label = original["label"].to_numpy()
         np.testing.assert_array_equal(names[parquet["true_state"].to_numpy(int) - 1], label)
+
+
+def test_every_file_can_be_taken_out_again():
+    for path in sorted(CASES.iterdir()):
+        file = PendingFile(path.name, path.read_bytes())
+        try:
+            upload = file.upload()
+        except TableError:
+            continue
+        here = Session(Config())
+        here.replace_upload(upload, 2)
+        frame = pd.read_csv(io.BytesIO(csv_bytes(here.data)))
+        assert len(frame) == upload.sequences.num_observations
+        here.upload = replace(upload, source=None)
+        assert len(decoded_csv(here).splitlines()) > len(frame)
+
+
+def test_numbers_of_a_file_with_a_decimal_comma_stay_numbers_and_formulas_do_not():
+    file = PendingFile("f.csv", b"x;y;z\n-0,5;=1+1;-1\n+1,25;-2;-2%\n2;=A1;3\n" * 1)
+    file.roles = Roles(values=("x",), time="", label="", sequence="")
+    here = Session(Config())
+    here.replace_upload(file.upload(), 1)
+    rows = [line.split(",state") for line in decoded_csv(here).decode().splitlines()[1:]]
+    assert rows[0][0].startswith('"-0,5",\'=1+1,-1,')
+    assert rows[1][0].startswith('"+1,25",\'-2,-2%,') or rows[1][0].startswith('"+1,25",-2,-2%,')
+
+
+def test_times_that_no_integer_holds_stay_numbers():
+    rows = "".join(f"{(n + 1) * 1e20:.0f},{n % 7}.5\n" for n in range(60))
+    file = PendingFile("f.csv", f"t,x\n{rows}".encode(), roles=Roles(time="t"))
+    assert data_frame(file.upload().dataset(1), 2)["time"].tolist() == [1e20, 2e20]
+
+
+def test_a_name_of_a_sequence_is_never_markdown():
+    rows = "".join(f"![x](http://a.b/p.png){n // 20},{n % 5}.5\n" for n in range(40))
+    file = PendingFile("f.csv", f"who,x\n{rows}".encode(), roles=Roles(sequence="who"))
+    upload = file.upload()
+    known = np.arange(40) % 2
+    app = opened("decoding.py")
+    session(app).replace_upload(replace(upload, known_states=known, state_names=("a", "b")), 2)
+    app = healthy(app.run())
+    assert "![" not in " ".join(app.table[0].value.columns)
 
 
 def test_rows_that_were_left_out_have_empty_cells():
@@ -309,6 +357,76 @@ def test_symbols_keep_the_numbers_that_the_model_has_for_them():
     assert four.config.start == "random"
 
 
+def test_a_model_of_generated_symbols_needs_the_same_symbols_in_the_same_order():
+    here = Session.from_url({"family": "symbols", "K": "2", "M": "40", "N": "2", "C": "3"})
+    model = here.shown_model()
+    assert model.problem(here.data) == ""
+    turned = replace(model, labels=model.labels[::-1])
+    assert "knows the symbols “3”, “2” and “1”" in turned.problem(here.data)
+
+
+def test_a_model_that_waits_leaves_the_one_in_use_alone():
+    here = Session(Config(num_states=2, length=50, num_sequences=4))
+    here.step()
+    mine = here.shown_model()
+    here.use_model(mine)
+    here.step()
+    counts = Session.from_url({"family": "counts", "K": "2", "M": "50", "N": "2"}).shown_model()
+    kept, runs = write(here), here.runs
+    here.use_model(counts)
+    assert "kept until then" in here.notes[0]
+    assert (here.own_model, here.waiting_model, here.runs) == (mine, counts, runs)
+    assert write(here) == kept
+    # It is the one that is offered for the next file, though the present run was trained.
+    assert here.model_in_hand() is counts
+    rows = "".join(f"{n % 9}\n" for n in range(40))
+    file = PendingFile("f.csv", f"visits\n{rows}".encode(), roles=Roles(family="counts"))
+    here.replace_upload(file.upload(), 2, here.model_in_hand())
+    assert (here.own_model, here.waiting_model) == (counts, None)
+    assert here.shown_state.hmm == counts.hmm
+
+
+def test_the_notebooks_own_data_are_not_replaced_by_opening_a_model():
+    here = Session(Config())
+    here.change(**PRESETS["notebook"].values)
+    before = here.data
+    two = Session(Config(num_states=2, length=50, num_sequences=4)).shown_model()
+    here.use_model(two)
+    assert here.config.source == "notebook"
+    assert here.data is before
+    assert "have another K than the model" in here.notes[0]
+
+
+def test_your_model_brings_its_own_number_of_states_and_decides_what_it_decides():
+    here = Session(Config(family="points", num_states=2, length=50, num_sequences=4))
+    here.replace_upload(case("sensor_trials.csv").upload(), 2)
+    here.step()
+    here.use_model(here.shown_model())
+    model = here.own_model
+    here.change(num_states=3)
+    assert here.config.start == "best"
+    here.change(start="model")
+    assert (here.config.start, here.config.num_states) == ("model", 2)
+    assert here.shown_state.hmm == model.hmm
+    here.step()
+    here.change(covariance_type="full")
+    assert here.config.covariance_type == "diag"
+    assert here.shown_state.iteration == 1, "nothing starts again"
+
+
+def test_a_model_with_too_many_states_for_the_data_says_so():
+    model = Session(Config(num_states=20, length=50, num_sequences=1)).shown_model()
+    large = Upload("f.csv", "x", Sequences(np.arange(100_001.0) % 7))
+    assert "K × T = 2\u202f000\u202f020" in model.problem(large)
+
+
+def test_a_network_of_points_is_no_model_of_these_pages():
+    points = NeuralGaussian.near_means(np.eye(2), np.random.default_rng(0))
+    content = to_json(HMM([0.5, 0.5], np.full((2, 2), 0.5), points)).encode()
+    with pytest.raises(FileRefused, match="a network of points"):
+        model_file.read(content, "m.json")
+
+
 def test_a_hidden_truth_is_not_in_what_is_exported():
     here = Session(Config(num_states=2, length=20, num_sequences=2))
     assert b"true_state" in decoded_csv(here)
@@ -368,9 +486,6 @@ def test_a_model_of_hmmcore_itself_is_read_too():
 
 
 def test_an_experiment_with_a_model_of_ones_own_comes_back():
-    from pages.ui.files.experiment_file import write
-    from pages.ui.session.opening import open_file
-
     here = trained_on_returns()
     model = here.model_in_hand()
     here.replace_upload(case("returns_daily_new.csv").upload(), 2, model)

@@ -150,9 +150,12 @@ class Upload:
     @property
     def num_bytes(self) -> int:
         """About how much memory it takes."""
-        arrays = (self.sequences.observations, self.times, self.known_states)
-        held = sum(array.nbytes for array in arrays if array is not None)
-        return held + (0 if self.source is None else len(self.source.content))
+        arrays = [self.sequences.observations, self.times, self.known_states]
+        held = 0
+        if self.source is not None:
+            arrays.append(self.source.rows)
+            held = len(self.source.content)
+        return held + sum(array.nbytes for array in arrays if array is not None)
 
     def dataset(self, num_states: int) -> Dataset:
         """The same as a `Dataset` for a model of so many states; its true model is unknown."""

@@ -9,8 +9,9 @@ import numpy as np
 
 from hmmcore import HMM, Categorical, Gaussian, NeuralGaussian, Poisson, Sequences
 from pages.ui.experiment.dataset import Dataset, Upload
+from pages.ui.settings.config import MAX_CELLS
 from pages.ui.settings.families import FAMILIES
-from pages.ui.text import listed, many, shortened
+from pages.ui.text import count, listed, many, shortened
 
 ABSENT = (
     "This link was made with a model of one's own, which a link cannot carry. It starts from "
@@ -49,12 +50,18 @@ class OwnModel:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The fields of the Config with which training starts from it."""
+        """The fields of the Config that it decides where training starts from it."""
         network = isinstance(self.hmm.emissions, NeuralGaussian)
         return {
-            "start": "model", "nudge": 0, "num_states": self.hmm.num_states,
+            "start": "model", "num_states": self.hmm.num_states,
             "mean_model": "network" if network else "free",
         }  # fmt: skip
+
+    @property
+    def covariance_type(self) -> str:
+        """What the control of the same name would say."""
+        kind = getattr(self.hmm.emissions, "covariance_type", "diag")
+        return "full" if kind in ("full", "tied") else "diag"
 
     def problem(self, data: Dataset | Upload, num_states: int | None = None) -> str:
         """One sentence on why it cannot meet these data; empty if it can.
@@ -81,20 +88,34 @@ class OwnModel:
                 f"The model was trained on the columns {_quoted(self.columns)}, and the data have "
                 f"{_quoted(data.columns)}; choose the same ones in the same order."
             )
-        if self.family != "symbols":
-            return ""
-        # A file's symbols get the numbers that the model has for them, see `meet`.
-        known = (isinstance(data, Upload) and self.labels) or data.labels
-        strange = [label for label in data.labels if label not in (self.labels or known)]
-        if strange:
+        cells = self.hmm.num_states * data.sequences.num_observations
+        if cells > MAX_CELLS:
             return (
-                f"The data have {_quoted(tuple(strange))}, which the model has never met; it knows "
+                f"With the model's K = {self.hmm.num_states} these data have K × T = "
+                f"{count(cells)}; at most {count(MAX_CELLS)} are possible, so choose fewer."
+            )
+        return self._problem_of_symbols(data) if self.family == "symbols" else ""
+
+    def _problem_of_symbols(self, data: Dataset | Upload) -> str:
+        if self.labels and isinstance(data, Upload):
+            # They get the numbers that the model has for them, see `meet`.
+            strange = tuple(label for label in data.labels if label not in self.labels)
+            if not strange:
+                return ""
+            return (
+                f"The data have {_quoted(strange)}, which the model has never met; it knows "
                 f"{_quoted(self.labels)}."
             )
-        if self.hmm.emissions.num_symbols != len(known):
+        num_symbols = self.hmm.emissions.num_symbols
+        if num_symbols != len(data.labels):
             return (
-                f"The model knows {many(self.hmm.emissions.num_symbols, 'symbol')}, and the data "
-                f"have {len(known)}; choose data with as many."
+                f"The model knows {many(num_symbols, 'symbol')}, and the data have "
+                f"{len(data.labels)}; choose data with as many."
+            )
+        if self.labels and self.labels != data.labels:
+            return (
+                f"The model knows the symbols {_quoted(self.labels)}, and the data have "
+                f"{_quoted(data.labels)}; choose data of its own."
             )
         return ""
 

@@ -47,7 +47,7 @@ class TimeScale:
             return cls(length)
         steps = np.diff(_numbers(times))
         if not (steps > 0).all():
-            return cls(length, note=f"{COUNTED}: some of its times stand twice.")
+            return cls(length, note=f"{COUNTED}: some of its times stand twice, or nearly so.")
         if steps.max() > LONGEST_GAP * np.median(steps):
             return cls(length, note=f"{COUNTED}: between two of its times there is a long gap.")
         return cls(length, times, name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hmmcore import HMM, Sequences
-from hmmcore.io import from_content
 from hmmcore.tables import MAX_FILE_BYTES, MAX_SEQUENCES, read_table
 from pages.ui.experiment.dataset import Source, Upload
 from pages.ui.experiment.own_model import OwnModel
@@ -31,7 +31,7 @@ from pages.ui.experiment.run_position import (
     checked_revisions,
 )
 from pages.ui.files.blocks import integers, numbers, unpacked
-from pages.ui.files.model_file import MAX_PARAMETERS, model_of
+from pages.ui.files.model_file import bounded_model, model_of
 from pages.ui.files.pending import MAX_VALUES, NAME_LENGTH, Reading
 from pages.ui.files.refusal import FileRefused
 from pages.ui.settings.address import from_query
@@ -66,6 +66,8 @@ MAX_LISTS = 20_000
 LONGEST_NAME = MAX_DIMENSIONS * (NAME_LENGTH + len("…, ")) - len(", ")
 """The length of the longest name, that of all columns joined, each cut to NAME_LENGTH."""
 LONGEST_RUN_NAME = 40
+TEXT = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+"""A text in JSON."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +105,9 @@ def read(content: bytes) -> ExperimentFile:
             f"{MAX_BYTES // 2**20} MB."
         )
     # Counted before they are parsed, because a short text can take a lot of memory once parsed.
-    if content.count(b",") > MAX_NUMBERS or content.count(b"[") + content.count(b"{") > MAX_LISTS:
+    # What stands in a text is not counted: names may have commas and brackets.
+    outside = TEXT.sub(b"", content)
+    if outside.count(b",") > MAX_NUMBERS or outside.count(b"[") + outside.count(b"{") > MAX_LISTS:
         raise FileRefused(
             f"The file has more than {count(MAX_NUMBERS)} entries or {count(MAX_LISTS)} lists, "
             "and no experiment has so many."
@@ -151,7 +155,7 @@ def _experiment(found: dict[str, Any], version: int) -> ExperimentFile:
     own_model = None
     if config.start == "model":
         own_model = model_of(_mapping(found, "own_model"), "this file")
-    start = _model(_mapping(found, "start"))
+    start = bounded_model(_mapping(found, "start"))
     if start.num_states != config.num_states:
         raise ValueError(f"start has {start.num_states} states, and K is {config.num_states}.")
     runs = _mapping(found, "runs")
@@ -174,19 +178,13 @@ def _experiment(found: dict[str, Any], version: int) -> ExperimentFile:
     return ExperimentFile(config, upload, own_model, start, position, endings, notes)
 
 
-def _model(content: Any) -> HMM:
-    if json.dumps(content).count(",") > MAX_PARAMETERS:
-        raise ValueError(f"a model has more than {count(MAX_PARAMETERS)} parameters.")
-    return from_content(content)
-
-
 def _run(run: Any, start: HMM) -> tuple[RunProgress, Ending]:
     last = _whole(run["iteration"], "an iteration", MAX_ITERATIONS)
     revisions = tuple(
         Revision(_whole(begin, "a revision", last), float(rate), str(optimizer))
         for begin, rate, optimizer in run["revisions"]
     )
-    hmm = _model(run["model"])
+    hmm = bounded_model(run["model"])
     kind, start_kind = ((one.num_states, type(one.emissions)) for one in (hmm, start))
     if kind != start_kind:
         raise ValueError("a learned model is of another kind than the starting one.")
@@ -261,7 +259,10 @@ def _source(given: Any, length: int) -> Source | None:
         raise ValueError("the missing codes are no texts.")
     options = vars(replace(reading, missing=tuple(missing)))
     last = len(read_table(content, **options)) - 1
-    return Source(content, options, integers(given["rows"], "rows", length, -1, last))
+    rows = integers(given["rows"], "rows", length, -1, last)
+    if np.bincount(rows[rows >= 0]).max(initial=0) > 1:
+        raise ValueError("a row of its table has several observations.")
+    return Source(content, options, rows)
 
 
 def _left_out(data: dict[str, Any]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from hmmcore.formulas import defused
 from hmmcore.tables import beside, read_table
 from pages.ui.experiment.dataset import Dataset, Source
 from pages.ui.figures import theme
+from pages.ui.files.blocks import EXACT_IN_FLOAT
 
 # Imported when it is needed: every page imports this module, and pandas would delay the first
 # visitor by a quarter of a second.
@@ -57,9 +58,13 @@ def _places(data: Dataset, rows: slice) -> dict[str, object]:
     times = np.arange(len(number)) - starts + theme.FIRST_TIME
     if data.times is not None:
         times = data.times[rows]
-        if times.dtype.kind == "f" and (times == np.rint(times)).all():
+        if times.dtype.kind == "f" and _are_whole(times):
             times = times.astype(np.int64)  # 3, as people write it, and not 3.0
     return {"sequence": names[number] if data.sequence_names else number + 1, "time": times}
+
+
+def _are_whole(values: FloatArray) -> bool:
+    return bool(((values == np.rint(values)) & (np.abs(values) < EXACT_IN_FLOAT)).all())
 
 
 def decoded_data_frame(hmm: HMM, data: Dataset, source: Source | None = None) -> pd.DataFrame:
@@ -144,7 +149,7 @@ def csv_bytes(data: Dataset) -> bytes:
 def frame_csv(frame: pd.DataFrame) -> bytes:
     """A table as CSV with all digits of every number, and with its texts and names defused."""
     written = frame.rename(columns=defused)
-    for name in written.select_dtypes(exclude="number"):
+    for name in written.select_dtypes(exclude=["number", "datetime"]):
         written[name] = _defused(written[name])
     return written.to_csv(index=False, lineterminator="\n").encode()
 

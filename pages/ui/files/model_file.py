@@ -7,6 +7,7 @@ import math
 import re
 from typing import Any
 
+from hmmcore import HMM, NeuralGaussian
 from hmmcore.io import from_content, to_content
 from pages.ui.experiment.own_model import OwnModel
 from pages.ui.files.pending import NAME_LENGTH
@@ -69,7 +70,7 @@ def model_of(found: dict[str, Any], where: str) -> OwnModel:
     `where` says where it is from, if it does not say so itself. Raises ValueError and other errors
     of malformed content.
     """
-    hmm, about = from_content(found), found.get(TRAINED_ON) or {}
+    hmm, about = bounded_model(found), found.get(TRAINED_ON) or {}
     origin, reached = about.get("origin") or where, about.get("log_likelihood_per_observation")
     if not isinstance(origin, str):
         raise ValueError("its origin is no text.")
@@ -79,6 +80,8 @@ def model_of(found: dict[str, Any], where: str) -> OwnModel:
         hmm, shortened(origin, LONGEST_ORIGIN), None if reached is None else float(reached),
         *(_names(about, name) for name in ("labels", "columns")),
     )  # fmt: skip
+    if isinstance(hmm.emissions, NeuralGaussian) and hmm.emissions.num_dimensions > 1:
+        raise ValueError("a network of points is none of the models of these pages.")
     num_symbols = getattr(hmm.emissions, "num_symbols", 0)
     dimensions = hmm.emissions.num_dimensions
     for size, most, what in (
@@ -97,8 +100,18 @@ def model_of(found: dict[str, Any], where: str) -> OwnModel:
     return model
 
 
+def bounded_model(content: Any) -> HMM:
+    """The model of what `hmmcore.io.to_content` made. Raises ValueError if it is too large."""
+    if json.dumps(content).count(",") > MAX_PARAMETERS:
+        raise ValueError(f"a model has more than {count(MAX_PARAMETERS)} parameters.")
+    return from_content(content)
+
+
 def _names(about: dict[str, Any], name: str) -> tuple[str, ...]:
     given = about.get(name) or []
     if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
         raise ValueError(f"its {name} are no texts.")
-    return tuple(shortened(one, NAME_LENGTH) for one in given)
+    names = tuple(shortened(one, NAME_LENGTH) for one in given)
+    if len(set(names)) < len(names):
+        raise ValueError(f"two of its {name} are the same.")
+    return names

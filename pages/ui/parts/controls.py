@@ -32,6 +32,7 @@ MOST_NAMES = 1000
 FIND = "find_sequence"
 
 FROM_FILE = " Your file decides this; choose generated data on the Data page to set it here."
+FROM_MODEL = " Your model decides this; choose another starting point to set it here."
 
 
 def sidebar(session: Session) -> None:
@@ -78,7 +79,7 @@ def sidebar(session: Session) -> None:
         if session.start_comparison is not None:
             st.caption(_about_candidates(session.start_comparison))
         if config.family == "numbers":
-            choice(session, "mean_model")
+            choice(session, "mean_model", disabled=config.start == "model", why=FROM_MODEL)
         if config.start == "symmetric" or config.nudge:
             number(session, "nudge")
         choice(session, "method")
@@ -105,7 +106,8 @@ def _emissions(session: Session, uploaded: bool) -> None:
     if config.family == "symbols":
         slider(session, "num_symbols", disabled=uploaded)
     if config.family == "points":
-        choice(session, "covariance_type")
+        from_model = uploaded and config.start == "model"
+        choice(session, "covariance_type", disabled=from_model, why=FROM_MODEL)
     if fits(config, table) and not uploaded:
         st.caption(f"{FIELD_OF[table].label}: your own table, from the Data page.")
     else:
@@ -136,8 +138,8 @@ def sequence(session: Session) -> None:
             placeholder="a part of its name",
             max_chars=100,
             width=190,
-            help=f"This is {names[session.config.sequence - 1]}. Enter goes to the next sequence "
-            "whose name has this in it.",
+            help=f"This is {markdown_text(names[session.config.sequence - 1])}. Enter goes to the "
+            "next sequence whose name has this in it.",
             on_change=on_entry(FIND, lambda text: _find_sequence(session, str(text))),
         )
 
@@ -237,9 +239,13 @@ def choice(
     *,
     without: Collection[str] = (),
     disabled: bool = False,
+    why: str = FROM_FILE,
     **layout: Any,
 ) -> None:
-    """Draw a list to choose one option from; `without` are those that there are not now."""
+    """Draw a list to choose one option from; `without` are those that there are not now.
+
+    `why` it is disabled is said in its help.
+    """
     field, value = _prepared(session, name)
     choices = field.choices
     assert choices is not None
@@ -249,7 +255,7 @@ def choice(
         options,
         index=options.index(value),
         format_func=choices.__getitem__,
-        **_common(session, field, disabled),
+        **_common(session, field, disabled, why),
         **layout,
     )
 
@@ -298,10 +304,10 @@ def _prepared(session: Session, name: str) -> tuple[Field, Any]:
     return field, value
 
 
-def _common(session: Session, field: Field, disabled: bool) -> dict[str, Any]:
+def _common(session: Session, field: Field, disabled: bool, why: str = FROM_FILE) -> dict[str, Any]:
     return {
         "key": widget_key(field.name),
-        "help": field.help + (FROM_FILE if disabled else ""),
+        "help": field.help + (why if disabled else ""),
         "disabled": disabled,
         "on_change": on_entry(widget_key(field.name), lambda value: _change(session, field, value)),
     }

@@ -90,14 +90,14 @@ def about_reading(reading: IntArray, data: Dataset) -> str:
     )
 
 
-def about_confusion(num_states: int, num_true_states: int) -> str:
+def about_confusion(num_states: int, data: Dataset) -> str:
     """Where the right answers are in a table of true states (rows) by learned states (columns)."""
-    if num_states == num_true_states:
+    if num_states == data.num_true_states:
         return "right answers stand on the diagonal."
     return (
-        f"{many(num_true_states, 'state')} made the data and the model has {num_states}, so there "
-        "is no diagonal. A column with several full cells is a learned state that stands for "
-        "several true ones; a row with several, a true state that is split."
+        f"{_made(data)} and the model has {num_states}, so there is no diagonal. A column with "
+        "several full cells is a learned state that stands for several true ones; a row with "
+        "several, a true state that is split."
     )
 
 
@@ -249,9 +249,12 @@ def about_learned(frame: pd.DataFrame) -> str:
     return shortened(f"Table of the model's states. {rows}.", 1000)
 
 
+SHARES = ("share of the data", "stationary share")
+
+
 def number_format(column: str) -> str:
     """How a column of the table of what was learned writes its numbers."""
-    is_share = column.startswith(("to S", "p(")) or column.endswith(("share", "share of the data"))
+    is_share = column.startswith(("to S", "p(")) or column in SHARES
     return "%.3f" if is_share else "%.4g"
 
 

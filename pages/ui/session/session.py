@@ -67,6 +67,7 @@ class Session(Experiment):
     Attributes:
         before: what a remedy, other data or another model replaced, until the next change; see
             `undo`.
+        waiting_model: a model that was opened and cannot meet the present data.
         upload_key: the key under which `UPLOADS` keeps for a reload what the visitor brought; empty
             without anything.
         missing_upload_query: the URL parameters that ask for an upload or a model that this session
@@ -89,6 +90,7 @@ class Session(Experiment):
     """
 
     before: Before | None = None
+    waiting_model: OwnModel | None = None
     upload_key: str = ""
     missing_upload_query: dict[str, str] | None = None
     pending: PendingFile | None = None
@@ -118,6 +120,8 @@ class Session(Experiment):
         current iteration.
         """
         before, self.missing_upload_query, self.before = self.config, None, None
+        if self.own_model is not None and values.get("start", before.start) == "model":
+            values |= self._decided_by(self.own_model, values)
         if "start" in values:
             # A nudge applies only to the start for which it was made.
             values.setdefault("nudge", 0)
@@ -145,6 +149,20 @@ class Session(Experiment):
         self._select_existing()
         # Not before: a command that waits for the change might come while a large one is waiting.
         self.settings_number += 1
+
+    def _decided_by(self, own_model: OwnModel, values: Mapping[str, Any]) -> dict[str, Any]:
+        """What a change must be where training starts from a model of the visitor's own."""
+        decided = own_model.settings
+        if values.get("source", self.config.source) == "upload":
+            decided["covariance_type"] = own_model.covariance_type
+        if "start" not in values:
+            # With another K training starts elsewhere.
+            del decided["start"], decided["num_states"]
+        elif self.config.source == "notebook":
+            del decided["num_states"]  # the notebook's data have their own
+        elif self.config.source != "upload" and self.config.data_states != decided["num_states"]:
+            decided["true_states"] = self.config.data_states  # the data stay as they are
+        return decided
 
     @holding_lock
     def new_start(self) -> None:
@@ -203,16 +221,20 @@ class Session(Experiment):
         """
         before = self._present()
         if own_model is not None:
-            start = own_model.settings
+            start = {**own_model.settings, "nudge": 0}
         elif self.config.start == "model":
             start = BEST  # the model was for other data
         else:
             start = _start_for(self.config, "upload")
         values = {"num_states": num_states, "sequence": 1, **start}
+        if own_model is not None:
+            values["covariance_type"] = own_model.covariance_type
         wanted = replace(self.config, source="upload", family=upload.family, **values)
         with self._turn(wanted, upload):
             self.player.pause()
             self.upload, self.own_model = upload, own_model or self.own_model
+            if own_model is self.waiting_model:
+                self.waiting_model = None
             # Notes about generated data no longer apply.
             self.config, self.notes = legal(wanted)[0], ()
             self._renew_data()
@@ -228,22 +250,24 @@ class Session(Experiment):
         """
         before, upload = self._present(), self.upload if self.config.source == "upload" else None
         problem = own_model.problem(upload or self.data)
-        self.own_model = own_model
-        self._keep_for_reload()
+        if self.config.source == "notebook" and own_model.hmm.num_states != self.config.num_states:
+            problem = "The notebook's own data have another K than the model; choose other data."
         if problem:
+            self.waiting_model = own_model
             self.notes = (f"{problem} The model is kept until then.",)
-            return
-        values = own_model.settings
-        if self.config.source != "upload" and self.config.data_states != values["num_states"]:
-            # The data stay as they are.
-            values["true_states"] = self.config.data_states
-        self.change(**values)
-        if self.runs is before.runs:
-            self._renew_runs()
-        self.before = before if _is_work(before) else None
+        else:
+            self.own_model, self.waiting_model = own_model, None
+            self.change(start="model")
+            if self.runs is before.runs:
+                self._renew_runs()
+            self.before = before if _is_work(before) else None
+        self._keep_for_reload()
 
     def model_in_hand(self) -> OwnModel | None:
-        """The model that other data can meet: the shown one if it was trained, else the own one."""
+        """The model that other data can meet: one that waits for them, the shown one if it was
+        trained, or else the visitor's own."""
+        if self.waiting_model is not None:
+            return self.waiting_model
         state = self.shown_state
         return self.shown_model() if state is not None and state.iteration else self.own_model
 
@@ -282,7 +306,8 @@ class Session(Experiment):
         """Keep what the visitor brought, to be found again after a reload."""
         self.missing_upload_query = None
         size = 0 if self.upload is None else self.upload.num_bytes
-        self.upload_key = UPLOADS.keep(Brought(self.upload, self.own_model), size)
+        brought = Brought(self.upload, self.own_model, self.waiting_model)
+        self.upload_key = UPLOADS.keep(brought, size)
 
     # The address
 
@@ -334,17 +359,19 @@ class Session(Experiment):
     @holding_lock
     def restore_upload(self, key: str) -> bool:
         """Restore what was brought before a reload, by its key; whether anything changed."""
-        found, has_own = UPLOADS.find(key), self.upload is not None or self.own_model is not None
+        found, has_own = UPLOADS.find(key), bool(self.upload or self.own_model)
         if found is None or (self.missing_upload_query is None and has_own):
             return False
         if self.missing_upload_query is None:
             # The session used other data, and still does; they are only restored.
             self.upload, self.own_model, self.upload_key = found.upload, found.own_model, key
+            self.waiting_model = found.waiting_model
             return True
         query = self.missing_upload_query
         config, notes = from_query(query)
         with self._turn(config, found.upload):
             self.take_over(Experiment(config, notes, found.upload, found.own_model))
+            self.waiting_model = found.waiting_model
             self._go_to_position_in(query)
         return True
 

@@ -26,10 +26,11 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, eq=False)
 class Brought:
-    """A visitor's data and model; None for what the visitor did not bring."""
+    """A visitor's data and models; None for what the visitor did not bring."""
 
     upload: Upload | None
     own_model: OwnModel | None
+    waiting_model: OwnModel | None = None
 
 
 @dataclass

@@ -250,6 +250,18 @@ DAMAGED = {
     "a source that is read by other rules": lambda kept: changed(
         kept, "data", "source", "options", "execute", to="os.system"
     ),
+    "a row of the source twice": lambda kept: changed(
+        kept, "data", "source", "rows", 0, to=json.loads(kept)["data"]["source"]["rows"][1]
+    ),
+    "rows to skip without end": lambda kept: changed(
+        kept, "data", "source", "options", "skip_rows", to=10**30
+    ),
+    "rows to skip that are none": lambda kept: changed(
+        kept, "data", "source", "options", "skip_rows", to=-5
+    ),
+    "a header that is neither": lambda kept: changed(
+        kept, "data", "source", "options", "header", to="x"
+    ),
     "rows that the source cannot have": lambda kept: changed(
         kept, "data", "source", "rows", 0, to=10**9
     ),
@@ -468,3 +480,13 @@ def test_what_would_make_the_file_too_large_to_open_is_left_out_and_said(monkeyp
         assert len(opened.notes) == len(notes)
         for note, word in zip(opened.notes, notes, strict=True):
             assert word in note
+
+
+def test_names_may_have_brackets_and_commas():
+    names = tuple(f"track [{n}], {{old}}" for n in range(25_000))
+    session, after = Session(Config()), Session(Config())
+    values = np.arange(50_000) % 7
+    upload = Upload("a", "x", Sequences(values, [2] * 25_000), sequence_names=names)
+    session.replace_upload(upload, 1)
+    open_file(after, write(session))
+    assert after.data.sequence_names == names
