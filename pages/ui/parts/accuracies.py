@@ -14,7 +14,6 @@ from pages.ui.session import decoded
 from pages.ui.session.decoded import BestStates, Scope
 from pages.ui.session.session import Session
 from pages.ui.session.view import View
-from pages.ui.text import markdown_text
 
 GUESSING = "Guessing: always the commonest true state"
 """The row of a decoder that ignores the observations."""
@@ -66,7 +65,5 @@ def _table(
         shares = [accuracy(scope.true_states, states) for states in answers]
         shares.append(commonest_share(scope.true_states))
         # Of a sequence without a known state there is no share.
-        columns[markdown_text(scope.title)] = [
-            "–" if share != share else f"{share:.1%}" for share in shares
-        ]
+        columns[scope.title] = ["–" if share != share else f"{share:.1%}" for share in shares]
     return pd.DataFrame(columns, index=[*learned, *ceiling, GUESSING])

@@ -28,7 +28,7 @@ from hmmcore.alignment import NO_STATE
 from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.session.session import Session
 from pages.ui.session.view import View, scored_sequences, selected_sequence
-from pages.ui.text import capitalised, count
+from pages.ui.text import capitalised, count, markdown_text
 
 TIED_STEPS = 200
 """Tied paths are listed for at most this many first steps of a sequence."""
@@ -59,7 +59,7 @@ class Scope:
     """A part of the data, T observations, with its true states and both models' answers.
 
     Attributes:
-        title: which part of the data it is, as the header of a column.
+        title: which part of the data it is, as the header of a column, in Markdown.
         true_states: (T,) the true path, -1 where it is unknown.
         learned: the learned model's answers, in terms of true states.
         ceiling: the true model's answers, an upper bound on what can be expected of any model;
@@ -148,7 +148,7 @@ def scopes(session: Session, view: View) -> list[Scope]:
         return best if names is None else best.read_as(names)
 
     selected = Scope(
-        capitalised(data.sequence_title(session.config.sequence)),
+        markdown_text(capitalised(data.sequence_title(session.config.sequence))),
         true_states[view.offset : view.offset + view.sequence.num_observations],
         in_true_states(learned(session, view).best),
         None if of_truth is None else of_truth.best,
