@@ -143,13 +143,8 @@ class LaneLoop:
         rows = np.flatnonzero(~still & (sizes <= MOST_ROUNDING))
         if len(rows):
             magnitudes = np.abs(group.log_likelihoods[rows].sum(axis=1))
-            # All at once by the worst of them: one by one only those that may have rounded.
-            condition = self.training.condition_number(group, rows)
-            limits = rounding(magnitudes, condition, sequences)
-            for row in rows[np.abs(changes[rows]) <= limits].tolist():
-                magnitude = abs(float(group.log_likelihoods[row].sum()))
-                condition = self.training.condition_number(group, np.array([row]))
-                still[row] = abs(changes[row]) <= rounding(magnitude, condition, sequences)
+            conditions = self.training.condition_numbers(group, rows)
+            still[rows] = np.abs(changes[rows]) <= rounding(magnitudes, conditions, sequences)
         return still
 
     def _report(self, followed: _Followed) -> None:

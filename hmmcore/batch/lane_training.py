@@ -217,10 +217,12 @@ class LaneTraining:
             doubtful |= ~(after >= before - rounding)
         return self._with_single_steps(group, moved, doubtful & ~done)
 
-    def condition_number(self, group: Group, rows: IntArray) -> float:
-        """`Emissions.condition_number`, the largest of some models of a group."""
+    def condition_numbers(self, group: Group, rows: IntArray) -> FloatArray:
+        """(R,) the largest of `Emissions.condition_numbers` for some models of a group."""
         parameters = {name: group.parameters[name][rows] for name in self.family.names}
-        return float(self.family.side_by_side(parameters).condition_number())
+        of_states = self.family.side_by_side(parameters).condition_numbers()
+        largest: FloatArray = of_states.reshape(len(rows), -1).max(axis=1)
+        return largest
 
     # --- parameters ---------------------------------------------------------------------------
 

@@ -115,8 +115,11 @@ class Emissions(Protocol):
         """(K,) the smallest variance of each state, to be compared with the floor."""
         ...
 
-    def condition_number(self) -> float:
-        """How many times rounding in the parameters is amplified in the scores; 1 at the least."""
+    def condition_numbers(self) -> FloatArray:
+        """(K,) how many times rounding in a state's parameters is amplified in its scores.
+
+        1 at the least.
+        """
         ...
 
     def gradient(self, statistics: EmissionStatistics) -> EmissionStatistics:

@@ -141,9 +141,9 @@ class Categorical(Value):
         """A symbol has no variance that could collapse."""
         return np.full(self.num_states, np.inf)
 
-    def condition_number(self) -> float:
-        """Scores are looked up; nothing amplifies rounding."""
-        return 1.0
+    def condition_numbers(self) -> FloatArray:
+        """(K,) ones: scores are looked up, and nothing amplifies rounding."""
+        return np.ones(self.num_states)
 
     def marginals(self) -> SymbolMarginals:
         """The distribution of the symbol, for each state."""

@@ -211,18 +211,18 @@ class Gaussian(Value):
         """(K,) the smallest variance of each state (the smallest eigenvalue of a matrix)."""
         return self._kind.smallest_variances(self.covariances, self.num_states)
 
-    def condition_number(self) -> float:
-        """How many times rounding in the parameters is amplified in the scores; 1 at the least.
+    def condition_numbers(self) -> FloatArray:
+        """(K,) how many times rounding in a state's parameters is amplified in its scores.
 
-        The largest over states of the condition number of its correlations, multiplied by
-        eps (mean / sd)² where a mean lies so far from zero that this exceeds one.
+        The condition number of its correlations, multiplied by eps (mean / sd)² where a mean lies
+        so far from zero that this exceeds one.
         """
         eps = float(np.finfo(float).eps)
         conditions = self._kind.conditions(self.covariances)
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             far = eps * (self.means / self.standard_deviations) ** 2
-            worst = conditions * np.maximum(far.max(axis=1), 1.0)
-        return float(worst.max())
+            numbers: FloatArray = conditions * np.maximum(far.max(axis=1), 1.0)
+        return numbers
 
     def gradient(self, statistics: EmissionStatistics) -> EmissionStatistics:
         """Gradient in the `unconstrained` parameters, from statistics about this value."""

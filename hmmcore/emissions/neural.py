@@ -277,9 +277,9 @@ class NeuralGaussian(Value):
         """(K,) the smallest variance of each state."""
         return self.gaussian.smallest_variances()
 
-    def condition_number(self) -> float:
-        """As `Gaussian.condition_number`."""
-        return self.gaussian.condition_number()
+    def condition_numbers(self) -> FloatArray:
+        """As `Gaussian.condition_numbers`."""
+        return self.gaussian.condition_numbers()
 
     def log_variance_prior(self, shape: float, scale: float) -> float:
         """As `Gaussian.log_variance_prior`."""

@@ -137,9 +137,9 @@ class Poisson(Value):
         """A Poisson variance is its rate; nothing of its own can collapse."""
         return np.full(self.num_states, np.inf)
 
-    def condition_number(self) -> float:
-        """Scores are exact to the last digits at every rate."""
-        return 1.0
+    def condition_numbers(self) -> FloatArray:
+        """(K,) ones: scores are exact to the last digits at every rate."""
+        return np.ones(self.num_states)
 
     def marginals(self) -> PoissonMarginals:
         """The distribution of the count, for each state."""

@@ -179,11 +179,18 @@ def stands_still(
     size = abs(sequences.per_observation(change))
     if size <= tolerance or not size <= MOST_ROUNDING:
         return size <= tolerance
-    return abs(change) <= rounding(magnitude, hmm.emissions.condition_number(), sequences)
+    return abs(change) <= rounding(magnitude, _condition_number(hmm), sequences)
 
 
-def rounding(magnitude: Nats, condition_number: float, sequences: Sequences) -> Nats:
-    """How far rounding alone may change an objective, in nats; see `stands_still`."""
+def _condition_number(hmm: HMM) -> float:
+    return float(hmm.emissions.condition_numbers().max())
+
+
+def rounding(magnitude: Nats, condition_number: Nats, sequences: Sequences) -> Nats:
+    """How far rounding alone may change an objective, in nats; see `stands_still`.
+
+    Of several objectives at once from arrays (B,).
+    """
     return ROUNDING * (magnitude + sequences.num_observed * condition_number)
 
 
@@ -330,7 +337,7 @@ def require_above_floor(hmm: HMM, variance_floor: float) -> None:
     """
     smallest = hmm.emissions.smallest_variances()
     k = int(np.argmin(smallest))
-    rounding = 16.0 * float(np.finfo(float).eps) * hmm.emissions.condition_number()
+    rounding = 16.0 * float(np.finfo(float).eps) * _condition_number(hmm)
     if smallest[k] < variance_floor * (1.0 - rounding):
         raise ValueError(
             f"the start has the variance {smallest[k]:.9g} in state {k}, below variance_floor "

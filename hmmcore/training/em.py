@@ -134,7 +134,7 @@ class EM:
         """How far the objective may fall from one to the other before it is an error."""
         count = self.sequences.num_observations
         emissions = state.hmm.emissions, result.hmm.emissions
-        worst = max(value.condition_number() for value in emissions)
+        worst = max(float(value.condition_numbers().max()) for value in emissions)
         return (
             ROUNDING_RTOL * (state.magnitude + count) + float(np.finfo(float).eps) * count * worst
         )
