@@ -327,6 +327,28 @@ def test_after_steps_the_page_runs_every_400_milliseconds_at_most(empty: Page) -
     assert len(moments(empty)) == asked + 1
 
 
+def test_a_run_that_was_asked_for_and_got_lost_is_asked_for_again(empty: Page) -> None:
+    """Also where the page has nothing new to say, after a run that somebody else asked for."""
+    panel = Panel(empty)
+    empty.evaluate("history.replaceState(null, '', '/posterior')")
+    panel.session.page = "posterior"
+    panel.show()
+    panel.press("Step")
+    empty.clock.run_for(1000)
+    asked = len(said(empty))
+    assert asked > panel.answered
+    frames = frame_source(panel.session)
+    empty.evaluate("live => showControls(live)", {**frames.live(), "heard": asked - 1})
+    busy = empty.locator(CONTROLS)
+    expect(busy).to_have_attribute("aria-busy", "true")
+    empty.clock.run_for(3500)
+    assert len(said(empty)) == asked + 1
+    panel.show()
+    empty.clock.run_for(5000)
+    assert len(said(empty)) == asked + 1
+    expect(busy).to_have_attribute("aria-busy", "false")
+
+
 def test_a_new_session_answers_for_itself_alone(empty: Page) -> None:
     """What the one before was asked, as while the server was started anew, nobody hears."""
     panel = Panel(empty)

@@ -184,7 +184,8 @@ class RunControls {
     // An older copy of this module, from before an update, has no place any more.
     if (!this.root.isConnected) return;
     this.root.setAttribute("aria-busy", this.behind || unheard || this.stream.commands.length > 0);
-    if (!this.behind || !this.component) return;
+    // Streamlit may lose one that is asked for, as while its server is started anew.
+    if (!(this.behind || unheard) || !this.component) return;
     const pressed = this.stream.refused && this.stream.commands.length > 0;
     const due = Math.max(this.askedAt + (unheard ? UNHEARD : APART),
       ...(pressed ? [this.touched + SENT_BY_THEN]
