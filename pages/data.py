@@ -204,9 +204,9 @@ def table(session: Session) -> None:
 
 def _choose_source(session: Session, source: str) -> None:
     if source == "notebook":
-        session.change(**PRESETS["notebook"].values)
+        session.change_data(**PRESETS["notebook"].values)
     else:
-        session.change(source=source, sequence=1)
+        session.change_data(source=source, sequence=1)
 
 
 EDIT = "Edit the model"

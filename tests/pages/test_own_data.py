@@ -291,6 +291,18 @@ def test_a_trained_model_meets_the_newer_days():
     assert here.shown_state is trained
 
 
+def test_what_was_trained_comes_back_after_a_look_at_generated_data():
+    app = brought("data.py", "returns_daily.csv", 2, steps=5)
+    trained = session(app).shown_state
+    session(app).data_view = "Your CSV file"
+    app = press(healthy(app.run()), "back_to_generated")
+    assert session(app).config.source == "generated"
+    assert "Left behind, and kept for now: “returns" in text(app)
+    app = press(app, "undo_remedy")
+    assert session(app).shown_state is trained
+    assert session(app).config.source == "upload"
+
+
 def test_a_model_that_cannot_meet_the_data_says_why_and_is_kept(tmp_path):
     here = trained_on_returns()
     exported = model_json(here)

@@ -424,7 +424,7 @@ def _present_upload(session: Session, upload: Upload) -> None:
             "Back to generated data",
             key="back_to_generated",
             icon=":material/undo:",
-            on_click=session.change,
+            on_click=session.change_data,
             kwargs={"source": "generated"},
             help="Your file is kept; choose it again under Data above.",
         )
@@ -436,7 +436,7 @@ def _present_upload(session: Session, upload: Upload) -> None:
         st.button(
             "Use it again",
             key="use_again",
-            on_click=session.change,
+            on_click=session.change_data,
             kwargs={"source": "upload", "sequence": 1},
             help="Train on this file again instead of the present data.",
         )

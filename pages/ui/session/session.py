@@ -243,6 +243,13 @@ class Session(Experiment):
         self.settings_number += 1
 
     @holding_lock
+    def change_data(self, /, **values: Any) -> None:
+        """Change to other data; what is left behind is kept for `undo`."""
+        before = self._present()
+        self.change(**values)
+        self.before = before if self.data is not before.data and _is_work(before) else None
+
+    @holding_lock
     def use_model(self, own_model: OwnModel) -> None:
         """Start from a model of the visitor's own, on the present data if it can meet them.
 
