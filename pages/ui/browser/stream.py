@@ -39,7 +39,7 @@ MAX_CONCURRENT_FRAMES: Final = 2
 """Frames that are made at the same time; others queue, so all visitors get equal shares."""
 LONGEST_WAIT: Final = 0.05
 """Seconds for which `send_ahead` may block its caller."""
-LONGEST_MESSAGE: Final = 40
+LONGEST_MESSAGE: Final = 160
 """Characters of a message from the page."""
 MOST_REQUESTS: Final = 2
 """Requests for a frame that wait at a time: one is answered while another is on its way."""

@@ -12,10 +12,15 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Condition, RLock
 
+import numpy as np
+
 from hmmcore import HMM, ImpossibleDataError, TrainState
+from hmmcore.arrays import IntArray
+from hmmcore.coordinates import Coordinate
 from hmmcore.initialization import StartComparison
 from pages.ui.experiment import generated, learning_rate_sweep, starts, training_runs
 from pages.ui.experiment.dataset import Dataset, Upload
+from pages.ui.experiment.hand_made import MOST_STEPS, as_set_by_hand, model_of, table_of
 from pages.ui.experiment.locking import holding_lock
 from pages.ui.experiment.own_model import ABSENT, OwnModel
 from pages.ui.experiment.pacing import POLL_SECONDS, large_turn
@@ -38,6 +43,26 @@ NO_UPLOAD = (
     "with the same settings; upload the file again on the Data page."
 )
 
+NO_HAND_ON_NETWORK = (
+    "A network computes the means, so they cannot be moved by hand; choose Free as the model of "
+    "the means."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Grip:
+    """What the hand took hold of.
+
+    Attributes:
+        runs: those that start from what it made.
+        hmm: the model as it was, with states in the run's own order.
+        order: (K,) state order[k] of it was shown as state k.
+    """
+
+    runs: Mapping[str, Run]
+    hmm: HMM
+    order: IntArray
+
 
 @dataclass
 class Experiment:
@@ -56,7 +81,8 @@ class Experiment:
         data_number: how often the data were replaced; a figure keeps its zoom while it is the same.
         player: the clock that plays the runs.
         runs: one run per method, and those of a sweep of learning rates, by name.
-        at: the iteration that the figures show; None for the latest.
+        at: the iteration that the figures show; None for the latest. Models that led to the start
+            by hand count backwards from -1.
         marks: iterations that the visitor marked, ascending.
         replay: the replay that takes the runs to a saved position; None if there is none.
         opened_position: the position that the runs were last taken to, by a link or a file.
@@ -78,6 +104,8 @@ class Experiment:
     replay: Replay | None = None
     opened_position: RunPosition = field(default_factory=RunPosition)
     lock: RLock = field(default_factory=RLock)
+    _grip: Grip | None = field(init=False, default=None)
+    _best_before: tuple[Dataset, float] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         with self.lock:
@@ -112,6 +140,37 @@ class Experiment:
         """The run whose model the figures show."""
         name = self.config.shown if self.config.method == "Both" else self.config.method
         return self.runs.get(name)
+
+    @property
+    def grip(self) -> Grip | None:
+        """What the hand last took hold of; None where the runs start from elsewhere."""
+        grip = self._grip
+        return grip if grip is not None and grip.runs is self.runs else None
+
+    @property
+    def no_hand(self) -> str:
+        """Why the shown model cannot be changed by hand, in a sentence; empty if it can."""
+        return NO_HAND_ON_NETWORK if starts.has_network(self.config) else ""
+
+    @property
+    def best_trained(self) -> float:
+        """The best log-likelihood per observation that training has reached on these data.
+
+        Minus infinity where nothing was trained.
+        """
+        curves = [run.curve[1:] for run in self.main_runs]
+        best = max(
+            (float(curve[np.isfinite(curve)].max(initial=-np.inf)) for curve in curves),
+            default=-np.inf,
+        )
+        if self._best_before is not None and self._best_before[0] is self.data:
+            best = max(best, self._best_before[1])
+        return best
+
+    @property
+    def steps_by_hand(self) -> int:
+        """How many models led to the start by hand."""
+        return max((len(run.by_hand) for run in self.main_runs), default=0)
 
     @property
     def can_go_on(self) -> bool:
@@ -163,6 +222,44 @@ class Experiment:
             run.reset()
 
     @holding_lock
+    def move_by_hand(
+        self, values: Mapping[Coordinate, float], order: IntArray, *, further: bool = False
+    ) -> None:
+        """Change the shown model by hand, and let training start from it.
+
+        Args:
+            values: by coordinate, of the states in the order in which they are shown.
+            order: (K,) state order[k] of the run is shown as state k.
+            further: whether the hand has not let go since the last change, which this one replaces.
+
+        Raises:
+            ValueError: if that is no model; the sentence says why. Nothing is changed then.
+        """
+        run, state = self.shown_run, self.shown_state
+        if run is None or state is None:
+            return
+        if self.no_hand:
+            raise ValueError(self.no_hand)
+        grip = self.grip if further and self.at is None and not self.latest else None
+        base = state.hmm if grip is None else grip.hmm
+        order = order if grip is None else grip.order
+        hmm = as_set_by_hand(base.permute(order), values).permute(np.argsort(order))
+        by_hand, self._best_before = run.by_hand, (self.data, self.best_trained)
+        if grip is None:
+            trained = any(one.state.iteration for one in self.active_runs)
+            kept = () if trained else by_hand
+            by_hand = (*kept, (state.hmm, state.log_likelihood))[-MOST_STEPS:]
+        config = replace(self.config, start="hand", hand=table_of(hmm), nudge=0)
+        # The table gives the same model to whoever opens the link.
+        runs = training_runs.new_runs(config, self.data, model_of(config.hand, self.data))
+        self.pause()
+        for one in runs.values():
+            one.by_hand = by_hand
+        self.config, self.runs, self._grip = config, runs, Grip(runs, base, order)
+        self.at, self.marks = None, ()
+        self.problem, self.start_comparison = None, None
+
+    @holding_lock
     def start_from(self, start: HMM) -> None:
         """Restart all runs from this model. Raises ValueError if they cannot start there."""
         self.runs = {
@@ -186,7 +283,7 @@ class Experiment:
     def travel(self, iteration: int | None) -> None:
         """Show an earlier iteration, or with None the latest again. No run loses a step."""
         self.pause()
-        is_past = iteration is not None and 0 <= iteration < self.latest
+        is_past = iteration is not None and -self.steps_by_hand <= iteration < self.latest
         self.at = iteration if is_past else None
 
     @holding_lock
@@ -194,7 +291,7 @@ class Experiment:
         """Mark the iteration that is shown, or remove its mark."""
         shown = self.latest if self.at is None else self.at
         marks = set(self.marks) ^ {shown}
-        if len(marks) <= MAX_MARKS:
+        if shown >= 0 and len(marks) <= MAX_MARKS:
             self.marks = tuple(sorted(marks))
 
     # The position of the runs
@@ -205,7 +302,8 @@ class Experiment:
 
     def current_position(self) -> RunPosition:
         """The position of the runs now, even during a replay."""
-        return RunPosition(training_runs.progress_by_name(self.runs), self.at, self.marks)
+        at = None if self.at is None else max(self.at, 0)
+        return RunPosition(training_runs.progress_by_name(self.runs), at, self.marks)
 
     @holding_lock
     def go_to(self, position: RunPosition, endings: Mapping[str, Ending] | None = None) -> None:
@@ -260,6 +358,7 @@ class Experiment:
                 self.data = self.upload.dataset(self.config.num_states)
             else:
                 self.data = generated.dataset(self.config)
+            self.runs, self._best_before = {}, None
             self._renew_runs()
 
     def _turn(self, config: Config, upload: Upload | None) -> AbstractContextManager[None]:
@@ -272,6 +371,7 @@ class Experiment:
         return large_turn(num_cells(config, length), lambda: lock.wait(POLL_SECONDS))
 
     def _renew_runs(self) -> None:
+        self._best_before = self.data, self.best_trained
         self.runs = {}
         self.replay = None
         self.at, self.marks = None, ()

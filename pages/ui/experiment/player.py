@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
+import numpy as np
+
 from hmmcore import (
     HMM,
     DivergedError,
@@ -44,6 +46,8 @@ class Run:
         trainer: can be replaced by another of the same kind while the run continues.
         start: the starting model.
         revisions: learning rate and optimizer from which iteration on; empty if not recorded.
+        by_hand: the models that led to the starting model by hand, and the log-likelihoods of each;
+            they count backwards from iteration -1.
         state: the latest training state.
         history: the log-likelihoods and snapshots of all iterations.
         ended: one sentence why the run has ended, or None.
@@ -55,6 +59,7 @@ class Run:
     trainer: Trainer
     start: HMM
     revisions: tuple[Revision, ...] = ()
+    by_hand: tuple[tuple[HMM, float], ...] = ()
     state: TrainState = field(init=False)
     history: History = field(init=False)
     ended: str | None = field(init=False, default=None)
@@ -128,7 +133,11 @@ class Run:
         """
         if iteration is None or iteration >= self.state.iteration:
             return self.state
-        found, hmm = self.history.snapshot(iteration)
+        if iteration < 0:
+            found = max(iteration, -len(self.by_hand))
+            hmm = self.by_hand[found][0] if found else self.start
+        else:
+            found, hmm = self.history.snapshot(iteration)
         if self._past_state is None or self._past_state.hmm is not hmm:
             self._past_state = replace(self.trainer.init(hmm), iteration=found)
         return self._past_state
@@ -140,8 +149,14 @@ class Run:
 
     @property
     def curve(self) -> FloatArray:
-        """Log-likelihood per observation of every iteration, in nats."""
+        """Log-likelihood per observation of every iteration from 0 on, in nats."""
         return self.trainer.sequences.per_observation(self.history.log_likelihoods)
+
+    @property
+    def curve_by_hand(self) -> FloatArray:
+        """Log-likelihood per observation of the models of `by_hand`, in nats."""
+        values = np.array([log_likelihood for _, log_likelihood in self.by_hand])
+        return self.trainer.sequences.per_observation(values)
 
 
 @dataclass

@@ -10,6 +10,7 @@ import numpy as np
 from hmmcore import HMM, Gaussian, NeuralGaussian, count_starts, initialization, symbol_starts
 from hmmcore.emissions.network import Layers
 from pages.ui.experiment.dataset import Dataset
+from pages.ui.experiment.hand_made import model_of
 from pages.ui.settings.config import Config
 
 START_STREAM = 3
@@ -35,6 +36,9 @@ def starting_point(config: Config, data: Dataset, own_model: HMM | None = None) 
     if config.start == "model":
         assert own_model is not None
         return Start(own_model)
+    if config.start == "hand":
+        assert config.hand is not None
+        return Start(model_of(config.hand, data))
     comparison = None
     rng = np.random.default_rng([config.seed, START_STREAM, config.start_seed])
     if config.start == "near-truth" and data.truth is not None:

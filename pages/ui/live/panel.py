@@ -38,19 +38,31 @@ LABEL_LETTERS = 9
 class RunCurve:
     """One training run: its name and its log-likelihood per observation at every iteration.
 
-    `log_likelihoods` (iterations + 1,) begins with iteration 0, the start itself. Values that
-    are not finite leave a gap in the curve. `theme.RUN_COLOURS` knows "EM" and "Gradient".
+    `log_likelihoods` begins with iteration `first`: 0, the start itself, or before it one for each
+    model that led there by hand. Values that are not finite leave a gap in the curve.
+    `theme.RUN_COLOURS` knows "EM" and "Gradient".
     """
 
     name: str
     log_likelihoods: FloatArray
     shown: int | None = None
     """The iteration whose model is shown; None for the last one."""
+    first: int = 0
+
+    @property
+    def last(self) -> int:
+        """The last iteration."""
+        return self.first + len(self.log_likelihoods) - 1
 
     @property
     def iteration(self) -> int:
         """The iteration whose model is shown."""
-        return len(self.log_likelihoods) - 1 if self.shown is None else self.shown
+        return self.last if self.shown is None else self.shown
+
+    @property
+    def shown_log_likelihood(self) -> float:
+        """Log-likelihood per observation of the model that is shown."""
+        return float(self.log_likelihoods[self.iteration - self.first])
 
 
 @dataclass(frozen=True)
@@ -93,6 +105,10 @@ class PanelFrame:
     """The axis of time; None where time is counted in steps."""
     card: tuple[str, str] = ("Means and densities", "")
     """Title and note of the card that draws `emissions`."""
+    no_hand: str = ""
+    """Why the model cannot be changed by hand; empty if it can."""
+    best: float | None = None
+    """Best log-likelihood per observation that training has reached, where a hand tries to."""
 
 
 def show_panel(frame: bytes, key: str) -> None:
@@ -129,6 +145,8 @@ def encode(frame: PanelFrame, key: str = "", live: Mapping[str, Any] | None = No
         "num_states": num_states,
         "states": _state_looks(num_states),
         "card": frame.card,
+        "no_hand": frame.no_hand,
+        "best": wire.finite_or_none(frame.best),
     }
     return wire.pack_charts(header, charts)
 
@@ -166,13 +184,14 @@ def _state_looks(num_states: int) -> dict[str, list[str]]:
 
 def _tile(run: RunCurve) -> dict[str, Any]:
     shown = run.iteration
-    reached, *before = run.log_likelihoods[max(shown - 1, 0) : shown + 1][::-1]
+    place = shown - run.first
+    reached, *before = run.log_likelihoods[max(place - 1, 0) : place + 1][::-1]
     # -inf - -inf is NaN, not a gain.
     gain = float(reached - before[0]) if before and np.isfinite([reached, *before]).all() else None
     return {
         "name": run.name,
         "iteration": shown,
-        "last": len(run.log_likelihoods) - 1,
+        "last": run.last,
         "log_likelihood": wire.finite_or_none(reached),
         "gain": gain,
         "colour": theme.RUN_COLOURS.get(run.name, theme.STATE_COLOURS[2]),
@@ -181,23 +200,25 @@ def _tile(run: RunCurve) -> dict[str, Any]:
 
 
 def _curve(frame: PanelFrame) -> Chart:
+    best = () if frame.best is None else (frame.best,)
     low, high = scales.likelihood_range(
-        chain.from_iterable(_extremes(run.log_likelihoods) for run in frame.runs),
+        chain(*(_extremes(run.log_likelihoods) for run in frame.runs), best),
         wire.finite_or_none(frame.true_log_likelihood),
     )
     arrays: dict[str, npt.NDArray[Any]] = {}
     for number, run in enumerate(frame.runs):
         kept = decimation.extreme_indices(run.log_likelihoods, MAX_CURVE_POINTS)
-        arrays[f"x{number}"] = wire.floats(kept)
+        arrays[f"x{number}"] = wire.floats(kept + run.first)
         arrays[f"y{number}"] = wire.floats(run.log_likelihoods[kept])
-    longest = max(len(run.log_likelihoods) for run in frame.runs) - 1
+    longest = max(run.last for run in frame.runs)
+    first = min(run.first for run in frame.runs)
     meta = {
         "shown": [run.iteration for run in frame.runs],
-        "shown_values": [
-            wire.finite_or_none(run.log_likelihoods[run.iteration]) for run in frame.runs
-        ],
+        "shown_values": [wire.finite_or_none(run.shown_log_likelihood) for run in frame.runs],
         "marks": list(frame.marks),
-        "x_range": [0, scales.iteration_limit(longest)],
+        "x_range": [first, scales.iteration_limit(longest)],
+        "by_hand": -first,
+        "best": wire.finite_or_none(frame.best),
         "y_range": [low, high],
         "names": [run.name for run in frame.runs],
         "truth": wire.finite_or_none(frame.true_log_likelihood),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.player import Run
 from pages.ui.live.emission_view import emission_chart
@@ -35,6 +37,8 @@ def panel_frame(session: Session, view: View) -> PanelFrame:
         sequence_name=data.sequence_title(session.config.sequence),
         variable=shown_variable(session),
         scale=shown_scale(session),
+        no_hand=session.no_hand,
+        best=session.best_trained if session.grip is not None else None,
         card=(family.card, family.marks[0 if truth is not None else 1]),
     )
 
@@ -52,4 +56,5 @@ def panel_remark(data: Dataset) -> str:
 
 def _panel_run(run: Run, at: int | None) -> RunCurve:
     shown = run.state_at(at).iteration
-    return RunCurve(run.name, run.curve, shown)
+    curve = np.concatenate([run.curve_by_hand, run.curve])
+    return RunCurve(run.name, curve, shown, -len(run.by_hand))

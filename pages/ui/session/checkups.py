@@ -115,6 +115,8 @@ class Checkups:
     def standing(self, run: Run) -> str:
         """How a run stands at the shown iteration, as `hmmcore.diagnostics.standing` says."""
         at, latest = self.session.at, run.state.iteration
+        if at is not None and at < 0:
+            return "start"  # the hand was on the way there
         iteration, hmm = latest, run.state.hmm
         if at is not None and at < latest:
             iteration, hmm = run.history.snapshot(at)
@@ -151,6 +153,8 @@ class Checkups:
 
     def _findings(self, run: Run) -> tuple[Finding, ...]:
         session = self.session
+        if session.at is not None and session.at < 0:
+            return ()  # what the hand left again
         state, circumstances = run.state_at(session.at), self._circumstances(run)
         return session.remember(  # type: ignore[no-any-return]
             f"findings in {run.name}",

@@ -12,8 +12,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from hmmcore.coordinates import Coordinate
 from pages.ui.experiment.pacing import turn_is_free
 from pages.ui.session.session import Session
+from pages.ui.session.view import current_view
 from pages.ui.settings.config_rules import num_cells
 
 COMMANDS: Final[Mapping[str, Callable[[Session], None]]] = {
@@ -25,22 +27,44 @@ COMMANDS: Final[Mapping[str, Callable[[Session], None]]] = {
     "now": lambda session: session.travel(None),
     "mark": Session.mark,
 }
-"""Every command but "at 12", which shows iteration 12; "now" shows the latest."""
+"""Every command but "at 12", which shows iteration 12 ("now" shows the latest), and those of the
+hand: "grab means.1.0=-1.402" changes the shown model, "drag means.1.0=-1.5" what it has grabbed."""
 
 LONGEST_HOLD: Final = 2.0
 """Seconds that a command waits for settings: the visitor may have touched a control and left it as
 it was."""
 
-MESSAGE: Final = re.compile(r"(\d{1,9}) (\d{1,9}) (\w+(?: \d{1,9})?)", re.ASCII)
+SETTING = r"([a-z_]{1,24})((?:\.\d{1,3}){1,3})=([-+.e\d]{1,24})"
+"""One number that the hand sets: a coordinate with the states as shown, and its value."""
+
+MESSAGE: Final = re.compile(
+    rf"(\d{{1,9}}) (\d{{1,9}}) (\w+(?: -?\d{{1,9}})?|(?:grab|drag)(?: {SETTING}){{1,2}})", re.ASCII
+)
 
 
 def carry_out(session: Session, command: str) -> None:
     """Carry out a command, such as "step" or "at 12"; any other text is ignored."""
-    word, _, iteration = command.partition(" ")
-    if word == "at" and iteration.isascii() and iteration.isdecimal():
-        session.travel(int(iteration))
+    word, _, rest = command.partition(" ")
+    if word == "at" and re.fullmatch(r"-?\d{1,9}", rest, re.ASCII):
+        session.travel(int(rest))
+    elif word in ("grab", "drag"):
+        _move_by_hand(session, rest, further=word == "drag")
     elif command in COMMANDS:
         COMMANDS[command](session)
+
+
+def _move_by_hand(session: Session, text: str, *, further: bool) -> None:
+    view = current_view(session)
+    if view is None:
+        return
+    try:
+        values: dict[Coordinate, float] = {
+            (name, *map(int, indices[1:].split("."))): float(value)
+            for name, indices, value in re.findall(SETTING, text, re.ASCII)
+        }
+        session.move_by_hand(values, view.permutation, further=further)
+    except ValueError as error:
+        session.notes = (str(error),)
 
 
 def receive(session: Session, message: str) -> bool:

@@ -16,9 +16,12 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from hmmcore import log_likelihood
+from hmmcore.arrays import IntArray
+from hmmcore.coordinates import Coordinate
 from hmmcore.initialization import StartComparison
 from pages.ui.experiment.dataset import Dataset, Upload
 from pages.ui.experiment.experiment import Experiment
+from pages.ui.experiment.hand_made import table_of
 from pages.ui.experiment.locking import holding_lock
 from pages.ui.experiment.own_model import OwnModel
 from pages.ui.experiment.pacing import large_turn
@@ -119,7 +122,14 @@ class Session(Experiment):
         training on the same data and stops playing. One of group "training" takes effect at the
         current iteration.
         """
-        before, self.missing_upload_query, self.before = self.config, None, None
+        present, before = self._present(), self.config
+        self.missing_upload_query, self.before = None, None
+        if values.get("start") == "hand" and values.get("hand", before.hand) is None:
+            # The hand begins with the model that is shown.
+            if (state := self.shown_state) is not None:
+                values["hand"] = table_of(state.hmm)
+        elif before.start == "hand" and not values.keys().isdisjoint(ANOTHER_START):
+            values.setdefault("start", "best" if before.source == "upload" else "random")
         if self.own_model is not None and values.get("start", before.start) == "model":
             values |= self._decided_by(self.own_model, values)
         if "start" in values:
@@ -147,6 +157,8 @@ class Session(Experiment):
             elif config.changed("training", before):
                 self._revise_runs()
         self._select_existing()
+        if before.start == "hand" != self.config.start:
+            self.before = present  # what the hand made would be lost
         # Not before: a command that waits for the change might come while a large one is waiting.
         self.settings_number += 1
 
@@ -208,6 +220,20 @@ class Session(Experiment):
             self.upload_key, self.own_model,
         )  # fmt: skip
 
+    @holding_lock
+    def move_by_hand(
+        self, values: Mapping[Coordinate, float], order: IntArray, *, further: bool = False
+    ) -> None:
+        """As `Experiment.move_by_hand`; `undo` restores what was trained before."""
+        before, old = self._present(), self.before
+        super().move_by_hand(values, order, further=further)
+        self.notes, self.missing_upload_query = (), None
+        if before.runs is not self.runs and not further:
+            begun = before.config.start != "hand" or any(
+                run.state.iteration for run in before.runs.values()
+            )
+            self.before = before if begun and _is_work(before) else old
+
     # Other data, other experiments
 
     @holding_lock
@@ -222,7 +248,7 @@ class Session(Experiment):
         before = self._present()
         if own_model is not None:
             start = {**own_model.settings, "nudge": 0}
-        elif self.config.start == "model":
+        elif self.config.start in ("model", "hand"):
             start = BEST  # the model was for other data
         else:
             start = _start_for(self.config, "upload")
@@ -459,6 +485,9 @@ def _is_work(before: Before) -> bool:
     trained = any(run.state.iteration for run in before.runs.values())
     return trained or before.config.source == "upload"
 
+
+ANOTHER_START = ("family", "source", "num_symbols", "covariance_type")
+"""Fields with which a model that was made by hand is none of the data any more."""
 
 BEST: Mapping[str, Any] = {"start": "best", "nudge": 0}
 

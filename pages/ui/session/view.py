@@ -145,7 +145,12 @@ def first_sequences(sequences: Sequences, num_observations: int) -> Sequences:
 
 def _view(session: Session, state: TrainState, sequence: Sequences) -> View:
     data = session.shown_data
-    permutation = matching(state.hmm, session)
+    grip = session.grip
+    if grip is not None and state.iteration <= 0:
+        # What the hand holds keeps its colour, even where it passes another state.
+        permutation = grip.order
+    else:
+        permutation = matching(state.hmm, session)
     hmm = state.hmm.permute(permutation)
     offset = int(data.sequences.offsets[session.config.sequence - 1])
     weights = state.expectations.emissions["weights"][permutation]

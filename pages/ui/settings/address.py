@@ -11,10 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from pages.ui.settings.config import FIELDS, MAX_STATES, MAX_SYMBOLS, NOTEBOOK, Config
+from pages.ui.settings.config import (
+    FIELDS,
+    MAX_HAND_ROWS,
+    MAX_STATES,
+    MAX_SYMBOLS,
+    NOTEBOOK,
+    Config,
+)
 from pages.ui.settings.config_rules import legal
 from pages.ui.settings.field import Field
-from pages.ui.settings.table_rules import STATES, SYMBOLS, Table, as_table, table_problem
+from pages.ui.settings.table_rules import ANY, STATES, SYMBOLS, Table, as_table, table_problem
 from pages.ui.text import shortened
 
 
@@ -50,9 +57,7 @@ def _written(field: Field, value: Any) -> str:
     if field.table is not None:
         packed = np.array(value, dtype="<f8").tobytes()
         text = base64.urlsafe_b64encode(zlib.compress(packed, 9)).decode().rstrip("=")
-        # A table of states × states is square, and others have a fixed number of rows. A table of
-        # states × symbols is neither, so its text begins with the number of rows.
-        return f"{len(value)}.{text}" if SYMBOLS in field.table else text
+        return f"{len(value)}.{text}" if _says_rows(field) else text
     if field.multiple:
         return ".".join(value)
     return str(value)
@@ -108,14 +113,24 @@ def _number(field: Field, text: str, shown: str) -> tuple[Any, str | None]:
     )
 
 
+def _says_rows(field: Field) -> bool:
+    """Whether the text of a table begins with the number of its rows.
+
+    A table of states × states is square, and most others have a fixed number of rows.
+    """
+    assert field.table is not None
+    return SYMBOLS in field.table or ANY in field.table
+
+
 def _unpacked(field: Field, text: str) -> Table | None:
     """The table that `_written` packed into `text`; None if the text is not a legal table."""
     assert field.table is not None
     rows, columns = field.table
-    max_bytes = MAX_STATES * max(MAX_STATES, MAX_SYMBOLS) * 8
-    if columns == SYMBOLS:
+    max_rows = MAX_HAND_ROWS if rows == ANY else MAX_STATES
+    max_bytes = max_rows * max(MAX_STATES, MAX_SYMBOLS) * 8
+    if _says_rows(field):
         number, _, text = text.partition(".")
-        if not (number.isascii() and number.isdigit() and 1 <= int(number[:4]) <= MAX_STATES):
+        if not (number.isascii() and number.isdigit() and 1 <= int(number[:4]) <= max_rows):
             return None
         rows = int(number[:4])
     try:

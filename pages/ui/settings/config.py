@@ -13,13 +13,16 @@ from typing import Any
 
 from pages.ui.settings.families import FAMILIES, MAX_DIMENSIONS, MAX_SYMBOLS
 from pages.ui.settings.field import Field, control, fields_of
-from pages.ui.settings.table_rules import STATES, SYMBOLS, Table
+from pages.ui.settings.table_rules import ANY, STATES, SYMBOLS, Table
 
 MAX_CELLS = 2_000_000
 """Bound on K × M × N, the number of cells of a posterior. It keeps one training step well below
 the time in which a page has to respond, and its arrays within some tens of megabytes."""
 
 MAX_STATES = 20
+
+MAX_HAND_ROWS = 1 + MAX_STATES + MAX_DIMENSIONS + MAX_DIMENSIONS**2
+"""Of π, A, means and covariances."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +172,8 @@ class Config:
         "states alike, as in the notebook; nothing can tell them apart, so training is stuck. "
         "Random: drawn from the data. Best of several: some sixty candidates are trained for a "
         "while, and the best is taken. k-means and quantiles: from the shape of the data. Near "
-        "the truth: the true model, shaken. Your model: the one opened or kept on the Data page.",
+        "the truth: the true model, shaken. By hand: the model that is shown, for you to change by "
+        "dragging. Your model: the one opened or kept on the Data page.",
         "start",
         choices={
             "random": "Random",
@@ -178,6 +182,7 @@ class Config:
             "quantiles": "Quantiles",
             "near-truth": "Near the truth",
             "symmetric": "Symmetric (stuck)",
+            "hand": "By hand",
             "model": "Your model",
         },
     )
@@ -199,6 +204,11 @@ class Config:
         "its own way, so that states which were alike no longer are; another number is another "
         "way.",
         "start", minimum=0, maximum=999, step=1, omit_default=True,
+    )
+    hand: Table | None = control(
+        "hand", "The model made by hand", None,
+        "What the hand made: a row of π, the rows of A, and rows of what the states emit.",
+        "start", table=(ANY, STATES),
     )
     method: str = control(
         "method", "Method", "EM",

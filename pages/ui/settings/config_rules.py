@@ -26,8 +26,31 @@ def legal(config: Config, keep: str = "length") -> tuple[Config, tuple[str, ...]
         notes.append("The notebook's own data have K = 5, M = 10, N = 2 and σ = 1; took those.")
     config, size_notes = within_size(config, keep)
     notes += size_notes
+    config, hand_notes = _with_hand(config)
+    notes += hand_notes
     config = replace(config, trainable=trainable_for(config.family, config.trainable))
     return config, (*notes, *_misfit_notes(config))
+
+
+NO_HAND = "This link says that training starts by hand, and has no model; it starts at random."
+
+
+def _with_hand(config: Config) -> tuple[Config, list[str]]:
+    """The Config with a model made by hand just where training starts from it and it has K states.
+
+    Such a model has free means.
+    """
+    if config.start != "hand":
+        return replace(config, hand=None), []
+    if config.hand is not None and len(config.hand[0]) == config.num_states:
+        return replace(config, mean_model="free"), []
+    note = NO_HAND
+    if config.hand is not None:
+        note = (
+            f"The model made by hand has {len(config.hand[0])} states, and K is "
+            f"{config.num_states}; training starts at random."
+        )
+    return replace(config, start="random", hand=None), [note]
 
 
 def num_cells(config: Config, file_length: int | None = None) -> int:

@@ -12,8 +12,8 @@ MAX_MEAN = 1e6
 MAX_RATE = 1e6
 
 Table = tuple[tuple[float, ...], ...]
-STATES, SYMBOLS = 0, -1
-"""Placeholders in the shape of a table: the number of states K, and of symbols C."""
+STATES, SYMBOLS, ANY = 0, -1, -2
+"""Placeholders in the shape of a table: the number of states K, of symbols C, or any number."""
 
 
 def as_table(values: ArrayLike) -> Table:
@@ -46,6 +46,10 @@ def is_distribution(field: Field) -> bool:
 def table_problem(field: Field, values: np.ndarray) -> str | None:
     """One sentence that says what is wrong with an edited table, or None."""
     rows = np.atleast_2d(values)
+    if ANY in (field.table or ()):
+        # Only the model that it makes knows what its rows mean.
+        finite = bool(np.isfinite(rows).all())
+        return None if finite else f"{field.label} has a number that is not finite."
     names = row_names(field, len(rows))
     for row, row_name in zip(rows, names, strict=True):
         name = f"Row {row_name}"

@@ -1,0 +1,165 @@
+"""One number of a model, by name: reading it, and setting it so that a model remains.
+
+A coordinate is (parameter, *indices), 0-based: ("means", 1) where there is one dimension,
+("means", 1, 0), ("standard_deviations", 0), ("rates", 0), ("probs", 1, 4), ("initial_probs", 2),
+("transition_matrix", 0, 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from hmmcore.arrays import FloatArray, quoted
+from hmmcore.emissions import Categorical, Emissions, Gaussian, NeuralGaussian, Poisson
+from hmmcore.model import HMM
+
+Coordinate = tuple[str | int, ...]
+
+DISTRIBUTIONS = ("initial_probs", "transition_matrix", "probs")
+"""Parameters whose rows sum to one."""
+
+
+def value_at(hmm: HMM, coordinate: Coordinate) -> float:
+    """The number at a coordinate.
+
+    Raises:
+        ValueError: when the model has no such coordinate.
+    """
+    values, indices = _found(hmm, coordinate)
+    return float(values[indices])
+
+
+def with_values(hmm: HMM, values: Mapping[Coordinate, float]) -> HMM:
+    """The model with other numbers at some coordinates, set one after the other.
+
+    The row of a probability stays a distribution: the others keep their proportions, and share
+    what is left evenly if all of them are zero. A standard deviation is set with all correlations
+    kept; of "spherical" covariances it is that of every dimension, of "tied" ones that of every
+    state.
+
+    Raises:
+        ValueError: when the model has no such coordinate, it cannot be set, or its value is out of
+            range; the sentence says what would be right.
+    """
+    for coordinate, value in values.items():
+        hmm = _with_value(hmm, coordinate, float(value))
+    return hmm
+
+
+def _with_value(hmm: HMM, coordinate: Coordinate, value: float) -> HMM:
+    found, indices = _found(hmm, coordinate)
+    name = str(coordinate[0])
+    if name in DISTRIBUTIONS:
+        _require(name, value, 0.0 <= value <= 1.0, "a probability lies between 0 and 1")
+        changed = found.copy()
+        changed[indices[:-1]] = _with_share(found[indices[:-1]], indices[-1], value)
+    elif name == "rates":
+        _require(name, value, 0.0 <= value < np.inf, "a rate is a number that is not negative")
+        changed = _with_entry(found, indices, value)
+    elif name == "means":
+        _require(name, value, bool(np.isfinite(value)), "a mean is a finite number")
+        changed = _with_entry(found, indices, value)
+    else:
+        _require(name, value, 0.0 < value < np.inf, "a standard deviation is a positive number")
+        changed = _with_entry(found, indices, value)
+    if name == "initial_probs":
+        return HMM(changed, hmm.transition_matrix, hmm.emissions)
+    if name == "transition_matrix":
+        return HMM(hmm.initial_probs, changed, hmm.emissions)
+    return HMM(
+        hmm.initial_probs, hmm.transition_matrix, SETTERS[name](hmm.emissions, changed, indices)
+    )
+
+
+def _found(hmm: HMM, coordinate: Coordinate) -> tuple[FloatArray, tuple[int, ...]]:
+    """The parameter that a coordinate belongs to, and its place there."""
+    if not isinstance(coordinate, tuple) or not coordinate:
+        raise ValueError(f"{quoted(coordinate)} is no coordinate; one is like ('means', 1).")
+    name, *indices = coordinate
+    values = _parameters(hmm).get(str(name))
+    if values is None:
+        raise ValueError(f"The model has no {quoted(name)}; it has {', '.join(_parameters(hmm))}.")
+    place = [index for index in indices if isinstance(index, int | np.integer)]
+    if values.ndim == len(indices) + 1 and values.shape[-1] == 1 and name in MOMENTS:
+        place.append(0)
+    if len(place) != values.ndim or not all(
+        0 <= index < size for index, size in zip(place, values.shape, strict=False)
+    ):
+        raise ValueError(
+            f"The model has no coordinate {quoted(coordinate)}: {name} has shape {values.shape}."
+        )
+    return values, tuple(int(index) for index in place)
+
+
+MOMENTS = ("means", "standard_deviations")
+
+
+def _parameters(hmm: HMM) -> dict[str, FloatArray]:
+    emissions = hmm.emissions
+    found = {"initial_probs": hmm.initial_probs, "transition_matrix": hmm.transition_matrix}
+    for name in (*MOMENTS, "rates", "probs"):
+        if hasattr(emissions, name):
+            found[name] = getattr(emissions, name)
+    return found
+
+
+def _require(name: str, value: float, is_right: bool, must: str) -> None:
+    if not is_right:
+        raise ValueError(f"{name} would be {value:g}; {must}.")
+
+
+def _with_entry(values: FloatArray, indices: tuple[int, ...], value: float) -> FloatArray:
+    changed = values.copy()
+    changed[indices] = value
+    return changed
+
+
+def _with_share(row: FloatArray, index: int, value: float) -> FloatArray:
+    """The distribution (n,) with one entry set, and the others in proportion."""
+    if len(row) == 1:
+        _require("The only probability of its row", value, value == 1.0, "it must be 1")
+        return row
+    others = np.delete(row, index)
+    total = others.sum()
+    others = others / total if total > 0.0 else np.full(len(others), 1.0 / len(others))
+    return np.insert((1.0 - value) * others, index, value)
+
+
+def _with_means(emissions: Emissions, means: FloatArray, _: tuple[int, ...]) -> Emissions:
+    if isinstance(emissions, NeuralGaussian):
+        raise ValueError("The means come out of a network, so they cannot be set one by one.")
+    assert isinstance(emissions, Gaussian)
+    return Gaussian(means, emissions.covariances, emissions.covariance_type)
+
+
+def _with_deviations(
+    emissions: Emissions, deviations: FloatArray, indices: tuple[int, ...]
+) -> Emissions:
+    state, dimension = indices
+    value = deviations[indices]
+    if isinstance(emissions, NeuralGaussian):
+        variances = _with_entry(emissions.covariances, indices, value**2)
+        return NeuralGaussian(*emissions.layers, variances, emissions.output_activation)
+    assert isinstance(emissions, Gaussian)
+    covariances = emissions.covariances.copy()
+    if emissions.covariance_type == "spherical":
+        covariances[state] = value**2
+    elif emissions.covariance_type == "diag":
+        covariances[state, dimension] = value**2
+    else:
+        matrix = covariances if emissions.covariance_type == "tied" else covariances[state]
+        stretch = value / np.sqrt(matrix[dimension, dimension])
+        matrix[dimension] *= stretch
+        matrix[:, dimension] *= stretch
+        matrix[dimension, dimension] = value**2
+    return Gaussian(emissions.means, covariances, emissions.covariance_type)
+
+
+SETTERS: Mapping[str, Callable[[Emissions, FloatArray, tuple[int, ...]], Emissions]] = {
+    "means": _with_means,
+    "standard_deviations": _with_deviations,
+    "rates": lambda _, rates, __: Poisson(rates),
+    "probs": lambda _, probs, __: Categorical(probs),
+}
