@@ -377,6 +377,7 @@ class Experiment:
         self.at, self.marks = None, ()
         self.problem, self.start_comparison = None, None
         own_model = self._start_from_own_model()
+        self._check_hand()
         try:
             start = starts.starting_point(self.config, self.data, own_model)
             self.runs = training_runs.new_runs(self.config, self.data, start.hmm)
@@ -400,6 +401,18 @@ class Experiment:
             self.upload, self.data = met, met.dataset(num_states)
         self.config = replace(self.config, **own.settings)
         return own.hmm
+
+    def _check_hand(self) -> None:
+        """Let training start elsewhere where the model made by hand is none of these data."""
+        if self.config.start != "hand":
+            return
+        assert self.config.hand is not None
+        try:
+            model_of(self.config.hand, self.data)
+        except ValueError as error:
+            start = "best" if self.config.source == "upload" else "random"
+            self.config = replace(self.config, start=start, hand=None)
+            self.notes = (*self.notes, f"{error} Training starts from another one.")
 
     def _revise_runs(self) -> None:
         if self.replay is not None:

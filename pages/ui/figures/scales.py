@@ -25,8 +25,13 @@ ELLIPSE_RADIUS = 2.0
 ELLIPSE_POINTS = 49
 
 
-def iteration_limit(iteration: int) -> int:
-    """Right end of the iteration axis: 50, 100, 200, 500, 1000, 2000, ..."""
+def iteration_limit(iteration: int, first: int = 0) -> int:
+    """Right end of the iteration axis: 50, 100, 200, 500, 1000, 2000, ...
+
+    An axis that begins before 0 ends at 10 to begin with, so that both of its sides can be seen.
+    """
+    if first < 0 and iteration <= 10:
+        return 10
     limit, factors = 50, (2.0, 2.0, 2.5)
     turn = 0
     while limit < iteration:

@@ -165,6 +165,7 @@ class Ellipses:
         states: (M,) Viterbi states; -1 = no possible path.
         limits: (2, 2) lowest and highest of each dimension of all data.
         variables: the two that are observed.
+        dimensions: which they are of all dimensions, 0-based.
         true_means, true_covariances: of the same shapes, or None without a truth.
     """
 
@@ -175,6 +176,7 @@ class Ellipses:
     states: IntArray
     limits: FloatArray
     variables: tuple[ObservedVariable, ObservedVariable]
+    dimensions: tuple[int, int] = (0, 1)
     true_means: FloatArray | None = None
     true_covariances: FloatArray | None = None
 
@@ -225,6 +227,8 @@ class Ellipses:
             "y": self.variables[1].title,
             "x_range": ranges[0],
             "y_range": ranges[1],
+            "dimensions": list(self.dimensions),
+            "radius": scales.ELLIPSE_RADIUS,
             "shown": len(kept),
             "length": len(self.points),
         }

@@ -120,6 +120,7 @@ class FrameSource:
             new_start: whether another start number gives another starting point.
             at: the iteration travelled to; None for the latest.
             latest: the latest iteration.
+            by_hand: how many models led to the start by hand, at iterations before 0.
             marks: the iterations that the visitor marked.
             acknowledged: the number of the last command that was carried out.
             settings: how often the settings were changed.
@@ -134,6 +135,7 @@ class FrameSource:
             drawn: tuple[object, ...] = (
                 session.player.playing, session.can_go_on, session.at is None,
                 checkups(session).diagnosis_keys(), session.config.start_seed,
+                hash(session.config.hand), session.notes,
             )  # fmt: skip
             if session.page not in VIEWS or not session.player.playing:
                 # Streamlit draws the figures too, or sentences that name the iteration.
@@ -145,6 +147,7 @@ class FrameSource:
                 "new_start": session.new_start_helps,
                 "at": session.at,
                 "latest": session.latest,
+                "by_hand": session.steps_by_hand,
                 "marks": session.marks,
                 "acknowledged": session.acknowledged,
                 "settings": session.settings_number,

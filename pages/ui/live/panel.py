@@ -216,7 +216,8 @@ def _curve(frame: PanelFrame) -> Chart:
         "shown": [run.iteration for run in frame.runs],
         "shown_values": [wire.finite_or_none(run.shown_log_likelihood) for run in frame.runs],
         "marks": list(frame.marks),
-        "x_range": [first, scales.iteration_limit(longest)],
+        # What a hand did is to be seen beside what little was trained.
+        "x_range": [first, scales.iteration_limit(longest, first)],
         "by_hand": -first,
         "best": wire.finite_or_none(frame.best),
         "y_range": [low, high],

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from hmmcore import ImpossibleDataError
 from hmmcore.coordinates import Coordinate
 from pages.ui.experiment.pacing import turn_is_free
 from pages.ui.session.session import Session
@@ -62,8 +63,9 @@ def _move_by_hand(session: Session, text: str, *, further: bool) -> None:
             (name, *map(int, indices[1:].split("."))): float(value)
             for name, indices, value in re.findall(SETTING, text, re.ASCII)
         }
-        session.move_by_hand(values, view.permutation, further=further)
-    except ValueError as error:
+        if values:
+            session.move_by_hand(values, view.permutation, further=further)
+    except (ValueError, ImpossibleDataError) as error:
         session.notes = (str(error),)
 
 

@@ -31,6 +31,16 @@ export function labelled(count, every) {
     .filter((k) => count <= 10 || k === 0 || (k + 1) % every === 0);
 }
 
+// How far a model that the hand made is from the best run or the true model: {goal, text}. Null where
+// no such model is shown, or nothing to reach is known.
+export function toGo({ shown, shown_values: [value], by_hand: steps, best, truth }) {
+  const goal = best ?? truth;
+  if (!steps || shown[0] > 0 || value === null || goal === null) return null;
+  const far = Math.abs(goal - value).toFixed(3);
+  const name = best === null ? "the true model" : "the best run";
+  return { goal, text: goal > value ? `${far} nats per observation to go` : `${far} above ${name}` };
+}
+
 export function curve({ header, arrays }, theme) {
   const meta = header.charts.curve;
   const [x0, x1] = meta.x_range;
@@ -39,6 +49,12 @@ export function curve({ header, arrays }, theme) {
     data.push({
       x: [x0, x1], y: [meta.truth, meta.truth], mode: "lines", hoverinfo: "skip",
       line: { color: theme.muted, width: 1.2, dash: "dot" },
+    });
+  }
+  if (meta.best !== null) {
+    data.push({
+      x: [x0, x1], y: [meta.best, meta.best], mode: "lines", hoverinfo: "skip",
+      line: { color: theme.muted, width: 1.2, dash: "dashdot" },
     });
   }
   header.runs.forEach((run, i) => {
@@ -56,6 +72,13 @@ export function curve({ header, arrays }, theme) {
       marker: { color: run.colour, size: 7, symbol: i ? "diamond" : "circle" },
     });
   });
+  if (meta.by_hand) {
+    // Where the hand left the model, and training goes on from.
+    data.push({
+      x: [0, 0], y: [...meta.y_range], mode: "lines", hoverinfo: "skip",
+      line: { color: theme.line, width: 1 },
+    });
+  }
   // Marked iterations are triangles on the axis of iterations.
   if (meta.marks.length) {
     data.push({
@@ -64,14 +87,25 @@ export function curve({ header, arrays }, theme) {
       hovertemplate: "marked: iteration %{x}<extra></extra>",
     });
   }
+  const far = toGo(meta);
   const layout = {
     ...baseLayout(theme, { l: 46, r: 12, t: 6, b: 34 }),
     xaxis: axis(theme, "iteration", { range: [x0, x1], nticks: 6 }),
     yaxis: axis(theme, "nats per observation", { range: [...meta.y_range], nticks: 6 }),
-    annotations: meta.truth === null ? [] : [{
-      x: 1, xref: "paper", xanchor: "right", y: meta.truth, yanchor: "bottom", showarrow: false,
-      text: `true model ${fixed(3)(meta.truth)}`, font: { size: 11, color: theme.muted },
-    }],
+    annotations: [
+      ...(meta.truth === null ? [] : [{
+        x: 1, xref: "paper", xanchor: "right", y: meta.truth, yanchor: "bottom", showarrow: false,
+        text: `true model ${fixed(3)(meta.truth)}`, font: { size: 11, color: theme.muted },
+      }]),
+      ...(meta.best === null ? [] : [{
+        x: 0, xref: "paper", xanchor: "left", y: meta.best, yanchor: "bottom", showarrow: false,
+        text: `best run ${fixed(3)(meta.best)}`, font: { size: 11, color: theme.muted },
+      }]),
+      ...(far ? [{
+        x: 1, xref: "paper", xanchor: "right", y: far.goal, yanchor: "top", showarrow: false,
+        text: far.text, font: { size: 11, color: theme.text },
+      }] : []),
+    ],
   };
   return { data, layout };
 }

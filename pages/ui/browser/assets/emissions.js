@@ -99,7 +99,32 @@ function marginals({ header, arrays }, theme) {
   // No ticks below zero: the strip there is only for the marks of the means.
   layout.yaxis.tickmode = "array";
   layout.yaxis.tickvals = niceTicks(meta.top);
-  return { data, layout };
+  const grips = [];
+  learned.forEach((mean, k) => {
+    const one = { along: "x", colour: colours[k] };
+    const text = explainedShare(weights[k]);
+    const set = (x) => [[meta.steps ? `rates.${k}` : `means.${k}.0`, x]];
+    grips.push({
+      ...one, key: `mean ${k}`, x: mean, y: level(k), name: `${meta.mean} of ${stateName(k)}`, text,
+      value: mean, set, type: set, low: meta.steps ? 0 : undefined,
+    });
+    if (meta.steps) return;
+    const spread = (sd) => [[`standard_deviations.${k}.0`, sd]];
+    grips.push({
+      ...one, key: `sd ${k}`, edge: true, name: `standard deviation of ${stateName(k)}`,
+      value: deviations[k], x: mean + deviations[k],
+      y: Math.min(heightAt(grid, curves[k], mean + deviations[k]), meta.top),
+      set: (x) => spread(Math.abs(x - mean)), type: spread, low: (x1 - x0) / 1e4,
+    });
+  });
+  return { data, layout, grips };
+}
+
+// The height of a curve over evenly spaced places.
+function heightAt(grid, curve, x) {
+  const share = ((x - grid[0]) / (grid.at(-1) - grid[0])) * (grid.length - 1);
+  const left = Math.min(Math.max(Math.floor(share), 0), grid.length - 2);
+  return curve[left] + (curve[left + 1] - curve[left]) * Math.min(Math.max(share - left, 0), 1);
 }
 
 function niceTicks(top) {
@@ -170,7 +195,15 @@ function symbolBars({ header, arrays }, theme) {
       range: [0, 1], tickvals: [0, 0.25, 0.5, 0.75, 1], fixedrange: true,
     }),
   };
-  return { data, layout };
+  const grips = probs.flatMap((row, k) => symbols.map((c) => {
+    const set = (p) => [[`probs.${k}.${c}`, p]];
+    return {
+      key: `prob ${k} ${c}`, along: "y", edge: true, colour: colours[k], low: 0, high: 1,
+      x: left(k, c) + width / 2, y: row[c], name: `probability of ${meta.labels[c]} in ${stateName(k)}`,
+      value: row[c], set: (_, y) => set(y), type: set,
+    };
+  }));
+  return { data, layout, grips };
 }
 
 function ellipses({ header, arrays }, theme) {
@@ -222,7 +255,24 @@ function ellipses({ header, arrays }, theme) {
     xaxis: axis(theme, meta.x, { range: [...meta.x_range], nticks: 6, tickangle: 0 }),
     yaxis: axis(theme, meta.y, { range: [...meta.y_range], nticks: 6 }),
   };
-  return { data, layout };
+  const [i, j] = meta.dimensions;
+  const grips = Array.from(x, (_, k) => k).flatMap((k) => {
+    const centre = (a, b) => [[`means.${k}.${i}`, a], [`means.${k}.${j}`, b]];
+    const spread = (a, b) => [[`standard_deviations.${k}.${i}`, a], [`standard_deviations.${k}.${j}`, b]];
+    const [sx, sy] = deviations[k];
+    const one = { along: "xy", colour: colours[k] };
+    return [{
+      ...one, key: `mean ${k}`, x: x[k], y: y[k], name: `mean of ${stateName(k)}`,
+      text: explainedShare(weights[k]), value: [x[k], y[k]], set: centre, type: centre,
+    }, {
+      // The corner of the box around the ellipse.
+      ...one, key: `sd ${k}`, edge: true, x: x[k] + meta.radius * sx, y: y[k] + meta.radius * sy,
+      name: `standard deviations of ${stateName(k)}`, value: [sx, sy], type: spread,
+      set: (a, b) => spread(Math.abs(a - x[k]) / meta.radius, Math.abs(b - y[k]) / meta.radius),
+      low: Math.min(sx, sy) / 1e4,
+    }];
+  });
+  return { data, layout, grips };
 }
 
 const BUILDERS = { marginals, symbols: symbolBars, ellipses };

@@ -149,8 +149,10 @@ export class LiveView {
       if (chart.drawn === key && !settles && !chart.stale) continue;
       const built = this.builders[name](message, theme);
       const sameSize = String(chart.size) === String(size);
+      chart.built = built;
       if (!settles && sameSize && chart.paint(built, zoomKey, size)) {
-        Object.assign(chart, { drawn: key, stale: false });
+        Object.assign(chart, { drawn: key, stale: false, size });
+        this.placeGrips(name);
         drew = true;
         // Plotly still has to draw it, even if the view had already come to rest.
         this.resting = false;
@@ -164,6 +166,7 @@ export class LiveView {
       Object.assign(chart, { drawn: key, stale: false, size });
       await chart.draw(built, zoomKey, size, sameSize && !this.resting);
       if (this.destroyed) return;
+      this.placeGrips(name);
       // Only after a drawing is it known whether the chart can be zoomed.
       if (chart.drawn === key && chart.fixed) chart.drawn = `${keys[name]}|`;
       drew ||= !settles;
@@ -202,6 +205,17 @@ export class LiveView {
     return true;
   }
 
+  // Put the grips of a chart where its numbers are now; a view without a hand has none.
+  placeGrips(name) {
+    const { built, element, size } = this.charts[name];
+    if (!built || !this.hands?.[name]) return;
+    const { l, r, t, b } = built.layout.margin;
+    const { xaxis, yaxis } = element.layout;
+    this.hands[name].place(this.message.header.no_hand ? [] : built.grips ?? [], {
+      left: l, top: t, width: size[0] - l - r, height: size[1] - t - b, x: xaxis.range, y: yaxis.range,
+    });
+  }
+
   async ready() {
     if (this.charts) return this.Plotly;
     try {
@@ -218,6 +232,7 @@ export class LiveView {
         name: this.files[name], ownsRanges: true, canvas: this.canvases[name],
       });
       chart.onReset = () => this.redraw();
+      chart.onMoved = () => this.placeGrips(name);
       chart.onStale = () => {
         chart.stale = true;
         this.redraw();

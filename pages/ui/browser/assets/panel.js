@@ -3,6 +3,7 @@
 import * as charts from "./charts.js";
 import { emissions } from "./emissions.js";
 import { LiveView, card, gainText, minus, thousands, write } from "./live-view.js";
+import { Hand } from "./hand.js";
 import { node, viewKeeper } from "./plotting.js";
 
 const GLYPHS = {
@@ -46,6 +47,7 @@ class Panel extends LiveView {
           this.truthColumn, this.remark)),
       card("means", "Means and densities", "", means),
       card("sequence", "", "", sequence)));
+    this.hands = { means: new Hand(means) };
     this.legend = node("span", { class: "hmm-legend", "aria-hidden": "true" });
     this.root.querySelector(".hmm-sequence header").append(this.legend);
   }
@@ -59,7 +61,7 @@ class Panel extends LiveView {
     this.remark.hidden = truth;
     write(this.remark, header.no_truth);
     write(this.captions.learned, `learned by ${header.shown_run}`);
-    write(this.note("curve"), "higher is better");
+    write(this.note("curve"), charts.toGo(curve) ? "by hand" : "higher is better");
     write(this.note("matrices"), "rows sum to 1");
     const [title, marks] = header.card;
     const { shown, length, note } = header.charts.means; // of a scatter plot, and of a table

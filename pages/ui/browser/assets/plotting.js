@@ -229,6 +229,7 @@ export class Chart {
       this.listening = true;
       this.element.on("plotly_doubleclick", () => this.resetZoom());
       this.element.on("plotly_relayout", () => {
+        this.onMoved?.();
         if (this.painted) this.onStale?.();
       });
     }

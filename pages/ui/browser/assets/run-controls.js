@@ -190,7 +190,7 @@ class RunControls {
     const due = Math.max(this.askedAt + (unheard ? UNHEARD : APART),
       ...(pressed ? [this.touched + SENT_BY_THEN]
         : [this.notBefore, this.touched + CLICK_APART]));
-    const wait = this.leaving ? LEAVING_APART : due - performance.now();
+    const wait = this.leaving || this.held ? LEAVING_APART : due - performance.now();
     if (wait > 0) {
       this.timer = setTimeout(() => this.askForRun(), wait);
       return;
@@ -252,6 +252,20 @@ function setLabel(button, icon, label) {
 }
 
 const controls = new RunControls();
+
+// Say a command of another part of the page.
+export function tell(command) {
+  controls.press(command);
+}
+
+// Whether a command is on its way.
+export const unanswered = () => controls.stream.commands.length > 0;
+
+// While the reader holds something, runs of the page wait: they would take the time of its frames.
+export function hold(held) {
+  controls.held = held;
+  controls.update();
+}
 
 // Give a live view the frames of its key.
 export function subscribe(key, view) {

@@ -11,7 +11,7 @@ export class Scrubber {
   // `tell` takes the commands of pages/ui/live/frame_source.py: "at 12", "now", "mark".
   constructor(tell) {
     this.tell = tell;
-    this.live = { at: null, latest: 0, marks: [] };
+    this.live = { at: null, latest: 0, by_hand: 0, marks: [] };
     const button = (label, hint, act) => {
       const made = node("button", { type: "button", class: "hmm-button", title: hint }, label);
       made.addEventListener("click", act);
@@ -53,20 +53,24 @@ export class Scrubber {
     const { at, latest, marks } = live;
     this.live = live;
     const shown = at ?? latest;
+    this.range.min = -live.by_hand;
     this.range.max = latest;
     if (!unanswered) this.range.value = shown;
     this.fill();
     this.range.setAttribute("aria-valuetext", `iteration ${shown} of ${latest}`);
-    for (const control of [this.film, this.range, this.mark]) control.disabled = latest === 0;
+    this.film.disabled = latest === 0;
+    this.range.disabled = latest + live.by_hand === 0;
+    this.mark.disabled = latest === 0 || shown < 0;
     this.first.disabled = shown === 0;
     this.now.disabled = at === null;
     this.mark.setAttribute("aria-pressed", marks.includes(shown));
-    const text = at === null ? `iteration ${thousands(latest)}, the latest`
+    const text = shown < 0 ? `${-shown} by hand before the start`
+      : at === null ? `iteration ${thousands(latest)}, the latest`
       : `iteration ${thousands(at)} of ${thousands(latest)}`;
     if (this.where.textContent !== text) this.where.textContent = text;
     this.drawMarks(marks);
     marks.forEach((iteration, i) => {
-      const share = latest ? iteration / latest : 0;
+      const share = latest ? (iteration + live.by_hand) / (latest + live.by_hand) : 0;
       this.marks.children[i].style.left = `calc(7px + (100% - 14px) * ${share})`;
     });
   }
@@ -90,8 +94,8 @@ export class Scrubber {
 
   // Colour the track up to the thumb.
   fill() {
-    const { value, max } = this.range;
-    this.range.style.setProperty("--done", max > 0 ? value / max : 0);
+    const { value, min, max } = this.range;
+    this.range.style.setProperty("--done", max - min > 0 ? (value - min) / (max - min) : 0);
   }
 
   go(iteration) {

@@ -13,6 +13,12 @@ const MOST_COMMANDS = 20; // as in pages/ui/parts/run_controls.py
 
 const message = ({ number, settings, text }) => `${number} ${settings} ${text}`;
 const travels = (text) => text === "now" || text.startsWith("at ");
+const drags = (text) => /^(grab|drag) /.test(text);
+// What a command becomes with a later one that makes it needless; null if none does.
+function merged(first, later) {
+  if (travels(first) && travels(later)) return later;
+  return drags(first) && later.startsWith("drag ") ? first.slice(0, 5) + later.slice(5) : null;
+}
 
 export class Stream {
   // `onFrame` gets every frame; `onTrouble` is called when a run of the page is needed: the server has
@@ -75,11 +81,12 @@ export class Stream {
   }
 
   // Say a command that was pressed under these settings. It is kept until it is acknowledged; of
-  // travels that wait only the last is sent.
+  // travels, and of moves of one drag, that wait only the last is sent.
   tell(text, settings) {
     const waiting = this.commands.at(-1);
     // What was given out once may have been carried out, whether or not we heard of it.
-    if (waiting && !waiting.given && travels(waiting.text) && travels(text)) waiting.text = text;
+    const both = waiting && !waiting.given ? merged(waiting.text, text) : null;
+    if (both) waiting.text = both;
     else if (this.commands.length < MOST_COMMANDS || text === "pause") {
       this.last += 1;
       this.commands.push({ number: this.last, settings, text });
@@ -93,7 +100,8 @@ export class Stream {
     if (!this.ready) return;
     for (const command of this.commands) {
       // Frames of a journey come one after the other, and the last place is not long in coming.
-      if (travels(command.text) && this.commands[0].sent && !command.sent) return;
+      const follows = travels(command.text) || drags(command.text);
+      if (follows && this.commands[0].sent && !command.sent) return;
       if (!command.sent) this.socket.send(message(command));
       command.sent = true;
       command.given = true;
