@@ -40,8 +40,10 @@ WINDOW_MILLISECONDS = 2000
 # Whether Plotly has drawn every chart of the panel.
 CHARTS_DRAWN = """([panel, charts]) => {
   const root = document.querySelector(panel);
-  return root && root.clientHeight && charts.every((name) =>
-    root.querySelector(`[data-chart=${name}] svg.main-svg`));
+  return root && root.clientHeight && charts.every((name) => {
+    const chart = root.querySelector(`[data-chart=${name}]`);
+    return chart.closest("[hidden]") || chart.querySelector("svg.main-svg");
+  });
 }"""
 
 # The times at which the first figure of a page and all of its figures were drawn; null before that.
@@ -52,7 +54,8 @@ PAGE_SHOWN = """([panel, name]) => {
   const root = document.querySelector(panel);
   const here = name === "Playground";
   if (here !== Boolean(root?.clientHeight)) return null;
-  const places = here ? [...root.querySelectorAll("[data-chart]")]
+  const charts = here && [...root.querySelectorAll("[data-chart]")];
+  const places = here ? charts.filter((chart) => !chart.closest("[hidden]"))
     : [...document.querySelectorAll("[data-testid=hmm-figure]")];
   const drawn = places.filter((one) =>
     one.querySelector("svg.main-svg")?.checkVisibility({ visibilityProperty: true }));
@@ -194,6 +197,7 @@ def sidebar_answers(page: Page, number: int) -> list[float]:
 
 def hover(page: Page, seconds: float) -> float:
     """The share of frames in which the text under a resting pointer is there while it plays."""
+    ui.show_as(page, "matrix")
     ui.choose(page, "Speed", "Full speed")
     ui.press(page, "Play")
     ui.wait_beyond(page, 5, "Gradient")
@@ -263,7 +267,7 @@ class LongSequence:
 
 
 def long_sequence(browser: Browser, server: Server, errors: Errors, runs: int) -> LongSequence:
-    """A step, a redraw of all five charts (the window changes its size), and what is sent."""
+    """A step, a redraw of all charts (the window changes its size), and what is sent."""
     sizes: list[int] = []
     with opened(browser, server, ENDLESS, errors) as page:
         page.on(

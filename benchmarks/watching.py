@@ -63,7 +63,8 @@ START_WATCHING = """([panel, charts]) => {
     const root = document.querySelector(panel);
     const whole = root && root.clientHeight && charts.every((name) => {
       const chart = root.querySelector(`[data-chart=${name}]`);
-      return chart && chart.querySelector("svg.main-svg") && chart.clientHeight;
+      return chart && (chart.closest("[hidden]")
+        || (chart.querySelector("svg.main-svg") && chart.clientHeight));
     });
     if (!whole) watch.blank += 1;
     if (root) {

@@ -14,6 +14,7 @@ from pages.ui.experiment.run_position import without_run_position
 from pages.ui.live.frame_source import frame_source
 from pages.ui.parts import controls
 from pages.ui.parts.frame import page_frame
+from pages.ui.parts.headline import headline
 from pages.ui.parts.run_controls import listen, run_controls
 from pages.ui.session.session import Session, current_session
 
@@ -74,6 +75,7 @@ with session.lock:
     listen(session)
     page_frame(session)
     controls.sidebar(session)
+    headline(session.page)
     run_controls(session)
     try:
         page.run()

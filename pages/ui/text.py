@@ -77,6 +77,32 @@ def scientific(value: float) -> str:
     return f"{mantissa.removesuffix('.0')}{NARROW_SPACE}×{NARROW_SPACE}10{power}".replace("-", "−")
 
 
+def with_spread(value: float, spread: float) -> str:
+    """A number and its standard deviation: −2.01 ± 0.50."""
+    width = scientific(spread) if _places(spread) is None else f"{spread:.{_places(spread)}f}"
+    return f"{to_spread(value, spread)} ± {width}"
+
+
+def to_spread(value: float, spread: float) -> str:
+    """A number to the place of the second digit of its standard deviation.
+
+    Where that would take more than four decimals, or there is no spread, to four digits.
+    """
+    places = _places(spread)
+    if places is None or not math.isfinite(value):
+        return scientific(value) if math.isfinite(value) else decimal(value)
+    # Added zero turns -0.0 into 0.0.
+    return f"{round(value, places) + 0.0:.{places}f}".replace("-", "−")
+
+
+def _places(spread: float) -> int | None:
+    """Decimals up to the second digit of a standard deviation; None if there are more than four."""
+    if not 0.0 < spread < math.inf:
+        return None
+    places = max(0, 1 - math.floor(math.log10(spread)))
+    return places if places <= 4 else None
+
+
 def capitalised(text: str) -> str:
     """A text with its first letter large, and the others as they are."""
     return text[:1].upper() + text[1:]

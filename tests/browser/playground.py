@@ -140,10 +140,14 @@ def wait_beyond(page: Page, number: int, run: str = "EM") -> int:
     return iteration(page, run)
 
 
-def learned_matrix_of(page: Page, num_states: int) -> Locator:
-    """The chart of a learned transition matrix of so many states."""
-    name = f"Heat map of the learned transition matrix of {num_states} states."
-    return page.get_by_role("img", name=name)
+def learned_graph_of(page: Page, num_states: int) -> Locator:
+    """The state graph of a learned model of so many states."""
+    return page.get_by_role("img", name=f"State graph of {num_states} states, learned.")
+
+
+def show_as(page: Page, view: str) -> None:
+    """Show the model as a "picture" or a "matrix"."""
+    page.locator(PANEL).get_by_role("button", name=view, exact=True).click()
 
 
 def chart(page: Page, name: str) -> Locator:

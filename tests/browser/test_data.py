@@ -138,6 +138,7 @@ def test_a_trained_model_meets_the_newer_days_of_the_same_file(page: Page) -> No
     expect(page.get_by_role("heading", name="States of sequence “AAA”")).to_be_visible()
     ui.press(page, "Play")
     expect(page.get_by_text("EM has come to rest.")).to_be_visible(timeout=30_000)
+    ui.show_as(page, "matrix")
     ui.wait_until_settled(page)
     reached, steps = ui.log_likelihood_text(page), ui.iteration(page)
     learned = ui.chart(page, "learned").evaluate("chart => chart.data[0].z.map((row) => [...row])")

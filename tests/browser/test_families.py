@@ -29,7 +29,7 @@ def traces(page: Page, chart: str = "means") -> list[dict[str, Any]]:
 def overflowing(page: Page) -> list[str]:
     """Texts of the panel's charts that reach beyond their chart."""
     found: list[str] = page.evaluate(
-        """() => [...document.querySelectorAll("[data-chart]")].flatMap((chart) => {
+        """() => [...document.querySelectorAll("[data-chart], [data-graph]")].flatMap((chart) => {
           const room = chart.getBoundingClientRect();
           return [...chart.querySelectorAll("text")]
             .filter((text) => text.textContent && text.getClientRects().length)
@@ -38,7 +38,7 @@ def overflowing(page: Page) -> list[str]:
               return box.left < room.left - 1 || box.right > room.right + 1
                 || box.top < room.top - 1 || box.bottom > room.bottom + 1;
             })
-            .map((text) => `${chart.dataset.chart}: ${text.textContent}`);
+            .map((text) => `${chart.dataset.chart ?? "graph"}: ${text.textContent}`);
         })"""
     )
     return found

@@ -29,7 +29,7 @@ def expect_paused(page: Page) -> None:
 def test_a_visitor_sets_up_an_experiment_and_watches_it_learn(page: Page) -> None:
     ui.open_playground(page)
     ui.nudge(page, "States K", "ArrowLeft", times=2)
-    expect(ui.learned_matrix_of(page, 3)).to_be_visible()
+    expect(ui.learned_graph_of(page, 3)).to_be_visible()
     ui.enter(page, "Length M", 60)
     ui.enter(page, "Sequences N", 5)
     ui.nudge(page, "Noise σ", "ArrowRight")

@@ -60,7 +60,7 @@ def test_a_press_comes_after_what_was_changed_just_before(page: Page) -> None:
     ui.wait_until_settled(page)
     ui.nudge(page, "States K", "ArrowRight")
     press_many(page, "Play", 1)
-    expect(ui.learned_matrix_of(page, 4)).to_be_visible()
+    expect(ui.learned_graph_of(page, 4)).to_be_visible()
     expect(ui.button(page, "Pause")).to_be_visible()
     ui.wait_beyond(page, 2, "Gradient")
     # A change of the data stops the runs. Leaving the box enters what stands in it.

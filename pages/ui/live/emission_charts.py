@@ -18,6 +18,7 @@ from pages.ui.browser import wire
 from pages.ui.browser.wire import Chart
 from pages.ui.figures import decimation, scales
 from pages.ui.figures.observed_variable import PLAIN, ObservedVariable
+from pages.ui.text import decimal, shortened, to_spread, with_spread
 
 MAX_CLOUD_POINTS = 600
 """Points of a cloud that are drawn, taken evenly along time."""
@@ -27,6 +28,13 @@ MAX_BARS = 72
 
 TICK_LETTERS = 48
 """Characters of all symbol labels together that fit along the axis."""
+
+WORD_LETTERS = 9
+"""Characters of a symbol's label that fit beside a state."""
+
+Words = tuple[tuple[str, ...], tuple[str, ...] | None]
+"""(K,) what each state emits, in a word or two, of the learned and of the true model; None without
+a truth."""
 
 
 class EmissionChart(Protocol):
@@ -38,6 +46,10 @@ class EmissionChart(Protocol):
 
     def shapes(self, num_states: int) -> Mapping[str, tuple[int, ...]]:
         """Field name to the shape that its value must have unless it is None."""
+        ...
+
+    def words(self) -> Words:
+        """What each state emits, in a word or two."""
         ...
 
 
@@ -54,6 +66,7 @@ class Marginals:
         curves: (K, G) densities of numbers or probabilities of counts, times the weights.
         variable: what is observed.
         true_means: (K,), or None without a truth.
+        true_deviations: (K,); None without a truth, and for counts, whose rates imply them.
     """
 
     means: FloatArray
@@ -65,14 +78,24 @@ class Marginals:
     curves: FloatArray
     variable: ObservedVariable = PLAIN
     true_means: FloatArray | None = None
+    true_deviations: FloatArray | None = None
 
     def shapes(self, num_states: int) -> Mapping[str, tuple[int, ...]]:
         """See `EmissionChart`."""
-        states = dict.fromkeys(("means", "deviations", "weights", "true_means"), (num_states,))
-        return states | {
+        names = ("means", "deviations", "weights", "true_means", "true_deviations")
+        return dict.fromkeys(names, (num_states,)) | {
             "heights": (len(self.edges) - 1,),
             "curves": (num_states, len(self.grid)),
         }
+
+    def words(self) -> Words:
+        """Mean and standard deviation, or the rate of counts."""
+        if self.variable.kind == "count":
+            return _rates(self.means), None if self.true_means is None else _rates(self.true_means)
+        true = None
+        if self.true_means is not None and self.true_deviations is not None:
+            true = tuple(map(with_spread, self.true_means, self.true_deviations))
+        return tuple(map(with_spread, self.means, self.deviations)), true
 
     def chart(self) -> Chart:
         """See `EmissionChart`."""
@@ -130,6 +153,21 @@ class SymbolBars:
             "weights": (num_states,),
             "shares": table[1:],
         }
+
+    def words(self) -> Words:
+        """The most likely symbol and its probability."""
+        true = None if self.true_probs is None else self._favourites(self.true_probs)
+        return self._favourites(self.probs), true
+
+    def _favourites(self, probs: FloatArray) -> tuple[str, ...]:
+        """(K,) words for probabilities (K, C)."""
+        return tuple(map(self._favourite, probs))
+
+    def _favourite(self, row: FloatArray) -> str:
+        best = int(row.argmax())
+        if np.count_nonzero(np.isclose(row, row[best], rtol=1e-9, atol=0.0)) > 1:
+            return "no favourite"
+        return f"{shortened(self.variable.labels[best], WORD_LETTERS)}: {row[best]:.2f}"
 
     def chart(self) -> Chart:
         """See `EmissionChart`."""
@@ -196,6 +234,13 @@ class Ellipses:
             "true_covariances": (num_states, 2, 2),
         }
 
+    def words(self) -> Words:
+        """The centre in the two dimensions that are shown."""
+        true = None
+        if self.true_means is not None and self.true_covariances is not None:
+            true = _centres(self.true_means, self.true_covariances)
+        return _centres(self.means, self.covariances), true
+
     def chart(self) -> Chart:
         """See `EmissionChart`."""
         kept = decimation.spread_indices(self.points, MAX_CLOUD_POINTS)
@@ -246,3 +291,16 @@ class Ellipses:
             high = max(high, float((self.true_means[:, axis] + reach).max()))
         room = self.MARGIN * (high - low) or 1.0
         return list(scales.rounded(low - room, high + room))
+
+
+def _rates(rates: FloatArray) -> tuple[str, ...]:
+    return tuple(f"rate {decimal(float(rate))}" for rate in rates)
+
+
+def _centres(means: FloatArray, covariances: FloatArray) -> tuple[str, ...]:
+    """(K,) words for means (K, 2) and covariance matrices (K, 2, 2)."""
+    deviations = np.sqrt(covariances[:, [0, 1], [0, 1]])
+    return tuple(
+        f"({', '.join(map(to_spread, mean, deviation))})"
+        for mean, deviation in zip(means, deviations, strict=True)
+    )

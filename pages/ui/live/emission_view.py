@@ -51,6 +51,7 @@ def _numbers(session: Session, view: View) -> Marginals:
         scales.gaussian_densities(grid, means, deviations, view.weights),
         data.variable(),
         None if data.truth is None else data.truth.emissions.means[:, 0],
+        None if data.truth is None else data.truth.emissions.standard_deviations[:, 0],
     )  # fmt: skip
 
 

@@ -136,6 +136,7 @@ class FrameSource:
                 session.player.playing, session.can_go_on, session.at is None,
                 checkups(session).diagnosis_keys(), session.config.start_seed,
                 hash(session.config.hand), session.notes,
+                session.config.model_view,
             )  # fmt: skip
             if session.page not in VIEWS or not session.player.playing:
                 # Streamlit draws the figures too, or sentences that name the iteration.

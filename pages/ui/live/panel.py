@@ -80,6 +80,8 @@ class PanelFrame:
     """Name of the run whose model is shown below."""
     transition_matrix: FloatArray
     """(K, K): p(z_t = j | z_{t-1} = i)"""
+    initial_probs: FloatArray
+    """(K,): p(z_1 = k)"""
     emissions: EmissionChart
     """What each state emits; see `emission_charts`."""
     observations: FloatArray
@@ -92,6 +94,8 @@ class PanelFrame:
     """Log-likelihood per observation of the true model on the same data."""
     true_transition_matrix: FloatArray | None = None
     """(K, K)"""
+    true_initial_probs: FloatArray | None = None
+    """(K,)"""
     true_states: IntArray | None = None
     """(M,)"""
     no_truth: str = "no truth: uploaded data"
@@ -109,6 +113,8 @@ class PanelFrame:
     """Why the model cannot be changed by hand; empty if it can."""
     best: float | None = None
     """Best log-likelihood per observation that training has reached, where a hand tries to."""
+    model_view: str = "picture"
+    """How π and A are drawn: "picture", a state graph, or "matrix"."""
 
 
 def show_panel(frame: bytes, key: str) -> None:
@@ -131,6 +137,7 @@ def encode(frame: PanelFrame, key: str = "", live: Mapping[str, Any] | None = No
         "curve": _curve(frame),
         "learned": _matrix(frame.transition_matrix),
         "true": _matrix(frame.true_transition_matrix),
+        "graph": _graph(frame),
         "means": frame.emissions.chart(),
         "sequence": _sequence(frame),
     }
@@ -147,6 +154,7 @@ def encode(frame: PanelFrame, key: str = "", live: Mapping[str, Any] | None = No
         "card": frame.card,
         "no_hand": frame.no_hand,
         "best": wire.finite_or_none(frame.best),
+        "model_view": frame.model_view,
     }
     return wire.pack_charts(header, charts)
 
@@ -155,10 +163,12 @@ def _check(frame: PanelFrame) -> None:
     num_states, length = len(frame.transition_matrix), len(frame.observations)
     expected: dict[str, tuple[int, ...]] = {
         "transition_matrix": (num_states, num_states),
+        "initial_probs": (num_states,),
         "observations": (length,),
         "viterbi_states": (length,),
         "smoothed_probs": (length, num_states),
         "true_transition_matrix": (num_states, num_states),
+        "true_initial_probs": (num_states,),
         "true_states": (length,),
     }
     for holder, shapes in (
@@ -234,6 +244,17 @@ def _extremes(values: FloatArray) -> tuple[float, ...]:
 
 def _matrix(matrix: FloatArray | None) -> Chart:
     return ({"present": False}, {}) if matrix is None else ({}, {"probs": wire.floats(matrix)})
+
+
+def _graph(frame: PanelFrame) -> Chart:
+    """What the state graphs show besides the transition matrices of "learned" and "true"."""
+    words, true_words = frame.emissions.words()
+    meta: dict[str, Any] = {"words": words}
+    arrays = {"initial": wire.floats(frame.initial_probs)}
+    if frame.true_initial_probs is not None:
+        meta["true_words"] = true_words
+        arrays["true_initial"] = wire.floats(frame.true_initial_probs)
+    return meta, arrays
 
 
 def _sequence(frame: PanelFrame) -> Chart:

@@ -26,12 +26,14 @@ def panel_frame(session: Session, view: View) -> PanelFrame:
         marks=session.marks,
         shown_run=run.name,
         transition_matrix=view.hmm.transition_matrix,
+        initial_probs=view.hmm.initial_probs,
         emissions=emission_chart(session, view),
         observations=view.shown_observations,
         viterbi_states=view.path.states,
         smoothed_probs=view.posterior.smoothed_probs,
         true_log_likelihood=session.true_log_likelihood(),
         true_transition_matrix=None if truth is None else truth.transition_matrix,
+        true_initial_probs=None if truth is None else truth.initial_probs,
         true_states=view.true_states,
         no_truth=panel_remark(data),
         sequence_name=data.sequence_title(session.config.sequence),
@@ -40,6 +42,7 @@ def panel_frame(session: Session, view: View) -> PanelFrame:
         no_hand=session.no_hand,
         best=session.best_trained if session.grip is not None else None,
         card=(family.card, family.marks[0 if truth is not None else 1]),
+        model_view=session.config.model_view,
     )
 
 

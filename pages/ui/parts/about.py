@@ -16,7 +16,10 @@ the observations are as likely as possible.
   better. Missing observations do not count. The dotted line is the model that really made the
   data. It may be *passed*: a model that was fitted to these very data can explain them better than
   the truth does. {sign}
-- **Transition matrix**: the row is where the chain is, the column where it goes next.
+- **The model**: each circle is a state, with what it emits. An arrow is where the chain may go
+  next, as thick as its probability; a ring is staying; a grey arrow that enters is π, where
+  sequences begin. Point at a time below, and the state of that time is lit. *matrix* shows the same
+  numbers as a table: the row is where the chain is, the column where it goes next.
 - **{card}**: {picture}
 - **States over time**: each observation wears the colour and shape of the state that the Viterbi
   path gives it, the single most probable path as a whole. Below it the *posterior*: how probable

@@ -27,6 +27,8 @@ COMMANDS: Final[Mapping[str, Callable[[Session], None]]] = {
     "new_start": Session.new_start,
     "now": lambda session: session.travel(None),
     "mark": Session.mark,
+    "picture": lambda session: session.show_model_as("picture"),
+    "matrix": lambda session: session.show_model_as("matrix"),
 }
 """Every command but "at 12", which shows iteration 12 ("now" shows the latest), and those of the
 hand: "grab means.1.0=-1.402" changes the shown model, "drag means.1.0=-1.5" what it has grabbed."""

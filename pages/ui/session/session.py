@@ -182,6 +182,11 @@ class Session(Experiment):
         self.change(start_seed=FIELD_OF["start_seed"].following(self.config.start_seed))
 
     @holding_lock
+    def show_model_as(self, model_view: str) -> None:
+        """Draw the model as a "picture" or a "matrix"; what may be undone stays."""
+        self.config = replace(self.config, model_view=model_view)
+
+    @holding_lock
     def remedy(self, /, **values: Any) -> None:
         """Change fields of the Config as a finding advises; `undo` reverts it."""
         before = self._present()

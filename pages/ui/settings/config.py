@@ -278,6 +278,12 @@ class Config:
         "Which coordinate goes upwards where points are shown as such.",
         "view", minimum=1, maximum=MAX_DIMENSIONS, step=1, omit_default=True,
     )
+    model_view: str = control(
+        "view", "The model as", "picture",
+        "How the Playground draws π and A. Picture: states are circles, and an arrow is as thick "
+        "as its probability. Matrix: the row is where the chain is, the column where it goes next.",
+        "view", choices={"picture": "Picture", "matrix": "Matrix"}, omit_default=True,
+    )
     shown: str = control(
         "shown", "Show", "EM",
         "Whose model the figures show when both methods are trained.",

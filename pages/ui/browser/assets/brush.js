@@ -261,6 +261,15 @@ export function edges(places, start, step, count) {
   return [2 * places[0] - inner[0], ...inner, 2 * places.at(-1) - inner.at(-1)];
 }
 
+// The number of the column of a heat map below a place of the window; negative beside them.
+export function columnAt(element, trace, clientX) {
+  const x = axisOf(element._fullLayout, trace.xaxis ?? "x");
+  const place = clientX - element.getBoundingClientRect().left - x._offset;
+  if (place < 0 || place > x._length) return -1;
+  return edges(trace.x, trace.x0, trace.dx, trace.z[0].length)
+    .findIndex((edge) => x.l2p(edge) > place) - 1;
+}
+
 const UNEVEN = 0.5; // pixels by which a column may lie beside its place in a row of equal columns
 
 let cellCanvas = null;

@@ -18,6 +18,10 @@ export const compact = (value) => {
     ? two(value) : `${+value.toPrecision(4)}`.replaceAll("-", "−");
 };
 
+// A probability in three characters; "0" and "1" are exact, ".00" and "1.0" are rounded.
+export const shortProbability = (p) =>
+  (p === 0 || p === 1 ? String(p) : two(p).replace(/^0/, "").replace("1.00", "1.0"));
+
 // A flat array of shape (rows, columns) as an array of rows.
 export function rows(array, convert = (value) => value) {
   const [height, width] = array.shape;
@@ -110,6 +114,14 @@ export function curve({ header, arrays }, theme) {
   return { data, layout };
 }
 
+const MOST_WRITTEN = 8; // states up to which a matrix has numbers
+
+// Whether the rows of a matrix sum to one as they stand there, where they stand rounded.
+export function sumAsWritten(array) {
+  return array.shape[0] > MOST_WRITTEN || rows(array).every((row) =>
+    row.reduce((sum, p) => sum + Math.round(100 * Number(two(p))), 0) === 100);
+}
+
 export function matrix({ header, arrays }, theme, which) {
   const K = header.num_states;
   const array = arrays[`${which}.probs`];
@@ -129,12 +141,11 @@ export function matrix({ header, arrays }, theme, which) {
     hovertemplate: "from %{customdata[0]} to %{customdata[1]}: "
       + `p = %{z:.3f}<extra>${which}</extra>`,
   }];
-  if (K <= 8) {
+  if (K <= MOST_WRITTEN) {
     // Plotly writes in grey on a middle blue; here each cell gets the colour with more contrast.
     const write = (p) => {
-      // "0" and "1" are exact; ".00" and "1.0" are rounded.
-      const short = p === 0 || p === 1 ? String(p) : two(p).replace(/^0/, "").replace("1.00", "1.0");
-      return `<span style="color:${readable(blend(theme.primary, theme.ground, p))}">${short}</span>`;
+      const colour = readable(blend(theme.primary, theme.ground, p));
+      return `<span style="color:${colour}">${shortProbability(p)}</span>`;
     };
     data[0].text = z.map((row) => row.map((p) => (Number.isNaN(p) ? "" : write(p))));
     data[0].texttemplate = "%{text}";

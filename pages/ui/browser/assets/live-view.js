@@ -37,6 +37,7 @@ export class LiveView {
     addStyle("hmm-panel-style", STYLE);
     Object.assign(this, { plotly, key, builders, files, symbols });
     this.number = 0;
+    this.seen = []; // names of the charts that are not hidden
     subscribe(key, this);
     this.away = true;
     const names = Object.keys(builders);
@@ -105,9 +106,13 @@ export class LiveView {
   // Set aria-busy while anything is left to be drawn: for screen readers, and for tests that wait
   // until the view comes to rest.
   updateBusy() {
-    const painted = Object.values(this.charts ?? {}).some((chart) => chart.painted);
-    const busy = painted || this.drawing || this.behind || this.message !== this.drawn;
+    const busy = this.painted || this.drawing || this.behind || this.message !== this.drawn;
     this.root.setAttribute("aria-busy", Boolean(busy) && !this.failed);
+  }
+
+  // Whether a chart that is seen shows numbers that Plotly has not drawn yet.
+  get painted() {
+    return this.seen.some((name) => this.charts[name].painted);
   }
 
   // Write the texts of a message. Returns the theme, the sizes of the charts, and for each chart
@@ -137,10 +142,11 @@ export class LiveView {
     const { header } = message;
     const { theme, sizes, keys } = this.writeAll(message);
     this.drawn = message;
+    this.seen = Object.keys(keys);
     this.behind = false;
     let drew = false;
     let late = false;
-    for (const name of Object.keys(keys)) {
+    for (const name of this.seen) {
       const chart = this.charts[name];
       const size = sizes[name];
       const zoomKey = chart.fixed ? "" : header.data_key;
@@ -178,7 +184,7 @@ export class LiveView {
     }
     if (drew) this.root.dataset.draws = Number(this.root.dataset.draws) + 1;
     if (!late) this.root.dataset.iteration = Math.max(...header.runs.map((run) => run.iteration));
-    if (!this.resting && Object.values(this.charts).some((chart) => chart.painted)) {
+    if (!this.resting && this.painted) {
       clearTimeout(this.rest);
       this.rest = setTimeout(() => {
         this.resting = true;

@@ -24,13 +24,38 @@ export const STYLE = `
 /* Contained, so that measuring one chart never triggers the layout of the rest of the page. */
 .hmm-plot { position: relative; contain: strict; width: 100%; height: 200px; overflow: hidden; }
 .hmm-plot.hmm-painted .cartesianlayer .mlayer { visibility: hidden; }
-.hmm-sequence .hmm-plot { height: 318px; }
+.hmm-sequence .hmm-plot { height: 306px; }
 .hmm-columns { display: grid; grid-template-columns: calc(50% + 21px) minmax(0, 1fr);
   gap: 2px; }
 .hmm-column + .hmm-column h5 { padding-left: 2px; }
 .hmm-column { min-width: 0; }
 .hmm-column .hmm-plot { height: 184px; }
-.hmm-column[hidden], .hmm-remark[hidden] { display: none; }
+.hmm-panel [hidden] { display: none; }
+.hmm-columns.hmm-pictures { grid-template-columns: 1fr 1fr; }
+.hmm-columns.hmm-single { grid-template-columns: 1fr; }
+.hmm-pictures .hmm-column h5 { padding: 0; }
+.hmm-views { flex: none; display: flex; margin-left: auto; }
+.hmm-views .hmm-button { height: 20px; padding: 0 8px; font-size: 11px; border-radius: 0; }
+.hmm-views .hmm-button:first-child { border-radius: 6px 0 0 6px; }
+.hmm-views .hmm-button:last-child { border-radius: 0 6px 6px 0; margin-left: -1px; }
+.hmm-views .hmm-button[aria-pressed=true] { font-weight: 600; z-index: 1;
+  background: color-mix(in srgb, var(--st-primary-color) 12%, transparent); }
+.hmm-graph { position: relative; contain: layout size; height: 184px; }
+.hmm-graph svg { display: block; width: 100%; height: 100%; overflow: hidden; }
+.hmm-graph text { font-size: 9.5px; text-anchor: middle; dominant-baseline: central;
+  pointer-events: none; font-variant-numeric: tabular-nums; }
+.hmm-graph text:not(.hmm-inside) { fill: var(--st-text-color); }
+.hmm-graph :is(.hmm-word, .hmm-number, .hmm-beside) { paint-order: stroke;
+  stroke: var(--st-background-color); stroke-width: 3px; stroke-linejoin: round; }
+.hmm-graph .hmm-inside { font-weight: 700; }
+.hmm-loop { fill: none; pointer-events: all; opacity: 0.85; }
+.hmm-arrow { stroke: transparent; stroke-width: 6px; pointer-events: all; opacity: 0.85; }
+.hmm-start { fill: var(--st-text-color); opacity: 0.6; }
+.hmm-state circle { stroke: var(--st-background-color); stroke-width: 1.5px; }
+.hmm-state.hmm-lit circle { stroke: var(--st-text-color); stroke-width: 3.5px; }
+.hmm-tip { position: absolute; z-index: 2; pointer-events: none; white-space: pre; font-size: 11px;
+  padding: 2px 6px; border: 1px solid var(--st-border-color); border-radius: 4px;
+  background: var(--st-background-color); }
 .hmm-remark { margin: 0; align-self: center; text-align: center; font-size: 12px; opacity: 0.7; }
 .hmm-panel h4 { flex: none; }
 .hmm-card header .hmm-note { flex: 1 1 0; min-width: 0; }
@@ -60,6 +85,7 @@ export const STYLE = `
   .hmm-run { min-width: 102px; flex: none; }
   .hmm-value + .hmm-value { min-width: 0; }
   .hmm-note { display: none; }
+  .hmm-matrices header .hmm-note { display: inline; }
   .hmm-sequence header { flex-wrap: wrap; }
   .hmm-sequence header .hmm-note { display: inline; flex: 0 1 auto; white-space: normal; }
 }

@@ -1,10 +1,14 @@
-// The live panel: tiles with numbers and five charts, fed by messages of pages/ui/live/panel.py.
+// The live panel: tiles with numbers, the model as a picture or as matrices, and three charts, fed by
+// messages of pages/ui/live/panel.py.
 
+import { columnAt } from "./brush.js";
 import * as charts from "./charts.js";
 import { emissions } from "./emissions.js";
 import { LiveView, card, gainText, minus, thousands, write } from "./live-view.js";
 import { Hand } from "./hand.js";
 import { node, viewKeeper } from "./plotting.js";
+import { tell } from "./run-controls.js";
+import { StateGraph, drawnFrom, isDrawn, strongest } from "./state-graph.js";
 
 const GLYPHS = {
   circle: "●", square: "■", diamond: "◆", "triangle-up": "▲", cross: "✚", x: "✖",
@@ -26,6 +30,9 @@ const FILES = {
   means: "emissions", sequence: "sequence",
 };
 
+const VIEWS = ["picture", "matrix"]; // of the model; each is a command of session/commands.py
+const NONE = 255; // wire.MISSING
+
 const SYMBOLS = [...Object.keys(GLYPHS), "circle-open"];
 
 class Panel extends LiveView {
@@ -37,32 +44,112 @@ class Panel extends LiveView {
     this.tiles = node("div", { class: "hmm-tiles" });
     this.captions = { learned: node("h5", {}, "learned"), true: node("h5", {}, "true") };
     this.remark = node("p", { class: "hmm-remark" }, "");
-    this.truthColumn = node("div", { class: "hmm-column" }, this.captions.true, truth);
+    this.graphs = { learned: new StateGraph("learned"), true: new StateGraph("true") };
+    const column = (name, layer) =>
+      node("div", { class: "hmm-column" }, this.captions[name], layer, this.graphs[name].root);
+    this.truthColumn = column("true", truth);
+    this.columns = node("div", { class: "hmm-columns" },
+      column("learned", learned), this.truthColumn, this.remark);
+    this.viewButtons = VIEWS.map((view) => {
+      const button = node("button", { type: "button", class: "hmm-button" }, view);
+      button.addEventListener("click", () => this.choose(view));
+      return button;
+    });
     this.root.append(node("div", { class: "hmm-grid" },
       this.tiles,
       card("curve", "Log-likelihood per observation", "", curve),
-      card("matrices", "Transition matrix", "",
-        node("div", { class: "hmm-columns" },
-          node("div", { class: "hmm-column" }, this.captions.learned, learned),
-          this.truthColumn, this.remark)),
+      card("matrices", "The model", "", this.columns),
       card("means", "Means and densities", "", means),
       card("sequence", "", "", sequence)));
     this.hands = { means: new Hand(means) };
     this.legend = node("span", { class: "hmm-legend", "aria-hidden": "true" });
     this.root.querySelector(".hmm-sequence header").append(this.legend);
+    this.root.querySelector(".hmm-matrices header").append(node("div",
+      { class: "hmm-views", role: "group", "aria-label": "The model as" }, ...this.viewButtons));
+    this.places.sequence.addEventListener("pointermove", (event) => this.pointAt(event.clientX));
+    this.places.sequence.addEventListener("pointerleave", () => this.pointAt(null));
+  }
+
+  // Draw the model in another way, at once; the server hears of it for the link.
+  choose(view) {
+    if (view === this.view) return;
+    this.view = view;
+    tell(view);
+    this.redraw();
+  }
+
+  // Light the states of the time at this place of the window; null lights none.
+  pointAt(clientX) {
+    this.pointedAt = clientX;
+    const { header, arrays } = this.message;
+    const trace = this.charts?.sequence.traces.find(({ type }) => type === "heatmap");
+    const column = clientX === null || !trace || this.view !== "picture" ? -1
+      : columnAt(this.places.sequence, trace, clientX);
+    const state = (name) => {
+      const found = arrays[`sequence.${name}`]?.values[column];
+      return found === undefined || found === NONE ? null : found;
+    };
+    this.graphs.learned.light(state("viterbi"));
+    this.graphs.true.light(state("true_states"));
+  }
+
+  writeModel({ header, arrays }) {
+    const K = header.num_states;
+    // Frames that were made before the server heard of a press do not undo it.
+    if (header.model_view !== this.saidView) {
+      this.saidView = header.model_view;
+      this.view = header.model_view;
+    }
+    const picture = this.view === "picture";
+    const truth = header.charts.true.present !== false;
+    const { words, true_words: trueWords } = header.charts.graph;
+    this.truthColumn.hidden = !truth;
+    this.remark.hidden = truth || picture;
+    write(this.remark, header.no_truth);
+    write(this.captions.learned, `learned by ${header.shown_run}`
+      + (truth || !picture ? "" : `; ${header.no_truth}`));
+    write(this.root.querySelector(".hmm-matrices h4"), picture ? "The model" : "Transition matrix");
+    const matrices = [arrays["learned.probs"], ...(truth ? [arrays["true.probs"]] : [])];
+    const faint = matrices.some(({ values }) => values.some((p) => p > 0 && !isDrawn(p, K)));
+    const rounded = !matrices.every(charts.sumAsWritten);
+    write(this.note("matrices"), picture
+      ? faint ? `arrows below ${drawnFrom(K)} not drawn` : ""
+      : rounded ? "rounded" : "rows sum to 1");
+    const shown = `${this.view}|${truth}`;
+    if (this.shownModel !== shown) {
+      this.shownModel = shown;
+      this.sizes = null;
+      this.columns.classList.toggle("hmm-pictures", picture);
+      this.columns.classList.toggle("hmm-single", picture && !truth);
+      for (const [name, graph] of Object.entries(this.graphs)) {
+        graph.root.hidden = !picture;
+        this.layers[name].hidden = picture;
+      }
+      this.viewButtons.forEach((button, i) =>
+        button.setAttribute("aria-pressed", VIEWS[i] === this.view));
+    }
+    if (!picture) return;
+    const { colours } = header.states;
+    const show = (name, initial, texts) => {
+      const probs = arrays[`${name}.probs`].values;
+      this.graphs[name].show({ K, colours, probs, initial: initial.values, words: texts });
+      const label = `State graph of ${K} state${K === 1 ? "" : "s"}, ${name}. `
+        + `Strongest: ${strongest(probs, K)}.`;
+      if (this.graphs[name].root.ariaLabel !== label) this.graphs[name].root.ariaLabel = label;
+    };
+    show("learned", arrays["graph.initial"], words);
+    if (truth) show("true", arrays["graph.true_initial"], trueWords);
+    // What is under a pointer that rests changes while the model learns.
+    if (this.pointedAt !== null && this.pointedAt !== undefined) this.pointAt(this.pointedAt);
   }
 
   writeTexts({ header, arrays }) {
     this.writeTiles(header);
+    this.writeModel({ header, arrays });
     const { curve, sequence } = header.charts;
     const truth = header.charts.true.present !== false;
     const K = header.num_states;
-    this.truthColumn.hidden = !truth;
-    this.remark.hidden = truth;
-    write(this.remark, header.no_truth);
-    write(this.captions.learned, `learned by ${header.shown_run}`);
     write(this.note("curve"), charts.toGo(curve) ? "by hand" : "higher is better");
-    write(this.note("matrices"), "rows sum to 1");
     const [title, marks] = header.card;
     const { shown, length, note } = header.charts.means; // of a scatter plot, and of a table
     write(this.root.querySelector(".hmm-means h4"), title);
@@ -74,7 +161,8 @@ class Panel extends LiveView {
     const some = points < sequence.length
       ? `showing ${thousands(points)} of ${thousands(sequence.length)} points` : "";
     write(this.note("sequence"), [some, gaps].filter(Boolean).join("; ")
-      || "drag to zoom in, double-click to return");
+      || `${this.view === "picture" ? "point at a time: its state is lit above; " : ""}`
+        + "drag to zoom in, double-click to return");
     const appearance = `${header.data_key}|${K}|${truth}|${title}|${header.states.colours.join()}`;
     if (this.appearance !== appearance) {
       this.appearance = appearance;
@@ -82,7 +170,7 @@ class Panel extends LiveView {
       this.legend.replaceChildren(...header.states.colours.slice(0, K).map((colour, k) =>
         node("span", {}, node("i", { style: `color:${colour}` }, GLYPHS[header.states.symbols[k]]),
           charts.stateName(k))));
-      this.places.sequence.style.height = `${318 + 9 * Math.max(0, K - 8)}px`;
+      this.places.sequence.style.height = `${306 + 9 * Math.max(0, K - 8)}px`;
       const describe = (name, text) => this.places[name].setAttribute("aria-label", text);
       const runs = header.runs.map((run) => run.name).join(" and ");
       describe("curve", `Log-likelihood per observation against iteration for ${runs}`

@@ -253,11 +253,6 @@ function setLabel(button, icon, label) {
 
 const controls = new RunControls();
 
-// Say a command of another part of the page.
-export function tell(command) {
-  controls.press(command);
-}
-
 // Whether a command is on its way.
 export const unanswered = () => controls.stream.commands.length > 0;
 
@@ -270,6 +265,12 @@ export function hold(held) {
 // Give a live view the frames of its key.
 export function subscribe(key, view) {
   controls.views.set(key, view);
+}
+
+// Say a command of a live view.
+export function tell(command) {
+  if (command.startsWith("grab ")) controls.scrubber.stop();
+  controls.tell(command);
 }
 
 // A message of pages/ui/parts/run_controls.py.
