@@ -122,24 +122,33 @@ export function sumAsWritten(array) {
     row.reduce((sum, p) => sum + Math.round(100 * Number(two(p))), 0) === 100);
 }
 
+const ABOVE = -1.3; // the row of π, apart from those of A
+
 export function matrix({ header, arrays }, theme, which) {
   const K = header.num_states;
-  const array = arrays[`${which}.probs`];
   const names = Array.from({ length: K }, (_, k) => stateName(k));
-  const z = rows(array);
+  const z = rows(arrays[`${which}.probs`]);
+  const initial = Array.from(
+    arrays[which === "learned" ? "graph.initial" : "graph.true_initial"].values);
   const shown = labelled(K, 5);
   const place = {
     showgrid: false, tickvals: shown, range: [-0.5, K - 0.5], fixedrange: true,
     // To hide labels beyond the edge, Plotly would measure every label once for each other label.
     ticklabeloverflow: "allow",
   };
-  const data = [{
-    type: "heatmap", z, zmin: 0, zmax: 1, showscale: false,
+  const cells = {
+    type: "heatmap", zmin: 0, zmax: 1, showscale: false,
     colorscale: [[0, blend(theme.primary, theme.ground, 0.04)], [1, theme.primary]],
     xgap: K <= 10 ? 2 : 1, ygap: K <= 10 ? 2 : 1,
+  };
+  const data = [{
+    ...cells, z,
     customdata: z.map((row, i) => row.map((_, j) => [names[i], names[j]])),
     hovertemplate: "from %{customdata[0]} to %{customdata[1]}: "
       + `p = %{z:.3f}<extra>${which}</extra>`,
+  }, {
+    ...cells, z: [initial], y0: ABOVE, dy: 1, customdata: [names],
+    hovertemplate: `begins in %{customdata}: p = %{z:.3f}<extra>${which}</extra>`,
   }];
   if (K <= MOST_WRITTEN) {
     // Plotly writes in grey on a middle blue; here each cell gets the colour with more contrast.
@@ -147,20 +156,33 @@ export function matrix({ header, arrays }, theme, which) {
       const colour = readable(blend(theme.primary, theme.ground, p));
       return `<span style="color:${colour}">${shortProbability(p)}</span>`;
     };
-    data[0].text = z.map((row) => row.map((p) => (Number.isNaN(p) ? "" : write(p))));
-    data[0].texttemplate = "%{text}";
-    data[0].textfont = { size: K <= 5 ? 11 : 9, family: theme.font };
+    for (const trace of data) {
+      trace.text = trace.z.map((row) => row.map((p) => (Number.isNaN(p) ? "" : write(p))));
+      trace.texttemplate = "%{text}";
+      trace.textfont = { size: K <= 5 ? 11 : 9, family: theme.font };
+    }
   }
   const layout = {
     // The true matrix stands right of the learned one and shares its row names.
     ...baseLayout(theme, { l: which === "learned" ? 52 : 8, r: 6, t: 4, b: 34 }),
     xaxis: axis(theme, "to state", { ...place, ticktext: shown.map(stateName), tickangle: 0 }),
     yaxis: axis(theme, "from state", {
-      ...place, range: [K - 0.5, -0.5], visible: which === "learned",
-      ticktext: shown.map((k) => bullet(header.states, k)),
+      ...place, range: [K - 0.5, ABOVE - 0.5], visible: which === "learned",
+      tickvals: [ABOVE, ...shown],
+      ticktext: ["π", ...shown.map((k) => bullet(header.states, k))],
     }),
   };
-  return { data, layout };
+  const grips = which === "true" ? [] : [initial, ...z].flatMap((row, i) => row.map((p, j) => {
+    const [at, coordinate, name] = i
+      ? [i - 1, `transition_matrix.${i - 1}.${j}`, `from ${names[i - 1]} to ${names[j]}`]
+      : [ABOVE, `initial_probs.${j}`, `begins in ${names[j]}`];
+    return {
+      key: coordinate, along: "y", x: j, y: at, name, value: p, low: 0, high: 1, step: 0.01,
+      // From the lowest row to the uppermost it is one.
+      set: (_, y) => [[coordinate, p + (at - y) / (K - ABOVE)]], type: (q) => [[coordinate, q]],
+    };
+  }));
+  return { data, layout, grips };
 }
 
 // Hover text of an observation, by kind.

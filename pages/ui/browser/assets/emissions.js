@@ -200,7 +200,7 @@ function symbolBars({ header, arrays }, theme) {
     return {
       key: `prob ${k} ${c}`, along: "y", edge: true, colour: colours[k], low: 0, high: 1,
       x: left(k, c) + width / 2, y: row[c], name: `probability of ${meta.labels[c]} in ${stateName(k)}`,
-      value: row[c], set: (_, y) => set(y), type: set,
+      value: row[c], step: 0.01, set: (_, y) => set(y), type: set,
     };
   }));
   return { data, layout, grips };

@@ -8,7 +8,8 @@
 //   name: of the number, and `text`: all there is to say of it.
 //   value: the number, or the two of "xy".
 //   set(x, y): from where it was dragged to, [[coordinate, value], ...] as in hmmcore.coordinates.
-//   low, high: bounds of the number.
+//   low, high: bounds of the number; step: of an arrow key, if not a small part of the axis.
+//   type(...): the same from numbers that were typed.
 //   edge: whether it is drawn, as the edge of something; others lie on a mark of the chart.
 
 import { hold, tell, unanswered } from "./run-controls.js";
@@ -164,6 +165,7 @@ export class Hand {
     this.from = [event.clientX, event.clientY,
       parseFloat(element.style.left), parseFloat(element.style.top)];
     this.moved = false;
+    this.begun = found.given; // the model that the server holds on to
     hold(true);
     element.toggleAttribute("data-held", true);
   }
@@ -177,7 +179,7 @@ export class Hand {
     const { along } = found.given;
     this.lay(found.element, across + (along.includes("x") ? dx : 0),
       down + (along.includes("y") ? dy : 0));
-    this.set(found, found.given.set(...this.at(
+    this.set(found, this.begun.set(...this.at(
       parseFloat(found.element.style.left), parseFloat(found.element.style.top))));
   }
 
@@ -193,7 +195,7 @@ export class Hand {
 
   press(found, event) {
     const { key, shiftKey } = event;
-    const { along, x, y, set } = found.given;
+    const { along, x, y, set, step, type, value } = found.given;
     const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[key];
     if (key === "Enter" || key === "F2" || /^[-−.\d]$/.test(key)) {
       event.preventDefault();
@@ -205,10 +207,14 @@ export class Hand {
     // On one axis all four arrows serve: right and up are more.
     const [dx, dy] = along === "xy" ? steps : along === "x" ? [steps[0] + steps[1], 0]
       : [0, steps[0] + steps[1]];
-    const [atX, atY] = found.told ? found.at : [x, y];
-    const size = (range) => niceStep((range[1] - range[0]) / STEPS) * (shiftKey ? FAR : 1);
-    found.at = [atX + dx * size(this.plot.x), atY + dy * size(this.plot.y)];
-    this.set(found, set(...found.at));
+    const times = shiftKey ? FAR : 1;
+    if (step) this.set(found, type((found.told?.[0] ?? value) + (dx + dy) * step * times));
+    else {
+      const size = (range) => niceStep((range[1] - range[0]) / STEPS) * times;
+      const [atX, atY] = found.told ? found.at : [x, y];
+      found.at = [atX + dx * size(this.plot.x), atY + dy * size(this.plot.y)];
+      this.set(found, set(...found.at));
+    }
     this.announce(found);
     this.show(found);
   }

@@ -61,7 +61,7 @@ class Panel extends LiveView {
       card("matrices", "The model", "", this.columns),
       card("means", "Means and densities", "", means),
       card("sequence", "", "", sequence)));
-    this.hands = { means: new Hand(means) };
+    this.hands = { means: new Hand(means), learned: new Hand(learned) };
     this.legend = node("span", { class: "hmm-legend", "aria-hidden": "true" });
     this.root.querySelector(".hmm-sequence header").append(this.legend);
     this.root.querySelector(".hmm-matrices header").append(node("div",
