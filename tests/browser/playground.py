@@ -155,6 +155,11 @@ def chart(page: Page, name: str) -> Locator:
     return page.locator(f"[data-chart={name}], [data-key={name}]")
 
 
+def graph(page: Page, name: str) -> Locator:
+    """The state graph of the "learned" or the "true" model."""
+    return page.locator(f"{PANEL} [data-graph={name}]")
+
+
 def axis_range(page: Page, name: str, axis: str = "xaxis") -> list[float]:
     """The range that an axis of a chart shows."""
     found: list[float] = chart(page, name).evaluate(

@@ -76,7 +76,17 @@ def empty(browser: Browser, app_server: Server, browser_errors: list[str]) -> It
     page.clock.install(time=0)
     page.goto("/_stcore/health")
     page.clock.pause_at(60_000)
-    names = ("address", "run-controls", "scrubber", "panel", "figure", "plotting", "brush")
+    names = (
+        "address",
+        "run-controls",
+        "scrubber",
+        "panel",
+        "figure",
+        "plotting",
+        "brush",
+        "state-graph-layout",
+        "charts",
+    )
     urls = {name: urljoin("/", asset_url(f"{name}.js")) for name in names}
     page.evaluate(STAND_INS, [urls, urljoin("/", asset_url(PLOTLY))])
     yield page
@@ -192,6 +202,143 @@ def test_new_numbers_are_painted_at_once_and_drawn_by_plotly_at_rest(
     assert painted != before
     panel.rest()
     assert panel.drawings() > drawings
+
+
+# The state graph
+
+PICTURE = """([K, width, height]) => {
+  const { layout, ends, wordBox, numberBox, overlap } = modules["state-graph-layout"];
+  const found = layout(K, width, height);
+  const { places, radius, reach, worded, numbers } = found;
+  const square = ({ x, y }, r) => ({ left: x - r, right: x + r, top: y - r, bottom: y + r });
+  const circles = places.map((place) => square(place, radius));
+  const rings = places.map(({ loop }) => square(loop, reach));
+  const words = worded ? places.map(wordBox) : [];
+  const written = Object.values(numbers).map(numberBox);
+  const within = (one) => one.left >= -1 && one.right <= width + 1
+    && one.top >= -1 && one.bottom <= height + 1;
+  const apart = (boxes, others) => boxes.every((a, i) => others.every((b, j) =>
+    (boxes === others && i === j) || !overlap(a, b)));
+  const distances = places.flatMap((a, i) => places.slice(i + 1).map((b) =>
+    Math.hypot(a.x - b.x, a.y - b.y)));
+  const arrows = places.flatMap((a, i) => places.map((b, j) => [i, j]))
+    .filter(([i, j]) => i !== j).map(([i, j]) => {
+      const { from, to } = ends(found, i, j);
+      return [Math.hypot(from.x - places[i].x, from.y - places[i].y) - radius,
+        Math.hypot(to.x - places[j].x, to.y - places[j].y) - radius];
+    });
+  return {
+    within: [...circles, ...rings, ...words, ...written].every(within)
+      && places.every(({ start: { from } }) => within(square(from, 2))),
+    apart: apart(written, written) && apart(written, circles) && apart(written, words)
+      && apart(words, words),
+    nearest: Math.min(...distances, Infinity) - 2 * radius,
+    gaps: arrows.flat(),
+    worded, numbers: Object.keys(numbers).length,
+    again: JSON.stringify(layout(K, width, height)) === JSON.stringify(found),
+  };
+}"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(150, 184), (195, 184), (365, 184), (700, 184)])
+def test_a_picture_of_up_to_20_states_fits_and_nothing_lies_over_a_number(
+    empty: Page, width: int, height: int
+) -> None:
+    for num_states in range(1, 21):
+        found = empty.evaluate(PICTURE, [num_states, width, height])
+        where = f"{num_states} states at {width}"
+        assert found["within"], where
+        assert found["apart"], where
+        assert found["nearest"] is None or found["nearest"] > 0, where
+        assert found["gaps"] == pytest.approx([1] * len(found["gaps"]), abs=1), where
+        assert found["again"], where
+        assert found["worded"] or num_states > 4 or width < 195, where
+        assert found["numbers"] == 0 or num_states <= 8, where
+    assert empty.evaluate(PICTURE, [2, 195, 184])["numbers"] == 4
+    assert empty.evaluate(PICTURE, [3, 195, 184])["numbers"] >= 7
+
+
+def test_arrows_are_as_thick_as_their_probability_and_zeros_have_none(empty: Page) -> None:
+    widths = """p => {
+      const { arrow, thickness } = modules["state-graph-layout"];
+      const d = arrow({ from: { x: 0, y: 0 }, to: { x: 50, y: 0 } }, thickness(p));
+      return Math.abs(Number(d.match(/^M0 ([-.\\d]+)/)[1])) * 2;
+    }"""
+    assert empty.evaluate(widths, 0.8) == pytest.approx(2 * empty.evaluate(widths, 0.4), abs=0.11)
+    drawn = """([p, K]) => modules["state-graph-layout"].isDrawn(p, K)"""
+    assert not empty.evaluate(drawn, [0.0, 3])
+    assert empty.evaluate(drawn, [0.02, 3])
+    assert not empty.evaluate(drawn, [0.04, 20])
+    assert empty.evaluate(drawn, [0.05, 20])
+
+
+def test_the_picture_moves_nothing_while_a_model_learns_and_is_not_built_anew(empty: Page) -> None:
+    panel = Panel(empty, "structure=left-right")
+    panel.receive()
+    panel.rest()
+    where = """() => [...document.querySelectorAll("[data-graph] text")].map((text) =>
+      `${text.getAttribute("x")},${text.getAttribute("y")}`)"""
+    before = empty.evaluate(where)
+    empty.evaluate("() => { window.svg = document.querySelector('[data-graph=learned] svg'); }")
+    empty.evaluate(
+        """() => {
+          window.built = 0;
+          new MutationObserver((changes) => { built += changes.length; })
+            .observe(svg, { childList: true });
+        }"""
+    )
+    label = ui.graph(empty, "learned").get_attribute("aria-label")
+    for _ in range(5):
+        panel.receive()
+        empty.clock.run_for(40)
+    assert empty.evaluate(where) == before
+    assert empty.evaluate("built") == 0
+    assert ui.graph(empty, "learned").get_attribute("aria-label") != label
+    # From left to right: no arrow goes back, and the last state is never left.
+    arrows = ui.graph(empty, "true").locator("[data-arrow]")
+    seen = arrows.evaluate_all(
+        "all => all.filter((one) => one.checkVisibility()).map((one) => one.dataset.arrow).sort()"
+    )
+    assert seen == ["0,0", "0,1", "1,1", "1,2", "2,2", "start,0"]
+
+
+def test_a_press_shows_the_matrix_at_once_and_older_frames_do_not_take_it_back(empty: Page) -> None:
+    panel = Panel(empty)
+    older = frame_source(panel.session).frame()
+    empty.get_by_role("button", name="matrix", exact=True).click()
+    empty.clock.run_for(50)
+    expect(ui.graph(empty, "learned")).to_be_hidden()
+    panel.send(older)
+    empty.clock.run_for(50)
+    expect(ui.chart(empty, "learned")).to_be_visible()
+    panel.answer()
+    panel.rest()
+    assert panel.session.config.model_view == "matrix"
+    expect(ui.chart(empty, "learned")).to_contain_text("to state")
+    # Painted numbers that are hidden leave nothing to be waited for.
+    panel.paint()
+    panel.press("picture")
+    panel.rest()
+    expect(ui.graph(empty, "learned")).to_be_visible()
+    # A link, or Back, says otherwise.
+    panel.session.show_model_as("matrix")
+    panel.show()
+    panel.rest()
+    expect(ui.graph(empty, "learned")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("rows", "sums"),
+    [([0.9, 0.1, 0.1, 0.9], True), ([0.335, 0.665, 0.5, 0.5], False), ([1.0, 0.0, 0.0, 1.0], True)],
+)
+def test_rows_are_said_to_sum_to_one_only_where_they_do_as_written(
+    empty: Page, rows: list[float], sums: bool
+) -> None:
+    found = empty.evaluate(
+        "rows => modules.charts.sumAsWritten({ values: Float64Array.from(rows), shape: [2, 2] })",
+        rows,
+    )
+    assert found is sums
 
 
 def beside(page: Page, left: bool) -> bytes:

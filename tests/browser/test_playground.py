@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -163,3 +164,63 @@ def test_fifteen_random_actions(page: Page, browser_errors: list[str]) -> None:
     ui.expect_iteration(page, 0)
     ui.press(page, "Step")
     ui.expect_iteration(page, 1)
+
+
+def test_the_model_is_a_picture_or_a_matrix(page: Page) -> None:
+    ui.open_playground(page, "K=2&M=100&N=20&stay=0.8&runs=EM_30")
+    ui.wait_until_settled(page)
+    learned = ui.learned_graph_of(page, 2)
+    expect(learned).to_have_accessible_name(
+        re.compile(r"Strongest: S\d stays 0\.[78]\d, S\d stays 0\.[78]\d, S\d to S\d 0\.[12]\d, ")
+    )
+    expect(ui.graph(page, "learned").get_by_text("± 0.")).to_have_count(2)
+    expect(ui.graph(page, "true")).to_contain_text("−0.75 ± 0.50")
+    expect(ui.graph(page, "true")).to_contain_text("π .50")
+    # A time is pointed at where Viterbi and true state are the same.
+    strip = ui.chart(page, "sequence")
+    lit = page.locator(f"{ui.PANEL} .hmm-lit")
+    expect(lit).to_have_count(0)
+    page.mouse.move(*ui.place_in(page, "sequence", 0.5))
+    expect(lit).to_have_count(2)
+    times = strip.evaluate(
+        """chart => {
+          const { z } = chart.data.find(({ type }) => type === "heatmap");
+          return z[1].map((state, t) => [t, z[0][t], state]);
+        }"""
+    )
+    different = next(one for one in times if one[1] != one[2])
+    box = strip.bounding_box()
+    assert box is not None
+    margin = strip.evaluate("chart => chart.layout.margin")
+    width = box["width"] - margin["l"] - margin["r"]
+    across = box["x"] + margin["l"] + width * (different[0] + 0.5) / len(times)
+    page.mouse.move(across, box["y"] + 0.9 * box["height"])
+    for name, state in (("true", different[1]), ("learned", different[2])):
+        expect(ui.graph(page, name).locator(".hmm-lit")).to_have_text(f"S{state + 1}")
+
+    ui.show_as(page, "matrix")
+    expect(learned).to_be_hidden()
+    expect(ui.chart(page, "learned")).to_contain_text("to state")
+    expect(page).to_have_url(re.compile("[?&]view=matrix"))
+    ui.wait_until_settled(page)
+    page.reload()
+    ui.wait_until_drawn(page)
+    ui.wait_until_settled(page)
+    expect(ui.chart(page, "true")).to_be_visible()
+    expect(learned).to_be_hidden()
+    ui.show_as(page, "picture")
+    expect(learned).to_be_visible()
+    ui.wait_until_settled(page)
+    expect(page).not_to_have_url(re.compile("view="))
+
+
+@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 720}], ids=["1280px"])
+def test_a_first_visitor_sees_what_this_is_and_charts_without_scrolling(page: Page) -> None:
+    ui.open_playground(page)
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    expect(page.get_by_role("heading", level=1)).to_be_in_viewport(ratio=1)
+    expect(page.get_by_text("Behind each observation hides a state")).to_be_in_viewport(ratio=1)
+    for name in ("learned", "true"):
+        expect(ui.graph(page, name)).to_be_in_viewport(ratio=1)
+    for name in ("curve", "means"):
+        expect(ui.chart(page, name)).to_be_in_viewport(ratio=1)

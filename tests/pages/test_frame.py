@@ -163,3 +163,12 @@ def test_a_later_link_has_a_higher_number() -> None:
     assert second["settings"] == first["settings"]
     session(app).change(num_states=3)
     assert link_message(healthy(app.run()))["settings"] != first["settings"]
+
+
+def test_the_playground_says_above_all_else_what_it_is() -> None:
+    app = opened("playground.py")
+    (title,) = app.title
+    assert title.value == "Watch a hidden Markov model learn"
+    elements = [one.value for one in app.main if one.type in ("title", "markdown")]
+    assert elements[0] == title.value
+    assert elements[1].startswith("Behind each observation hides a state")

@@ -10,6 +10,7 @@ from pages.ui.text import (
     listed,
     markdown_text,
     scientific,
+    with_spread,
 )
 
 
@@ -54,3 +55,21 @@ def test_small_and_large_numbers_have_a_power_of_ten(value: float, text: str) ->
 
 def test_names_are_listed_as_one_reads_them() -> None:
     assert [listed(list("abc"[:n])) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
+
+
+@pytest.mark.parametrize(
+    ("value", "spread", "text"),
+    [
+        (-2.013, 0.4987, "−2.01 ± 0.50"),
+        (1998.2, 3.04, "1998.2 ± 3.0"),
+        (1540.4, 120.0, "1540 ± 120"),
+        (-0.001, 0.5, "0.00 ± 0.50"),
+        (1.2e-5, 3.4e-6, "1.2 × 10⁻⁵ ± 3.4 × 10⁻⁶"),
+        (2.5, 0.0, "2.5 ± 0"),
+        (float("nan"), 1.0, "nan ± 1.0"),
+    ],
+)
+def test_a_number_has_as_many_digits_as_its_spread_leaves_meaning(
+    value: float, spread: float, text: str
+) -> None:
+    assert with_spread(value, spread).replace("\u202f", " ") == text

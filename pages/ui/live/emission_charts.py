@@ -29,7 +29,7 @@ MAX_BARS = 72
 TICK_LETTERS = 48
 """Characters of all symbol labels together that fit along the axis."""
 
-WORD_LETTERS = 9
+WORD_LETTERS = 8
 """Characters of a symbol's label that fit beside a state."""
 
 Words = tuple[tuple[str, ...], tuple[str, ...] | None]

@@ -1,4 +1,4 @@
-"""The headline of a page above everything else, and a sentence that says what the page is."""
+"""The headline of a page, above everything else, and a sentence that says what the page is."""
 
 from __future__ import annotations
 

@@ -53,6 +53,15 @@ def test_while_the_runs_play_an_iteration_is_no_news_beside_a_live_view():
     assert header(frames.next_frame(0.01))["live"]["news"] == playing
 
 
+def test_another_view_of_the_model_is_news_for_the_address():
+    frames = source()
+    news = frames.live()["news"]
+    shown = say(frames, "matrix")
+    assert shown["model_view"] == "matrix"
+    assert shown["live"]["news"] != news
+    assert say(frames, "picture")["live"]["news"] == news
+
+
 def test_each_command_counts_once_and_a_repeated_number_does_nothing():
     frames = source()
     before = header(frames.frame())["runs"][0]["log_likelihood"]

@@ -37,19 +37,21 @@ def make_frame(
     curves = scales.gaussian_densities(grid, means, deviations, weights)
     emissions = Marginals(
         means, deviations, weights, edges, density, grid, curves,
-        true_means=means if truth else None,
+        true_means=means if truth else None, true_deviations=deviations if truth else None,
     )  # fmt: skip
     return PanelFrame(
         data_key="test",
         runs=(RunCurve("EM", curve), RunCurve("Gradient", curve - 0.1)),
         shown_run="EM",
         transition_matrix=matrix,
+        initial_probs=matrix[0],
         emissions=emissions,
         observations=observations,
         viterbi_states=states,
         smoothed_probs=rng.dirichlet(np.ones(num_states), size=length),
         true_log_likelihood=-1.9 if truth else None,
         true_transition_matrix=matrix if truth else None,
+        true_initial_probs=matrix[-1] if truth else None,
         true_states=states if truth else None,
     )
 
@@ -164,6 +166,9 @@ def test_only_what_changed_is_drawn_again() -> None:
     assert {name for name in before if before[name] != after[name]} == {"curve"}
     after = digests(replace(frame, transition_matrix=np.full((5, 5), 0.2)))
     assert {name for name in before if before[name] != after[name]} == {"learned"}
+    after = digests(replace(frame, initial_probs=np.full(5, 0.2)))
+    assert {name for name in before if before[name] != after[name]} == {"graph"}
+    assert digests(replace(frame, model_view="matrix")) == before
     after = digests(replace(frame, no_truth="hidden"))
     assert {name for name in before if before[name] != after[name]} == {"sequence"}
 
@@ -171,10 +176,54 @@ def test_only_what_changed_is_drawn_again() -> None:
 def test_wrong_shapes_are_refused_by_name() -> None:
     with pytest.raises(ValueError, match=r"viterbi_states has shape \(3,\), expected \(200,\)"):
         encode(replace(make_frame(), viterbi_states=np.zeros(3, dtype=np.int64)))
+    for name in ("initial_probs", "true_initial_probs"):
+        with pytest.raises(ValueError, match=rf"{name} has shape \(4,\), expected \(5,\)"):
+            encode(replace(make_frame(), **{name: np.full(4, 0.25)}))
     with pytest.raises(ValueError, match="run"):
         encode(replace(make_frame(), runs=()))
     with pytest.raises(ValueError, match="20 states"):
         encode(make_frame(num_states=21))
+
+
+@pytest.mark.parametrize("truth", [True, False])
+def test_the_state_graph_gets_pi_and_a_word_for_each_state(truth: bool) -> None:
+    frame = make_frame(3, truth=truth)
+    header, arrays = decode(encode(replace(frame, model_view="matrix")))
+    graph = header["charts"]["graph"]
+    assert header["model_view"] == "matrix"
+    np.testing.assert_allclose(arrays["graph.initial"], frame.initial_probs, rtol=1e-6)
+    assert graph["words"] == ["−1.00 ± 0.50", "0.00 ± 0.50", "1.00 ± 0.50"]
+    assert ("graph.true_initial" in arrays) is ("true_words" in graph) is truth
+    if truth:
+        np.testing.assert_allclose(
+            arrays["graph.true_initial"], frame.true_initial_probs, rtol=1e-6
+        )
+        assert graph["true_words"] == graph["words"]
+
+
+def test_words_say_what_each_state_emits() -> None:
+    numbers = make_frame(2).emissions
+    assert isinstance(numbers, Marginals)
+    counts = replace(
+        numbers,
+        variable=ObservedVariable("n", "count"),
+        means=np.array([0.5, 12.0]),
+        true_means=np.array([1.0, 2.25]),
+        true_deviations=None,
+    )
+    assert counts.words() == (("rate 0.5", "rate 12"), ("rate 1", "rate 2.25"))
+    probs = np.array([[0.25, 0.75], [0.5, 0.5]])
+    weather = ObservedVariable("x", "symbol", ("dry", "rain in York"))
+    symbols = SymbolBars(probs, np.full(2, 0.5), probs[0], weather)
+    assert symbols.words() == (("rain in …: 0.75", "no favourite"), None)
+    points = make_ellipses(1, 5, truth=True)
+    points = replace(
+        points,
+        means=np.array([[1.234, -5.0]]),
+        covariances=np.array([[[0.01, 0.0], [0.0, 4.0]]]),
+        true_means=np.zeros((1, 2)),
+    )
+    assert points.words() == (("(1.23, −5.0)",), ("(0.0, 0.0)",))
 
 
 def test_only_three_types_of_array_travel() -> None:

@@ -54,6 +54,21 @@ def test_a_command_waits_no_longer_than_a_moment_for_a_change_that_never_comes()
     assert not receive(here, f"2 {here.settings_number + 1} step")
 
 
+def test_another_view_of_the_model_is_in_the_link_and_nothing_is_lost_by_it() -> None:
+    here = session()
+    here.step()
+    here.remedy(start="kmeans")
+    counted, kept, runs = here.settings_number, here.before, here.runs
+    assert "view" not in here.query()
+    assert receive(here, f"1 {counted} matrix")
+    assert here.query()["view"] == "matrix"
+    assert Session.from_url(here.query()).config.model_view == "matrix"
+    assert (here.settings_number, here.before, here.runs) == (counted, kept, runs)
+    assert kept is not None
+    assert receive(here, f"2 {counted} picture")
+    assert "view" not in here.query()
+
+
 @pytest.mark.parametrize("change", ["change", "new_start", "remedy", "nudge", "undo"])
 def test_whatever_changes_the_settings_is_counted(change: str) -> None:
     here = session()

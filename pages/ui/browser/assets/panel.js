@@ -8,7 +8,8 @@ import { LiveView, card, gainText, minus, thousands, write } from "./live-view.j
 import { Hand } from "./hand.js";
 import { node, viewKeeper } from "./plotting.js";
 import { tell } from "./run-controls.js";
-import { StateGraph, drawnFrom, isDrawn, strongest } from "./state-graph.js";
+import { drawnFrom, isDrawn } from "./state-graph-layout.js";
+import { StateGraph, strongest } from "./state-graph.js";
 
 const GLYPHS = {
   circle: "●", square: "■", diamond: "◆", "triangle-up": "▲", cross: "✚", x: "✖",
@@ -113,7 +114,7 @@ class Panel extends LiveView {
     const faint = matrices.some(({ values }) => values.some((p) => p > 0 && !isDrawn(p, K)));
     const rounded = !matrices.every(charts.sumAsWritten);
     write(this.note("matrices"), picture
-      ? faint ? `arrows below ${drawnFrom(K)} not drawn` : ""
+      ? faint ? `no arrows below ${drawnFrom(K)}` : ""
       : rounded ? "rounded" : "rows sum to 1");
     const shown = `${this.view}|${truth}`;
     if (this.shownModel !== shown) {
