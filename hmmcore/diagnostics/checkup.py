@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -75,11 +76,16 @@ class Circumstances:
         return checked_floor(getattr(self.trainer, "variance_floor", None), self.trainer.sequences)
 
     @cached_property
-    def num_parameters(self) -> int:
-        """How many free parameters training may change, and data without transitions cannot A."""
+    def parameter_counts(self) -> Mapping[str, int]:
+        """Free parameters that training may change, by name; data without transitions cannot A."""
         ties = getattr(self.trainer, "transition_ties", None)
         counts = parameter_counts(self.start, self.trainable, ties)
-        return sum(counts.values()) - (0 if self.has_transitions else counts["transition_matrix"])
+        return counts if self.has_transitions else {**counts, "transition_matrix": 0}
+
+    @property
+    def num_parameters(self) -> int:
+        """How many free parameters those are together."""
+        return sum(self.parameter_counts.values())
 
     @cached_property
     def alike(self) -> tuple[tuple[int, ...], ...]:

@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from hmmcore.diagnostics import STANDSTILL
-from hmmcore.training.base import MODEL_PARAMETERS
 from pages.ui.figures import theme
-from pages.ui.session.checkups import Diagnosis, found_nothing_better
+from pages.ui.session.checkups import Diagnosis, contains_truth, found_nothing_better
 from pages.ui.session.session import Session
 from pages.ui.session.standing_words import about_standing
 from pages.ui.session.view import View
@@ -56,12 +55,6 @@ class _Facts:
     def observations(self) -> str:
         """The number of observations, as text."""
         return many(self.session.data.sequences.num_observations, "observation")
-
-    def everything_trained(self) -> bool:
-        """Whether training may change every parameter of the model."""
-        run = self.session.runs[self.run]
-        names = {*MODEL_PARAMETERS, *run.start.emissions.parameter_names}
-        return names <= set(getattr(run.trainer, "trainable", None) or names)
 
     def standing(self) -> str:
         """How the run stands, as a sentence."""
@@ -248,8 +241,9 @@ def _worse_than_truth(facts: _Facts) -> Words:
         return "Below the true model so far.", facts.standing(), f"{_truth(facts)}."
     why = (
         "The best fit is never below the truth: this is the top of a lower hill."
-        if facts.everything_trained()
-        else "What is not trained may hold it back, or it has climbed a lower hill."
+        if contains_truth(facts.session, facts.session.runs[facts.run])
+        else "What the model leaves out or does not train may hold it back, or it has climbed a "
+        "lower hill."
     )
     return "Worse than the true model.", why, f"{_truth(facts)}."
 

@@ -9,8 +9,8 @@ import streamlit as st
 
 from pages.ui.parts import words
 from pages.ui.parts.finding_words import about
-from pages.ui.parts.remedies import offers
 from pages.ui.session.checkups import Diagnosis, checkups
+from pages.ui.session.remedies import offers
 from pages.ui.session.session import Session
 from pages.ui.session.view import current_view
 from pages.ui.text import count, listed

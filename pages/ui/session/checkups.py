@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 
-from hmmcore import TrainState
+from hmmcore import InformationCriteria, TrainState
 from hmmcore.arrays import FloatArray
 from hmmcore.diagnostics import KINDS, LOOK_BACK, RESTING, Circumstances, Finding, examine, standing
+from hmmcore.training.base import MODEL_PARAMETERS
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.player import MAX_ITERATIONS, Run
 from pages.ui.session.session import Session
@@ -125,6 +126,18 @@ class Checkups:
             run.failed and iteration == latest, MAX_ITERATIONS,
         )  # fmt: skip
 
+    def criteria(self, run: Run) -> InformationCriteria:
+        """AIC and BIC of a run's model at the shown iteration."""
+        return InformationCriteria(
+            run.state_at(self.session.at).log_likelihood,
+            self._circumstances(run).parameter_counts,
+            run.trainer.sequences.num_observed,
+        )
+
+    def all_alike(self, run: Run) -> bool:
+        """Whether a run started where no step can tell any two states apart."""
+        return self._circumstances(run).all_alike
+
     def _check(self, now: float) -> None:
         found = {diagnosis.key: diagnosis for diagnosis in self._current_diagnoses()}
         self._tracked = {
@@ -181,6 +194,25 @@ def found_nothing_better(session: Session, diagnosis: Diagnosis) -> bool:
     Only then is what it lacks more than a matter of its start.
     """
     return session.config.start == "best" and diagnosis.standing in RESTING
+
+
+def contains_truth(session: Session, run: Run) -> bool:
+    """Whether training could reach the true model, so that an optimum below it is a lower hill.
+
+    False where something is not trained, where the model has another number of states, another
+    kind of emissions or zeros of its own, and where the truth is unknown or hidden.
+    """
+    truth, start = session.shown_data.truth, run.start
+    names = {*MODEL_PARAMETERS, *start.emissions.parameter_names}
+    trained = getattr(run.trainer, "trainable", None)
+    return (
+        truth is not None
+        and type(start.emissions) is type(truth.emissions)
+        and getattr(start.emissions, "covariance_type", None)
+        == getattr(truth.emissions, "covariance_type", None)
+        and (trained is None or names <= set(trained))
+        and bool(start.initial_probs.all() and start.transition_matrix.all())
+    )
 
 
 def checkups(session: Session) -> Checkups:

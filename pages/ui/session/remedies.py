@@ -6,11 +6,12 @@ A remedy acts through methods of `Session`. If it restarts training, the old run
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from pages.ui.session.checkups import Diagnosis, found_nothing_better
+from pages.ui.session.checkups import Diagnosis, checkups, found_nothing_better
 from pages.ui.session.session import Session
 from pages.ui.settings.config import FIELD_OF, MAX_CELLS
 from pages.ui.settings.families import FAMILIES
@@ -28,6 +29,45 @@ class Offer:
     icon: str
     help: str
     act: Callable[[], None]
+
+    @property
+    def number(self) -> int:
+        """Names the remedy in a command: the same for the same label, of nine digits at most."""
+        return zlib.crc32(self.label.encode()) % 10**9
+
+
+SERIOUS = frozenset({"error", "warning"})
+"""Severities of findings whose remedy stands beside Play."""
+
+
+def first_remedy(session: Session) -> Offer | None:
+    """The one remedy that helps the shown run most now; `apply` finds it by its number."""
+    run = session.shown_run
+    for diagnosis in checkups(session).diagnoses() if run is not None else ():
+        if diagnosis.run != run.name or diagnosis.finding.severity not in SERIOUS:
+            continue
+        if (offer := next(_offers(session, diagnosis), None)) is not None:
+            _offered(session)[offer.number] = offer
+            return offer
+    return None
+
+
+def apply(session: Session, number: int) -> None:
+    """Do what a remedy says that was shown under the present settings; nothing for any other.
+
+    It may have gone from the screen since it was pressed, while the runs play. Settings that
+    changed in between make it another one, or none.
+    """
+    if (offer := _offered(session).get(number)) is not None:
+        offer.act()
+
+
+def _offered(session: Session) -> dict[int, Offer]:
+    """The remedies shown under the present settings, by their numbers."""
+    settings, offered = session.offered
+    if settings != session.settings_number:
+        settings, offered = session.offered = session.settings_number, {}
+    return offered
 
 
 def offers(session: Session, diagnosis: Diagnosis) -> tuple[Offer, ...]:
