@@ -12,6 +12,7 @@ from typing import Any
 from pages.ui.browser import wire
 from pages.ui.browser.stream import publish, send_ahead
 from pages.ui.live import panel, run_comparison
+from pages.ui.live.outcome import outcome
 from pages.ui.live.panel_view import panel_frame
 from pages.ui.live.run_comparison_view import run_comparison_frame
 from pages.ui.session.checkups import checkups
@@ -126,6 +127,7 @@ class FrameSource:
             settings: how often the settings were changed.
             page: the page that ran last, as in its address.
             link: what the address bar says of the runs; see `session/link.py`.
+            outcome: how the shown run stands; see `live/outcome.py`.
             stream: the address at which to request frames.
             news: a number that changes when what Streamlit draws has to change.
         """
@@ -137,6 +139,7 @@ class FrameSource:
                 checkups(session).diagnosis_keys(), session.config.start_seed,
                 hash(session.config.hand), session.notes,
                 session.config.model_view,
+                session.settings_number, session.before is None,
             )  # fmt: skip
             if session.page not in VIEWS or not session.player.playing:
                 # Streamlit draws the figures too, or sentences that name the iteration.
@@ -154,6 +157,7 @@ class FrameSource:
                 "settings": session.settings_number,
                 "page": session.page,
                 "link": link(session),
+                "outcome": outcome(session),
                 "stream": publish(self, session.token),
                 "news": zlib.crc32(repr(drawn).encode()),
             }

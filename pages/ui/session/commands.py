@@ -15,6 +15,7 @@ from typing import Final
 from hmmcore import ImpossibleDataError
 from hmmcore.coordinates import Coordinate
 from pages.ui.experiment.pacing import turn_is_free
+from pages.ui.session.remedies import apply
 from pages.ui.session.session import Session
 from pages.ui.session.view import current_view
 from pages.ui.settings.config_rules import num_cells
@@ -27,11 +28,24 @@ COMMANDS: Final[Mapping[str, Callable[[Session], None]]] = {
     "new_start": Session.new_start,
     "now": lambda session: session.travel(None),
     "mark": Session.mark,
+    "undo": Session.undo,
     "picture": lambda session: session.show_model_as("picture"),
     "matrix": lambda session: session.show_model_as("matrix"),
 }
-"""Every command but "at 12", which shows iteration 12 ("now" shows the latest), and those of the
-hand: "grab means.1.0=-1.402" changes the shown model, "drag means.1.0=-1.5" what it has grabbed."""
+"""Every command without a number; "now" shows the latest iteration."""
+
+NUMBERED: Final[Mapping[str, Callable[[Session, int], None]]] = {
+    "at": Session.travel,
+    "remedy": apply,
+}
+"""Those with one: "at 12" shows iteration 12; for "remedy 7" see `remedies.Offer.number`."""
+
+BY_HAND: Final = ("grab", "drag")
+"""Those of the hand: "grab means.1.0=-1.402" changes the shown model, "drag means.1.0=-1.5" what it
+has grabbed."""
+
+RENEWING: Final = frozenset({"new_start", "remedy"})
+"""Commands that may build the runs anew."""
 
 LONGEST_HOLD: Final = 2.0
 """Seconds that a command waits for settings: the visitor may have touched a control and left it as
@@ -48,9 +62,9 @@ MESSAGE: Final = re.compile(
 def carry_out(session: Session, command: str) -> None:
     """Carry out a command, such as "step" or "at 12"; any other text is ignored."""
     word, _, rest = command.partition(" ")
-    if word == "at" and re.fullmatch(r"-?\d{1,9}", rest, re.ASCII):
-        session.travel(int(rest))
-    elif word in ("grab", "drag"):
+    if word in NUMBERED and re.fullmatch(r"-?\d{1,9}", rest, re.ASCII):
+        NUMBERED[word](session, int(rest))
+    elif word in BY_HAND:
         _move_by_hand(session, rest, further=word == "drag")
     elif command in COMMANDS:
         COMMANDS[command](session)
@@ -91,7 +105,7 @@ def receive(session: Session, message: str) -> bool:
             if now - session.held[1] < LONGEST_HOLD:
                 return False
         cells = num_cells(session.config, session.data.sequences.num_observations)
-        if command == "new_start" and not turn_is_free(cells):
+        if command.partition(" ")[0] in RENEWING and not turn_is_free(cells):
             return False
         # Before it is carried out: one that fails would be said again and again.
         session.acknowledged, session.held = number, None

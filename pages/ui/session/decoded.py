@@ -17,6 +17,7 @@ from hmmcore import (
     Sequences,
     TiedPaths,
     ViterbiPath,
+    accuracy,
     majority_states,
     most_probable_states,
     posterior_entropy,
@@ -27,12 +28,15 @@ from hmmcore import (
 from hmmcore.alignment import NO_STATE
 from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.session.session import Session
-from pages.ui.session.view import View, scored_sequences, selected_sequence
+from pages.ui.session.view import View, matching, scored_sequences, selected_sequence
 from pages.ui.text import capitalised, count, markdown_text
 
 TIED_STEPS = 200
 """Tied paths are listed for at most this many first steps of a sequence."""
 MAX_TIED_PATHS = 100
+
+CHEAP_HITS = 1_000_000
+"""Observations times K²: up to here one pass of smoothing takes about a millisecond."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +143,7 @@ def reading(session: Session, view: View) -> IntArray | None:
 def scopes(session: Session, view: View) -> list[Scope]:
     """The selected sequence and, if there are several, the first ones; empty without a truth."""
     data = session.shown_data
-    of_truth, maker, true_states = ceiling(session), data.generating_model, data.true_states
+    of_truth, true_states = ceiling(session), data.true_states
     if true_states is None:
         return []
     names = reading(session, view)
@@ -160,11 +164,59 @@ def scopes(session: Session, view: View) -> list[Scope]:
         _first_title(some, data.sequences),
         true_states[: some.num_observations],
         in_true_states(_scored(session, view)),
-        None
-        if maker is None
-        else session.remember("scored by the true model", data, lambda: _best_states(maker, some)),
+        _scored_by_truth(session),
     )
     return [selected, first]
+
+
+@dataclass(frozen=True)
+class Hits:
+    """How many states are named right, by the state of largest smoothed probability at each step.
+
+    Attributes:
+        share: of the shown model's answers.
+        ceiling: of the true model's, more than which no model can expect; None where it is unknown.
+        title: which part of the data was scored, in Markdown.
+    """
+
+    share: float
+    ceiling: float | None
+    title: str
+
+
+def hits_are_cheap(session: Session) -> bool:
+    """Whether `hits` may be counted anew for every frame while the runs play."""
+    some, num_states = scored_sequences(session), session.config.num_states
+    return some.num_observations * num_states**2 <= CHEAP_HITS
+
+
+def hits(session: Session) -> Hits | None:
+    """How many states the shown model names right; None where no true state is known."""
+    data, state = session.shown_data, session.shown_state
+    if state is None or data.true_states is None:
+        return None
+    return session.remember(  # type: ignore[no-any-return]
+        "hits", (state, data), lambda: _hits(session, state.hmm, data.true_states)
+    )
+
+
+def _hits(session: Session, hmm: HMM, true_states: IntArray) -> Hits | None:
+    data, some = session.shown_data, scored_sequences(session)
+    true_states = true_states[: some.num_observations]
+    matched = hmm.permute(matching(hmm, session))
+    answers = most_probable_states(smooth(matched, some).smoothed_probs)
+    if data.states is None:
+        names = majority_states(true_states, viterbi(matched, some).states, hmm.num_states)
+        answers = np.append(names, NO_STATE)[answers]
+    share = accuracy(true_states, answers)
+    best = _scored_by_truth(session)
+    if np.isnan(share):
+        return None  # no state is known
+    return Hits(
+        share,
+        None if best is None else accuracy(true_states, best.smoothed),
+        _first_title(some, data.sequences),
+    )
 
 
 def ties(session: Session, view: View) -> TiedPaths:
@@ -185,6 +237,17 @@ def _scored(session: Session, view: View) -> BestStates:
     some = scored_sequences(session)
     return session.remember(  # type: ignore[no-any-return]
         "scored by the learned model", session.shown_state, lambda: _best_states(view.hmm, some)
+    )
+
+
+def _scored_by_truth(session: Session) -> BestStates | None:
+    """What the true model decodes of the first sequences; None if it is unknown or hidden."""
+    data, some = session.shown_data, scored_sequences(session)
+    maker = data.generating_model
+    if maker is None:
+        return None
+    return session.remember(  # type: ignore[no-any-return]
+        "scored by the true model", data, lambda: _best_states(maker, some)
     )
 
 

@@ -88,6 +88,7 @@ class Session(Experiment):
         settings_number: how often the settings were changed; see `commands`.
         acknowledged: the number of the last command that was carried out; see `commands`.
         held: the number of the command that waits for settings, and since when; None without one.
+        offered: a number of the settings, and the remedies shown under these; see `remedies`.
         reconnected_at: the address of the browser when it last reconnected; empty before.
         tour: the step of the tour, from 1; 0 while it is offered, None if it is not.
     """
@@ -109,6 +110,7 @@ class Session(Experiment):
     settings_number: int = 0
     acknowledged: int = 0
     held: tuple[int, float] | None = None
+    offered: tuple[int, dict[int, Any]] = field(default_factory=lambda: (0, {}))
     reconnected_at: str = ""
     tour: int | None = None
 

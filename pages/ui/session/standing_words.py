@@ -26,9 +26,36 @@ ENDINGS: Mapping[str, str] = {
 }
 """The same beside the iteration in a table; empty while a run can go on."""
 
-assert SENTENCES.keys() == ENDINGS.keys() == set(STANDINGS)
+PILLS: Mapping[str, tuple[str, str]] = {
+    "start": ("not started", "calm"),
+    "learning": ("learning", "busy"),
+    "stopped": ("stopped", "warning"),
+    "at_rest": ("at rest", "good"),
+    "all_alike": ("stuck: all states alike", "warning"),
+    "below_truth": ("below the true model", "warning"),
+    "diverged": ("diverged", "error"),
+}
+"""The same beside Play: at most four words, and their tone."""
+
+LOWER_HILL = "at a lower hill"
+"""A run at rest below a true model that it could have reached."""
+
+assert SENTENCES.keys() == ENDINGS.keys() == PILLS.keys() == set(STANDINGS)
 
 
 def about_standing(name: str, standing: str) -> str:
     """How the run of this name stands, as a sentence."""
     return SENTENCES[standing].format(name)
+
+
+def pill(standing: str, all_alike: bool, contains_truth: bool) -> tuple[str, str]:
+    """How a run stands, in a few words and their tone.
+
+    Args:
+        all_alike: whether no step can tell its states apart, which is so from the start on.
+        contains_truth: whether training could reach the true model.
+    """
+    if standing == "start" and all_alike:
+        standing = "all_alike"
+    word, tone = PILLS[standing]
+    return (LOWER_HILL if standing == "below_truth" and contains_truth else word), tone

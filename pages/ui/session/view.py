@@ -119,9 +119,14 @@ def matching(hmm: HMM, session: Session) -> IntArray:
     data = session.data
     if data.states is None:
         return np.arange(hmm.num_states)
-    some = scored_sequences(session)
-    path = viterbi(hmm, some)
-    return align(data.states[: some.num_observations], path.states, hmm.num_states)
+    true_states, some = data.states, scored_sequences(session)
+    return session.remember(  # type: ignore[no-any-return]
+        "matching",
+        (hmm, data),
+        lambda: align(
+            true_states[: some.num_observations], viterbi(hmm, some).states, hmm.num_states
+        ),
+    )
 
 
 def scored_sequences(session: Session) -> Sequences:

@@ -24,7 +24,7 @@ export const STYLE = `
 /* Contained, so that measuring one chart never triggers the layout of the rest of the page. */
 .hmm-plot { position: relative; contain: strict; width: 100%; height: 200px; overflow: hidden; }
 .hmm-plot.hmm-painted .cartesianlayer .mlayer { visibility: hidden; }
-.hmm-sequence .hmm-plot { height: 306px; }
+.hmm-sequence .hmm-plot { height: 254px; }
 .hmm-columns { display: grid; grid-template-columns: calc(50% + 21px) minmax(0, 1fr);
   gap: 2px; }
 .hmm-column + .hmm-column h5 { padding-left: 2px; }

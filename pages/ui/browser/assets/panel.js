@@ -171,7 +171,7 @@ class Panel extends LiveView {
       this.legend.replaceChildren(...header.states.colours.slice(0, K).map((colour, k) =>
         node("span", {}, node("i", { style: `color:${colour}` }, GLYPHS[header.states.symbols[k]]),
           charts.stateName(k))));
-      this.places.sequence.style.height = `${306 + 9 * Math.max(0, K - 8)}px`;
+      this.places.sequence.style.height = `${254 + 9 * Math.max(0, K - 5)}px`;
       const describe = (name, text) => this.places[name].setAttribute("aria-label", text);
       const runs = header.runs.map((run) => run.name).join(" and ");
       describe("curve", `Log-likelihood per observation against iteration for ${runs}`

@@ -2,7 +2,8 @@
 // nothing beside it moves when it turns into it.
 
 export const STYLE = `
-.hmm-controls { container-type: inline-size; display: flex; flex-wrap: wrap; align-items: center;
+/* Above what follows it on the page, over which the outcome's help lies. */
+.hmm-controls { container-type: inline-size; position: relative; z-index: 1; display: flex; flex-wrap: wrap; align-items: center;
   gap: 8px 16px; font-family: var(--st-font); color: var(--st-text-color); font-size: 13px;
   line-height: 1.3; }
 .hmm-controls * { box-sizing: border-box; }

@@ -1,5 +1,5 @@
-// The run controls of every page: Play or Pause, Step, Reset, New start and time travel. They speak
-// over the page's own line, and where that is refused with runs of the page.
+// The run controls of every page: Play or Pause, Step, Reset, New start and time travel, and below them
+// the outcome. They speak over the page's own line, and where that is refused with runs of the page.
 //
 // Streamlit draws what is around the live view, and the figures of pages without one. It follows by
 // runs of the page that are asked for here, by a value of the component, "said":
@@ -9,6 +9,7 @@
 //   commands: if so, those that are not acknowledged yet.
 
 import { updateLink } from "./address.js";
+import { Outcome } from "./outcome.js";
 import { addStyle, node } from "./plotting.js";
 import { STYLE } from "./run-controls-style.js";
 import { Scrubber } from "./scrubber.js";
@@ -69,11 +70,12 @@ class RunControls {
     this.step = this.button("step", "Step", () => this.press("step"));
     this.reset = this.button("reset", "Reset", () => this.press("reset"));
     this.newStart = this.button("new_start", "New start", () => this.press("new_start"));
+    this.outcome = new Outcome((command) => this.press(command), this.play);
     this.slower = node("span", { class: "hmm-slower", title: WHY_SLOWER, role: "status" });
     this.root = node("div", { class: "hmm-controls", "data-testid": "hmm-run-controls" },
       node("div", { class: "hmm-buttons", role: "group", "aria-label": "Training" },
         this.play, this.step, this.reset, this.newStart),
-      this.scrubber.root, this.slower);
+      this.scrubber.root, this.slower, this.outcome.root);
     for (const name of LEAVING) window.addEventListener(name, (event) => this.leave(event), true);
     for (const name of TOUCHES) document.addEventListener(name, (event) => this.touch(event), true);
   }
@@ -151,6 +153,7 @@ class RunControls {
     this.play.ariaDisabled = !playing && !live.can_go_on;
     this.play.title = playing ? "Stop where the training is."
       : live.can_go_on ? "Train, and watch the model change." : "Nothing left to train.";
+    this.outcome.show(live.outcome);
     this.step.ariaDisabled = !live.can_go_on;
     this.step.title = "Take one training step.";
     this.reset.title = "Go back to iteration 0 of the same starting point.";
