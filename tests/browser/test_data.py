@@ -175,7 +175,7 @@ def test_a_trained_model_meets_the_newer_days_of_the_same_file(page: Page) -> No
     # Training can go on from it; or what was left behind comes back.
     ui.press(page, "Step")
     ui.expect_iteration(page, 1)
-    page.get_by_role("button", name="Undo").click()
+    page.locator(".st-key-undo_remedy").get_by_role("button").click()
     ui.expect_iteration(page, steps)
     expect(page.get_by_test_id("log-likelihood-EM")).to_have_text(reached)
 

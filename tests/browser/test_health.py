@@ -25,12 +25,24 @@ def test_a_stuck_start_says_why_and_a_nudge_lets_it_learn(page: Page) -> None:
     expect(page.get_by_text("because its states are all alike")).to_be_visible()
     alone = ui.log_likelihood(page)
 
-    page.get_by_role("button", name="Nudge the start", exact=True).click()
+    outcome = page.get_by_test_id("hmm-outcome")
+    expect(outcome).to_contain_text("stuck: all states alike")
+    expect(outcome).to_contain_text("the true model")
+    outcome.get_by_role("button", name="Nudge the start", exact=True).click()
     page.wait_for_url(re.compile(r"[?&]nudge=1(&|$)"))
     expect(stuck).to_have_count(0)
     ui.expect_iteration(page, 0)
+    outcome.get_by_role("button", name="Undo", exact=True).click()
+    expect(stuck).to_be_visible()
+    expect(outcome).to_contain_text("stuck: all states alike")
+    assert ui.log_likelihood(page) == alone
+    page.locator(".st-key-beside_EM_symmetric_start").get_by_role("button").click()
+    expect(stuck).to_have_count(0)
     ui.press(page, "Play")
     expect(page.get_by_text("EM has come to rest")).to_be_visible()
+    expect(outcome).to_contain_text("at rest")
+    expect(outcome).to_contain_text("% of states right")
+    expect(outcome).to_contain_text(re.compile(r"AIC .* BIC .* free parameters"))
     assert ui.log_likelihood(page) > alone + 0.05
 
     # The link opens the same nudged start.
@@ -49,7 +61,7 @@ def test_what_is_found_while_playing_appears_by_itself_and_its_button_works(page
     ui.press(page, "Play")
     expect(page.get_by_text("The learning rate is too high.")).to_be_visible()
     reached = ui.iteration(page, "Gradient")
-    page.get_by_role("button", name="Lower the rate to 1", exact=True).click()
+    page.get_by_test_id("hmm-outcome").get_by_role("button", name="Lower the rate to 1").click()
     page.wait_for_url(re.compile(r"[?&]rate=1(\.0)?(&|$)"))
     expect(page.get_by_role("spinbutton", name="Learning rate", exact=True)).to_have_value("1")
     # It goes on playing from where it stood.
@@ -64,5 +76,5 @@ def test_the_other_pages_say_what_comes_up_while_they_play(page: Page) -> None:
     expect(page.get_by_text("EM has come to rest")).to_be_visible()
     page.get_by_role("button", name="Stop training π (Initial)", exact=True).click()
     expect(page.get_by_text("π cannot be learned from one sequence.")).to_have_count(0)
-    page.get_by_role("button", name="Undo", exact=True).click()
+    page.get_by_test_id("hmm-outcome").get_by_role("button", name="Undo").click()
     expect(page.get_by_text("EM has come to rest")).to_be_visible()

@@ -62,7 +62,7 @@ STAND_INS = """async ([urls, plotly]) => {
   };
   window.said = []; // what the run controls say to the page, and when
   window.showControls = (live) => modules["run-controls"].drawRunControls({
-    data: [live], parentElement: document.getElementById("controls"),
+    data: [window.lastLive = live], parentElement: document.getElementById("controls"),
     setStateValue: (_, value) => said.push({ ...value, at: performance.now() }) });
 }"""
 
@@ -758,6 +758,102 @@ def test_a_press_right_after_a_change_names_the_settings_to_come(empty: Page) ->
     press("Step")
     sent = [f"1 {before + 1} play", f"2 {before} step", f"3 {before + 1} step", f"4 {before} step"]
     assert empty.evaluate("lines.at(-1).sent") == sent
+
+
+OUTCOME = "[data-testid=hmm-outcome]"
+
+
+def test_the_outcome_follows_every_frame_and_only_its_verdict_is_announced(empty: Page) -> None:
+    panel = Panel(empty, "start=symmetric")
+    pill = empty.locator(OUTCOME).get_by_role("status")
+    expect(pill).to_have_text("stuck: all states alike")
+    empty.evaluate(
+        """(outcome) => {
+          window.announced = [];
+          const status = document.querySelector(`${outcome} [role=status]`);
+          new MutationObserver(() => announced.push(status.textContent))
+            .observe(status, { childList: true, characterData: true, subtree: true });
+        }""",
+        OUTCOME,
+    )
+    numbers = empty.locator(OUTCOME)
+    seen = set()
+    for iteration in range(1, 5):
+        panel.receive()
+        expect(numbers).to_contain_text(f"EM, iteration {iteration}")
+        seen.add(numbers.inner_text())
+    assert len(seen) == 4
+    assert empty.evaluate("announced") == ["learning"]
+    live = empty.locator(f"{OUTCOME} [role=status], {OUTCOME} [aria-live]")
+    expect(live).to_have_count(1)
+
+
+def test_the_remedy_and_its_undoing_are_commands_and_keep_the_focus(empty: Page) -> None:
+    panel = Panel(empty, "start=symmetric")
+    line = empty.locator(OUTCOME)
+    remedy = line.get_by_role("button", name="Nudge the start", exact=True)
+    remedy.focus()
+    empty.keyboard.press("Enter")
+    (sent,) = empty.evaluate("lines.at(-1).sent")
+    assert re.fullmatch(rf"1 {panel.session.settings_number} remedy \d{{1,9}}", sent)
+    panel.answer()
+    assert panel.session.config.nudge == 1
+    expect(remedy).to_be_hidden()
+    undo = line.get_by_role("button", name="Undo", exact=True)
+    expect(undo).to_be_focused()
+    empty.keyboard.press("Enter")
+    panel.answer()
+    assert panel.session.config.nudge == 0
+    expect(undo).to_be_hidden()
+    expect(remedy).to_be_focused()
+    # Where nothing is left to press here, Play is next.
+    panel.session.change(start="random")
+    panel.send(frame_source(panel.session).frame())
+    expect(empty.get_by_role("button", name="Play", exact=True)).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [330, 460, 938, 1099, 1350])
+def test_words_of_the_outcome_are_whole_and_move_nothing_below_it(empty: Page, width: int) -> None:
+    Panel(empty)
+    empty.evaluate(
+        "width => (document.getElementById('controls').style.width = `${width}px`)", width
+    )
+    heights, cut = set(), []
+    for line in (
+        {"pill": ["cannot be trained", "error"], "run": "", "share": ["", "", ""], "help": [],
+         "distance": ["", "", ""], "criteria": "", "remedy": None, "undo": ""},
+        {"pill": ["learning", "busy"], "run": "EM, iteration 3", "undo": "", "remedy": None,
+         "share": ["97\u202f%", "of states right", "98\u202f% is possible"],
+         "distance": ["0.12", "nats per observation below the true model", ""],
+         "criteria": "AIC 913.4 · BIC 950.0 · 14 free parameters", "help": [["Word", "Text"]]},
+        {"pill": ["stuck: all states alike", "warning"], "run": "Gradient, iteration 12\u202f345",
+         "share": [">99\u202f%", "of states right", ">99\u202f% by the true model"],
+         "distance": ["+0.00004", "nats per observation above the true model", ""],
+         "criteria": "AIC 123\u202f456.7 · BIC 123\u202f987.6 · 439 free parameters",
+         "help": [["Word", "Text " * 40]], "undo": "Go back.",
+         "remedy": {"number": 7, "label": "Start from the best of several", "help": "Try."}},
+    ):  # fmt: skip
+        empty.evaluate(
+            "line => modules['run-controls'].drawRunControls({ data: [{ ...lastLive,"
+            " outcome: line }], parentElement: document.getElementById('controls') })",
+            line,
+        )
+        box = empty.locator(OUTCOME).bounding_box()
+        assert box is not None
+        heights.add(round(box["height"]))
+        cut += empty.evaluate(
+            """(outcome) => {
+              const root = document.querySelector(outcome), edge = root.getBoundingClientRect();
+              const parts = root.querySelectorAll(".hmm-facts > *, .hmm-actions > *");
+              return [...parts].filter((part) => part.textContent && !part.hidden).filter((part) => {
+                const { right, bottom } = part.getBoundingClientRect();
+                return right > edge.right || bottom > edge.bottom;
+              }).map((part) => part.textContent);
+            }""",
+            OUTCOME,
+        )
+    assert cut == []
+    assert len(heights) == 1, heights
 
 
 def test_play_ends_a_film(empty: Page) -> None:

@@ -10,6 +10,7 @@ import pytest
 from pages.ui.experiment import pacing
 from pages.ui.session import commands
 from pages.ui.session.commands import LONGEST_HOLD, carry_out, receive
+from pages.ui.session.remedies import first_remedy
 from pages.ui.session.session import Session
 from pages.ui.settings.config import Config
 
@@ -84,7 +85,8 @@ def test_whatever_changes_the_settings_is_counted(change: str) -> None:
     [
         *("", "step", "1 step", "1 0", "1 0 ", "1 0 at", "1 0 at -1", "1 0 at 1.5", "1 0 at x"),
         *("1 0 at ٣", "1 0 AT 2", "1 0 at 2 3", "-1 0 step", "1 0 Step", "1 0 step 2", "1 0 steps"),
-        *("9999999999 0 step", "1 0 step\n", "1  0 step", "1 0 __init__", "1 0 undo"),
+        *("9999999999 0 step", "1 0 step\n", "1  0 step", "1 0 __init__", "1 0 redo"),
+        *("1 0 remedy", "1 0 remedy -1", "1 0 remedy 7", "1 0 undo 1", "1 0 remedy 1234567890"),
     ],
 )
 def test_what_is_no_command_does_nothing(message: str) -> None:
@@ -104,7 +106,8 @@ def test_a_command_is_a_word_or_a_place() -> None:
     assert here.at is None
 
 
-def test_a_large_new_start_waits_for_its_turn_without_holding_up_a_thread() -> None:
+@pytest.mark.parametrize("command", ["new_start", "remedy 7"])
+def test_a_large_new_start_waits_for_its_turn_without_holding_up_a_thread(command: str) -> None:
     here = session()
     with_turn, done = threading.Event(), threading.Event()
 
@@ -116,7 +119,7 @@ def test_a_large_new_start_waits_for_its_turn_without_holding_up_a_thread() -> N
     builder = threading.Thread(target=build)
     builder.start()
     with_turn.wait()
-    new_start = f"1 {here.settings_number} new_start"
+    new_start = f"1 {here.settings_number} {command}"
     large = dataclasses.replace(here.config, num_states=3)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pacing, "LARGE", 3 * here.data.sequences.num_observations - 1)
@@ -126,7 +129,20 @@ def test_a_large_new_start_waits_for_its_turn_without_holding_up_a_thread() -> N
         done.set()
         builder.join()
         assert receive(here, new_start)
-    assert here.config.start_seed == 1
+    assert here.config.start_seed == (command == "new_start")
+
+
+def test_a_remedy_is_a_command_and_is_undone_by_another() -> None:
+    here = session()
+    here.change(start="symmetric")
+    for _ in range(3):
+        here.step()
+    offer = first_remedy(here)
+    assert offer is not None
+    assert receive(here, f"1 {here.settings_number} remedy {offer.number}")
+    assert (here.config.nudge, here.latest) == (1, 0)
+    assert receive(here, f"2 {here.settings_number} undo")
+    assert (here.config.nudge, here.latest) == (0, 3)
 
 
 def test_a_command_that_fails_is_not_said_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
