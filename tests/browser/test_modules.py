@@ -845,7 +845,7 @@ def test_words_of_the_outcome_are_whole_and_move_nothing_below_it(empty: Page, w
             """(outcome) => {
               const root = document.querySelector(outcome), edge = root.getBoundingClientRect();
               const parts = root.querySelectorAll(".hmm-facts > *, .hmm-actions > *");
-              return [...parts].filter((part) => part.textContent && !part.hidden).filter((part) => {
+              return [...parts].filter((part) => {
                 const { right, bottom } = part.getBoundingClientRect();
                 return right > edge.right || bottom > edge.bottom;
               }).map((part) => part.textContent);

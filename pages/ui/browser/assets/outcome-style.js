@@ -11,7 +11,6 @@ export const STYLE = `
 .hmm-outcome[data-tone=warning] { --tone: #8f5600; }
 .hmm-outcome[data-tone=error] { --tone: #ac2430; }
 .hmm-facts { flex: 1 1 0; min-width: 0; display: flex; flex-wrap: wrap; align-items: center; gap: 4px 16px; }
-.hmm-facts > span > *:not(:empty) + *:not(:empty) { margin-left: 0.35em; }
 /* White on each tone has a contrast of more than 5 to 1. */
 .hmm-pill { padding: 1px 10px; border-radius: 11px; background: var(--tone); color: #fff; font-size: 13px;
   font-weight: 600; white-space: nowrap; }

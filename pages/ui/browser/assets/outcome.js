@@ -34,7 +34,8 @@ export class Outcome {
     this.root = node("div", {
       class: "hmm-outcome", "data-testid": "hmm-outcome", role: "group", "aria-label": "Outcome",
     },
-    node("div", { class: "hmm-facts" }, this.pill, this.run, this.share, this.distance,
+    // With spaces between them, for whoever copies or hears them.
+    node("div", { class: "hmm-facts" }, this.pill, " ", this.run, " ", this.share, " ", this.distance, " ",
       node("span", { class: "hmm-criteria" }, this.criteria,
         node("span", { class: "hmm-help-place" }, this.help, this.tip))),
     node("div", { class: "hmm-actions" }, this.remedy, this.undo));
@@ -71,7 +72,7 @@ export class Outcome {
 
 // A number, what it is, and what it is to be compared with.
 function fact(name) {
-  return node("span", { class: name }, node("b", {}), node("span", {}), node("small", {}));
+  return node("span", { class: name }, node("b", {}), " ", node("span", {}), " ", node("small", {}));
 }
 
 // Set an element's text, without touching the page if it stays the same.
