@@ -6,8 +6,8 @@ Nothing here knows of a page. What belongs to one visitor is in `session/session
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Condition, RLock
@@ -20,6 +20,7 @@ from hmmcore.coordinates import Coordinate
 from hmmcore.initialization import StartComparison
 from pages.ui.experiment import generated, learning_rate_sweep, starts, training_runs
 from pages.ui.experiment.dataset import Dataset, Upload
+from pages.ui.experiment.earlier_runs import EarlierRun, PresentRun, with_left
 from pages.ui.experiment.hand_made import MOST_STEPS, as_set_by_hand, model_of, table_of
 from pages.ui.experiment.locking import holding_lock
 from pages.ui.experiment.own_model import ABSENT, OwnModel
@@ -84,6 +85,8 @@ class Experiment:
         at: the iteration that the figures show; None for the latest. Models that led to the start
             by hand count backwards from -1.
         marks: iterations that the visitor marked, ascending.
+        earlier_runs: what is kept of runs that others have replaced, the latest last.
+        before_reset: what is kept of runs that were reset, by name, until others replace them.
         replay: the replay that takes the runs to a saved position; None if there is none.
         opened_position: the position that the runs were last taken to, by a link or a file.
         lock: held by the thread that works on the experiment.
@@ -101,6 +104,8 @@ class Experiment:
     runs: dict[str, Run] = field(default_factory=dict)
     at: int | None = None
     marks: tuple[int, ...] = ()
+    earlier_runs: tuple[EarlierRun, ...] = ()
+    before_reset: dict[str, EarlierRun] = field(default_factory=dict)
     replay: Replay | None = None
     opened_position: RunPosition = field(default_factory=RunPosition)
     lock: RLock = field(default_factory=RLock)
@@ -218,8 +223,13 @@ class Experiment:
         """Return all runs to iteration 0 of the same starting model."""
         self.pause()
         self.at, self.marks = None, ()
+        for one in self.present_runs:
+            reset = self.before_reset.get(one.run.name)
+            if one.run.state.iteration > (0 if reset is None else reset.iteration):
+                self.before_reset[one.run.name] = one.kept()
         for run in self.runs.values():
             run.reset()
+        self._keep_other_paths()
 
     @holding_lock
     def move_by_hand(
@@ -252,12 +262,13 @@ class Experiment:
         config = replace(self.config, start="hand", hand=table_of(hmm), nudge=0)
         # The table gives the same model to whoever opens the link.
         runs = training_runs.new_runs(config, self.data, model_of(config.hand, self.data))
-        self.pause()
         for one in runs.values():
             one.by_hand = by_hand
-        self.config, self.runs, self._grip = config, runs, Grip(runs, base, order)
-        self.at, self.marks = None, ()
-        self.problem, self.start_comparison = None, None
+        self.pause()
+        with self._keeping_replaced_runs():
+            self.config, self.runs, self._grip = config, runs, Grip(runs, base, order)
+            self.at, self.marks = None, ()
+            self.problem, self.start_comparison = None, None
 
     @holding_lock
     def start_from(self, start: HMM) -> None:
@@ -265,6 +276,62 @@ class Experiment:
         self.runs = {
             name: Run(name, run.trainer, start, run.revisions) for name, run in self.runs.items()
         }
+
+    # Earlier runs
+
+    @property
+    def present_runs(self) -> list[PresentRun]:
+        """The runs that an earlier run is compared with."""
+        uploaded = self.config.source == "upload" and self.upload is not None
+        file_name = self.upload.file_name if uploaded and self.upload else ""
+        return [PresentRun(run, self.config, file_name, self.data) for run in self.main_runs]
+
+    @property
+    def shown_earlier_runs(self) -> list[EarlierRun]:
+        """The earlier runs without those whose steps a present run takes again."""
+        if not self.earlier_runs:
+            return []
+        present = [one.path for one in self.present_runs]
+        return [one for one in self.earlier_runs if one.path not in present]
+
+    @holding_lock
+    def clear_earlier_runs(self) -> None:
+        """Forget all earlier runs."""
+        self.earlier_runs = ()
+        self.before_reset.clear()
+
+    @contextmanager
+    def _keeping_replaced_runs(self) -> Iterator[None]:
+        """Keep what is left of the runs that the work inside replaces, if they took a step."""
+        before = self.present_runs
+        yield
+        present = self.present_runs
+        for one in before:
+            if any(one.run is other.run for other in present):
+                continue
+            reset = self.before_reset.pop(one.run.name, None)
+            taken = one.run.state.iteration
+            if reset is not None and reset.iteration > taken and reset.path == one.path:
+                self.earlier_runs = with_left(self.earlier_runs, reset)
+            elif taken:
+                self.earlier_runs = with_left(self.earlier_runs, one.kept())
+        if self.earlier_runs:
+            # After Undo the run of before goes on, so that it is no earlier one any more.
+            reached = [(one.path, one.run.state.iteration) for one in present]
+            self.earlier_runs = tuple(
+                one
+                for one in self.earlier_runs
+                if not any(one.path == path and one.iteration <= last for path, last in reached)
+            )
+
+    def _keep_other_paths(self) -> None:
+        """Keep what was reset, where the run now takes other steps than before."""
+        for one in self.present_runs:
+            reset = self.before_reset.get(one.run.name)
+            if reset is not None and reset.path != one.path:
+                self.earlier_runs = with_left(
+                    self.earlier_runs, self.before_reset.pop(one.run.name)
+                )
 
     # Looking back
 
@@ -418,6 +485,7 @@ class Experiment:
         if self.replay is not None:
             self.pause()
         training_runs.revise(self.runs, self.config, self.data)
+        self._keep_other_paths()
 
     def _select_existing(self) -> None:
         """Replace a selected sequence, dimension or component that does not exist."""

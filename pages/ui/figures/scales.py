@@ -55,10 +55,14 @@ def decades(values: Iterable[float], lowest: int) -> tuple[int, int]:
     return (max(lowest, min(math.floor(min(logs)), high - 3)), high)
 
 
-def likelihood_range(values: Iterable[float], truth: float | None = None) -> tuple[float, float]:
+def likelihood_range(
+    values: Iterable[float], truth: float | None = None, earlier: Iterable[float] = ()
+) -> tuple[float, float]:
     """Ends of the axis of the log-likelihood per observation: below the start, above the best.
 
-    `values` are all log-likelihoods seen so far; those that are not finite are ignored.
+    `values` are all log-likelihoods seen so far; those that are not finite are ignored. `earlier`
+    are the ends of earlier runs: the nearest of them are within the range, as many as leave a
+    third of it to `values` and `truth`.
     More values can widen the range and never narrow it: the ends are multiples of a power of
     two that grows with what is to be shown, so every coarser range contains every finer one.
     """
@@ -67,6 +71,12 @@ def likelihood_range(values: Iterable[float], truth: float | None = None) -> tup
     if seen.size == 0:
         return (-1.0, 0.0)
     lowest, highest = float(seen.min()), float(seen.max())
+    most = 3.0 * (highest - lowest)
+    ends = [value for value in earlier if math.isfinite(value)]
+    for end in sorted(ends, key=lambda end: max(lowest - end, end - highest)):
+        if max(highest, end) - min(lowest, end) > most:
+            break
+        lowest, highest = min(lowest, end), max(highest, end)
     # A lone value (iteration 0 without a truth) has no extent of its own.
     extent = max(highest - lowest, 0.02 * max(abs(highest), abs(lowest)), 1e-3)
     step = 2.0 ** math.ceil(math.log2(extent / 16))

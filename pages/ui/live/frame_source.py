@@ -140,6 +140,7 @@ class FrameSource:
                 hash(session.config.hand), session.notes,
                 session.config.model_view,
                 session.settings_number, session.before is None,
+                [(earlier.iteration, earlier.end) for earlier in session.shown_earlier_runs],
             )  # fmt: skip
             if session.page not in VIEWS or not session.player.playing:
                 # Streamlit draws the figures too, or sentences that name the iteration.

@@ -28,6 +28,8 @@ from pages.ui.settings.config import MAX_STATES
 from pages.ui.text import chart_text, shortened
 
 MAX_CURVE_POINTS = 1000
+LONGEST_EARLIER = 4
+"""An earlier run lengthens the axis of iterations to so many times what the present one needs."""
 MAX_POINTS = 2000
 MAX_COLUMNS = 1200
 LABEL_LETTERS = 9
@@ -63,6 +65,20 @@ class RunCurve:
     def shown_log_likelihood(self) -> float:
         """Log-likelihood per observation of the model that is shown."""
         return float(self.log_likelihoods[self.iteration - self.first])
+
+
+@dataclass(frozen=True)
+class EarlierCurve:
+    """The curve of a run that another one replaced: faint, with its name and its end.
+
+    `iterations` and `log_likelihoods` (P,), per observation, are already thinned.
+    """
+
+    name: str
+    iterations: IntArray
+    log_likelihoods: FloatArray
+    same_data: bool = True
+    """Whether the present run has the same data; otherwise the line is broken."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +118,8 @@ class PanelFrame:
     """What the panel says in place of an unknown truth."""
     marks: tuple[int, ...] = ()
     """Iterations that the reader marked."""
+    earlier: tuple[EarlierCurve, ...] = ()
+    """Runs that others have replaced."""
     sequence_name: str = "sequence 1"
     variable: ObservedVariable = PLAIN
     """The axis of the observations."""
@@ -211,9 +229,11 @@ def _tile(run: RunCurve) -> dict[str, Any]:
 
 def _curve(frame: PanelFrame) -> Chart:
     best = () if frame.best is None else (frame.best,)
+    ends = [float(earlier.log_likelihoods[-1]) for earlier in frame.earlier]
     low, high = scales.likelihood_range(
         chain(*(_extremes(run.log_likelihoods) for run in frame.runs), best),
         wire.finite_or_none(frame.true_log_likelihood),
+        ends,
     )
     arrays: dict[str, npt.NDArray[Any]] = {}
     for number, run in enumerate(frame.runs):
@@ -222,17 +242,28 @@ def _curve(frame: PanelFrame) -> Chart:
         arrays[f"y{number}"] = wire.floats(run.log_likelihoods[kept])
     longest = max(run.last for run in frame.runs)
     first = min(run.first for run in frame.runs)
+    for number, earlier in enumerate(frame.earlier):
+        arrays[f"earlier_x{number}"] = wire.floats(earlier.iterations)
+        arrays[f"earlier_y{number}"] = wire.floats(earlier.log_likelihoods)
+    # What a hand did is to be seen beside what little was trained.
+    limit = scales.iteration_limit(longest, first)
+    earlier_longest = max((int(earlier.iterations[-1]) for earlier in frame.earlier), default=0)
+    if earlier_longest > limit:
+        limit = scales.iteration_limit(min(earlier_longest, LONGEST_EARLIER * limit))
     meta = {
         "shown": [run.iteration for run in frame.runs],
         "shown_values": [wire.finite_or_none(run.shown_log_likelihood) for run in frame.runs],
         "marks": list(frame.marks),
-        # What a hand did is to be seen beside what little was trained.
-        "x_range": [first, scales.iteration_limit(longest, first)],
+        "x_range": [first, limit],
         "by_hand": -first,
         "best": wire.finite_or_none(frame.best),
         "y_range": [low, high],
         "names": [run.name for run in frame.runs],
         "truth": wire.finite_or_none(frame.true_log_likelihood),
+        "earlier": [
+            {"name": earlier.name, "end": wire.finite_or_none(end), "same_data": earlier.same_data}
+            for earlier, end in zip(frame.earlier, ends, strict=True)
+        ],
     }
     return meta, arrays
 

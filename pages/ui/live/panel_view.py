@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from pages.ui.experiment import earlier_runs
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.player import Run
 from pages.ui.live.emission_view import emission_chart
-from pages.ui.live.panel import PanelFrame, RunCurve
+from pages.ui.live.panel import EarlierCurve, PanelFrame, RunCurve
 from pages.ui.session.session import Session
 from pages.ui.session.view import View, shown_scale, shown_variable, zoom_key
 from pages.ui.settings.families import FAMILIES
@@ -23,6 +24,7 @@ def panel_frame(session: Session, view: View) -> PanelFrame:
     return PanelFrame(
         data_key=zoom_key(session),
         runs=tuple(_panel_run(run, session.at) for run in session.main_runs),
+        earlier=_earlier_curves(session),
         marks=session.marks,
         shown_run=run.name,
         transition_matrix=view.hmm.transition_matrix,
@@ -55,6 +57,19 @@ def panel_remark(data: Dataset) -> str:
     if data.states is not None:
         return "only the states are known"
     return f"made by {many(data.num_true_states, 'state')}: no counterparts"
+
+
+def _earlier_curves(session: Session) -> tuple[EarlierCurve, ...]:
+    earlier = session.shown_earlier_runs
+    if not earlier:
+        return ()
+    names = earlier_runs.names(earlier, session.present_runs)
+    return tuple(
+        EarlierCurve(
+            name, one.iterations, one.log_likelihoods, one.path.data == session.data.fingerprint
+        )
+        for name, one in zip(names, earlier, strict=True)
+    )
 
 
 def _panel_run(run: Run, at: int | None) -> RunCurve:

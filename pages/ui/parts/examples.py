@@ -64,3 +64,5 @@ def _choose(session: Session, name: str | None) -> None:
     if name is not None:
         session.tour = None
         session.change(**PRESETS[name].values)
+        # An example looks the same to everybody who chooses it.
+        session.clear_earlier_runs()

@@ -11,6 +11,7 @@ from pages.ui.browser.component import component
 from pages.ui.live.frame_source import frame_source
 from pages.ui.live.panel import show_panel
 from pages.ui.parts import controls, health
+from pages.ui.parts.earlier_runs import earlier_runs
 from pages.ui.parts.examples import example_picker
 from pages.ui.session.commands import receive
 from pages.ui.session.session import Session
@@ -94,6 +95,8 @@ def live_panel(session: Session) -> None:
     with st.container(key="live"):
         if session.main_runs:
             show_panel(frame_source(session).frame(), key="live_panel")
+    if session.main_runs:
+        earlier_runs(session)
     health.findings(session)
 
 

@@ -37,6 +37,7 @@ def begin(session: Session) -> None:
     opening = Config()
     session.change(**{name: getattr(opening, name) for name in vars(opening)})
     session.reset()
+    session.clear_earlier_runs()
     session.tour = 1
 
 

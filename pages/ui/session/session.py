@@ -148,7 +148,8 @@ class Session(Experiment):
         possible, notes = self._possible(replace(before, **values), keep)
         config, more = legal(possible, keep)
         renews = config.changed("data", before) or config.changed("start", before)
-        with self._turn(config, self.upload) if renews else nullcontext():
+        turn = self._turn(config, self.upload) if renews else nullcontext()
+        with turn, self._keeping_replaced_runs():
             self.config, self.notes = config, (*notes, *more)
             if config.changed("data", before):
                 self.player.pause()
@@ -211,6 +212,10 @@ class Session(Experiment):
             return
         self.settings_number += 1
         self.pause()
+        with self._keeping_replaced_runs():
+            self._restore(before)
+
+    def _restore(self, before: Before) -> None:
         view = {f.name: getattr(self.config, f.name) for f in FIELDS if f.group == "view"}
         self.config, self.notes = replace(before.config, **view), ()
         self.data_number += self.data is not before.data
@@ -263,7 +268,7 @@ class Session(Experiment):
         if own_model is not None:
             values["covariance_type"] = own_model.covariance_type
         wanted = replace(self.config, source="upload", family=upload.family, **values)
-        with self._turn(wanted, upload):
+        with self._turn(wanted, upload), self._keeping_replaced_runs():
             self.player.pause()
             self.upload, self.own_model = upload, own_model or self.own_model
             if own_model is self.waiting_model:
@@ -299,7 +304,8 @@ class Session(Experiment):
             self.own_model, self.waiting_model = own_model, None
             self.change(start="model")
             if self.runs is before.runs:
-                self._renew_runs()
+                with self._keeping_replaced_runs():
+                    self._renew_runs()
             self.before = before if _is_work(before) else None
         self._keep_for_reload()
 
@@ -341,6 +347,7 @@ class Session(Experiment):
         self.start_comparison = fresh.start_comparison
         self.data_number += 1
         self.at, self.marks, self.before = None, (), None
+        self.clear_earlier_runs()
 
     def _keep_for_reload(self) -> None:
         """Keep what the visitor brought, to be found again after a reload."""

@@ -45,10 +45,52 @@ export function toGo({ shown, shown_values: [value], by_hand: steps, best, truth
   return { goal, text: goal > value ? `${far} nats per observation to go` : `${far} above ${name}` };
 }
 
-export function curve({ header, arrays }, theme) {
+const LINE = 13; // pixels from one name of an earlier run to the next
+
+// The names of earlier runs with their ends, at the right edge below the ends of their curves. Where
+// curves end close together the names stand one below the other. `height` is that of the plot.
+function earlierNames({ earlier, truth, y_range: [low, high] }, theme, height) {
+  const place = (value) => ((high - value) / (high - low)) * height;
+  // The name of the true model stands on its line; no other name may lie on it.
+  const [top, bottom] = truth === null ? [0, 0] : [place(truth) - LINE - 2, place(truth) + 1];
+  const below = (y) => (y + LINE > top && y < bottom ? bottom : y);
+  const above = (y) => (y + LINE > top && y < bottom ? top - LINE : y);
+  const known = earlier.filter(({ end }) => end !== null).sort((a, b) => b.end - a.end);
+  const tops = [];
+  for (const { end } of known) {
+    tops.push(below(Math.max(0, place(end) + 1, (tops.at(-1) ?? -LINE) + LINE)));
+  }
+  let limit = height;
+  for (let i = tops.length - 1; i >= 0; i -= 1) {
+    tops[i] = tops[i] > limit - LINE ? above(limit - LINE) : tops[i];
+    limit = tops[i];
+  }
+  return known.map(({ name, end }, i) => {
+    const beyond = end < low ? " ↓" : end > high ? " ↑" : "";
+    const y = Math.min(Math.max(end, low), high);
+    return {
+      x: 1, xref: "paper", xanchor: "right", xshift: -2, y, yanchor: "top", borderpad: 0,
+      // Relative to its end, so that it stays there when the reader zooms.
+      yshift: place(y) - tops[i], showarrow: false, text: `${name}: ${fixed(3)(end)}${beyond}`,
+      font: { size: 10, color: theme.muted },
+    };
+  });
+}
+
+function earlierCurves({ charts, arrays }, theme) {
+  return charts.curve.earlier.map(({ name, same_data: sameData }, i) => ({
+    x: arrays[`curve.earlier_x${i}`].values, y: arrays[`curve.earlier_y${i}`].values, mode: "lines",
+    line: { color: theme.faint, width: 1, dash: sameData ? "solid" : "dashdot" },
+    hovertemplate: `earlier run (${name}), iteration %{x}<br>log-likelihood per observation %{y:.5f}`
+      + `${sameData ? "" : "<br>of other data"}<extra></extra>`,
+  }));
+}
+
+export function curve({ header, arrays }, theme, size) {
   const meta = header.charts.curve;
   const [x0, x1] = meta.x_range;
-  const data = [];
+  const margin = { l: 46, r: 12, t: 6, b: 34 };
+  const data = earlierCurves({ charts: header.charts, arrays }, theme);
   if (meta.truth !== null) {
     data.push({
       x: [x0, x1], y: [meta.truth, meta.truth], mode: "lines", hoverinfo: "skip",
@@ -93,7 +135,7 @@ export function curve({ header, arrays }, theme) {
   }
   const far = toGo(meta);
   const layout = {
-    ...baseLayout(theme, { l: 46, r: 12, t: 6, b: 34 }),
+    ...baseLayout(theme, margin),
     xaxis: axis(theme, "iteration", { range: [x0, x1], nticks: 6 }),
     yaxis: axis(theme, "nats per observation", { range: [...meta.y_range], nticks: 6 }),
     annotations: [
@@ -109,6 +151,7 @@ export function curve({ header, arrays }, theme) {
         x: 1, xref: "paper", xanchor: "right", y: far.goal, yanchor: "top", showarrow: false,
         text: far.text, font: { size: 11, color: theme.text },
       }] : []),
+      ...earlierNames(meta, theme, size[1] - margin.t - margin.b),
     ],
   };
   return { data, layout };

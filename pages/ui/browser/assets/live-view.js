@@ -30,8 +30,8 @@ export function card(name, title, note, ...charts) {
 }
 
 export class LiveView {
-  // `key` names the view in messages, `testId` in tests. `builders` has a function (message, theme)
-  // for each chart; the iteration of the first chart counts as the view's. `files` are the names of
+  // `key` names the view in messages, `testId` in tests. `builders` has a function (message, theme,
+  // size) for each chart; the iteration of the first chart counts as the view's. `files` are the names of
   // downloads, `symbols` the marker symbols that the charts use.
   constructor(plotly, { key, testId, builders, files, symbols }) {
     addStyle("hmm-panel-style", STYLE);
@@ -153,7 +153,7 @@ export class LiveView {
       const key = `${keys[name]}|${zoomKey}`;
       const settles = chart.drawn === key && chart.painted && (this.resting || chart.hovered);
       if (chart.drawn === key && !settles && !chart.stale) continue;
-      const built = this.builders[name](message, theme);
+      const built = this.builders[name](message, theme, size);
       const sameSize = String(chart.size) === String(size);
       chart.built = built;
       if (!settles && sameSize && chart.paint(built, zoomKey, size)) {

@@ -164,7 +164,9 @@ class Panel extends LiveView {
     write(this.note("sequence"), [some, gaps].filter(Boolean).join("; ")
       || `${this.view === "picture" ? "point at a time: its state is lit above; " : ""}`
         + "drag to zoom in, double-click to return");
-    const appearance = `${header.data_key}|${K}|${truth}|${title}|${header.states.colours.join()}`;
+    const earlier = curve.earlier.map(({ name, end }) =>
+      `; earlier run (${name}): ${end === null ? "impossible" : end.toFixed(3)}`).join("");
+    const appearance = [header.data_key, K, truth, title, header.states.colours.join(), earlier].join("|");
     if (this.appearance !== appearance) {
       this.appearance = appearance;
       this.sizes = null;
@@ -175,7 +177,8 @@ class Panel extends LiveView {
       const describe = (name, text) => this.places[name].setAttribute("aria-label", text);
       const runs = header.runs.map((run) => run.name).join(" and ");
       describe("curve", `Log-likelihood per observation against iteration for ${runs}`
-        + (curve.truth === null ? "." : `; the true model has ${curve.truth.toFixed(3)} nats.`));
+        + (curve.truth === null ? "" : `; the true model has ${curve.truth.toFixed(3)} nats`)
+        + `${earlier}.`);
       describe("learned", `Heat map of the learned transition matrix of ${K} states.`);
       describe("true", `Heat map of the true transition matrix of ${K} states.`);
       describe("means", `${title} of the data and of each of ${K} states: learned`
