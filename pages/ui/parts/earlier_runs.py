@@ -27,7 +27,8 @@ def earlier_runs(session: Session) -> None:
     earlier = session.shown_earlier_runs
     if not earlier:
         return
-    with st.container(horizontal=True, vertical_alignment="top", key="earlier_runs"):
+    # Side by side where there is room; see page.css.
+    with st.container(horizontal=True, vertical_alignment="top", key="beside_earlier_runs"):
         with st.expander("Earlier runs", icon=":material/history:"):
             st.table(_table(session))
             others = any(one.path.data != session.data.fingerprint for one in earlier)
@@ -45,10 +46,6 @@ def _table(session: Session) -> dict[str, list[str]]:
     table = {
         "Earlier run": [markdown_text(name) for name in names(earlier, present)],
         "End": [_nats(one.end) for one in earlier],
-        "True model": [_nats(one.true_log_likelihood) for one in earlier],
-        "Iterations": [count(one.iteration) for one in earlier],
-        "States K": [count(one.path.start.num_states) for one in earlier],
-        "Stands": [ENDINGS[one.standing] or "could go on" for one in earlier],
         "Differs from now in": [
             "; ".join(
                 markdown_text(f"{before}, now {now}" if now else before)
@@ -56,6 +53,12 @@ def _table(session: Session) -> dict[str, list[str]]:
             )
             for one in earlier
         ],
+        "Iterations": [
+            ", ".join(filter(None, [count(one.iteration), ENDINGS[one.standing]]))
+            for one in earlier
+        ],
+        "K": [count(one.path.start.num_states) for one in earlier],
+        "True model": [_nats(one.true_log_likelihood) for one in earlier],
     }
     if session.config.truth == "hidden" or all(one.true_log_likelihood is None for one in earlier):
         del table["True model"]

@@ -35,44 +35,58 @@ export function labelled(count, every) {
     .filter((k) => count <= 10 || k === 0 || (k + 1) % every === 0);
 }
 
-// How far a model that the hand made is from the best run or the true model: {goal, text}. Null where
-// no such model is shown, or nothing to reach is known.
+// How far a model that the hand made is from the best run or the true model, in words. Null
+// where no such model is shown, or nothing to reach is known.
 export function toGo({ shown, shown_values: [value], by_hand: steps, best, truth }) {
   const goal = best ?? truth;
   if (!steps || shown[0] > 0 || value === null || goal === null) return null;
   const far = Math.abs(goal - value).toFixed(3);
   const name = best === null ? "the true model" : "the best run";
-  return { goal, text: goal > value ? `${far} nats per observation to go` : `${far} above ${name}` };
+  return goal > value ? `${far} nats per observation to go` : `${far} above ${name}`;
 }
 
 const LINE = 13; // pixels from one name of an earlier run to the next
 
-// The names of earlier runs with their ends, at the right edge below the ends of their curves. Where
-// curves end close together the names stand one below the other. `height` is that of the plot.
-function earlierNames({ earlier, truth, y_range: [low, high] }, theme, height) {
+// The names of earlier runs with their ends, at the right edge by the ends of their curves: those of
+// runs beyond the true model above its line, the others below the ends. Where curves end close
+// together, the names stand one below the other. `height` is that of the plot, `margin` what is free
+// above it.
+function earlierNames({ earlier, truth, y_range: [low, high] }, theme, height, margin) {
   const place = (value) => ((high - value) / (high - low)) * height;
-  // The name of the true model stands on its line; no other name may lie on it.
-  const [top, bottom] = truth === null ? [0, 0] : [place(truth) - LINE - 2, place(truth) + 1];
-  const below = (y) => (y + LINE > top && y < bottom ? bottom : y);
-  const above = (y) => (y + LINE > top && y < bottom ? top - LINE : y);
   const known = earlier.filter(({ end }) => end !== null).sort((a, b) => b.end - a.end);
-  const tops = [];
-  for (const { end } of known) {
-    tops.push(below(Math.max(0, place(end) + 1, (tops.at(-1) ?? -LINE) + LINE)));
+  const tops = new Map();
+  // The name of the true model stands on its line, and no other name may lie on it.
+  const line = truth === null ? null : { top: place(truth) - LINE - 2, bottom: place(truth) + 1 };
+  let free = line ? line.top - LINE : 0;
+  for (const one of known.filter(({ end }) => line && end >= truth).reverse()) {
+    const top = Math.min(place(one.end) + 1, free);
+    if (top >= -margin) {
+      tops.set(one, top);
+      free = top - LINE;
+    }
   }
-  let limit = height;
-  for (let i = tops.length - 1; i >= 0; i -= 1) {
-    tops[i] = tops[i] > limit - LINE ? above(limit - LINE) : tops[i];
-    limit = tops[i];
+  const rest = known.filter((one) => !tops.has(one));
+  free = line && tops.size ? line.bottom : 0;
+  for (const one of rest) {
+    const top = Math.max(place(one.end) + 1, free);
+    tops.set(one, line && top + LINE > line.top && top < line.bottom ? line.bottom : top);
+    free = tops.get(one) + LINE;
   }
-  return known.map(({ name, end }, i) => {
+  free = height;
+  for (const one of rest.reverse()) {
+    const top = Math.min(tops.get(one), free - LINE);
+    tops.set(one, line && top + LINE > line.top && top < line.bottom ? line.top - LINE : top);
+    free = tops.get(one);
+  }
+  return known.map((one) => {
+    const { name, end } = one;
     const beyond = end < low ? " ↓" : end > high ? " ↑" : "";
     const y = Math.min(Math.max(end, low), high);
     return {
       x: 1, xref: "paper", xanchor: "right", xshift: -2, y, yanchor: "top", borderpad: 0,
       // Relative to its end, so that it stays there when the reader zooms.
-      yshift: place(y) - tops[i], showarrow: false, text: `${name}: ${fixed(3)(end)}${beyond}`,
-      font: { size: 10, color: theme.muted },
+      yshift: place(y) - tops.get(one), showarrow: false,
+      text: `${name}: ${fixed(3)(end)}${beyond}`, font: { size: 10, color: theme.muted },
     };
   });
 }
@@ -100,7 +114,7 @@ export function curve({ header, arrays }, theme, size) {
   if (meta.best !== null) {
     data.push({
       x: [x0, x1], y: [meta.best, meta.best], mode: "lines", hoverinfo: "skip",
-      line: { color: theme.muted, width: 1.2, dash: "dashdot" },
+      line: { color: theme.muted, width: 1 },
     });
   }
   header.runs.forEach((run, i) => {
@@ -148,10 +162,10 @@ export function curve({ header, arrays }, theme, size) {
         text: `best run ${fixed(3)(meta.best)}`, font: { size: 11, color: theme.muted },
       }]),
       ...(far ? [{
-        x: 1, xref: "paper", xanchor: "right", y: far.goal, yanchor: "top", showarrow: false,
-        text: far.text, font: { size: 11, color: theme.text },
+        x: 1, xref: "paper", xanchor: "right", y: 0, yref: "paper", yanchor: "bottom", showarrow: false,
+        text: far, font: { size: 11, color: theme.text },
       }] : []),
-      ...earlierNames(meta, theme, size[1] - margin.t - margin.b),
+      ...earlierNames(meta, theme, size[1] - margin.t - margin.b, margin.t),
     ],
   };
   return { data, layout };
