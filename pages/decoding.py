@@ -51,11 +51,15 @@ def over_time(view: View) -> None:
     )
     if view.true_states is not None:
         known = view.true_states != NO_STATE
-        wrong = int((learned.best.path != view.true_states)[known].sum())
+        matched_path = view.in_true_states(learned.best.path)
+        wrong = int((matched_path != view.true_states)[known].sum())
         where = "" if known.all() else f" of the {count(int(known.sum()))} where it is known"
         text += f", the Viterbi path and the truth at {count(wrong)}{where}"
     note, scale = decimation_note(length, observations=True), shown_scale(session)
-    st.caption(" ".join(filter(None, [f"{text}; the lowest rows mark where.", note, scale.note])))
+    own = words.OWN_NUMBERS if view.true_states is not None and view.own_numbers else ""
+    st.caption(
+        " ".join(filter(None, [f"{text}; the lowest rows mark where.", own, note, scale.note]))
+    )
     show_figure(
         time_charts.paths_figure(
             view.shown_observations,
@@ -65,6 +69,7 @@ def over_time(view: View) -> None:
             page_colours(),
             revision=zoom_key(session),
             true_states=view.true_states,
+            matched_states=view.in_true_states(learned.best.path),
             variable=shown_variable(session),
             scale=scale,
         ),
@@ -112,7 +117,9 @@ def log_joints(view: View) -> None:
     true = session.remember(
         "log-joint of the true path",
         view,
-        lambda: float(joint_log_prob(view.hmm, view.sequence, true_states)[0]),
+        lambda: float(
+            joint_log_prob(view.hmm, view.sequence, view.in_shown_states(true_states))[0]
+        ),
     )
     st.table(
         {
@@ -143,7 +150,8 @@ def confusion(view: View) -> None:
         label="Table of time steps by true state and Viterbi state, with row percentages.",
     )
     st.caption(
-        f"Time steps of {words.sequence(session)}; {words.about_confusion(num_states, data)} "
+        f"Time steps of {words.sequence(session)}; "
+        f"{words.about_confusion(num_states, data, view.counterparts)} "
         "Colour is the share of the row. A blank row is a state that did not occur. Point at a "
         "cell to read it in words."
     )

@@ -48,7 +48,8 @@ def over_time(view: View) -> None:
     note = decimation_note(view.sequence.num_observations)
     entropy = words.about_entropy(view.hmm.num_states)
     scale = shown_scale(session)
-    st.caption(" ".join(filter(None, [KINDS[kind], entropy, note, scale.note])))
+    own = words.OWN_NUMBERS if view.true_states is not None and view.own_numbers else ""
+    st.caption(" ".join(filter(None, [KINDS[kind], entropy, own, note, scale.note])))
     show_figure(
         time_charts.posterior_figure(
             getattr(learned.posterior, f"{kind}_probs"),

@@ -95,20 +95,23 @@ def paths_figure(
     *,
     revision: str,
     true_states: IntArray | None = None,
+    matched_states: IntArray | None = None,
     variable: ObservedVariable = PLAIN,
     scale: TimeScale | None = None,
 ) -> go.Figure:
     """Observations (M,) coloured by Viterbi state; paths (M,) as strips; where they differ.
 
-    A missing observation, NaN, has no point; its state is in the strips. Without a `scale` time is
-    counted in steps.
+    A missing observation, NaN, has no point; its state is in the strips. `matched_states` (M,) is
+    the Viterbi path in terms of true states, where these are numbered otherwise. Without a `scale`
+    time is counted in steps.
     """
     scale = scale or TimeScale(len(observations))
     paths = {"Viterbi path": viterbi_states, "per-step best": per_step_states}
     differences = {"Viterbi ≠ per-step": viterbi_states != per_step_states}
     if true_states is not None:
         paths = {"true path": true_states, **paths}
-        wrong = (viterbi_states != true_states) & (true_states >= 0)
+        answers = viterbi_states if matched_states is None else matched_states
+        wrong = (answers != true_states) & (true_states >= 0)
         differences = {"Viterbi ≠ truth": wrong, **differences}
     return time_stack(
         [

@@ -54,7 +54,7 @@ def _likelihood(experiment: Experiment) -> str:
 def _model(experiment: Experiment, run: Run) -> str:
     num_states = experiment.config.num_states
     lines = [f"hmm = runs[{run.name!r}][0].hmm"]
-    if experiment.data.states is not None:
+    if experiment.data.states is not None and experiment.config.numbering == "matched":
         lines += [
             "# States have no names of their own: each is called as the true one that it plays.",
             "path = viterbi(hmm, sequences).states",

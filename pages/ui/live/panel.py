@@ -85,8 +85,8 @@ class EarlierCurve:
 class PanelFrame:
     """What the panel shows at one moment; K states, one sequence of M observations.
 
-    States are already matched to the true ones and are drawn as given. Everything about the
-    truth is None where there is none, as with uploaded data.
+    States are already in the order in which they are shown and are drawn as given. Everything
+    about the truth is None where there is none, as with uploaded data.
     """
 
     data_key: str
@@ -116,6 +116,8 @@ class PanelFrame:
     """(M,)"""
     no_truth: str = "no truth: uploaded data"
     """What the panel says in place of an unknown truth."""
+    numbering: str = ""
+    """What the panel says of the order of the states; empty where they are matched."""
     marks: tuple[int, ...] = ()
     """Iterations that the reader marked."""
     earlier: tuple[EarlierCurve, ...] = ()
@@ -166,6 +168,7 @@ def encode(frame: PanelFrame, key: str = "", live: Mapping[str, Any] | None = No
         "runs": [_tile(run) for run in frame.runs],
         "shown_run": frame.shown_run,
         "no_truth": frame.no_truth,
+        "numbering": frame.numbering,
         "true_log_likelihood": wire.finite_or_none(frame.true_log_likelihood),
         "num_states": num_states,
         "states": _state_looks(num_states),

@@ -38,6 +38,7 @@ def panel_frame(session: Session, view: View) -> PanelFrame:
         true_initial_probs=None if truth is None else truth.initial_probs,
         true_states=view.true_states,
         no_truth=panel_remark(data),
+        numbering="states as numbered by the run" if view.own_numbers else "",
         sequence_name=data.sequence_title(session.config.sequence),
         variable=shown_variable(session),
         scale=shown_scale(session),

@@ -24,7 +24,7 @@ from pages.ui.live.run_comparison import MAX_PATH_POINTS, ComparedRun, Compariso
 from pages.ui.session.checkups import checkups
 from pages.ui.session.session import Session
 from pages.ui.session.standing_words import ENDINGS
-from pages.ui.session.view import matching
+from pages.ui.session.view import shown_order
 from pages.ui.text import shortened
 
 LOWER_STYLES = (("#7048e8", "dot"), ("#9c36b5", "dashdot"))
@@ -205,10 +205,10 @@ def _permutation(session: Session, run: Run) -> IntArray:
         first = session.main_runs[0]
         if session.data.states is None and run is not first:
             return align_parameters(first.state.hmm, run.state.hmm)
-        return matching(run.state.hmm, session)
+        return shown_order(run.state.hmm, session)
 
     return session.remember(  # type: ignore[no-any-return]
         f"permutation of {run.name}",
-        (run.state, session.main_runs[0].state, session.data),
+        (run.state, session.main_runs[0].state, session.data, session.config.numbering),
         computed,
     )

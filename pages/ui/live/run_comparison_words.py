@@ -39,8 +39,8 @@ the learning rate's to say, and a step may be too long.
   one step, read off its last steps; close to 1 is slow, above 1 it is leaving a plateau. *Dips*
   are steps that went down.
 - **Parameters**: one colour is one state; solid lines are EM, dashed ones the gradient, dotted ones
-  the truth. States are matched to the true ones by each run's latest model; without a truth,
-  the gradient's are matched to EM's.
+  the truth. States are matched to the true ones by each run's latest model, unless *As numbered by
+  the run* is on; without a truth, the gradient's are matched to EM's.
 
 **Why does the gradient dip?** *Adam* moves every parameter by about its learning rate, however
 small the slope. Near the top that is too far, and the likelihood falls for a moment. *Momentum*

@@ -26,7 +26,8 @@ the observations are as likely as possible.
   each state is at each time, given everything observed.
 
 States have no names of their own. The learned ones are matched to the true ones before they are
-drawn, so that one colour means the same state everywhere.
+drawn, so that one colour means the same state everywhere; **As numbered by the run**, under Truth
+in the sidebar, leaves them as they are.
 """
 
 _ABOUT_POSTERIOR = """

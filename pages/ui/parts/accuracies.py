@@ -49,6 +49,11 @@ def accuracies(
             filter(None, [note, about_ceiling if knows_ceiling else "", words.known_states(data)])
         )
     )
+    if view.own_numbers:
+        st.caption(
+            "Accuracies count with states matched to the true ones, however they are numbered. "
+            f"{words.about_counterparts(view.counterparts)}"
+        )
     reading = decoded.reading(session, view)
     if reading is not None:
         st.caption(words.about_reading(reading, data))

@@ -71,6 +71,8 @@ def sidebar(session: Session) -> None:
 
         if session.data.true_states is not None:
             segments(session, "truth")
+        if session.data.states is not None:
+            toggle(session, "numbering")
 
         st.subheader("Training", anchor=False)
         choice(session, "start", without=() if session.own_model else ("model",))
@@ -273,6 +275,19 @@ def segments(session: Session, name: str) -> None:
         required=True,
         **_common(session, field, False),
     )
+
+
+def toggle(session: Session, name: str) -> None:
+    """Draw a switch for a field with two options, of which the second is on."""
+    field, key = FIELD_OF[name], widget_key(name)
+    assert field.choices is not None
+    options = tuple(field.choices)
+    is_on = getattr(session.config, name) == options[1]
+    if key in st.session_state:
+        set_widget(key, is_on)
+    common = _common(session, field, False)
+    common["on_change"] = on_entry(key, lambda on: _change(session, field, options[on]))
+    st.toggle(field.label, value=is_on, **common)
 
 
 def multiple_choice(session: Session, name: str, choices: Mapping[str, str]) -> None:

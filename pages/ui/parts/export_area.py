@@ -15,14 +15,14 @@ from pages.ui.files import experiment_file, model_file
 from pages.ui.files.export import decoded_data_frame, frame_csv
 from pages.ui.files.notebook import notebook
 from pages.ui.session.session import Session
-from pages.ui.session.view import current_view
+from pages.ui.session.view import as_numbered_by_run, current_view
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ABOUT = (
-    "The model is the one shown, at the iteration shown, with its states matched to the true "
-    "ones. Figures are saved from their own toolbars, as PNG or SVG."
+    "The model is the one shown, at the iteration shown, with its states {order}. Figures are "
+    "saved from their own toolbars, as PNG or SVG."
 )
 
 
@@ -70,7 +70,9 @@ def export_area(session: Session) -> None:
                 key=f"export_{key}", on_click="ignore", width="stretch", help=help,
             )  # fmt: skip
         _script_download(session)
-        st.caption(ABOUT)
+        own = as_numbered_by_run(session)
+        order = "as numbered by the run" if own else "matched to the true ones"
+        st.caption(ABOUT.format(order=order))
 
 
 def _script_download(session: Session) -> None:
@@ -99,7 +101,7 @@ def script(session: Session, library: str) -> bytes:
 
 
 def model_json(session: Session) -> bytes:
-    """The shown model, its states matched to the true ones, with what it was trained on."""
+    """The shown model, its states in the order shown, with what it was trained on."""
     view, model = current_view(session), session.shown_model()
     assert view is not None
     assert model is not None

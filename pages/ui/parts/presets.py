@@ -209,11 +209,13 @@ _PRESETS = (
         "label-switching",
         "Label switching",
         "Two starts, one optimum: do they also agree which state is the first?",
-        "Press Play to the end. Then press New start once, and Play again.",
-        "No. Both end at the same log-likelihood, with the same states, but numbered otherwise: "
-        "names of states mean nothing to the likelihood, and any order is as good. Here learned "
-        "states are matched to the true ones before they are drawn, so colours stay where they "
-        "are.",
+        "Press Play to the end. Then press New start, Play again, and turn on As numbered by the "
+        "run.",
+        "No. Both curves end at the same log-likelihood, with the same states, but numbered "
+        "otherwise: start 0 happens to number them as the truth does, start 1 has S1 and S2 the "
+        "other way round. Numbers mean nothing to the likelihood, and any order is as good. Turn "
+        "the switch off, and the states are matched to the true ones before they are drawn: "
+        "colours are back where they belong.",
         {
             "num_states": 3,
             "length": 100,

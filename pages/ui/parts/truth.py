@@ -26,7 +26,7 @@ def against_truth(session: Session, view: View) -> None:
     if truth is None:
         st.caption(words.no_truth(session.shown_data))
         return
-    errors = titled_errors(session, parameter_errors(truth, view.hmm))
+    errors = titled_errors(session, parameter_errors(truth, view.matched_hmm))
     chain = {title: errors.pop(title) for title in (symbol for _, symbol in SHARED.values())}
     left, right = halves(truth.num_states, "errors")
     with left:
@@ -41,8 +41,14 @@ def against_truth(session: Session, view: View) -> None:
             key="emission_errors",
             label="Learned minus true for the emissions of each state.",
         )
+    order = (
+        f"Errors are of states matched to the true ones. "
+        f"{words.about_counterparts(view.counterparts)}"
+        if view.own_numbers
+        else about_permutation(view.permutation)
+    )
     st.caption(
-        f"{about_permutation(view.permutation)} Above zero, or blue, is too much; below, or "
+        f"{order} Above zero, or blue, is too much; below, or "
         "orange, too little. With few data even the best fit is off: compare the likelihoods "
         "before blaming the training."
     )

@@ -15,6 +15,7 @@ from pages.ui.text import (
     NARROW_SPACE,
     count,
     decimal,
+    listed,
     many,
     markdown_text,
     missing,
@@ -90,9 +91,34 @@ def about_reading(reading: IntArray, data: Dataset) -> str:
     )
 
 
-def about_confusion(num_states: int, data: Dataset) -> str:
-    """Where the right answers are in a table of true states (rows) by learned states (columns)."""
+OWN_NUMBERS = (
+    "Learned states keep the numbers that the run gave them, so the same number, or colour, of a "
+    "learned and a true state means nothing."
+)
+
+
+def about_counterparts(counterparts: IntArray) -> str:
+    """Which true state each learned one is matched to, where states are numbered by the run.
+
+    `counterparts` (K,) holds that true state.
+    """
+    if np.array_equal(counterparts, np.arange(len(counterparts))):
+        return "The run's own numbers of the states happen to be those of the true ones."
+    pairs = [f"S{own} is the true S{true + 1}" for own, true in enumerate(counterparts.tolist(), 1)]
+    return f"By what they explain, the run's {listed(pairs)}."
+
+
+def about_confusion(num_states: int, data: Dataset, counterparts: IntArray) -> str:
+    """Where the right answers are in a table of true states (rows) by learned states (columns).
+
+    `counterparts` (K,) holds the true state that each learned one is matched to.
+    """
     if num_states == data.num_true_states:
+        if not np.array_equal(counterparts, np.arange(num_states)):
+            return (
+                "a column is a state as the run numbers it, so right answers need not stand on "
+                f"the diagonal. {about_counterparts(counterparts)}"
+            )
         return "right answers stand on the diagonal."
     return (
         f"{_made(data)} and the model has {num_states}, so there is no diagonal. A column with "

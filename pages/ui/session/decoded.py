@@ -65,7 +65,7 @@ class Scope:
     Attributes:
         title: which part of the data it is, as the header of a column, in Markdown.
         true_states: (T,) the true path, -1 where it is unknown.
-        learned: the learned model's answers, in terms of true states.
+        learned: the learned model's answers, in terms of true states, however states are shown.
         ceiling: the true model's answers, an upper bound on what can be expected of any model;
             None where that model is unknown.
     """
@@ -149,7 +149,7 @@ def scopes(session: Session, view: View) -> list[Scope]:
     names = reading(session, view)
 
     def in_true_states(best: BestStates) -> BestStates:
-        return best if names is None else best.read_as(names)
+        return best.read_as(view.counterparts if names is None else names)
 
     selected = Scope(
         markdown_text(capitalised(data.sequence_title(session.config.sequence))),
@@ -236,7 +236,9 @@ def ties(session: Session, view: View) -> TiedPaths:
 def _scored(session: Session, view: View) -> BestStates:
     some = scored_sequences(session)
     return session.remember(  # type: ignore[no-any-return]
-        "scored by the learned model", session.shown_state, lambda: _best_states(view.hmm, some)
+        "scored by the learned model",
+        (session.shown_state, session.config.numbering),
+        lambda: _best_states(view.hmm, some),
     )
 
 

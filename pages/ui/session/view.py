@@ -1,4 +1,4 @@
-"""What figures show of a run: its model with states in true order, and what it decodes."""
+"""What figures show of a run: its model with states in the order shown, and what it decodes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hmmcore import HMM, Posterior, Sequences, TrainState, ViterbiPath, align, smooth, viterbi
+from hmmcore.alignment import NO_STATE
 from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.figures.observed_variable import ObservedVariable
@@ -20,7 +21,9 @@ more hardly change the result."""
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """One run's model and the selected sequence, with states in the order of the true ones.
+    """One run's model and the selected sequence, with states in the order in which they are shown.
+
+    That is the order of the true ones, or, if the visitor wants it, that of the run.
 
     Attributes:
         state: the training state that is shown; its states are in the run's own order.
@@ -32,6 +35,9 @@ class View:
         posterior, path: posterior and Viterbi path of the selected sequence under `hmm`.
         true_states: (M,) true path of the selected sequence, -1 where it is unknown; None if its
             states cannot be matched one to one, or nothing of it is known.
+        counterparts: (K,) the true state that shown state k is matched to: k itself, unless states
+            are numbered by the run.
+        own_numbers: whether states are numbered by the run although they could be matched.
         dimension: dimension of the observations that figures along time show, 0-based.
     """
 
@@ -44,6 +50,8 @@ class View:
     posterior: Posterior
     path: ViterbiPath
     true_states: IntArray | None
+    counterparts: IntArray
+    own_numbers: bool = False
     dimension: int = 0
 
     @property
@@ -51,6 +59,19 @@ class View:
         """(M,) observations that figures along time show."""
         observations: FloatArray = self.sequence.observations[:, self.dimension]
         return observations
+
+    def in_true_states(self, states: IntArray) -> IntArray:
+        """Shown states, -1 for none, as the true states that they are matched to."""
+        return np.append(self.counterparts, NO_STATE)[states]
+
+    def in_shown_states(self, true_states: IntArray) -> IntArray:
+        """True states, -1 for none, as the shown states that are matched to them."""
+        return np.append(np.argsort(self.counterparts), NO_STATE)[true_states]
+
+    @property
+    def matched_hmm(self) -> HMM:
+        """The learned model with its states in the order of the true ones, however shown."""
+        return self.hmm.permute(np.argsort(self.counterparts))
 
 
 def shown_variable(session: Session) -> ObservedVariable:
@@ -79,7 +100,7 @@ def current_view(session: Session) -> View | None:
     sequence = selected_sequence(session)
     return session.remember(  # type: ignore[no-any-return]
         f"view of dimension {shown_dimension(session)}",
-        (state, sequence, session.shown_data),
+        (state, sequence, session.shown_data, session.config.numbering),
         lambda: _view(session, state, sequence),
     )
 
@@ -112,6 +133,16 @@ def zoom_key(session: Session) -> str:
     config = session.config
     dimensions = f"-{config.dimension}-{config.against}" if session.data.columns else ""
     return f"{session.data_number}-{config.sequence}-{config.num_states}{dimensions}"
+
+
+def as_numbered_by_run(session: Session) -> bool:
+    """Whether learned states that could be matched to true ones keep the run's numbers."""
+    return session.config.numbering == "run" and session.data.states is not None
+
+
+def shown_order(hmm: HMM, session: Session) -> IntArray:
+    """(K,) permutation that puts learned states in the order in which they are shown."""
+    return np.arange(hmm.num_states) if as_numbered_by_run(session) else matching(hmm, session)
 
 
 def matching(hmm: HMM, session: Session) -> IntArray:
@@ -150,12 +181,12 @@ def first_sequences(sequences: Sequences, num_observations: int) -> Sequences:
 
 def _view(session: Session, state: TrainState, sequence: Sequences) -> View:
     data = session.shown_data
-    grip = session.grip
+    matched, grip = matching(state.hmm, session), session.grip
+    own = as_numbered_by_run(session)
+    permutation = np.arange(len(matched)) if own else matched
     if grip is not None and state.iteration <= 0:
         # What the hand holds keeps its colour, even where it passes another state.
         permutation = grip.order
-    else:
-        permutation = matching(state.hmm, session)
     hmm = state.hmm.permute(permutation)
     offset = int(data.sequences.offsets[session.config.sequence - 1])
     weights = state.expectations.emissions["weights"][permutation]
@@ -170,5 +201,7 @@ def _view(session: Session, state: TrainState, sequence: Sequences) -> View:
         smooth(hmm, sequence),
         viterbi(hmm, sequence),
         None if data.states is None else data.states[rows],
+        np.argsort(matched)[permutation],
+        own,
         shown_dimension(session),
     )

@@ -301,6 +301,14 @@ class Config:
         "and the true path. Hide it to guess first, as one has to with data of one's own.",
         "view", choices={"shown": "Shown", "hidden": "Hidden"}, omit_default=True,
     )
+    numbering: str = control(
+        "numbered", "As numbered by the run", "matched",
+        "Off: learned states are matched to the true ones before anything is drawn, so that one "
+        "colour is one state. On: they keep the numbers that the run gave them, in every figure, "
+        "table and export. Numbers mean nothing to the likelihood, so another start may number the "
+        "same states otherwise. Accuracies count matched states either way.",
+        "view", choices={"matched": "Off", "run": "On"}, omit_default=True,
+    )
     progress_axis: str = control(
         "along", "Compare along", "iterations",
         "What the runs are compared along. Iterations: steps taken. Sweeps: passes over all data; "

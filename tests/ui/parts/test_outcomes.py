@@ -259,8 +259,14 @@ def local_optimum(session: Session) -> None:
 def label_switching(session: Session) -> None:
     _, states = truth_of(session)
     paths, ends = [], []
-    for _ in range(2):
+    for numbers in ([0, 1, 2], [1, 0, 2]):
         run = press_play(session)
+        session.change(numbering="run")
+        view = current_view(session)
+        assert view is not None
+        assert view.counterparts.tolist() == numbers
+        assert view.hmm == run.state.hmm
+        session.change(numbering="matched")
         assert run.ended is not None
         ends.append(per_observation(run))
         paths.append(viterbi(run.state.hmm, session.data.sequences).states)

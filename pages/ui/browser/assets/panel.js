@@ -161,7 +161,7 @@ class Panel extends LiveView {
     const gaps = sequence.missing ? `${thousands(sequence.missing)} missing, without a point` : "";
     const some = points < sequence.length
       ? `showing ${thousands(points)} of ${thousands(sequence.length)} points` : "";
-    write(this.note("sequence"), [some, gaps].filter(Boolean).join("; ")
+    write(this.note("sequence"), [header.numbering, some, gaps].filter(Boolean).join("; ")
       || `${this.view === "picture" ? "point at a time: its state is lit above; " : ""}`
         + "drag to zoom in, double-click to return");
     const earlier = curve.earlier.map(({ name, end }) =>
