@@ -1020,3 +1020,38 @@ def test_a_figure_that_could_not_be_drawn_is_tried_again_when_its_page_comes_bac
     show_figure(empty, "first")
     rest(empty)
     expect(empty.locator(FIGURE).get_by_text("first")).to_be_visible()
+
+
+def test_names_of_earlier_runs_stand_clear_of_each_other_and_are_not_cut_off(empty: Page) -> None:
+    """Five runs that end close together, near the true model, and one far below the axis."""
+    panel = Panel(empty, "noise=0.5")
+    for _ in range(4):
+        for _ in range(25):
+            panel.session.step()
+        panel.session.new_start()
+    panel.session.step()
+    panel.session.change(noise_sd=5.0, separation=10.0)
+    panel.session.step()
+    panel.session.change(noise_sd=0.5, separation=1.5, start="symmetric")
+    panel.show()
+    panel.rest()
+    chart = ui.chart(empty, "curve")
+    expect(chart).to_contain_text("↓")
+    names = [f"start {number}: −" for number in range(1, 4)]
+    texts = [chart.get_by_text(name) for name in [*names, "true model", "σ = 5"]]
+    boxes = [text.bounding_box() for text in texts]
+    outer = chart.bounding_box()
+    assert outer is not None
+    for box in boxes:
+        assert box is not None
+        assert outer["x"] <= box["x"]
+        assert outer["y"] <= box["y"]
+        assert box["x"] + box["width"] <= outer["x"] + outer["width"]
+        assert box["y"] + box["height"] <= outer["y"] + outer["height"]
+    tops = sorted(box["y"] for box in boxes if box)
+    assert all(below - above >= 10 for above, below in pairwise(tops))
+    # They stay while numbers are painted.
+    drawings = panel.drawings()
+    panel.paint()
+    expect(chart.get_by_text(names[0])).to_be_visible()
+    assert panel.drawings() == drawings

@@ -224,3 +224,29 @@ def test_a_first_visitor_sees_what_this_is_and_charts_without_scrolling(page: Pa
         expect(ui.graph(page, name)).to_be_in_viewport(ratio=1)
     for name in ("curve", "means"):
         expect(ui.chart(page, name)).to_be_in_viewport(ratio=1)
+
+
+def test_a_new_start_leaves_the_run_before_as_a_named_curve_until_it_is_cleared(
+    page: Page,
+) -> None:
+    ui.open_playground(page, "K=3&M=60&N=5")
+    for taken in (1, 2):
+        ui.press(page, "Step")
+        ui.expect_iteration(page, taken)
+    reached = ui.log_likelihood(page)
+    ui.press(page, "New start")
+    named = ui.chart(page, "curve").get_by_text("start 0: −")
+    expect(named).to_be_visible()
+    end = named.text_content() or ""
+    assert float(end.split("−")[1]) == pytest.approx(-reached, abs=1e-3)
+    ui.press(page, "Play")
+    ui.wait_beyond(page, 3)
+    expect(named).to_be_visible()
+    ui.press(page, "Pause")
+    expect_paused(page)
+    page.get_by_text("Earlier runs", exact=True).click()
+    expect(page.get_by_role("cell", name="Start number: 0, now 1")).to_be_visible()
+    page.get_by_role("button", name="Clear", exact=True).click()
+    expect(named).to_have_count(0)
+    expect(page.get_by_text("Earlier runs", exact=True)).to_have_count(0)
+    ui.wait_until_settled(page)

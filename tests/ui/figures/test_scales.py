@@ -87,3 +87,25 @@ def test_densities_have_the_area_of_their_weights() -> None:
         grid, np.array([-1.0, 2.0]), np.array([0.5, 2.0]), weights
     )
     np.testing.assert_allclose(densities.sum(axis=1) * 0.01, weights, rtol=1e-9)
+
+
+@pytest.mark.parametrize("truth", [None, -1.4])
+def test_ends_of_earlier_runs_widen_the_range_and_leave_a_third_to_the_present_run(
+    truth: float | None,
+) -> None:
+    curve = -1.45 - 1.2 * np.exp(-np.arange(300) / 30)
+    near, far = [-1.2, -2.9], [-40.0, 30.0]
+    alone = scales.likelihood_range(curve, truth)
+    assert scales.likelihood_range(curve, truth, [*far, math.nan, -math.inf]) == alone
+    low, high = scales.likelihood_range(curve, truth, [*far, *near])
+    assert low < min(near)
+    assert high > max(near)
+    extent = max(curve[-1], truth or curve[-1]) - curve[0]
+    assert high - low < 4 * extent
+    # Nor does the axis shrink while a run goes on beside them.
+    ranges = [
+        scales.likelihood_range(curve[: i + 1], truth, [*far, *near]) for i in range(len(curve))
+    ]
+    for before, after in itertools.pairwise(ranges[1:]):
+        assert after[0] <= before[0]
+        assert after[1] >= before[1]

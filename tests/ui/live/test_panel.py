@@ -16,6 +16,7 @@ from pages.ui.live.emission_charts import MAX_CLOUD_POINTS, Ellipses, Marginals,
 from pages.ui.live.panel import (
     MAX_COLUMNS,
     MAX_POINTS,
+    EarlierCurve,
     PanelFrame,
     RunCurve,
     encode,
@@ -252,6 +253,29 @@ def test_small_changes_of_a_large_number_survive_the_encoding() -> None:
     }.items():
         np.testing.assert_allclose(arrays[name], sent, rtol=0, atol=1e-6, equal_nan=True)
     assert decode(encode(frame))[1]["sequence.observations"].dtype == np.float32
+
+
+def test_earlier_runs_are_sent_with_their_ends_and_lengthen_the_axis_within_bounds() -> None:
+    frame = make_frame()
+    curve = np.linspace(-3.0, -2.1, 5)
+    earlier = (
+        EarlierCurve("start 3", np.arange(5), curve),
+        EarlierCurve("K = 3", np.array([0, 10, 5000]), np.array([-9.0, -8.0, -np.inf]), False),
+    )
+    header, arrays = decode(encode(replace(frame, earlier=earlier)))
+    chart = header["charts"]["curve"]
+    assert chart["earlier"] == [
+        {"name": "start 3", "end": curve[-1], "same_data": True},
+        {"name": "K = 3", "end": None, "same_data": False},
+    ]
+    np.testing.assert_allclose(arrays["curve.earlier_y0"], curve, rtol=1e-6)
+    np.testing.assert_array_equal(arrays["curve.earlier_x1"], [0, 10, 5000])
+    assert np.isnan(arrays["curve.earlier_y1"][-1])
+    # 50 for the present runs.
+    assert chart["x_range"] == [0, 200]
+    short = decode(encode(replace(frame, earlier=earlier[:1])))[0]
+    assert short["charts"]["curve"]["x_range"] == [0, 50]
+    assert digests(frame)["curve"] != digests(replace(frame, earlier=earlier))["curve"]
 
 
 # Emission charts

@@ -113,9 +113,9 @@ class Panel extends LiveView {
     const matrices = [arrays["learned.probs"], ...(truth ? [arrays["true.probs"]] : [])];
     const faint = matrices.some(({ values }) => values.some((p) => p > 0 && !isDrawn(p, K)));
     const rounded = !matrices.every(charts.sumAsWritten);
-    write(this.note("matrices"), picture
-      ? faint ? `no arrows below ${drawnFrom(K)}` : ""
-      : rounded ? "rounded" : "rows sum to 1");
+    const about = picture ? faint && `no arrows below ${drawnFrom(K)}`
+      : rounded ? "rounded" : "rows sum to 1";
+    write(this.note("matrices"), [about, header.numbering].filter(Boolean).join("; "));
     const shown = `${this.view}|${truth}`;
     if (this.shownModel !== shown) {
       this.shownModel = shown;
