@@ -68,6 +68,7 @@ def describe_states(
     shares: ArrayLike | None = None,
     columns: Sequence[str] = (),
     labels: Sequence[str] = (),
+    states: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Tabulate a model, one row for each state, counted from 1.
 
@@ -75,11 +76,12 @@ def describe_states(
         shares: (K,) the expected share of the data in each state.
         columns: (D,) names of the dimensions; by default they are numbered from 1.
         labels: (C,) of symbols; by default they are counted from 1.
+        states: (K,) different names of the states; by default S1, S2, …
 
     Returns:
         A frame with the emissions ("mean" and "standard deviation", "rate", or "p(label)"), "share
-        of the data" where it is given, "expected stay" in steps, "to S1" … "to SK" (the row of A)
-        and "stationary share", see `stationary_probs`.
+        of the data" where it is given, "expected stay" in steps, "to S1" … "to SK" (the row of A,
+        with the names of the states) and "stationary share", see `stationary_probs`.
     """
     import pandas as pd
 
@@ -87,11 +89,11 @@ def describe_states(
     if shares is not None:
         table["share of the data"] = np.asarray(shares)
     table["expected stay"] = expected_stays(hmm.transition_matrix)
-    for k, column in enumerate(hmm.transition_matrix.T, 1):
-        table[f"to S{k}"] = column
+    names = list(states) or [f"S{k}" for k in range(1, hmm.num_states + 1)]
+    for name, column in zip(names, hmm.transition_matrix.T, strict=True):
+        table[f"to {name}"] = column
     table["stationary share"] = stationary_probs(hmm.transition_matrix)
-    index = pd.Index([f"S{k}" for k in range(1, hmm.num_states + 1)], name="state")
-    return pd.DataFrame(table, index=index)
+    return pd.DataFrame(table, index=pd.Index(names, name="state"))
 
 
 def _emissions(hmm: HMM, columns: Sequence[str], labels: Sequence[str]) -> dict[str, ArrayLike]:

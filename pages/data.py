@@ -129,7 +129,7 @@ def over_time(session: Session) -> None:
             states,
             shown_variable(session),
             zoom_key(session),
-            page_colours(),
+            page_colours(session.shown_data.state_names),
             scale,
         ),
         "data_sequence",
@@ -158,7 +158,7 @@ def overview(session: Session) -> None:
             of_each,
             shown_variable(session),
             f"{session.data_number}-{shown_dimension(session)}",
-            page_colours(),
+            page_colours(session.shown_data.state_names),
             [data.sequence_names[n] for n in range(shown)] if data.sequence_names else None,
             [scale_of(data, n + 1) for n in range(shown)],
         ),
@@ -175,7 +175,7 @@ def overview(session: Session) -> None:
 
 def how_often(session: Session) -> None:
     """Draw how often each observation occurs."""
-    found = distribution(session, page_colours())
+    found = distribution(session, page_colours(session.shown_data.state_names))
     st.markdown(f"**{found.title}**")
     show_figure(found.figure, "data_distribution", label=found.label)
     if found.note:

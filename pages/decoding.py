@@ -15,7 +15,14 @@ from pages.ui.parts.layout import halves
 from pages.ui.parts.run_controls import choices, messages
 from pages.ui.session import decoded
 from pages.ui.session.session import current_session
-from pages.ui.session.view import View, current_view, shown_scale, shown_variable, zoom_key
+from pages.ui.session.view import (
+    View,
+    current_view,
+    shown_scale,
+    shown_variable,
+    state_names,
+    zoom_key,
+)
 from pages.ui.text import count
 
 session = current_session()
@@ -66,7 +73,7 @@ def over_time(view: View) -> None:
             learned.best.path,
             learned.best.smoothed,
             view.hmm.num_states,
-            page_colours(),
+            page_colours(state_names(session)),
             revision=zoom_key(session),
             true_states=view.true_states,
             matched_states=view.in_true_states(learned.best.path),
@@ -144,7 +151,8 @@ def confusion(view: View) -> None:
         charts.confusion_figure(
             confusion_table(true_states, path, num_states, num_true),
             f"K{num_states}-{num_true}",
-            page_colours(),
+            page_colours(state_names(session)),
+            data.state_names,
         ),
         key="confusion",
         label="Table of time steps by true state and Viterbi state, with row percentages.",
@@ -170,6 +178,7 @@ def ties(view: View) -> None:
         words.about_ties(
             len(tied.paths), tied.complete, tied.log_joint, steps,
             view.sequence.num_observations, view.hmm.num_states, alike,
+            page_colours(state_names(session)).states,
         )
     )  # fmt: skip
     if len(tied.paths) == 1:
@@ -179,7 +188,7 @@ def ties(view: View) -> None:
         time_charts.tied_paths_figure(
             shown,
             view.hmm.num_states,
-            page_colours(),
+            page_colours(state_names(session)),
             revision=f"{zoom_key(session)}-{len(shown)}",
             scale=shown_scale(session).first(steps),
         ),

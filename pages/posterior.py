@@ -15,7 +15,7 @@ from pages.ui.parts.run_controls import choices, messages
 from pages.ui.parts.truth import against_truth
 from pages.ui.session import decoded
 from pages.ui.session.session import current_session
-from pages.ui.session.view import View, current_view, shown_scale, zoom_key
+from pages.ui.session.view import View, current_view, shown_scale, state_names, zoom_key
 from pages.ui.text import count
 
 session = current_session()
@@ -54,7 +54,7 @@ def over_time(view: View) -> None:
         time_charts.posterior_figure(
             getattr(learned.posterior, f"{kind}_probs"),
             getattr(learned, f"{kind}_entropy"),
-            page_colours(),
+            page_colours(state_names(session)),
             kind=kind,
             revision=zoom_key(session),
             true_states=view.true_states,
@@ -90,7 +90,9 @@ def what_was_learned(view: View) -> None:
     """Draw a table of the model for people, and offer it as CSV."""
     st.subheader("What was learned", anchor=False)
     frame = session.remember(
-        "learned table", view, lambda: learned_frame(view.hmm, view.weights, session.data)
+        "learned table",
+        (view, session.data, session.config.state_names),
+        lambda: learned_frame(view.hmm, view.weights, session.data, state_names(session)),
     )
     st.dataframe(
         frame,
@@ -119,6 +121,7 @@ def expected_counts(view: View) -> None:
     order, expectations = view.permutation, view.state.expectations
     revision = f"K{view.hmm.num_states}"
     st.subheader("Expected transitions", anchor=False)
+    colours = page_colours(state_names(session))
     left, right = halves(view.hmm.num_states, "transitions")
     with left:
         show_figure(
@@ -126,7 +129,7 @@ def expected_counts(view: View) -> None:
                 expectations.transition_counts[order][:, order],
                 expectations.initial_counts[order],
                 revision,
-                page_colours(),
+                colours,
             ),
             key="transition_counts",
             label="Table of how many transitions from each state to each other are expected in "
@@ -135,7 +138,10 @@ def expected_counts(view: View) -> None:
     with right:
         show_figure(
             charts.transition_matrix_figure(
-                view.hmm.transition_matrix, view.hmm.initial_probs, revision, page_colours()
+                view.hmm.transition_matrix,
+                view.hmm.initial_probs,
+                revision,
+                colours,
             ),
             key="learned_transition_matrix",
             label="Table of the learned transition matrix and initial probabilities.",

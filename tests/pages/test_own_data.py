@@ -58,7 +58,7 @@ def test_known_states_are_a_truth_of_states_alone():
     assert not any("ceiling" in row for row in shares.index)
     expected = accuracy(data.states, viterbi(view.hmm, data.sequences).states)
     assert shares.loc["Learned model, Viterbi path", "All 3 sequences"] == f"{expected:.1%}"
-    assert "those that the file gives: S1 “rest”, S2 “run”, S3 “walk”" in text(app)
+    assert "those that the file gives: “rest”, “run”, “walk”" in text(app)
     assert "true path" in json.dumps(figures(app)["paths_over_time"])
     posterior = healthy(app.switch_page("posterior.py").run())
     assert "nothing else of the states" in text(posterior), "there are no true parameters"

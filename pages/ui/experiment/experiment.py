@@ -23,6 +23,7 @@ from pages.ui.experiment.dataset import Dataset, Upload
 from pages.ui.experiment.earlier_runs import EarlierRun, PresentRun, with_left
 from pages.ui.experiment.hand_made import MOST_STEPS, as_set_by_hand, model_of, table_of
 from pages.ui.experiment.locking import holding_lock
+from pages.ui.experiment.naming import named
 from pages.ui.experiment.own_model import ABSENT, OwnModel
 from pages.ui.experiment.pacing import POLL_SECONDS, large_turn
 from pages.ui.experiment.player import Player, Run
@@ -427,6 +428,15 @@ class Experiment:
                 self.data = generated.dataset(self.config)
             self.runs, self._best_before = {}, None
             self._renew_runs()
+
+    def _rename(self) -> None:
+        """Call states and symbols of generated data by their present names."""
+        if self.config.source == "upload":
+            return
+        before, self.data = self.data, named(self.data, self.config)
+        if self.own_model is not None and self.own_model.labels == before.labels:
+            # It was trained on these symbols, whatever they are called.
+            self.own_model = replace(self.own_model, labels=self.data.labels)
 
     def _turn(self, config: Config, upload: Upload | None) -> AbstractContextManager[None]:
         """The turn to build what a Config says; the lock is free while the thread waits for it.

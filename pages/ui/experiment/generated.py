@@ -13,6 +13,7 @@ import numpy as np
 from hmmcore import preset, sample
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.laws import true_model
+from pages.ui.experiment.naming import named
 from pages.ui.experiment.pacing import LARGE
 from pages.ui.settings.config import FIELDS, Config
 from pages.ui.settings.config_rules import num_cells
@@ -27,7 +28,7 @@ def dataset(config: Config) -> Dataset:
     Large ones are not: the cache would hold them after every session that uses them has ended.
     """
     make = _dataset if num_cells(config) > LARGE else _cached_dataset
-    return make(_only_fields_of(config, "data"))
+    return named(make(_only_fields_of(config, "data")), config)
 
 
 def _dataset(config: Config) -> Dataset:

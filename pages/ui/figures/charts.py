@@ -6,7 +6,7 @@ motion means change in the model; the numbers themselves are in the cells or in 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,15 @@ import plotly.graph_objects as go
 from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.figures import look, theme
 from pages.ui.figures.look import Plot, Values
-from pages.ui.figures.theme import Palette
+from pages.ui.figures.theme import Palette, StateNames
+from pages.ui.text import chart_text
 
 MAX_WRITTEN_STATES = 10
 """With more states the numbers no longer fit into the cells."""
+
+
+NARROW_LETTERS = 3
+"""Characters of a name below a column of so many states."""
 
 
 def transition_counts_figure(
@@ -36,15 +41,17 @@ def transition_counts_figure(
             transition_counts,
             row_shares(transition_counts),
             lambda number, _: _count(number),
-            "from S%{y} to S%{x}: %{customdata:,.2f} expected transitions,<br>"
-            "%{z:.1%} of all that leave S%{y}<extra></extra>",
+            "%{hovertext}: %{customdata:,.2f} expected transitions,<br>"
+            "%{z:.1%} of all from there<extra></extra>",
+            _moves(len(transition_counts), colours),
         ),
         _Cells(
             starts,
             row_shares(starts),
             lambda number, _: _count(number),
-            "S%{x}: %{customdata:,.2f} sequences are expected to start here,<br>"
+            "%{hovertext}: %{customdata:,.2f} sequences are expected to start here,<br>"
             "%{z:.1%} of all<extra></extra>",
+            [colours.states.all(len(initial_counts))],
         ),
         start_name="starts",
         x_title="to state z<sub>t</sub> (expected number)",
@@ -65,13 +72,15 @@ def transition_matrix_figure(
             transition_matrix,
             transition_matrix,
             lambda number, _: f"{number:.2f}",
-            "from S%{y} to S%{x} with probability %{z:.4f}<extra></extra>",
+            "%{hovertext} with probability %{z:.4f}<extra></extra>",
+            _moves(len(transition_matrix), colours),
         ),
         _Cells(
             starts,
             starts,
             lambda number, _: f"{number:.2f}",
-            "a sequence starts in S%{x} with probability %{z:.4f}<extra></extra>",
+            "a sequence starts in %{hovertext} with probability %{z:.4f}<extra></extra>",
+            [colours.states.all(len(initial_probs))],
         ),
         start_name="π",
         x_title="to state z<sub>t</sub> (probability)",
@@ -81,23 +90,33 @@ def transition_matrix_figure(
     )
 
 
-def confusion_figure(counts: IntArray, revision: str, colours: Palette) -> go.Figure:
+def confusion_figure(
+    counts: IntArray, revision: str, colours: Palette, true_names: Sequence[str] = ()
+) -> go.Figure:
     """Time steps (R, K) by true state and Viterbi state, with the share of each row.
 
-    Where R differs from K, learned and true states do not correspond, and rows have numbers in
-    place of state names.
+    Where R differs from K, learned and true states do not correspond. Then rows have `true_names`,
+    or numbers, in place of the names of the states.
     """
-    matched = len(counts) == counts.shape[1]
-    true, decoded = ("S%{y}", "S%{x}") if matched else ("%{y}", "learned S%{x}")
+    num_true, num_states = counts.shape
+    learned = colours.states.all(num_states)
+    if num_true == num_states:
+        rows, true = None, learned
+    else:
+        true = [chart_text(name) for name in true_names] or [f"{k + 1}" for k in range(num_true)]
+        rows = [chart_text(theme.cut(name, theme.SHORT_LETTERS)) for name in true_names] or true
+        learned = [f"learned {name}" for name in learned]
     return _table_figure(
         "True state against Viterbi state",
         _Cells(
             counts,
             row_shares(counts),
             lambda number, share: f"{_count(number)}<br>{share:.0%}" if number > 0 else "0",
-            f"truly {true}, decoded as {decoded}: %{{customdata:,}} steps,<br>"
-            f"%{{z:.1%}} of all steps truly in {true}<extra></extra>",
+            "%{hovertext}: %{customdata:,} steps,<br>"
+            "%{z:.1%} of all steps of that true state<extra></extra>",
+            [[f"truly {row}, decoded as {column}" for column in learned] for row in true],
         ),
+        rows=rows,
         x_title="Viterbi state (steps, % of row)",
         y_title="true state",
         revision=revision,
@@ -113,19 +132,25 @@ def row_shares(counts: FloatArray | IntArray) -> FloatArray:
     return shares
 
 
-def state_ticks(num_states: int, every: int = 1) -> Values:
+def state_ticks(num_states: int, names: StateNames, every: int = 1) -> Values:
     """Ticks at 1..K with names and colours of the states, or of one in `every` states."""
     states = range(0, num_states, every)
     return {
         "tickmode": "array",
         "tickvals": np.array(states) + 1,
-        "ticktext": [state_label(state) for state in states],
+        "ticktext": [state_label(state, names) for state in states],
     }
 
 
-def state_label(state: int) -> str:
-    """The name of 0-based `state` after a square of its colour."""
-    return f'<span style="color:{theme.state_colour(state)}">■</span> {theme.state_name(state)}'
+def state_label(state: int, names: StateNames) -> str:
+    """The name of 0-based `state`, shortened, after a square of its colour."""
+    return f'<span style="color:{theme.state_colour(state)}">■</span> {names.short(state)}'
+
+
+def _moves(num_states: int, colours: Palette) -> list[list[str]]:
+    """Hover texts of a table (K, K) of steps from one state to the next."""
+    names = colours.states.all(num_states)
+    return [[f"from {row} to {column}" for column in names] for row in names]
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,12 +160,14 @@ class _Cells:
     Attributes:
         cell_text: of a number and its share, what is written in the cell.
         hover: template of the hover text.
+        names: (R, K) names of the cells in it, as `hovertext`.
     """
 
     numbers: FloatArray | IntArray
     shares: FloatArray
     cell_text: Callable[[float, float], str]
     hover: str
+    names: list[list[str]]
 
     def trace(self, colours: Palette) -> Values:
         """The cells as a Plotly heat map."""
@@ -160,6 +187,7 @@ class _Cells:
             "ygap": 1,
             "hoverongaps": False,
             "hovertemplate": self.hover,
+            "hovertext": np.array(self.names, dtype=object),
         }
         if max(num_rows, num_states) <= MAX_WRITTEN_STATES:
             texts = np.frompyfunc(self.cell_text, 2, 1)(self.numbers, self.shares)
@@ -173,6 +201,7 @@ def _table_figure(
     starts: _Cells | None = None,
     *,
     start_name: str = "",
+    rows: Sequence[str] | None = None,
     x_title: str,
     y_title: str,
     revision: str,
@@ -180,15 +209,15 @@ def _table_figure(
 ) -> go.Figure:
     num_rows, num_states = table.shares.shape
     cell = float(np.clip(300 / max(num_rows, num_states), 20, 48))
-    ticks = state_ticks(num_states)
-    if num_rows == num_states:
-        row_ticks = ticks
-    else:
-        values = np.arange(1, num_rows + 1)
-        row_ticks = {"tickmode": "array", "tickvals": values, "ticktext": values.astype(str)}
+    ticks = row_ticks = state_ticks(num_states, colours.states)
+    if rows is not None:
+        row_ticks = {
+            "tickmode": "array", "tickvals": np.arange(1, num_rows + 1), "ticktext": rows
+        }  # fmt: skip
     if max(num_rows, num_states) > MAX_WRITTEN_STATES:
         # There is no room for the squares of colour as well; the y axis has them.
-        ticks = {**ticks, "ticktext": [theme.state_name(state) for state in range(num_states)]}
+        narrow = [colours.states.short(state, NARROW_LETTERS) for state in range(num_states)]
+        ticks = {**ticks, "ticktext": narrow}
     plots, heights, gap = [], [], 14
     if starts is not None:
         axis = {"tickmode": "array", "tickvals": np.array([1]), "ticktext": [start_name]}

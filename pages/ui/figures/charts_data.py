@@ -55,7 +55,7 @@ def sequence_figure(
     # A trace for each state, so that the legend has it.
     for state in np.unique(of_points):
         known = int(state) >= 0
-        name = theme.state_name(int(state)) if known else "not known"
+        name = colours.states[int(state)] if known else "not known"
         traces.append({
             "type": "scatter", "mode": "markers", "name": name,
             **{part: values[of_points == state] for part, values in coordinates.items()},
@@ -146,7 +146,7 @@ def _small_sequence(
         known = states[kept] >= 0
         of_points = states[kept][known]
         num_states = int(of_points.max()) + 1
-        names = [theme.state_name(state) for state in range(num_states)]
+        names = colours.states.all(num_states)
         symbols = [theme.state_symbol(state) for state in range(num_states)]
         traces.append({
             "type": "scatter", "mode": "markers",

@@ -58,10 +58,12 @@ def histogram_figure(
         }
         traces += [
             *(
-                _state_curve(state, grid, densities[state], f"{words},<br>", shares, "linear")
+                _state_curve(
+                    state, grid, densities[state], f"{words},<br>", shares, "linear", colours
+                )
                 for state, words in parameters.items()
             ),
-            _names(occurring, means[occurring], heights),
+            _names(occurring, means[occurring], heights, colours),
             _mixture_curve(grid, mixture, ".3g", "linear", colours),
         ]
     return look.single(
@@ -128,11 +130,17 @@ def counts_figure(
         traces += [
             *(
                 _state_curve(
-                    state, grid, weighted[state], f"rate {rates[state]:.4g},<br>", shares, "hvh"
+                    state,
+                    grid,
+                    weighted[state],
+                    f"rate {rates[state]:.4g},<br>",
+                    shares,
+                    "hvh",
+                    colours,
                 )
                 for state in occurring.tolist()
             ),
-            _names(occurring, rates[occurring], tops),
+            _names(occurring, rates[occurring], tops, colours),
             _mixture_curve(grid, mixture, ".2%", "hvh", colours),
         ]
     return look.single(
@@ -172,7 +180,7 @@ def symbols_figure(
         below = np.cumsum(parts, axis=0) - parts
         highest = max(highest, float(parts.sum(axis=0).max()))
         for state in np.flatnonzero(made > 0).tolist():
-            name = theme.state_name(state)
+            name = colours.states[state]
             traces.append({
                 "type": "bar", "x": places, "y": parts[state], "base": below[state], "width": 0.5,
                 "name": name,
@@ -227,14 +235,14 @@ def points_figure(
         traces.append(_cloud(shown, "data", colours.primary, "circle", hover))
     else:
         for state in np.unique(states[kept]).tolist():
-            name = theme.state_name(state)
+            name = colours.states[state]
             colour, symbol = theme.state_colour(state), theme.state_symbol(state)
             of_state = shown[states[kept] == state]
             traces.append(_cloud(of_state, name, colour, symbol, f"{name}: {hover}"))
     if truth is not None:
         means, covariances = truth
         for state, outline in enumerate(scales.ellipses(means, covariances)):
-            name = theme.state_name(state)
+            name = colours.states[state]
             traces.append({
                 "type": "scatter", "mode": "lines", "hoverinfo": "skip", "name": name,
                 "x": outline[:, 0], "y": outline[:, 1],
@@ -260,10 +268,16 @@ def _bars(edges: FloatArray, heights: FloatArray, hover: str) -> Values:
 
 
 def _state_curve(
-    state: int, grid: FloatArray, heights: FloatArray, words: str, shares: FloatArray, shape: str
+    state: int,
+    grid: FloatArray,
+    heights: FloatArray,
+    words: str,
+    shares: FloatArray,
+    shape: str,
+    colours: Palette,
 ) -> Values:
     """Curve of heights (G,) of a true state on a grid (G,); `words` describe its parameters."""
-    name = theme.state_name(state)
+    name = colours.states[state]
     return {
         "type": "scatter", "mode": "lines", "x": grid, "y": heights, "name": name,
         "line": {"color": theme.state_colour(state), "width": 2, "shape": shape},
@@ -273,12 +287,12 @@ def _state_curve(
     }  # fmt: skip
 
 
-def _names(states: IntArray, places: FloatArray, heights: FloatArray) -> Values:
+def _names(states: IntArray, places: FloatArray, heights: FloatArray, colours: Palette) -> Values:
     """Names at the tops of the states' curves, in place of a legend, which would take up room."""
     return {
         "type": "scatter", "mode": "text", "x": places, "y": heights,
         "textposition": "top center", "hoverinfo": "skip",
-        "text": [theme.state_name(state) for state in states.tolist()],
+        "text": [colours.states.short(state) for state in states.tolist()],
     }  # fmt: skip
 
 

@@ -9,17 +9,65 @@ Charts therefore give light symbols a thin outline in the text colour instead.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pages.ui.text import chart_text
+
+SHORT_LETTERS = 9
+"""Characters of a state's name that fit beside a strip or a row."""
+
+
+@dataclass(frozen=True)
+class StateNames:
+    """What the states are called; a state without a name of its own is S1, S2, …"""
+
+    given: tuple[str, ...] = ()
+
+    def plain(self, state: int) -> str:
+        """The name of 0-based `state`, as it was given."""
+        return (self.given[state] if state < len(self.given) else "") or state_name(state)
+
+    def __getitem__(self, state: int) -> str:
+        """The name of 0-based `state`, escaped for Plotly."""
+        return chart_text(self.plain(state))
+
+    def short(self, state: int, letters: int = SHORT_LETTERS) -> str:
+        """The name of 0-based `state`, cut where there is little room, and escaped for Plotly."""
+        return chart_text(cut(self.plain(state), letters))
+
+    @property
+    def some_are_cut(self) -> bool:
+        """Whether `short` leaves out a part of any name."""
+        return any(len(name) > SHORT_LETTERS for name in self.given)
+
+    def all(self, num_states: int) -> list[str]:
+        """The names of the first K states, escaped for Plotly."""
+        return [self[state] for state in range(num_states)]
+
+
+NUMBERED = StateNames()
+"""States without names of their own."""
+
+
+def cut(text: str, letters: int) -> str:
+    """A text of at most so many characters; the last one is … where more are left out."""
+    return text if len(text) <= letters else f"{text[: letters - 1].rstrip()}…"
 
 
 @dataclass(frozen=True)
 class Palette:
-    """The colours of the page around a figure, as "#rrggbb"."""
+    """The colours of the page around a figure, as "#rrggbb", and what the states are called."""
 
     text: str
     background: str
     secondary_background: str
     primary: str
+    states: StateNames = NUMBERED
+
+    def naming(self, names: Sequence[str]) -> Palette:
+        """The same colours for figures of states with these names."""
+        return replace(self, states=StateNames(tuple(names)))
 
     def mixed(self, weight: float) -> str:
         """An opaque mix of the text's colour, with weight 0 to 1, and the background."""
@@ -123,7 +171,7 @@ def state_symbol(state: int) -> str:
 
 
 def state_name(state: int) -> str:
-    """Name of 0-based `state` on screen: "S1" for state 0."""
+    """What 0-based `state` is called while it has no name: "S1" for state 0."""
     return f"S{state + 1}"
 
 

@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 from hmmcore.arrays import IntArray
 from pages.ui.figures import decimation, look, theme
 from pages.ui.figures.look import Plot, Values
-from pages.ui.figures.theme import Palette
+from pages.ui.figures.theme import Palette, StateNames
 from pages.ui.figures.time_scale import TimeScale
 from pages.ui.text import count
 
@@ -85,7 +85,9 @@ def columns_of(scale: TimeScale) -> Values:
     return scale.columns(decimation.bin_width(scale.length, MAX_COLUMNS))
 
 
-def strips(paths: Mapping[str, IntArray], num_states: int, scale: TimeScale) -> Plot:
+def strips(
+    paths: Mapping[str, IntArray], num_states: int, scale: TimeScale, names: StateNames
+) -> Plot:
     """One named strip for each path (M,), in the colours of the states."""
     width = decimation.bin_width(scale.length, MAX_COLUMNS)
     binned = np.array(
@@ -94,7 +96,6 @@ def strips(paths: Mapping[str, IntArray], num_states: int, scale: TimeScale) -> 
     when, _ = scale.words(MAX_COLUMNS)
     cells = {
         "type": "heatmap",
-        # States by number, 1..K: the hover text then reads S1..SK without a text for each cell.
         "z": np.where(binned < 0, np.nan, binned + 1.0).astype(np.float32),
         "y": list(paths),
         **columns_of(scale),
@@ -104,7 +105,11 @@ def strips(paths: Mapping[str, IntArray], num_states: int, scale: TimeScale) -> 
         "showscale": False,
         "ygap": 2,
         "hoverongaps": False,
-        "hovertemplate": f"%{{y}}, {when}: {'mostly ' if width > 1 else ''}S%{{z}}<extra></extra>",
+        # The last stands for -1, no state, which has no hover text.
+        "text": np.array([*names.all(num_states), ""], dtype=object)[binned],
+        "hovertemplate": (
+            f"%{{y}}, {when}: {'mostly ' if width > 1 else ''}%{{text}}<extra></extra>"
+        ),
     }
     return Plot([cells], named_rows(list(paths)))
 

@@ -49,15 +49,15 @@ def posterior_figure(
     length, num_states = probs.shape
     scale = scale or TimeScale(length)
     block = int(np.clip(13 * num_states, 120, 260)) if num_states > 1 else 96
-    learned = _probabilities(probs, "learned model", kind, scale)
+    learned = _probabilities(probs, "learned model", kind, scale, colours)
     uncertainty = _entropy(entropy, num_states, colours, scale)
     plots, heights = [learned, uncertainty], [block, 110]
     layout: Values = {}
     if true_model_probs is not None:
-        plots.insert(1, _probabilities(true_model_probs, "true model", kind, scale))
+        plots.insert(1, _probabilities(true_model_probs, "true model", kind, scale, colours))
         heights.insert(1, block)
     if true_states is not None:
-        plots.insert(0, strips({"true path": true_states}, num_states, scale))
+        plots.insert(0, strips({"true path": true_states}, num_states, scale, colours.states))
         heights.insert(0, STRIP)
     if true_model_entropy is not None:
         uncertainty.traces.append(_entropy_curve(true_model_entropy, "true model", colours, scale))
@@ -116,7 +116,7 @@ def paths_figure(
     return time_stack(
         [
             _observations(observations, viterbi_states, num_states, variable, colours, scale),
-            strips(paths, num_states, scale),
+            strips(paths, num_states, scale, colours.states),
             _marks(differences, colours, scale),
         ],
         [220, STRIP * len(paths), STRIP * len(differences)],
@@ -142,14 +142,18 @@ def tied_paths_figure(
     scale = scale or TimeScale(length)
     named = {f"path {number}": path for number, path in enumerate(paths, 1)}
     height = max(14, STRIP - count // 4) * count
-    strips_of_paths = strips(named, num_states, scale)
+    strips_of_paths = strips(named, num_states, scale, colours.states)
     return time_stack([strips_of_paths], [height], scale, colours, uirevision=revision)
 
 
-def _probabilities(probs: FloatArray, whose: str, kind: str, scale: TimeScale) -> Plot:
+def _probabilities(
+    probs: FloatArray, whose: str, kind: str, scale: TimeScale, colours: Palette
+) -> Plot:
     length, num_states = probs.shape
     binned = decimation.mean_bins(probs, decimation.bin_width(length, MAX_COLUMNS))
     when, mean = scale.words(MAX_COLUMNS)
+    # The axis has the names, unless they had to be cut there; a text for each cell is long.
+    name = "%{text}" if colours.states.some_are_cut else "%{y}"
     cells = {
         "type": "heatmap",
         "z": binned.T.astype(np.float32),
@@ -158,11 +162,14 @@ def _probabilities(probs: FloatArray, whose: str, kind: str, scale: TimeScale) -
         "coloraxis": "coloraxis",
         "hoverongaps": False,
         "hovertemplate": (
-            f"{whose}, {when}:<br>{mean}{kind} probability of S%{{y}} is %{{z:.3f}}<extra></extra>"
+            f"{whose}, {when}:<br>{mean}{kind} probability of {name} is %{{z:.3f}}<extra></extra>"
         ),
     }
+    if name == "%{text}":
+        names = np.array([colours.states.all(num_states)], dtype=object)
+        cells["text"] = np.repeat(names.T, len(binned), axis=1)
     axis = {"range": [num_states + 0.5, 0.5], "fixedrange": True, "showgrid": False}
-    return Plot([cells], {**axis, "title": whose, **state_ticks(num_states)})
+    return Plot([cells], {**axis, "title": whose, **state_ticks(num_states, colours.states)})
 
 
 def _entropy(entropy: FloatArray, num_states: int, colours: Palette, scale: TimeScale) -> Plot:
@@ -217,7 +224,7 @@ def _observations(
         chosen = kept[states[kept] == state]
         if state < 0 and not len(chosen):
             continue
-        name = theme.state_name(state) if state >= 0 else "no state"
+        name = colours.states[state] if state >= 0 else "no state"
         traces.append({
             "type": "scatter",
             # A trace without a point would be missing from the legend.

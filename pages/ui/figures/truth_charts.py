@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from hmmcore.arrays import FloatArray
 from pages.ui.figures import look, theme
-from pages.ui.figures.charts import MAX_WRITTEN_STATES, state_ticks
+from pages.ui.figures.charts import MAX_WRITTEN_STATES, NARROW_LETTERS, state_ticks
 from pages.ui.figures.look import Plot
 from pages.ui.figures.theme import Palette
 
@@ -34,7 +34,7 @@ def parameter_errors_figure(
     tables = [(name, np.atleast_2d(value.T).T) for name, value in errors.values()]
     return look.columns(
         [
-            _bars(table[:, 0]) if table.shape[1] == 1 else _cells(name, table, colours)
+            _bars(table[:, 0], colours) if table.shape[1] == 1 else _cells(name, table, colours)
             for name, table in tables
         ],
         [0.5 + 0.5 * min(table.shape[1], 4) / 4 for _, table in tables],
@@ -48,26 +48,33 @@ def parameter_errors_figure(
     )
 
 
-def _bars(errors: FloatArray) -> Plot:
+def _bars(errors: FloatArray, colours: Palette) -> Plot:
     states = range(len(errors))
     bars = {
         "type": "bar",
         "x": np.arange(1, len(errors) + 1),
         "y": errors,
         "marker": {"color": [theme.state_colour(state) for state in states]},
-        "customdata": [theme.state_name(state) for state in states],
+        "customdata": colours.states.all(len(errors)),
         "hovertemplate": "%{customdata}: learned minus true %{y:.4f}<extra></extra>",
     }
     # Never so narrow that rounding looks like an error.
     reach = 1.15 * max(float(np.abs(errors).max()), 0.05)
     axis = {"range": [-reach, reach], "title": "learned − true", "nticks": 5, "fixedrange": True}
-    return Plot([bars], axis, {"title": "state", "fixedrange": True, **_states(len(errors))})
+    return Plot(
+        [bars], axis, {"title": "state", "fixedrange": True, **_states(len(errors), colours)}
+    )
 
 
 def _cells(name: str, errors: FloatArray, colours: Palette) -> Plot:
     num_states, num_columns = errors.shape
     to_state = name == "to state"
-    columns = [theme.state_name(c) if to_state else str(c + 1) for c in range(num_columns)]
+    names = colours.states.all(num_states)
+    columns = names if to_state else [str(c + 1) for c in range(num_columns)]
+    ticks = columns
+    if to_state:
+        letters = theme.SHORT_LETTERS if num_columns <= 4 else NARROW_LETTERS
+        ticks = [colours.states.short(c, letters) for c in range(num_columns)]
     every = _every(num_columns)
     reach = max(float(np.abs(errors).max()), 0.05)
     texts = [[f"{error:+.2f}".replace("-", "−") for error in row] for row in errors]
@@ -78,24 +85,24 @@ def _cells(name: str, errors: FloatArray, colours: Palette) -> Plot:
         "colorscale": [[0.0, TOO_LITTLE], [0.5, colours.background], [1.0, TOO_MUCH]],
         "text": np.array(texts, dtype=object),
         "texttemplate": "%{text}" if max(errors.shape) <= MAX_WRITTEN_STATES else None,
-        "customdata": np.array([columns] * num_states, dtype=object),
-        "hovertemplate": (
-            f"S%{{y}}, {name} %{{customdata}}: learned minus true %{{z:+.4f}}<extra></extra>"
+        "hovertext": np.array(
+            [[f"{row}, {name} {column}" for column in columns] for row in names], dtype=object
         ),
+        "hovertemplate": "%{hovertext}: learned minus true %{z:+.4f}<extra></extra>",
     }  # fmt: skip
     fixed = {"showgrid": False, "fixedrange": True}
     return Plot(
         [cells],
-        {"range": [num_states + 0.5, 0.5], **fixed, **_states(num_states)},
+        {"range": [num_states + 0.5, 0.5], **fixed, **_states(num_states, colours)},
         {
             "title": name, "tickmode": "array", **fixed,
-            "tickvals": np.arange(1, num_columns + 1, every), "ticktext": columns[::every],
+            "tickvals": np.arange(1, num_columns + 1, every), "ticktext": ticks[::every],
         },
     )  # fmt: skip
 
 
-def _states(num_states: int) -> look.Values:
-    return state_ticks(num_states, _every(num_states))
+def _states(num_states: int, colours: Palette) -> look.Values:
+    return state_ticks(num_states, colours.states, _every(num_states))
 
 
 def _every(number: int) -> int:

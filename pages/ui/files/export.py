@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 VALUE_COLUMNS = {"numbers": "value", "counts": "count", "symbols": "symbol"}
-RESERVED_NAMES = ("sequence", "time", "state", "true_state", "viterbi_state")
+RESERVED_NAMES = (
+    "sequence", "time", "state", "true_state", "viterbi_state", "state_name", "viterbi_state_name"
+)  # fmt: skip
 """Names of other columns of the tables; a column of the visitor's data may not have them."""
 SIGNED_NUMBER = r"[+\-][\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?%?"
 RESERVED_PREFIX = "smoothed_prob_"
@@ -67,21 +70,31 @@ def _are_whole(values: FloatArray) -> bool:
     return bool(((values == np.rint(values)) & (np.abs(values) < EXACT_IN_FLOAT)).all())
 
 
-def decoded_data_frame(hmm: HMM, data: Dataset, source: Source | None = None) -> pd.DataFrame:
+def decoded_data_frame(
+    hmm: HMM, data: Dataset, source: Source | None = None, state_names: Sequence[str] = ()
+) -> pd.DataFrame:
     """The data with what a model decodes of them, beside the rows of the file they came in.
 
     After the columns of the file, or those of `data_frame` where there is no file with an
     observation per row: "true_state" if it is known, "state" (the most probable one at each step),
     "viterbi_state", and "smoothed_prob_1" to "smoothed_prob_K". States are counted from 1; where
-    there is none the cell is empty.
+    there is none the cell is empty. If the model's states have names (K,), "state_name" and
+    "viterbi_state_name" are there too.
     """
     import pandas as pd
 
     probs, path = smooth(hmm, data.sequences).smoothed_probs, viterbi(hmm, data.sequences).states
     states = {} if data.true_states is None else {"true_state": data.true_states}
     states |= {"state": most_probable_states(probs), "viterbi_state": path}
+    # The last stands for -1, no state.
+    named = np.array([*state_names, None], dtype=object) if state_names else None
     columns = {
         **{name: pd.array(_from_one(values), dtype="Int64") for name, values in states.items()},
+        **{
+            f"{name}_name": named[values]
+            for name, values in states.items()
+            if named is not None and name != "true_state"
+        },
         **{f"{RESERVED_PREFIX}{k}": values for k, values in enumerate(probs.T, 1)},
     }
     if source is not None:
@@ -90,12 +103,14 @@ def decoded_data_frame(hmm: HMM, data: Dataset, source: Source | None = None) ->
     return pd.DataFrame({**_places(data, slice(None)), **observed_columns(data), **columns})
 
 
-def learned_frame(hmm: HMM, shares: FloatArray, data: Dataset) -> pd.DataFrame:
+def learned_frame(
+    hmm: HMM, shares: FloatArray, data: Dataset, state_names: Sequence[str] = ()
+) -> pd.DataFrame:
     """What a model of the data says of each state; see `hmmcore.describe_states`.
 
     `shares` (K,) are those of the data.
     """
-    return describe_states(hmm, shares, data.columns, data.labels)
+    return describe_states(hmm, shares, data.columns, data.labels, state_names)
 
 
 def _from_one(states: IntArray) -> FloatArray:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pages.ui.experiment.experiment import Experiment
+from pages.ui.experiment.naming import learned_names
 from pages.ui.experiment.player import Run
 from pages.ui.figures import theme
+from pages.ui.figures.theme import StateNames
 
 LONGEST_DRAWN = 2000
 """Of a longer sequence the notebook draws so many steps, or a browser would be slow to draw it."""
@@ -53,6 +55,7 @@ def _likelihood(experiment: Experiment) -> str:
 
 def _model(experiment: Experiment, run: Run) -> str:
     num_states = experiment.config.num_states
+    names = StateNames(learned_names(experiment.data, experiment.config))
     lines = [f"hmm = runs[{run.name!r}][0].hmm"]
     if experiment.data.states is not None and experiment.config.numbering == "matched":
         lines += [
@@ -61,7 +64,7 @@ def _model(experiment: Experiment, run: Run) -> str:
             "hmm = hmm.permute(align(true_states, path, hmm.num_states))",
         ]
     lines += [
-        f"states = {[theme.state_name(k) for k in range(num_states)]!r}",
+        f"states = {[names[k] for k in range(num_states)]!r}",
         f"colours = {[theme.state_colour(k) for k in range(num_states)]!r}",
     ]
     return "\n".join(lines)

@@ -6,6 +6,8 @@ and forgets the reader's zoom. `show_figure` uses the JavaScript of the live pan
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -16,9 +18,10 @@ from pages.ui.figures.theme import DARK, LIGHT, Palette
 DEFAULT_HEIGHT = 320
 
 
-def page_colours() -> Palette:
-    """The colours of the visitor's theme."""
-    return DARK if st.context.theme.type == "dark" else LIGHT
+def page_colours(state_names: Sequence[str] = ()) -> Palette:
+    """The colours of the visitor's theme, for figures of states with these names."""
+    colours = DARK if st.context.theme.type == "dark" else LIGHT
+    return colours.naming(state_names) if state_names else colours
 
 
 def show_figure(figure: go.Figure, key: str, height: int | None = None, *, label: str) -> None:

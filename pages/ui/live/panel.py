@@ -127,6 +127,8 @@ class PanelFrame:
     """The axis of the observations."""
     scale: TimeScale | None = None
     """The axis of time; None where time is counted in steps."""
+    state_names: tuple[str, ...] = ()
+    """(K,) what the states are called; empty while they have only numbers."""
     card: tuple[str, str] = ("Means and densities", "")
     """Title and note of the card that draws `emissions`."""
     no_hand: str = ""
@@ -171,7 +173,7 @@ def encode(frame: PanelFrame, key: str = "", live: Mapping[str, Any] | None = No
         "numbering": frame.numbering,
         "true_log_likelihood": wire.finite_or_none(frame.true_log_likelihood),
         "num_states": num_states,
-        "states": _state_looks(num_states),
+        "states": {**_state_looks(num_states), "names": frame.state_names},
         "card": frame.card,
         "no_hand": frame.no_hand,
         "best": wire.finite_or_none(frame.best),
@@ -192,6 +194,8 @@ def _check(frame: PanelFrame) -> None:
         "true_initial_probs": (num_states,),
         "true_states": (length,),
     }
+    if frame.state_names:
+        expected["state_names"] = (num_states,)
     for holder, shapes in (
         (frame, expected),
         (frame.emissions, frame.emissions.shapes(num_states)),

@@ -10,7 +10,7 @@ from pages.ui.experiment.player import Run
 from pages.ui.live.emission_view import emission_chart
 from pages.ui.live.panel import EarlierCurve, PanelFrame, RunCurve
 from pages.ui.session.session import Session
-from pages.ui.session.view import View, shown_scale, shown_variable, zoom_key
+from pages.ui.session.view import View, shown_scale, shown_variable, state_names, zoom_key
 from pages.ui.settings.families import FAMILIES
 from pages.ui.text import many
 
@@ -44,6 +44,7 @@ def panel_frame(session: Session, view: View) -> PanelFrame:
         scale=shown_scale(session),
         no_hand=session.no_hand,
         best=session.best_trained if session.grip is not None else None,
+        state_names=state_names(session),
         card=(family.card, family.marks[0 if truth is not None else 1]),
         model_view=session.config.model_view,
     )

@@ -118,6 +118,7 @@ class ComparisonFrame:
         sweep: a sentence about the learning rate sweep; empty without one.
         true_log_likelihood: per observation, of the true model; None without one.
         marks: iterations that the reader marked.
+        state_names: (K,) what the states are called; empty while they have only numbers.
     """
 
     data_key: str
@@ -132,6 +133,7 @@ class ComparisonFrame:
     sweep: str = ""
     true_log_likelihood: float | None = None
     marks: tuple[int, ...] = ()
+    state_names: tuple[str, ...] = ()
 
 
 TRACK_NAMES = ("location", "spread", "stay")
@@ -160,7 +162,10 @@ def encode(frame: ComparisonFrame, live: Mapping[str, Any] | None = None) -> byt
         "runs": [_row(frame, run) for run in frame.runs],
         "num_main": frame.num_main,
         "num_states": frame.num_states,
-        "states": {"colours": [theme.state_colour(state) for state in range(frame.num_states)]},
+        "states": {
+            "colours": [theme.state_colour(state) for state in range(frame.num_states)],
+            "names": frame.state_names,
+        },
         "verdict": frame.verdict,
         "sweep": frame.sweep,
     }

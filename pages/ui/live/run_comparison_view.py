@@ -24,7 +24,7 @@ from pages.ui.live.run_comparison import MAX_PATH_POINTS, ComparedRun, Compariso
 from pages.ui.session.checkups import checkups
 from pages.ui.session.session import Session
 from pages.ui.session.standing_words import ENDINGS
-from pages.ui.session.view import shown_order
+from pages.ui.session.view import shown_order, state_names
 from pages.ui.text import shortened
 
 LOWER_STYLES = (("#7048e8", "dot"), ("#9c36b5", "dashdot"))
@@ -68,6 +68,7 @@ def run_comparison_frame(session: Session) -> ComparisonFrame | None:
         sweep=_about_sweep(session, all_runs, runs),
         true_log_likelihood=true_value,
         marks=session.marks,
+        state_names=state_names(session),
     )
 
 

@@ -15,6 +15,7 @@ from pages.ui.settings.config import FIELD_OF
 from pages.ui.settings.config_rules import fits
 from pages.ui.settings.families import FAMILIES
 from pages.ui.settings.field import Field
+from pages.ui.settings.names import MAX_LETTERS, names_of, written
 from pages.ui.text import decimal, many, markdown_text, shortened
 
 CANDIDATES = {
@@ -233,6 +234,31 @@ def whole_number(session: Session, name: str, *, disabled: bool = False) -> None
         format_func=lambda number: str(number) if number else field.zero,
         **_common(session, field, disabled),
     )
+
+
+def names(session: Session, name: str, *, disabled: bool = False, why: str = FROM_FILE) -> None:
+    """Draw a box for a list of names; `why` it is disabled is said in its help."""
+    field, key = FIELD_OF[name], widget_key(name)
+    value = written(getattr(session.config, name))
+    if key in st.session_state:
+        set_widget(key, value)
+    st.text_input(
+        field.label,
+        value=value,
+        max_chars=field.names * (MAX_LETTERS + 2),
+        key=key,
+        help=field.help + (why if disabled else ""),
+        disabled=disabled,
+        on_change=on_entry(key, lambda text: _change_names(session, field, str(text))),
+    )
+
+
+def _change_names(session: Session, field: Field, text: str) -> None:
+    given, problem = names_of(text, field.names)
+    if problem:
+        session.notes = (problem,)
+    else:
+        session.change(**{field.name: given})
 
 
 def choice(

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.ui.parts.controls import names
 from pages.ui.parts.widgets import on_entry
 from pages.ui.session.session import Session
 from pages.ui.session.tables import (
@@ -23,10 +24,20 @@ from pages.ui.session.tables import (
 )
 from pages.ui.settings.config import FIELD_OF
 from pages.ui.settings.families import FAMILIES
-from pages.ui.settings.table_rules import column_names, is_distribution, row_names, table_problem
+from pages.ui.settings.field import Field
+from pages.ui.settings.table_rules import (
+    STATES,
+    SYMBOLS,
+    column_names,
+    is_distribution,
+    row_names,
+    table_problem,
+)
 
 COLUMN_WIDTH = 88
 """Pixels for a column of numbers; tables stand side by side where the page is wide enough."""
+
+NAMED_IN_FILE = " Your file names its states."
 
 CAPTIONS = {
     "initial_table": "How likely a sequence begins in each state.",
@@ -42,9 +53,11 @@ def table_editors(session: Session) -> None:
     """Draw all tables, each with its problem, if any, and buttons that resolve it."""
     if session.config.source == "upload":
         st.info(
-            "These tables are of the model that generated data are drawn from; your file has none.",
+            "Tables to edit are those of the model that generated data are drawn from; your file "
+            "has none. Its states can have names all the same.",
             icon=":material/info:",
         )
+        _names(session)
         return
     st.caption(
         "The model that the data are drawn from. Double-click a cell to change it: as soon as a "
@@ -63,6 +76,19 @@ def table_editors(session: Session) -> None:
         with st.container(width=width(config.num_symbols if symbols else config.data_states)):
             for name in ("initial_table", emissions):
                 table_editor(session, name)
+    _names(session)
+
+
+def _names(session: Session) -> None:
+    """Draw the boxes for what states and symbols are called."""
+    data, uploaded = session.data, session.config.source == "upload"
+    with st.container(horizontal=True, gap="medium", key="names"):
+        with st.container(width=380):
+            named = uploaded and bool(data.state_names)
+            names(session, "state_names", disabled=named, why=NAMED_IN_FILE)
+        if data.labels and not uploaded:
+            with st.container(width=380):
+                names(session, "symbol_names")
 
 
 def table_editor(session: Session, name: str) -> None:
@@ -78,6 +104,7 @@ def table_editor(session: Session, name: str) -> None:
     rows, columns = (
         row_names(field, draft.base.shape[0]), column_names(field, draft.base.shape[1])
     )  # fmt: skip
+    titles, headers = _named(session, field, rows, columns)
     edited = is_edited(session.config, name)
     st.markdown(f"**{field.label}**" + (" :blue-badge[edited]" if edited else ""))
     st.data_editor(
@@ -85,7 +112,7 @@ def table_editor(session: Session, name: str) -> None:
         # comma or an e, and so reads another number than the visitor typed.
         pd.DataFrame(
             [[number_shown(value) for value in row] for row in draft.base],
-            index=rows,
+            index=titles,
             columns=columns,
         ),
         key=key,
@@ -93,8 +120,8 @@ def table_editor(session: Session, name: str) -> None:
         column_config={
             "_index": st.column_config.TextColumn(disabled=True, width=40),
             **{
-                column: st.column_config.TextColumn(width=72, alignment="right")
-                for column in columns
+                column: st.column_config.TextColumn(header, width=72, alignment="right")
+                for column, header in zip(columns, headers, strict=True)
             },
         },
         height="content",
@@ -106,6 +133,20 @@ def table_editor(session: Session, name: str) -> None:
     else:
         st.warning(f"{problem} Until then the data stay as they are.", icon=":material/edit_off:")
     _buttons(session, name, problem)
+
+
+def _named(
+    session: Session, field: Field, rows: list[str], columns: list[str]
+) -> tuple[list[str], list[str]]:
+    """What the rows and columns of a table are called on the page."""
+    assert field.table is not None
+    states, symbols = session.data.state_names, session.data.labels
+    of = {STATES: list(states), SYMBOLS: list(symbols)}
+    titles, headers = (of.get(size) or [] for size in field.table)
+    return (
+        titles if len(titles) == len(rows) else rows,
+        headers if len(headers) == len(columns) else columns,
+    )
 
 
 def editor_key(name: str, draft: Draft) -> str:

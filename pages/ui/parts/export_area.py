@@ -15,7 +15,7 @@ from pages.ui.files import experiment_file, model_file
 from pages.ui.files.export import decoded_data_frame, frame_csv
 from pages.ui.files.notebook import notebook
 from pages.ui.session.session import Session
-from pages.ui.session.view import as_numbered_by_run, current_view
+from pages.ui.session.view import as_numbered_by_run, current_view, state_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,7 +124,9 @@ def _decoded(session: Session) -> pd.DataFrame:
     view = current_view(session)
     assert view is not None
     upload = session.upload if session.config.source == "upload" else None
-    return decoded_data_frame(view.hmm, session.shown_data, upload and upload.source)
+    return decoded_data_frame(
+        view.hmm, session.shown_data, upload and upload.source, state_names(session)
+    )
 
 
 def _deferred(session: Session, make: Callable[[Session], bytes]) -> Callable[[], bytes]:

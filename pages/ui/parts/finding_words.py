@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from hmmcore.diagnostics import STANDSTILL
-from pages.ui.figures import theme
+from pages.ui.figures.theme import StateNames
 from pages.ui.session.checkups import Diagnosis, contains_truth, found_nothing_better
 from pages.ui.session.session import Session
 from pages.ui.session.standing_words import about_standing
-from pages.ui.session.view import View
+from pages.ui.session.view import View, state_names
 from pages.ui.settings.families import FAMILIES
 from pages.ui.text import decimal, listed, many, markdown_text, scientific
 
@@ -49,7 +49,8 @@ class _Facts:
         """The names that the states of the finding have in the figures: S1, S2 and S4."""
         shown = np.argsort(self.view.permutation)
         groups = sorted(sorted(shown[list(group)].tolist()) for group in self.finding.states)
-        names = [listed([theme.state_name(k) for k in group]) for group in groups]
+        called = StateNames(state_names(self.session))
+        names = [listed([markdown_text(called.plain(k)) for k in group]) for group in groups]
         return listed(names) if max(map(len, groups)) == 1 else "; ".join(names)
 
     def observations(self) -> str:

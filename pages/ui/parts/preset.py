@@ -10,7 +10,7 @@ from typing import Any
 
 from pages.ui.settings.config import FIELDS, Config
 
-_VIEW_FIELDS = frozenset(field.name for field in FIELDS if field.group == "view")
+_VIEW_FIELDS = frozenset(field.name for field in FIELDS if field.group in ("view", "names"))
 """Fields that change how an experiment is shown, not the experiment itself."""
 
 

@@ -268,7 +268,7 @@ _PRESETS = (
     Preset(
         "umbrella",
         "The umbrella world",
-        "Underground one sees only umbrellas (symbol 1) or none (2). When did it rain (S1)?",
+        "Underground one sees only whether somebody brings an umbrella. On which days did it rain?",
         "Press Play. Then open Posterior, and switch from Smoothed to Filtered.",
         "In sequence 1 all days but the third bring an umbrella. As the days come in, rain has "
         "the probabilities 0.82, 0.88, 0.19, 0.73, 0.87 under the true model; with all five known "
@@ -282,6 +282,8 @@ _PRESETS = (
             "num_sequences": 1000,
             "persistence": 0.7,
             "symbols_table": ((0.9, 0.1), (0.2, 0.8)),
+            "state_names": ("rain", "sun"),
+            "symbol_names": ("umbrella", "none"),
             "seed": 526,
             "start": "near-truth",
             "trainable": SYMBOLS,
@@ -291,8 +293,8 @@ _PRESETS = (
     Preset(
         "casino",
         "The dishonest casino",
-        "A casino now and then swaps its fair die (S1) for a loaded one (S2). Do rolls tell?",
-        "Press Play, and look at how often S2 shows a six.",
+        "A casino now and then swaps its fair die for a loaded one. Do the rolls alone tell when?",
+        "Press Play, and look at how often the loaded die shows a six.",
         "They do. The learned second die shows a six about every other time, the first about every "
         "sixth. Which die was thrown is named right for 4 of 5 rolls: better than always saying "
         "fair, and never certain, since a fair die shows sixes too.",
@@ -305,6 +307,7 @@ _PRESETS = (
             "structure": "edited",
             "transition_table": ((0.95, 0.05), (0.1, 0.9)),
             "symbols_table": ((1 / 6,) * 6, (0.1,) * 5 + (0.5,)),
+            "state_names": ("fair", "loaded"),
             "seed": 0,
             "start": "kmeans",
             "trainable": SYMBOLS,

@@ -9,14 +9,15 @@ import streamlit as st
 
 from hmmcore import parameter_errors
 from hmmcore.arrays import FloatArray, IntArray
-from pages.ui.figures import theme
+from pages.ui.figures.theme import NUMBERED, StateNames
 from pages.ui.figures.truth_charts import parameter_errors_figure
 from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import words
 from pages.ui.parts.layout import halves
 from pages.ui.session.session import Session
-from pages.ui.session.view import View
+from pages.ui.session.view import View, state_names
 from pages.ui.settings.families import FAMILIES, SHARED
+from pages.ui.text import markdown_text
 
 
 def against_truth(session: Session, view: View) -> None:
@@ -28,16 +29,21 @@ def against_truth(session: Session, view: View) -> None:
         return
     errors = titled_errors(session, parameter_errors(truth, view.matched_hmm))
     chain = {title: errors.pop(title) for title in (symbol for _, symbol in SHARED.values())}
+    colours = page_colours(state_names(session))
     left, right = halves(truth.num_states, "errors")
     with left:
         show_figure(
-            parameter_errors_figure(chain, f"K{truth.num_states}", page_colours()),
+            parameter_errors_figure(
+                chain, f"K{truth.num_states}", page_colours(state_names(session))
+            ),
             key="chain_errors",
             label="Learned minus true for the initial probabilities and the transition matrix.",
         )
     with right:
         show_figure(
-            parameter_errors_figure(errors, f"K{truth.num_states}", page_colours()),
+            parameter_errors_figure(
+                errors, f"K{truth.num_states}", page_colours(state_names(session))
+            ),
             key="emission_errors",
             label="Learned minus true for the emissions of each state.",
         )
@@ -45,7 +51,7 @@ def against_truth(session: Session, view: View) -> None:
         f"Errors are of states matched to the true ones. "
         f"{words.about_counterparts(view.counterparts)}"
         if view.own_numbers
-        else about_permutation(view.permutation)
+        else about_permutation(view.permutation, colours.states)
     )
     st.caption(
         f"{order} Above zero, or blue, is too much; below, or "
@@ -74,12 +80,15 @@ def _title(name: str, symbol: str) -> str:
     return "variance" if name == "covariances" else symbol
 
 
-def about_permutation(permutation: IntArray) -> str:
-    """A sentence on which learned state is shown as which, matched to the true ones."""
+def about_permutation(permutation: IntArray, names: StateNames = NUMBERED) -> str:
+    """A sentence on which learned state is shown as which, matched to the true ones.
+
+    `names` are those of the true states. The sentence is Markdown.
+    """
     if np.array_equal(permutation, np.arange(len(permutation))):
         return "The learned states already stand in the order of the true ones."
     moved = [
-        f"{int(learned) + 1} as {theme.state_name(shown)}"
+        f"{int(learned) + 1} as {markdown_text(names.plain(shown))}"
         for shown, learned in enumerate(permutation)
     ]
     return (

@@ -9,6 +9,7 @@ import numpy as np
 
 from hmmcore.arrays import IntArray
 from pages.ui.experiment.dataset import Dataset, Upload
+from pages.ui.figures.theme import StateNames
 from pages.ui.session.session import Session
 from pages.ui.settings.config import Config
 from pages.ui.text import (
@@ -57,22 +58,21 @@ def no_truth(data: Dataset) -> str:
 def _made(data: Dataset, really: str = "") -> str:
     """How many states there are in truth."""
     number = many(data.num_true_states, "state")
-    if data.state_names:
+    if data.generating_model is None:
         return f"The file names {number}"
     return f"{number} {really}made the data"
 
 
 def known_states(data: Dataset) -> str:
-    """Which true states the file's names stand for; empty where there are no such names."""
-    if not data.state_names:
+    """Which true states the file gives; empty where it gives none."""
+    if data.generating_model is not None or not data.state_names:
         return ""
-    names = [f"S{number} {name}" for number, name in enumerate(_state_names(data), 1)]
-    return f"The true states are those that the file gives: {', '.join(names)}."
+    return f"The true states are those that the file gives: {', '.join(_state_names(data))}."
 
 
 def _state_names(data: Dataset) -> list[str]:
-    """What the file calls its states, in quotation marks."""
-    return [f"“{markdown_text(shortened(name, 20))}”" for name in data.state_names]
+    """What the true states are called, in quotation marks; empty where they have only numbers."""
+    return [f"“{markdown_text(shortened(name, 24))}”" for name in data.state_names]
 
 
 def about_reading(reading: IntArray, data: Dataset) -> str:
@@ -259,7 +259,7 @@ def about_own_model(session: Session) -> str:
 LEARNED = (
     "Each row is a state. Share of the data: how much of it the model expects to be from this "
     "state. Expected stay: how many steps a visit lasts on average, 1 / (1 − the probability of "
-    "staying). To S1, S2, …: the row of A, where it goes next. Stationary share: the share of time "
+    "staying). To …: the row of A, where it goes next. Stationary share: the share of time "
     "it has in the long run; it is empty where that depends on the first state. Cells can be "
     "selected and copied."
 )
@@ -267,7 +267,7 @@ LEARNED = (
 
 def about_learned(frame: pd.DataFrame) -> str:
     """The table of what was learned, for somebody who does not see it: its main columns."""
-    main = [name for name in frame.columns if not name.startswith("to S")]
+    main = [name for name in frame.columns if not name.startswith("to ")]
     rows = "; ".join(
         f"{state}: " + ", ".join(f"{name} {decimal(float(row[name]))}" for name in main[:4])
         for state, row in frame.iterrows()
@@ -280,7 +280,7 @@ SHARES = ("share of the data", "stationary share")
 
 def number_format(column: str) -> str:
     """How a column of the table of what was learned writes its numbers."""
-    is_share = column.startswith(("to S", "p(")) or column in SHARES
+    is_share = column.startswith(("to ", "p(")) or column in SHARES
     return "%.3f" if is_share else "%.4g"
 
 
@@ -317,6 +317,7 @@ def about_ties(
     length: int,
     num_states: int,
     alike: tuple[tuple[int, ...], ...],
+    names: StateNames,
 ) -> str:
     """How many paths of the first `steps` of `length` tie for the best, and why."""
     where = (
@@ -340,7 +341,10 @@ def about_ties(
     elif alike:
         text += (
             " Some states of the model are alike and can trade places in any path: "
-            + "; ".join(" and ".join(f"S{state + 1}" for state in group) for group in alike)
+            + "; ".join(
+                " and ".join(markdown_text(names.plain(state)) for state in group)
+                for group in alike
+            )
             + "."
         )
     if num_paths > 1:

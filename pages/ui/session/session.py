@@ -40,6 +40,9 @@ from pages.ui.settings.config_rules import legal, num_cells
 from pages.ui.text import count
 
 KEY = "hmm_playground"
+KINDS = ("source", "family")
+"""Fields of the Config that say what kind of data there are."""
+NAMES = ("state_names", "symbol_names")
 WAITS = (
     "This experiment is large, and others are being opened. Yours opens as soon as its turn comes."
 )
@@ -139,7 +142,10 @@ class Session(Experiment):
             values.setdefault("nudge", 0)
         elif "source" in values:
             values |= _start_for(before, str(values["source"]))
-        keep = next(iter(values), "length")
+        if any(values.get(name, getattr(before, name)) != getattr(before, name) for name in KINDS):
+            # The names were those of other things.
+            values = {"state_names": (), "symbol_names": (), **values}
+        keep = next((name for name in values if name not in NAMES), "length")
         if before.source == "notebook" and "source" not in values:
             changes_data = any(FIELD_OF[name].group == "data" for name in values)
             values |= {"source": "generated"} if changes_data else {}
@@ -159,6 +165,8 @@ class Session(Experiment):
                 self._renew_runs()
             elif config.changed("training", before):
                 self._revise_runs()
+            if config.changed("names", before) and not config.changed("data", before):
+                self._rename()
         self._select_existing()
         if before.start == "hand" != self.config.start:
             self.before = present  # what the hand made would be lost
@@ -264,7 +272,9 @@ class Session(Experiment):
             start = BEST  # the model was for other data
         else:
             start = _start_for(self.config, "upload")
-        values = {"num_states": num_states, "sequence": 1, **start}
+        values = {
+            "num_states": num_states, "sequence": 1, "state_names": (), "symbol_names": (), **start
+        }  # fmt: skip
         if own_model is not None:
             values["covariance_type"] = own_model.covariance_type
         wanted = replace(self.config, source="upload", family=upload.family, **values)

@@ -10,6 +10,7 @@ from hmmcore import HMM, Posterior, Sequences, TrainState, ViterbiPath, align, s
 from hmmcore.alignment import NO_STATE
 from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.experiment.dataset import Dataset
+from pages.ui.experiment.naming import learned_names
 from pages.ui.figures.observed_variable import ObservedVariable
 from pages.ui.figures.time_scale import TimeScale
 from pages.ui.session.session import Session
@@ -126,6 +127,16 @@ def scale_of(data: Dataset, number: int) -> TimeScale:
     rows = slice(data.sequences.offsets[number - 1], data.sequences.offsets[number])
     times = None if data.times is None else data.times[rows]
     return TimeScale.of(int(rows.stop - rows.start), times, data.time_name)
+
+
+def state_names(session: Session) -> tuple[str, ...]:
+    """(K,) what the states of the learned model are called; see `learned_names`.
+
+    None where they keep the run's numbers: the names are those of true states.
+    """
+    if as_numbered_by_run(session):
+        return ()
+    return learned_names(session.data, session.config)
 
 
 def zoom_key(session: Session) -> str:

@@ -21,6 +21,7 @@ from pages.ui.settings.config import (
 )
 from pages.ui.settings.config_rules import legal
 from pages.ui.settings.field import Field
+from pages.ui.settings.names import SEPARATOR, names_of
 from pages.ui.settings.table_rules import ANY, STATES, SYMBOLS, Table, as_table, table_problem
 from pages.ui.text import shortened
 
@@ -60,6 +61,8 @@ def _written(field: Field, value: Any) -> str:
         return f"{len(value)}.{text}" if _says_rows(field) else text
     if field.multiple:
         return ".".join(value)
+    if field.names:
+        return SEPARATOR.join(value)
     return str(value)
 
 
@@ -71,6 +74,9 @@ def _read(field: Field, text: str) -> tuple[Any, str | None]:
         if table is None:
             return None, f"{field.label} in the link could not be read and was left out."
         return table, None
+    if field.names:
+        given, problem = names_of(text, field.names)
+        return given, problem and f"{field.label} in the link were left out: {problem}"
     if field.choices is not None:
         if field.multiple:
             names = tuple(name for name in field.choices if name in text.split("."))

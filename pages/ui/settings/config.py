@@ -166,6 +166,18 @@ class Config:
         "centres", "Means μ", None,
         "Your own means in two dimensions, from the Data page.", "data", table=(2, STATES),
     )
+    state_names: tuple[str, ...] = control(
+        "names", "Names of the states", (),
+        "What the states are called, in their order and separated by commas: rain, sun. A state "
+        "without a name keeps its number: S1, S2, …",
+        "names", names=MAX_STATES, omit_default=True,
+    )
+    symbol_names: tuple[str, ...] = control(
+        "symbols", "Names of the symbols", (),
+        "What the symbols are called, in their order and separated by commas: umbrella, none. A "
+        "symbol without a name keeps its number.",
+        "names", names=MAX_SYMBOLS, omit_default=True,
+    )
     start: str = control(
         "start", "Starting point", "random",
         "The model that training starts from; it decides which optimum is reached. Symmetric: all "

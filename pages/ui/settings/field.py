@@ -20,11 +20,13 @@ class Field:
         help: explanation for newcomers.
         group: what a change does. "data": makes new data. "start": restarts training.
             "training": training continues from its current state. "view": only figures change.
+            "names": only what things are called changes.
         minimum, maximum, step: bounds and step size of a number.
         zero: label of the value 0, for a whole number that is chosen from a list.
         choices: value to label, for a choice.
         multiple: whether several choices may be selected together.
         table: (rows, columns) of an edited table, where `STATES` and `SYMBOLS` stand for K and C.
+        names: how many names there may be, for a list of names.
         omit_default: whether the URL leaves out the default.
     """
 
@@ -41,6 +43,7 @@ class Field:
     choices: Mapping[str, str] | None = None
     multiple: bool = False
     table: tuple[int, int] | None = None
+    names: int = 0
     omit_default: bool = False
 
     @property

@@ -16,7 +16,14 @@ from starlette.websockets import WebSocketDisconnect
 from streamlit import config, net_util
 
 from pages.ui.browser import stream
-from pages.ui.browser.stream import REPLACED, SHORTEST_INTERVAL, UNKNOWN, publish, stream_routes
+from pages.ui.browser.stream import (
+    LONGEST_MESSAGE,
+    REPLACED,
+    SHORTEST_INTERVAL,
+    UNKNOWN,
+    publish,
+    stream_routes,
+)
 from pages.ui.live.frame_source import frame_source
 from pages.ui.session.session import Session
 from pages.ui.settings.config import Config
@@ -318,7 +325,7 @@ def test_a_page_that_streamlit_accepts_is_accepted(option, value, monkeypatch):
         config.set_option(option, before)
 
 
-@pytest.mark.parametrize("asked", ["x" * 41, "next" * 1000])
+@pytest.mark.parametrize("asked", ["x" * (LONGEST_MESSAGE + 1), "next" * 1000])
 def test_a_message_that_is_too_long_ends_the_connection(asked):
     source = Counter()
 

@@ -20,6 +20,10 @@ def random_config(seed):
             values[field.name] = tuple(k for k in field.choices if rng.random() < 0.5)
         elif field.choices:
             values[field.name] = str(rng.choice(list(field.choices)))
+        elif field.names:
+            some = ["", "rain & sun", "=1+1", "<b>", "Ümläut", "a.b;c", "%{x}"]
+            drawn = rng.permutation(some)[: rng.integers(len(some))].tolist()
+            values[field.name] = (*drawn, "last") if drawn else ()
         elif field.table is None and isinstance(field.default, int):
             values[field.name] = int(rng.integers(field.minimum, field.maximum, endpoint=True))
         elif field.table is None:
@@ -48,7 +52,7 @@ def test_every_field_has_its_own_name_in_the_url_and_helps():
     for field in FIELDS:
         assert field.label
         assert len(field.help) > 20
-        assert field.group in ("data", "start", "training", "view")
+        assert field.group in ("data", "start", "training", "view", "names")
 
 
 def test_no_url_means_the_defaults():

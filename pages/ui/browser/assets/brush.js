@@ -196,10 +196,14 @@ function pointTexts(pen, trace, across, down, drawn) {
     const [height, side] = valueAt(trace.textposition ?? "middle center", i).split(" ");
     const [dx, dy] = [{ left: -1, center: 0, right: 1 }[side], { top: -1, middle: 0, bottom: 1 }[height]];
     pen.textAlign = { left: "right", center: "center", right: "left" }[side];
-    pen.fillText(trace.text[i], across[i] + dx * apart,
+    pen.fillText(literal(trace.text[i]), across[i] + dx * apart,
       down[i] + 0.35 * size + dy * (apart + 0.5 * size));
   }
 }
+
+// The text that stands for itself in a text of Plotly.
+const literal = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">")
+  .replaceAll("&amp;", "&");
 
 const valueAt = (value, i) => (Array.isArray(value) ? value[i] : value);
 

@@ -1,13 +1,27 @@
 // The charts of the live panel as pure functions of numbers: (message, theme) -> {data, layout}.
-// The header contains the states' colours and symbols, which pages/ui/figures/theme.py defines.
+// The header contains the states' colours and symbols, which pages/ui/figures/theme.py defines, and
+// the names that a visitor gave them, if any.
 
 import { axis, baseLayout, blend, fade, readable } from "./plotting.js";
 
 const NONE = 255; // wire.MISSING
 const CERTAIN = 254; // wire.FULL_PROBABILITY
 
-export const stateName = (k) => `S${k + 1}`;
-export const bullet = (states, k) => `<span style="color:${states.colours[k]}">■</span> ${stateName(k)}`;
+const SHORT_LETTERS = 9; // of a name that stands beside a strip or a row
+const NARROW_LETTERS = 4; // of a name below a column
+const cut = (text, letters) => (text.length <= letters ? text : `${text.slice(0, letters - 1)}…`);
+// A visitor's text as Plotly shows it literally.
+const plotText = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
+  .replaceAll(">", "&gt;").replaceAll("%{", "% {");
+
+// The name of a state as it was given, for the page's own elements.
+export const plainName = (k, states) => states?.names?.[k] ?? `S${k + 1}`;
+// The same for Plotly: whole, and cut where there is little room.
+export const stateName = (k, states) => plotText(plainName(k, states));
+export const shortName = (k, states, letters = SHORT_LETTERS) =>
+  plotText(cut(plainName(k, states), letters));
+export const bullet = (states, k, letters = SHORT_LETTERS) =>
+  `<span style="color:${states.colours[k]}">■</span> ${shortName(k, states, letters)}`;
 const probability = (byte) => (byte === NONE ? null : byte / CERTAIN);
 const fixed = (digits) => (value) => value.toFixed(digits).replace("-", "−");
 export const two = fixed(2);
@@ -183,7 +197,7 @@ const ABOVE = -1.3; // the row of π, apart from those of A
 
 export function matrix({ header, arrays }, theme, which) {
   const K = header.num_states;
-  const names = Array.from({ length: K }, (_, k) => stateName(k));
+  const names = Array.from({ length: K }, (_, k) => stateName(k, header.states));
   const z = rows(arrays[`${which}.probs`]);
   const initial = Array.from(
     arrays[which === "learned" ? "graph.initial" : "graph.true_initial"].values);
@@ -222,17 +236,21 @@ export function matrix({ header, arrays }, theme, which) {
   const layout = {
     // The true matrix stands right of the learned one and shares its row names.
     ...baseLayout(theme, { l: which === "learned" ? 52 : 8, r: 6, t: 4, b: 34 }),
-    xaxis: axis(theme, "to state", { ...place, ticktext: shown.map(stateName), tickangle: 0 }),
+    xaxis: axis(theme, "to state", { 
+      ...place, tickangle: 0,
+      ticktext: shown.map((k) => shortName(k, header.states, K <= 3 ? SHORT_LETTERS : NARROW_LETTERS)),
+    }),
     yaxis: axis(theme, "from state", {
       ...place, range: [K - 0.5, ABOVE - 0.5], visible: which === "learned",
       tickvals: [ABOVE, ...shown],
       ticktext: ["π", ...shown.map((k) => bullet(header.states, k))],
     }),
   };
+  const plain = (k) => plainName(k, header.states);
   const grips = which === "true" ? [] : [initial, ...z].flatMap((row, i) => row.map((p, j) => {
     const [at, coordinate, name] = i
-      ? [i - 1, `transition_matrix.${i - 1}.${j}`, `from ${names[i - 1]} to ${names[j]}`]
-      : [ABOVE, `initial_probs.${j}`, `begins in ${names[j]}`];
+      ? [i - 1, `transition_matrix.${i - 1}.${j}`, `from ${plain(i - 1)} to ${plain(j)}`]
+      : [ABOVE, `initial_probs.${j}`, `begins in ${plain(j)}`];
     return {
       key: coordinate, along: "y", x: j, y: at, name, value: p, low: 0, high: 1, step: 0.01,
       // From the lowest row to the uppermost it is one.
@@ -293,7 +311,7 @@ export function sequence({ header, arrays }, theme) {
       line: { width: dense ? 0 : 0.6, color: fade(theme.text, 0.75) },
     },
     text: states.map((s, i) => (s === NONE ? "no possible state"
-      : `state ${stateName(s)}, p = ${two(probability(confidence[i]) ?? NaN)}`)),
+      : `state ${stateName(s, header.states)}, p = ${two(probability(confidence[i]) ?? NaN)}`)),
     customdata: meta.kind === "symbol" ? Array.from(observed, (c) => meta.labels[c] ?? "") : undefined,
     hovertemplate: `${middles ? "" : "t = "}%{x}, ${meta.x} = ${HOVER_VALUES[meta.kind]}, %{text}<extra></extra>`,
   };
@@ -302,7 +320,7 @@ export function sequence({ header, arrays }, theme) {
   const path = (array, word) => ({
     z: Array.from(array.values, (s) => (s === NONE ? null : s)),
     text: Array.from(array.values, (s, c) =>
-      `${middles ? "" : span(c)}${word} ${s === NONE ? "none" : stateName(s)}`),
+      `${middles ? "" : span(c)}${word} ${s === NONE ? "none" : stateName(s, header.states)}`),
   });
   const none = { z: new Array(columns).fill(null), text: new Array(columns).fill("") };
   const strips = [
@@ -321,7 +339,7 @@ export function sequence({ header, arrays }, theme) {
     type: "heatmap", ...place, y0: 0, dy: 1, z: rows(part("posterior"), probability),
     zmin: 0, zmax: 1, xaxis: "x", yaxis: "y3",
     colorscale: meta.posterior_colours.map((colour, i, all) => [i / (all.length - 1), colour]),
-    customdata: Array.from({ length: K }, (_, k) => new Array(columns).fill(stateName(k))),
+    customdata: Array.from({ length: K }, (_, k) => new Array(columns).fill(stateName(k, header.states))),
     hovertemplate: (width > 1 ? "around " : "") + (middles ? "%{x}" : "t = %{x:.0f}")
       + ", state %{customdata}: p = %{z:.2f}<extra></extra>",
     colorbar: {

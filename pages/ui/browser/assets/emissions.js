@@ -1,7 +1,7 @@
 // Charts of what each state emits, as pure functions (message, theme) -> {data, layout}. There is
 // one builder for each kind of chart in pages/ui/live/emission_charts.py.
 
-import { bullet, compact, labelled, rows, stateName } from "./charts.js";
+import { bullet, compact, labelled, plainName, rows, shortName, stateName } from "./charts.js";
 import { axis, baseLayout, blend, fade } from "./plotting.js";
 
 const NONE = 255; // wire.MISSING
@@ -52,7 +52,7 @@ function marginals({ header, arrays }, theme) {
       color: colours.slice(0, K), symbol: symbols.slice(0, K), size: K <= 10 ? 8 : 6,
       line: { width: 0.7, color: theme.text },
     },
-    text: Array.from(learned, (mean, k) => `state ${stateName(k)}: learned ${meta.mean} `
+    text: Array.from(learned, (mean, k) => `state ${stateName(k, header.states)}: learned ${meta.mean} `
       + `${compact(mean)}, sd ${compact(deviations[k])}<br>${explainedShare(weights[k])}`),
     hovertemplate: "%{text}<extra></extra>",
   });
@@ -72,7 +72,7 @@ function marginals({ header, arrays }, theme) {
     for (const k of order) { // names of close neighbours go on different levels, if one is free
       const free = ends.findIndex((end) => truth.values[k] - end > 0.1 * (x1 - x0));
       const step = Math.max(free, 0);
-      names[k] = free < 0 || K > 10 ? "" : stateName(k);
+      names[k] = free < 0 || K > 10 ? "" : shortName(k, header.states);
       if (free >= 0) ends[step] = truth.values[k];
       heights[k] = meta.top * (0.95 - 0.085 * step);
       sides[k] = step ? "middle right" : "middle center";
@@ -84,7 +84,7 @@ function marginals({ header, arrays }, theme) {
     }));
     data.push({
       x: truth.values, y: heights, mode: "markers+text", textposition: sides, cliponaxis: false,
-      marker: { opacity: 0, size: 8 }, text: names, hovertext: names.map((_, k) => stateName(k)),
+      marker: { opacity: 0, size: 8 }, text: names, hovertext: names.map((_, k) => stateName(k, header.states)),
       textfont: { size: 10, color: theme.muted, family: theme.font },
       customdata: Array.from(truth.values, compact),
       hovertemplate: `true ${meta.mean} of %{hovertext}: %{customdata}<extra></extra>`,
@@ -105,13 +105,13 @@ function marginals({ header, arrays }, theme) {
     const text = explainedShare(weights[k]);
     const set = (x) => [[meta.steps ? `rates.${k}` : `means.${k}.0`, x]];
     grips.push({
-      ...one, key: `mean ${k}`, x: mean, y: level(k), name: `${meta.mean} of ${stateName(k)}`, text,
+      ...one, key: `mean ${k}`, x: mean, y: level(k), name: `${meta.mean} of ${plainName(k, header.states)}`, text,
       value: mean, set, type: set, low: meta.steps ? 0 : undefined,
     });
     if (meta.steps) return;
     const spread = (sd) => [[`standard_deviations.${k}.0`, sd]];
     grips.push({
-      ...one, key: `sd ${k}`, edge: true, name: `standard deviation of ${stateName(k)}`,
+      ...one, key: `sd ${k}`, edge: true, name: `standard deviation of ${plainName(k, header.states)}`,
       value: deviations[k], x: mean + deviations[k],
       y: Math.min(heightAt(grid, curves[k], mean + deviations[k]), meta.top),
       set: (x) => spread(Math.abs(x - mean)), type: spread, low: (x1 - x0) / 1e4,
@@ -144,7 +144,7 @@ function symbolBars({ header, arrays }, theme) {
   const probs = rows(part("probs"));
   const truth = part("true_probs") && rows(part("true_probs"));
   const weights = part("weights").values;
-  const hoverText = (k, c) => `state ${stateName(k)} makes ${meta.labels[c]} with probability `
+  const hoverText = (k, c) => `state ${stateName(k, header.states)} makes ${meta.labels[c]} with probability `
     + `${probability(probs[k][c])}${truth ? ` (true: ${probability(truth[k][c])})` : ""}`;
   const places = { tickvals: meta.ticks.map((_, c) => c), ticktext: meta.ticks, tickangle: 0 };
 
@@ -177,7 +177,7 @@ function symbolBars({ header, arrays }, theme) {
   probs.forEach((row, k) => data.push({
     type: "bar", x: symbols.map((c) => left(k, c) + width / 2), y: row, width: width * 0.9,
     marker: { color: colours[k], line: { width: 0.5, color: fade(theme.text, 0.5) } },
-    text: symbols.map((c) => `${hoverText(k, c)}<br>${stateName(k)} ${explainedShare(weights[k])}`),
+    text: symbols.map((c) => `${hoverText(k, c)}<br>${stateName(k, header.states)} ${explainedShare(weights[k])}`),
     textposition: "none", hovertemplate: "%{text}<extra></extra>",
   }));
   if (truth) {
@@ -199,7 +199,7 @@ function symbolBars({ header, arrays }, theme) {
     const set = (p) => [[`probs.${k}.${c}`, p]];
     return {
       key: `prob ${k} ${c}`, along: "y", edge: true, colour: colours[k], low: 0, high: 1,
-      x: left(k, c) + width / 2, y: row[c], name: `probability of ${meta.labels[c]} in ${stateName(k)}`,
+      x: left(k, c) + width / 2, y: row[c], name: `probability of ${meta.labels[c]} in ${plainName(k, header.states)}`,
       value: row[c], step: 0.01, set: (_, y) => set(y), type: set,
     };
   }));
@@ -220,7 +220,7 @@ function ellipses({ header, arrays }, theme) {
       symbol: states.map((s) => (s === NONE ? "circle-open" : symbols[s])),
       size: dense ? 3.5 : 5,
     },
-    text: states.map((s) => (s === NONE ? "no possible state" : `state ${stateName(s)}`)),
+    text: states.map((s) => (s === NONE ? "no possible state" : `state ${stateName(s, header.states)}`)),
     hovertemplate: "(%{x:.4~g}, %{y:.4~g}), %{text}<extra></extra>",
   }];
   const outline = (name, line) => {
@@ -244,7 +244,7 @@ function ellipses({ header, arrays }, theme) {
       color: colours.slice(0, K), symbol: symbols.slice(0, K), size: K <= 10 ? 9 : 7,
       line: { width: 1, color: theme.text },
     },
-    text: Array.from(x, (_, k) => `state ${stateName(k)}: learned mean (${compact(x[k])}, `
+    text: Array.from(x, (_, k) => `state ${stateName(k, header.states)}: learned mean (${compact(x[k])}, `
       + `${compact(y[k])}), sd ${deviations[k].map(compact).join(" and ")}<br>`
       + (truth ? `true mean (${compact(truth.values[k])}, ${compact(trueY.values[k])})<br>` : "")
       + explainedShare(weights[k])),
@@ -262,12 +262,12 @@ function ellipses({ header, arrays }, theme) {
     const [sx, sy] = deviations[k];
     const one = { along: "xy", colour: colours[k] };
     return [{
-      ...one, key: `mean ${k}`, x: x[k], y: y[k], name: `mean of ${stateName(k)}`,
+      ...one, key: `mean ${k}`, x: x[k], y: y[k], name: `mean of ${plainName(k, header.states)}`,
       text: explainedShare(weights[k]), value: [x[k], y[k]], set: centre, type: centre,
     }, {
       // The corner of the box around the ellipse.
       ...one, key: `sd ${k}`, edge: true, x: x[k] + meta.radius * sx, y: y[k] + meta.radius * sy,
-      name: `standard deviations of ${stateName(k)}`, value: [sx, sy], type: spread,
+      name: `standard deviations of ${plainName(k, header.states)}`, value: [sx, sy], type: spread,
       set: (a, b) => spread(Math.abs(a - x[k]) / meta.radius, Math.abs(b - y[k]) / meta.radius),
       low: Math.min(sx, sy) / 1e4,
     }];

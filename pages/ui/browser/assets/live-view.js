@@ -128,7 +128,8 @@ export class LiveView {
     const names = Object.keys(this.builders).filter((name) =>
       header.charts[name].present !== false && sizes[name][0]);
     const keys = Object.fromEntries(names.map((name) => [name,
-      [header.charts[name].digest, header.num_states, ...sizes[name], theme.key].join("|")]));
+      [header.charts[name].digest, header.num_states, header.states.names, ...sizes[name],
+        theme.key].join("|")]));
     return { theme, sizes, keys };
   }
 

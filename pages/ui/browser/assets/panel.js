@@ -133,9 +133,11 @@ class Panel extends LiveView {
     const { colours } = header.states;
     const show = (name, initial, texts) => {
       const probs = arrays[`${name}.probs`].values;
-      this.graphs[name].show({ K, colours, probs, initial: initial.values, words: texts });
+      this.graphs[name].show({
+        K, colours, probs, initial: initial.values, words: texts, states: header.states,
+      });
       const label = `State graph of ${K} state${K === 1 ? "" : "s"}, ${name}. `
-        + `Strongest: ${strongest(probs, K)}.`;
+        + `Strongest: ${strongest(probs, K, header.states)}.`;
       if (this.graphs[name].root.ariaLabel !== label) this.graphs[name].root.ariaLabel = label;
     };
     show("learned", arrays["graph.initial"], words);
@@ -166,13 +168,14 @@ class Panel extends LiveView {
         + "drag to zoom in, double-click to return");
     const earlier = curve.earlier.map(({ name, end }) =>
       `; earlier run (${name}): ${end === null ? "impossible" : end.toFixed(3)}`).join("");
-    const appearance = [header.data_key, K, truth, title, header.states.colours.join(), earlier].join("|");
+    const appearance = [header.data_key, K, truth, title, header.states.colours.join(),
+      header.states.names.join(), earlier].join("|");
     if (this.appearance !== appearance) {
       this.appearance = appearance;
       this.sizes = null;
       this.legend.replaceChildren(...header.states.colours.slice(0, K).map((colour, k) =>
         node("span", {}, node("i", { style: `color:${colour}` }, GLYPHS[header.states.symbols[k]]),
-          charts.stateName(k))));
+          charts.plainName(k, header.states))));
       this.places.sequence.style.height = `${254 + 9 * Math.max(0, K - 5)}px`;
       const describe = (name, text) => this.places[name].setAttribute("aria-label", text);
       const runs = header.runs.map((run) => run.name).join(" and ");

@@ -95,7 +95,7 @@ export function track({ header, arrays }, theme, name) {
     const x = arrays[`${name}.x${number}`].values;
     const { values } = arrays[`${name}.y${number}`];
     for (let k = 0; k < K; k += 1) {
-      const hovertemplate = `${stateName(k)} by ${run.name}, ${meta.x_title} %{x}<br>`
+      const hovertemplate = `${stateName(k, header.states)} by ${run.name}, ${meta.x_title} %{x}<br>`
         + `${meta.unit} = %{y:.4~g}<extra></extra>`;
       data.push({
         x, y: values.subarray(k * x.length, (k + 1) * x.length), mode: "lines", hovertemplate,

@@ -1,7 +1,7 @@
 // The comparison of runs: a verdict, a row of numbers for each run, and five charts. Its messages
 // come from pages/ui/live/run_comparison.py.
 
-import { stateName } from "./charts.js";
+import { plainName } from "./charts.js";
 import * as charts from "./run-comparison-charts.js";
 import { STYLE } from "./run-comparison-style.js";
 import { LiveView, card, gainText, minus, thousands, write } from "./live-view.js";
@@ -72,12 +72,12 @@ class RunComparison extends LiveView {
       write(this.title(name), header.charts[name].title);
     }
     const names = header.runs.map((run) => run.name).join(", ");
-    const appearance = [header.num_states, names, distance.reference_name,
+    const appearance = [header.num_states, header.states.names, names, distance.reference_name,
       ...TRACKS.map((name) => header.charts[name].title)].join("|");
     if (this.appearance === appearance) return;
     this.appearance = appearance;
     this.legend.replaceChildren(...header.states.colours.map((colour, k) => node("span", {},
-      node("i", { style: `color:${colour}` }, "■"), stateName(k))));
+      node("i", { style: `color:${colour}` }, "■"), plainName(k, header.states))));
     const describe = (name, text) => this.places[name].setAttribute("aria-label", text);
     describe("curve", `Log-likelihood per observation of ${names}.`);
     describe("distance", `Distance of ${names} to ${distance.reference_name}, logarithmic.`);

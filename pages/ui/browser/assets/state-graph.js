@@ -1,7 +1,7 @@
 // A model's states and transitions as a picture: circles, arrows as thick as their probability, rings
 // for staying, and π as arrows that enter. While the model learns, only attributes and numbers change.
 
-import { shortProbability, stateName } from "./charts.js";
+import { plainName, shortProbability } from "./charts.js";
 import { node, readable } from "./plotting.js";
 import {
   MOST_WRITTEN, WORD_LETTERS, arrow, clamp, ends, isDrawn, layout, ringThickness, round, thickness,
@@ -14,12 +14,13 @@ const STRONGEST = 5; // transitions that the text for screen readers lists
 const cut = (text, letters) => (text.length <= letters ? text : `${text.slice(0, letters - 1)}…`);
 
 // The strongest transitions in words, for readers who cannot see the picture.
-export function strongest(probs, K) {
+export function strongest(probs, K, states) {
+  const named = (k) => plainName(k, states);
   const all = Array.from({ length: K * K }, (_, n) => [Math.floor(n / K), n % K, probs[n]])
     .filter(([, , p]) => p > 0)
     .sort((a, b) => b[2] - a[2])
     .slice(0, STRONGEST)
-    .map(([i, j, p]) => `${stateName(i)} ${i === j ? "stays" : `to ${stateName(j)}`} ${p.toFixed(2)}`);
+    .map(([i, j, p]) => `${named(i)} ${i === j ? "stays" : `to ${named(j)}`} ${p.toFixed(2)}`);
   return all.join(", ");
 }
 
@@ -146,7 +147,7 @@ export class StateGraph {
       draw(state.start, places[k].start, initial[k]);
       this.set(state.circle, "fill", colours[k]);
       if (state.word) this.set(state.word, "text", cut(words[k], WORD_LETTERS));
-      this.writeName(state.name, stateName(k), inside ? colours[k] : null, radius);
+      this.writeName(state.name, this.named(k), inside ? colours[k] : null, radius);
     });
     for (const [name, { path, ends: line }] of this.arrows) {
       const [i, j] = name.split(",").map(Number);
@@ -157,6 +158,10 @@ export class StateGraph {
       const p = name.startsWith("start") ? initial[j] : probs[i * K + j];
       this.set(element, "text", number(p) && (name.startsWith("start") ? `π ${number(p)}` : number(p)));
     }
+  }
+
+  named(k) {
+    return plainName(k, this.model.states);
   }
 
   // A name in its circle is as small as it has to be; what is still too long is cut.
@@ -192,12 +197,12 @@ export class StateGraph {
       return;
     }
     const p = (value) => value.toFixed(3);
-    let text = `${stateName(+from)} to ${stateName(+to)}: p = ${p(probs[from * K + +to])}`;
-    if (from === "start") text = `a sequence begins in ${stateName(+to)}: π = ${p(initial[to])}`;
+    let text = `${this.named(+from)} to ${this.named(+to)}: p = ${p(probs[from * K + +to])}`;
+    if (from === "start") text = `a sequence begins in ${this.named(+to)}: π = ${p(initial[to])}`;
     else if (!name) {
-      text = `${stateName(+state)}: ${words[state]}\nbegins: ${p(initial[state])}, `
+      text = `${this.named(+state)}: ${words[state]}\nbegins: ${p(initial[state])}, `
         + `stays: ${p(probs[state * K + +state])}`;
-    } else if (from === to) text = `${stateName(+from)} stays: p = ${p(probs[from * K + +to])}`;
+    } else if (from === to) text = `${this.named(+from)} stays: p = ${p(probs[from * K + +to])}`;
     if (this.tip.textContent !== text) this.tip.textContent = text;
     const [width, height] = this.size;
     const [x, y] = this.at;

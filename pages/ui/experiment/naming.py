@@ -1,0 +1,39 @@
+"""What states and symbols are called, from the names in the Config or in the visitor's file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pages.ui.experiment.dataset import Dataset
+from pages.ui.figures.theme import state_name
+from pages.ui.settings.config import Config
+from pages.ui.settings.names import Names, padded
+
+
+def named(data: Dataset, config: Config) -> Dataset:
+    """Generated data with the names that the Config gives to their states and symbols."""
+    numbers = [str(symbol + 1) for symbol in range(len(data.labels))]
+    return replace(
+        data,
+        labels=padded(config.symbol_names, numbers),
+        state_names=_named_states(config, data.num_true_states),
+    )
+
+
+def learned_names(data: Dataset, config: Config) -> Names:
+    """(K,) what the states of a learned model are called; empty while they have only numbers.
+
+    Where the truth is known, a learned state has the name of the true one that it is matched to.
+    It has none where they cannot be matched, and while the truth is hidden.
+    """
+    if data.true_states is None and not data.hidden:
+        return _named_states(config, config.num_states)
+    if data.states is None or config.truth == "hidden":
+        return ()
+    return data.state_names
+
+
+def _named_states(config: Config, num_states: int) -> Names:
+    if not config.state_names:
+        return ()
+    return padded(config.state_names, [state_name(state) for state in range(num_states)])
