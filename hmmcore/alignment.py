@@ -195,6 +195,29 @@ def accuracy(reference_states: ArrayLike, states: ArrayLike) -> float:
     return float(np.mean(reference[known] == learned[known])) if known.any() else float("nan")
 
 
+def count_changes(states: ArrayLike, lengths: ArrayLike) -> int:
+    """How often a path (T,) changes state within its sequences.
+
+    A step to or from one without a state (-1) is no change.
+
+    Args:
+        states: the paths of all sequences, one after another.
+        lengths: (N,) of the sequences.
+
+    Raises:
+        ValueError: when the lengths do not sum to the length of the path, or the path holds
+            something other than states.
+    """
+    path = as_path("states", states, None)
+    ends = np.cumsum(np.asarray(lengths, dtype=np.int64))
+    if len(ends) == 0 or ends[-1] != len(path):
+        total = ends[-1] if len(ends) else 0
+        raise ValueError(f"the lengths sum to {total}, and there are {len(path)} states.")
+    changes = (path[1:] != path[:-1]) & (path[1:] != NO_STATE) & (path[:-1] != NO_STATE)
+    changes[ends[:-1] - 1] = False
+    return int(changes.sum())
+
+
 def _require_same_size(reference: HMM, hmm: HMM) -> None:
     for name in ("num_states", "num_dimensions"):
         sizes = getattr(reference.emissions, name), getattr(hmm.emissions, name)

@@ -10,7 +10,7 @@ from pages.ui.figures import charts, time_charts
 from pages.ui.figures.time_axis import decimation_note
 from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import about, health, words
-from pages.ui.parts.accuracies import accuracies
+from pages.ui.parts.accuracies import accuracies, changes_of_state
 from pages.ui.parts.layout import halves
 from pages.ui.parts.run_controls import choices, messages
 from pages.ui.session import decoded
@@ -39,6 +39,7 @@ def draw() -> None:
     with left:
         hits(view)
         log_joints(view)
+        changes_of_state(session, view)
     with right:
         confusion(view)
     ties(view)
@@ -97,15 +98,27 @@ def hits(view: View) -> None:
         {
             "Learned model, Viterbi path": lambda learned: learned.path,
             "Learned model, per-step best": lambda learned: learned.smoothed,
+            "Learned model, each observation alone": lambda learned: learned.alone,
         },
         {
             "True model, Viterbi path": lambda ceiling: ceiling.path,
             "True model, per-step best (the ceiling)": lambda ceiling: ceiling.smoothed,
+            "True model, each observation alone": lambda ceiling: ceiling.alone,
         },
-        "Share of time steps.",
+        "Share of time steps. Alone: the state that makes the observation most often, whatever "
+        f"comes before and after{ALONE[session.data.family]}.",
         "The true model's per-step best expects the most hits that any decoder can; on data of "
         "limited length chance may put another one a little ahead.",
     )
+
+
+ALONE = {
+    "numbers": ", which is the one with the nearest mean where all have the same noise",
+    "points": ", which is the one with the nearest mean where all spread alike",
+    "counts": "",
+    "symbols": "",
+}
+"""How an observation alone is decoded, for each family."""
 
 
 def log_joints(view: View) -> None:

@@ -12,7 +12,7 @@ from pages.ui.parts import about, controls, health, words
 from pages.ui.parts.accuracies import accuracies
 from pages.ui.parts.layout import halves
 from pages.ui.parts.run_controls import choices, messages
-from pages.ui.parts.truth import against_truth
+from pages.ui.parts.truth import against_truth, new_data
 from pages.ui.session import decoded
 from pages.ui.session.session import current_session
 from pages.ui.session.view import View, current_view, shown_scale, state_names, zoom_key
@@ -31,6 +31,7 @@ def draw() -> None:
     hits(view)
     what_was_learned(view)
     against_truth(session, view)
+    new_data(session, view)
     expected_counts(view)
 
 
@@ -49,7 +50,11 @@ def over_time(view: View) -> None:
     entropy = words.about_entropy(view.hmm.num_states)
     scale = shown_scale(session)
     own = words.OWN_NUMBERS if view.true_states is not None and view.own_numbers else ""
-    st.caption(" ".join(filter(None, [KINDS[kind], entropy, own, note, scale.note])))
+    unsure = words.about_mean_entropy(
+        getattr(learned, f"{kind}_entropy"),
+        None if ceiling is None else getattr(ceiling, f"{kind}_entropy"),
+    )
+    st.caption(" ".join(filter(None, [KINDS[kind], entropy, unsure, own, note, scale.note])))
     show_figure(
         time_charts.posterior_figure(
             getattr(learned.posterior, f"{kind}_probs"),

@@ -5,6 +5,7 @@ from hmmcore.inference.certainty import (
     most_probable_states,
     posterior_entropy,
     state_shares,
+    states_alone,
 )
 from hmmcore.inference.forecasting import Forecast, forecast
 from hmmcore.inference.paths import BestPaths, k_best_paths, sample_posterior_paths
@@ -35,6 +36,7 @@ __all__ = [
     "sample_posterior_paths",
     "smooth",
     "state_shares",
+    "states_alone",
     "viterbi",
     "viterbi_ties",
 ]

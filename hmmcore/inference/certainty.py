@@ -1,4 +1,4 @@
-"""Entropy and most probable states of a posterior, and shares of states in a path."""
+"""Entropy and most probable states of a posterior, states without context, shares of a path."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike
 
 from hmmcore.alignment import NO_STATE, as_path
 from hmmcore.arrays import FloatArray, IntArray, as_count, numeric_array
+from hmmcore.model import HMM
+from hmmcore.sequences import Sequences
 
 
 def posterior_entropy(probs: ArrayLike) -> FloatArray:
@@ -36,6 +38,18 @@ def most_probable_states(probs: ArrayLike) -> IntArray:
     rows = _rows(probs)
     undefined = np.isnan(rows).any(axis=1)
     return np.where(undefined, NO_STATE, rows.argmax(axis=1)).astype(np.int64)
+
+
+def states_alone(hmm: HMM, sequences: Sequences) -> IntArray:
+    """State (T,) under which each observation alone is most probable, as if nothing preceded it.
+
+    Neither π nor A count: of Gaussians with one variance it is the state with the nearest mean.
+    The lowest state wins a tie. A missing observation has no state, -1, nor has one
+    that no state can make.
+    """
+    scores = hmm.emissions.log_likelihoods(sequences.observations)
+    silent = np.isnan(sequences.observations).all(axis=1) | np.isneginf(scores).all(axis=1)
+    return np.where(silent, NO_STATE, scores.argmax(axis=1)).astype(np.int64)
 
 
 def state_shares(states: ArrayLike, num_states: int) -> FloatArray:

@@ -12,6 +12,7 @@ from hmmcore.alignment import (
     align,
     align_parameters,
     confusion_table,
+    count_changes,
     majority_states,
     parameter_errors,
     relabel,
@@ -283,3 +284,13 @@ def test_steps_whose_true_state_is_not_known_are_left_out():
         for compare in (align, confusion_table, majority_states):
             np.testing.assert_array_equal(compare(*all_of_it, 3), compare(*pair, 3))
     assert np.isnan(accuracy([-1, -1], [0, 1]))
+
+
+def test_changes_are_counted_within_sequences() -> None:
+    path = [0, 0, 1, 2, 2, 0, -1, 0, 1]
+    assert count_changes(path, [9]) == 4
+    assert count_changes(path, [2, 7]) == 3
+    assert count_changes(path, [3, 2, 4]) == 2
+    assert count_changes([1], [1]) == 0
+    with pytest.raises(ValueError, match="the lengths sum to 8, and there are 9 states"):
+        count_changes(path, [3, 5])

@@ -13,6 +13,7 @@ from hmmcore import (
     joint_log_prob,
     most_probable_states,
     smooth,
+    states_alone,
     viterbi,
     viterbi_ties,
 )
@@ -72,10 +73,29 @@ def test_accuracies_are_those_of_hmmcore():
             answers = (
                 viterbi(hmm, data.sequences).states,
                 most_probable_states(smooth(hmm, data.sequences).smoothed_probs),
+                states_alone(hmm, data.sequences),
             )
             values += [accuracy(data.states[rows], answer[rows]) for answer in answers]
         values.append(commonest_share(data.states[rows]))
         assert list(shares[column]) == [f"{value:.1%}" for value in values]
+
+
+def test_changes_of_state_are_counted_within_sequences():
+    app = shown.press(shown.opened(PAGE, K="3", noise="1.5", sequence="2"), "step")
+    data, view = shown.session(app).data, current_view(shown.session(app))
+    found = tables(app)[2]
+    paths = (
+        data.states,
+        viterbi(view.hmm, data.sequences).states,
+        most_probable_states(smooth(view.hmm, data.sequences).smoothed_probs),
+        states_alone(view.hmm, data.sequences),
+    )
+    for column, sequences in zip(found.columns, ([1], [0, 1, 2, 3]), strict=True):
+        rows = [slice(40 * n, 40 * (n + 1)) for n in sequences]
+        counts = [sum(int((np.diff(path[r]) != 0).sum()) for r in rows) for path in paths]
+        assert list(found[column]) == [str(number) for number in counts]
+    hidden = shown.opened(PAGE, K="3", truth="hidden")
+    assert "How often does the state change?" not in shown.text(hidden)
 
 
 def test_accuracy_over_many_sequences_is_bounded_and_says_so():

@@ -22,7 +22,7 @@ FIGURES = {
 
 
 def table(app):
-    (found,) = app.table
+    found = app.table[0]
     return found.value
 
 

@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from hmmcore import Sequences, accuracy, commonest_share, most_probable_states, smooth, viterbi
+from hmmcore import (
+    Sequences,
+    accuracy,
+    commonest_share,
+    log_likelihood,
+    most_probable_states,
+    sample,
+    smooth,
+    states_alone,
+    viterbi,
+)
 from pages.ui.experiment.dataset import Upload
 from pages.ui.parts import truth, words
 from pages.ui.session.view import current_view
@@ -113,6 +123,19 @@ def test_every_family_has_its_errors(family, titles):
     assert titled("emission_errors") == titles
 
 
+def test_new_data_show_what_was_learned_of_chance():
+    app = press(opened("posterior.py", K="3", M="30", N="1", start="kmeans"), "step")
+    here = session(app)
+    truth, view = here.data.truth, current_view(here)
+    table = app.table[1].value
+    new = sample(truth, 1000, 30, np.random.default_rng([here.config.seed, 5])).sequences
+    for row, hmm in (("Learned model", view.hmm), ("True model", truth)):
+        for column, data in (("These data", here.data.sequences), ("New data", new)):
+            value = log_likelihood(hmm, data).sum() / data.num_observations
+            assert table.loc[row, column] == words.nats(value)
+    assert "on new data" not in text(hide(app))
+
+
 def test_without_a_truth_there_is_nothing_to_choose_and_nothing_to_compare():
     app = opened("posterior.py", K="2")
     upload(app, [np.arange(20.0)])
@@ -136,8 +159,10 @@ def test_the_ceiling_is_shown_where_the_truth_has_another_number_of_states(num_s
     answers = [
         reading[learned],
         reading[steps(view.hmm)],
+        reading[states_alone(view.hmm, data.sequences)],
         viterbi(data.generating_model, data.sequences).states,
         steps(data.generating_model),
+        states_alone(data.generating_model, data.sequences),
     ]
     shares = app.table[0].value
     assert list(shares.columns) == ["Sequence 1", "All 4 sequences"]

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from hmmcore.arrays import BoolArray, FloatArray, IntArray
 from pages.ui.figures import decimation, look, theme
-from pages.ui.figures.charts import state_ticks
+from pages.ui.figures.charts import MAX_WRITTEN_STATES, state_ticks
 from pages.ui.figures.look import Plot, Values
 from pages.ui.figures.observed_variable import PLAIN, ObservedVariable
 from pages.ui.figures.theme import Palette
@@ -26,6 +26,9 @@ from pages.ui.figures.time_axis import (
 )
 from pages.ui.figures.time_scale import TimeScale
 from pages.ui.text import chart_text
+
+MAX_WRITTEN_STEPS = 12
+"""With more steps the probabilities no longer fit into the cells."""
 
 
 def posterior_figure(
@@ -165,6 +168,8 @@ def _probabilities(
             f"{whose}, {when}:<br>{mean}{kind} probability of {name} is %{{z:.3f}}<extra></extra>"
         ),
     }
+    if length <= MAX_WRITTEN_STEPS and num_states <= MAX_WRITTEN_STATES:
+        cells["texttemplate"] = "%{z:.2f}"
     if name == "%{text}":
         names = np.array([colours.states.all(num_states)], dtype=object)
         cells["text"] = np.repeat(names.T, len(binned), axis=1)

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 import streamlit as st
 
-from hmmcore import accuracy, commonest_share
+from hmmcore import accuracy, commonest_share, count_changes
 from hmmcore.arrays import IntArray
 from pages.ui.parts import words
 from pages.ui.session import decoded
 from pages.ui.session.decoded import BestStates, Scope
 from pages.ui.session.session import Session
 from pages.ui.session.view import View
+from pages.ui.text import count
 
 GUESSING = "Guessing: always the commonest true state"
 """The row of a decoder that ignores the observations."""
@@ -57,6 +58,29 @@ def accuracies(
     reading = decoded.reading(session, view)
     if reading is not None:
         st.caption(words.about_reading(reading, data))
+
+
+def changes_of_state(session: Session, view: View) -> None:
+    """Draw a table of how often the true path changes state, and what the learned model makes it.
+
+    Nothing is drawn where the true path is unknown.
+    """
+    scopes = decoded.scopes(session, view)
+    if not scopes:
+        return
+    st.subheader("How often does the state change?", anchor=False)
+    columns = {
+        scope.title: [
+            count(count_changes(states, scope.lengths))
+            for states in (
+                scope.true_states, scope.learned.path, scope.learned.smoothed, scope.learned.alone
+            )
+        ]
+        for scope in scopes
+    }  # fmt: skip
+    rows = ["True path", "Viterbi path", "Per-step best", "Each observation alone"]
+    st.table(pd.DataFrame(columns, index=rows))
+    st.caption("Of the learned model, beside the true path. A sequence that begins is no change.")
 
 
 def _table(

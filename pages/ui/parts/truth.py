@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from hmmcore import parameter_errors
@@ -14,6 +15,7 @@ from pages.ui.figures.truth_charts import parameter_errors_figure
 from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import words
 from pages.ui.parts.layout import halves
+from pages.ui.session.new_data import on_new_data
 from pages.ui.session.session import Session
 from pages.ui.session.view import View, state_names
 from pages.ui.settings.families import FAMILIES, SHARED
@@ -57,6 +59,27 @@ def against_truth(session: Session, view: View) -> None:
         f"{order} Above zero, or blue, is too much; below, or "
         "orange, too little. With few data even the best fit is off: compare the likelihoods "
         "before blaming the training."
+    )
+
+
+def new_data(session: Session, view: View) -> None:
+    """Draw how well the learned and the true model explain these data, and new ones."""
+    found, true = on_new_data(session, view), session.true_log_likelihood()
+    if found is None or true is None:
+        return
+    st.subheader("How does it do on new data?", anchor=False)
+    here = session.data.sequences.per_observation(view.state.log_likelihood)
+    table = {"These data": (here, true), "New data": found}
+    st.table(
+        pd.DataFrame(
+            {title: [words.nats(value) for value in values] for title, values in table.items()},
+            index=["Learned model", "True model"],
+        )
+    )
+    st.caption(
+        "Log-likelihood per observation, in nats. New data are drawn from the true model, and no "
+        "other is expected to explain them better. A model that is ahead on these data and behind "
+        "on new ones has fitted what is chance in these."
     )
 
 

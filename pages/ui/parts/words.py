@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hmmcore.arrays import IntArray
+from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.experiment.dataset import Dataset, Upload
 from pages.ui.figures.theme import StateNames
 from pages.ui.session.session import Session
@@ -291,6 +291,18 @@ def about_entropy(num_states: int) -> str:
         return text + "with one state there is nothing to be unsure of."
     most = math.log2(num_states)
     return f"{text}0 bits is sure, log₂ K = {most:.2f} bits is no idea."
+
+
+def about_mean_entropy(learned: FloatArray, true: FloatArray | None) -> str:
+    """How unsure the models are on average, from their entropies (M,) in bits.
+
+    Empty where the sequence is impossible under one of them. `true` is None without a true model.
+    """
+    means = [float(entropy.mean()) for entropy in (learned, true) if entropy is not None]
+    if not np.isfinite(means).all():
+        return ""
+    truth = "" if true is None else f", under the true model {means[1]:.2f}"
+    return f"On average it is {means[0]:.2f} bits{truth}."
 
 
 def about_log_joints(best: float, true: float) -> str:

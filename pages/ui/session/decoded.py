@@ -22,6 +22,7 @@ from hmmcore import (
     most_probable_states,
     posterior_entropy,
     smooth,
+    states_alone,
     viterbi,
     viterbi_ties,
 )
@@ -46,16 +47,20 @@ class BestStates:
     Attributes:
         path: the Viterbi path: the most probable path as a whole.
         smoothed, filtered: the state of largest smoothed or filtered probability at each step.
+        alone: the state under which the observation of each step alone is most probable.
     """
 
     path: IntArray
     smoothed: IntArray
     filtered: IntArray
+    alone: IntArray
 
     def read_as(self, names: IntArray) -> BestStates:
         """The same with each state k replaced by names[k] (K,); -1 stays -1."""
         names = np.append(names, NO_STATE)
-        return BestStates(names[self.path], names[self.smoothed], names[self.filtered])
+        return BestStates(
+            names[self.path], names[self.smoothed], names[self.filtered], names[self.alone]
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +69,7 @@ class Scope:
 
     Attributes:
         title: which part of the data it is, as the header of a column, in Markdown.
+        lengths: (N,) of its sequences.
         true_states: (T,) the true path, -1 where it is unknown.
         learned: the learned model's answers, in terms of true states, however states are shown.
         ceiling: the true model's answers, an upper bound on what can be expected of any model;
@@ -71,6 +77,7 @@ class Scope:
     """
 
     title: str
+    lengths: IntArray
     true_states: IntArray
     learned: BestStates
     ceiling: BestStates | None
@@ -103,7 +110,9 @@ class Decoded:
 def learned(session: Session, view: View) -> Decoded:
     """What the learned model decodes of the selected sequence."""
     return session.remember(  # type: ignore[no-any-return]
-        "decoded by the learned model", view, lambda: _decoded(view.posterior, view.path)
+        "decoded by the learned model",
+        view,
+        lambda: _decoded(view.hmm, view.sequence, view.posterior, view.path),
     )
 
 
@@ -118,7 +127,7 @@ def ceiling(session: Session) -> Decoded | None:
     return session.remember(  # type: ignore[no-any-return]
         "decoded by the true model",
         sequence,
-        lambda: _decoded(smooth(maker, sequence), viterbi(maker, sequence)),
+        lambda: _decoded(maker, sequence),
     )
 
 
@@ -153,6 +162,7 @@ def scopes(session: Session, view: View) -> list[Scope]:
 
     selected = Scope(
         markdown_text(capitalised(data.sequence_title(session.config.sequence))),
+        view.sequence.lengths,
         true_states[view.offset : view.offset + view.sequence.num_observations],
         in_true_states(learned(session, view).best),
         None if of_truth is None else of_truth.best,
@@ -162,6 +172,7 @@ def scopes(session: Session, view: View) -> list[Scope]:
     some = scored_sequences(session)
     first = Scope(
         _first_title(some, data.sequences),
+        some.lengths,
         true_states[: some.num_observations],
         in_true_states(_scored(session, view)),
         _scored_by_truth(session),
@@ -253,20 +264,25 @@ def _scored_by_truth(session: Session) -> BestStates | None:
     )
 
 
-def _decoded(posterior: Posterior, path: ViterbiPath) -> Decoded:
-    return Decoded(posterior, path, _best(posterior, path))
-
-
-def _best_states(hmm: HMM, sequences: Sequences) -> BestStates:
-    return _best(smooth(hmm, sequences), viterbi(hmm, sequences))
-
-
-def _best(posterior: Posterior, path: ViterbiPath) -> BestStates:
-    return BestStates(
+def _decoded(
+    hmm: HMM,
+    sequences: Sequences,
+    posterior: Posterior | None = None,
+    path: ViterbiPath | None = None,
+) -> Decoded:
+    """What a model decodes; its posterior and path are computed unless they are given."""
+    posterior, path = posterior or smooth(hmm, sequences), path or viterbi(hmm, sequences)
+    best = BestStates(
         path.states,
         most_probable_states(posterior.smoothed_probs),
         most_probable_states(posterior.filtered_probs),
+        states_alone(hmm, sequences),
     )
+    return Decoded(posterior, path, best)
+
+
+def _best_states(hmm: HMM, sequences: Sequences) -> BestStates:
+    return _decoded(hmm, sequences).best
 
 
 def _first_title(some: Sequences, every: Sequences) -> str:

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from hmmcore import (
+    HMM,
+    Gaussian,
+    Sequences,
     accuracy,
     commonest_share,
     most_probable_states,
@@ -13,6 +16,7 @@ from hmmcore import (
     sample,
     smooth,
     state_shares,
+    states_alone,
     viterbi,
 )
 from tests.hmmcore.models import CONFIGS, TableEmissions
@@ -107,3 +111,23 @@ def test_the_commonest_state_is_counted_among_the_steps_whose_state_is_known():
 def test_shares_of_what_is_no_path_are_refused(states):
     with pytest.raises(ValueError, match=r"^states"):
         state_shares(states, 2)
+
+
+def test_alone_the_nearest_mean_names_the_state() -> None:
+    hmm = HMM([0.0, 1.0, 0.0], np.full((3, 3), 1 / 3), Gaussian.univariate([-1.0, 1.0, 4.0], 1.0))
+    sequences = Sequences([-5.0, 0.1, 2.4, 2.6, np.nan, 0.0])
+    # Neither π nor A counts, the lowest state wins the tie, and a gap names none.
+    assert states_alone(hmm, sequences).tolist() == [0, 1, 1, 2, -1, 0]
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_alone_is_where_an_observation_is_most_probable(name: str) -> None:
+    hmm, sequences = CONFIGS[name].make(0)
+    scores = hmm.emissions.log_likelihoods(sequences.observations)
+    for state, row, seen in zip(
+        states_alone(hmm, sequences), scores, sequences.observations, strict=True
+    ):
+        if np.isnan(seen).all() or np.isneginf(row).all():
+            assert state == -1
+        else:
+            assert row[state] == row.max()
