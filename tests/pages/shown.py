@@ -66,6 +66,27 @@ def comparison(app: AppTest) -> dict[str, Any]:
     return header
 
 
+def panel(app: AppTest) -> dict[str, Any]:
+    """The header of the message to the live panel."""
+    header, _ = _panel_message(app)
+    return header
+
+
+def panel_array(app: AppTest, name: str) -> np.ndarray:
+    """An array of the message to the live panel, by its name."""
+    header, block = _panel_message(app)
+    kind, offset, shape = header["arrays"][name]
+    count = int(np.prod(shape))
+    return np.frombuffer(block, dtype=f"<{kind}", count=count, offset=offset).reshape(shape)
+
+
+def _panel_message(app: AppTest) -> tuple[dict[str, Any], bytes]:
+    (found,) = (one for one in app.get("bidi_component") if one.proto.bytes)
+    message = found.proto.bytes
+    end = 4 + int.from_bytes(message[:4], "little")
+    return json.loads(message[4:end]), message[end:]
+
+
 def upload(app: AppTest, values: list[np.ndarray], num_states: int = 2) -> AppTest:
     """Make these sequences the visitor's own data."""
     sequences = Sequences.from_list(values)

@@ -15,7 +15,7 @@ from pages.ui.files.experiment_reading import read
 from pages.ui.files.export import csv_bytes
 from pages.ui.files.notebook import notebook
 from pages.ui.parts.export_area import decoded_csv, model_json
-from tests.pages.shown import comparison, figures, healthy, opened, press, session, text
+from tests.pages.shown import comparison, figures, healthy, opened, panel, press, session, text
 
 NASTY = "<b>|rain*, =1+1 & $x$"
 UMBRELLA = {
@@ -32,12 +32,6 @@ def names_box(app: AppTest, label: str):
 def edit_page(app: AppTest) -> AppTest:
     session(app).data_view = "Edit the model"
     return healthy(app.run())
-
-
-def panel(app: AppTest) -> dict:
-    (found,) = (one for one in app.get("bidi_component") if one.proto.bytes)
-    message = found.proto.bytes
-    return json.loads(message[4 : 4 + int.from_bytes(message[:4], "little")])
 
 
 def test_every_page_calls_states_and_symbols_by_their_names():

@@ -119,9 +119,26 @@ def test_its_promises_hold() -> None:
     )
     np.testing.assert_allclose(view.hmm.emissions.means, truth.emissions.means, rtol=0, atol=0.1)
     assert right > 0.98
-    # More noise, as the last step says.
-    noisy, wrong = played(Config(noise_sd=1.5))
-    assert wrong < 0.9
-    noisy_view = current_view(noisy)
-    assert noisy_view is not None
-    assert np.abs(noisy_view.hmm.emissions.means - truth.emissions.means).max() > 0.3
+
+
+def test_the_last_step_goes_on_once_its_visitor_has_made_it_harder() -> None:
+    app = newcomer()
+    for _ in range(3):
+        press(app, "tour_on")
+    assert "Noise σ** to 1.5" in text(app)
+    healthy(app.slider(key="control_noise_sd").set_value(1.5).run())
+    assert STEPS[2](session(app).config) in text(app)
+    assert "As likely, and less sure" in text(app)
+    here = session(app)
+    run, true = here.shown_run, here.true_log_likelihood()
+    assert run is not None
+    assert true is not None
+    for _ in range(200):
+        run.step()
+    # The dotted line is reached again.
+    assert 0 < run.curve[-1] - true < 0.02
+    # The page that it names counts the errors of both models.
+    shares = healthy(healthy(app.run()).switch_page("decoding.py").run()).table[0].value
+    everything = {row: float(share.rstrip("%")) / 100 for row, share in shares.iloc[:, 1].items()}
+    learned, best = (everything[f"{whose} model, Viterbi path"] for whose in ("Learned", "True"))
+    assert 0.7 < learned < best < 0.8  # 0.75 and 0.78

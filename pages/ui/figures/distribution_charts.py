@@ -301,7 +301,7 @@ def _mixture_curve(
 ) -> Values:
     return {
         "type": "scatter", "mode": "lines", "x": grid, "y": heights, "name": "all states together",
-        "line": {"color": colours.text, "width": 1.2, "dash": "dot", "shape": shape},
+        "line": {"color": colours.text, "width": 1.2, "dash": theme.SUM_DASH, "shape": shape},
         "hovertemplate": f"all states together: %{{y:{number_format}}}<extra></extra>",
     }  # fmt: skip
 

@@ -146,6 +146,15 @@ RUN_COLOURS: dict[str, str] = {"EM": "#1f77d0", "Gradient": "#d6336c"}
 RUN_DASHES: dict[str, str] = {"EM": "solid", "Gradient": "dash"}
 """Plotly line dash of a training run: the second mark besides colour."""
 
+TRUTH_DASH = "dot"
+"""Of every line that shows something of the true model, and of no other: dotted."""
+
+SUM_DASH = "dashdot"
+"""Of the density of all states together, and of no other line: dash-dotted."""
+
+SWEEP_DASHES = ("18px,4px", "18px,4px,3px,4px", "10px,3px,3px,3px,3px,3px", "18px,4px,7px,4px")
+"""Of the runs of a sweep of learning rates: two below the chosen one, two above it."""
+
 POSTERIOR_COLOUR_SCALE = (
     "#00204c", "#002a66", "#00346e", "#273f6c", "#3c4a6b", "#4c556b",
     "#5b5f6d", "#686a70", "#757575", "#838178", "#928c78", "#a19876",

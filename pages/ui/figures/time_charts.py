@@ -204,7 +204,7 @@ def _entropy_curve(entropy: FloatArray, whose: str, colours: Palette, scale: Tim
         "mode": "lines" if len(binned) > 1 else "markers",
         "line": {
             "shape": "hvh", "width": 1.4 if learned else 1.1, "color": colour,
-            "dash": "solid" if learned else "dot",
+            "dash": "solid" if learned else theme.TRUTH_DASH,
         },
         "marker": {"color": colour, "symbol": "circle" if learned else "circle-open"},
         "fill": "tozeroy" if learned else None,

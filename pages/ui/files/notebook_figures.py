@@ -42,7 +42,7 @@ def _likelihood(experiment: Experiment) -> str:
     if experiment.config.truth == "shown" and experiment.data.generating_model is not None:
         lines += [
             "best = log_likelihood(truth, sequences).sum() / num_observed",
-            'figure.add_hline(best, line_dash="dot", annotation_text="true model")',
+            f'figure.add_hline(best, line_dash="{theme.TRUTH_DASH}", annotation_text="true model")',
         ]
     lines.append(
         "figure.update_layout(\n"

@@ -230,7 +230,7 @@ def _tile(run: RunCurve) -> dict[str, Any]:
         "log_likelihood": wire.finite_or_none(reached),
         "gain": gain,
         "colour": theme.RUN_COLOURS.get(run.name, theme.STATE_COLOURS[2]),
-        "dash": theme.RUN_DASHES.get(run.name, "dot"),
+        "dash": theme.RUN_DASHES.get(run.name, "solid"),
     }
 
 

@@ -27,8 +27,8 @@ from pages.ui.session.standing_words import ENDINGS
 from pages.ui.session.view import shown_order, state_names
 from pages.ui.text import shortened
 
-LOWER_STYLES = (("#7048e8", "dot"), ("#9c36b5", "dashdot"))
-HIGHER_STYLES = (("#e8590c", "longdash"), ("#b08900", "dot"))
+LOWER_STYLES = tuple(zip(("#7048e8", "#9c36b5"), theme.SWEEP_DASHES[:2], strict=True))
+HIGHER_STYLES = tuple(zip(("#e8590c", "#b08900"), theme.SWEEP_DASHES[2:], strict=True))
 """Colour and dash of the sweep's runs below and above the chosen learning rate, nearest first."""
 
 LOCATIONS: Mapping[str, tuple[str, str, tuple[float, float] | None]] = {

@@ -19,7 +19,7 @@ from pages.ui.session.session import Session
 from pages.ui.session.view import shown_dimensions
 from pages.ui.text import count
 
-CURVES = "Each curve is as high as its state is frequent in these data; dotted: all together."
+CURVES = "Each curve is as high as its state is frequent in these data; dash-dotted: all together."
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,9 +39,10 @@ _PRESETS = (
         "easy",
         "Well apart, slow to change",
         "When states hardly overlap and last a while, how few steps does training need?",
-        "Press Play and count the steps to the dotted line.",
+        "Press Play and count the steps to the dotted line. Then open Posterior and Viterbi.",
         "About a dozen. The curve ends a hair above the dotted line, every mean is within 0.1 of "
-        "the true one, and the Viterbi path is right at more than 98 of 100 observations.",
+        "the true one (Posterior), and the path is right at more than 98 of 100 observations "
+        "(Viterbi).",
         {
             "num_states": 3,
             "num_sequences": 5,
@@ -57,9 +58,10 @@ _PRESETS = (
         "overlapping",
         "Overlapping noise",
         "When one observation cannot tell the states apart, what does its place in time reveal?",
-        "Press Play, and compare the Viterbi path with the true path.",
-        "Taken alone, the nearest mean names the right state for 7 of 10 observations. The model "
-        "knows that states last, weighs the neighbours, and is right for more than 9 of 10.",
+        "Press Play, compare the two paths, and open Viterbi.",
+        "Taken alone, the nearest mean names the right state for 7 of 10 observations (Viterbi: "
+        "each observation alone). The model knows that states last, weighs the neighbours, and is "
+        "right for more than 9 of 10.",
         {
             "num_states": 3,
             "num_sequences": 10,
@@ -74,10 +76,10 @@ _PRESETS = (
         "sticky",
         "Sticky states",
         "A visit to a state lasts 50 steps on average. Can training tell changes from noise?",
-        "Press Play, and compare the diagonals of the two transition matrices.",
-        "Yes: the learned diagonal is within 0.01 of the true 0.98, and the Viterbi path changes "
-        "state about as often as the true path. Naming each observation by the nearest mean would "
-        "change state nearly twenty times as often.",
+        "Press Play, compare the diagonals of the matrices, and open Viterbi.",
+        "Yes: the learned diagonal is within 0.01 of the true 0.98 (Posterior), and the Viterbi "
+        "path changes state about as often as the true path. Naming each observation alone, by the "
+        "nearest mean, would change state nearly twenty times as often (Viterbi).",
         {
             "num_states": 3,
             "length": 500,
@@ -93,10 +95,11 @@ _PRESETS = (
         "fast-switching",
         "Fast switching",
         "The state almost never stays for a second step. Does the past still help to name it?",
-        "Press Play, and compare the transition matrices; then open Posterior.",
+        "Press Play, and compare the transition matrices; then open Viterbi.",
         "Hardly. The learned diagonal comes close to zero, as it should, but knowing where the "
         "chain was only rules out one state of three: about 84 of 100 observations are named "
-        "right, against 80 by the nearest mean alone. Training needs many more steps, too.",
+        "right, against 80 by the nearest mean alone (Viterbi). Training needs many more steps, "
+        "too.",
         {
             "num_states": 3,
             "num_sequences": 10,
@@ -112,10 +115,10 @@ _PRESETS = (
         "left-right",
         "Only forward",
         "Stages that never return: can training bring back a transition that starts at zero?",
-        "Press Play, and look at the zeros of both transition matrices.",
+        "Press Play, look at the zeros of both matrices, and open Viterbi.",
         "Never. A step multiplies each transition by how often it is expected, so zero stays "
         "exactly zero: the learned matrix has its zeros where the true one has them. That helps, "
-        "and more than 95 of 100 observations are named right.",
+        "and more than 95 of 100 observations are named right (Viterbi).",
         {
             "num_states": 4,
             "length": 60,
@@ -154,8 +157,8 @@ _PRESETS = (
         "Four states made these data. What do two make of them?",
         "Press Play. Then set States K to 4, and press Play again.",
         "With two states the curve stays far below the dotted line: each has to cover two of the "
-        "true ones, so its density is more than twice as wide. With four the curve reaches the "
-        "line.",
+        "true ones, so its standard deviation is more than twice the true 1 (Posterior, What was "
+        "learned). With four the curve reaches the line.",
         {
             "num_states": 2,
             "true_states": 4,
@@ -174,7 +177,8 @@ _PRESETS = (
         "Press Play. Then set Sequences N to 100, and press Play again.",
         "It fits their chance. The curve passes the dotted line by almost 0.2 nats per "
         "observation, yet on new data the same model does worse than the true one by more than a "
-        "nat. With 100 sequences there is little chance left to fit: the curve ends on the line.",
+        "nat (Posterior, on new data). With 100 sequences there is little chance left to fit: the "
+        "curve ends on the line.",
         {
             "num_states": 3,
             "length": 30,
@@ -194,7 +198,7 @@ _PRESETS = (
         "Press Play until the curve is flat. Then press New start, and Play again.",
         "No. This start ends in a *local optimum*, 0.36 nats per observation below the next "
         "start, which reaches the dotted line. EM only climbs, so it cannot leave the hill it "
-        "began on: six of ten starts reach the best one.",
+        "began on. Go on with New start and Play: of ten starts in a row seven reach the best one.",
         {
             "num_states": 4,
             "length": 100,
@@ -249,10 +253,10 @@ _PRESETS = (
         "twins",
         "Twins",
         "S2 and S4 make exactly the same values. Can their place in the cycle tell them apart?",
-        "Press Play, and look for the two curves that lie on each other.",
-        "Yes. The means of S2 and S4 end within 0.15 of each other, and still more than 9 of 10 "
-        "observations are named right: after S1 comes S2, after S3 comes S4. By their values "
-        "alone it would be less than 7 of 10.",
+        "Press Play, and look for the two curves that lie on each other. Then open Viterbi.",
+        "Yes. The means of S2 and S4 end within 0.15 of each other (Posterior, What was learned), "
+        "and still more than 9 of 10 observations are named right: after S1 comes S2, after S3 "
+        "comes S4. By their values alone it would be less than 7 of 10 (Viterbi).",
         {
             "num_states": 4,
             "num_sequences": 10,
@@ -266,14 +270,75 @@ _PRESETS = (
         },
     ),
     Preset(
+        "filter-smoother",
+        "Filter against smoother",
+        "What do tomorrow's observations do to what is believed of today?",
+        "Press Play. Then open Posterior, and switch from Smoothed to Filtered and back.",
+        "They settle doubts. As data come in (Filtered) the most probable state is right for 86 "
+        "of 100 observations, and a doubt of 0.50 bits is left on average; with what comes later "
+        "(Smoothed) it is 90, and 0.38 bits. At a change of state the filter lags: it waits for a "
+        "second observation, where the smoother looks ahead. At the last step both are the same.",
+        {
+            "num_states": 2,
+            "num_sequences": 10,
+            "noise_sd": 1.0,
+            "persistence": 0.9,
+            "separation": 1.5,
+            "seed": 2,
+            "start": "quantiles",
+        },
+    ),
+    Preset(
+        "positive-likelihood",
+        "Why is the log-likelihood positive?",
+        "The logarithm of a probability is never above 0. Why is this one?",
+        "Press Play, and read the axes. Then set Noise σ to 1, and press Play again.",
+        "Numbers have a *density*, not a probability, and a density is high where data lie close "
+        "together: read the axis of Means and densities, which goes beyond 2. So its logarithm "
+        "may be positive, here 1.22 nats per observation. With σ = 1 the same states spread "
+        "twenty times as wide, no density reaches 1, and it is −1.68. Only differences on the "
+        "same data mean something.",
+        {
+            "num_states": 3,
+            "num_sequences": 5,
+            "noise_sd": 0.05,
+            "separation": 2.0,
+            "seed": 1,
+            "start": "quantiles",
+            "speed": "2",
+        },
+        frozenset({"noise_sd"}),
+    ),
+    Preset(
+        "one-sequence",
+        "One sequence says nothing about π",
+        "Sequences begin in any of three states, equally often. What does one of them say?",
+        "Press Play, and open Posterior. Then set Sequences N to 100, and press Play again.",
+        "Nothing but where it began itself: it is most likely if that was sure to happen, so the "
+        "learned π is 1, 0 and 0 (Posterior, Learned transition matrix), where the true one is a "
+        "third each. A is within 0.05 all the same, for one sequence has many transitions. With "
+        "100 sequences every entry of π is within 0.05 too.",
+        {
+            "num_states": 3,
+            "length": 100,
+            "num_sequences": 1,
+            "noise_sd": 0.7,
+            "separation": 2.0,
+            "seed": 5,
+            "start": "quantiles",
+        },
+        frozenset({"num_sequences"}),
+    ),
+    Preset(
         "umbrella",
         "The umbrella world",
         "Underground one sees only whether somebody brings an umbrella. On which days did it rain?",
         "Press Play. Then open Posterior, and switch from Smoothed to Filtered.",
-        "In sequence 1 all days but the third bring an umbrella. As the days come in, rain has "
-        "the probabilities 0.82, 0.88, 0.19, 0.73, 0.87 under the true model; with all five known "
-        "0.87, 0.82, 0.31, 0.82, 0.87. These are the published figures of Russell and Norvig's "
-        "*Artificial Intelligence*, and what was learned from 1000 such weeks agrees to 0.05.",
+        "In sequence 1 it rains on all days but the third, and so the umbrellas say. As the days "
+        "come in (Filtered), rain has the probabilities 0.82, 0.88, 0.19, 0.73, 0.87 under the "
+        "true model; with all five known (Smoothed) 0.87, 0.82, 0.31, 0.82, 0.87: the published "
+        "figures of Russell and Norvig's *Artificial Intelligence*. What was learned from 1000 "
+        "such weeks agrees to 0.05.",
         {
             "family": "symbols",
             "num_symbols": 2,
@@ -284,7 +349,7 @@ _PRESETS = (
             "symbols_table": ((0.9, 0.1), (0.2, 0.8)),
             "state_names": ("rain", "sun"),
             "symbol_names": ("umbrella", "none"),
-            "seed": 526,
+            "seed": 73,
             "start": "near-truth",
             "trainable": SYMBOLS,
             "speed": "50",
@@ -294,10 +359,11 @@ _PRESETS = (
         "casino",
         "The dishonest casino",
         "A casino now and then swaps its fair die for a loaded one. Do the rolls alone tell when?",
-        "Press Play, and look at how often the loaded die shows a six.",
-        "They do. The learned second die shows a six about every other time, the first about every "
-        "sixth. Which die was thrown is named right for 4 of 5 rolls: better than always saying "
-        "fair, and never certain, since a fair die shows sixes too.",
+        "Press Play, look at how often each die shows a six, and open Viterbi.",
+        "They do. The learned loaded die shows a six about every other time, the fair one about "
+        "every sixth (Posterior, What was learned). Which die was thrown is named right for 4 of 5 "
+        "rolls (Viterbi): better than always saying fair, and never certain, since a fair die "
+        "shows sixes too.",
         {
             "family": "symbols",
             "num_symbols": 6,

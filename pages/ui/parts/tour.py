@@ -16,6 +16,13 @@ from pages.ui.settings.config import Config
 OFFERED = 0
 """Value of `Session.tour` while the tour is offered."""
 
+_HARDER = (
+    "**As likely, and less sure.** The curve comes to the dotted line again, but now the states "
+    "overlap: the *Viterbi path* often differs from the *true path*. Even the true model errs "
+    "nearly as often; the **Viterbi** page counts."
+)
+"""What the last step says once the visitor has done it."""
+
 STEPS: tuple[Callable[[Config], str], ...] = (
     lambda config: (
         f"**Data made by hidden states.** {config.data_states} states took turns to make the "
@@ -26,8 +33,11 @@ STEPS: tuple[Callable[[Config], str], ...] = (
         "line, the model that really made the data."
     ),
     lambda config: (
-        "**Compare, then make it harder.** Once the curve rests on the dotted line, learned and "
-        "true agree. Raise **Noise σ** in the sidebar, play again, and see how far apart they stay."
+        _HARDER
+        if config.noise_sd > Config().noise_sd
+        else "**Compare, then make it harder.** Once the curve rests on the dotted line, *learned* "
+        "and *true* agree, and so do the two paths. Raise **Noise σ** to 1.5 in the sidebar, and "
+        "play again."
     ),
 )
 

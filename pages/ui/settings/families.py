@@ -72,8 +72,8 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             is_density=True,
             card="Means and densities",
             picture="grey is what was observed; each curve is what one state accounts for, the "
-            "dotted one all of them together; dashed lines are the true means.",
-            marks=("marks below: learned; dashed: true", "marks below: learned"),
+            "dash-dotted one all of them together; dotted lines are the true means.",
+            marks=("marks below: learned; dotted: true", "marks below: learned"),
         ),
         "counts": Family(
             label="Counts (Poisson)",
@@ -85,9 +85,9 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             is_density=False,
             card="Rates and counts",
             picture="grey is how often each count was observed; each stepped curve is what one "
-            "state accounts for, the dotted one all of them together; dashed lines are the true "
-            "rates.",
-            marks=("marks below: learned; dashed: true", "marks below: learned"),
+            "state accounts for, the dash-dotted one all of them together; dotted lines are the "
+            "true rates.",
+            marks=("marks below: learned; dotted: true", "marks below: learned"),
         ),
         "symbols": Family(
             label="Symbols (Categorical)",
@@ -100,7 +100,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             card="Symbol probabilities",
             picture="for each symbol, a bar per state: how probable the symbol is there; the short "
             "lines across are the true probabilities.",
-            marks=("bars: learned; lines: true", "bars: learned"),
+            marks=("bars: learned; lines across: true", "bars: learned"),
         ),
         "points": Family(
             label="Points (multivariate Gaussian)",
@@ -111,8 +111,8 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             is_density=True,
             card="Means and covariances",
             picture="points of the shown sequence in the colour of their Viterbi state; each "
-            "ellipse holds 86 % of what its state makes; dashed ellipses are the true ones.",
-            marks=("ellipses: learned; dashed: true", "ellipses: learned"),
+            "ellipse holds 86 % of what its state makes; dotted ellipses are the true ones.",
+            marks=("ellipses: learned; dotted: true", "ellipses: learned"),
         ),
     }
 )

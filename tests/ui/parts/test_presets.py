@@ -20,8 +20,10 @@ from pages.ui.settings.config import FIELD_OF, NOTEBOOK, Config
 from pages.ui.settings.config_rules import legal
 
 NAMES = tuple(PRESETS)
-OF_THEIR_OWN = {"sticky", "too-many-states", "too-few-states", "tiny-data", "local-optimum",
-                "label-switching"}  # fmt: skip
+OF_THEIR_OWN = {
+    "sticky", "too-many-states", "too-few-states", "tiny-data", "local-optimum", "label-switching",
+    "filter-smoother", "positive-likelihood", "one-sequence",
+}  # fmt: skip
 OF_OTHER_SIZE = {"umbrella"}
 """Its sequences are as long as the book's, so that the book's figures can be read off them."""
 
@@ -141,13 +143,13 @@ def test_titles_differ() -> None:
 
 def test_a_press_names_controls_by_their_labels() -> None:
     labels = {field.label for field in FIELD_OF.values()}
-    for named in ("Starting point", "States K", "Sequences N"):
+    for named in ("Starting point", "States K", "Sequences N", "Noise σ"):
         assert named in labels
         assert any(named in given.press for given in PRESETS.values())
     for given in PRESETS.values():
         labels = {
             "start": "Starting point", "num_states": "States K", "num_sequences": "Sequences N",
-            "start_seed": "New start",
+            "start_seed": "New start", "noise_sd": "Noise σ",
         }  # fmt: skip
         for field in given.varies - ({"start_seed", "nudge"} if "start" in given.varies else set()):
             assert labels[field] in given.press

@@ -94,7 +94,7 @@ const DASHES = { solid: [], dot: [1, 1], dash: [3, 3], longdash: [5, 5], dashdot
 
 // Lengths of dashes in pixels. As in Plotly, named dashes are multiples of the line's width, which
 // counts as 3 at least; a list such as "5px,3px" is in pixels already.
-function dashes(dash, width) {
+export function dashes(dash, width) {
   return DASHES[dash]?.map((part) => part * Math.max(width, 3)) ?? dash.split(",").map(parseFloat);
 }
 

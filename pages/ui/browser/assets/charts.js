@@ -7,6 +7,9 @@ import { axis, baseLayout, blend, fade, readable } from "./plotting.js";
 const NONE = 255; // wire.MISSING
 const CERTAIN = 254; // wire.FULL_PROBABILITY
 
+// Dashes of a line of the true model, and of the density of all states together, as in theme.py. No
+// other line has them.
+export const DASH = { truth: "dot", sum: "dashdot" };
 const SHORT_LETTERS = 9; // of a name that stands beside a strip or a row
 const NARROW_LETTERS = 4; // of a name below a column
 const cut = (text, letters) => (text.length <= letters ? text : `${text.slice(0, letters - 1)}…`);
@@ -122,7 +125,7 @@ export function curve({ header, arrays }, theme, size) {
   if (meta.truth !== null) {
     data.push({
       x: [x0, x1], y: [meta.truth, meta.truth], mode: "lines", hoverinfo: "skip",
-      line: { color: theme.muted, width: 1.2, dash: "dot" },
+      line: { color: theme.muted, width: 1.2, dash: DASH.truth },
     });
   }
   if (meta.best !== null) {

@@ -1,7 +1,7 @@
 // Charts of what each state emits, as pure functions (message, theme) -> {data, layout}. There is
 // one builder for each kind of chart in pages/ui/live/emission_charts.py.
 
-import { bullet, compact, labelled, plainName, rows, shortName, stateName } from "./charts.js";
+import { DASH, bullet, compact, labelled, plainName, rows, shortName, stateName } from "./charts.js";
 import { axis, baseLayout, blend, fade } from "./plotting.js";
 
 const NONE = 255; // wire.MISSING
@@ -41,7 +41,7 @@ function marginals({ header, arrays }, theme) {
     const total = Array.from(grid, (_, i) => curves.reduce((sum, row) => sum + row[i], 0));
     data.push({
       x: grid, y: total, mode: "lines", hoverinfo: "skip",
-      line: { color: theme.text, width: 1, dash: "dot", shape },
+      line: { color: theme.text, width: 1.2, dash: DASH.sum, shape },
     });
   }
   // The marks of the states have different heights, so that equal means do not hide each other.
@@ -80,7 +80,7 @@ function marginals({ header, arrays }, theme) {
     truth.values.forEach((mean, k) => shapes.push({
       type: "line", x0: mean, x1: mean, y0: 0,
       y1: heights[k] + (sides[k] === "middle right" ? 0.03 : -0.05) * meta.top,
-      line: { color: colours[k], width: 1.6, dash: "dash" },
+      line: { color: colours[k], width: 1.6, dash: DASH.truth },
     }));
     data.push({
       x: truth.values, y: heights, mode: "markers+text", textposition: sides, cliponaxis: false,
@@ -233,7 +233,7 @@ function ellipses({ header, arrays }, theme) {
   };
   outline("ellipses", { width: 2 });
   const truth = part("true_means_x");
-  if (truth) outline("true_ellipses", { width: 1.6, dash: "5px,3px" });
+  if (truth) outline("true_ellipses", { width: 1.8, dash: DASH.truth });
   const [x, y] = [part("means_x").values, part("means_y").values];
   const deviations = rows(part("deviations"));
   const weights = part("weights").values;

@@ -2,7 +2,7 @@
 // change and drawn by Plotly when they come to rest. Subclasses define the charts, their arrangement
 // and the texts beside them; see panel.js and run-comparison.js.
 
-import { learnSymbols } from "./brush.js";
+import { dashes, learnSymbols } from "./brush.js";
 import { STYLE } from "./panel-style.js";
 import { Chart, addStyle, coalesce, node, readTheme } from "./plotting.js";
 import { subscribe } from "./run-controls.js";
@@ -21,6 +21,18 @@ export function gainText(gain) {
 // Set an element's text, without touching the page if it stays the same.
 export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
+}
+
+// Style of a short line with a run's colour and dashes, at half their length so that they fit.
+export function lineSample({ colour, dash }) {
+  let end = 0;
+  const parts = dashes(dash, 3).map((length, i) => {
+    const begin = end;
+    end += length / 2;
+    return `${i % 2 ? "transparent" : colour} ${begin}px ${end}px`;
+  });
+  const paint = parts.length ? `repeating-linear-gradient(90deg,${parts})` : colour;
+  return `height:3px;background:${paint}`;
 }
 
 export function card(name, title, note, ...charts) {

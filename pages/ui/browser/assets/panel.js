@@ -4,8 +4,8 @@
 import { columnAt } from "./brush.js";
 import * as charts from "./charts.js";
 import { emissions } from "./emissions.js";
-import { LiveView, card, gainText, minus, thousands, write } from "./live-view.js";
 import { Hand } from "./hand.js";
+import { LiveView, card, gainText, lineSample, minus, thousands, write } from "./live-view.js";
 import { node, viewKeeper } from "./plotting.js";
 import { tell } from "./run-controls.js";
 import { drawnFrom, isDrawn } from "./state-graph-layout.js";
@@ -200,7 +200,7 @@ class Panel extends LiveView {
         node("span", {}, label), node("b", { "data-testid": `${name}-${run.name}` }, "–"));
       this.tiles.replaceChildren(...header.runs.map((run) => node("div", { class: "hmm-tile" },
         node("div", { class: "hmm-run" },
-          node("i", { style: `border-top:3px ${run.dash === "solid" ? "solid" : "dashed"} ${run.colour}` }),
+          node("i", { style: lineSample(run) }),
           run.name),
         value(run, "iteration", "Iteration"),
         value(run, "log-likelihood", "Log-likelihood per observation"),

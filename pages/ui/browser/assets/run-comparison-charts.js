@@ -1,6 +1,6 @@
 // The charts of the comparison as pure functions of numbers: (message, theme) -> {data, layout}.
 
-import { stateName } from "./charts.js";
+import { DASH, stateName } from "./charts.js";
 import { axis, baseLayout, fade } from "./plotting.js";
 
 const MARGIN = { l: 52, r: 14, t: 6, b: 34 };
@@ -47,7 +47,7 @@ export function curve(message, theme) {
   if (meta.truth !== null) {
     data.push({
       x: [...meta.x_range], y: [meta.truth, meta.truth], mode: "lines", hoverinfo: "skip",
-      line: { color: theme.muted, width: 1.2, dash: "dot" },
+      line: { color: theme.muted, width: 1.2, dash: DASH.truth },
     });
   }
   data.push(...lines(message, "curve", "log-likelihood per observation %{y:.5f}"),
@@ -80,7 +80,8 @@ export function distance(message, theme) {
   return { data, layout };
 }
 
-// One parameter of every state over time: lines in the states' colours, dashed by run.
+// One parameter of every state over time: lines in the states' colours, dashed by run; the true
+// value is dotted.
 export function track({ header, arrays }, theme, name) {
   const meta = header.charts[name];
   const K = header.num_states;
@@ -88,7 +89,7 @@ export function track({ header, arrays }, theme, name) {
   const data = [];
   meta.truth?.forEach((value, k) => data.push({
     x: [...meta.x_range], y: [value, value], mode: "lines", hoverinfo: "skip",
-    line: { color: fade(colours[k], 0.75), width: 1, dash: "dot" },
+    line: { color: fade(colours[k], 0.75), width: 1, dash: DASH.truth },
   }));
   meta.runs.forEach((number, at) => {
     const run = header.runs[number];

@@ -4,7 +4,7 @@
 import { plainName } from "./charts.js";
 import * as charts from "./run-comparison-charts.js";
 import { STYLE } from "./run-comparison-style.js";
-import { LiveView, card, gainText, minus, thousands, write } from "./live-view.js";
+import { LiveView, card, gainText, lineSample, minus, thousands, write } from "./live-view.js";
 import { addStyle, node, viewKeeper } from "./plotting.js";
 
 const TRACKS = ["location", "spread", "stay"];
@@ -107,7 +107,6 @@ class RunComparison extends LiveView {
     const appearance = runs.map((run) => `${run.name} ${run.colour}`).join();
     if (this.rowAppearance !== appearance) {
       this.rowAppearance = appearance;
-      const dashed = (run) => (run.dash === "solid" ? "solid" : run.dash === "dot" ? "dotted" : "dashed");
       this.cells = runs.map((run) => Object.fromEntries(COLUMNS.map(([name]) =>
         [name, node("td", { class: `hmm-cell-${name}`, "data-testid": `${name}-${run.name}` })])));
       for (const { seconds } of this.cells) {
@@ -115,7 +114,7 @@ class RunComparison extends LiveView {
       }
       this.body.replaceChildren(...runs.map((run, i) => node("tr", {},
         node("th", { scope: "row" },
-          node("i", { style: `border-top:3px ${dashed(run)} ${run.colour}` }), run.name),
+          node("i", { style: lineSample(run) }), run.name),
         ...Object.values(this.cells[i]))));
     }
     runs.forEach((run, i) => {

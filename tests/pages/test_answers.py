@@ -1,0 +1,322 @@
+"""Each figure that an example's answer quotes is on a page that the example names.
+
+A test does what the example says to press and reads the figure there, as a visitor would. That
+the figures are right is measured in tests/ui/parts/test_outcomes.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.ui.parts.presets import PRESETS
+from pages.ui.settings.address import to_query
+from tests.pages.shown import (
+    MAIN_SCRIPT,
+    array,
+    figures,
+    healthy,
+    panel,
+    panel_array,
+    press,
+    session,
+    text,
+)
+
+PAGES = {"Posterior": "posterior.py", "Viterbi": "decoding.py", "Playground": "playground.py"}
+
+
+class Visitor:
+    """Somebody who has chosen an example and does what it says."""
+
+    def __init__(self, name: str) -> None:
+        self.example = PRESETS[name]
+        self.app = AppTest.from_file(str(MAIN_SCRIPT), default_timeout=60)
+        self.app.query_params.update(to_query(self.example.config))
+        healthy(self.app.run())
+
+    def play(self) -> None:
+        """Press Play on the Playground and wait until the run has come to rest."""
+        self.go("Playground")
+        run = session(self.app).shown_run
+        assert run is not None
+        for _ in range(1000):
+            if run.ended is not None:
+                break
+            run.step()
+        healthy(self.app.run())
+
+    def go(self, page: str) -> None:
+        """Open a page that the example names; the Playground is where it begins."""
+        words = f"{self.example.press} {self.example.outcome}"
+        assert page == "Playground" or page in words
+        healthy(self.app.switch_page(PAGES[page]).run())
+
+    def set(self, kind: str, key: str, value: object) -> None:
+        """Set a control, which the example must name."""
+        self.go("Playground")
+        (control,) = (one for one in getattr(self.app, kind) if one.key == f"control_{key}")
+        assert control.label in self.example.press
+        healthy(control.set_value(value).run())
+        assert self.example.matches(session(self.app).config)
+
+    # What is read
+
+    def nats(self) -> float:
+        """The tile with the log-likelihood per observation, on the Playground."""
+        self.go("Playground")
+        return panel(self.app)["runs"][0]["log_likelihood"]
+
+    def above_line(self) -> float:
+        """How far the curve ends above the dotted line, on the Playground."""
+        return self.nats() - panel(self.app)["charts"]["curve"]["truth"]
+
+    def matrix(self, which: str = "learned") -> np.ndarray:
+        """A transition matrix of the Playground."""
+        self.go("Playground")
+        return panel_array(self.app, f"{which}.probs")
+
+    def right(self, row: str) -> float:
+        """Percent of all observations that a way of decoding names right, on the Viterbi page."""
+        self.go("Viterbi")
+        return float(self.app.table[0].value.iloc[:, -1][row].rstrip("%"))
+
+    def changes(self, row: str) -> int:
+        """How often a path changes state in all sequences, on the Viterbi page."""
+        self.go("Viterbi")
+        return int(self.app.table[2].value.iloc[:, -1][row])
+
+    def learned(self) -> pd.DataFrame:
+        """The table of what was learned, on the Posterior page."""
+        self.go("Posterior")
+        return self.app.dataframe[0].value
+
+    def errors(self, key: str, plot: int) -> np.ndarray:
+        """Learned minus true of one plot, on the Posterior page."""
+        self.go("Posterior")
+        trace = figures(self.app)[key]["data"][plot]
+        return array(trace["y"] if trace["type"] == "bar" else trace["z"])
+
+    def posterior(self, whose: int) -> np.ndarray:
+        """(K, M) as written in the heat map of the learned (0) or the true model (1)."""
+        maps = [t for t in figures(self.app)["posterior_over_time"]["data"] if "texttemplate" in t]
+        assert {one["texttemplate"] for one in maps} == {"%{z:.2f}"}
+        return array(maps[whose]["z"])
+
+    def doubt(self) -> str:
+        """The sentence on the mean entropy, on the Posterior page."""
+        found = re.search(r"On average it is [\d.]+ bits", text(self.app))
+        assert found is not None
+        return found[0]
+
+
+VITERBI, ALONE = "Learned model, Viterbi path", "True model, each observation alone"
+
+
+def notebook(visitor: Visitor) -> None:
+    press(visitor.app, "step")
+    means = panel_array(visitor.app, "means.means")
+    assert np.ptp(means) < 1e-6
+    press(visitor.app, "step")
+    assert abs(panel(visitor.app)["runs"][0]["gain"]) < 1e-12
+    visitor.set("selectbox", "start", "random")
+    visitor.play()
+    assert visitor.above_line() > 0.1
+
+
+def easy(visitor: Visitor) -> None:
+    visitor.play()
+    assert 0 < visitor.above_line() < 0.015
+    assert np.abs(visitor.errors("emission_errors", 0)).max() < 0.1
+    assert visitor.right(VITERBI) > 98
+
+
+def overlapping(visitor: Visitor) -> None:
+    visitor.play()
+    assert 65 < visitor.right(ALONE) < 75
+    assert visitor.right(VITERBI) > 90
+
+
+def sticky(visitor: Visitor) -> None:
+    visitor.play()
+    assert np.abs(np.diag(visitor.errors("chain_errors", 1))).max() < 0.01
+    true, found, alone = (
+        visitor.changes(row) for row in ("True path", "Viterbi path", "Each observation alone")
+    )
+    assert 0.8 * true < found < 1.2 * true
+    assert 17 * true < alone < 20 * true
+
+
+def fast_switching(visitor: Visitor) -> None:
+    visitor.play()
+    assert np.diag(visitor.matrix()).max() < 0.15
+    assert round(visitor.right(VITERBI)) == 84
+    assert round(visitor.right(ALONE)) == 80
+
+
+def left_right(visitor: Visitor) -> None:
+    visitor.play()
+    np.testing.assert_array_equal(visitor.matrix() == 0, visitor.matrix("true") == 0)
+    assert visitor.right(VITERBI) > 95
+
+
+def too_many_states(visitor: Visitor) -> None:
+    visitor.play()
+    six = visitor.nats()
+    assert visitor.above_line() > 0.03
+    visitor.set("slider", "num_states", 3)
+    visitor.play()
+    assert 0 < visitor.above_line() < 0.02
+    assert visitor.nats() < six
+
+
+def too_few_states(visitor: Visitor) -> None:
+    visitor.play()
+    assert visitor.above_line() < -0.5
+    assert visitor.learned()["standard deviation"].min() > 2
+    visitor.set("slider", "num_states", 4)
+    visitor.play()
+    assert 0 < visitor.above_line() < 0.02
+
+
+def tiny_data(visitor: Visitor) -> None:
+    visitor.play()
+    assert 0.19 < visitor.above_line() < 0.2
+    visitor.go("Posterior")
+    new = visitor.app.table[1].value["New data"].map(lambda nats: float(nats.replace("−", "-")))
+    assert new["True model"] - new["Learned model"] > 1
+    visitor.set("number_input", "num_sequences", 100)
+    visitor.play()
+    assert 0 < visitor.above_line() < 0.01
+
+
+def local_optimum(visitor: Visitor) -> None:
+    visitor.play()
+    assert visitor.above_line() < -0.3
+    ends = [visitor.nats()]
+    for _ in range(9):
+        press(visitor.app, "new_start")
+        visitor.play()
+        ends.append(visitor.nats())
+    assert round(ends[1] - ends[0], 2) == 0.36
+    assert sum(end > max(ends) - 0.01 for end in ends) == 7
+
+
+def label_switching(visitor: Visitor) -> None:
+    visitor.play()
+    first = visitor.nats()
+    press(visitor.app, "new_start")
+    visitor.play()
+    assert round(visitor.nats(), 4) == round(first, 4)
+
+
+def cyclic(visitor: Visitor) -> None:
+    visitor.play()
+    allowed = visitor.matrix("true") > 0
+    assert visitor.matrix()[~allowed].max() < 0.01
+
+
+def twins(visitor: Visitor) -> None:
+    visitor.play()
+    means = visitor.learned()["mean"]
+    assert abs(means["S2"] - means["S4"]) < 0.15
+    assert visitor.right(VITERBI) > 90
+    assert visitor.right(ALONE) < 70
+
+
+def filter_smoother(visitor: Visitor) -> None:
+    visitor.play()
+    seen = {}
+    for kind in ("Smoothed", "Filtered"):
+        visitor.go("Posterior")
+        assert kind in visitor.example.press
+        (control,) = (one for one in visitor.app.button_group if one.key == "control_posterior")
+        healthy(control.set_value(kind.lower()).run())
+        share = visitor.app.table[0].value.iloc[:, -1]["Learned model"]
+        seen[kind] = (round(float(share.rstrip("%"))), visitor.doubt())
+    assert seen == {
+        "Filtered": (86, "On average it is 0.50 bits"),
+        "Smoothed": (90, "On average it is 0.38 bits"),
+    }
+
+
+def positive_likelihood(visitor: Visitor) -> None:
+    visitor.play()
+    assert round(visitor.nats(), 2) == 1.22
+    assert panel_array(visitor.app, "means.curves").max() > 2
+    visitor.set("slider", "noise_sd", 1.0)
+    visitor.play()
+    assert round(visitor.nats(), 2) == -1.68
+    assert panel_array(visitor.app, "means.curves").max() < 1
+
+
+def one_sequence(visitor: Visitor) -> None:
+    visitor.play()
+    visitor.go("Posterior")
+    first, _ = figures(visitor.app)["learned_transition_matrix"]["data"]
+    assert sorted(np.ravel(first["text"])) == ["0.00", "0.00", "1.00"]
+    assert np.abs(visitor.errors("chain_errors", 1)).max() < 0.05
+    visitor.set("number_input", "num_sequences", 100)
+    visitor.play()
+    assert np.abs(visitor.errors("chain_errors", 0)).max() < 0.05
+
+
+def umbrella(visitor: Visitor) -> None:
+    visitor.play()
+    visitor.go("Posterior")
+    path = next(
+        t for t in figures(visitor.app)["posterior_over_time"]["data"] if "text" in t
+    )  # the true path
+    assert np.ravel(path["text"]).tolist() == ["rain", "rain", "sun", "rain", "rain"]
+    for kind in ("smoothed", "filtered"):
+        (control,) = (one for one in visitor.app.button_group if one.key == "control_posterior")
+        healthy(control.set_value(kind).run())
+        learned, true = visitor.posterior(0)[0], visitor.posterior(1)[0]
+        quoted = ", ".join(f"{p:.2f}" for p in true)
+        assert quoted in visitor.example.outcome
+        assert np.abs(learned - true).max() < 0.05
+
+
+def casino(visitor: Visitor) -> None:
+    visitor.play()
+    sixes = visitor.learned()["p(6)"]
+    assert abs(sixes["loaded"] - 1 / 2) < 0.05
+    assert abs(sixes["fair"] - 1 / 6) < 0.05
+    assert round(visitor.right(VITERBI) / 20) == 4
+    assert visitor.right(VITERBI) > visitor.right("Guessing: always the commonest true state") + 10
+
+
+ANSWERS: dict[str, Callable[[Visitor], None]] = {
+    "notebook": notebook,
+    "easy": easy,
+    "overlapping": overlapping,
+    "sticky": sticky,
+    "fast-switching": fast_switching,
+    "left-right": left_right,
+    "too-many-states": too_many_states,
+    "too-few-states": too_few_states,
+    "tiny-data": tiny_data,
+    "local-optimum": local_optimum,
+    "label-switching": label_switching,
+    "cyclic": cyclic,
+    "twins": twins,
+    "filter-smoother": filter_smoother,
+    "positive-likelihood": positive_likelihood,
+    "one-sequence": one_sequence,
+    "umbrella": umbrella,
+    "casino": casino,
+}
+
+
+def test_every_example_has_an_answer_that_is_read() -> None:
+    assert tuple(ANSWERS) == tuple(PRESETS)
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_the_figures_of_an_answer_are_on_the_pages_it_names(name: str) -> None:
+    ANSWERS[name](Visitor(name))
