@@ -16,6 +16,7 @@ from pages.ui.parts import controls
 from pages.ui.parts.frame import page_frame
 from pages.ui.parts.headline import headline
 from pages.ui.parts.run_controls import listen, run_controls
+from pages.ui.parts.word_list import word_list
 from pages.ui.session.session import Session, current_session
 
 ASSETS = Path(__file__).parent / "ui" / "browser" / "assets"
@@ -79,6 +80,7 @@ with session.lock:
     run_controls(session)
     try:
         page.run()
+        word_list()
     except Exception:
         # The message of `show_failure` says that the settings are in the address bar.
         write_address(session)

@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.ui.experiment.replay import Replay
+from pages.ui.glossary import GLOSSARY
 from pages.ui.live.frame_source import frame_source
 from pages.ui.parts import run_controls
 from pages.ui.parts.export_area import script
@@ -172,3 +173,12 @@ def test_the_playground_says_above_all_else_what_it_is() -> None:
     elements = [one.value for one in app.main if one.type in ("title", "markdown")]
     assert elements[0] == title.value
     assert elements[1].startswith("Behind each observation hides a state")
+
+
+@pytest.mark.parametrize("script", [*PAGES, "training.py"])
+def test_every_page_has_every_word_at_hand(script: str) -> None:
+    app = opened(script)
+    (words,) = (expander for expander in app.expander if expander.label == "Words")
+    (listed,) = (markdown.value for markdown in words.markdown)
+    for word, meaning in GLOSSARY.items():
+        assert f"**{word}**: {meaning}" in listed

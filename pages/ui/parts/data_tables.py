@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.ui.glossary import GLOSSARY
 from pages.ui.parts.controls import names
 from pages.ui.parts.widgets import on_entry
 from pages.ui.session.session import Session
@@ -40,8 +41,8 @@ COLUMN_WIDTH = 88
 NAMED_IN_FILE = " Your file names its states."
 
 CAPTIONS = {
-    "initial_table": "How likely a sequence begins in each state.",
-    "transition_table": "Row: the state at one step. Column: how likely it is the next one.",
+    "initial_table": GLOSSARY["π"],
+    "transition_table": GLOSSARY["A"],
     "means_table": "The value around which each state's observations lie.",
     "rates_table": "The average count that each state makes.",
     "symbols_table": "Row: the state. Column: how likely it makes each symbol.",

@@ -10,6 +10,7 @@ import numpy as np
 from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.experiment.dataset import Dataset, Upload
 from pages.ui.figures.theme import StateNames
+from pages.ui.glossary import GLOSSARY
 from pages.ui.session.session import Session
 from pages.ui.settings.config import Config
 from pages.ui.text import (
@@ -258,10 +259,8 @@ def about_own_model(session: Session) -> str:
 
 LEARNED = (
     "Each row is a state. Share of the data: how much of it the model expects to be from this "
-    "state. Expected stay: how many steps a visit lasts on average, 1 / (1 − the probability of "
-    "staying). To …: the row of A, where it goes next. Stationary share: the share of time "
-    "it has in the long run; it is empty where that depends on the first state. Cells can be "
-    "selected and copied."
+    f"state. Expected stay: {GLOSSARY['Expected stay']} To …: the row of A, where it goes next. "
+    f"Stationary share: {GLOSSARY['Stationary share']} Cells can be selected and copied."
 )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pages.ui.glossary import GLOSSARY
 from pages.ui.settings.families import FAMILIES, MAX_DIMENSIONS, MAX_SYMBOLS
 from pages.ui.settings.field import Field, control, fields_of
 from pages.ui.settings.table_rules import ANY, STATES, SYMBOLS, Table
@@ -96,8 +97,7 @@ class Config:
     )
     seed: int = control(
         "seed", "Seed", 8,
-        "Number that fixes every random draw. The same seed and settings always give the same "
-        "data; another seed gives other data of the same kind.",
+        f"{GLOSSARY['Seed']} Another seed gives other data of the same kind.",
         "data", minimum=0, maximum=999_999, step=1,
     )
     true_states: int = control(
@@ -224,14 +224,13 @@ class Config:
     )
     method: str = control(
         "method", "Method", "EM",
-        "How the model learns. EM weighs every observation by how likely each state made it and "
-        "takes the weighted averages; the likelihood never falls. Gradient follows the slope of "
-        "the likelihood; it may dip. Both start from the same model.",
+        f"How the model learns. EM: {GLOSSARY['EM']} Gradient: {GLOSSARY['Gradient ascent']} Both "
+        "start from the same model.",
         "training", choices={"EM": "EM", "Gradient": "Gradient", "Both": "Both"},
     )
     learning_rate: float = control(
         "rate", "Learning rate", 0.05,
-        "How far each gradient step goes; EM has none. Too small crawls, too large jumps over the "
+        f"{GLOSSARY['Learning rate']} Too small crawls, too large jumps over the "
         "optimum. It can be changed while training runs.",
         "training", minimum=0.0001, maximum=10.0, step=0.01,
     )
@@ -303,8 +302,7 @@ class Config:
     )
     posterior: str = control(
         "posterior", "Posterior", "smoothed",
-        "Filtered uses the observations up to each time: what could be known then. Smoothed uses "
-        "all of them, those that came later too.",
+        f"Filtered: {GLOSSARY['Filtered']} Smoothed: {GLOSSARY['Smoothed']}",
         "view", choices={"smoothed": "Smoothed", "filtered": "Filtered"},
     )
     truth: str = control(

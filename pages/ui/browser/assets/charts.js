@@ -111,7 +111,7 @@ function earlierNames({ earlier, truth, y_range: [low, high] }, theme, height, m
 function earlierCurves({ charts, arrays }, theme) {
   return charts.curve.earlier.map(({ name, same_data: sameData }, i) => ({
     x: arrays[`curve.earlier_x${i}`].values, y: arrays[`curve.earlier_y${i}`].values, mode: "lines",
-    line: { color: theme.faint, width: 1, dash: sameData ? "solid" : "dashdot" },
+    line: { color: theme.faint, width: 1, dash: sameData ? "solid" : "12px,4px" },
     hovertemplate: `earlier run (${name}), iteration %{x}<br>log-likelihood per observation %{y:.5f}`
       + `${sameData ? "" : "<br>of other data"}<extra></extra>`,
   }));

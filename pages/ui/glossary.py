@@ -1,0 +1,77 @@
+"""Every word that a newcomer would ask about, with the sentence that explains it.
+
+Plain data, and the only place of these sentences: the list of words of each page and the helps of
+controls take them from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+GLOSSARY: Mapping[str, str] = MappingProxyType(
+    {
+        "A": "The transition matrix: row i, column j is the probability that state j follows "
+        "state i.",
+        "Accuracy": "The share of observations for which the right state is named.",
+        "AIC": "A score of a model, lower is better: 2 for each of its parameters, less twice its "
+        "log-likelihood.",
+        "BIC": "A score of a model, lower is better: as AIC, but a parameter costs log(number of "
+        "observations), so that more data ask for a stronger case for each.",
+        "Ceiling": "What the true model reaches: even it cannot tell states apart that overlap.",
+        "Density": "How likely a number is compared with others; unlike a probability it may "
+        "exceed 1.",
+        "EM": "Expectation maximisation: it weighs every observation by how likely each state made "
+        "it and takes the weighted averages; the likelihood never falls.",
+        "Emission": "How a state makes observations, such as a mean and a spread, a rate, or the "
+        "probability of each symbol.",
+        "Entropy": "How unsure a model is of the state: 0 bits when it is certain, log₂ K bits "
+        "when all K states are as likely.",
+        "Expected stay": "How many steps a visit to a state lasts on average: 1 / (1 − the "
+        "probability of staying).",
+        "Film": "Play what was learned so far from its start, as a film.",
+        "Filtered": "Uses the observations up to each time: what could be known then.",
+        "Gradient ascent": "It follows the slope of the likelihood, as far in each step as the "
+        "learning rate says; it may dip.",
+        "Hidden Markov model": "States that follow each other by chance, each depending on the one "
+        "before, of which one sees only the observations that they make.",
+        "Iteration": "One step of training: all data are met once, and all parameters are changed.",
+        "K, M, N": "The number of states, of observations in a sequence, and of sequences.",
+        "Label switching": "States have no numbers of their own, so two runs may find the same "
+        "model with its states in another order.",
+        "Learning rate": "How far each gradient step goes; EM has none.",
+        "Likelihood": "How probable the observations are under a model, all paths of states "
+        "together; training makes it as large as it can.",
+        "Local optimum": "A model that no small change improves, although a better one exists "
+        "elsewhere.",
+        "Log-joint": "The logarithm of the probability of one path together with the observations.",
+        "Log-likelihood": "The logarithm of the likelihood, here per observation so that data of "
+        "any size compare; higher is better.",
+        "Mark": "Mark this iteration, to find it again; press again to unmark it.",
+        "Nat": "The unit of a natural logarithm: one nat more is e = 2.718 times as likely.",
+        "Observation": "What is seen at one time: a number, a count, a symbol or a point.",
+        "Per-step best": "At each time for itself the most probable state; in sequence these may "
+        "be an impossible path.",
+        "Posterior": "How probable each state is at each time, once the observations are known.",
+        "Prior": "What is held of a model before any data; none is used on these pages, so that "
+        "only the data speak.",
+        "Saddle": "A point where the slope is zero although it is no top, as when all states are "
+        "alike: training is stuck there.",
+        "Seed": "A number that fixes every random draw, so that the same settings give the same "
+        "data.",
+        "Smoothed": "Uses all observations, those that came later too.",
+        "State": "What the model is in at one time; it is never seen, only what it makes is.",
+        "Stationary share": "The share of time that a state has in the long run; it is empty where "
+        "that depends on the first state.",
+        "Tie": "Two paths that are exactly as probable as each other.",
+        "True model": "The one that the data were really drawn from; its lines are dotted.",
+        "Viterbi path": "The single path of states that is most probable together with all "
+        "observations.",
+        "π": "The initial probabilities: how likely a sequence begins in each state.",
+        "σ": "The standard deviation of the observations around the mean of their state; its "
+        "square is the variance, and Σ is the same for points.",
+        "Σξ": "The expected number of steps from each state to each other, summed over all data; "
+        "EM divides its rows by their sums to get the next A.",
+    }
+)
+"""Word to sentence, in the order of the list."""
