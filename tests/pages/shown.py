@@ -146,7 +146,8 @@ def array(value: Any) -> np.ndarray:
 
 
 def text(app: AppTest) -> str:
-    """All sentences of the page."""
+    """All sentences of the page, without the list of words at its foot."""
+    words = {m.value for area in app.expander if area.label == "Words" for m in area.markdown}
     kinds = (
         app.caption,
         app.info,
@@ -156,4 +157,6 @@ def text(app: AppTest) -> str:
         app.subheader,
         app.markdown,
     )
-    return "\n".join(element.value for kind in kinds for element in kind)
+    return "\n".join(
+        element.value for kind in kinds for element in kind if element.value not in words
+    )

@@ -50,6 +50,8 @@ def test_every_page_calls_states_and_symbols_by_their_names():
         drawn = {key: json.dumps(figure["data"]) for key, figure in figures(app).items()}
         assert {key for key, traces in drawn.items() if "rain" in traces} >= wanted
         assert not any("S1" in traces for traces in drawn.values())
+    errors = figures(healthy(app.switch_page("posterior.py").run()))["emission_errors"]
+    assert "rain, symbol umbrella" in json.dumps(errors)
     table = next(iter(healthy(app.switch_page("posterior.py").run()).dataframe)).value
     assert list(table.index) == ["rain", "sun"]
     assert {"p(umbrella)", "p(none)", "to rain", "to sun"} <= set(table.columns)

@@ -75,7 +75,7 @@ def test_with_another_number_of_states_learned_ones_are_read_as_those_of_the_fil
     assert "meets most often: 1 as “" in said
     assert list(app.table[0].value.index) == [
         "Learned model, Viterbi path", "Learned model, per-step best",
-        "Guessing: always the commonest true state",
+        "Learned model, each observation alone", "Guessing: always the commonest true state",
     ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,15 +12,22 @@ from pages.ui.figures import look, theme
 from pages.ui.figures.charts import MAX_WRITTEN_STATES, NARROW_LETTERS, state_ticks
 from pages.ui.figures.look import Plot
 from pages.ui.figures.theme import Palette
+from pages.ui.text import chart_text
 
 TOO_LITTLE, TOO_MUCH = "#D55E00", "#0072B2"
 """Two colours that every colour blindness leaves distinct; no error has the background's."""
 
 HEIGHT = 330
 
+FEW_LETTERS = 4
+"""Longer names of states need more room between the plots."""
+
 
 def parameter_errors_figure(
-    errors: Mapping[str, tuple[str, FloatArray]], revision: str, colours: Palette
+    errors: Mapping[str, tuple[str, FloatArray]],
+    revision: str,
+    colours: Palette,
+    labels: Sequence[str] = (),
 ) -> go.Figure:
     """Learned minus true, one plot for each parameter.
 
@@ -30,15 +37,18 @@ def parameter_errors_figure(
     Args:
         errors: for each title, the name of the columns ("state", "symbol", ...) and errors (K,)
             or (K, C).
+        labels: (C,) of the symbols, or names of the dimensions; by default they are counted from 1.
     """
     tables = [(name, np.atleast_2d(value.T).T) for name, value in errors.values()]
     return look.columns(
         [
-            _bars(table[:, 0], colours) if table.shape[1] == 1 else _cells(name, table, colours)
+            _bars(table[:, 0], colours)
+            if table.shape[1] == 1
+            else _cells(name, table, colours, labels)
             for name, table in tables
         ],
         [0.5 + 0.5 * min(table.shape[1], 4) / 4 for _, table in tables],
-        0.18,
+        0.28 if any(len(name) > FEW_LETTERS for name in colours.states.given) else 0.18,
         list(errors),
         colours,
         height=HEIGHT,
@@ -66,15 +76,18 @@ def _bars(errors: FloatArray, colours: Palette) -> Plot:
     )
 
 
-def _cells(name: str, errors: FloatArray, colours: Palette) -> Plot:
+def _cells(name: str, errors: FloatArray, colours: Palette, labels: Sequence[str]) -> Plot:
     num_states, num_columns = errors.shape
     to_state = name == "to state"
     names = colours.states.all(num_states)
-    columns = names if to_state else [str(c + 1) for c in range(num_columns)]
-    ticks = columns
+    letters = theme.SHORT_LETTERS if num_columns <= 4 else NARROW_LETTERS
     if to_state:
-        letters = theme.SHORT_LETTERS if num_columns <= 4 else NARROW_LETTERS
+        columns = names
         ticks = [colours.states.short(c, letters) for c in range(num_columns)]
+    else:
+        given = labels if len(labels) == num_columns else [f"{c + 1}" for c in range(num_columns)]
+        columns = [chart_text(label) for label in given]
+        ticks = [chart_text(theme.cut(label, letters)) for label in given]
     every = _every(num_columns)
     reach = max(float(np.abs(errors).max()), 0.05)
     texts = [[f"{error:+.2f}".replace("-", "−") for error in row] for row in errors]

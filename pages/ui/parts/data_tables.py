@@ -38,6 +38,9 @@ from pages.ui.settings.table_rules import (
 COLUMN_WIDTH = 88
 """Pixels for a column of numbers; tables stand side by side where the page is wide enough."""
 
+NAME_WIDTH = 100
+"""Pixels for the names of rows that have some."""
+
 NAMED_IN_FILE = " Your file names its states."
 
 CAPTIONS = {
@@ -69,7 +72,8 @@ def table_editors(session: Session) -> None:
     symbols = emissions == "symbols_table"
 
     def width(columns: int) -> int:
-        return 60 + COLUMN_WIDTH * max(3, columns)
+        names = NAME_WIDTH - 40 if session.data.state_names else 0
+        return 60 + names + COLUMN_WIDTH * max(3, columns)
 
     with st.container(horizontal=True, gap="medium", key="tables"):
         with st.container(width=width(config.data_states)):
@@ -119,7 +123,9 @@ def table_editor(session: Session, name: str) -> None:
         key=key,
         on_change=on_entry(key, lambda edits: _edit(session, name, edits)),
         column_config={
-            "_index": st.column_config.TextColumn(disabled=True, width=40),
+            "_index": st.column_config.TextColumn(
+                disabled=True, width=40 if titles == rows else NAME_WIDTH
+            ),
             **{
                 column: st.column_config.TextColumn(header, width=72, alignment="right")
                 for column, header in zip(columns, headers, strict=True)

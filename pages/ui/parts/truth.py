@@ -35,16 +35,17 @@ def against_truth(session: Session, view: View) -> None:
     left, right = halves(truth.num_states, "errors")
     with left:
         show_figure(
-            parameter_errors_figure(
-                chain, f"K{truth.num_states}", page_colours(state_names(session))
-            ),
+            parameter_errors_figure(chain, f"K{truth.num_states}", colours),
             key="chain_errors",
             label="Learned minus true for the initial probabilities and the transition matrix.",
         )
     with right:
         show_figure(
             parameter_errors_figure(
-                errors, f"K{truth.num_states}", page_colours(state_names(session))
+                errors,
+                f"K{truth.num_states}",
+                colours,
+                session.data.labels or session.data.columns,
             ),
             key="emission_errors",
             label="Learned minus true for the emissions of each state.",

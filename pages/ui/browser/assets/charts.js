@@ -23,6 +23,9 @@ export const plainName = (k, states) => states?.names?.[k] ?? `S${k + 1}`;
 export const stateName = (k, states) => plotText(plainName(k, states));
 export const shortName = (k, states, letters = SHORT_LETTERS) =>
   plotText(cut(plainName(k, states), letters));
+// Pixels by which names need more room to the left than S1, S2, … do.
+export const nameRoom = (states) => 6 * Math.max(0, ...(states.names ?? []).map((name) =>
+  Math.min(name.length, SHORT_LETTERS) - 3));
 export const bullet = (states, k, letters = SHORT_LETTERS) =>
   `<span style="color:${states.colours[k]}">■</span> ${shortName(k, states, letters)}`;
 const probability = (byte) => (byte === NONE ? null : byte / CERTAIN);
@@ -238,7 +241,7 @@ export function matrix({ header, arrays }, theme, which) {
   }
   const layout = {
     // The true matrix stands right of the learned one and shares its row names.
-    ...baseLayout(theme, { l: which === "learned" ? 52 : 8, r: 6, t: 4, b: 34 }),
+    ...baseLayout(theme, { l: which === "learned" ? 52 + nameRoom(header.states) : 8, r: 6, t: 4, b: 34 }),
     xaxis: axis(theme, "to state", { 
       ...place, tickangle: 0,
       ticktext: shown.map((k) => shortName(k, header.states, K <= 3 ? SHORT_LETTERS : NARROW_LETTERS)),
@@ -353,7 +356,7 @@ export function sequence({ header, arrays }, theme) {
 
   const shown = labelled(K, 4);
   const layout = {
-    ...baseLayout(theme, { l: 84, r: 40, t: 4, b: 32 }),
+    ...baseLayout(theme, { l: Math.max(84, 56 + nameRoom(header.states)), r: 40, t: 4, b: 32 }),
     xaxis: axis(theme, meta.axis.title, {
       type: meta.axis.type, range: [...meta.axis.range],
       minallowed: meta.axis.range[0], maxallowed: meta.axis.range[1], anchor: "y3",

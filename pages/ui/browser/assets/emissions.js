@@ -1,7 +1,9 @@
 // Charts of what each state emits, as pure functions (message, theme) -> {data, layout}. There is
 // one builder for each kind of chart in pages/ui/live/emission_charts.py.
 
-import { DASH, bullet, compact, labelled, plainName, rows, shortName, stateName } from "./charts.js";
+import {
+  DASH, bullet, compact, labelled, nameRoom, plainName, rows, shortName, stateName,
+} from "./charts.js";
 import { axis, baseLayout, blend, fade } from "./plotting.js";
 
 const NONE = 255; // wire.MISSING
@@ -157,7 +159,7 @@ function symbolBars({ header, arrays }, theme) {
       hovertemplate: "%{text}<extra></extra>",
     }];
     const layout = {
-      ...baseLayout(theme, { l: 46, r: 10, t: 4, b: 34 }),
+      ...baseLayout(theme, { l: 46 + nameRoom(header.states), r: 10, t: 4, b: 34 }),
       xaxis: axis(theme, meta.x, { range: [-0.5, C - 0.5], showgrid: false, ...places }),
       yaxis: axis(theme, "state", {
         range: [K - 0.5, -0.5], showgrid: false, fixedrange: true,
