@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import streamlit as st
 
 from pages.ui.figures import charts_data
 from pages.ui.files.export import csv_bytes, data_frame, number_columns
 from pages.ui.live.figure import page_colours, show_figure
-from pages.ui.parts import words
+from pages.ui.parts import chart_words, words
 from pages.ui.parts.controls import dimensions, sequence
 from pages.ui.parts.data_tables import table_editors
 from pages.ui.parts.data_upload import upload_area
@@ -23,6 +24,7 @@ from pages.ui.session.session import Session, current_session
 from pages.ui.session.view import (
     scale_of,
     shown_dimension,
+    shown_dimensions,
     shown_scale,
     shown_variable,
     zoom_key,
@@ -122,7 +124,7 @@ def over_time(session: Session) -> None:
     states = None if data.states is None else data.states[rows]
     known = ", coloured by the state that made them" if states is not None else ""
     title, scale = data.sequence_title(selected + 1), shown_scale(session)
-    st.markdown(f"**{markdown_text(capitalised(title))} over time**")
+    st.header(f"{markdown_text(capitalised(title))} over time", anchor=False)
     show_figure(
         charts_data.sequence_figure(
             observations,
@@ -133,7 +135,8 @@ def over_time(session: Session) -> None:
             scale,
         ),
         "data_sequence",
-        label=f"Observations of {title} over time{known}.",
+        label=f"Observations of {title} over time{known}. "
+        + chart_words.observed(observations, shown_variable(session)),
     )
     note = " ".join(filter(None, [charts_data.points_note(len(observations)), scale.note]))
     if note:
@@ -151,7 +154,7 @@ def overview(session: Session) -> None:
         None if states is None else [states[offsets[n] : offsets[n + 1]] for n in range(shown)]
     )
     everything = shown == data.sequences.num_sequences
-    st.markdown(f"**{'All' if everything else f'The first {shown}'} sequences**")
+    st.header(f"{'All' if everything else f'The first {shown}'} sequences", anchor=False)
     show_figure(
         charts_data.overview_figure(
             first,
@@ -163,7 +166,8 @@ def overview(session: Session) -> None:
             [scale_of(data, n + 1) for n in range(shown)],
         ),
         "data_overview",
-        label=f"The first {shown} sequences one above the other, on one time axis.",
+        label=f"The first {shown} sequences one above the other, on one time axis. "
+        + chart_words.observed(np.concatenate(first), shown_variable(session)),
     )
     longest = max(map(len, first))
     if longest > charts_data.OVERVIEW_POINTS:
@@ -176,8 +180,17 @@ def overview(session: Session) -> None:
 def how_often(session: Session) -> None:
     """Draw how often each observation occurs."""
     found = distribution(session, page_colours(session.shown_data.state_names))
-    st.markdown(f"**{found.title}**")
-    show_figure(found.figure, "data_distribution", label=found.label)
+    st.header(found.title, anchor=False)
+    data = session.shown_data
+    of_each = [
+        (f"{data.variable(dimension).name}: " if data.columns else "")
+        + chart_words.observed(
+            data.sequences.observations[:, dimension], data.variable(dimension)
+        )
+        for dimension in (shown_dimensions(session) if data.columns else [0])
+    ]  # fmt: skip
+    label = " ".join([found.label, *of_each])
+    show_figure(found.figure, "data_distribution", label=label)
     if found.note:
         st.caption(found.note)
 

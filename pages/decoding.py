@@ -9,7 +9,7 @@ from hmmcore.alignment import NO_STATE
 from pages.ui.figures import charts, time_charts
 from pages.ui.figures.time_axis import decimation_note
 from pages.ui.live.figure import page_colours, show_figure
-from pages.ui.parts import about, health, words
+from pages.ui.parts import about, chart_words, health, words
 from pages.ui.parts.accuracies import accuracies, changes_of_state
 from pages.ui.parts.layout import halves
 from pages.ui.parts.run_controls import choices, messages
@@ -48,7 +48,7 @@ def draw() -> None:
 def over_time(view: View) -> None:
     """Draw the best path of the selected sequence, and where it differs from the others."""
     learned = decoded.learned(session, view)
-    st.subheader(f"Paths of {words.sequence(session)}, {words.model(session)}", anchor=False)
+    st.header(f"Paths of {words.sequence(session)}, {words.model(session)}", anchor=False)
     if not learned.possible:
         st.info(words.impossible("learned"))
     length = view.sequence.num_observations
@@ -68,13 +68,14 @@ def over_time(view: View) -> None:
     st.caption(
         " ".join(filter(None, [f"{text}; the lowest rows mark where.", own, note, scale.note]))
     )
+    colours = page_colours(state_names(session))
     show_figure(
         time_charts.paths_figure(
             view.shown_observations,
             learned.best.path,
             learned.best.smoothed,
             view.hmm.num_states,
-            page_colours(state_names(session)),
+            colours,
             revision=zoom_key(session),
             true_states=view.true_states,
             matched_states=view.in_true_states(learned.best.path),
@@ -84,7 +85,8 @@ def over_time(view: View) -> None:
         key="paths_over_time",
         label=(
             f"{length} observations coloured by Viterbi state, over strips of the paths on the "
-            "same time axis and marks where they differ."
+            f"same time axis and marks where they differ. {text}. Viterbi path: "
+            f"{chart_words.visited(learned.best.path, view.hmm.num_states, colours.states)}."
         ),
     )
 
@@ -123,7 +125,7 @@ ALONE = {
 
 def log_joints(view: View) -> None:
     """Draw the log-joints of the best and the true path under the learned model."""
-    st.subheader("How probable are the paths under the learned model?", anchor=False)
+    st.header("How probable are the paths under the learned model?", anchor=False)
     best = float(view.path.log_joints[0])
     true_states = view.true_states
     if true_states is None or (true_states == NO_STATE).any():
@@ -152,7 +154,7 @@ def log_joints(view: View) -> None:
 
 def confusion(view: View) -> None:
     """Draw the table of true states by Viterbi states of the selected sequence."""
-    st.subheader("Which states are mistaken for which?", anchor=False)
+    st.header("Which states are mistaken for which?", anchor=False)
     data, num_states = session.shown_data, view.hmm.num_states
     if data.true_states is None:
         st.caption(words.no_truth(data))
@@ -160,15 +162,17 @@ def confusion(view: View) -> None:
     path = view.path.states
     true_states = data.true_states[view.offset : view.offset + len(path)]
     num_true = data.num_true_states
+    table = confusion_table(true_states, path, num_states, num_true)
+    colours = page_colours(state_names(session))
     show_figure(
         charts.confusion_figure(
-            confusion_table(true_states, path, num_states, num_true),
+            table,
             f"K{num_states}-{num_true}",
-            page_colours(state_names(session)),
+            colours,
             data.state_names,
         ),
         key="confusion",
-        label="Table of time steps by true state and Viterbi state, with row percentages.",
+        label=chart_words.confusion(table, colours.states),
     )
     st.caption(
         f"Time steps of {words.sequence(session)}; "
@@ -180,7 +184,7 @@ def confusion(view: View) -> None:
 
 def ties(view: View) -> None:
     """Draw the paths that are as probable as the best one."""
-    st.subheader("Is the best path the only one?", anchor=False)
+    st.header("Is the best path the only one?", anchor=False)
     if not decoded.learned(session, view).possible:
         st.caption(words.impossible("learned"))
         return
@@ -206,7 +210,7 @@ def ties(view: View) -> None:
             scale=shown_scale(session).first(steps),
         ),
         key="tied_paths",
-        label=f"Strips of {len(shown)} equally probable paths over {steps} time steps.",
+        label=chart_words.tied(shown),
     )
 
 

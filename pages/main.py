@@ -13,7 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from pages.ui.experiment.run_position import without_run_position
 from pages.ui.live.frame_source import frame_source
 from pages.ui.parts import controls
-from pages.ui.parts.frame import page_frame
+from pages.ui.parts.frame import page_frame, page_title
 from pages.ui.parts.headline import headline
 from pages.ui.parts.run_controls import listen, run_controls
 from pages.ui.parts.word_list import word_list
@@ -77,6 +77,8 @@ with session.lock:
     page_frame(session)
     controls.sidebar(session)
     headline(session.page)
+    if page.url_path:
+        page_title(page.title)
     run_controls(session)
     try:
         page.run()

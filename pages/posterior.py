@@ -8,7 +8,7 @@ from pages.ui.figures import charts, time_charts
 from pages.ui.figures.time_axis import decimation_note
 from pages.ui.files.export import frame_csv, learned_frame
 from pages.ui.live.figure import page_colours, show_figure
-from pages.ui.parts import about, controls, health, words
+from pages.ui.parts import about, chart_words, controls, health, words
 from pages.ui.parts.accuracies import accuracies
 from pages.ui.parts.layout import halves
 from pages.ui.parts.run_controls import choices, messages
@@ -41,7 +41,7 @@ def over_time(view: View) -> None:
     learned = decoded.learned(session, view)
     # The true model is drawn beside the learned one only where their states can be matched.
     ceiling = decoded.ceiling(session) if view.true_states is not None else None
-    st.subheader(
+    st.header(
         f"State probabilities of {words.sequence(session)}, {words.model(session)}", anchor=False
     )
     if not learned.possible or (ceiling is not None and not ceiling.possible):
@@ -54,12 +54,16 @@ def over_time(view: View) -> None:
         getattr(learned, f"{kind}_entropy"),
         None if ceiling is None else getattr(ceiling, f"{kind}_entropy"),
     )
+    colours = page_colours(state_names(session))
+    probs, uncertainty = (
+        getattr(learned.posterior, f"{kind}_probs"), getattr(learned, f"{kind}_entropy")
+    )  # fmt: skip
     st.caption(" ".join(filter(None, [KINDS[kind], entropy, unsure, own, note, scale.note])))
     show_figure(
         time_charts.posterior_figure(
-            getattr(learned.posterior, f"{kind}_probs"),
-            getattr(learned, f"{kind}_entropy"),
-            page_colours(state_names(session)),
+            probs,
+            uncertainty,
+            colours,
             kind=kind,
             revision=zoom_key(session),
             true_states=view.true_states,
@@ -68,11 +72,7 @@ def over_time(view: View) -> None:
             scale=scale,
         ),
         key="posterior_over_time",
-        label=(
-            f"Heat map of the {kind} probability of each of {view.hmm.num_states} states over "
-            f"{view.sequence.num_observations} time steps, with the entropy in bits below: how "
-            "unsure the model is."
-        ),
+        label=chart_words.posterior(kind, probs, uncertainty, colours.states),
     )
 
 
@@ -93,7 +93,7 @@ def hits(view: View) -> None:
 
 def what_was_learned(view: View) -> None:
     """Draw a table of the model for people, and offer it as CSV."""
-    st.subheader("What was learned", anchor=False)
+    st.header("What was learned", anchor=False)
     frame = session.remember(
         "learned table",
         (view, session.data, session.config.state_names),
@@ -124,21 +124,18 @@ def what_was_learned(view: View) -> None:
 def expected_counts(view: View) -> None:
     """Draw the expected transitions and starts beside the learned A and π."""
     order, expectations = view.permutation, view.state.expectations
+    counts, starts = (
+        expectations.transition_counts[order][:, order], expectations.initial_counts[order]
+    )  # fmt: skip
     revision = f"K{view.hmm.num_states}"
-    st.subheader("Expected transitions", anchor=False)
+    st.header("Expected transitions", anchor=False)
     colours = page_colours(state_names(session))
     left, right = halves(view.hmm.num_states, "transitions")
     with left:
         show_figure(
-            charts.transition_counts_figure(
-                expectations.transition_counts[order][:, order],
-                expectations.initial_counts[order],
-                revision,
-                colours,
-            ),
+            charts.transition_counts_figure(counts, starts, revision, colours),
             key="transition_counts",
-            label="Table of how many transitions from each state to each other are expected in "
-            "all data, and how many sequences are expected to start in each state.",
+            label=chart_words.transition_counts(counts, starts, colours.states),
         )
     with right:
         show_figure(
@@ -149,7 +146,9 @@ def expected_counts(view: View) -> None:
                 colours,
             ),
             key="learned_transition_matrix",
-            label="Table of the learned transition matrix and initial probabilities.",
+            label=chart_words.transition_matrix(
+                view.hmm.transition_matrix, view.hmm.initial_probs, colours.states
+            ),
         )
     sequences = session.data.sequences
     moves = sequences.num_observations - len(sequences)

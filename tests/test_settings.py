@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pages.ui.figures.theme import STATE_COLOURS
+from pages.ui.figures.theme import STATE_COLOURS, contrast
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -27,3 +27,16 @@ def test_charts_of_streamlit_and_our_own_share_ten_colours(
 
 def test_garbage_collection_stays_off_the_live_path(settings: dict[str, Any]) -> None:
     assert settings["runner"]["postScriptGC"] is False
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_colours_of_the_theme_can_be_read(settings: dict[str, Any], mode: str) -> None:
+    """As WCAG 2.2 AA asks for: 4.5 to 1 for text, 3 to 1 for what is no text."""
+    colours = settings["theme"][mode]
+    sidebar = colours["sidebar"]
+    grounds = [part[name] for part in (colours, sidebar) for name in part if "ackground" in name]
+    for ground in grounds:
+        assert contrast(colours["textColor"], ground) >= 4.5
+        assert contrast(colours["primaryColor"], ground) >= 3
+    assert contrast(colours["linkColor"], colours["backgroundColor"]) >= 4.5
+    assert contrast("#ffffff", colours["primaryColor"]) >= 4.5

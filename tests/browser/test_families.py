@@ -12,7 +12,7 @@ from tests.browser import playground as ui
 from tests.browser.page import open_page
 
 NARROW = {"width": 800, "height": 1000}
-CARD = ".hmm-means h4"
+CARD = ".hmm-means h2"
 
 
 def traces(page: Page, chart: str = "means") -> list[dict[str, Any]]:

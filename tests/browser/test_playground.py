@@ -124,7 +124,7 @@ def test_nothing_is_cut_off(page: Page) -> None:
     ui.expect_iteration(page, 1)
     wait_until_idle(page)
     wide = "[data-testid=stMain], [data-testid=stMainBlockContainer], html"
-    names = (".hmm-panel h4", ".hmm-panel h5", ".hmm-note")
+    names = (".hmm-panel h2", ".hmm-panel h3", ".hmm-note")
     texts = (".hmm-tile", ".hmm-value span", ".hmm-value b", *names)
     assert page.evaluate(CUT_OFF, [*wide.split(", "), *texts]) == []
     labels = ".st-key-run_controls button p"

@@ -140,5 +140,5 @@ def test_nothing_of_the_comparison_is_cut_off(page: Page) -> None:
         ui.press(page, "Step")
         ui.expect_iteration(page, number, "Gradient")
     wait_until_settled(page)
-    parts = ("[data-testid=stMain]", "html", ".hmm-verdict", ".hmm-runs", ".hmm-run-comparison h4")
+    parts = ("[data-testid=stMain]", "html", ".hmm-verdict", ".hmm-runs", ".hmm-run-comparison h2")
     assert page.evaluate(CUT_OFF, list(parts)) == []

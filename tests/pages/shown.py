@@ -154,7 +154,7 @@ def text(app: AppTest) -> str:
         app.success,
         app.warning,
         app.error,
-        app.subheader,
+        app.header,
         app.markdown,
     )
     return "\n".join(

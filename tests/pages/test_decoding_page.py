@@ -164,7 +164,7 @@ def test_a_symmetric_model_ties_in_every_path():
     said = shown.text(app)
     assert "16 paths share the largest" in said
     assert "all $2^{4}$ tie" in said
-    (trace,) = shown.figures(app)["tied_paths"]["data"]
+    trace, _ = shown.figures(app)["tied_paths"]["data"]
     assert len(trace["y"]) == 16
     tied = viterbi_ties(current_view(shown.session(app)).hmm, shown.session(app).data.sequences)
     np.testing.assert_array_equal(shown.array(trace["z"]), tied.paths + 1)

@@ -32,7 +32,7 @@ def test_shows_the_probabilities_and_their_entropy(kind):
     session = shown.session(app)
     view, truth = current_view(session), session.data.truth
     figure = shown.figures(app)["posterior_over_time"]
-    strip, learned, true, entropy, true_entropy = figure["data"]
+    strip, names, learned, true, entropy, true_entropy = figure["data"]
     sequence = session.data.sequences.select(1)
     probs = getattr(smooth(view.hmm, sequence), f"{kind}_probs")
     true_probs = getattr(smooth(truth, sequence), f"{kind}_probs")
@@ -44,6 +44,7 @@ def test_shows_the_probabilities_and_their_entropy(kind):
         shown.array(true_entropy["y"]), posterior_entropy(true_probs), **close
     )
     np.testing.assert_array_equal(shown.array(strip["z"])[0], session.data.states[40:80] + 1)
+    assert set(names["text"]) <= {"S1", "S2", "S3"}
     assert "sequence 2" in shown.text(app)
     assert "EM at iteration 1" in shown.text(app)
 
@@ -172,7 +173,7 @@ def test_uploaded_data_have_no_truth_and_everything_else():
 def test_an_impossible_sequence_is_explained_in_a_sentence():
     app = shown.make_impossible(shown.opened(PAGE, K="2"))
     assert "cannot have produced this sequence" in shown.text(app)
-    assert np.isnan(shown.array(shown.figures(app)["posterior_over_time"]["data"][1]["z"])).all()
+    assert np.isnan(shown.array(shown.figures(app)["posterior_over_time"]["data"][2]["z"])).all()
 
 
 def test_without_a_model_the_page_says_so():

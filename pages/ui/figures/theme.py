@@ -80,7 +80,7 @@ class Palette:
 
 
 LIGHT = Palette("#1d2733", "#fcfcfa", "#f1f3f4", "#0b5c8e")
-DARK = Palette("#e4e8ec", "#10151c", "#1a212b", "#2f80bf")
+DARK = Palette("#e4e8ec", "#10151c", "#1a212b", "#2d7ab7")
 """The two themes of `.streamlit/config.toml`."""
 
 STATE_COLOURS: tuple[str, ...] = (
@@ -182,6 +182,25 @@ def state_symbol(state: int) -> str:
 def state_name(state: int) -> str:
     """What 0-based `state` is called while it has no name: "S1" for state 0."""
     return f"S{state + 1}"
+
+
+def ink_on(colour: str) -> str:
+    """Colour of text on "#rrggbb": white or nearly black, with a contrast of 4.5 to 1 or more."""
+    return "#ffffff" if contrast(colour, "#ffffff") >= 4.5 else "#101418"
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of two colours as WCAG 2 defines it: 1 if they are equal, 21 for black on white."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    linear = [
+        share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
+        for share in (channel / 255 for channel in _channels(colour))
+    ]
+    return sum(a * b for a, b in zip(linear, (0.2126, 0.7152, 0.0722), strict=True))
 
 
 def state_scale(num_states: int) -> list[list[float | str]]:

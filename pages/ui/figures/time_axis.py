@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from hmmcore.arrays import IntArray
+from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.figures import decimation, look, theme
 from pages.ui.figures.look import Plot, Values
 from pages.ui.figures.theme import Palette, StateNames
@@ -26,6 +26,10 @@ STRIP = 24
 """Height of one strip of states, in pixels."""
 GAP = 16
 LABEL_MARGIN = 112
+
+NAMED_SHARE = 0.02
+"""Share of the time axis from which a run of one state has its name in a strip, before the browser
+decides by the width in pixels."""
 
 
 def decimation_note(length: int, *, observations: bool = False) -> str | None:
@@ -88,7 +92,10 @@ def columns_of(scale: TimeScale) -> Values:
 def strips(
     paths: Mapping[str, IntArray], num_states: int, scale: TimeScale, names: StateNames
 ) -> Plot:
-    """One named strip for each path (M,), in the colours of the states."""
+    """One named strip for each path (M,), in the colours of the states, with their names.
+
+    A name stands where its run is wide enough, so that a strip can be read without its colours.
+    """
     width = decimation.bin_width(scale.length, MAX_COLUMNS)
     binned = np.array(
         [decimation.majority_bins(states, width, num_states) for states in paths.values()]
@@ -111,7 +118,63 @@ def strips(
             f"%{{y}}, {when}: {'mostly ' if width > 1 else ''}%{{text}}<extra></extra>"
         ),
     }
-    return Plot([cells], named_rows(list(paths)))
+    return Plot([cells, _state_names(list(paths), binned, scale, names)], named_rows(list(paths)))
+
+
+def _state_names(
+    strips: list[str], binned: IntArray, scale: TimeScale, names: StateNames
+) -> Values:
+    """Names of the states in strips (P, C) of C columns, as a trace.
+
+    `meta` has all runs, from which `assets/state-names.js` takes those that fit at any zoom: each
+    with its start and end on the time axis, its strip and its state, both 0-based.
+    """
+    centres = scale.centres(decimation.bin_width(scale.length, MAX_COLUMNS)).astype(np.float64)
+    edges = cell_edges(centres, scale.step)
+    rows, firsts, lasts = [], [], []
+    for row, states in enumerate(binned):
+        bounds = np.flatnonzero(np.diff(states, prepend=-2, append=-2))
+        known = states[bounds[:-1]] >= 0
+        firsts.append(bounds[:-1][known])
+        lasts.append(bounds[1:][known])
+        rows.append(np.full(known.sum(), row))
+    row, start, end = np.concatenate(rows), np.concatenate(firsts), np.concatenate(lasts)
+    states = binned[row, start]
+    looks = range(int(states.max(initial=-1)) + 1)
+    meta = {
+        "runs": {
+            "start": edges[start].tolist(),
+            "end": edges[end].tolist(),
+            "strip": row.tolist(),
+            "state": states.tolist(),
+        },
+        "strips": strips,
+        "names": [names.short(state) for state in looks],
+        "inks": [theme.ink_on(theme.state_colour(state)) for state in looks],
+    }
+    wide = np.flatnonzero(edges[end] - edges[start] >= NAMED_SHARE * (edges[-1] - edges[0]))
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": ((edges[start] + edges[end]) / 2)[wide],
+        "y": [strips[strip] for strip in row[wide]],
+        "text": [meta["names"][state] for state in states[wide]],
+        "textfont": {"size": 10, "color": [meta["inks"][state] for state in states[wide]]},
+        "hoverinfo": "skip",
+        "showlegend": False,
+        "meta": meta,
+    }
+
+
+def cell_edges(centres: FloatArray, step: float) -> FloatArray:
+    """Edges (C + 1,) of columns with these centres: in the middle between two of them.
+
+    Of a single column, which has no neighbour, the width is `step`.
+    """
+    if len(centres) == 1:
+        return centres[0] + step * np.array([-0.5, 0.5])
+    inner = (centres[1:] + centres[:-1]) / 2
+    return np.concatenate([[2 * centres[0] - inner[0]], inner, [2 * centres[-1] - inner[-1]]])
 
 
 def named_rows(names: list[str]) -> Values:

@@ -38,7 +38,7 @@ def accuracies(
     `learned` and `ceiling` map the name of each way of decoding to what it gives with the learned
     model and with the true one.
     """
-    st.subheader(title, anchor=False)
+    st.header(title, anchor=False)
     data, scopes = session.shown_data, decoded.scopes(session, view)
     if not scopes:
         st.caption(words.no_truth(data))

@@ -41,7 +41,7 @@ def sidebar(session: Session) -> None:
     config = session.config
     uploaded = config.source == "upload"
     with st.sidebar:
-        st.subheader("Data", anchor=False)
+        st.header("Data", anchor=False)
         if uploaded and session.upload is not None:
             sequences = session.upload.sequences
             st.caption(
@@ -75,7 +75,7 @@ def sidebar(session: Session) -> None:
         if session.data.states is not None:
             toggle(session, "numbering")
 
-        st.subheader("Training", anchor=False)
+        st.header("Training", anchor=False)
         choice(session, "start", without=() if session.own_model else ("model",))
         if session.config.start == "model":
             st.caption(words.about_own_model(session))

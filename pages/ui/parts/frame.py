@@ -17,6 +17,15 @@ LONGEST_ADDRESS = 100_000
 """Characters of an address from the browser."""
 
 
+def page_title(title: str) -> None:
+    """Draw the heading of a page, which only screen readers notice: others see it at the top.
+
+    `assets/page.css` hides it.
+    """
+    with st.container(key="page_title"):
+        st.title(title, anchor=False)
+
+
 def page_frame(session: Session) -> None:
     """Draw the top of the page, and take over what the browser reports after a reload or reconnect.
 

@@ -13,7 +13,7 @@ from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.figures.theme import NUMBERED, StateNames
 from pages.ui.figures.truth_charts import parameter_errors_figure
 from pages.ui.live.figure import page_colours, show_figure
-from pages.ui.parts import words
+from pages.ui.parts import chart_words, words
 from pages.ui.parts.layout import halves
 from pages.ui.session.new_data import on_new_data
 from pages.ui.session.session import Session
@@ -24,7 +24,7 @@ from pages.ui.text import markdown_text
 
 def against_truth(session: Session, view: View) -> None:
     """Draw the error of every learned parameter."""
-    st.subheader("Learned parameters against the true ones", anchor=False)
+    st.header("Learned parameters against the true ones", anchor=False)
     truth = session.shown_data.truth
     if truth is None:
         st.caption(words.no_truth(session.shown_data))
@@ -37,7 +37,8 @@ def against_truth(session: Session, view: View) -> None:
         show_figure(
             parameter_errors_figure(chain, f"K{truth.num_states}", colours),
             key="chain_errors",
-            label="Learned minus true for the initial probabilities and the transition matrix.",
+            label="Learned minus true for the initial probabilities and the transition matrix."
+            + chart_words.errors(chain),
         )
     with right:
         show_figure(
@@ -48,7 +49,8 @@ def against_truth(session: Session, view: View) -> None:
                 session.data.labels or session.data.columns,
             ),
             key="emission_errors",
-            label="Learned minus true for the emissions of each state.",
+            label="Learned minus true for the emissions of each state."
+            + chart_words.errors(errors),
         )
     order = (
         f"Errors are of states matched to the true ones. "

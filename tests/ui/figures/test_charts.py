@@ -42,6 +42,11 @@ def paths(length: int, num_states: int, truth: bool = True) -> go.Figure:
     )
 
 
+def drawn(figure: go.Figure) -> list[go.Heatmap | go.Scatter]:
+    """The traces of a figure without the names of states in its strips."""
+    return [trace for trace in figure.data if trace.meta is None]
+
+
 def axis_of(figure: go.Figure, trace: go.Heatmap | go.Scatter) -> go.layout.YAxis:
     return figure.layout[(trace.yaxis or "y").replace("y", "yaxis")]
 
@@ -51,7 +56,7 @@ def axis_of(figure: go.Figure, trace: go.Heatmap | go.Scatter) -> go.layout.YAxi
 
 def test_posterior_shows_the_probabilities_it_was_given() -> None:
     figure = posterior(50, 4)
-    strip, learned, true = figure.data[:3]
+    strip, learned, true = drawn(figure)[:3]
     np.testing.assert_allclose(learned.z, make_probs(50, 4).T, rtol=1e-6, atol=0)
     np.testing.assert_allclose(true.z, make_probs(50, 4, 1).T, rtol=1e-6, atol=0)
     np.testing.assert_array_equal(strip.z, make_path(50, 4)[None, :] + 1)
@@ -62,7 +67,7 @@ def test_posterior_shows_the_probabilities_it_was_given() -> None:
 
 def test_entropy_stands_below_on_the_same_time_axis() -> None:
     figure = posterior(50, 4)
-    learned, true = figure.data[3:]
+    learned, true = drawn(figure)[3:]
     np.testing.assert_allclose(learned.y, np.linspace(0, 2, 50), rtol=1e-6, atol=0)
     np.testing.assert_allclose(true.y, np.linspace(2, 0, 50), rtol=1e-6, atol=0)
     axis = axis_of(figure, learned)
@@ -135,14 +140,14 @@ def test_undefined_probabilities_leave_gaps() -> None:
 @pytest.mark.parametrize("length", [1200, 1201, 2400, 99_999, 100_000])
 def test_no_more_columns_than_pixels(length: int) -> None:
     figure = posterior(length, 3)
-    for trace in figure.data:
+    for trace in drawn(figure):
         columns = len(trace.y) if trace.type == "scatter" else np.shape(trace.z)[1]
         assert columns <= time_axis.MAX_COLUMNS
         # The first column lies over the first steps and the last one ends at the last or later.
         assert trace.x0 - trace.dx / 2 == 0.5
         assert trace.x0 + (columns - 0.5) * trace.dx >= length
     assert (time_axis.decimation_note(length) is None) == (length <= 1200)
-    shown = sum(len(t.x) for t in paths(length, 3).data if t.type == "scatter")
+    shown = sum(len(t.x) for t in drawn(paths(length, 3)) if t.type == "scatter")
     assert shown <= time_axis.MAX_POINTS
 
 
@@ -158,7 +163,7 @@ def test_columns_are_means_and_majorities() -> None:
         revision="r",
         true_states=states,
     )
-    strip, heat, curve = figure.data
+    strip, heat, curve = drawn(figure)
     np.testing.assert_allclose(heat.z, probs.reshape(1200, 2, 2).mean(axis=1).T, rtol=1e-6, atol=0)
     np.testing.assert_allclose(curve.y, np.arange(1200) * 2 + 0.5, rtol=1e-6, atol=0)
     np.testing.assert_array_equal(strip.z[0], np.array([1, 2] * 600))
@@ -191,7 +196,7 @@ def test_paths_and_differences_are_those_given() -> None:
 def test_observations_have_the_looks_of_their_viterbi_state() -> None:
     figure = paths(60, 12)
     observations, path = np.random.default_rng(3).normal(size=60), make_path(60, 12, 1)
-    points = [trace for trace in figure.data if trace.type == "scatter"]
+    points = [trace for trace in drawn(figure) if trace.type == "scatter"]
     assert [trace.name for trace in points] == [theme.state_name(k) for k in range(12)]
     for state, trace in enumerate(points):
         times = np.flatnonzero(path == state)
@@ -206,7 +211,7 @@ def test_a_state_without_observations_stays_in_the_legend() -> None:
     figure = time_charts.paths_figure(
         np.arange(5.0), ones, ones, 3, colours=theme.LIGHT, revision="r"
     )
-    assert [trace.name for trace in figure.data if trace.type == "scatter"] == ["S1", "S2", "S3"]
+    assert [trace.name for trace in drawn(figure) if trace.type == "scatter"] == ["S1", "S2", "S3"]
 
 
 def test_without_truth_nothing_is_compared_with_it() -> None:
@@ -222,9 +227,31 @@ def test_an_impossible_sequence_has_no_states() -> None:
     )
     strips = next(trace for trace in figure.data if trace.type == "heatmap")
     assert np.isnan(strips.z).all()
-    points = [trace for trace in figure.data if trace.type == "scatter"]
+    points = [trace for trace in drawn(figure) if trace.type == "scatter"]
     assert points[-1].name == "no state"
     assert len(points[-1].x) == 5
+
+
+def test_strips_can_be_read_without_their_colours() -> None:
+    """Each run of a state that is wide enough has its name, on a ground that it stands out from."""
+    path = np.repeat([2, 0, 1, -1, 1], [20, 1, 60, 10, 9])
+    figure = time_charts.tied_paths_figure(
+        np.array([path, path[::-1]]), 3, theme.LIGHT, revision="r"
+    )
+    strips, names = figure.data
+    first = [y == "path 1" for y in names.y]
+    assert [name for name, chosen in zip(names.text, first, strict=True) if chosen] == [
+        "S3", "S2", "S2",
+    ]  # fmt: skip
+    np.testing.assert_allclose(np.array(names.x)[first], [10.5, 51.5, 96])
+    for x, name, ink in zip(names.x, names.text, names.textfont.color, strict=True):
+        state = int(name[1:]) - 1
+        assert strips.z[0][int(x) - 1] == state + 1 or strips.z[1][int(x) - 1] == state + 1
+        assert theme.contrast(ink, theme.state_colour(state)) >= 4.5
+    # The browser decides anew at each zoom, from all runs.
+    assert names.meta["runs"]["state"] == [2, 0, 1, 1, 1, 1, 0, 2]
+    assert names.meta["runs"]["start"][:4] == [0.5, 20.5, 21.5, 91.5]
+    assert names.meta["runs"]["end"][:4] == [20.5, 21.5, 81.5, 100.5]
 
 
 def test_state_colours_fill_equal_parts_of_the_scale() -> None:

@@ -241,7 +241,7 @@ def test_paths_go_on_over_a_gap_that_has_no_point() -> None:
     values = np.array([0.0, np.nan, 1.0, np.nan])
     states = np.array([0, 0, 1, 1])
     figure = time_charts.paths_figure(values, states, states, 2, colours=theme.LIGHT, revision="r")
-    points = [trace for trace in figure.data if trace.type == "scatter"]
+    points = list(figure.select_traces({"type": "scatter", "mode": "markers"}))
     assert [list(trace.x) for trace in points] == [[1], [3]]
     strips = next(trace for trace in figure.data if trace.type == "heatmap")
     np.testing.assert_array_equal(np.asarray(strips.z, dtype=float)[0], states + 1)

@@ -188,7 +188,6 @@ function lines(pen, y, trace, across, down, drawn) {
 function pointTexts(pen, trace, across, down, drawn) {
   const { size, family, color } = trace.textfont;
   pen.font = `${size}px ${family}`;
-  pen.fillStyle = color;
   pen.textBaseline = "alphabetic";
   const apart = (trace.marker?.size ?? 0) / 2 + 1;
   for (let i = 0; i < across.length; i += 1) {
@@ -196,6 +195,7 @@ function pointTexts(pen, trace, across, down, drawn) {
     const [height, side] = valueAt(trace.textposition ?? "middle center", i).split(" ");
     const [dx, dy] = [{ left: -1, center: 0, right: 1 }[side], { top: -1, middle: 0, bottom: 1 }[height]];
     pen.textAlign = { left: "right", center: "center", right: "left" }[side];
+    pen.fillStyle = valueAt(color, i);
     pen.fillText(literal(trace.text[i]), across[i] + dx * apart,
       down[i] + 0.35 * size + dy * (apart + 0.5 * size));
   }

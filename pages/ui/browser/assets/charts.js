@@ -3,6 +3,7 @@
 // the names that a visitor gave them, if any.
 
 import { axis, baseLayout, blend, fade, readable } from "./plotting.js";
+import { namesTrace } from "./state-names.js";
 
 const NONE = 255; // wire.MISSING
 const CERTAIN = 254; // wire.FULL_PROBABILITY
@@ -341,6 +342,12 @@ export function sequence({ header, arrays }, theme) {
     colorscale: Array.from({ length: K }, (_, k) =>
       [[k / K, colours[k]], [(k + 1) / K, colours[k]]]).flat(),
   };
+  const looks = {
+    strips: [0, 1],
+    names: colours.map((_, k) => shortName(k, header.states)),
+    inks: colours.map((colour) => readable(colour, 4.5)),
+  };
+  const names = namesTrace(strips.map((s) => s.z), place, looks, { xaxis: "x", yaxis: "y2" }, theme.font);
   const posterior = {
     type: "heatmap", ...place, y0: 0, dy: 1, z: rows(part("posterior"), probability),
     zmin: 0, zmax: 1, xaxis: "x", yaxis: "y3",
@@ -382,5 +389,5 @@ export function sequence({ header, arrays }, theme) {
       text: meta.no_truth, font: { size: 11, color: theme.muted },
     }],
   };
-  return { data: [line, dots, paths, posterior], layout };
+  return { data: [line, dots, paths, names, posterior], layout };
 }

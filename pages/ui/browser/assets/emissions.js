@@ -47,7 +47,8 @@ function marginals({ header, arrays }, theme) {
     });
   }
   // The marks of the states have different heights, so that equal means do not hide each other.
-  const level = (k) => floor * (K === 1 ? 0.5 : 0.14 + (0.72 * k) / (K - 1));
+  // None is so low that the edge would cut it off.
+  const level = (k) => floor * (K === 1 ? 0.5 : 0.2 + (0.56 * k) / (K - 1));
   data.push({
     x: learned, y: Array.from(learned, (_, k) => level(k)), mode: "markers", cliponaxis: true,
     marker: {

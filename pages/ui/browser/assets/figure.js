@@ -32,7 +32,7 @@ class Figure {
   constructor(plotly) {
     addStyle("hmm-figure-style", STYLE);
     this.plotly = plotly;
-    this.root = node("div", { class: "hmm-figure", role: "img", "data-testid": "hmm-figure" });
+    this.root = node("div", { class: "hmm-figure", role: "figure", "data-testid": "hmm-figure" });
     this.redraw = coalesce(() => (this.isDrawn() ? this.reveal() : inTurn(() => this.draw())),
       (busy) => this.root.setAttribute("aria-busy", busy));
     this.observer = new ResizeObserver(() => this.redraw());

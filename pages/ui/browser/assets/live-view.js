@@ -37,7 +37,7 @@ export function lineSample({ colour, dash }) {
 
 export function card(name, title, note, ...charts) {
   return node("section", { class: `hmm-card hmm-${name}` },
-    node("header", {}, node("h4", {}, title), node("span", { class: "hmm-note" }, note)),
+    node("header", {}, node("h2", {}, title), node("span", { class: "hmm-note" }, note)),
     ...charts);
 }
 
@@ -55,7 +55,7 @@ export class LiveView {
     const names = Object.keys(builders);
     const each = (make) => Object.fromEntries(names.map((name) => [name, make(name)]));
     this.places = each((name) =>
-      node("div", { class: "hmm-plot", role: "img", "data-chart": name }));
+      node("div", { class: "hmm-plot", role: "figure", "data-chart": name }));
     this.canvases = each(() => node("canvas", { class: "hmm-canvas", "aria-hidden": "true" }));
     this.layers = each((name) =>
       node("div", { class: "hmm-layers" }, this.canvases[name], this.places[name]));
@@ -120,6 +120,16 @@ export class LiveView {
   updateBusy() {
     const busy = this.painted || this.drawing || this.behind || this.message !== this.drawn;
     this.root.setAttribute("aria-busy", Boolean(busy) && !this.failed);
+    if (!busy && this.message && this.message !== this.described) this.describe();
+  }
+
+  // Say in words what each chart shows, once it has come to rest. Subclasses have a sentence for each
+  // chart that is present, by name, in descriptions(message).
+  describe() {
+    this.described = this.message;
+    for (const [name, text] of Object.entries(this.descriptions(this.message))) {
+      if (text) this.places[name].setAttribute("aria-label", text);
+    }
   }
 
   // Whether a chart that is seen shows numbers that Plotly has not drawn yet.

@@ -13,10 +13,10 @@ export const STYLE = `
 .hmm-card { padding: 7px 8px 3px; overflow: hidden; }
 .hmm-card header { display: flex; align-items: baseline; gap: 10px; padding: 0 4px; min-height: 19px;
   white-space: nowrap; }
-.hmm-panel h4, .hmm-panel h5 { margin: 0; padding: 0; font-family: inherit; letter-spacing: 0;
+.hmm-panel h2, .hmm-panel h3 { margin: 0; padding: 0; font-family: inherit; letter-spacing: 0;
   color: inherit; }
-.hmm-panel h4 { font-size: 13px; font-weight: 600; line-height: 1.4; }
-.hmm-panel h5 { font-size: 11px; font-weight: 500; text-align: center; padding-left: 46px;
+.hmm-panel h2 { font-size: 13px; font-weight: 600; line-height: 1.4; }
+.hmm-panel h3 { font-size: 11px; font-weight: 500; text-align: center; padding-left: 46px;
   line-height: 1.4; opacity: 0.8; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .hmm-note { font-size: 11px; opacity: 0.7; overflow: hidden; text-overflow: ellipsis; }
 .hmm-layers { position: relative; }
@@ -27,13 +27,13 @@ export const STYLE = `
 .hmm-sequence .hmm-plot { height: 254px; }
 .hmm-columns { display: grid; grid-template-columns: calc(50% + 21px) minmax(0, 1fr);
   gap: 2px; }
-.hmm-column + .hmm-column h5 { padding-left: 2px; }
+.hmm-column + .hmm-column h3 { padding-left: 2px; }
 .hmm-column { min-width: 0; }
 .hmm-column .hmm-plot { height: 184px; }
 .hmm-panel [hidden] { display: none; }
 .hmm-columns.hmm-pictures { grid-template-columns: 1fr 1fr; }
 .hmm-columns.hmm-single { grid-template-columns: 1fr; }
-.hmm-pictures .hmm-column h5 { padding: 0; }
+.hmm-pictures .hmm-column h3 { padding: 0; }
 .hmm-views { flex: none; display: flex; margin-left: auto; }
 .hmm-views .hmm-button { height: 20px; padding: 0 8px; font-size: 11px; border-radius: 0; }
 .hmm-views .hmm-button:first-child { border-radius: 6px 0 0 6px; }
@@ -57,7 +57,7 @@ export const STYLE = `
   padding: 2px 6px; border: 1px solid var(--st-border-color); border-radius: 4px;
   background: var(--st-background-color); }
 .hmm-remark { margin: 0; align-self: center; text-align: center; font-size: 12px; opacity: 0.7; }
-.hmm-panel h4 { flex: none; }
+.hmm-panel h2 { flex: none; }
 .hmm-card header .hmm-note { flex: 1 1 0; min-width: 0; }
 .hmm-legend { margin-left: auto; min-width: 0; display: flex; flex-wrap: wrap; gap: 0 10px; font-size: 12px;
   justify-content: flex-end; }

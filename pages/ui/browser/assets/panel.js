@@ -2,6 +2,7 @@
 // messages of pages/ui/live/panel.py.
 
 import { columnAt } from "./brush.js";
+import { panelWords } from "./chart-words.js";
 import * as charts from "./charts.js";
 import { emissions } from "./emissions.js";
 import { Hand } from "./hand.js";
@@ -43,7 +44,7 @@ class Panel extends LiveView {
     });
     const { curve, learned, true: truth, means, sequence } = this.layers;
     this.tiles = node("div", { class: "hmm-tiles" });
-    this.captions = { learned: node("h5", {}, "learned"), true: node("h5", {}, "true") };
+    this.captions = { learned: node("h3", {}, "learned"), true: node("h3", {}, "true") };
     this.remark = node("p", { class: "hmm-remark" }, "");
     this.graphs = { learned: new StateGraph("learned"), true: new StateGraph("true") };
     const column = (name, layer) =>
@@ -109,7 +110,7 @@ class Panel extends LiveView {
     write(this.remark, header.no_truth);
     write(this.captions.learned, `learned by ${header.shown_run}`
       + (truth || !picture ? "" : `; ${header.no_truth}`));
-    write(this.root.querySelector(".hmm-matrices h4"), picture ? "The model" : "Transition matrix");
+    write(this.root.querySelector(".hmm-matrices h2"), picture ? "The model" : "Transition matrix");
     const matrices = [arrays["learned.probs"], ...(truth ? [arrays["true.probs"]] : [])];
     const faint = matrices.some(({ values }) => values.some((p) => p > 0 && !isDrawn(p, K)));
     const rounded = !matrices.every(charts.sumAsWritten);
@@ -155,21 +156,19 @@ class Panel extends LiveView {
     write(this.note("curve"), charts.toGo(curve) ? "by hand" : "higher is better");
     const [title, marks] = header.card;
     const { shown, length, note } = header.charts.means; // of a scatter plot, and of a table
-    write(this.root.querySelector(".hmm-means h4"), title);
+    write(this.root.querySelector(".hmm-means h2"), title);
     write(this.note("means"), shown < length
       ? `${marks}; ${thousands(shown)} of ${thousands(length)} points` : note ?? marks);
-    write(this.root.querySelector(".hmm-sequence h4"), `States of ${sequence.name}`);
+    write(this.root.querySelector(".hmm-sequence h2"), `States of ${sequence.name}`);
     const points = arrays["sequence.times"].shape[0];
     const gaps = sequence.missing ? `${thousands(sequence.missing)} missing, without a point` : "";
     const some = points < sequence.length
       ? `showing ${thousands(points)} of ${thousands(sequence.length)} points` : "";
     write(this.note("sequence"), [header.numbering, some, gaps].filter(Boolean).join("; ")
       || `${this.view === "picture" ? "point at a time: its state is lit above; " : ""}`
-        + "drag to zoom in, double-click to return");
-    const earlier = curve.earlier.map(({ name, end }) =>
-      `; earlier run (${name}): ${end === null ? "impossible" : end.toFixed(3)}`).join("");
+        + "drag or + zooms in, double-click or 0 returns");
     const appearance = [header.data_key, K, truth, title, header.states.colours.join(),
-      header.states.names.join(), earlier].join("|");
+      header.states.names.join()].join("|");
     if (this.appearance !== appearance) {
       this.appearance = appearance;
       this.sizes = null;
@@ -177,19 +176,11 @@ class Panel extends LiveView {
         node("span", {}, node("i", { style: `color:${colour}` }, GLYPHS[header.states.symbols[k]]),
           charts.plainName(k, header.states))));
       this.places.sequence.style.height = `${254 + 9 * Math.max(0, K - 5)}px`;
-      const describe = (name, text) => this.places[name].setAttribute("aria-label", text);
-      const runs = header.runs.map((run) => run.name).join(" and ");
-      describe("curve", `Log-likelihood per observation against iteration for ${runs}`
-        + (curve.truth === null ? "" : `; the true model has ${curve.truth.toFixed(3)} nats`)
-        + `${earlier}.`);
-      describe("learned", `Heat map of the learned transition matrix of ${K} states.`);
-      describe("true", `Heat map of the true transition matrix of ${K} states.`);
-      describe("means", `${title} of the data and of each of ${K} states: learned`
-        + (truth ? " and true." : "."));
-      describe("sequence", `${sequence.name} on one time axis: ${sequence.length} observations coloured`
-        + ` by state, ${truth ? "the true path, " : ""}the Viterbi path and`
-        + " the posterior probability of each state.");
     }
+  }
+
+  descriptions(message) {
+    return panelWords(message);
   }
 
   writeTiles(header) {

@@ -2,6 +2,8 @@
 // and a place for one chart that redraws in place and keeps the reader's zoom.
 
 import { erase, paint, paintable, withoutMarks } from "./brush.js";
+import { fitted } from "./state-names.js";
+import { HINT, SPOKEN, isAxis, keyed, numbers, sameRange } from "./zoom-keys.js";
 
 let plotly = null;
 let failures = 0;
@@ -75,9 +77,10 @@ const luminance = (colour) => [...channels(colour)].slice(0, 3)
 
 // Colour for text on `ground`: white while its contrast, as WCAG defines it, is 3.5 or more. Black
 // and white have equal contrast at a luminance of 0.18, in the middle of our blues, where
-// neighbouring cells would keep changing between the two.
-export function readable(ground) {
-  return luminance(ground) > 0.25 ? "#101418" : "#ffffff";
+// neighbouring cells would keep changing between the two. Where colours do not change, a `contrast`
+// of 4.5 to 1 has the better one of the two.
+export function readable(ground, contrast = 3.5) {
+  return luminance(ground) > 1.05 / contrast - 0.05 ? "#101418" : "#ffffff";
 }
 
 // The page's colours and font, read from Streamlit's CSS variables around `element`.
@@ -127,16 +130,30 @@ export function axis(theme, title, extra = {}) {
   };
 }
 
-const isAxis = (name) => /^[xy]axis\d*$/.test(name);
-const sameRange = (a, b) => a && b && [0, 1].every((i) =>
-  Math.abs(a[i] - b[i]) <= 1e-6 * Math.abs(b[1] - b[0]));
-
 const LONGEST_DRAWING = 2000; // milliseconds
+
+// A chart that can be zoomed takes the keyboard's focus, and then says how.
+const STYLE = `
+.hmm-chart { position: relative; }
+.hmm-chart:focus-visible { outline: none; }
+/* Not an outline, which Plotly's drawing would cover. */
+.hmm-chart:focus-visible::before { content: ""; position: absolute; inset: 0; z-index: 1; pointer-events: none;
+  border: 2px solid var(--st-primary-color); border-radius: 4px; }
+.hmm-chart:focus-visible::after { content: "${HINT}"; position: absolute; left: 50%; top: 4px; z-index: 1;
+  transform: translateX(-50%); padding: 1px 8px; font-size: 11px; white-space: nowrap; pointer-events: none;
+  color: var(--st-text-color); background: var(--st-background-color);
+  border: 1px solid var(--st-border-color); border-radius: 4px; }
+/* Plotly marks the focused one of its buttons in black, which a dark page hides. */
+.hmm-chart .modebar-btn:focus-visible { outline: 2px solid var(--st-primary-color) !important; }
+`;
 
 // One chart in `element`. draw() takes {data, layout}; `zoomKey` names what the zoom belongs to.
 // Where there is a `canvas` behind the element, paint() shows new numbers on it for the meantime.
 export class Chart {
   constructor(Plotly, element, { name, ownsRanges, canvas = null }) {
+    addStyle("hmm-chart-style", STYLE);
+    element.classList.add("hmm-chart");
+    element.addEventListener("keydown", (event) => this.takeKey(event));
     Object.assign(this, { Plotly, element, name, ownsRanges, canvas });
     this.painted = false; // whether the canvas shows traces that Plotly has not drawn yet
     this.frame = ""; // key of the axes and titles of Plotly's last drawing
@@ -150,7 +167,7 @@ export class Chart {
       element.addEventListener("pointerleave", () => { this.hovered = false; });
     }
     this.traces = []; // the traces on the screen
-    this.given = {}; // the ranges last passed to Plotly, by axis
+    this.given = {}; // the ranges of the whole that were last passed to Plotly, by axis
     this.resets = 0; // how often the reader reset the zoom
     this.cost = 0; // milliseconds that the last drawing took
     this.drawn = ""; // key of what is on the screen
@@ -164,6 +181,7 @@ export class Chart {
     if (!ready || this.frameOf(layout) !== this.frame || !paintable(data)) return false;
     // Painting would keep a zoom that belongs to other data.
     if (zoomKey !== this.zoomKey && this.zoomed) return false;
+    this.fitNames(data, { ...layout, uirevision: this.uirevision }, size);
     paint(this.canvas, this.element, data, size);
     this.element.classList.add("hmm-painted");
     this.painted = true;
@@ -179,7 +197,7 @@ export class Chart {
   get zoomed() {
     const full = this.element._fullLayout;
     return Object.entries(this.given).some(([name, range]) =>
-      full[name] && !sameRange(full[name].range, range));
+      full[name] && !sameRange(numbers(full[name].range), numbers(range)));
   }
 
   // Whether no axis can be zoomed.
@@ -200,14 +218,17 @@ export class Chart {
       // given range does not change.
       for (const name of Object.keys(layout).filter(isAxis)) {
         const given = this.given[name];
-        if (given && full[name] && !sameRange(full[name].range, given)) layout[name].range = given;
+        if (given && full[name] && !sameRange(numbers(full[name].range), numbers(given))) {
+          layout[name].range = given;
+        }
       }
     }
     Object.assign(this, { uirevision, zoomKey });
+    layout.uirevision = this.ownsRanges ? uirevision : layout.uirevision ?? uirevision;
+    this.fitNames(data, layout, size);
     for (const name of Object.keys(layout).filter(isAxis)) {
       if (layout[name].range) this.given[name] = [...layout[name].range];
     }
-    layout.uirevision = this.ownsRanges ? uirevision : layout.uirevision ?? uirevision;
     [layout.width, layout.height] = size;
     layout.autosize = false;
     await Promise.race([
@@ -225,16 +246,78 @@ export class Chart {
       this.element.classList.remove("hmm-painted");
       erase(this.canvas);
     }
-    if (!this.listening && this.ownsRanges) {
+    this.takeFocus();
+    if (!this.listening) {
       this.listening = true;
-      this.element.on("plotly_doubleclick", () => this.resetZoom());
+      if (this.ownsRanges) this.element.on("plotly_doubleclick", () => this.resetZoom());
       this.element.on("plotly_relayout", () => {
         this.onMoved?.();
         if (this.painted) this.onStale?.();
+        else this.refitNames();
       });
     }
     this.finished = performance.now();
     this.cost = this.finished - begin;
+  }
+
+  // Let the keyboard reach a chart that can be zoomed.
+  takeFocus() {
+    if (this.fixed === !this.element.hasAttribute("tabindex")) return;
+    for (const [name, value] of [["tabindex", "0"], ["aria-description", SPOKEN]]) {
+      if (this.fixed) this.element.removeAttribute(name);
+      else this.element.setAttribute(name, value);
+    }
+  }
+
+  takeKey(event) {
+    const { target, key, altKey, ctrlKey, metaKey } = event;
+    // Plotly's buttons have keys of their own, and the browser zooms by Ctrl.
+    if (target !== this.element || altKey || ctrlKey || metaKey || !this.element.layout) return;
+    const changes = keyed(key, this.element.layout, this.given);
+    if (!changes) return;
+    event.preventDefault();
+    if (changes !== "home") this.Plotly.relayout(this.element, changes);
+    else if (this.ownsRanges) this.resetZoom();
+    else this.Plotly.relayout(this.element, this.wholeRanges());
+  }
+
+  // What Plotly.relayout needs for the whole of every axis.
+  wholeRanges() {
+    const axes = Object.entries(this.element.layout).filter(([name, { fixedrange, matches }]) =>
+      isAxis(name) && !fixedrange && !matches);
+    return Object.fromEntries(axes.map(([name]) => (this.given[name]
+      ? [`${name}.range`, [...this.given[name]]] : [`${name}.autorange`, true])));
+  }
+
+  // Give the strips of states in `data` the names that fit at the zoom that will be seen.
+  fitNames(data, layout, size) {
+    for (const trace of data.filter(({ meta }) => meta?.runs)) {
+      const { "textfont.color": color, ...names } = this.namesOf(trace, layout, size);
+      Object.assign(trace, names, { textfont: { ...trace.textfont, color } });
+    }
+  }
+
+  namesOf(trace, layout, [width]) {
+    const axisOf = (letter) => `xaxis${letter.slice(1)}`;
+    const own = axisOf(trace.xaxis ?? "x");
+    const name = layout[own].matches ? axisOf(layout[own].matches) : own;
+    const { uirevision, [name]: { range } = {} } = this.element.layout ?? {};
+    // Plotly keeps the reader's zoom while the revision stays the same.
+    const kept = range && uirevision === layout.uirevision
+      && !sameRange(numbers(range), numbers(this.given[name] ?? range));
+    const { l, r } = layout.margin;
+    return fitted(trace.meta, numbers(kept ? range : layout[name].range), width - l - r);
+  }
+
+  // The reader zoomed.
+  refitNames() {
+    const { data, layout } = this.element;
+    data.forEach((trace, i) => {
+      if (!trace.meta?.runs) return;
+      const names = this.namesOf(trace, layout, [layout.width]);
+      this.Plotly.restyle(this.element,
+        Object.fromEntries(Object.entries(names).map(([key, values]) => [key, [values]])), [i]);
+    });
   }
 
   resetZoom() {
@@ -289,6 +372,9 @@ export class Chart {
     this.Plotly.purge(this.element);
   }
 }
+
+// Whether the visitor's system asks for less motion: training then goes in steps, not in a film.
+export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 // Resolves after the browser has painted the current state of the page.
 export const nextPaint = () => new Promise((resolve) => {

@@ -7,7 +7,7 @@ export const STYLE = `
 .hmm-location, .hmm-spread, .hmm-stay { grid-column: span 2; }
 .hmm-run-comparison .hmm-curve .hmm-plot, .hmm-run-comparison .hmm-distance .hmm-plot { height: 232px; }
 .hmm-verdict { padding: 8px 14px; min-height: 66px; }
-.hmm-verdict h4 { font-size: 14px; }
+.hmm-verdict h2 { font-size: 14px; }
 .hmm-verdict p { margin: 2px 0 0; font-size: 13px; line-height: 1.4; }
 .hmm-runs { overflow-x: auto; padding: 4px 8px; }
 .hmm-runs table { width: 100%; border-collapse: collapse; margin: 0; }

@@ -1,6 +1,7 @@
 // The comparison of runs: a verdict, a row of numbers for each run, and five charts. Its messages
 // come from pages/ui/live/run_comparison.py.
 
+import { comparisonWords } from "./chart-words.js";
 import { plainName } from "./charts.js";
 import * as charts from "./run-comparison-charts.js";
 import { STYLE } from "./run-comparison-style.js";
@@ -42,7 +43,7 @@ class RunComparison extends LiveView {
       key: "run_comparison", testId: "hmm-run-comparison", builders: BUILDERS, files: FILES,
       symbols: ["circle", "diamond", "square", "triangle-up"],
     });
-    this.headline = node("h4", { "data-testid": "verdict" });
+    this.headline = node("h2", { "data-testid": "verdict" });
     this.reason = node("p", {});
     this.sweep = node("p", { "data-testid": "sweep" });
     this.verdict = node("section", { class: "hmm-card hmm-verdict", role: "status" },
@@ -78,17 +79,14 @@ class RunComparison extends LiveView {
     this.appearance = appearance;
     this.legend.replaceChildren(...header.states.colours.map((colour, k) => node("span", {},
       node("i", { style: `color:${colour}` }, "■"), plainName(k, header.states))));
-    const describe = (name, text) => this.places[name].setAttribute("aria-label", text);
-    describe("curve", `Log-likelihood per observation of ${names}.`);
-    describe("distance", `Distance of ${names} to ${distance.reference_name}, logarithmic.`);
-    const main = header.charts.location.runs.map((i) => header.runs[i].name).join(" and ");
-    for (const name of TRACKS) {
-      describe(name, `${header.charts[name].title} of ${header.num_states} states, by ${main}.`);
-    }
+  }
+
+  descriptions(message) {
+    return comparisonWords(message);
   }
 
   title(name) {
-    return this.root.querySelector(`.hmm-${name} h4`);
+    return this.root.querySelector(`.hmm-${name} h2`);
   }
 
   writeVerdict({ verdict, sweep, live }) {

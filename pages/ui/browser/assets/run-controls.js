@@ -10,7 +10,7 @@
 
 import { updateLink } from "./address.js";
 import { Outcome } from "./outcome.js";
-import { addStyle, node } from "./plotting.js";
+import { addStyle, calm, node } from "./plotting.js";
 import { STYLE } from "./run-controls-style.js";
 import { Scrubber } from "./scrubber.js";
 import { Stream } from "./stream.js";
@@ -23,6 +23,7 @@ const LEAVING_APART = 100; // milliseconds; a page that is left has nothing to a
 const CLICK_APART = 1000; // milliseconds after a click or key, by when its run has begun as a rule
 const SENT_BY_THEN = 400; // milliseconds after which Streamlit has sent what was changed
 const COUNTED_BY_THEN = 1000; // and after which the server has counted it, as a rule
+const CALM_APART = 500; // milliseconds between two pictures for a visitor who wants less motion
 const LEAVING = ["click", "popstate"]; // events that may lead to another page
 const TOUCHES = ["pointerdown", "keydown", "input", "focusout"];
 const ICONS = { // of a square of 24 pixels
@@ -63,6 +64,7 @@ class RunControls {
     this.left = -LONGEST_LEAVING;
     this.touched = -CLICK_APART;
     this.notBefore = 0;
+    this.seenAt = -CALM_APART; // when a frame was drawn last
     this.saidRefused = false;
     this.stream = new Stream((frame) => this.receive(frame), () => this.update());
     this.scrubber = new Scrubber((command) => this.tell(command));
@@ -127,6 +129,13 @@ class RunControls {
   receive(frame) {
     const { live, key } = frame.header;
     if (live.number < this.number) return; // it arrived after a later one
+    clearTimeout(this.calmed);
+    const wait = live.wanted && calm() ? this.seenAt + CALM_APART - performance.now() : 0;
+    if (wait > 0) {
+      this.calmed = setTimeout(() => this.receive(frame), wait);
+      return;
+    }
+    this.seenAt = performance.now();
     // It was sent ahead of a run of the page, which is under way.
     if (live.ahead) this.news = live.news;
     // Frames of playing runs wait while the line is held; answers to commands are drawn at once.

@@ -1,9 +1,10 @@
 // Time travel: a slider over all iterations so far, with a film, marks and buttons.
 
-import { node } from "./plotting.js";
+import { calm, node } from "./plotting.js";
 
 const FILM_SECONDS = 6;
 const FILM_FRAME = 60; // milliseconds
+const CALM_FRAME = 500; // for a visitor who wants less motion
 
 const thousands = (n) => n.toLocaleString("en").replaceAll(",", "\u202f");
 
@@ -109,7 +110,7 @@ export class Scrubber {
       const share = (performance.now() - begin) / 1000 / FILM_SECONDS;
       if (share >= 1) this.stop();
       this.go(share >= 1 ? this.live.latest : Math.floor(share * this.live.latest));
-    }, FILM_FRAME);
+    }, calm() ? CALM_FRAME : FILM_FRAME);
   }
 
   stop() {

@@ -1,0 +1,117 @@
+// What the charts of the live views show, in words, for readers who cannot see them: the result first
+// of all. One sentence or more for each chart, by its name, from a message of pages/ui/live.
+
+import { compact, plainName, rows, two } from "./charts.js";
+
+const NONE = 255; // wire.MISSING
+
+const fixed = (digits) => (value) => value.toFixed(digits).replace("-", "−");
+const three = fixed(3);
+const number = (value) => (value === null ? "none" : compact(value));
+// Labels are escaped for Plotly.
+const plain = (label) => label.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+const many = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+// A value for each state, such as "S1 −2.00 (true −1.98), S2 0.01 (true 0.00)".
+function ofStates(learned, truth, text, states) {
+  return learned.map((value, k) =>
+    `${plainName(k, states)} ${text(value)}${truth ? ` (true ${text(truth[k])})` : ""}`).join(", ");
+}
+
+// "EM: −1.151 at iteration 40; Gradient: −1.203 at iteration 12 of 40"
+function reached(runs) {
+  return runs.map(({ name, iteration, last, log_likelihood: value }) => {
+    const of = last === undefined || last === iteration ? "" : ` of ${last}`;
+    return `${name}: ${value === null ? "impossible" : three(value)} at iteration ${iteration}${of}`;
+  }).join("; ");
+}
+
+function likelihoods({ runs, charts }) {
+  const { truth } = charts.curve;
+  return `Log-likelihood per observation, in nats. ${reached(runs)}`
+    + `${truth === null ? "" : `; true model ${three(truth)}`}.`;
+}
+
+export function panelWords(message) {
+  const { header, arrays } = message;
+  const known = header.charts.true.present !== false;
+  return {
+    curve: likelihoods(header),
+    learned: matrix("learned", message),
+    true: known ? matrix("true", message) : "",
+    means: `${header.card[0]} of the data and of each of ${many(header.num_states, "state")}. `
+      + EMISSIONS[header.charts.means.kind](message),
+    sequence: sequence(message),
+  };
+}
+
+function matrix(which, { header, arrays }) {
+  const probs = rows(arrays[`${which}.probs`]);
+  return `Heat map of the ${which} transition matrix of ${many(probs.length, "state")}. `
+    + `Probability of staying: ${ofStates(probs.map((row, k) => row[k]), null, two, header.states)}.`;
+}
+
+const EMISSIONS = {
+  marginals({ header, arrays }) {
+    const [learned, truth] = ["means", "true_means"].map((name) => arrays[`means.${name}`]?.values);
+    return `Learned ${header.charts.means.mean}s: ${ofStates([...learned], truth, compact, header.states)}.`;
+  },
+  symbols({ header, arrays }) {
+    const { labels } = header.charts.means;
+    const truth = arrays["means.true_probs"] && rows(arrays["means.true_probs"]);
+    const most = rows(arrays["means.probs"]).map((row) => row.indexOf(Math.max(...row)));
+    const probs = rows(arrays["means.probs"]);
+    const words = most.map((c, k) => `${plainName(k, header.states)} ${plain(labels[c])} with ${two(probs[k][c])}`
+      + `${truth ? ` (true ${two(truth[k][c])})` : ""}`);
+    return `Most probable symbol of each state: ${words.join(", ")}.`;
+  },
+  ellipses({ header, arrays }) {
+    const points = (name) => {
+      const [x, y] = ["x", "y"].map((letter) => arrays[`means.${name}_${letter}`]?.values);
+      return x && Array.from(x, (value, k) => [value, y[k]]);
+    };
+    const text = ([x, y]) => `(${compact(x)}, ${compact(y)})`;
+    return `Learned means: ${ofStates(points("means"), points("true_means"), text, header.states)}.`;
+  },
+};
+
+function sequence({ header, arrays }) {
+  const { name, length, width } = header.charts.sequence;
+  const viterbi = arrays["sequence.viterbi"].values;
+  const truth = arrays["sequence.true_states"]?.values;
+  const columns = viterbi.length;
+  const share = (count) => `${Math.round((100 * count) / columns)} %`;
+  const counts = Array.from({ length: header.num_states }, (_, k) =>
+    viterbi.reduce((count, state) => count + (state === k), 0));
+  const visited = counts.map((count, k) => [count, k]).filter(([count]) => count);
+  const shares = visited.length ? visited.map(([count, k]) =>
+    `${plainName(k, header.states)} ${share(count)}`).join(", ") : "no possible state";
+  const known = truth ? truth.reduce((count, state) => count + (state !== NONE), 0) : 0;
+  const right = known && truth.reduce((count, state, c) =>
+    count + (state !== NONE && state === viterbi[c]), 0);
+  const where = width === 1 ? "steps" : "stretches of time";
+  return `${name} on one time axis: ${many(length, "observation")} coloured by state, `
+    + `${truth ? "the true path, " : ""}the Viterbi path and the posterior probability of each state. `
+    + `Viterbi path: ${shares}.`
+    + `${known ? ` It is the true one at ${right} of ${known} ${where}.` : ""}`;
+}
+
+export function comparisonWords({ header }) {
+  const { runs, charts } = header;
+  const { distance } = charts;
+  const below = runs.map(({ name, distance: value }) =>
+    `${name} ${value === null ? "none" : +value.toPrecision(3)}`).join(", ");
+  const track = ({ title, runs: shown, shown_values: values, truth }) => {
+    const words = shown.map((run, at) =>
+      `${runs[run].name}: ${ofStates(values[at], truth, number, header.states)}`);
+    return `${title} of ${many(header.num_states, "state")}. ${words.join("; ")}.`;
+  };
+  return {
+    curve: likelihoods(header),
+    distance: distance.present === false ? ""
+      : `Distance to ${distance.reference_name} in nats per observation, logarithmic. ${below}.`,
+    location: track(charts.location),
+    spread: track(charts.spread),
+    stay: track(charts.stay),
+  };
+}
