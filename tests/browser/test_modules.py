@@ -77,15 +77,8 @@ def empty(browser: Browser, app_server: Server, browser_errors: list[str]) -> It
     page.goto("/_stcore/health")
     page.clock.pause_at(60_000)
     names = (
-        "address",
-        "run-controls",
-        "scrubber",
-        "panel",
-        "figure",
-        "plotting",
-        "brush",
-        "state-graph-layout",
-        "charts",
+        *("address", "run-controls", "scrubber", "panel", "figure", "plotting", "brush", "charts"),
+        *("state-graph-layout", "zoom-keys", "state-names"),
     )
     urls = {name: urljoin("/", asset_url(f"{name}.js")) for name in names}
     page.evaluate(STAND_INS, [urls, urljoin("/", asset_url(PLOTLY))])
@@ -126,6 +119,11 @@ class Panel:
         """A training step, whose frame comes over the line."""
         self.session.step()
         self.send(frame_source(self.session).frame())
+
+    def play(self) -> None:
+        """A step of runs that play, whose frame the page requested."""
+        self.session.step()
+        self.send(frame_source(self.session).frame(wanted=True))
 
     def send(self, frame: bytes | None) -> None:
         """A frame comes over the line."""
@@ -434,6 +432,144 @@ def test_a_last_frame_that_came_while_the_panel_had_no_place_is_drawn_in_the_end
     panel.rest()
     assert panel.drawings() > drawings
     ui.expect_iteration(empty, 3)
+
+
+def test_a_chart_says_its_result_once_it_rests(empty: Page) -> None:
+    panel = Panel(empty, "method=Both")
+    panel.receive()
+    panel.rest()
+    before = ui.chart(empty, "curve").get_attribute("aria-label")
+    assert before is not None
+    runs = {run.name: run for run in panel.session.main_runs}
+    for name in ("EM", "Gradient"):
+        reached = ui.log_likelihood_text(empty, name)
+        assert f"{name}: {float(reached.replace('−', '-')):.3f}".replace("-", "−") in before
+    assert before.count("at iteration 1") == len(runs) == 2
+    assert "true model −" in before
+    panel.paint()
+    assert ui.chart(empty, "curve").get_attribute("aria-label") == before
+    panel.rest()
+    after = ui.chart(empty, "curve").get_attribute("aria-label")
+    assert after is not None
+    assert "EM: " in after
+    assert after.count("at iteration 2") == 2
+    sequence = ui.chart(empty, "sequence").get_attribute("aria-label")
+    assert re.search(r"It is the true one at \d+ of 60 steps\.$", sequence or "")
+
+
+@pytest.mark.parametrize(
+    ("family", "words"),
+    [
+        ("numbers", r"Learned means: S1 −?\d.* \(true −?\d"),
+        ("counts", r"Learned rates: S1 \d.* \(true \d"),
+        ("symbols", r"Most probable symbol of each state: S1 \w+ with 0\.\d\d \(true 0\.\d\d\)"),
+        ("points", r"Learned means: S1 \(.+, .+\) \(true \(.+, .+\)\), S2"),
+    ],
+)
+def test_the_chart_of_what_states_emit_says_it(empty: Page, family: str, words: str) -> None:
+    Panel(empty, f"family={family}")
+    assert re.search(words, ui.chart(empty, "means").get_attribute("aria-label") or "")
+
+
+def test_keys_zoom_and_move_within_the_whole_and_dates_too(empty: Page) -> None:
+    keyed = "([key, layout, homes]) => modules['zoom-keys'].keyed(key, layout, homes)"
+
+    def press(key: str, **axes: Any) -> Any:
+        homes = {name: axis.pop("home") for name, axis in axes.items() if "home" in axis}
+        return empty.evaluate(keyed, [key, axes, homes])
+
+    def axis(*shown: float, **more: Any) -> dict[str, Any]:
+        return {"range": list(shown), "home": [0, 100], **more}
+
+    assert press("+", xaxis=axis(0, 100), yaxis=axis(0, 100, fixedrange=True)) == {
+        "xaxis.range": [20, 80]
+    }
+    assert press("ArrowRight", xaxis=axis(20, 80)) == {"xaxis.range": [35, 95]}
+    assert press("ArrowRight", xaxis=axis(35, 95)) == {"xaxis.range": [40, 100]}
+    # What would change nothing is left to the browser: an arrow then scrolls the page.
+    assert press("ArrowRight", xaxis=axis(40, 100)) is None
+    assert press("ArrowUp", xaxis=axis(40, 100)) is None
+    assert press("-", xaxis=axis(40, 100)) == {"xaxis.range": [0, 100]}
+    for key in ("ArrowLeft", "-", "0", "Escape", "a"):
+        assert press(key, xaxis=axis(0, 100)) is None
+    assert press("0", xaxis=axis(40, 100)) == press("Escape", xaxis=axis(40, 100)) == "home"
+    # Plots one above the other share their time; one plot alone is zoomed both ways.
+    shared = {"xaxis": axis(0, 100, matches="x2"), "xaxis2": axis(0, 100)}
+    stacked = press("+", **shared, yaxis=axis(0, 100), yaxis2=axis(0, 100))
+    assert list(stacked) == ["xaxis2.range"]
+    assert set(press("+", xaxis=axis(0, 100), yaxis=axis(0, 100))) == {"xaxis.range", "yaxis.range"}
+    # A reversed axis stays reversed.
+    assert press("+", xaxis=axis(100, 0)) == {"xaxis.range": [80, 20]}
+    noon = "2024-01-01 12:00:00"
+    days = {"type": "date", "home": ["2024-01-01", "2024-01-11"]}
+    assert press("ArrowLeft", xaxis={"range": [noon, "2024-01-05"], **days}) == {
+        "xaxis.range": ["2024-01-01 00:00:00.000", "2024-01-04 12:00:00.000"]
+    }
+
+
+def test_names_of_states_are_painted_where_they_fit(empty: Page) -> None:
+    fit = """([names, range, pixels]) => modules["state-names"].fitted(names, range, pixels)"""
+    runs = {"start": [0.5, 90.5, 92.5], "end": [90.5, 92.5, 100.5], "strip": [0, 0, 1]}
+    names = {
+        "runs": {**runs, "state": [0, 1, 0]}, "strips": ["true path", "Viterbi path"],
+        "names": ["S1", "S2"], "inks": ["#ffffff", "#101418"],
+    }  # fmt: skip
+    whole = empty.evaluate(fit, [names, [0.5, 100.5], 300])
+    assert whole == {
+        "x": [45.5, 96.5], "y": ["true path", "Viterbi path"], "text": ["S1", "S1"],
+        "textfont.color": ["#ffffff", "#ffffff"],
+    }  # fmt: skip
+    # Nearer, in the middle of what is seen of a run.
+    nearer = empty.evaluate(fit, [names, [85.5, 95.5], 300])
+    assert (nearer["x"], nearer["text"]) == ([88, 91.5, 94], ["S1", "S2", "S1"])
+
+    panel = Panel(empty)
+    panel.receive()
+    panel.rest()
+    texts = "chart => chart.data.find((trace) => trace.mode === 'text').text.length"
+    before = ui.chart(empty, "sequence").evaluate(texts)
+    assert before > 2
+    panel.paint()
+    panel.rest()
+    ui.drag_zoom(empty, "sequence", 0.3, 0.36)
+    panel.rest()
+    # Four steps are left, each of which has its name or stands in a run that has one.
+    assert 2 <= ui.chart(empty, "sequence").evaluate(texts) <= 10
+
+
+def test_no_mark_of_a_mean_is_cut_off_by_the_edge_of_its_chart(empty: Page) -> None:
+    Panel(empty)
+    room = ui.chart(empty, "means").evaluate(
+        """chart => {
+          const { margin, height, yaxis } = chart.layout;
+          const marks = chart.data.find((trace) => trace.mode === "markers");
+          const [low, high] = yaxis.range;
+          const pixels = (height - margin.t - margin.b) / (high - low);
+          return pixels * (Math.min(...marks.y) - low) - marks.marker.size / 2;
+        }"""
+    )
+    assert room >= 1
+
+
+def test_training_goes_in_steps_for_a_visitor_who_wants_less_motion(empty: Page) -> None:
+    empty.emulate_media(reduced_motion="reduce")
+    panel = Panel(empty)
+    panel.play()
+    empty.clock.run_for(100)
+    ui.expect_iteration(empty, 1)
+    for _ in range(4):
+        panel.play()
+        empty.clock.run_for(50)
+    assert ui.iteration(empty) == 1
+    empty.clock.run_for(300)
+    ui.expect_iteration(empty, 5)
+    # What is pressed is answered at once.
+    panel.play()
+    panel.press("Step")
+    empty.clock.run_for(100)
+    ui.expect_iteration(empty, 7)
+    empty.clock.run_for(1000)
+    assert ui.iteration(empty) == 7
 
 
 def said(page: Page) -> list[dict[str, Any]]:

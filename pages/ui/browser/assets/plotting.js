@@ -181,7 +181,7 @@ export class Chart {
     if (!ready || this.frameOf(layout) !== this.frame || !paintable(data)) return false;
     // Painting would keep a zoom that belongs to other data.
     if (zoomKey !== this.zoomKey && this.zoomed) return false;
-    this.fitNames(data, { ...layout, uirevision: this.uirevision }, size);
+    this.fitNames(data, this.withZooms(layout), size);
     paint(this.canvas, this.element, data, size);
     this.element.classList.add("hmm-painted");
     this.painted = true;
@@ -213,22 +213,15 @@ export class Chart {
     const full = this.element._fullLayout;
     const light = hurry && full && frame !== null && !this.hovered && paintable(data);
     const uirevision = `${zoomKey}#${this.resets}`;
-    if (this.ownsRanges && full && uirevision === this.uirevision) {
-      // A zoomed axis is given the same range as before, because Plotly keeps a zoom only while the
-      // given range does not change.
-      for (const name of Object.keys(layout).filter(isAxis)) {
-        const given = this.given[name];
-        if (given && full[name] && !sameRange(numbers(full[name].range), numbers(given))) {
-          layout[name].range = given;
-        }
-      }
-    }
     Object.assign(this, { uirevision, zoomKey });
     layout.uirevision = this.ownsRanges ? uirevision : layout.uirevision ?? uirevision;
-    this.fitNames(data, layout, size);
+    // A zoomed axis is given the range that it shows, because Plotly itself keeps no zoom by keys.
+    const zooms = this.keptZooms(layout);
     for (const name of Object.keys(layout).filter(isAxis)) {
       if (layout[name].range) this.given[name] = [...layout[name].range];
+      if (zooms[name]) layout[name].range = [...zooms[name]];
     }
+    this.fitNames(data, layout, size);
     [layout.width, layout.height] = size;
     layout.autosize = false;
     await Promise.race([
@@ -289,7 +282,23 @@ export class Chart {
       ? [`${name}.range`, [...this.given[name]]] : [`${name}.autorange`, true])));
   }
 
-  // Give the strips of states in `data` the names that fit at the zoom that will be seen.
+  // Ranges of the axes that the reader zoomed, by axis, of which `layout` is another state.
+  keptZooms(layout) {
+    const shown = this.element.layout;
+    if (!shown || shown.uirevision !== layout.uirevision) return {};
+    const zoomed = Object.keys(layout).filter((name) => isAxis(name) && !layout[name].fixedrange
+      && this.given[name] && shown[name]?.range
+      && !sameRange(numbers(shown[name].range), numbers(this.given[name])));
+    return Object.fromEntries(zoomed.map((name) => [name, shown[name].range]));
+  }
+
+  withZooms(layout) {
+    const zooms = this.keptZooms({ ...layout, uirevision: this.uirevision });
+    return { ...layout, ...Object.fromEntries(Object.entries(zooms).map(([name, range]) =>
+      [name, { ...layout[name], range }])) };
+  }
+
+  // Give the strips of states in `data` the names that fit at the ranges of `layout`.
   fitNames(data, layout, size) {
     for (const trace of data.filter(({ meta }) => meta?.runs)) {
       const { "textfont.color": color, ...names } = this.namesOf(trace, layout, size);
@@ -301,12 +310,8 @@ export class Chart {
     const axisOf = (letter) => `xaxis${letter.slice(1)}`;
     const own = axisOf(trace.xaxis ?? "x");
     const name = layout[own].matches ? axisOf(layout[own].matches) : own;
-    const { uirevision, [name]: { range } = {} } = this.element.layout ?? {};
-    // Plotly keeps the reader's zoom while the revision stays the same.
-    const kept = range && uirevision === layout.uirevision
-      && !sameRange(numbers(range), numbers(this.given[name] ?? range));
     const { l, r } = layout.margin;
-    return fitted(trace.meta, numbers(kept ? range : layout[name].range), width - l - r);
+    return fitted(trace.meta, numbers(layout[name].range), width - l - r);
   }
 
   // The reader zoomed.
