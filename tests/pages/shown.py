@@ -122,15 +122,23 @@ def make_impossible(app: AppTest) -> AppTest:
 
 def figures(app: AppTest) -> dict[str, dict[str, Any]]:
     """Every figure of the page by its key, as Plotly gets it."""
-    found = {}
+    return {header["key"]: json.loads(header["figure"]) for header in _figure_headers(app)}
+
+
+def labels(app: AppTest) -> dict[str, str]:
+    """What every figure says to readers who cannot see it, by its key."""
+    return {header["key"]: header["label"] for header in _figure_headers(app)}
+
+
+def _figure_headers(app: AppTest) -> list[dict[str, Any]]:
+    found = []
     for element in app.get("bidi_component"):
         message = element.proto.bytes
         if not message:
             continue  # the top of the page, not a figure
         size = int.from_bytes(message[:4], "little")
-        header = json.loads(message[4 : 4 + size])
-        found[header["key"]] = json.loads(header["figure"])
-        assert header["label"]
+        found.append(json.loads(message[4 : 4 + size]))
+        assert found[-1]["label"]
     return found
 
 

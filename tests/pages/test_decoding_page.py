@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -151,6 +153,15 @@ def test_sentences_on_log_joints():
     assert "the true path is impossible" in words.about_log_joints(-3.0, -np.inf)
     assert "scores 2.500 nats less" in words.about_log_joints(-3.0, -5.5)
     assert words.nats(-12345.6) == "−12\u202f345.600"
+
+
+def test_figures_say_their_results():
+    app = shown.press(shown.opened(PAGE, K="3"), "step")
+    said = shown.labels(app)
+    (differences,) = (line for line in shown.text(app).split("\n") if "differ at" in line)
+    assert differences.split(";")[0] in said["paths_over_time"]
+    assert "Viterbi path: S1 " in said["paths_over_time"]
+    assert re.search(r"Decoded as themselves: S1 \d+%, S2 \d+%, S3 \d+%\.", said["confusion"])
 
 
 def test_one_best_path_needs_no_list():

@@ -49,6 +49,22 @@ def test_shows_the_probabilities_and_their_entropy(kind):
     assert "EM at iteration 1" in shown.text(app)
 
 
+def test_figures_say_their_results_and_say_others_after_a_step():
+    app = shown.opened(PAGE, K="3")
+    before = shown.labels(app)
+    shown.press(app, "step")
+    after = shown.labels(app)
+    assert set(before) == FIGURES
+    assert all(before[key] != after[key] for key in FIGURES)
+    view = current_view(shown.session(app))
+    stays = np.diag(view.hmm.transition_matrix)
+    said = ", ".join(f"S{state} {stay:.2f}" for state, stay in enumerate(stays, 1))
+    assert f"Probability of staying: {said}." in after["learned_transition_matrix"]
+    bits = posterior_entropy(smooth(view.hmm, view.sequence).smoothed_probs).mean()
+    assert f"On average {bits:.2f} bits" in after["posterior_over_time"]
+    assert "Largest differences: π " in after["chain_errors"]
+
+
 def test_the_buttons_switch_between_filtered_and_smoothed():
     app = shown.opened(PAGE)
     smoothed = shown.figures(app)["posterior_over_time"]
