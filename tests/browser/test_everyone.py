@@ -67,6 +67,7 @@ def test_a_chart_is_zoomed_by_keys_alone(page: Page) -> None:
         if chart.evaluate("chart => chart === document.activeElement"):
             break
     expect(chart).to_be_focused()
+    expect(chart).to_have_accessible_description("Plus and minus zoom, arrows move, 0 returns.")
     whole = ui.axis_range(page, "sequence")
     page.keyboard.press("+")
     page.keyboard.press("+")
