@@ -14,6 +14,7 @@ export const STYLE = `
 /* White on each tone has a contrast of more than 5 to 1. */
 .hmm-pill { padding: 1px 10px; border-radius: 11px; background: var(--tone); color: #fff; font-size: 13px;
   font-weight: 600; white-space: nowrap; }
+.hmm-share b, .hmm-distance b { margin-right: 2px; }
 .hmm-which { min-width: 128px; }
 .hmm-share small, .hmm-distance small { font-size: inherit; opacity: 0.8; }
 .hmm-share small:not(:empty)::before { content: "· "; }
