@@ -11,6 +11,7 @@ from pages.ui.live.run_comparison import show_run_comparison
 from pages.ui.parts import controls, health, words
 from pages.ui.parts.run_controls import choices, messages
 from pages.ui.session.session import current_session
+from pages.ui.session.view import as_numbered_by_run
 
 session = current_session()
 
@@ -38,6 +39,8 @@ if session.config.method != "Both" and not session.problem:
 if session.main_runs:
     with st.container(key="live"):
         show_run_comparison(frame_source(session).frame())
+    if as_numbered_by_run(session):
+        st.caption(words.OWN_NUMBERS)
     health.findings(session)
 else:
     st.info(words.NO_MODEL, icon=":material/info:")

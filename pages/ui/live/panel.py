@@ -28,7 +28,7 @@ from pages.ui.settings.config import MAX_STATES
 from pages.ui.text import chart_text, shortened
 
 MAX_CURVE_POINTS = 1000
-LONGEST_EARLIER = 4
+LONGEST_EARLIER = 2
 """An earlier run lengthens the axis of iterations to so many times what the present one needs."""
 MAX_POINTS = 2000
 MAX_COLUMNS = 1200

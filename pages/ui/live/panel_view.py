@@ -62,15 +62,24 @@ def panel_remark(data: Dataset) -> str:
 
 
 def _earlier_curves(session: Session) -> tuple[EarlierCurve, ...]:
-    earlier = session.shown_earlier_runs
-    if not earlier:
-        return ()
-    names = earlier_runs.names(earlier, session.present_runs)
-    return tuple(
-        EarlierCurve(
-            name, one.iterations, one.log_likelihoods, one.path.data == session.data.fingerprint
+    """The curves of earlier runs; computed once for all frames of the same runs."""
+
+    def computed() -> tuple[EarlierCurve, ...]:
+        earlier = session.shown_earlier_runs
+        names = earlier_runs.names(earlier, session.present_runs)
+        return tuple(
+            EarlierCurve(
+                name, one.iterations, one.log_likelihoods, one.path.data == session.data.fingerprint
+            )
+            for name, one in zip(names, earlier, strict=True)
         )
-        for name, one in zip(names, earlier, strict=True)
+
+    if not session.earlier_runs:
+        return ()
+    return session.remember(
+        "curves of earlier runs",
+        (session.earlier_runs, session.runs, session.config, session.replay),
+        computed,
     )
 
 

@@ -272,7 +272,7 @@ def test_earlier_runs_are_sent_with_their_ends_and_lengthen_the_axis_within_boun
     np.testing.assert_array_equal(arrays["curve.earlier_x1"], [0, 10, 5000])
     assert np.isnan(arrays["curve.earlier_y1"][-1])
     # 50 for the present runs.
-    assert chart["x_range"] == [0, 200]
+    assert chart["x_range"] == [0, 100]
     short = decode(encode(replace(frame, earlier=earlier[:1])))[0]
     assert short["charts"]["curve"]["x_range"] == [0, 50]
     assert digests(frame)["curve"] != digests(replace(frame, earlier=earlier))["curve"]

@@ -108,6 +108,8 @@ function earlierNames({ earlier, truth, y_range: [low, high] }, theme, height, m
       // Relative to its end, so that it stays there when the reader zooms.
       yshift: place(y) - tops.get(one), showarrow: false,
       text: `${name}: ${fixed(3)(end)}${beyond}`, font: { size: 10, color: theme.muted },
+      // A curve behind a name must not strike it through.
+      bgcolor: fade(theme.ground, 0.7),
     };
   });
 }
