@@ -60,6 +60,18 @@ def test_a_newcomer_takes_the_tour_with_the_keyboard(page: Page) -> None:
     expect(page.locator(GUIDE)).to_have_count(0)
 
 
+def test_names_are_drawn_as_they_were_typed(page: Page) -> None:
+    query = {**to_query(PRESETS["umbrella"].config), "names": "<i>dry,a very long day"}
+    ui.open_playground(page, urlencode(query))
+    ui.wait_until_settled(page)
+    expect(page.locator(".hmm-sequence .hmm-legend")).to_contain_text("<i>dry")
+    expect(page.locator(".hmm-sequence .hmm-legend")).to_contain_text("a very long day")
+    for chart in ("learned", "sequence"):
+        labels = page.locator(f'[data-chart="{chart}"] text')
+        expect(labels.filter(has_text="<i>dry").first).to_be_visible()
+        expect(labels.filter(has_text="a very l…").first).to_be_visible()
+
+
 def test_links_open_examples(page: Page) -> None:
     for name in ("easy", "umbrella"):
         given = PRESETS[name]
@@ -77,7 +89,7 @@ def test_links_open_examples(page: Page) -> None:
         assert ui.log_likelihood(page) > start
 
     page.locator(GUIDE).get_by_role("button", name="Answer").click()
-    expect(page.get_by_text("These are the published figures")).to_be_visible()
+    expect(page.get_by_text("the published figures")).to_be_visible()
     page.keyboard.press("Escape")
     ui.choose(page, "Example", PRESETS["casino"].title)
     expect(page.locator(GUIDE)).to_contain_text(PRESETS["casino"].press)
