@@ -15,12 +15,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.ui.parts.presets import PRESETS
+from pages.ui.session.commands import carry_out
 from pages.ui.settings.address import to_query
 from tests.pages.shown import (
     MAIN_SCRIPT,
     array,
     figures,
     healthy,
+    live,
     panel,
     panel_array,
     press,
@@ -134,6 +136,44 @@ def easy(visitor: Visitor) -> None:
     assert 0 < visitor.above_line() < 0.015
     assert np.abs(visitor.errors("emission_errors", 0)).max() < 0.1
     assert visitor.right(VITERBI) > 98
+
+
+def drag(visitor: Visitor, *numbers: str) -> float:
+    """Drag some numbers of the model; the log-likelihood per observation, on the Playground."""
+    visitor.go("Playground")
+    for number in numbers:
+        carry_out(session(visitor.app), f"grab {number}")
+    healthy(visitor.app.run())
+    assert visitor.example.matches(session(visitor.app).config)
+    return visitor.nats()
+
+
+def by_hand(visitor: Visitor) -> None:
+    place = np.arange(-1.2, -0.78, 0.02)
+    reached = [drag(visitor, f"means.0.0={x:.2f}") for x in place]
+    top = place[int(np.argmax(reached))]
+    assert f"{top:.2f}" == "-0.98"
+    for side in (-1, 1):
+        near, far = (
+            max(reached) - drag(visitor, f"means.0.0={top + side * step:.2f}")
+            for step in (0.25, 0.5)
+        )
+        assert 0.055 < near < 0.075
+        assert 3.7 < far / near < 4.3
+    visitor.play()
+    assert round(float(panel_array(visitor.app, "means.means")[0]), 2) == -0.98
+
+
+def beat_em(visitor: Visitor) -> None:
+    assert round(visitor.nats(), 3) == -1.669
+    assert panel(visitor.app)["true_log_likelihood"] is None
+    means = drag(visitor, "means.0.0=-1.5", "means.2.0=1.5")
+    spreads = drag(visitor, *(f"standard_deviations.{k}.0=0.6" for k in range(3)))
+    stays = drag(visitor, *(f"transition_matrix.{k}.{k}=0.9" for k in range(3)))
+    assert [round(one, 3) for one in (means, spreads, stays)] == [-1.534, -1.387, -1.198]
+    visitor.play()
+    assert round(visitor.nats(), 3) == -1.188
+    assert live(visitor.app)["outcome"]["distance"][2] == "by hand −1.198"
 
 
 def overlapping(visitor: Visitor) -> None:
@@ -294,6 +334,8 @@ def casino(visitor: Visitor) -> None:
 ANSWERS: dict[str, Callable[[Visitor], None]] = {
     "notebook": notebook,
     "easy": easy,
+    "by-hand": by_hand,
+    "beat-em": beat_em,
     "overlapping": overlapping,
     "sticky": sticky,
     "fast-switching": fast_switching,

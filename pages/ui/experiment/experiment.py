@@ -228,6 +228,7 @@ class Experiment:
             reset = self.before_reset.get(one.run.name)
             if one.run.state.iteration > (0 if reset is None else reset.iteration):
                 self.before_reset[one.run.name] = one.kept()
+        self._best_before = self.data, self.best_trained
         for run in self.runs.values():
             run.reset()
         self._keep_other_paths()

@@ -203,8 +203,8 @@ class Ellipses:
         states: (M,) Viterbi states; -1 = no possible path.
         limits: (2, 2) lowest and highest of each dimension of all data.
         variables: the two that are observed.
-        dimensions: which they are of all dimensions, 0-based.
         true_means, true_covariances: of the same shapes, or None without a truth.
+        dimensions: which two of all dimensions these are, 0-based.
     """
 
     means: FloatArray
@@ -214,9 +214,9 @@ class Ellipses:
     states: IntArray
     limits: FloatArray
     variables: tuple[ObservedVariable, ObservedVariable]
-    dimensions: tuple[int, int] = (0, 1)
     true_means: FloatArray | None = None
     true_covariances: FloatArray | None = None
+    dimensions: tuple[int, int] = (0, 1)
 
     MARGIN: ClassVar[float] = 0.05
 

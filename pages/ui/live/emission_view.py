@@ -100,9 +100,9 @@ def _points(session: Session, view: View) -> Ellipses:
         view.path.states,
         session.remember("limits", data, limits)[chosen],
         (data.variable(chosen[0]), data.variable(chosen[1])),
-        (chosen[0], chosen[1]),
         true_means,
         true_covariances,
+        (chosen[0], chosen[1]),
     )
 
 

@@ -72,12 +72,10 @@ def _about(session: Session, run: Run) -> dict[str, Any]:
     truth = session.true_log_likelihood()
     matched = data.states is not None
     return {
-        "pill": pill(checks.standing(run), checks.all_alike(run), contains_truth(session, run))
-        if session.config.trainable
-        else ("nothing to train", "calm"),
+        "pill": _pill(session, run),
         "run": which(run.name, state.iteration, run.state.iteration),
         "share": share(named_right) if named_right else ("", "", _no_share(data, later)),
-        "distance": distance(reached, truth),
+        "distance": (*distance(reached, truth)[:2], beside_hand(session, run, reached)),
         "criteria": about_criteria(criteria),
         "help": [
             *([("States right", about_hits(named_right, matched))] if named_right else []),
@@ -85,6 +83,29 @@ def _about(session: Session, run: Run) -> dict[str, Any]:
             ("AIC, BIC", about_counts(criteria)),
         ],
     }
+
+
+def _pill(session: Session, run: Run) -> tuple[str, str]:
+    """How the run stands, in a few words, and their tone."""
+    checks = checkups(session)
+    standing = checks.standing(run)
+    if standing == "start" and session.config.start == "hand":
+        return "by hand", "calm"
+    if not session.config.trainable:
+        return "nothing to train", "calm"
+    return pill(standing, checks.all_alike(run), contains_truth(session, run))
+
+
+def beside_hand(session: Session, run: Run, reached: float) -> str:
+    """What a model made by hand has still to reach, or what it had reached before training."""
+    if session.config.start != "hand" or not math.isfinite(reached):
+        return ""
+    if run.state_at(session.at).iteration > 0:
+        return f"by hand {run.curve[0]:.3f}".replace("-", "−")
+    gap = session.best_trained - reached
+    if not math.isfinite(gap):
+        return ""
+    return f"{_size(abs(gap))} {'to go to' if gap > 0.0 else 'above'} the best run"
 
 
 def _no_share(data: Dataset, later: bool) -> str:

@@ -55,6 +55,54 @@ _PRESETS = (
         },
     ),
     Preset(
+        "by-hand",
+        "By hand",
+        "All that training does is climb. Where is the top for one mean?",
+        "Drag the mark of S1 in Means and densities, watch the log-likelihood, then press Play.",
+        "At −0.98, and EM takes the mark there too: all other numbers were right already. A quarter "
+        "to either side costs 0.07 nats per observation or a little less, and half a unit about "
+        "four times as much, for near its top a hill is a parabola. The true mean, −1, is not "
+        "quite the top: drawn data have an average of their own, which fits them best.",
+        {
+            "num_states": 2,
+            "num_sequences": 5,
+            "separation": 2.0,
+            "seed": 0,
+            "start": "hand",
+            "hand": ((0.5, 0.5), (0.9, 0.1), (0.1, 0.9), (0.5, 1.0), (0.25, 0.25)),
+            "speed": "2",
+        },
+        frozenset({"hand"}),
+    ),
+    Preset(
+        "beat-em",
+        "Can you beat EM?",
+        "The truth is hidden. How close to the best fit does a hand come?",
+        "Drag the marks, the edges of the curves, and the diagonal of the matrix, then press Play.",
+        "EM ends at −1.188 nats per observation, and no hand is above it. The start is at −1.669. "
+        "Means at −1.5, 0 and 1.5 make −1.534, standard deviations of 0.6 then −1.387, and a "
+        "diagonal of 0.9 −1.198. Marks and edges can be seen to fit; how long the states last shows "
+        "in no density, and is half of the way. The line beside Play keeps what your hand reached.",
+        {
+            "num_states": 3,
+            "num_sequences": 5,
+            "noise_sd": 0.6,
+            "seed": 0,
+            "start": "hand",
+            "hand": (
+                (1 / 3, 1 / 3, 1 / 3),
+                (0.6, 0.2, 0.2),
+                (0.2, 0.6, 0.2),
+                (0.2, 0.2, 0.6),
+                (-0.5, 0.0, 0.5),
+                (1.0, 1.0, 1.0),
+            ),
+            "truth": "hidden",
+            "speed": "2",
+        },
+        frozenset({"hand"}),
+    ),
+    Preset(
         "overlapping",
         "Overlapping noise",
         "When one observation cannot tell the states apart, what does its place in time reveal?",

@@ -145,19 +145,25 @@ def test_posterior_heat_maps_have_the_scale_of_the_live_panel() -> None:
 
 
 def test_no_two_kinds_of_line_look_alike() -> None:
-    dashes = [*theme.RUN_DASHES.values(), theme.TRUTH_DASH, theme.SUM_DASH, *theme.SWEEP_DASHES]
+    dashes = [*theme.RUN_DASHES.values(), theme.TRUTH_DASH, theme.SUM_DASH]
+    dashes += [theme.OTHER_DATA_DASH, *theme.SWEEP_DASHES]
     assert len(set(dashes)) == len(dashes)
     assert theme.RUN_DASHES["Gradient"] == "dash", "it is called dashed"
     assert (theme.TRUTH_DASH, theme.SUM_DASH) == ("dot", "dashdot"), "dotted, and dash-dotted"
     # The live panel draws the same lines with JavaScript.
     charts = (Path(theme.__file__).parents[1] / "browser" / "assets" / "charts.js").read_text()
-    assert f'DASH = {{ truth: "{theme.TRUTH_DASH}", sum: "{theme.SUM_DASH}" }}' in charts
+    found = re.search(r"DASH = \{ truth: (.+), sum: (.+), other: (.+) \};", charts)
+    assert found is not None
+    same = theme.TRUTH_DASH, theme.SUM_DASH, theme.OTHER_DATA_DASH
+    assert found.groups() == tuple(f'"{dash}"' for dash in same)
 
 
 @pytest.mark.parametrize("name", ["charts.js", "emissions.js", "run-comparison-charts.js"])
 def test_charts_of_the_panel_take_dashes_from_one_place(name: str) -> None:
     source = (Path(theme.__file__).parents[1] / "browser" / "assets" / name).read_text()
-    assert set(re.findall(r"dash: ([^,} ]+)", source)) <= {"DASH.truth", "DASH.sum", "run.dash"}
+    assert set(re.findall(r"dash: ([^,} ]+)", source)) <= {
+        *("DASH.truth", "DASH.sum", "dash(sameData)", "run.dash"),
+    }
 
 
 def test_a_name_is_cut_where_there_is_little_room_and_escaped() -> None:

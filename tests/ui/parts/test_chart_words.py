@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from pages.ui.figures.observed_variable import ObservedVariable
+from pages.ui.figures.theme import StateNames
 from pages.ui.parts import chart_words
+
+NAMES = StateNames(("rain",))
 
 
 def test_observations_have_their_ends_and_symbols_the_commonest() -> None:
@@ -19,19 +22,20 @@ def test_observations_have_their_ends_and_symbols_the_commonest() -> None:
 
 
 def test_a_path_says_the_share_of_each_state() -> None:
-    assert chart_words.visited(np.array([0, 0, 2, -1, 2]), 3) == "S1 50%, S2 0%, S3 50%"
-    assert chart_words.visited(np.array([-1, -1]), 2) == "no state is known"
+    assert chart_words.visited(np.array([0, 0, 2, -1, 2]), 3, NAMES) == ("rain 50%, S2 0%, S3 50%")
+    assert chart_words.visited(np.array([-1, -1]), 2, NAMES) == "no state is known"
 
 
 def test_an_impossible_sequence_says_so() -> None:
     probs = np.full((4, 2), np.nan)
-    assert "cannot make these data" in chart_words.posterior("smoothed", probs, probs[:, 0])
+    assert "cannot make these data" in chart_words.posterior("smoothed", probs, probs[:, 0], NAMES)
 
 
 def test_confusion_says_how_much_of_each_state_is_right() -> None:
-    words = chart_words.confusion(np.array([[3, 1], [0, 0], [1, 1]]))
-    assert words.endswith("Decoded as themselves: S1 75%.")
-    assert chart_words.confusion(np.array([[0, 2]])).endswith("Decoded as themselves: S1 0%.")
+    words = chart_words.confusion(np.array([[3, 1], [0, 0], [1, 1]]), NAMES)
+    assert words.endswith("Decoded as themselves: rain 75%.")
+    none = chart_words.confusion(np.array([[0, 2]]), NAMES)
+    assert none.endswith("Decoded as themselves: rain 0%.")
 
 
 def test_tied_paths_say_where_they_differ() -> None:

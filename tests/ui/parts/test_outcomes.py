@@ -27,6 +27,7 @@ from hmmcore import (
     viterbi,
 )
 from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.coordinates import with_values
 from pages.ui.experiment.player import Run
 from pages.ui.parts.presets import PRESETS
 from pages.ui.session.session import Session
@@ -372,9 +373,45 @@ def casino(session: Session) -> None:
     assert always_fair + 0.1 < decoded(session) < 0.9  # 0.80 against 0.64
 
 
+def by_hand(session: Session) -> None:
+    """Of one mean the likelihood has a single top, and training goes there."""
+    start = current_view(session).hmm
+    sequences = session.data.sequences
+    reached = {
+        mean: log_likelihood(with_values(start, {("means", 0): mean}), sequences).sum()
+        for mean in np.linspace(-2.5, 0.5, 301)
+    }
+    top = max(reached, key=reached.__getitem__)
+    assert abs(top + 0.98) < 0.006  # -0.98
+    run = press_play(session)
+    assert abs(current_view(session).hmm.emissions.means[0, 0] - top) < 0.01  # 0.005
+    assert 0.0 < above_truth(session) < 0.01  # 0.004
+    assert run.ended is not None
+
+
+def beat_em(session: Session) -> None:
+    """No hand is above the end of EM, whatever it drags."""
+    assert session.true_log_likelihood() is None
+    run = press_play(session)
+    end = per_observation(run)
+    assert round(end, 3) == -1.188
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        session.reset()
+        values = {("means", k): mean for k, mean in enumerate(rng.normal(0, 1.5, 3))}
+        values |= {("standard_deviations", k): rng.uniform(0.3, 1.5) for k in range(3)}
+        values |= {("transition_matrix", k, k): rng.uniform(0.5, 0.98) for k in range(3)}
+        session.move_by_hand(values, np.arange(3))
+        assert session.shown_run.curve[0] < end
+        assert PRESETS["beat-em"].matches(session.config)
+    assert session.best_trained == end
+
+
 OUTCOMES: dict[str, Callable[[Session], None]] = {
     "notebook": notebook,
     "easy": easy,
+    "by-hand": by_hand,
+    "beat-em": beat_em,
     "overlapping": overlapping,
     "sticky": sticky,
     "fast-switching": fast_switching,

@@ -22,7 +22,7 @@ from pages.ui.settings.config_rules import legal
 NAMES = tuple(PRESETS)
 OF_THEIR_OWN = {
     "sticky", "too-many-states", "too-few-states", "tiny-data", "local-optimum", "label-switching",
-    "filter-smoother", "positive-likelihood", "one-sequence",
+    "filter-smoother", "positive-likelihood", "one-sequence", "by-hand", "beat-em",
 }  # fmt: skip
 OF_OTHER_SIZE = {"umbrella"}
 """Its sequences are as long as the book's, so that the book's figures can be read off them."""
@@ -130,7 +130,8 @@ def test_the_texts_of_a_preset_are_short_and_plain(name: str) -> None:
     assert set(given.fields) <= set(FIELD_OF)
     assert given.varies <= set(FIELD_OF)
     assert given.question.endswith("?")
-    assert given.press.startswith("Press Play")
+    assert given.press.startswith(("Press Play", "Drag "))
+    assert "ress Play" in given.press
     # The line above the charts fits one line of a wide page, and two of a narrow one.
     assert len(given.question) <= 100
     assert len(given.question) + len(given.press) <= 170
@@ -149,7 +150,7 @@ def test_a_press_names_controls_by_their_labels() -> None:
     for given in PRESETS.values():
         labels = {
             "start": "Starting point", "num_states": "States K", "num_sequences": "Sequences N",
-            "start_seed": "New start", "noise_sd": "Noise σ",
+            "start_seed": "New start", "noise_sd": "Noise σ", "hand": "Drag",
         }  # fmt: skip
         for field in given.varies - ({"start_seed", "nudge"} if "start" in given.varies else set()):
             assert labels[field] in given.press

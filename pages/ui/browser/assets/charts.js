@@ -8,9 +8,9 @@ import { namesTrace } from "./state-names.js";
 const NONE = 255; // wire.MISSING
 const CERTAIN = 254; // wire.FULL_PROBABILITY
 
-// Dashes of a line of the true model, and of the density of all states together, as in theme.py. No
-// other line has them.
-export const DASH = { truth: "dot", sum: "dashdot" };
+// Dashes of a line of the true model, of the density of all states together, and of an earlier run of
+// other data, as in theme.py. No other line has them.
+export const DASH = { truth: "dot", sum: "dashdot", other: "12px,4px" };
 const SHORT_LETTERS = 9; // of a name that stands beside a strip or a row
 const NARROW_LETTERS = 4; // of a name below a column
 const cut = (text, letters) => (text.length <= letters ? text : `${text.slice(0, letters - 1)}…`);
@@ -115,9 +115,10 @@ function earlierNames({ earlier, truth, y_range: [low, high] }, theme, height, m
 }
 
 function earlierCurves({ charts, arrays }, theme) {
+  const dash = (sameData) => (sameData ? "solid" : DASH.other);
   return charts.curve.earlier.map(({ name, same_data: sameData }, i) => ({
     x: arrays[`curve.earlier_x${i}`].values, y: arrays[`curve.earlier_y${i}`].values, mode: "lines",
-    line: { color: theme.faint, width: 1, dash: sameData ? "solid" : "12px,4px" },
+    line: { color: theme.faint, width: 1, dash: dash(sameData) },
     hovertemplate: `earlier run (${name}), iteration %{x}<br>log-likelihood per observation %{y:.5f}`
       + `${sameData ? "" : "<br>of other data"}<extra></extra>`,
   }));
