@@ -82,14 +82,23 @@ def describe_states(
         A frame with the emissions ("mean" and "standard deviation", "rate", or "p(label)"), "share
         of the data" where it is given, "expected stay" in steps, "to S1" … "to SK" (the row of A,
         with the names of the states) and "stationary share", see `stationary_probs`.
+
+    Raises:
+        ValueError: when `states` are not K different names.
     """
     import pandas as pd
+
+    names = list(states) or [f"S{k}" for k in range(1, hmm.num_states + 1)]
+    if len(set(names)) != hmm.num_states or len(names) != hmm.num_states:
+        raise ValueError(
+            f"{len(names)} names of states, {len(set(names))} of them different, for a model of "
+            f"{hmm.num_states} states; each needs one of its own."
+        )
 
     table: dict[str, ArrayLike] = _emissions(hmm, columns, labels)
     if shares is not None:
         table["share of the data"] = np.asarray(shares)
     table["expected stay"] = expected_stays(hmm.transition_matrix)
-    names = list(states) or [f"S{k}" for k in range(1, hmm.num_states + 1)]
     for name, column in zip(names, hmm.transition_matrix.T, strict=True):
         table[f"to {name}"] = column
     table["stationary share"] = stationary_probs(hmm.transition_matrix)

@@ -98,3 +98,13 @@ def test_of_a_network_the_table_has_what_it_gives():
     emissions = NeuralGaussian.random(2, rng)
     table = describe_states(HMM(*CHAIN, emissions))
     np.testing.assert_array_equal(table["mean"], emissions.means[:, 0])
+
+
+def test_states_can_have_names() -> None:
+    hmm = HMM([0.5, 0.5], [[0.7, 0.3], [0.2, 0.8]], Poisson([1.0, 4.0]))
+    table = describe_states(hmm, states=("rain", "sun"))
+    assert list(table.index) == ["rain", "sun"]
+    assert list(table.columns) == ["rate", "expected stay", "to rain", "to sun", "stationary share"]
+    for wrong in (("rain",), ("rain", "rain"), ("rain", "sun", "fog")):
+        with pytest.raises(ValueError, match="each needs one of its own"):
+            describe_states(hmm, states=wrong)
