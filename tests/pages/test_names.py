@@ -129,6 +129,18 @@ def test_exports_have_the_names_and_no_formula():
     assert read(write(here)).config.state_names == here.config.state_names
 
 
+def test_names_of_a_file_that_are_alike_or_empty_are_told_apart_in_the_table():
+    app = opened("posterior.py")
+    here = session(app)
+    upload = Upload(
+        "f.csv", "x", Sequences(np.arange(30.0)), known_states=np.arange(30) % 3,
+        state_names=("same", "", "same"),
+    )  # fmt: skip
+    here.replace_upload(upload, 3)
+    table = healthy(app.run()).dataframe[0].value
+    assert list(table.index) == ["same", "S2", "same′"]
+
+
 def test_states_of_a_file_can_have_names_too():
     app = opened("data.py")
     here = session(app)

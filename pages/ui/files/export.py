@@ -110,7 +110,13 @@ def learned_frame(
 
     `shares` (K,) are those of the data.
     """
-    return describe_states(hmm, shares, data.columns, data.labels, state_names)
+    names: list[str] = []
+    for state, name in enumerate(state_names):
+        name = name or theme.state_name(state)
+        while name in names:  # of a file whose names were cut, or are the same
+            name += "′"
+        names.append(name)
+    return describe_states(hmm, shares, data.columns, data.labels, names)
 
 
 def _from_one(states: IntArray) -> FloatArray:

@@ -19,7 +19,7 @@ const plotText = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
   .replaceAll(">", "&gt;").replaceAll("%{", "% {");
 
 // The name of a state as it was given, for the page's own elements.
-export const plainName = (k, states) => states?.names?.[k] ?? `S${k + 1}`;
+export const plainName = (k, states) => states?.names?.[k] || `S${k + 1}`;
 // The same for Plotly: whole, and cut where there is little room.
 export const stateName = (k, states) => plotText(plainName(k, states));
 export const shortName = (k, states, letters = SHORT_LETTERS) =>
