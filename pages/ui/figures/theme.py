@@ -150,8 +150,10 @@ TRUTH_DASH = "dot"
 """Of every line that shows something of the true model, and of no other: dotted."""
 
 SUM_DASH = "dashdot"
-OTHER_DATA_DASH = "12px,4px"
 """Of the density of all states together, and of no other line: dash-dotted."""
+
+OTHER_DATA_DASH = "12px,4px"
+"""Of earlier runs of other data: a faint line with gaps."""
 
 SWEEP_DASHES = ("18px,4px", "18px,4px,3px,4px", "10px,3px,3px,3px,3px,3px", "18px,4px,7px,4px")
 """Of the runs of a sweep of learning rates: two below the chosen one, two above it."""

@@ -59,10 +59,10 @@ _PRESETS = (
         "By hand",
         "All that training does is climb. Where is the top for one mean?",
         "Drag the mark of S1 in Means and densities, watch the log-likelihood, then press Play.",
-        "At −0.98, and EM takes the mark there too: all other numbers were right already. A quarter "
-        "to either side costs 0.07 nats per observation or a little less, and half a unit about "
-        "four times as much, for near its top a hill is a parabola. The true mean, −1, is not "
-        "quite the top: drawn data have an average of their own, which fits them best.",
+        "At −0.98, and EM takes the mark there too: all other numbers were right already. A "
+        "quarter to either side costs 0.07 nats per observation or a little less, and half a unit "
+        "about four times as much, for near its top a hill is a parabola. The true mean, −1, is "
+        "not quite the top: drawn data have an average of their own, which fits them best.",
         {
             "num_states": 2,
             "num_sequences": 5,
@@ -81,8 +81,9 @@ _PRESETS = (
         "Drag the marks, the edges of the curves, and the diagonal of the matrix, then press Play.",
         "EM ends at −1.188 nats per observation, and no hand is above it. The start is at −1.669. "
         "Means at −1.5, 0 and 1.5 make −1.534, standard deviations of 0.6 then −1.387, and a "
-        "diagonal of 0.9 −1.198. Marks and edges can be seen to fit; how long the states last shows "
-        "in no density, and is half of the way. The line beside Play keeps what your hand reached.",
+        "diagonal of 0.9 −1.198. Marks and edges can be seen to fit; how long the states last "
+        "shows in no density, and is half of the way. The line beside Play keeps what your hand "
+        "reached.",
         {
             "num_states": 3,
             "num_sequences": 5,
