@@ -25,6 +25,18 @@ def markdown_text(text: str) -> str:
     return "".join(f"\\{c}" if c in MARKDOWN else c for c in text)
 
 
+def markdown_lines(text: str) -> str:
+    """A visitor's text, escaped so that Markdown shows it literally, line by line.
+
+    Empty lines separate paragraphs.
+    """
+    paragraphs = re.split(r"\n\s*\n", text)
+    return "\n\n".join(
+        "  \n".join(markdown_text(line) for line in paragraph.splitlines())
+        for paragraph in paragraphs
+    )
+
+
 def chart_text(text: str) -> str:
     """A visitor's text on one line, escaped for Plotly.
 

@@ -8,6 +8,7 @@ from pages.ui.text import (
     chart_text,
     decimal,
     listed,
+    markdown_lines,
     markdown_text,
     scientific,
     with_spread,
@@ -23,6 +24,10 @@ def test_an_address_is_split_so_that_it_becomes_no_link(text: str) -> None:
 
 def test_ordinary_text_is_only_escaped() -> None:
     assert markdown_text("a *b*\n[c](d)") == r"a \*b\* \[c\]\(d\)"
+
+
+def test_lines_and_paragraphs_stay_and_nothing_else_does() -> None:
+    assert markdown_lines("a *b*\n    c\n \n\n- d\n===") == "a \\*b\\*  \nc\n\n\\- d  \n\\=\\=\\="
 
 
 def test_a_long_name_is_cut_before_it_is_escaped() -> None:

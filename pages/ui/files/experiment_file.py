@@ -6,6 +6,7 @@ JSON can be read without the app, and reading it executes nothing; see `experime
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from pages.ui.files import model_file
 from pages.ui.files.blocks import packed, written
 from pages.ui.files.experiment_reading import EXTRAS, FORMAT, MAX_BYTES, NAMES, VERSION
 from pages.ui.settings.address import to_query
+from pages.ui.settings.lesson import Lesson
 
 
 def looks_like_experiment(content: bytes) -> bool:
@@ -32,7 +34,8 @@ def write(experiment: Experiment) -> bytes:
     content: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
-        "config": to_query(experiment.config),
+        "config": to_query(replace(experiment.config, lesson=None)),
+        "lesson": _written_lesson(experiment.config.lesson),
         "data": _written_upload(experiment.upload)
         if experiment.config.source == "upload"
         else None,
@@ -63,6 +66,10 @@ def write(experiment: Experiment) -> bytes:
         content["data"]["left_out"].append(extra)
         file = _json(content)
     return file
+
+
+def _written_lesson(lesson: Lesson | None) -> dict[str, str] | None:
+    return None if lesson is None else asdict(lesson)
 
 
 def _written_model(experiment: Experiment) -> dict[str, Any] | None:

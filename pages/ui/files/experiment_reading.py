@@ -38,6 +38,7 @@ from pages.ui.settings.address import from_query
 from pages.ui.settings.config import MAX_CELLS, MAX_STATES, Config
 from pages.ui.settings.config_rules import within_size
 from pages.ui.settings.families import FAMILIES, MAX_DIMENSIONS, MAX_SYMBOLS
+from pages.ui.settings.lesson import lesson_of
 from pages.ui.text import count, shortened
 
 FORMAT = "HMM Playground experiment"
@@ -145,6 +146,8 @@ def _experiment(found: dict[str, Any], version: int) -> ExperimentFile:
     if len(query) > 200 or not all(isinstance(v, str) for v in query.values()):
         raise ValueError("config holds something that is not a setting.")
     config, notes = from_query(query)
+    if found.get("lesson") is not None:
+        config = replace(config, lesson=lesson_of(_mapping(found, "lesson")))
     upload = None
     if config.source == "upload":
         data = _mapping(found, "data")

@@ -8,9 +8,9 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from pages.ui.settings.config import FIELDS, Config
+from pages.ui.settings.config import FIELDS, PAGE_FIELDS, Config
 
-_VIEW_FIELDS = frozenset(field.name for field in FIELDS if field.group in ("view", "names"))
+_SHOWING = frozenset(field.name for field in FIELDS if field.group in ("view", "names", "page"))
 """Fields that change how an experiment is shown, not the experiment itself."""
 
 
@@ -46,10 +46,11 @@ class Preset:
 
     @property
     def values(self) -> Mapping[str, Any]:
-        """The value of every field of the Config, by name."""
-        return MappingProxyType({f.name: getattr(self.config, f.name) for f in FIELDS})
+        """The value of every field of the Config that an experiment has, by name."""
+        names = (field.name for field in FIELDS if field.name not in PAGE_FIELDS)
+        return MappingProxyType({name: getattr(self.config, name) for name in names})
 
     def matches(self, config: Config) -> bool:
         """Whether `config` is this experiment, apart from view fields and `varies`."""
-        free = {name: getattr(self.config, name) for name in _VIEW_FIELDS | self.varies}
+        free = {name: getattr(self.config, name) for name in _SHOWING | self.varies}
         return replace(config, **free) == self.config

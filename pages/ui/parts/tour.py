@@ -11,7 +11,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.ui.session.session import Session
-from pages.ui.settings.config import Config
+from pages.ui.settings.config import PAGE_FIELDS, Config
 
 OFFERED = 0
 """Value of `Session.tour` while the tour is offered."""
@@ -45,7 +45,7 @@ STEPS: tuple[Callable[[Config], str], ...] = (
 def begin(session: Session) -> None:
     """Start at the first step, with the default experiment."""
     opening = Config()
-    session.change(**{name: getattr(opening, name) for name in vars(opening)})
+    session.change(**{name: v for name, v in vars(opening).items() if name not in PAGE_FIELDS})
     session.reset()
     session.clear_earlier_runs()
     session.tour = 1

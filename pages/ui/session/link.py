@@ -8,10 +8,16 @@ from urllib.parse import urlencode
 
 from pages.ui.experiment.run_position import bounded, run_position_to_query
 from pages.ui.session.session import Session
+from pages.ui.settings.lesson import MAX_LINK_BYTES
 
 NO_FILE = (
     "A link cannot carry your own data: it opens generated data with the same settings. The "
     "experiment file under Export carries everything."
+)
+
+LONG_LESSON = (
+    f"The lesson is not in it: a link carries {MAX_LINK_BYTES // 1000} kB of text. The experiment "
+    "file under Export carries the whole lesson."
 )
 
 
@@ -25,6 +31,9 @@ def link(session: Session) -> dict[str, Any]:
     """
     session.links += 1
     position, unsaid = bounded(session.run_position())
+    lesson = session.config.lesson
+    if lesson is not None and not lesson.fits_link:
+        unsaid = f"{LONG_LESSON} {unsaid}".strip()
     if session.config.source == "upload":
         unsaid = f"{NO_FILE} {unsaid}".strip()
     return {

@@ -35,8 +35,9 @@ from pages.ui.files.pending import PendingFile
 from pages.ui.session.tables import Drafts
 from pages.ui.session.upload_store import UPLOADS, Brought
 from pages.ui.settings.address import from_query, to_query
-from pages.ui.settings.config import FIELD_OF, FIELDS, Config
+from pages.ui.settings.config import FIELD_OF, FIELDS, PAGE_FIELDS, Config
 from pages.ui.settings.config_rules import legal, num_cells
+from pages.ui.settings.lesson import Lesson
 from pages.ui.text import count
 
 KEY = "hmm_playground"
@@ -94,6 +95,7 @@ class Session(Experiment):
         offered: a number of the settings, and the remedies shown under these; see `remedies`.
         reconnected_at: the address of the browser when it last reconnected; empty before.
         tour: the step of the tour, from 1; 0 while it is offered, None if it is not.
+        lesson_refused: why the last lesson that was written was not taken; empty otherwise.
     """
 
     before: Before | None = None
@@ -116,6 +118,7 @@ class Session(Experiment):
     offered: tuple[int, dict[int, Any]] = field(default_factory=lambda: (0, {}))
     reconnected_at: str = ""
     tour: int | None = None
+    lesson_refused: str = ""
 
     # Changes
 
@@ -188,6 +191,21 @@ class Session(Experiment):
         return decided
 
     @holding_lock
+    def change_page(self, /, **values: Any) -> None:
+        """Change fields of group "page", which leaves the experiment, notes and `undo` alone."""
+        had_long_lesson = self._long_lesson is not None
+        self.config = replace(self.config, **values)
+        if had_long_lesson or self._long_lesson is not None:
+            self._keep_for_reload()
+        self.settings_number += 1
+
+    @property
+    def _long_lesson(self) -> Lesson | None:
+        """The lesson if no address holds it."""
+        lesson = self.config.lesson
+        return None if lesson is None or lesson.fits_link else lesson
+
+    @holding_lock
     def new_start(self) -> None:
         """Go to the next random starting point."""
         self.change(start_seed=FIELD_OF["start_seed"].following(self.config.start_seed))
@@ -224,8 +242,10 @@ class Session(Experiment):
             self._restore(before)
 
     def _restore(self, before: Before) -> None:
-        view = {f.name: getattr(self.config, f.name) for f in FIELDS if f.group == "view"}
-        self.config, self.notes = replace(before.config, **view), ()
+        shown = {
+            f.name: getattr(self.config, f.name) for f in FIELDS if f.group in ("view", "page")
+        }
+        self.config, self.notes = replace(before.config, **shown), ()
         self.data_number += self.data is not before.data
         self.data, self.runs, self.problem = before.data, before.runs, None
         self.at, self.marks = None, before.marks
@@ -345,11 +365,21 @@ class Session(Experiment):
 
     @holding_lock
     def take_over(self, fresh: Experiment) -> None:
-        """Replace this session's experiment by a new one that was not shown yet."""
+        """Replace this session's experiment by a new one that was not shown yet.
+
+        A lesson and lecture mode stay, unless it brings its own.
+        """
         self.settings_number += 1
         self.pause()
-        self.config, self.notes, self.problem = fresh.config, fresh.notes, fresh.problem
-        if fresh.upload is not None or fresh.own_model is not None:
+        defaults = Config()
+        stays = {
+            name: getattr(self.config, name)
+            for name in PAGE_FIELDS
+            if getattr(fresh.config, name) == getattr(defaults, name)
+        }
+        self.config = replace(fresh.config, **stays)
+        self.notes, self.problem = fresh.notes, fresh.problem
+        if fresh.upload is not None or fresh.own_model is not None or self._long_lesson is not None:
             self.upload = fresh.upload or self.upload
             self.own_model = fresh.own_model or self.own_model
             self._keep_for_reload()
@@ -363,7 +393,7 @@ class Session(Experiment):
         """Keep what the visitor brought, to be found again after a reload."""
         self.missing_upload_query = None
         size = 0 if self.upload is None else self.upload.num_bytes
-        brought = Brought(self.upload, self.own_model, self.waiting_model)
+        brought = Brought(self.upload, self.own_model, self.waiting_model, self._long_lesson)
         self.upload_key = UPLOADS.keep(brought, size)
 
     # The address
@@ -394,6 +424,8 @@ class Session(Experiment):
             before = self.config
             config, notes = from_query(query)
             values = {name: getattr(config, name) for name in FIELD_OF}
+            if config.lesson is None and self._long_lesson is not None:
+                del values["lesson"]
             self.change(**values)
             self.notes = (*notes, *self.notes)
             if self.config.changed("data", before) or self.config.changed("start", before):
@@ -416,9 +448,11 @@ class Session(Experiment):
     @holding_lock
     def restore_upload(self, key: str) -> bool:
         """Restore what was brought before a reload, by its key; whether anything changed."""
-        found, has_own = UPLOADS.find(key), bool(self.upload or self.own_model)
+        found, has_own = UPLOADS.find(key), bool(self.upload or self.own_model or self._long_lesson)
         if found is None or (self.missing_upload_query is None and has_own):
             return False
+        if found.lesson is not None:
+            self.config = replace(self.config, lesson=self.config.lesson or found.lesson)
         if self.missing_upload_query is None:
             # The session used other data, and still does; they are only restored.
             self.upload, self.own_model, self.upload_key = found.upload, found.own_model, key

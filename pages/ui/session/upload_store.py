@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 
 from pages.ui.experiment.dataset import Upload
 from pages.ui.experiment.own_model import OwnModel
+from pages.ui.settings.lesson import Lesson
 
 MAX_BYTES = 128 * 2**20
 MAX_SECONDS = 3600.0
@@ -26,11 +27,12 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, eq=False)
 class Brought:
-    """A visitor's data and models; None for what the visitor did not bring."""
+    """A visitor's data, models, and a lesson too long for a link; None for what was not brought."""
 
     upload: Upload | None
     own_model: OwnModel | None
     waiting_model: OwnModel | None = None
+    lesson: Lesson | None = None
 
 
 @dataclass

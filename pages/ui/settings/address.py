@@ -21,18 +21,23 @@ from pages.ui.settings.config import (
 )
 from pages.ui.settings.config_rules import legal
 from pages.ui.settings.field import Field
+from pages.ui.settings.lesson import packed, unpacked
 from pages.ui.settings.names import SEPARATOR, names_of
 from pages.ui.settings.table_rules import ANY, STATES, SYMBOLS, Table, as_table, table_problem
 from pages.ui.text import shortened
 
 
 def to_query(config: Config) -> dict[str, str]:
-    """The whole Config as URL parameters, without tables that nobody edited."""
+    """The whole Config as URL parameters, without tables that nobody edited.
+
+    A lesson that is too long for a link is left out.
+    """
     return {
         field.url: _written(field, getattr(config, field.name))
         for field in FIELDS
         if getattr(config, field.name) is not None
         and not (field.omit_default and getattr(config, field.name) == field.default)
+        and not (field.lesson and not getattr(config, field.name).fits_link)
     }
 
 
@@ -55,9 +60,11 @@ def from_query(query: Mapping[str, str]) -> tuple[Config, tuple[str, ...]]:
 
 
 def _written(field: Field, value: Any) -> str:
+    if field.lesson:
+        return packed(value)
     if field.table is not None:
-        packed = np.array(value, dtype="<f8").tobytes()
-        text = base64.urlsafe_b64encode(zlib.compress(packed, 9)).decode().rstrip("=")
+        numbers = np.array(value, dtype="<f8").tobytes()
+        text = base64.urlsafe_b64encode(zlib.compress(numbers, 9)).decode().rstrip("=")
         return f"{len(value)}.{text}" if _says_rows(field) else text
     if field.multiple:
         return ".".join(value)
@@ -69,11 +76,11 @@ def _written(field: Field, value: Any) -> str:
 def _read(field: Field, text: str) -> tuple[Any, str | None]:
     """The value that `text` encodes, and a sentence if another value had to be used."""
     shown = shortened(text)
-    if field.table is not None:
-        table = _unpacked(field, text)
-        if table is None:
+    if field.table is not None or field.lesson:
+        found = unpacked(text) if field.lesson else _unpacked(field, text)
+        if found is None:
             return None, f"{field.label} in the link could not be read and was left out."
-        return table, None
+        return found, None
     if field.names:
         given, problem = names_of(text, field.names)
         return given, problem and f"{field.label} in the link were left out: {problem}"
@@ -140,9 +147,9 @@ def _unpacked(field: Field, text: str) -> Table | None:
             return None
         rows = int(number[:4])
     try:
-        packed = base64.urlsafe_b64decode(text[: 2 * max_bytes] + "=" * (-len(text) % 4))
+        content = base64.urlsafe_b64decode(text[: 2 * max_bytes] + "=" * (-len(text) % 4))
         # Bounded, because a few bytes can decompress into gigabytes.
-        raw = zlib.decompressobj().decompress(packed, max_bytes + 1)
+        raw = zlib.decompressobj().decompress(content, max_bytes + 1)
         values = np.frombuffer(raw, dtype="<f8")
     except (ValueError, binascii.Error, zlib.error):
         return None

@@ -14,6 +14,7 @@ from typing import Any
 from pages.ui.glossary import GLOSSARY
 from pages.ui.settings.families import FAMILIES, MAX_DIMENSIONS, MAX_SYMBOLS
 from pages.ui.settings.field import Field, control, fields_of
+from pages.ui.settings.lesson import Lesson
 from pages.ui.settings.table_rules import ANY, STATES, SYMBOLS, Table
 
 MAX_CELLS = 2_000_000
@@ -339,6 +340,17 @@ class Config:
         "Of which dimension, or of which symbol, the parameters are drawn.",
         "view", minimum=1, maximum=1_000, step=1,
     )
+    lecture: str = control(
+        "lecture", "Lecture", "off",
+        "Large text, lines and controls, and no sidebar: a page for a projector, to be read from "
+        "the last row.",
+        "page", choices={"off": "Off", "on": "On"}, omit_default=True,
+    )
+    lesson: Lesson | None = control(
+        "lesson", "Lesson", None,
+        "What a teacher put above the page: a question, what to press, and an answer to look at.",
+        "page", lesson=True,
+    )
     # fmt: on
 
     @property
@@ -359,6 +371,9 @@ FIELDS: tuple[Field, ...] = fields_of(Config)
 """The controls, in the order of the attributes of `Config`."""
 
 FIELD_OF: Mapping[str, Field] = {field.name: field for field in FIELDS}
+
+PAGE_FIELDS: frozenset[str] = frozenset(field.name for field in FIELDS if field.group == "page")
+"""Names of the fields that no experiment has a value for."""
 
 NOTEBOOK: Mapping[str, Any] = {
     "family": "numbers",

@@ -21,12 +21,14 @@ class Field:
         group: what a change does. "data": makes new data. "start": restarts training.
             "training": training continues from its current state. "view": only figures change.
             "names": only what things are called changes.
+            "page": how the page presents any experiment; choosing an example changes none of it.
         minimum, maximum, step: bounds and step size of a number.
         zero: label of the value 0, for a whole number that is chosen from a list.
         choices: value to label, for a choice.
         multiple: whether several choices may be selected together.
         table: (rows, columns) of an edited table, where `STATES` and `SYMBOLS` stand for K and C.
         names: how many names there may be, for a list of names.
+        lesson: whether it is a lesson.
         omit_default: whether the URL leaves out the default.
     """
 
@@ -44,6 +46,7 @@ class Field:
     multiple: bool = False
     table: tuple[int, int] | None = None
     names: int = 0
+    lesson: bool = False
     omit_default: bool = False
 
     @property

@@ -9,6 +9,7 @@ import pytest
 from pages.ui.settings.address import from_query, to_query
 from pages.ui.settings.config import FIELD_OF, FIELDS, MAX_CELLS, MAX_STATES, Config
 from pages.ui.settings.config_rules import fits, legal
+from pages.ui.settings.lesson import LABELS, lesson_of
 from pages.ui.settings.table_rules import as_table, table_problem
 
 
@@ -24,6 +25,9 @@ def random_config(seed):
             some = ["", "rain & sun", "=1+1", "<b>", "Ümläut", "a.b;c", "%{x}"]
             drawn = rng.permutation(some)[: rng.integers(len(some))].tolist()
             values[field.name] = (*drawn, "last") if drawn else ()
+        elif field.lesson:
+            words = "".join(rng.choice(list("aä 雨\n<*"), 60))
+            values[field.name] = lesson_of(dict.fromkeys(LABELS, f"{words}?"))
         elif field.table is None and isinstance(field.default, int):
             values[field.name] = int(rng.integers(field.minimum, field.maximum, endpoint=True))
         elif field.table is None:
@@ -52,7 +56,7 @@ def test_every_field_has_its_own_name_in_the_url_and_helps():
     for field in FIELDS:
         assert field.label
         assert len(field.help) > 20
-        assert field.group in ("data", "start", "training", "view", "names")
+        assert field.group in ("data", "start", "training", "view", "names", "page")
 
 
 def test_no_url_means_the_defaults():
