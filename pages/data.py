@@ -19,7 +19,7 @@ from pages.ui.parts.examples import example_line, example_picker
 from pages.ui.parts.layout import side_by_side
 from pages.ui.parts.presets import PRESETS
 from pages.ui.parts.run_controls import notices
-from pages.ui.parts.widgets import on_entry, set_widget
+from pages.ui.parts.widgets import on_entry, set_widget, sized, wide
 from pages.ui.session.session import Session, current_session
 from pages.ui.session.view import (
     scale_of,
@@ -72,7 +72,7 @@ def source_and_preset(session: Session) -> None:
             on_change=on_entry("data_source", lambda source: _choose_source(session, source)),
             help=FIELD_OF["source"].help,
         )
-        example_picker(session, width=280)
+        example_picker(session, width=wide(session, 280))
         sequence(session)
         dimensions(session)
         data = session.shown_data
@@ -203,7 +203,8 @@ def table(session: Session) -> None:
         st.dataframe(
             data_frame(data, PREVIEW_ROWS),
             hide_index=True,
-            height=260,
+            height=wide(session, 260),
+            key=sized(session, "numbers"),
             column_config={
                 name: st.column_config.NumberColumn(format="%.6g") for name in number_columns(data)
             },

@@ -15,6 +15,7 @@ from pages.ui.live.frame_source import frame_source
 from pages.ui.parts import controls
 from pages.ui.parts.frame import page_frame, page_title
 from pages.ui.parts.headline import headline
+from pages.ui.parts.lesson import lesson_line
 from pages.ui.parts.run_controls import listen, run_controls
 from pages.ui.parts.word_list import word_list
 from pages.ui.session.session import Session, current_session
@@ -50,20 +51,14 @@ st.set_page_config(
     initial_sidebar_state="auto",
 )
 
-page = st.navigation(
-    [
-        st.Page("playground.py", title="Playground", icon=":material/play_circle:", default=True),
-        st.Page("data.py", title="Data", icon=":material/table_chart:", url_path="data"),
-        st.Page(
-            "training.py", title="Training", icon=":material/trending_up:", url_path="training"
-        ),
-        st.Page(
-            "posterior.py", title="Posterior", icon=":material/gradient:", url_path="posterior"
-        ),
-        st.Page("decoding.py", title="Viterbi", icon=":material/route:", url_path="viterbi"),
-    ],
-    position="top",
-)
+PAGES = [
+    st.Page("playground.py", title="Playground", icon=":material/play_circle:", default=True),
+    st.Page("data.py", title="Data", icon=":material/table_chart:", url_path="data"),
+    st.Page("training.py", title="Training", icon=":material/trending_up:", url_path="training"),
+    st.Page("posterior.py", title="Posterior", icon=":material/gradient:", url_path="posterior"),
+    st.Page("decoding.py", title="Viterbi", icon=":material/route:", url_path="viterbi"),
+]
+page = st.navigation(PAGES, position="top")
 session = current_session()
 # Locked, so that everything this run shows belongs to one state, although the live panel trains in
 # other threads.
@@ -74,8 +69,10 @@ with session.lock:
         frame_source(session).send_ahead()
     session.page = page.url_path
     listen(session)
-    page_frame(session)
-    controls.sidebar(session)
+    page_frame(session, PAGES)
+    lesson_line(session)
+    if session.config.lecture == "off":
+        controls.sidebar(session)
     headline(session.page)
     if page.url_path:
         page_title(page.title)

@@ -13,6 +13,7 @@ from pages.ui.parts.accuracies import accuracies
 from pages.ui.parts.layout import halves
 from pages.ui.parts.run_controls import choices, messages
 from pages.ui.parts.truth import against_truth, new_data
+from pages.ui.parts.widgets import sized
 from pages.ui.session import decoded
 from pages.ui.session.session import current_session
 from pages.ui.session.view import View, current_view, shown_scale, state_names, zoom_key
@@ -101,6 +102,7 @@ def what_was_learned(view: View) -> None:
     )
     st.dataframe(
         frame,
+        key=sized(session, "learned_parameters"),
         column_config={
             name: st.column_config.NumberColumn(format=words.number_format(name))
             for name in frame.columns

@@ -98,7 +98,10 @@ def _description() -> str:
 def _early_script() -> str:
     # Plotly takes long to parse. The browser does it while it is idle, which it is whenever it
     # waits for the server. A module runs only once, however often it is imported.
+    # Lecture mode is known by the address before anything is drawn.
     return (
+        '<script>document.documentElement.toggleAttribute("data-lecture", '
+        'new URLSearchParams(location.search).get("lecture") === "on")</script>'
         '<script type="module" async>(window.requestIdleCallback ?? setTimeout)'
         f'(() => import("{asset_url(PLOTLY)}").catch(() => {{}}));</script>'
     )

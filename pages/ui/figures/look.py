@@ -155,7 +155,7 @@ def _axis(own: Values, colours: Palette) -> Values:
         **own,
         "title": {
             "text": own.get("title"), "standoff": 8,
-            "font": {"size": 12, "color": colours.mixed(MUTED)},
+            "font": {"size": 13, "color": colours.mixed(MUTED)},
         },
     }  # fmt: skip
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from hmmcore.initialization import StartComparison
 from pages.ui.parts import words
-from pages.ui.parts.widgets import on_entry, set_widget
+from pages.ui.parts.widgets import on_entry, set_widget, wide
 from pages.ui.session.session import Session
 from pages.ui.settings.config import FIELD_OF
 from pages.ui.settings.config_rules import fits
@@ -131,16 +131,16 @@ def sequence(session: Session) -> None:
     if last == 1:
         return
     if not names or last > MOST_NAMES:
-        number(session, "sequence", maximum=last, width=120)
+        number(session, "sequence", maximum=last, width=wide(session, 120))
     else:
-        _one_of(session, "sequence", names, 190)
+        _one_of(session, "sequence", names, wide(session, 190))
     if last > MOST_NAMES and names:
         st.text_input(
             "Find by name",
             key=FIND,
             placeholder="a part of its name",
             max_chars=100,
-            width=190,
+            width=wide(session, 190),
             help=f"This is {markdown_text(names[session.config.sequence - 1])}. Enter goes to the "
             "next sequence whose name has this in it.",
             on_change=on_entry(FIND, lambda text: _find_sequence(session, str(text))),
@@ -166,13 +166,13 @@ def dimensions(session: Session) -> None:
     if len(names) < 2:
         return
     for name in ("dimension", "against") if len(names) > 2 else ("dimension",):
-        _one_of(session, name, names, 150)
+        _one_of(session, name, names, wide(session, 150))
 
 
 def component(session: Session, most: int) -> None:
     """Draw the choice of the dimension or symbol whose parameters are drawn, of `most`."""
     names = session.data.labels or session.data.columns
-    _one_of(session, "component", names or tuple(map(str, range(1, most + 1))), 150)
+    _one_of(session, "component", names or tuple(map(str, range(1, most + 1))), wide(session, 150))
 
 
 def _one_of(session: Session, name: str, names: Sequence[str], width: int) -> None:

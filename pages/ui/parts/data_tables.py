@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.ui.glossary import GLOSSARY
 from pages.ui.parts.controls import names
-from pages.ui.parts.widgets import on_entry
+from pages.ui.parts.widgets import on_entry, sized, wide
 from pages.ui.session.session import Session
 from pages.ui.session.tables import (
     LAW_OF,
@@ -73,7 +73,7 @@ def table_editors(session: Session) -> None:
 
     def width(columns: int) -> int:
         names = NAME_WIDTH - 40 if session.data.state_names else 0
-        return 60 + names + COLUMN_WIDTH * max(3, columns)
+        return wide(session, 60 + names + COLUMN_WIDTH * max(3, columns))
 
     with st.container(horizontal=True, gap="medium", key="tables"):
         with st.container(width=width(config.data_states)):
@@ -101,7 +101,7 @@ def table_editor(session: Session, name: str) -> None:
     truth = session.data.generating_model
     assert truth is not None
     draft = session.drafts.follow(name, tables_of(truth, session.data.family)[name])
-    key = editor_key(name, draft)
+    key = editor_key(session, name, draft)
     if key not in st.session_state:
         # The visitor left the page and came back: Streamlit dropped the edits, the draft has them.
         draft.base = draft.values
@@ -124,10 +124,12 @@ def table_editor(session: Session, name: str) -> None:
         on_change=on_entry(key, lambda edits: _edit(session, name, edits)),
         column_config={
             "_index": st.column_config.TextColumn(
-                disabled=True, width=40 if titles == rows else NAME_WIDTH
+                disabled=True, width=wide(session, 40 if titles == rows else NAME_WIDTH)
             ),
             **{
-                column: st.column_config.TextColumn(header, width=72, alignment="right")
+                column: st.column_config.TextColumn(
+                    header, width=wide(session, 72), alignment="right"
+                )
                 for column, header in zip(columns, headers, strict=True)
             },
         },
@@ -156,9 +158,9 @@ def _named(
     )
 
 
-def editor_key(name: str, draft: Draft) -> str:
+def editor_key(session: Session, name: str, draft: Draft) -> str:
     """The key of a table's editor; a new one makes Streamlit drop the editor's edits."""
-    return f"editor_{name}_{draft.generation}"
+    return sized(session, f"editor_{name}_{draft.generation}")
 
 
 def _buttons(session: Session, name: str, problem: str | None) -> None:

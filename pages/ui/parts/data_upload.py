@@ -30,7 +30,7 @@ from pages.ui.files import experiment_file, model_file
 from pages.ui.files.pending import PendingFile, Roles
 from pages.ui.files.refusal import FileRefused
 from pages.ui.parts import health, words
-from pages.ui.parts.widgets import on_entry, set_widget
+from pages.ui.parts.widgets import on_entry, set_widget, sized, wide
 from pages.ui.session.opening import open_file
 from pages.ui.session.session import Session
 from pages.ui.settings.config import MAX_CELLS
@@ -157,6 +157,7 @@ def _pending_file(session: Session, pending: PendingFile) -> None:
         preview = table.preview[list(names)]
         st.dataframe(
             pd.DataFrame(preview.to_numpy(dtype=object)),
+            key=sized(session, "preview"),
             column_config={
                 str(c): st.column_config.TextColumn(name) for c, name in enumerate(names)
             },
@@ -223,13 +224,13 @@ def _columns(session: Session, pending: PendingFile, table: Table, read: TableDa
 
     # Side by side where there is room, otherwise one below the other.
     with st.container(horizontal=True, gap="medium"):
-        with st.container(width=300):
+        with st.container(width=wide(session, 300)):
             numeric = {name for name in names if table.column(name).is_numeric}
             _values(session, pending, chosen.values, names, numeric, chosen.layout)
-        with st.container(width=250):
+        with st.container(width=wide(session, 250)):
             _kind(session, pending, chosen.family, len(chosen.values), chosen.layout)
         if chosen.layout == "long":
-            with st.container(width=210):
+            with st.container(width=wide(session, 210)):
                 sequence = {"": "One sequence"} | {name: name for name in names}
                 if table.has_blank_lines:
                     sequence[BLANK_LINES] = "Blank lines end one"
@@ -240,14 +241,14 @@ def _columns(session: Session, pending: PendingFile, table: Table, read: TableDa
                     "several.",
                 )  # fmt: skip
         if chosen.layout in ("long", "columns"):
-            with st.container(width=210):
+            with st.container(width=wide(session, 210)):
                 _choice(
                     session, "Time", {"": "Rows are in order"} | {name: name for name in names},
                     chosen.time or "", lambda name: put(time=name),
                     "The column with the times: rows are put in their order.",
                 )  # fmt: skip
         if chosen.layout == "long":
-            with st.container(width=210):
+            with st.container(width=wide(session, 210)):
                 _choice(
                     session, "Known states",
                     {"": "Nobody knows them"} | {name: name for name in names},
@@ -352,24 +353,24 @@ def _reading(session: Session, pending: PendingFile, table: Table | None) -> Non
         return {None: f"Automatic ({names[value].lower()})", **names}
 
     with st.container(horizontal=True, gap="medium"):
-        with st.container(width=240):
+        with st.container(width=wide(session, 240)):
             _choice(
                 session, "Separator", found(SEPARATOR_NAMES, table and table.separator),
                 reading.separator, lambda chosen: put(separator=chosen),
                 "What stands between two columns.",
             )  # fmt: skip
-        with st.container(width=240):
+        with st.container(width=wide(session, 240)):
             _choice(
                 session, "Decimal mark", found(DECIMAL_NAMES, table and table.decimal),
                 reading.decimal, lambda chosen: put(decimal=chosen), "How fractions are written.",
             )  # fmt: skip
-        with st.container(width=240):
+        with st.container(width=wide(session, 240)):
             _choice(
                 session, "First row", found(HEADER_NAMES, table and table.header),
                 reading.header, lambda chosen: put(header=chosen),
                 "Whether the file begins with a header.",
             )  # fmt: skip
-        with st.container(width=240):
+        with st.container(width=wide(session, 240)):
             layout = table.guess.layout if table else None
             _choice(
                 session, "Layout", found(LAYOUT_NAMES, layout), pending.roles.layout,
@@ -377,7 +378,7 @@ def _reading(session: Session, pending: PendingFile, table: Table | None) -> Non
                 "What a row is, and what a column.",
             )  # fmt: skip
     with st.container(horizontal=True, gap="medium"):
-        with st.container(width=240):
+        with st.container(width=wide(session, 240)):
             # Text, so that empty can stand for automatic.
             skipped = "" if reading.skip_rows is None else str(reading.skip_rows)
             _typed(
@@ -385,7 +386,7 @@ def _reading(session: Session, pending: PendingFile, table: Table | None) -> Non
                 else "Automatic", lambda text: put(skip_rows=_whole(text)),
                 "How many rows at the top are no part of the table. Empty: they are found.",
             )  # fmt: skip
-        with st.container(width=240):
+        with st.container(width=wide(session, 240)):
             _typed(
                 "upload_missing", "Missing codes", ", ".join(reading.missing), "such as −1, −999",
                 lambda text: put(missing=_codes(text)),

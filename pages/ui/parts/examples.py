@@ -36,10 +36,11 @@ def example_line(session: Session, where: str = "") -> bool:
         where: words in front of what to press, for example to go to another page first.
 
     Returns:
-        Whether the settings match an example; if not, nothing is drawn.
+        Whether the settings match an example; if not, nothing is drawn. Nor is it beside a lesson,
+        which asks a question of its own.
     """
     preset = matching_preset(session.config)
-    if preset is None:
+    if preset is None or session.config.lesson is not None:
         return False
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", wrap=False, key="guide"

@@ -14,6 +14,7 @@ from hmmcore.io import LIBRARIES, to_python
 from pages.ui.files import experiment_file, model_file
 from pages.ui.files.export import decoded_data_frame, frame_csv
 from pages.ui.files.notebook import notebook
+from pages.ui.parts.widgets import wide
 from pages.ui.session.session import Session
 from pages.ui.session.view import as_numbered_by_run, current_view, state_names
 
@@ -30,7 +31,7 @@ def export_area(session: Session) -> None:
     """Draw the Export button and its menu; a file is made only when it is downloaded."""
     with (
         st.popover("Export", key="export"),
-        st.container(width=300),
+        st.container(width=wide(session, 300)),
     ):
         if session.shown_run is None:
             st.caption("There is no run to export: this start cannot be trained.")

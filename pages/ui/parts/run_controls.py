@@ -13,6 +13,7 @@ from pages.ui.live.panel import show_panel
 from pages.ui.parts import controls, health
 from pages.ui.parts.earlier_runs import earlier_runs
 from pages.ui.parts.examples import example_picker
+from pages.ui.parts.widgets import wide
 from pages.ui.session.commands import receive
 from pages.ui.session.session import Session
 from pages.ui.text import count, markdown_text
@@ -80,8 +81,8 @@ def choices(
     """
     with st.container(horizontal=True, vertical_alignment="bottom", key="choices"):
         if examples:
-            example_picker(session, width=225)
-        controls.choice(session, "speed", width=110)
+            example_picker(session, width=wide(session, 225))
+        controls.choice(session, "speed", width=wide(session, 110))
         if sequences:
             controls.sequence(session)
             controls.dimensions(session)

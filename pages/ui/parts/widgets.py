@@ -1,4 +1,4 @@
-"""Safe ways to assign Streamlit's widgets, to read them, and to rerun the page."""
+"""Safe ways to assign Streamlit's widgets, to read them, and to rerun the page; their widths."""
 
 from __future__ import annotations
 
@@ -6,6 +6,23 @@ from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
+
+from pages.ui.session.session import Session
+
+LECTURE_CONTROLS = 4 / 3
+"""How many times as large Streamlit's elements are in lecture mode: 20 to 15 pixels, as in
+`assets/page.css`. Charts grow by more."""
+
+
+def wide(session: Session, pixels: int) -> int:
+    """A width in pixels of an element of the page, as the page's size of type has it."""
+    return round(pixels * (LECTURE_CONTROLS if session.config.lecture == "on" else 1))
+
+
+def sized(session: Session, key: str) -> str:
+    """The key of a table, another one in lecture mode: a table keeps the size of type that the page
+    had when it was drawn first."""
+    return f"{key}_lecture" if session.config.lecture == "on" else key
 
 
 def set_widget(key: str, value: Any) -> None:

@@ -5,7 +5,7 @@
 // them with replaceState. Streamlit keeps its own copy of the address, which it does not compare
 // with the real one unless it writes.
 
-import { addStyle, node } from "./plotting.js";
+import { addStyle, node, setLecture } from "./plotting.js";
 
 const NAMES = ["runs", "at", "marks"]; // as in pages/ui/experiment/run_position.py
 const EMBEDDING = ["embed", "embed_options"]; // Streamlit's own parameters
@@ -204,6 +204,15 @@ function reportUploadKey({ own, lost }) {
   page.setTriggerValue("own", key);
 }
 
+// At once, so that what the page draws next is drawn in its size: Streamlit's tables keep that of
+// their first drawing.
+document.addEventListener("click", ({ target }) => {
+  if (target.closest?.(".st-key-lecture button")) setLecture(!document.documentElement.hasAttribute("data-lecture"));
+}, true);
+window.addEventListener("popstate", () => {
+  setLecture(new URLSearchParams(location.search).get("lecture") === "on");
+});
+
 // A message of pages/ui/parts/frame.py.
 export function follow(component) {
   const { parentElement } = component;
@@ -213,6 +222,7 @@ export function follow(component) {
   if (data.page === location.pathname.split("/").at(-1)) returning = false;
   settings = data.settings;
   query = data.query;
+  setLecture(Boolean(data.lecture));
   addStyle("hmm-link-style", STYLE);
   if (!parentElement.querySelector(".hmm-link")) parentElement.append(button());
   if (session !== null && session !== data.session) {

@@ -1,6 +1,8 @@
 // One Plotly figure that changes in place, fed by messages of pages/ui/live/figure.py.
 
-import { Chart, addStyle, coalesce, nextPaint, node, readTheme, viewKeeper } from "./plotting.js";
+import {
+  Chart, addStyle, coalesce, nextPaint, node, readTheme, scaled, viewKeeper,
+} from "./plotting.js";
 
 const STYLE = `
 .hmm-figure { width: 100%; overflow: hidden; }
@@ -44,7 +46,7 @@ class Figure {
     this.away = false;
     this.header = header;
     // Before Plotly is loaded, so that the page does not jump.
-    this.root.style.height = `${header.height}px`;
+    this.root.style.height = scaled(header.height);
     this.root.dataset.key = header.key;
     this.root.setAttribute("aria-label", header.label);
     // When the visitor comes back to the page, an outdated drawing is hidden until it is redrawn.
@@ -62,7 +64,7 @@ class Figure {
   // A key of all that the drawing depends on.
   drawingKey() {
     const { root, header } = this;
-    return [header.figure, root.clientWidth, root.clientHeight].join("|");
+    return [header.figure, readTheme(root).key, root.clientWidth, root.clientHeight].join("|");
   }
 
   isDrawn() {

@@ -7,7 +7,7 @@ import * as charts from "./charts.js";
 import { emissions } from "./emissions.js";
 import { Hand } from "./hand.js";
 import { LiveView, card, gainText, lineSample, minus, thousands, write } from "./live-view.js";
-import { node, viewKeeper } from "./plotting.js";
+import { node, scaled, viewKeeper } from "./plotting.js";
 import { tell } from "./run-controls.js";
 import { drawnFrom, isDrawn } from "./state-graph-layout.js";
 import { StateGraph, strongest } from "./state-graph.js";
@@ -175,7 +175,7 @@ class Panel extends LiveView {
       this.legend.replaceChildren(...header.states.colours.slice(0, K).map((colour, k) =>
         node("span", {}, node("i", { style: `color:${colour}` }, GLYPHS[header.states.symbols[k]]),
           charts.plainName(k, header.states))));
-      this.places.sequence.style.height = `${254 + 9 * Math.max(0, K - 5)}px`;
+      this.places.sequence.style.height = scaled(254 + 9 * Math.max(0, K - 5));
     }
   }
 

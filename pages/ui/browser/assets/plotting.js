@@ -97,7 +97,7 @@ export function readTheme(element) {
     faint: blend(text, ground, 0.4),
     grid: fade(text, 0.1),
     line: fade(text, 0.3),
-    key: [text, ground, primary, font].join("|"),
+    key: [text, ground, primary, font, scale].join("|"),
     read,
   };
 }
@@ -130,6 +130,7 @@ export function axis(theme, title, extra = {}) {
   };
 }
 
+const NARROW = 640; // pixels
 const LONGEST_DRAWING = 2000; // milliseconds
 
 // A chart that can be zoomed takes the keyboard's focus, and then says how.
@@ -176,7 +177,8 @@ export class Chart {
 
   // Paint new numbers if axes and titles stay the same; returns false if Plotly must draw instead.
   // Here and below, `size` is the element's [width, height]; reading them could force a layout.
-  paint({ data, layout }, zoomKey, size) {
+  paint(chart, zoomKey, size) {
+    const { data, layout } = enlarged(chart);
     const ready = this.canvas && this.element._fullLayout && !this.hovered;
     if (!ready || this.frameOf(layout) !== this.frame || !paintable(data)) return false;
     // Painting would keep a zoom that belongs to other data.
@@ -207,7 +209,8 @@ export class Chart {
   }
 
   // With `hurry`, Plotly draws only axes and titles, and the traces are painted for the time being.
-  async draw({ data, layout }, zoomKey, size, hurry = false) {
+  async draw(chart, zoomKey, size, hurry = false) {
+    const { data, layout } = enlarged(chart);
     const begin = performance.now();
     const frame = this.canvas && this.frameOf(layout);
     const full = this.element._fullLayout;
@@ -334,7 +337,8 @@ export class Chart {
   config() {
     this.settings ??= {
       displaylogo: false,
-      displayModeBar: "hover",
+      // On a telephone there is no hovering, and the bar would cover what is drawn below it.
+      displayModeBar: window.innerWidth > NARROW && "hover",
       responsive: false,
       doubleClick: this.ownsRanges ? false : "reset+autosize",
       modeBarButtons: [[
@@ -420,6 +424,61 @@ export function coalesce(work, onChange) {
   return run;
 }
 
+// The scale of the page: every size in pixels, of charts and of what is around them, is multiplied by
+// it. It is 1 but in lecture mode, see page.css.
+let scale = 1;
+
+function readScale() {
+  const style = getComputedStyle(document.documentElement);
+  scale = Number(style.getPropertyValue("--hmm-scale")) || 1;
+}
+
+// Begin or end lecture mode. Views see that their sizes change, and draw their charts anew.
+export function setLecture(on) {
+  document.documentElement.toggleAttribute("data-lecture", on);
+  readScale();
+}
+window.addEventListener("resize", readScale);
+readScale();
+
+// A size for an inline style.
+export const scaled = (pixels) => `calc(${pixels}px * var(--hmm-scale, 1))`;
+
+// Sizes of traces and layouts in pixels, by the name of what has them; "*" stands for everything.
+const SIZES = {
+  font: ["size"],
+  line: ["width", "dash"],
+  marker: ["size"],
+  margin: ["l", "r", "t", "b"],
+  "*": [
+    "xgap", "ygap", "standoff", "ticklabelstandoff", "ticklen", "thickness", "xpad", "ypad",
+    "xshift", "yshift", "ax", "ay", "borderpad",
+  ],
+};
+
+const larger = (size) => {
+  if (Array.isArray(size)) return size.map(larger);
+  if (typeof size === "number") return size * scale;
+  // Dashes such as "5px,3px".
+  return size?.replace?.(/[\d.]+(?=px)/g, (pixels) => pixels * scale) ?? size;
+};
+
+function enlarge(part, name) {
+  const sizes = [...SIZES["*"], ...(SIZES[/font$/.test(name) ? "font" : name] ?? [])];
+  return Object.fromEntries(Object.entries(part).map(([key, value]) => {
+    if (sizes.includes(key)) return [key, larger(value)];
+    if (value?.constructor === Object) return [key, enlarge(value, key)];
+    if (key === "annotations" || key === "shapes") return [key, value.map((one) => enlarge(one, ""))];
+    return [key, value];
+  }));
+}
+
+// A chart {data, layout} as the page's scale has it.
+export function enlarged({ data, layout }) {
+  if (scale === 1) return { data, layout };
+  return { data: data.map((trace) => enlarge(trace, "")), layout: enlarge(layout, "") };
+}
+
 export function node(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -427,10 +486,20 @@ export function node(tag, attributes = {}, ...children) {
   return element;
 }
 
+const CONTAINER_FONT = 13; // pixels: the font of every container that a style asks for the width of
+
+// The same style, with every size in pixels multiplied by the page's scale. In a condition there can
+// be no variable, but units of the container's font, which has the scale.
+function withScale(text) {
+  return text.replace(/@container[^{]*|([\d.]+)px/g, (found, pixels) => (pixels ? scaled(pixels)
+    : found.replace(/([\d.]+)px/g, (_, width) => `${width / CONTAINER_FONT}em`)));
+}
+
+// `text` is CSS for a page of scale 1.
 export function addStyle(id, text) {
   if (!document.getElementById(id)) {
     const style = node("style", { id });
-    style.textContent = text;
+    style.textContent = withScale(text);
     document.head.append(style);
   }
 }

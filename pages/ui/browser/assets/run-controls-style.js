@@ -10,7 +10,7 @@ export const STYLE = `
 .hmm-buttons { flex: none; display: flex; gap: 8px; }
 .hmm-slower { font-size: 12px; opacity: 0.7; }
 .hmm-slower:empty { display: none; }
-.hmm-scrubber { flex: 1 1 420px; display: flex; align-items: center; gap: 8px; min-width: 0; }
+.hmm-scrubber { flex: 1 1 480px; display: flex; align-items: center; gap: 8px; min-width: 0; }
 .hmm-track { position: relative; flex: 1; min-width: 80px; display: flex; align-items: center; height: 26px; }
 /* Styled here, because the browser's own track is white on a dark page. The track extends half a
    thumb beyond the first and the last iteration. */

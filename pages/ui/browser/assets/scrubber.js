@@ -1,6 +1,6 @@
 // Time travel: a slider over all iterations so far, with a film, marks and buttons.
 
-import { calm, node } from "./plotting.js";
+import { calm, node, scaled } from "./plotting.js";
 
 const FILM_SECONDS = 6;
 const FILM_FRAME = 60; // milliseconds
@@ -72,7 +72,7 @@ export class Scrubber {
     this.drawMarks(marks);
     marks.forEach((iteration, i) => {
       const share = latest ? (iteration + live.by_hand) / (latest + live.by_hand) : 0;
-      this.marks.children[i].style.left = `calc(7px + (100% - 14px) * ${share})`;
+      this.marks.children[i].style.left = `calc(${scaled(7)} + (100% - ${scaled(14)}) * ${share})`;
     });
   }
 
