@@ -500,11 +500,14 @@ def test_keys_zoom_and_move_within_the_whole_and_dates_too(empty: Page) -> None:
     assert set(press("+", xaxis=axis(0, 100), yaxis=axis(0, 100))) == {"xaxis.range", "yaxis.range"}
     # A reversed axis stays reversed.
     assert press("+", xaxis=axis(100, 0)) == {"xaxis.range": [80, 20]}
-    noon = "2024-01-01 12:00:00"
-    days = {"type": "date", "home": ["2024-01-01", "2024-01-11"]}
-    assert press("ArrowLeft", xaxis={"range": [noon, "2024-01-05"], **days}) == {
-        "xaxis.range": ["2024-01-01 00:00:00.000", "2024-01-04 12:00:00.000"]
+    first, last = (empty.evaluate(f"new Date(2024, 0, {day}).getTime()") for day in (1, 11))
+    days = {"home": [first, last]}
+    # Plotly writes the ends of an axis of dates as texts.
+    shown = ["2024-01-01 12:00", "2024-01-05 00:00:00.0000"]
+    assert press("ArrowLeft", xaxis={"range": shown, **days}) == {
+        "xaxis.range": [first, first + 3.5 * 86_400_000]
     }
+    assert press("0", xaxis={"range": ["2024-01-01", "2024-01-11"], **days}) is None
 
 
 def test_names_of_states_are_painted_where_they_fit(empty: Page) -> None:

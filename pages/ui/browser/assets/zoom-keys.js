@@ -16,17 +16,15 @@ export const HINT = "+ − zoom · arrows move · 0 returns";
 
 export const isAxis = (name) => /^[xy]axis\d*$/.test(name);
 
-// The ends of an axis as numbers; Plotly writes dates as texts, "2024-05-01 12:30:15.5", in UTC.
+// The ends of an axis as numbers. Plotly takes milliseconds for dates, and writes them as texts,
+// "2024-05-01 12:30:15.5", in the browser's own time.
 export function numbers(range) {
   return range.map((end) => (typeof end === "string"
-    ? Date.parse(end.includes(" ") ? `${end.replace(" ", "T")}Z` : end) : end));
+    ? Date.parse(end.includes(" ") ? end.replace(" ", "T") : `${end}T00:00`) : end));
 }
 
 export const sameRange = (a, b) => Boolean(a && b)
   && [0, 1].every((i) => Math.abs(a[i] - b[i]) <= ALIKE * Math.abs(b[1] - b[0]));
-
-const written = (type, range) => (type === "date"
-  ? range.map((end) => new Date(end).toISOString().replace("T", " ").replace("Z", "")) : range);
 
 // A range that is `factor` times as long, and moved by `shift` of its length, within `home`.
 export function changedRange([low, high], home, factor, shift) {
@@ -51,17 +49,17 @@ function freeAxes(layout) {
 // What Plotly.relayout has to be given after a key; null where the key does nothing here, and "home"
 // where it returns to the whole. `homes` are the ranges of the whole, by axis, where they are known.
 export function keyed(key, layout, homes) {
-  const axes = freeAxes(layout).map(([name, { range, type, autorange }]) => {
+  const axes = freeAxes(layout).map(([name, { range, autorange }]) => {
     const [now, home] = [numbers(range), homes[name] && numbers(homes[name])];
-    return { name, type, now, home, zoomed: home ? !sameRange(now, home) : autorange === false };
+    return { name, now, home, zoomed: home ? !sameRange(now, home) : autorange === false };
   }).filter(({ now }) => now.every(Number.isFinite));
   const zoomed = axes.some((axis) => axis.zoomed);
   if (key === "0" || key === "Escape") return zoomed ? "home" : null;
   const change = (chosen, factor, shift) => {
     const changed = chosen.map((axis) => [axis, changedRange(axis.now, axis.home, factor, shift)])
       .filter(([{ now }, range]) => !sameRange(range, now));
-    return changed.length ? Object.fromEntries(changed.map(([{ name, type }, range]) =>
-      [`${name}.range`, written(type, range)])) : null;
+    return changed.length ? Object.fromEntries(changed.map(([{ name }, range]) =>
+      [`${name}.range`, range])) : null;
   };
   if (key === "+" || key === "=") return change(axes, NEARER, 0);
   if (key === "-" || key === "−") return zoomed ? change(axes, 1 / NEARER, 0) : null;
