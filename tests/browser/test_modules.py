@@ -382,6 +382,14 @@ def test_a_panel_of_dates_is_painted_on_its_axis_and_says_when(empty: Page) -> N
     empty.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.53)
     empty.clock.run_for(1000)
     expect(chart).to_contain_text(re.compile(r"Feb \d+, 2024: Viterbi state S\d"))
+    # Nearer, with other names of states, they are dates all the same.
+    empty.mouse.move(0, 0)
+    chart.focus()
+    empty.keyboard.press("+")
+    panel.rest()
+    assert chart.evaluate("chart => chart.layout.xaxis.type") == "date"
+    expect(chart).to_contain_text("Feb")
+    expect(chart).not_to_contain_text("×10")
 
 
 def test_beside_the_axes_a_painted_chart_looks_as_plotly_drew_it(empty: Page) -> None:

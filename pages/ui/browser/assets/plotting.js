@@ -317,15 +317,13 @@ export class Chart {
     return fitted(trace.meta, numbers(layout[name].range), width - l - r);
   }
 
-  // The reader zoomed.
+  // The reader zoomed. Not by Plotly.restyle, which would forget that an axis is one of dates.
   refitNames() {
     const { data, layout } = this.element;
-    data.forEach((trace, i) => {
-      if (!trace.meta?.runs) return;
-      const names = this.namesOf(trace, layout, [layout.width]);
-      this.Plotly.restyle(this.element,
-        Object.fromEntries(Object.entries(names).map(([key, values]) => [key, [values]])), [i]);
-    });
+    if (!data.some(({ meta }) => meta?.runs)) return;
+    const fitting = data.map((trace) => ({ ...trace }));
+    this.fitNames(fitting, layout, [layout.width]);
+    this.Plotly.react(this.element, fitting, layout, this.config());
   }
 
   resetZoom() {
