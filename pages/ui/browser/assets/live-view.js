@@ -4,7 +4,7 @@
 
 import { dashes, learnSymbols } from "./brush.js";
 import { STYLE } from "./panel-style.js";
-import { Chart, addStyle, coalesce, node, readTheme } from "./plotting.js";
+import { Chart, addStyle, coalesce, node, readTheme, unscaled } from "./plotting.js";
 import { subscribe } from "./run-controls.js";
 
 const REST = 200; // milliseconds without a new frame after which Plotly draws the painted charts
@@ -176,7 +176,7 @@ export class LiveView {
       const key = `${keys[name]}|${zoomKey}`;
       const settles = chart.drawn === key && chart.painted && (this.resting || chart.hovered);
       if (chart.drawn === key && !settles && !chart.stale) continue;
-      const built = this.builders[name](message, theme, size);
+      const built = this.builders[name](message, theme, unscaled(size));
       const sameSize = String(chart.size) === String(size);
       chart.built = built;
       if (!settles && sameSize && chart.paint(built, zoomKey, size)) {
@@ -238,8 +238,7 @@ export class LiveView {
   placeGrips(name) {
     const { built, element, size } = this.charts[name];
     if (!built || !this.hands?.[name]) return;
-    const { l, r, t, b } = built.layout.margin;
-    const { xaxis, yaxis } = element.layout;
+    const { xaxis, yaxis, margin: { l, r, t, b } } = element.layout;
     this.hands[name].place(this.message.header.no_hand ? [] : built.grips ?? [], {
       left: l, top: t, width: size[0] - l - r, height: size[1] - t - b, x: xaxis.range, y: yaxis.range,
     });

@@ -37,14 +37,14 @@ export const STYLE = `
   line-height: 1.15; }
 .hmm-actions .hmm-button[hidden] { display: none; }
 /* Two rows: what is right, and how far it is from the truth. */
-@container (min-width: 860px) {
+@container (min-width: 740px) {
   .hmm-distance { order: 2; }
   .hmm-criteria { order: 3; }
 }
-@container (min-width: 860px) and (max-width: 1199px) {
+@container (min-width: 740px) and (max-width: 1199px) {
   .hmm-facts::after { content: ""; order: 1; flex: 1 1 100%; margin-bottom: -4px; }
 }
-@container (max-width: 859px) {
+@container (max-width: 739px) {
   .hmm-outcome { flex-wrap: wrap; min-height: 146px; }
   .hmm-facts { flex-basis: 100%; min-height: 92px; align-content: flex-start; }
   .hmm-share, .hmm-distance, .hmm-criteria { flex-basis: 100%; }

@@ -41,7 +41,7 @@ export const STYLE = `
 .hmm-views .hmm-button[aria-pressed=true] { font-weight: 600; z-index: 1;
   background: color-mix(in srgb, var(--st-primary-color) 12%, transparent); }
 .hmm-graph { position: relative; contain: layout size; height: 184px; }
-.hmm-graph svg { display: block; width: 100%; height: 100%; overflow: hidden; }
+.hmm-graph svg { --hmm-scale: 1; display: block; width: 100%; height: 100%; overflow: hidden; }
 .hmm-graph text { font-size: 9.5px; text-anchor: middle; dominant-baseline: central;
   pointer-events: none; font-variant-numeric: tabular-nums; }
 .hmm-graph text:not(.hmm-inside) { fill: var(--st-text-color); }

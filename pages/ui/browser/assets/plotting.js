@@ -314,7 +314,7 @@ export class Chart {
     const own = axisOf(trace.xaxis ?? "x");
     const name = layout[own].matches ? axisOf(layout[own].matches) : own;
     const { l, r } = layout.margin;
-    return fitted(trace.meta, numbers(layout[name].range), width - l - r);
+    return fitted(trace.meta, numbers(layout[name].range), (width - l - r) / scale);
   }
 
   // The reader zoomed. Not by Plotly.restyle, which would forget that an axis is one of dates.
@@ -438,6 +438,9 @@ export function setLecture(on) {
 }
 window.addEventListener("resize", readScale);
 readScale();
+
+// Sizes [width, height] of an element as a page of scale 1 would have them.
+export const unscaled = (sizes) => sizes.map((pixels) => pixels / scale);
 
 // A size for an inline style.
 export const scaled = (pixels) => `calc(${pixels}px * var(--hmm-scale, 1))`;

@@ -2,7 +2,7 @@
 // for staying, and π as arrows that enter. While the model learns, only attributes and numbers change.
 
 import { plainName, shortProbability } from "./charts.js";
-import { node, readable } from "./plotting.js";
+import { node, readable, unscaled } from "./plotting.js";
 import {
   MOST_WRITTEN, WORD_LETTERS, arrow, clamp, ends, isDrawn, layout, ringThickness, round, thickness,
 } from "./state-graph-layout.js";
@@ -72,8 +72,9 @@ export class StateGraph {
     if (this.pointed) this.writeTip();
   }
 
-  build(width, height) {
+  build(...size) {
     const { K } = this.model;
+    const [width, height] = unscaled(size); // what is drawn grows with the picture
     this.layout = layout(K, width, height);
     const { radius, ring, inside, places, numbers, worded } = this.layout;
     const text = (place, name) => svg("text", { class: `hmm-${name}`, x: round(place.x), y: round(place.y) });
