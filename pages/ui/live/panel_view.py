@@ -45,7 +45,12 @@ def panel_frame(session: Session, view: View) -> PanelFrame:
         no_hand=session.no_hand,
         best=session.best_trained if session.grip is not None else None,
         state_names=state_names(session),
-        card=(family.card, family.marks[0 if truth is not None else 1]),
+        card=(
+            family.card,
+            "a network makes the means: not to be dragged"
+            if session.no_hand
+            else family.marks[0 if truth is not None else 1],
+        ),
         model_view=session.config.model_view,
     )
 

@@ -21,6 +21,9 @@ the observations are as likely as possible.
   sequences begin. Point at a time below, and the state of that time is lit. *matrix* shows the same
   numbers as a table: the row is where the chain is, the column where it goes next.
 - **{card}**: {picture}
+- **By hand**: drag what you see there, or a cell of the matrices, and the model is yours. Play goes
+  on from it, Reset returns to it, and the link has it. With the keyboard: Tab to a mark, arrow keys
+  move it, Enter lets you type its number.
 - **States over time**: each observation wears the colour and shape of the state that the Viterbi
   path gives it, the single most probable path as a whole. Below it the *posterior*: how probable
   each state is at each time, given everything observed.

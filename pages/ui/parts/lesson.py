@@ -84,8 +84,9 @@ def lesson_form(session: Session) -> None:
                 icon=":material/info:",
             )
         st.form_submit_button(
-            "Show the lesson", key="lesson_show", on_click=_write, args=(session, version)
-        )
+            "Show the lesson", key="lesson_show", on_click=_write, args=(session, version),
+            help="Put it above every page, as whoever opens the link will see it.",
+        )  # fmt: skip
 
 
 def _write(session: Session, version: int) -> None:

@@ -37,7 +37,7 @@ class Family:
         is_density: whether likelihoods are densities, which may exceed one.
         card: title of the live panel's card of emissions.
         picture: how to read that card.
-        marks: the short form of `picture`: (with a true model, without one).
+        marks: what a hand can drag there, and how the truth is drawn: (with a true model, without).
     """
 
     label: str
@@ -73,7 +73,10 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             card="Means and densities",
             picture="grey is what was observed; each curve is what one state accounts for, the "
             "dash-dotted one all of them together; dotted lines are the true means.",
-            marks=("marks below: learned; dotted: true", "marks below: learned"),
+            marks=(
+                "drag a mark, or a curve's edge; dotted: true",
+                "drag a mark, or a curve's edge",
+            ),
         ),
         "counts": Family(
             label="Counts (Poisson)",
@@ -87,7 +90,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             picture="grey is how often each count was observed; each stepped curve is what one "
             "state accounts for, the dash-dotted one all of them together; dotted lines are the "
             "true rates.",
-            marks=("marks below: learned; dotted: true", "marks below: learned"),
+            marks=("drag a mark; dotted: true", "drag a mark"),
         ),
         "symbols": Family(
             label="Symbols (Categorical)",
@@ -100,7 +103,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             card="Symbol probabilities",
             picture="for each symbol, a bar per state: how probable the symbol is there; the short "
             "lines across are the true probabilities.",
-            marks=("bars: learned; lines across: true", "bars: learned"),
+            marks=("drag a bar's end; lines across: true", "drag a bar's end"),
         ),
         "points": Family(
             label="Points (multivariate Gaussian)",
@@ -112,7 +115,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             card="Means and covariances",
             picture="points of the shown sequence in the colour of their Viterbi state; each "
             "ellipse holds 86 % of what its state makes; dotted ellipses are the true ones.",
-            marks=("ellipses: learned; dotted: true", "ellipses: learned"),
+            marks=("drag a centre or a corner; dotted: true", "drag a centre or a corner"),
         ),
     }
 )

@@ -159,6 +159,7 @@ class Panel extends LiveView {
     write(this.root.querySelector(".hmm-means h2"), title);
     write(this.note("means"), shown < length
       ? `${marks}; ${thousands(shown)} of ${thousands(length)} points` : note ?? marks);
+    this.note("means").title = header.no_hand;
     write(this.root.querySelector(".hmm-sequence h2"), `States of ${sequence.name}`);
     const points = arrays["sequence.times"].shape[0];
     const gaps = sequence.missing ? `${thousands(sequence.missing)} missing, without a point` : "";
