@@ -232,6 +232,26 @@ def where_number(test: FloatArray, value: FloatArray) -> FloatArray:
     return np.where(np.isnan(test), 0.0, value)
 
 
+def square_root(value: FloatArray) -> FloatArray:
+    """The square root of numbers that are not negative."""
+    return np.sqrt(value)
+
+
+@intrinsic
+def _square_root(typingctx: Any, value: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = ir.FunctionType(_DOUBLES, [_DOUBLES])
+        name = f"llvm.sqrt.v{LANES}f64"
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
+
+    return _LANES_TYPE(_LANES_TYPE), codegen
+
+
+@overload(square_root, strict=False)
+def _square_root_overload(value: Any) -> Any:
+    return lambda value: _square_root(value)
+
+
 @intrinsic
 def _multiply_add(typingctx: Any, left: Any, right: Any, addend: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -371,7 +391,7 @@ def _power_of_two_overload(shifted: Any) -> Any:
     return lambda shifted: _power_of_two(shifted)
 
 
-# --- the exponential function -------------------------------------------------------------------
+# --- exponential and logarithm ------------------------------------------------------------------
 
 MAGIC = 1.5 * 2.0**52
 """Adding it rounds to a whole number, which then stands in the last bits."""
@@ -402,3 +422,36 @@ def exp_of_nonpositive(x: FloatArray, smallest: float = SMALLEST_EXPONENT) -> Fl
     q = multiply_add(q, r, 0.5)
     result = multiply_add(r * r, q, r) + 1.0
     return keep_above(result * power_of_two(shifted), x, smallest)
+
+
+SQRT_2 = 1.4142135623730951
+SMALLEST_NORMAL = 2.2250738585072014e-308
+
+
+@kernel(forceinline=True)
+def log_of_positive(x: FloatArray) -> FloatArray:
+    """ln x for positive finite numbers, to about one unit in the last place.
+
+    x = 2^n (1 + f) with |f| < 0.42, s = f / (2 + f), ln(1 + f) = f - f²/2 + s (f²/2 + r(s²)), where
+    r is the polynomial of FreeBSD's e_log.c (truncation error 2^-58).
+    """
+    # Where x, or one over its power of two, is not a normal number.
+    small, large = fill(SMALLEST_NORMAL), fill(1e300)
+    n = where_larger(small, x, fill(-54.0), where_larger(x, large, fill(54.0), fill(0.0)))
+    up, down = fill(2.0**54), fill(2.0**-54)
+    x = x * where_larger(small, x, up, where_larger(x, large, down, fill(1.0)))
+    n = n + exponent(x)
+    m = x * inverse_power(x)
+    n = where_larger(m, fill(SQRT_2), n + 1.0, n)
+    f = where_larger(m, fill(SQRT_2), m * 0.5, m) - 1.0
+    s = f / (f + 2.0)
+    z = s * s
+    r = multiply_add(z, 1.479819860511658591e-01, 1.531383769920937332e-01)
+    r = multiply_add(r, z, 1.818357216161805012e-01)
+    r = multiply_add(r, z, 2.222219843214978396e-01)
+    r = multiply_add(r, z, 2.857142874366239149e-01)
+    r = multiply_add(r, z, 3.999999999940941908e-01)
+    r = multiply_add(r, z, 6.666666666666735130e-01) * z
+    half = f * f * 0.5
+    correction = multiply_add(n, LN2_LOW, s * (half + r))
+    return n * LN2_HIGH - ((half - correction) - f)

@@ -86,6 +86,8 @@ def _many_models() -> None:
     models, sequences = batch.stack([start, _left_right()]), _sequences(3, 3)
     for trainer in (EM(sequences), GradientAscent(sequences)):
         batch.fit(trainer, models, 1)
+    chain = start.initial_probs, start.transition_matrix
+    batch.fit(EM(Sequences([0.0, 1.0])), batch.stack([HMM(*chain, Poisson([1.0, 2.0]))]), 1)
 
 
 def _left_right() -> HMM:

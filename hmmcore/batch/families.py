@@ -14,13 +14,10 @@ import numpy as np
 
 from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.batch.models import Arrays
+from hmmcore.batch.remedies import codes_of
 from hmmcore.emissions import Categorical, Emissions, Gaussian, Poisson, gaussian_steps
-from hmmcore.emissions.base import Remedy
 from hmmcore.sequences import Sequences
 from hmmcore.values import valid_value
-
-CODES = {kind: code for code, kind in gaussian_steps.REMEDIES.items()}
-"""The bit that stands for each kind of remedy."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ class LaneFamily(ABC):
 
     @abstractmethod
     def numbers(self, parameters: Arrays) -> tuple[FloatArray, FloatArray]:
-        """Means and variances (G, K, D) of the numbers."""
+        """Means (G, K, D) and variances (G, K, C) of the numbers; see `kernels.sweep`."""
 
     @abstractmethod
     def tables(self, parameters: Arrays) -> FloatArray:
@@ -85,7 +82,7 @@ class LaneFamily(ABC):
     def maximize(
         self, parameters: Arrays, statistics: Arrays, trainable: frozenset[str], floor: float
     ) -> tuple[Arrays, IntArray]:
-        """M-step: new parameters, and what was done to keep states alive, (G, K) of CODES.
+        """M-step: new parameters, and what was done to keep states alive (G, K), see `remedies`.
 
         Raises:
             ValueError: when a parameter is not valid any more.
@@ -133,10 +130,8 @@ class GaussianLanes(LaneFamily):
         return Columns(sequences.observations.copy(), symbols, np.empty(0))
 
     def numbers(self, parameters: Arrays) -> tuple[FloatArray, FloatArray]:
-        means, variances = parameters["means"], parameters["covariances"]
-        if variances.ndim == 2:
-            variances = np.repeat(variances[:, :, np.newaxis], means.shape[2], axis=2)
-        return means, variances
+        variances = parameters["covariances"]
+        return parameters["means"], variances.reshape(*variances.shape[:2], -1)
 
     def tables(self, parameters: Arrays) -> FloatArray:
         num_models, num_states = _shape(parameters)
@@ -256,14 +251,6 @@ def joined(arrays: Arrays) -> Arrays:
 def apart(arrays: Arrays, shape: tuple[int, int]) -> Arrays:
     """Undo `joined`."""
     return {name: values.reshape(*shape, *values.shape[1:]) for name, values in arrays.items()}
-
-
-def codes_of(remedies: tuple[Remedy, ...], shape: tuple[int, int]) -> IntArray:
-    """Codes (G, K) from remedies of G K states."""
-    codes = np.zeros(shape, dtype=np.int64)
-    for remedy in remedies:
-        codes.reshape(-1)[remedy.state] |= CODES[remedy.kind]
-    return codes
 
 
 def _shape(parameters: Arrays) -> tuple[int, int]:

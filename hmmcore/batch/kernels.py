@@ -17,10 +17,10 @@ log-probabilities are the rows of U in a table: a family uses what it needs.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.compiling import kernel
+from hmmcore.emissions.gaussian_lanes import LOG_2PI
 from hmmcore.lanes import (
     LANES,
     aligned_rows,
@@ -31,7 +31,9 @@ from hmmcore.lanes import (
     keep_above,
     larger,
     load,
+    log_of_positive,
     multiply_add,
+    square_root,
     store,
     where_larger,
 )
@@ -59,8 +61,7 @@ def sweep(
     initial_probs: FloatArray,
     transition_matrices: FloatArray,
     means: FloatArray,
-    inverse_sds: FloatArray,
-    constants: FloatArray,
+    variances: FloatArray,
     tables: FloatArray,
     values: FloatArray,
     symbols: IntArray,
@@ -82,8 +83,8 @@ def sweep(
 
     Args:
         initial_probs (G, 1, K), transition_matrices (G, K, K): of the models.
-        means, inverse_sds, constants (G, K, D): of the numbers: means, one over the standard
-            deviations, and the logarithms of the densities at the means.
+        means (G, K, D), variances (G, K, C): of the numbers; C is D, or 1 when all numbers of a
+            state have one variance.
         tables (G, U, K): log-probabilities of the symbols, in nats.
         values (T, D), symbols (T, C), offsets (N + 1,): the data.
         stretches (S + 1,): numbers of sequences between which the work is divided: the sequences
@@ -97,36 +98,19 @@ def sweep(
         symbol_counts (G, U, K): out: expected number of each symbol in each state.
     """
     num_models, _, num_states = initial_probs.shape
-    num_values, num_rows, num_sequences = means.shape[2], tables.shape[1], len(offsets) - 1
+    num_values, num_variances = means.shape[2], variances.shape[2]
+    num_rows, num_sequences = tables.shape[1], len(offsets) - 1
     initial, matrix = aligned_rows(1, num_states), aligned_rows(num_states, num_states)
-    transposed, reach = (
-        aligned_rows(num_states, num_states),
-        aligned_rows(num_states, num_states),
-    )
-    lane_means, lane_inverse_sds, lane_constants = (
-        aligned_rows(num_states, num_values),
-        aligned_rows(num_states, num_values),
-        aligned_rows(num_states, num_values),
-    )
-    table = aligned_rows(num_rows, num_states)
-    first_counts, pair_counts = (
-        aligned_rows(1, num_states),
-        aligned_rows(num_states, num_states),
-    )
-    totals, row_counts = aligned_rows(1, num_states), aligned_rows(num_rows, num_states)
-    seen, firsts, seconds = (
-        aligned_rows(num_states, num_values),
-        aligned_rows(num_states, num_values),
-        aligned_rows(num_states, num_values),
-    )
-    log_liks, least = aligned_rows(num_sequences, 1), aligned_rows(1, 1)
-    future, before, evidence = (
-        aligned_rows(1, num_states),
-        aligned_rows(lane_kernels.COUNTED, num_states),
-        aligned_rows(lane_kernels.COUNTED, num_states),
-    )
-    # Unsigned numbers are no places from the end: nothing asks whether they are.
-    members = np.empty(LANES, dtype=np.uint64)
+    lane_means = aligned_rows(num_states, num_values)
+    lane_variances = aligned_rows(num_states, num_variances)
+    table, log_liks = aligned_rows(num_rows, num_states), aligned_rows(num_sequences, 1)
+    sums = sums_in_lanes(num_states, num_values, num_rows)
+    found = (
+        initial_counts, transition_counts, weights, counts, deviations, squares, symbol_counts,
+    )  # fmt: skip
+    work = workspaces(num_states, num_values)
+    least = work[LEAST]
+    members = np.empty(LANES, dtype=np.int64)
     # First all models, with one bound on losses; then those for which that was not enough. With
     # zeros and long sequences it is not asked for: by shape and model alone, not by its neighbours.
     short = (offsets[1:] - offsets[:-1]).max() <= SHORT
@@ -141,60 +125,18 @@ def sweep(
             gather(initial_probs, members, initial)
             gather(transition_matrices, members, matrix)
             gather(means, members, lane_means)
-            gather(inverse_sds, members, lane_inverse_sds)
-            gather(constants, members, lane_constants)
+            gather(variances, members, lane_variances)
             gather(tables, members, table)
-            smallest = fill(1.0)
-            for i in range(num_states):
-                if not bounding:
-                    prob = load(initial, 0, i)
-                    store(initial, 0, i, keep_above(prob, prob, NEGLECTED))
-                for j in range(num_states):
-                    prob = load(matrix, i, j)
-                    smallest = where_larger(smallest, prob, prob, smallest)
-                    if bounding:
-                        passed_on = larger(prob, fill(LEAST_PASSED_ON))
-                        store(reach, i, j, where_larger(prob, fill(0.0), passed_on, fill(0.0)))
-                    else:
-                        prob = keep_above(prob, prob, NEGLECTED)
-                        store(matrix, i, j, prob)
-                    store(transposed, j, i, prob)
-            store(least, 0, 0, smallest)
+            prepare(initial, matrix, lane_variances, bounding, work)
             if not (bounding or short or (least[0, 0] >= DENSE).any()):
                 for lane in range(num_lanes):
                     swept[num_doubtful + lane] = members[lane]
                 num_doubtful += num_lanes
                 continue
-            if learning:
-                clear(first_counts)
-                clear(pair_counts)
-                clear(totals)
-                clear(seen)
-                clear(firsts)
-                clear(seconds)
-                clear(row_counts)
-            for s in range(len(stretches) - 1):
-                sequences = slice(stretches[s], stretches[s + 1])
-                start, stop = offsets[stretches[s]], offsets[stretches[s + 1]]
-                bounds = offsets[stretches[s] : stretches[s + 1] + 1] - start
-                numbers, signs = values[start:stop], symbols[start:stop]
-                score(numbers, signs, lane_means, lane_inverse_sds, lane_constants, table, scores)
-                if bounding:
-                    forward_with_losses(
-                        initial, matrix, reach, least, scores, bounds, alphas, log_liks[sequences]
-                    )
-                else:
-                    forward(initial, matrix, least, scores, bounds, alphas, log_liks[sequences])
-                if not learning:
-                    continue
-                smooth(transposed, scores, alphas, bounds, future, before, evidence, pair_counts)
-                for first in bounds[:-1]:
-                    for k in range(num_states):
-                        begun = load(first_counts, 0, k) + load(scores, first, k)
-                        store(first_counts, 0, k, begun)
-                accumulate(
-                    numbers, signs, scores, lane_means, totals, seen, firsts, seconds, row_counts
-                )
+            sweep_block(
+                lane_means, table, values, symbols, offsets, stretches, bounding, learning, work,
+                scores, alphas, log_liks, sums,
+            )  # fmt: skip
             scatter(log_liks, members, log_likelihoods)
             for lane in range(num_lanes):
                 known = bounding or short or least[0, 0, lane] >= DENSE
@@ -204,23 +146,141 @@ def sweep(
                     # The models up to here have been read from `swept`.
                     swept[num_doubtful] = members[lane]
                     num_doubtful += 1
-            if not learning:
-                continue
-            for i in range(num_states):
-                for j in range(num_states):
-                    store(pair_counts, i, j, load(pair_counts, i, j) * load(matrix, i, j))
-            scatter(first_counts, members, initial_counts)
-            scatter(pair_counts, members, transition_counts)
-            scatter(totals, members, weights)
-            scatter(seen, members, counts)
-            scatter(firsts, members, deviations)
-            scatter(seconds, members, squares)
-            scatter(row_counts, members, symbol_counts)
+            if learning:
+                for part in range(len(sums)):
+                    scatter(sums[part], members, found[part])
         num_swept, bounding = num_doubtful, True
 
 
+# --- a block of eight models ----------------------------------------------------------------------
+
+LEAST, INVERSE_SDS = 4, 5
+"""Places in `workspaces` that others look at."""
+
+
 @kernel()
-def gather(rows: FloatArray, members: NDArray[np.uint64], lanes: FloatArray) -> None:
+def workspaces(num_states: int, num_values: int) -> tuple[FloatArray, ...]:
+    """What `prepare` makes of eight models for `sweep_block`, and where that works.
+
+    π (1, K, LANES) and A (K, K, LANES) as they are swept, A transposed, the `reach` of
+    `forward_with_losses`, the smallest entry of A (1, 1, LANES), and one over the standard
+    deviations and the logarithms of the densities at the means (K, D, LANES).
+    """
+    return (
+        aligned_rows(1, num_states), aligned_rows(num_states, num_states),
+        aligned_rows(num_states, num_states), aligned_rows(num_states, num_states),
+        aligned_rows(1, 1), aligned_rows(num_states, num_values),
+        aligned_rows(num_states, num_values), aligned_rows(1, num_states),
+        aligned_rows(lane_kernels.COUNTED, num_states),
+        aligned_rows(lane_kernels.COUNTED, num_states),
+    )  # fmt: skip
+
+
+@kernel()
+def sums_in_lanes(num_states: int, num_values: int, num_rows: int) -> tuple[FloatArray, ...]:
+    """Room for what `sweep_block` adds up, in the order and the shapes of `sweep`."""
+    return (
+        aligned_rows(1, num_states), aligned_rows(num_states, num_states),
+        aligned_rows(1, num_states), aligned_rows(num_states, num_values),
+        aligned_rows(num_states, num_values), aligned_rows(num_states, num_values),
+        aligned_rows(num_rows, num_states),
+    )  # fmt: skip
+
+
+@kernel(error_model="numpy")
+def prepare(
+    initial: FloatArray,
+    matrix: FloatArray,
+    variances: FloatArray,
+    bounding: bool,
+    work: tuple[FloatArray, ...],
+) -> None:
+    """Fill in the first of `workspaces` for π (1, K, LANES), A (K, K, LANES), σ² (K, C, LANES)."""
+    swept_initial, swept_matrix, transposed, reach, least, inverse_sds, constants = work[:7]
+    num_states, num_values = inverse_sds.shape[:2]
+    smallest = fill(1.0)
+    for i in range(num_states):
+        prob = load(initial, 0, i)
+        store(swept_initial, 0, i, prob if bounding else keep_above(prob, prob, NEGLECTED))
+        for j in range(num_states):
+            prob = load(matrix, i, j)
+            smallest = where_larger(smallest, prob, prob, smallest)
+            if bounding:
+                passed_on = larger(prob, fill(LEAST_PASSED_ON))
+                store(reach, i, j, where_larger(prob, fill(0.0), passed_on, fill(0.0)))
+            else:
+                prob = keep_above(prob, prob, NEGLECTED)
+            store(swept_matrix, i, j, prob)
+            store(transposed, j, i, prob)
+    store(least, 0, 0, smallest)
+    for k in range(num_states):
+        for d in range(num_values):
+            variance = load(variances, k, min(d, variances.shape[1] - 1))
+            # Divided by the standard deviation before squaring: the square alone could overflow.
+            store(inverse_sds, k, d, fill(1.0) / square_root(variance))
+            store(constants, k, d, (log_of_positive(variance) + LOG_2PI) * -0.5)
+
+
+@kernel(error_model="numpy")
+def sweep_block(
+    means: FloatArray,
+    table: FloatArray,
+    values: FloatArray,
+    symbols: IntArray,
+    offsets: IntArray,
+    stretches: IntArray,
+    bounding: bool,
+    learning: bool,
+    work: tuple[FloatArray, ...],
+    scores: FloatArray,
+    alphas: FloatArray,
+    log_liks: FloatArray,
+    sums: tuple[FloatArray, ...],
+) -> None:
+    """Sweep all sequences under eight models; the rest is as in `sweep`, in lanes.
+
+    Args:
+        means (K, D, LANES), table (U, K, LANES): of the models; what else is needed of them is in
+            `work`, see `prepare`.
+        bounding: whether to bound the losses of every state.
+        log_liks (N, 1, LANES), sums: out: see `sums_in_lanes`.
+    """
+    (
+        initial, matrix, transposed, reach, least, inverse_sds, constants, future, before, evidence,
+    ) = work  # fmt: skip
+    first_counts, pair_counts, totals, seen, firsts, seconds, row_counts = sums
+    num_states = len(matrix)
+    if learning:
+        for lanes in sums:
+            clear(lanes)
+    for s in range(len(stretches) - 1):
+        sequences = slice(stretches[s], stretches[s + 1])
+        start, stop = offsets[stretches[s]], offsets[stretches[s + 1]]
+        bounds = offsets[stretches[s] : stretches[s + 1] + 1] - start
+        numbers, signs = values[start:stop], symbols[start:stop]
+        score(numbers, signs, means, inverse_sds, constants, table, scores)
+        if bounding:
+            forward_with_losses(
+                initial, matrix, reach, least, scores, bounds, alphas, log_liks[sequences]
+            )
+        else:
+            forward(initial, matrix, least, scores, bounds, alphas, log_liks[sequences])
+        if not learning:
+            continue
+        smooth(transposed, scores, alphas, bounds, future, before, evidence, pair_counts)
+        for first in bounds[:-1]:
+            for k in range(num_states):
+                begun = load(first_counts, 0, k) + load(scores, first, k)
+                store(first_counts, 0, k, begun)
+        accumulate(numbers, signs, scores, means, totals, seen, firsts, seconds, row_counts)
+    if learning:
+        for i in range(num_states):
+            for j in range(num_states):
+                store(pair_counts, i, j, load(pair_counts, i, j) * load(matrix, i, j))
+
+
+@kernel()
+def gather(rows: FloatArray, members: IntArray, lanes: FloatArray) -> None:
     """Copy some rows of (G, I, J) into lanes (I, J, LANES)."""
     for i in range(lanes.shape[0]):
         for j in range(lanes.shape[1]):
@@ -229,7 +289,7 @@ def gather(rows: FloatArray, members: NDArray[np.uint64], lanes: FloatArray) -> 
 
 
 @kernel()
-def scatter(lanes: FloatArray, members: NDArray[np.uint64], rows: FloatArray) -> None:
+def scatter(lanes: FloatArray, members: IntArray, rows: FloatArray) -> None:
     """Undo `gather`; lanes that repeat a model write the same once more."""
     for i in range(lanes.shape[0]):
         for j in range(lanes.shape[1]):
@@ -303,10 +363,9 @@ def forward(
             state can explain an observation.
     """
     num_states = len(matrix)
-    ends = np.empty((4, 1, LANES))
     for n in range(len(bounds) - 1):
         first = bounds[n]
-        shifts, powers = fill(0.0), fill(0.0)
+        shifts, powers, begun = fill(0.0), fill(0.0), fill(0.0)
         # Each row is scaled by what brings the one before to one: so no row waits for its sum, and
         # `smooth` needs no scales.
         total, scale = fill(0.0), fill(1.0)
@@ -331,22 +390,19 @@ def forward(
                 store(alphas, t, k, alpha)
                 total = total + alpha
             if t == first:
-                store(ends, 3, 0, total)
+                begun = total
             scale = inverse_power(total)
             powers = powers + exponent(total)
             shifts = shifts + shift
-        store(ends, 0, 0, total * scale)
-        store(ends, 1, 0, powers)
-        store(ends, 2, 0, shifts)
         lost = 6.0 * NEGLECTED * num_states * (bounds[n + 1] - first)
-        least_shifted = np.log(lost / NEGLIGIBLE)
-        for lane in range(LANES):
-            shifted = ends[1, 0, lane] * lane_kernels.LN_2
-            found = shifted + np.log(ends[0, 0, lane]) + ends[2, 0, lane]
-            known = shifted >= least_shifted
-            known |= least[0, 0, lane] >= DENSE and ends[3, 0, lane] >= DENSE
-            known &= ends[0, 0, lane] > 0.0
-            log_liks[n, 0, lane] = found if known else np.nan
+        shifted, last = powers * lane_kernels.LN_2, total * scale
+        found = shifted + log_of_positive(last) + shifts
+        # Where these are larger than what follows them, too much may be lost.
+        doubt = where_larger(fill(np.log(lost / NEGLIGIBLE)), shifted, fill(1.0), fill(0.0))
+        sparse = where_larger(fill(DENSE), load(least, 0, 0), doubt, fill(0.0))
+        sparse = where_larger(fill(DENSE), begun, doubt, sparse)
+        found = where_larger(sparse, fill(0.0), fill(np.nan), found)
+        store(log_liks, n, 0, where_larger(last, fill(0.0), found, fill(np.nan)))
 
 
 @kernel(error_model="numpy")
@@ -516,9 +572,11 @@ def accumulate(
         symbol_counts (U, K, LANES): added to.
     """
     num_states, num_values = means.shape[:2]
+    # Then who is seen has been seen whole.
+    single = num_values == 1 and symbols.shape[1] == 0
     for k in range(num_states):
         total = load(totals, 0, k)
-        for t in range(len(values)):
+        for t in range(0 if single else len(values)):
             there = False
             for d in range(num_values):
                 there |= values[t, d] == values[t, d]
@@ -546,3 +604,5 @@ def accumulate(
             store(seen, k, d, count)
             store(deviations, k, d, first)
             store(squares, k, d, second)
+        if single:
+            store(totals, 0, k, load(seen, k, 0))

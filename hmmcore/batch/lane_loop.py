@@ -3,65 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
 from hmmcore.arrays import BoolArray, FloatArray, IntArray
-from hmmcore.batch.families import CODES
+from hmmcore.batch.followed import Followed
+from hmmcore.batch.gaussian_em import GaussianEM
 from hmmcore.batch.lane_training import Group, LaneTraining, totals
 from hmmcore.batch.outcome import CANCELLED, CONVERGED, MAX_ITERATIONS, Outcome, Queue
-from hmmcore.compiling import kernel
-from hmmcore.emissions.base import Remedy
+from hmmcore.batch.remedies import CODES, NEVER, note_all, remedies_of
 from hmmcore.training.base import MOST_ROUNDING, StopRule, rounding
 
 FILLED_AGAIN = 8
 """Lanes are filled again when one in so many is free: to move everybody up for one would take
 longer than to let it run on unheeded."""
-
-NEVER = 2**31 - 1
-
-KINDS, BITS = tuple(CODES), tuple(CODES.values())
-
-
-@dataclass
-class _Followed:
-    """A group, and what the loop keeps of each of its models.
-
-    Attributes:
-        log_likelihoods: (G,) in nats.
-        still: (G,) how many steps in a row have stood still.
-        done: (G,) who has been reported, and is computed only until the lanes are filled again.
-        first: (G, K, kinds) the iteration that first needed a remedy; NEVER if none did.
-        histories: of each, the log-likelihoods so far; empty when nobody asks.
-    """
-
-    group: Group
-    log_likelihoods: FloatArray
-    still: IntArray
-    done: BoolArray
-    first: IntArray
-    histories: list[list[float]]
-
-    def only(self, rows: IntArray) -> _Followed:
-        """Some of the models."""
-        histories = [self.histories[row] for row in rows.tolist()] if self.histories else []
-        return _Followed(
-            self.group.only(rows), self.log_likelihoods[rows], self.still[rows], self.done[rows],
-            self.first[rows], histories,
-        )  # fmt: skip
-
-    def joined_with(self, other: _Followed) -> _Followed:
-        """These models and others."""
-        return _Followed(
-            self.group.joined_with(other.group),
-            np.concatenate([self.log_likelihoods, other.log_likelihoods]),
-            np.concatenate([self.still, other.still]),
-            np.concatenate([self.done, other.done]),
-            np.concatenate([self.first, other.first]),
-            self.histories + other.histories,
-        )
 
 
 class LaneLoop:
@@ -79,6 +34,7 @@ class LaneLoop:
         self.size = size
         self.queue = queue
         self.outcome = outcome
+        self.many_steps = GaussianEM(training, rule) if GaussianEM.takes(training) else None
 
     def run(self) -> None:
         """Train.
@@ -90,10 +46,12 @@ class LaneLoop:
             self._report(followed)
             if FILLED_AGAIN * int(followed.done.sum()) >= len(followed.group):
                 followed = self._filled(followed.only(np.flatnonzero(~followed.done)))
+            elif self.many_steps is not None:
+                followed = self._advanced(followed, self.many_steps)
             else:
                 followed = self._stepped(followed)
 
-    def _filled(self, followed: _Followed | None) -> _Followed | None:
+    def _filled(self, followed: Followed | None) -> Followed | None:
         """Those that are followed, and as many more from the queue as there is room for."""
         count = 0 if followed is None else len(followed.group)
         numbers = self.queue.take(self.size - count)
@@ -102,15 +60,16 @@ class LaneLoop:
             return begun if followed is None else followed.joined_with(begun)
         return followed if count else None
 
-    def _begun(self, numbers: IntArray) -> _Followed:
+    def _begun(self, numbers: IntArray) -> Followed:
         advanced = self.training.init(numbers)
         group = advanced.group
         log_likelihoods = totals(group.log_likelihoods)
         keeps = self.outcome.histories is not None
-        followed = _Followed(
+        followed = Followed(
             group, log_likelihoods, np.zeros(len(group), dtype=np.int64),
             np.zeros(len(group), dtype=bool),
             np.full((*group.codes.shape, len(CODES)), NEVER, dtype=np.int32),
+            np.zeros(len(group), dtype=np.int64),
             [[value] for value in log_likelihoods.tolist()] if keeps else [],
         )  # fmt: skip
         for row in advanced.failures:
@@ -118,21 +77,30 @@ class LaneLoop:
                 followed.histories[row] = []
         return self._without_failed(followed, advanced.failures)
 
-    def _stepped(self, followed: _Followed) -> _Followed:
+    def _advanced(self, followed: Followed, many_steps: GaussianEM) -> Followed:
+        """Many steps of each; one of those that cannot take many."""
+        alone = many_steps.take(followed)
+        if not alone.any():
+            return followed
+        stepped = self._stepped(followed.only(np.flatnonzero(alone)))
+        return followed.only(np.flatnonzero(~alone)).joined_with(stepped)
+
+    def _stepped(self, followed: Followed) -> Followed:
         advanced = self.training.step(followed.group, followed.done)
         group = advanced.group
         reached = totals(group.log_likelihoods)
         stands = self._stand_still(group, reached - followed.log_likelihoods)
         still = np.where(stands, followed.still + 1, 0)
-        _note(group.codes, group.iterations, followed.first)
+        note_all(group.codes, group.iterations, followed.first)
         if followed.histories:
             values = reached.tolist()
             for row, history in enumerate(followed.histories):
                 if row not in advanced.failures:
                     history.append(values[row])
-        stepped = _Followed(
-            group, reached, still, followed.done, followed.first, followed.histories
-        )
+        stepped = Followed(
+            group, reached, still, followed.done, followed.first, followed.ways,
+            followed.histories,
+        )  # fmt: skip
         return self._without_failed(stepped, advanced.failures)
 
     def _stand_still(self, group: Group, changes: FloatArray) -> BoolArray:
@@ -147,7 +115,7 @@ class LaneLoop:
             still[rows] = np.abs(changes[rows]) <= rounding(magnitudes, conditions, sequences)
         return still
 
-    def _report(self, followed: _Followed) -> None:
+    def _report(self, followed: Followed) -> None:
         """Write down what became of those that are done by now."""
         group, rule = followed.group, self.rule
         cancelled = self.queue.is_cancelled()
@@ -168,7 +136,7 @@ class LaneLoop:
             self.outcome.stop_reasons[number] = reason
         self.queue.done.put(len(rows))
 
-    def _without_failed(self, followed: _Followed, failures: Mapping[int, str]) -> _Followed:
+    def _without_failed(self, followed: Followed, failures: Mapping[int, str]) -> Followed:
         """Write down who has failed, and follow the others."""
         if not failures:
             return followed
@@ -180,7 +148,7 @@ class LaneLoop:
         stay[list(failures)] = False
         return followed.only(np.flatnonzero(stay))
 
-    def _write(self, followed: _Followed, rows: IntArray) -> None:
+    def _write(self, followed: Followed, rows: IntArray) -> None:
         """Write the present models of some rows, and how they came there."""
         group, outcome = followed.group, self.outcome
         numbers = group.numbers[rows]
@@ -188,35 +156,8 @@ class LaneLoop:
             outcome.arrays[name][numbers] = values[rows]
         outcome.iterations[numbers] = group.iterations[rows]
         for row in rows[(followed.first[rows] != NEVER).any(axis=(1, 2))].tolist():
-            outcome.remedies[int(group.numbers[row])] = _remedies(followed.first[row])
+            outcome.remedies[int(group.numbers[row])] = remedies_of(followed.first[row])
         if outcome.histories is not None:
             for row in rows.tolist():
                 outcome.histories[int(group.numbers[row])] = np.array(followed.histories[row])
         followed.done[rows] = True
-
-
-@kernel()
-def _note(codes: IntArray, iterations: IntArray, first: IntArray) -> None:
-    """Note the iteration (G,) at which each remedy of codes (G, K) was first needed."""
-    for g in range(len(codes)):
-        for k in range(codes.shape[1]):
-            for kind in range(first.shape[2]):
-                if codes[g, k] & BITS[kind] and first[g, k, kind] == NEVER:
-                    first[g, k, kind] = iterations[g]
-
-
-def _remedies(first: IntArray) -> tuple[Remedy, ...]:
-    """A model's remedies in the order in which steps needed them, from first (K, kinds)."""
-    needed = [
-        (iteration, kind, state)
-        for state, iterations in enumerate(first.tolist())
-        for kind, iteration in enumerate(iterations)
-        if iteration != NEVER
-    ]
-    return tuple(_remedy(state, kind) for _, kind, state in sorted(needed))
-
-
-@cache
-def _remedy(state: int, kind: int) -> Remedy:
-    # The same few stand for those of thousands of models.
-    return Remedy(state, KINDS[kind])

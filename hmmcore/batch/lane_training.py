@@ -14,10 +14,10 @@ import numpy as np
 
 from hmmcore.arrays import BoolArray, FloatArray, IntArray
 from hmmcore.batch import kernels
-from hmmcore.batch.families import Columns, LaneFamily, Sums, codes_of, lane_family
+from hmmcore.batch.families import Columns, LaneFamily, Sums, lane_family
 from hmmcore.batch.models import Arrays, Models
+from hmmcore.batch.remedies import codes_of
 from hmmcore.compiling import kernel
-from hmmcore.emissions.gaussian_lanes import LOG_2PI
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.sweeps.lane_sweep import workspace
@@ -47,7 +47,7 @@ class Group:
         statistics: expected statistics: "initial_counts", "transition_counts", and the family's.
         log_likelihoods: (G, N).
         iterations: (G,) how many steps led here.
-        codes: (G, K) what the last step did to keep states alive: bits of `families.CODES`.
+        codes: (G, K) what the last step did to keep states alive: bits of `remedies.CODES`.
         moving, first_moments, second_moments: what gradient ascent carries, by name; see
             `OptimizerState`.
     """
@@ -130,8 +130,6 @@ class LaneSweep:
         initial, matrices = parameters["initial_probs"], parameters["transition_matrix"]
         own = {name: parameters[name] for name in self.family.names}
         means, variances = self.family.numbers(own)
-        # Divided by the standard deviation before squaring: the square alone could overflow.
-        inverse_sds, constants = 1.0 / np.sqrt(variances), -0.5 * (np.log(variances) + LOG_2PI)
         tables = self.family.tables(own)
         log_likelihoods = np.empty((len(initial), len(self.offsets) - 1))
         # Without learning nothing is written to these.
@@ -139,7 +137,7 @@ class LaneSweep:
         shapes = [states, matrices.shape, states, *[means.shape] * 3, tables.shape]
         sums = [np.empty(shape if learning else (0,) * len(shape)) for shape in shapes]
         kernels.sweep(
-            initial[:, np.newaxis], matrices, means, inverse_sds, constants, tables,
+            initial[:, np.newaxis], matrices, means, variances, tables,
             self.columns.values, self.columns.symbols, self.offsets, self.stretches,
             workspace("scores", self.longest, self.num_states),
             workspace("alphas", self.longest, self.num_states),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from hmmcore import HMM, Sequences
-from hmmcore.batch import Models
+from hmmcore.batch import Models, em_kernels, gaussian_em, kernels, remedies
 from hmmcore.batch.lane_training import LaneSweep
 from hmmcore.batch.models import Arrays
+from hmmcore.sweeps import lane_kernels
 from tests.hmmcore.models import STRUCTURES, Config
 
 KINDS: dict[str, Config] = {
@@ -47,3 +49,11 @@ def swept(models: Models, sequences: Sequences) -> tuple[np.ndarray, Arrays]:
     """Log-likelihoods and statistics as training computes them, from parameters of its own."""
     own = {name: values.copy() for name, values in models.arrays().items()}
     return LaneSweep(models, sequences).expectations(own)
+
+
+def in_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the kernels run as plain Python."""
+    for module in (lane_kernels, kernels, em_kernels, gaussian_em, remedies):
+        for key, value in vars(module).copy().items():
+            if hasattr(value, "py_func"):
+                monkeypatch.setattr(module, key, value.py_func)

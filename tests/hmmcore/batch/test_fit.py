@@ -27,13 +27,16 @@ from hmmcore import (
     sample,
     simulation,
 )
-from hmmcore.batch import fitting, lane_training
+from hmmcore.batch import fitting, gaussian_em, lane_training
 from tests.hmmcore.batch.kinds import KINDS, LANE_KINDS, models_and_data
 from tests.hmmcore.models import Config, distributions
 from tests.hmmcore.training.problems import TRAINERS
 
 every_lane_kind = pytest.mark.parametrize("config", LANE_KINDS.values(), ids=LANE_KINDS.keys())
 every_trainer = pytest.mark.parametrize("trainer", TRAINERS.values(), ids=TRAINERS.keys())
+
+BOUNDING = 13
+"""Which argument of `take_steps` says that the losses of every state are bounded."""
 
 RTOL = 1e-7
 """Of log-likelihoods after 40 steps. Rounding alone: what a step adds, later steps multiply."""
@@ -168,6 +171,28 @@ def test_what_is_not_trained_stays_to_the_last_bit(trainer, name, trainable):
             )
 
 
+def test_models_with_zeros_are_fitted_on_long_sequences_too(monkeypatch):
+    """They need a bound on the losses of every state: many steps at once have that as well."""
+    models, sequences = models_and_data(Config("dense", 3, (400, 8)), 12)
+    alone, bounding = [], []
+
+    def step(self, group, done, own=lane_training.LaneTraining.step):
+        alone.append(len(group))
+        return own(self, group, done)
+
+    def take_steps(*args, own=gaussian_em.take_steps):
+        bounding.append(args[BOUNDING])
+        return own(*args)
+
+    monkeypatch.setattr(lane_training.LaneTraining, "step", step)
+    monkeypatch.setattr(gaussian_em, "take_steps", take_steps)
+    few = possible(models, sequences)
+    assert any((hmm.transition_matrix == 0.0).any() for hmm in few)
+    assert_like_single_fits(EM(sequences), few, tolerance=0.0, patience=10**9)
+    assert set(bounding) == {False, True}
+    assert not alone
+
+
 # --- remedies and failures ------------------------------------------------------------------------
 
 
@@ -300,6 +325,7 @@ def test_steps_that_lanes_cannot_take_are_taken_by_the_trainer(monkeypatch):
 
         with monkeypatch.context() as patched:
             patched.setattr(lane_training.LaneSweep, "expectations", nothing_known)
+            patched.setattr(gaussian_em.GaussianEM, "take", lambda self, followed: ~followed.done)
             found = batch.fit(trainer, batch.stack(few), 12, 0.0, 100, histories=True)
         for b in range(len(few)):
             np.testing.assert_allclose(found.histories[b], expected.histories[b], rtol=1e-11)
@@ -358,6 +384,18 @@ def test_neighbours_threads_and_groups_do_not_matter(monkeypatch, trainer, confi
     assert alone.log_likelihoods[0] == expected[0][4]
 
 
+@pytest.mark.parametrize("name", ["numbers", "missing numbers", "spherical"])
+def test_how_many_steps_go_in_one_call_does_not_matter(monkeypatch, name):
+    models, sequences = models_and_data(LANE_KINDS[name], 30)
+    learner, stacked = EM(sequences), batch.stack(models)
+    expected = batch.fit(learner, stacked, 25, 1e-3, histories=True)
+    monkeypatch.setattr(gaussian_em, "MOST_AT_ONCE", 1)
+    found = batch.fit(learner, stacked, 25, 1e-3, histories=True)
+    assert fits_to_compare(found) == fits_to_compare(expected)
+    for history, other in zip(found.histories, expected.histories, strict=True):
+        np.testing.assert_array_equal(history, other)
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -384,26 +422,53 @@ def test_priors_and_ties_take_whole_models(trainer, options):
         assert (found.objectives != found.log_likelihoods).all()
 
 
-def test_memory_does_not_grow_with_the_models_in_training(monkeypatch):
+@pytest.mark.parametrize("trainer", [EM, GradientAscent])
+def test_memory_does_not_grow_with_the_models_in_training(monkeypatch, trainer):
     """What is in training at one time is bounded, however many wait."""
     sizes = []
-    own = lane_training.LaneTraining.step
 
-    def step(self, group, done):
-        sizes.append(len(group))
-        return own(self, group, done)
+    def recorded(own, group_of):
+        def call(self, given, *others):
+            sizes.append(len(group_of(given)))
+            return own(self, given, *others)
 
-    monkeypatch.setattr(lane_training.LaneTraining, "step", step)
+        return call
+
+    step, take = lane_training.LaneTraining.step, gaussian_em.GaussianEM.take
+    monkeypatch.setattr(lane_training.LaneTraining, "step", recorded(step, lambda group: group))
+    monkeypatch.setattr(gaussian_em.GaussianEM, "take", recorded(take, lambda f: f.group))
     monkeypatch.setattr(fitting, "GROUP_CELLS", 16 * 3 * 40)
     sequences = Sequences(np.random.default_rng(0).normal(size=40))
     rng = np.random.default_rng(1)
     starts = [initialization.random(sequences, 3, rng) for _ in range(100)]
-    found = batch.fit(EM(sequences), batch.stack(starts), 30, 1e-3)
+    found = batch.fit(trainer(sequences), batch.stack(starts), 30, 1e-3)
     assert max(sizes) == 16
     assert set(found.stop_reasons) <= {"converged", "max_iterations"}
-    # Lanes are handed on: without that, blocks of 16 would step until their slowest is done.
+
+
+@pytest.mark.parametrize("trainer", [EM, GradientAscent])
+def test_lanes_are_handed_on(monkeypatch, trainer):
+    """Without that, blocks would step until their slowest is done."""
+    sequences = Sequences(np.random.default_rng(0).normal(size=40))
+    rng = np.random.default_rng(1)
+    starts = [initialization.random(sequences, 3, rng) for _ in range(100)]
+    used = []
+
+    def steps(*args, own=gaussian_em.take_steps):
+        used.append(8 * own(*args))
+        return used[-1] // 8
+
+    def step(self, group, done, own=lane_training.LaneTraining.step):
+        used.append(len(group))
+        return own(self, group, done)
+
+    monkeypatch.setattr(gaussian_em, "take_steps", steps)
+    monkeypatch.setattr(lane_training.LaneTraining, "step", step)
+    monkeypatch.setattr(fitting, "GROUP_CELLS", 16 * 3 * 40)
+    monkeypatch.setattr(fitting, "_num_threads", lambda: 1)
+    found = batch.fit(trainer(sequences), batch.stack(starts), 60, 1e-3)
     slowest = sum(max(found.iterations[first : first + 16]) * 16 for first in range(0, 100, 16))
-    assert sum(sizes) < 0.9 * slowest
+    assert sum(used) < 0.9 * slowest
 
 
 # --- progress and cancellation --------------------------------------------------------------------

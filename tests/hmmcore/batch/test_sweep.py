@@ -11,9 +11,8 @@ import pytest
 from hmmcore import EM, HMM, Categorical, Gaussian, Poisson, Sequences, batch, log_likelihood
 from hmmcore.batch import fitting, kernels
 from hmmcore.batch.lane_training import LaneSweep
-from hmmcore.sweeps import lane_kernels
 from hmmcore.sweeps.sweep import ImpossibleDataError, expectations
-from tests.hmmcore.batch.kinds import KINDS, LANE_KINDS, models_and_data, swept
+from tests.hmmcore.batch.kinds import KINDS, LANE_KINDS, in_python, models_and_data, swept
 from tests.hmmcore.models import STRUCTURES, Config
 from tests.hmmcore.oracle import enumerate_paths
 
@@ -290,14 +289,6 @@ def test_stretches_of_sequences_do_not_matter(monkeypatch):
     np.testing.assert_array_equal(found, again)
     for name in statistics:
         np.testing.assert_allclose(others[name], statistics[name], rtol=1e-12, atol=1e-13)
-
-
-def in_python(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the kernels run as plain Python."""
-    for module in (lane_kernels, kernels):
-        for key, value in vars(module).copy().items():
-            if hasattr(value, "py_func"):
-                monkeypatch.setattr(module, key, value.py_func)
 
 
 @pytest.mark.parametrize("name", ["missing numbers", "missing symbols", "counts"])

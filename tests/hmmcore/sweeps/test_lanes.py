@@ -205,8 +205,8 @@ def test_the_python_source_of_the_lane_kernels_gives_what_was_compiled(monkeypat
 
 def test_warming_up_compiles_every_kernel():
     from hmmcore import arrays
+    from hmmcore.batch import em_kernels, lane_training, remedies
     from hmmcore.batch import kernels as batch_kernels
-    from hmmcore.batch import lane_training
     from hmmcore.emissions import diagonal, full
     from hmmcore.sweeps import kernels
 
@@ -228,6 +228,8 @@ def test_warming_up_compiles_every_kernel():
                 assert value.signatures, name
     # Once for all families; it calls the others of its module.
     assert len(batch_kernels.sweep.signatures) == 1
+    assert len(em_kernels.take_steps.signatures) == 1
+    assert len(remedies.note_all.signatures) == 1
     assert len(lane_training._move_each.signatures) == 1
 
 
