@@ -15,10 +15,8 @@ import numpy as np
 
 from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.batch.kernels import (
-    INVERSE_SDS,
     clear,
     prepare,
-    sums_in_lanes,
     sweep_block,
     workspaces,
 )
@@ -86,36 +84,52 @@ def take_steps(
     """
     num_states, num_values, num_variances = rows[1].shape[1], rows[2].shape[2], rows[3].shape[2]
     num_observations, num_sequences = len(values), len(offsets) - 1
-    before = models_in_lanes(num_states, num_values, num_variances, num_sequences)
-    after = models_in_lanes(num_states, num_values, num_variances, num_sequences)
-    for lanes in before:
-        clear(lanes)
-    sums = sums_in_lanes(num_states, num_values, 0)
-    table = sums[6]
-    codes, trouble = aligned_rows(num_states, 1), aligned_rows(1, 1)
-    conditions, work = aligned_rows(1, 1), workspaces(num_states, num_values)
+    sizes = num_states, num_values, num_variances, num_sequences
+    # One array holds all that belongs to the models; the others are parts of it.
+    present, (
+        initial, matrix, means, variances, initial_counts, transition_counts, _weights, counts,
+        deviations, squares, _log_liks,
+    ) = models_in_lanes(*sizes)  # fmt: skip
+    after, (
+        new_initial, new_matrix, new_means, new_variances, new_initial_counts,
+        new_transition_counts, new_weights, new_counts, new_deviations, new_squares, log_liks,
+    ) = models_in_lanes(*sizes)  # fmt: skip
+    (
+        swept_initial, swept_matrix, transposed, reach, least, inverse_sds, constants, future,
+        before, evidence,
+    ) = workspaces(num_states, num_values)  # fmt: skip
+    table, codes = aligned_rows(0, num_states), aligned_rows(num_states, 1)
+    trouble, conditions = aligned_rows(1, 1), aligned_rows(1, 1)
+    clear(present)
     # A lane without a model goes on unheeded.
-    members, taken = np.full(LANES, -1), 0
-    num_steps = 0
+    members, taken, num_steps = np.full(LANES, -1), 0, 0
     while num_steps < most:
+        occupied = False
         for lane in range(LANES):
             if members[lane] < 0 and taken < len(waiting):
                 members[lane] = waiting[taken]
                 taken += 1
-                for part in range(len(rows)):
-                    into_lane(rows[part], members[lane], before[part], lane)
-        if members.max() < 0:
+                into_lane(rows, members[lane], present, lane)
+            occupied |= members[lane] >= 0
+        if not occupied:
             break
-        proportions(before[4], before[0], learned[0], after[0])
-        proportions(before[5], before[1], learned[1], after[1])
-        maximize(before, (learned[2], learned[3]), floor, after[2], after[3], codes, trouble)
-        prepare(after[0], after[1], after[3], bounding, work)
-        sums = after[4], after[5], after[6], after[7], after[8], after[9], table
-        sweep_block(
-            after[2], table, values, symbols, offsets, stretches, bounding, True, work, scores,
-            alphas, after[10], sums,
+        proportions(initial_counts, initial, learned[0], new_initial)
+        proportions(transition_counts, matrix, learned[1], new_matrix)
+        maximize(
+            counts, deviations, squares, means, variances, (learned[2], learned[3]), floor,
+            new_means, new_variances, codes, trouble,
         )  # fmt: skip
-        condition_numbers(after[2], work[INVERSE_SDS], conditions)
+        prepare(
+            new_initial, new_matrix, new_variances, bounding, swept_initial, swept_matrix,
+            transposed, reach, least, inverse_sds, constants,
+        )  # fmt: skip
+        sweep_block(
+            new_means, table, values, symbols, offsets, stretches, bounding, True, swept_initial,
+            swept_matrix, transposed, reach, least, inverse_sds, constants, future, before,
+            evidence, scores, alphas, log_liks, new_initial_counts, new_transition_counts,
+            new_weights, new_counts, new_deviations, new_squares, table,
+        )  # fmt: skip
+        condition_numbers(new_means, inverse_sds, conditions)
         for lane in range(LANES):
             row = members[lane]
             if len(visited):
@@ -124,13 +138,12 @@ def take_steps(
                 continue
             total = 0.0
             for n in range(num_sequences):
-                total += after[10][n, 0, lane]
+                total += log_liks[n, 0, lane]
             change = total - totals[row]
             fallen = -ROUNDING_RTOL * (abs(totals[row]) + num_observations)
             if not change + trouble[0, 0, lane] >= fallen:
                 ways[row] = WITH_LOSSES if ways[row] == LIGHTLY else ALONE
-                for part in range(len(rows)):
-                    from_lane(before[part], lane, rows[part], row)
+                from_lane(present, lane, rows, row)
                 members[lane] = -1
                 continue
             totals[row] = total
@@ -148,47 +161,70 @@ def take_steps(
                 stands = abs(change) <= rounded
             still[row] = still[row] + 1 if stands else 0
             if still[row] >= patience or iterations[row] >= max_iterations:
-                for part in range(len(rows)):
-                    from_lane(after[part], lane, rows[part], row)
+                from_lane(after, lane, rows, row)
                 members[lane] = -1
-        before, after = after, before
+        for i in range(len(present)):
+            store(present, i, 0, load(after, i, 0))
         num_steps += 1
     for lane in range(LANES):
         if members[lane] >= 0:
-            for part in range(len(rows)):
-                from_lane(before[part], lane, rows[part], members[lane])
+            from_lane(present, lane, rows, members[lane])
     return num_steps
 
 
 @kernel()
 def models_in_lanes(
     num_states: int, num_values: int, num_variances: int, num_sequences: int
-) -> tuple[FloatArray, ...]:
-    """Room for what belongs to eight models."""
-    return (
-        aligned_rows(1, num_states), aligned_rows(num_states, num_states),
-        aligned_rows(num_states, num_values), aligned_rows(num_states, num_variances),
-        aligned_rows(1, num_states), aligned_rows(num_states, num_states),
-        aligned_rows(1, num_states), aligned_rows(num_states, num_values),
-        aligned_rows(num_states, num_values), aligned_rows(num_states, num_values),
-        aligned_rows(num_sequences, 1),
-    )  # fmt: skip
+) -> tuple[FloatArray, tuple[FloatArray, ...]]:
+    """Room for what belongs to eight models: one array (R, 1, LANES), and the parts of it."""
+    chain, pairs = num_states, num_states**2
+    numbers, spreads = num_states * num_values, num_states * num_variances
+    size = 3 * chain + 2 * pairs + 4 * numbers + spreads + num_sequences
+    whole = aligned_rows(size, 1)
+    a, b = chain, chain + pairs
+    c = b + numbers
+    d = c + spreads
+    e = d + chain
+    f = e + pairs
+    g = f + chain
+    h = g + numbers
+    i = h + numbers
+    j = i + numbers
+    return whole, (
+        whole[:a].reshape(1, num_states, LANES),
+        whole[a:b].reshape(num_states, num_states, LANES),
+        whole[b:c].reshape(num_states, num_values, LANES),
+        whole[c:d].reshape(num_states, num_variances, LANES),
+        whole[d:e].reshape(1, num_states, LANES),
+        whole[e:f].reshape(num_states, num_states, LANES),
+        whole[f:g].reshape(1, num_states, LANES),
+        whole[g:h].reshape(num_states, num_values, LANES),
+        whole[h:i].reshape(num_states, num_values, LANES),
+        whole[i:j].reshape(num_states, num_values, LANES),
+        whole[j:].reshape(num_sequences, 1, LANES),
+    )
 
 
 @kernel()
-def into_lane(rows: FloatArray, row: int, lanes: FloatArray, lane: int) -> None:
-    """Copy one row of (G, I, J) into one lane of (I, J, LANES)."""
-    for i in range(lanes.shape[0]):
-        for j in range(lanes.shape[1]):
-            lanes[i, j, lane] = rows[row, i, j]
+def into_lane(rows: tuple[FloatArray, ...], row: int, whole: FloatArray, lane: int) -> None:
+    """Copy what belongs to a model into one lane of what `models_in_lanes` made."""
+    place = 0
+    for part in range(len(rows)):
+        for i in range(rows[part].shape[1]):
+            for j in range(rows[part].shape[2]):
+                whole[place, 0, lane] = rows[part][row, i, j]
+                place += 1
 
 
 @kernel()
-def from_lane(lanes: FloatArray, lane: int, rows: FloatArray, row: int) -> None:
+def from_lane(whole: FloatArray, lane: int, rows: tuple[FloatArray, ...], row: int) -> None:
     """Undo `into_lane`."""
-    for i in range(lanes.shape[0]):
-        for j in range(lanes.shape[1]):
-            rows[row, i, j] = lanes[i, j, lane]
+    place = 0
+    for part in range(len(rows)):
+        for i in range(rows[part].shape[1]):
+            for j in range(rows[part].shape[2]):
+                rows[part][row, i, j] = whole[place, 0, lane]
+                place += 1
 
 
 @kernel(error_model="numpy")
@@ -208,7 +244,11 @@ def proportions(counts: FloatArray, present: FloatArray, learned: bool, out: Flo
 
 @kernel(error_model="numpy")
 def maximize(
-    before: tuple[FloatArray, ...],
+    counts: FloatArray,
+    deviations: FloatArray,
+    squares: FloatArray,
+    present_means: FloatArray,
+    present_variances: FloatArray,
     learned: tuple[bool, bool],
     floor: float,
     means: FloatArray,
@@ -219,13 +259,12 @@ def maximize(
     """`gaussian_steps.maximize` in lanes.
 
     Args:
-        before: what belongs to the models.
+        counts, deviations, squares, present_means (K, D, LANES), present_variances (K, C, LANES):
+            of the models.
         means (K, D, LANES), variances (K, C, LANES): out.
         codes (K, 1, LANES): out: the remedies' bits.
         trouble (1, 1, LANES): out: NaN where a parameter is not a finite number, otherwise zero.
     """
-    present_means, present_variances = before[2], before[3]
-    counts, deviations, squares = before[7], before[8], before[9]
     num_states, num_values = means.shape[:2]
     num_variances = variances.shape[1]
     pooled = num_values // num_variances

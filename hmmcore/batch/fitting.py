@@ -89,7 +89,8 @@ def fit(
         max_iterations, tolerance, patience: as in `hmmcore.fit`.
         histories: whether to keep the log-likelihoods after every step.
         progress: called in this thread with how many fits are done, when some more are.
-        cancelled: asked before every step; those not done stop where it says True.
+        cancelled: asked before every step, or every ten milliseconds where steps take less; those
+            not done stop where it says True.
 
     Raises:
         ValueError: when the models could not emit the trainer's data, or the trainer's

@@ -14,9 +14,10 @@ from hmmcore.sweeps.lane_sweep import workspace
 from hmmcore.training import EM
 from hmmcore.training.base import StopRule
 
-CELLS_AT_ONCE, MOST_AT_ONCE = 1 << 19, 1 << 12
-"""Observations times states times steps of a block, and steps of a block, in one call: ten
-milliseconds or so, since between calls it is asked whether the work is cancelled."""
+WORK_AT_ONCE, MOST_AT_ONCE = 1 << 22, 1 << 12
+"""What a block of eight models does in one call: ten milliseconds or so, since only between calls
+it is asked whether the work is cancelled. A step is observations times states times (states + 8),
+where the 8 is for what is not a product with A. And so many steps at the most."""
 
 PARAMETERS = "initial_probs", "transition_matrix", "means", "covariances"
 STATISTICS = "initial_counts", "transition_counts", "weights", "counts", "deviations", "squares"
@@ -34,8 +35,8 @@ class GaussianEM:
         self.training = training
         self.rule = rule
         sweep = training.sweep
-        cells = sweep.num_states * training.num_observations
-        self.most = max(1, min(MOST_AT_ONCE, CELLS_AT_ONCE // cells))
+        work = training.num_observations * sweep.num_states * (sweep.num_states + 8)
+        self.most = max(1, min(MOST_AT_ONCE, WORK_AT_ONCE // work))
 
     @staticmethod
     def takes(training: LaneTraining) -> bool:

@@ -104,12 +104,20 @@ def sweep(
     lane_means = aligned_rows(num_states, num_values)
     lane_variances = aligned_rows(num_states, num_variances)
     table, log_liks = aligned_rows(num_rows, num_states), aligned_rows(num_sequences, 1)
-    sums = sums_in_lanes(num_states, num_values, num_rows)
-    found = (
-        initial_counts, transition_counts, weights, counts, deviations, squares, symbol_counts,
-    )  # fmt: skip
-    work = workspaces(num_states, num_values)
-    least = work[LEAST]
+    first_counts, pair_counts = (
+        aligned_rows(1, num_states),
+        aligned_rows(num_states, num_states),
+    )
+    totals, row_counts = aligned_rows(1, num_states), aligned_rows(num_rows, num_states)
+    seen, firsts, seconds = (
+        aligned_rows(num_states, num_values),
+        aligned_rows(num_states, num_values),
+        aligned_rows(num_states, num_values),
+    )
+    (
+        swept_initial, swept_matrix, transposed, reach, least, inverse_sds, constants, future,
+        before, evidence,
+    ) = workspaces(num_states, num_values)  # fmt: skip
     members = np.empty(LANES, dtype=np.int64)
     # First all models, with one bound on losses; then those for which that was not enough. With
     # zeros and long sequences it is not asked for: by shape and model alone, not by its neighbours.
@@ -127,15 +135,20 @@ def sweep(
             gather(means, members, lane_means)
             gather(variances, members, lane_variances)
             gather(tables, members, table)
-            prepare(initial, matrix, lane_variances, bounding, work)
+            prepare(
+                initial, matrix, lane_variances, bounding, swept_initial, swept_matrix, transposed,
+                reach, least, inverse_sds, constants,
+            )  # fmt: skip
             if not (bounding or short or (least[0, 0] >= DENSE).any()):
                 for lane in range(num_lanes):
                     swept[num_doubtful + lane] = members[lane]
                 num_doubtful += num_lanes
                 continue
             sweep_block(
-                lane_means, table, values, symbols, offsets, stretches, bounding, learning, work,
-                scores, alphas, log_liks, sums,
+                lane_means, table, values, symbols, offsets, stretches, bounding, learning,
+                swept_initial, swept_matrix, transposed, reach, least, inverse_sds, constants,
+                future, before, evidence, scores, alphas, log_liks, first_counts, pair_counts,
+                totals, seen, firsts, seconds, row_counts,
             )  # fmt: skip
             scatter(log_liks, members, log_likelihoods)
             for lane in range(num_lanes):
@@ -147,24 +160,25 @@ def sweep(
                     swept[num_doubtful] = members[lane]
                     num_doubtful += 1
             if learning:
-                for part in range(len(sums)):
-                    scatter(sums[part], members, found[part])
+                scatter(first_counts, members, initial_counts)
+                scatter(pair_counts, members, transition_counts)
+                scatter(totals, members, weights)
+                scatter(seen, members, counts)
+                scatter(firsts, members, deviations)
+                scatter(seconds, members, squares)
+                scatter(row_counts, members, symbol_counts)
         num_swept, bounding = num_doubtful, True
 
 
 # --- a block of eight models ----------------------------------------------------------------------
 
-LEAST, INVERSE_SDS = 4, 5
-"""Places in `workspaces` that others look at."""
-
 
 @kernel()
 def workspaces(num_states: int, num_values: int) -> tuple[FloatArray, ...]:
-    """What `prepare` makes of eight models for `sweep_block`, and where that works.
+    """What `prepare` fills in for `sweep_block`, in its order, and three that this works with.
 
-    π (1, K, LANES) and A (K, K, LANES) as they are swept, A transposed, the `reach` of
-    `forward_with_losses`, the smallest entry of A (1, 1, LANES), and one over the standard
-    deviations and the logarithms of the densities at the means (K, D, LANES).
+    Arrays are handed on one by one: to take one out of a tuple counts a reference, which for all of
+    them, at every step, would take as long as a short sequence.
     """
     return (
         aligned_rows(1, num_states), aligned_rows(num_states, num_states),
@@ -176,27 +190,31 @@ def workspaces(num_states: int, num_values: int) -> tuple[FloatArray, ...]:
     )  # fmt: skip
 
 
-@kernel()
-def sums_in_lanes(num_states: int, num_values: int, num_rows: int) -> tuple[FloatArray, ...]:
-    """Room for what `sweep_block` adds up, in the order and the shapes of `sweep`."""
-    return (
-        aligned_rows(1, num_states), aligned_rows(num_states, num_states),
-        aligned_rows(1, num_states), aligned_rows(num_states, num_values),
-        aligned_rows(num_states, num_values), aligned_rows(num_states, num_values),
-        aligned_rows(num_rows, num_states),
-    )  # fmt: skip
-
-
 @kernel(error_model="numpy")
 def prepare(
     initial: FloatArray,
     matrix: FloatArray,
     variances: FloatArray,
     bounding: bool,
-    work: tuple[FloatArray, ...],
+    swept_initial: FloatArray,
+    swept_matrix: FloatArray,
+    transposed: FloatArray,
+    reach: FloatArray,
+    least: FloatArray,
+    inverse_sds: FloatArray,
+    constants: FloatArray,
 ) -> None:
-    """Fill in the first of `workspaces` for π (1, K, LANES), A (K, K, LANES), σ² (K, C, LANES)."""
-    swept_initial, swept_matrix, transposed, reach, least, inverse_sds, constants = work[:7]
+    """Make of eight models what their sweep needs.
+
+    Args:
+        initial (1, K, LANES), matrix (K, K, LANES), variances (K, C, LANES): of the models.
+        bounding: whether the losses of every state will be bounded.
+        swept_initial, swept_matrix, transposed: out: π and A as they are swept, A transposed too.
+        reach (K, K, LANES): out: see `forward_with_losses`, which alone needs it.
+        least (1, 1, LANES): out: the smallest entry of A.
+        inverse_sds, constants (K, D, LANES): out: one over the standard deviations, and the
+            logarithms of the densities at the means.
+    """
     num_states, num_values = inverse_sds.shape[:2]
     smallest = fill(1.0)
     for i in range(num_states):
@@ -231,48 +249,71 @@ def sweep_block(
     stretches: IntArray,
     bounding: bool,
     learning: bool,
-    work: tuple[FloatArray, ...],
+    initial: FloatArray,
+    matrix: FloatArray,
+    transposed: FloatArray,
+    reach: FloatArray,
+    least: FloatArray,
+    inverse_sds: FloatArray,
+    constants: FloatArray,
+    future: FloatArray,
+    before: FloatArray,
+    evidence: FloatArray,
     scores: FloatArray,
     alphas: FloatArray,
     log_liks: FloatArray,
-    sums: tuple[FloatArray, ...],
+    first_counts: FloatArray,
+    pair_counts: FloatArray,
+    totals: FloatArray,
+    seen: FloatArray,
+    firsts: FloatArray,
+    seconds: FloatArray,
+    row_counts: FloatArray,
 ) -> None:
     """Sweep all sequences under eight models; the rest is as in `sweep`, in lanes.
 
     Args:
-        means (K, D, LANES), table (U, K, LANES): of the models; what else is needed of them is in
-            `work`, see `prepare`.
+        means (K, D, LANES), table (U, K, LANES): of the models.
         bounding: whether to bound the losses of every state.
-        log_liks (N, 1, LANES), sums: out: see `sums_in_lanes`.
+        initial, matrix, transposed, reach, least, inverse_sds, constants: what `prepare` made.
+        future (1, K, LANES), before, evidence (COUNTED, K, LANES): workspaces.
+        log_liks (N, 1, LANES): out.
+        first_counts (1, K, LANES), pair_counts (K, K, LANES), totals (1, K, LANES), seen, firsts,
+            seconds (K, D, LANES), row_counts (U, K, LANES): out: the sums, in the order of `sweep`.
     """
-    (
-        initial, matrix, transposed, reach, least, inverse_sds, constants, future, before, evidence,
-    ) = work  # fmt: skip
-    first_counts, pair_counts, totals, seen, firsts, seconds, row_counts = sums
     num_states = len(matrix)
     if learning:
-        for lanes in sums:
-            clear(lanes)
+        clear(first_counts)
+        clear(pair_counts)
+        clear(totals)
+        clear(seen)
+        clear(firsts)
+        clear(seconds)
+        clear(row_counts)
     for s in range(len(stretches) - 1):
-        sequences = slice(stretches[s], stretches[s + 1])
-        start, stop = offsets[stretches[s]], offsets[stretches[s + 1]]
-        bounds = offsets[stretches[s] : stretches[s + 1] + 1] - start
-        numbers, signs = values[start:stop], symbols[start:stop]
-        score(numbers, signs, means, inverse_sds, constants, table, scores)
+        # Numbers, not slices of the arrays, for the reason that `workspaces` tells.
+        begin, end = stretches[s], stretches[s + 1]
+        start, stop = offsets[begin], offsets[end]
+        score(values, symbols, start, stop, means, inverse_sds, constants, table, scores)
         if bounding:
             forward_with_losses(
-                initial, matrix, reach, least, scores, bounds, alphas, log_liks[sequences]
-            )
+                initial, matrix, reach, least, scores, offsets, begin, end, evidence, alphas,
+                log_liks,
+            )  # fmt: skip
         else:
-            forward(initial, matrix, least, scores, bounds, alphas, log_liks[sequences])
+            forward(initial, matrix, least, scores, offsets, begin, end, alphas, log_liks)
         if not learning:
             continue
-        smooth(transposed, scores, alphas, bounds, future, before, evidence, pair_counts)
-        for first in bounds[:-1]:
+        smooth(
+            transposed, scores, alphas, offsets, begin, end, future, before, evidence, pair_counts
+        )
+        for n in range(begin, end):
             for k in range(num_states):
-                begun = load(first_counts, 0, k) + load(scores, first, k)
+                begun = load(first_counts, 0, k) + load(scores, offsets[n] - start, k)
                 store(first_counts, 0, k, begun)
-        accumulate(numbers, signs, scores, means, totals, seen, firsts, seconds, row_counts)
+        accumulate(
+            values, symbols, start, stop, scores, means, totals, seen, firsts, seconds, row_counts
+        )
     if learning:
         for i in range(num_states):
             for j in range(num_states):
@@ -309,15 +350,20 @@ def clear(lanes: FloatArray) -> None:
 def score(
     values: FloatArray,
     symbols: IntArray,
+    start: int,
+    stop: int,
     means: FloatArray,
     inverse_sds: FloatArray,
     constants: FloatArray,
     table: FloatArray,
     scores: FloatArray,
 ) -> None:
-    """Fill scores (T, K, LANES) with log p(x_t | z_t = k); what is missing contributes 0."""
+    """Fill scores (S, K, LANES) with log p(x_t | z_t = k) of the observations from start to stop.
+
+    What is missing contributes 0.
+    """
     num_states, num_values = means.shape[:2]
-    for t in range(len(values)):
+    for t in range(start, stop):
         for k in range(num_states):
             total = fill(0.0)
             for d in range(num_values):
@@ -329,7 +375,7 @@ def score(
                 symbol = symbols[t, c]
                 if symbol >= 0:
                     total = total + load(table, symbol, k)
-            store(scores, t, k, total)
+            store(scores, t - start, k, total)
 
 
 @kernel(error_model="numpy")
@@ -338,7 +384,9 @@ def forward(
     matrix: FloatArray,
     least: FloatArray,
     scores: FloatArray,
-    bounds: IntArray,
+    offsets: IntArray,
+    begin: int,
+    end: int,
     alphas: FloatArray,
     log_liks: FloatArray,
 ) -> None:
@@ -357,19 +405,20 @@ def forward(
         scores (S, K, LANES): log p(x_t | z_t = k); on return the factors with which the rows of
             `alphas` follow from each other: alphas[t] = (alphas[t - 1] matrix) * scores[t]. They
             are the shifted likelihoods over powers of two.
-        bounds (n + 1,): between which rows each sequence lies.
+        offsets (N + 1,), begin, end: where each sequence begins, and which of them these are; the
+            first row is that of sequence `begin`.
         alphas (S, K, LANES): out: p(z_t = k | x_1..x_t) times any factor.
-        log_liks (n, 1, LANES): out: log p(x); NaN where more may be lost than is negligible, or no
-            state can explain an observation.
+        log_liks (N, 1, LANES): out: log p(x) of these; NaN where more may be lost than is
+            negligible, or no state can explain an observation.
     """
     num_states = len(matrix)
-    for n in range(len(bounds) - 1):
-        first = bounds[n]
+    for n in range(begin, end):
+        first, stop = offsets[n] - offsets[begin], offsets[n + 1] - offsets[begin]
         shifts, powers, begun = fill(0.0), fill(0.0), fill(0.0)
         # Each row is scaled by what brings the one before to one: so no row waits for its sum, and
         # `smooth` needs no scales.
         total, scale = fill(0.0), fill(1.0)
-        for t in range(first, bounds[n + 1]):
+        for t in range(first, stop):
             limit = total * NEGLECTED
             if t == first:
                 for k in range(num_states):
@@ -394,7 +443,7 @@ def forward(
             scale = inverse_power(total)
             powers = powers + exponent(total)
             shifts = shifts + shift
-        lost = 6.0 * NEGLECTED * num_states * (bounds[n + 1] - first)
+        lost = 6.0 * NEGLECTED * num_states * (stop - first)
         shifted, last = powers * lane_kernels.LN_2, total * scale
         found = shifted + log_of_positive(last) + shifts
         # Where these are larger than what follows them, too much may be lost.
@@ -412,7 +461,10 @@ def forward_with_losses(
     reach: FloatArray,
     least: FloatArray,
     scores: FloatArray,
-    bounds: IntArray,
+    offsets: IntArray,
+    begin: int,
+    end: int,
+    losses: FloatArray,
     alphas: FloatArray,
     log_liks: FloatArray,
 ) -> None:
@@ -425,21 +477,20 @@ def forward_with_losses(
         least (1, 1, LANES): the smallest entry of A; without zeros, losses do not matter.
         scores (S, K, LANES): log p(x_t | z_t = k); on return the factors between the rows of
             `alphas`, as `forward` leaves them.
-        bounds (n + 1,): between which rows each sequence lies.
+        offsets, begin, end: as `forward` takes them.
+        losses (2 or more, K, LANES): workspace.
         alphas (S, K, LANES): out: p(z_t = k | x_1..x_t) times a factor from 1 to 2.
-        log_liks (n, 1, LANES): out: log p(x); NaN where more may be lost than is negligible, or no
-            state can explain an observation.
+        log_liks (N, 1, LANES): out: log p(x) of these; NaN where more may be lost than is
+            negligible, or no state can explain an observation.
     """
     num_states = len(matrix)
-    # Bounds on what is lost of alphas, after and before the observation.
-    losses = np.empty((2, num_states, LANES))
-    ends = np.empty((5, 1, LANES))
-    for n in range(len(bounds) - 1):
-        first = bounds[n]
+    # Rows of `losses` bound what is lost of alphas, after and before the observation.
+    for n in range(begin, end):
+        first, stop = offsets[n] - offsets[begin], offsets[n + 1] - offsets[begin]
         shifts, powers, worst = fill(0.0), fill(0.0), fill(0.0)
         # The largest of minus the sums: the smallest sum, seen from below.
         lowest, last = fill(-np.inf), fill(0.0)
-        for t in range(first, bounds[n + 1]):
+        for t in range(first, stop):
             if t == first:
                 for k in range(num_states):
                     prob = load(initial, 0, k)
@@ -486,18 +537,11 @@ def forward_with_losses(
                 loss = load(losses, 0, k) * scale
                 store(losses, 0, k, loss)
                 worst = larger(loss, worst)
-        store(ends, 0, 0, last)
-        store(ends, 1, 0, powers)
-        store(ends, 2, 0, shifts)
-        store(ends, 3, 0, worst)
-        store(ends, 4, 0, lowest)
-        for lane in range(LANES):
-            found = (
-                ends[1, 0, lane] * lane_kernels.LN_2 + np.log(ends[0, 0, lane]) + ends[2, 0, lane]
-            )
-            known = least[0, 0, lane] >= DENSE_TRANSITION or ends[3, 0, lane] <= NEGLIGIBLE
-            known &= ends[4, 0, lane] <= -UNDERFLOW_RISK
-            log_liks[n, 0, lane] = found if known else np.nan
+        found = powers * lane_kernels.LN_2 + log_of_positive(last) + shifts
+        nothing = fill(np.nan)
+        sparse = where_larger(worst, fill(NEGLIGIBLE), nothing, found)
+        found = where_larger(fill(DENSE_TRANSITION), load(least, 0, 0), sparse, found)
+        store(log_liks, n, 0, where_larger(lowest, fill(-UNDERFLOW_RISK), nothing, found))
 
 
 @kernel(error_model="numpy")
@@ -505,7 +549,9 @@ def smooth(
     transposed: FloatArray,
     factors: FloatArray,
     alphas: FloatArray,
-    bounds: IntArray,
+    offsets: IntArray,
+    begin: int,
+    end: int,
     future: FloatArray,
     before: FloatArray,
     evidence: FloatArray,
@@ -515,6 +561,7 @@ def smooth(
 
     Args:
         transposed (K, K, LANES): the transition matrices transposed.
+        offsets, begin, end: as `forward` takes them.
         factors, alphas (S, K, LANES): what it left; on return `factors` is p(z_t = k | x).
         future (1, K, LANES), before, evidence (COUNTED, K, LANES): workspaces.
         counts (K, K, LANES): added to: expected transitions over A[i, j].
@@ -523,8 +570,8 @@ def smooth(
     # Row u of evidence belongs to one step, row u of `before` to the step before it. Counting
     # several steps at once saves most of the traffic with `counts`.
     u = 0
-    for n in range(len(bounds) - 1):
-        first, last = bounds[n], bounds[n + 1] - 1
+    for n in range(begin, end):
+        first, last = offsets[n] - offsets[begin], offsets[n + 1] - offsets[begin] - 1
         total = load(alphas, last, 0)
         for k in range(1, num_states):
             total = total + load(alphas, last, k)
@@ -556,6 +603,8 @@ def smooth(
 def accumulate(
     values: FloatArray,
     symbols: IntArray,
+    start: int,
+    stop: int,
     smoothed: FloatArray,
     means: FloatArray,
     totals: FloatArray,
@@ -564,7 +613,7 @@ def accumulate(
     squares: FloatArray,
     symbol_counts: FloatArray,
 ) -> None:
-    """Add up what the observations say under p(z_t = k | x) (T, K, LANES).
+    """Add up what the observations from start to stop say, under p(z_t = k | x) (S, K, LANES).
 
     Args:
         totals (1, K, LANES): added to: expected number of observations not wholly missing.
@@ -576,7 +625,7 @@ def accumulate(
     single = num_values == 1 and symbols.shape[1] == 0
     for k in range(num_states):
         total = load(totals, 0, k)
-        for t in range(0 if single else len(values)):
+        for t in range(stop if single else start, stop):
             there = False
             for d in range(num_values):
                 there |= values[t, d] == values[t, d]
@@ -584,18 +633,18 @@ def accumulate(
                 symbol = symbols[t, c]
                 if symbol >= 0:
                     there = True
-                    counted = load(symbol_counts, symbol, k) + load(smoothed, t, k)
+                    counted = load(symbol_counts, symbol, k) + load(smoothed, t - start, k)
                     store(symbol_counts, symbol, k, counted)
             if there:
-                total = total + load(smoothed, t, k)
+                total = total + load(smoothed, t - start, k)
         store(totals, 0, k, total)
         for d in range(num_values):
             centre = load(means, k, d)
             count, first, second = load(seen, k, d), load(deviations, k, d), load(squares, k, d)
-            for t in range(len(values)):
+            for t in range(start, stop):
                 value = values[t, d]
                 if value == value:
-                    weight = load(smoothed, t, k)
+                    weight = load(smoothed, t - start, k)
                     gap = value - centre
                     weighted = weight * gap
                     count = count + weight

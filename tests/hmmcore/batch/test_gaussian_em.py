@@ -20,21 +20,20 @@ def test_the_step_of_eight_is_that_of_each(shape, learned):
     num_values, num_variances = shape
     rng = np.random.default_rng(0)
     num_states, floor = 5, 0.1
-    before = em_kernels.models_in_lanes(num_states, num_values, num_variances, 1)
-    for rows in before:
-        rows[:] = rng.normal(size=rows.shape)
-    means, variances, counts, deviations, squares = (before[part] for part in (2, 3, 7, 8, 9))
-    variances[:] = rng.uniform(0.5, 2.0, variances.shape)
+    means, counts, deviations, squares = rng.normal(size=(4, num_states, num_values, 8))
+    variances = rng.uniform(0.5, 2.0, size=(num_states, num_variances, 8))
     counts[:] = rng.choice([0.0, 1e-13, 1.0, 4.0], size=counts.shape, p=[0.3, 0.1, 0.3, 0.3])
-    deviations *= counts
+    deviations *= 0.1 * counts
     squares[:] = deviations**2 / np.maximum(counts, 1.0) + counts * rng.choice(
         [1e-3, 1.0], size=counts.shape
     )
     squares[1, 0, 2], deviations[2, 0, 3] = np.nan, np.inf
     counts[1, 0, 2] = counts[2, 0, 3] = 1.0
-    found = before[2].copy(), before[3].copy()
+    found = means.copy(), variances.copy()
     codes, trouble = np.empty((num_states, 1, 8)), np.empty((1, 1, 8))
-    em_kernels.maximize(before, learned, floor, *found, codes, trouble)
+    em_kernels.maximize(
+        counts, deviations, squares, means, variances, learned, floor, *found, codes, trouble
+    )
     seen = 0
     for lane in range(8):
         expected = means[:, :, lane].copy(), variances[:, :, lane].copy()
@@ -115,6 +114,6 @@ def test_logarithms_are_about_one_unit_in_the_last_place_off():
     variances = values.reshape(1, -1, lanes.LANES)
     work = kernels.workspaces(1, variances.shape[1])
     one = np.ones((1, 1, lanes.LANES))
-    kernels.prepare(one, one, variances, False, work)
-    densities = work[kernels.INVERSE_SDS + 1].ravel()
+    kernels.prepare(one, one, variances, False, *work[:7])
+    densities = work[6].ravel()
     np.testing.assert_allclose(densities, -0.5 * (np.log(values) + LOG_2PI), rtol=1e-15, atol=5e-16)
