@@ -155,8 +155,8 @@ class LaneLoop:
         for name, values in group.parameters.items():
             outcome.arrays[name][numbers] = values[rows]
         outcome.iterations[numbers] = group.iterations[rows]
-        for row in rows[(followed.first[rows] != NEVER).any(axis=(1, 2))].tolist():
-            outcome.remedies[int(group.numbers[row])] = remedies_of(followed.first[row])
+        for place, remedies in remedies_of(followed.first[rows]).items():
+            outcome.remedies[int(numbers[place])] = remedies
         if outcome.histories is not None:
             for row in rows.tolist():
                 outcome.histories[int(group.numbers[row])] = np.array(followed.histories[row])

@@ -47,15 +47,17 @@ def note_all(codes: IntArray, iterations: IntArray, first: IntArray) -> None:
             note(codes[g, k], iterations[g], first[g, k])
 
 
-def remedies_of(first: IntArray) -> tuple[Remedy, ...]:
-    """A model's remedies in the order in which steps needed them, from first (K, kinds)."""
-    needed = [
-        (iteration, kind, state)
-        for state, iterations in enumerate(first.tolist())
-        for kind, iteration in enumerate(iterations)
-        if iteration != NEVER
-    ]
-    return tuple(_remedy(state, kind) for _, kind, state in sorted(needed))
+def remedies_of(first: IntArray) -> dict[int, tuple[Remedy, ...]]:
+    """The remedies of models, in the order in which steps needed them, from first (G, K, kinds).
+
+    By row, of those that needed any.
+    """
+    rows, states, kinds = np.nonzero(first != NEVER)
+    order = np.lexsort((states, kinds, first[rows, states, kinds], rows))
+    needed: dict[int, list[Remedy]] = {}
+    for row, state, kind in zip(*(n[order].tolist() for n in (rows, states, kinds)), strict=True):
+        needed.setdefault(row, []).append(_remedy(state, kind))
+    return {row: tuple(remedies) for row, remedies in needed.items()}
 
 
 @cache
