@@ -60,9 +60,9 @@ def test_a_chart_is_zoomed_by_keys_alone(page: Page) -> None:
     ui.open_playground(page, "K=3&M=200&N=3")
     ui.wait_until_settled(page)
     chart = ui.chart(page, "sequence")
-    # From the chart before it, by Tab: past that one's buttons.
+    # From the chart before it, by Tab: past that one's buttons and marks.
     ui.chart(page, "means").focus()
-    for _ in range(5):
+    for _ in range(12):
         page.keyboard.press("Tab")
         if chart.evaluate("chart => chart === document.activeElement"):
             break

@@ -17,7 +17,7 @@ VIEWS = "[data-testid=hmm-panel], [data-testid=hmm-run-comparison], [data-testid
 PATHS = ("/", "/data", "/training", "/posterior", "/viterbi")
 LECTURE = "?K=3&M=60&N=3&method=Both&runs=EM_5~Gradient_5&lecture=on"
 
-# Texts that are seen and smaller, with their sizes. None is in a drawing that is scaled as a whole.
+# Texts that are seen and smaller, with their sizes; a drawing may be scaled as a whole.
 SMALL_TEXTS = """(least) => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const found = [];
@@ -26,7 +26,8 @@ SMALL_TEXTS = """(least) => {
     range.selectNode(walker.currentNode);
     const { width, height } = range.getBoundingClientRect();
     const element = walker.currentNode.parentElement;
-    const size = parseFloat(getComputedStyle(element).fontSize);
+    const whole = element.ownerSVGElement?.getScreenCTM().a ?? 1;
+    const size = parseFloat(getComputedStyle(element).fontSize) * whole;
     const seen = width && height && element.checkVisibility({ visibilityProperty: true });
     const text = range.toString().trim();
     if (seen && text && size < least) found.push([text, size]);

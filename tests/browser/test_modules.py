@@ -379,7 +379,7 @@ def test_a_panel_of_dates_is_painted_on_its_axis_and_says_when(empty: Page) -> N
     expect(chart).to_contain_text("2024")
     box = chart.bounding_box()
     assert box is not None
-    empty.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.53)
+    empty.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.5)
     empty.clock.run_for(1000)
     expect(chart).to_contain_text(re.compile(r"Feb \d+, 2024: Viterbi state S\d"))
     # Nearer, with other names of states, they are dates all the same.

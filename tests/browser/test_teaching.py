@@ -66,6 +66,8 @@ def test_names_are_drawn_as_they_were_typed(page: Page) -> None:
     ui.wait_until_settled(page)
     expect(page.locator(".hmm-sequence .hmm-legend")).to_contain_text("<i>dry")
     expect(page.locator(".hmm-sequence .hmm-legend")).to_contain_text("a very long day")
+    expect(ui.graph(page, "learned")).to_contain_text("<i>dry")
+    ui.show_as(page, "matrix")
     for chart in ("learned", "sequence"):
         labels = page.locator(f'[data-chart="{chart}"] text')
         expect(labels.filter(has_text="<i>dry").first).to_be_visible()

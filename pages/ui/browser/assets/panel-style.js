@@ -24,7 +24,7 @@ export const STYLE = `
 /* Contained, so that measuring one chart never triggers the layout of the rest of the page. */
 .hmm-plot { position: relative; contain: strict; width: 100%; height: 200px; overflow: hidden; }
 .hmm-plot.hmm-painted .cartesianlayer .mlayer { visibility: hidden; }
-.hmm-sequence .hmm-plot { height: 254px; }
+.hmm-sequence .hmm-plot { height: 240px; }
 .hmm-columns { display: grid; grid-template-columns: calc(50% + 21px) minmax(0, 1fr);
   gap: 2px; }
 .hmm-column + .hmm-column h3 { padding-left: 2px; }
@@ -53,7 +53,7 @@ export const STYLE = `
 .hmm-start { fill: var(--st-text-color); opacity: 0.6; }
 .hmm-state circle { stroke: var(--st-background-color); stroke-width: 1.5px; }
 .hmm-state.hmm-lit circle { stroke: var(--st-text-color); stroke-width: 3.5px; }
-.hmm-tip { position: absolute; z-index: 2; pointer-events: none; white-space: pre; font-size: 11px;
+.hmm-graph-tip { position: absolute; z-index: 2; pointer-events: none; white-space: pre; font-size: 11px;
   padding: 2px 6px; border: 1px solid var(--st-border-color); border-radius: 4px;
   background: var(--st-background-color); }
 .hmm-remark { margin: 0; align-self: center; text-align: center; font-size: 12px; opacity: 0.7; }
@@ -63,7 +63,7 @@ export const STYLE = `
   justify-content: flex-end; }
 .hmm-legend i { font-style: normal; margin-right: 3px; }
 .hmm-tiles { display: flex; gap: 10px; }
-.hmm-tile { flex: 1; display: flex; align-items: center; gap: 4px 26px; padding: 6px 14px; height: 52px; }
+.hmm-tile { flex: 1; display: flex; align-items: center; gap: 4px 26px; padding: 4px 14px; height: 46px; }
 .hmm-run { font-weight: 600; font-size: 14px; display: flex; align-items: center; gap: 8px; }
 .hmm-run i { width: 26px; height: 0; }
 .hmm-value { display: flex; flex-direction: column; min-width: 58px; }
@@ -82,6 +82,8 @@ export const STYLE = `
 @container (max-width: 559px) {
   .hmm-grid { grid-template-columns: minmax(0, 1fr); }
   .hmm-tile { gap: 2px 10px; padding: 3px 10px; }
+  /* The picture before its numbers. */
+  .hmm-tiles { order: 3; }
   .hmm-run { min-width: 102px; flex: none; }
   .hmm-value + .hmm-value { min-width: 0; }
   .hmm-note { display: none; }

@@ -176,7 +176,7 @@ class Panel extends LiveView {
       this.legend.replaceChildren(...header.states.colours.slice(0, K).map((colour, k) =>
         node("span", {}, node("i", { style: `color:${colour}` }, GLYPHS[header.states.symbols[k]]),
           charts.plainName(k, header.states))));
-      this.places.sequence.style.height = scaled(254 + 9 * Math.max(0, K - 5));
+      this.places.sequence.style.height = scaled(240 + 9 * Math.max(0, K - 5));
     }
   }
 

@@ -35,7 +35,7 @@ function svg(tag, attributes = {}, ...children) {
 export class StateGraph {
   constructor(name) {
     this.svg = svg("svg", { "aria-hidden": "true" });
-    this.tip = node("div", { class: "hmm-tip", "aria-hidden": "true" });
+    this.tip = node("div", { class: "hmm-graph-tip", "aria-hidden": "true" });
     this.tip.hidden = true;
     this.root = node("div", { class: "hmm-graph", role: "img", "data-graph": name }, this.svg, this.tip);
     this.size = [0, 0];
