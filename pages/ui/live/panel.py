@@ -157,8 +157,8 @@ def encode(frame: PanelFrame, key: str = "", live: Mapping[str, Any] | None = No
     num_states = len(frame.transition_matrix)
     charts = {
         "curve": _curve(frame),
-        "learned": _matrix(frame.transition_matrix),
-        "true": _matrix(frame.true_transition_matrix),
+        "learned": _matrix(frame.transition_matrix, frame.initial_probs),
+        "true": _matrix(frame.true_transition_matrix, frame.true_initial_probs),
         "graph": _graph(frame),
         "means": frame.emissions.chart(),
         "sequence": _sequence(frame),
@@ -280,8 +280,10 @@ def _extremes(values: FloatArray) -> tuple[float, ...]:
     return (float(finite.min()), float(finite.max())) if finite.size else ()
 
 
-def _matrix(matrix: FloatArray | None) -> Chart:
-    return ({"present": False}, {}) if matrix is None else ({}, {"probs": wire.floats(matrix)})
+def _matrix(matrix: FloatArray | None, initial_probs: FloatArray | None) -> Chart:
+    if matrix is None or initial_probs is None:
+        return {"present": False}, {}
+    return {}, {"probs": wire.floats(matrix), "initial": wire.floats(initial_probs)}
 
 
 def _graph(frame: PanelFrame) -> Chart:

@@ -209,8 +209,7 @@ export function matrix({ header, arrays }, theme, which) {
   const K = header.num_states;
   const names = Array.from({ length: K }, (_, k) => stateName(k, header.states));
   const z = rows(arrays[`${which}.probs`]);
-  const initial = Array.from(
-    arrays[which === "learned" ? "graph.initial" : "graph.true_initial"].values);
+  const initial = Array.from(arrays[`${which}.initial`].values);
   const shown = labelled(K, 5);
   const place = {
     showgrid: false, tickvals: shown, range: [-0.5, K - 0.5], fixedrange: true,
