@@ -26,6 +26,10 @@ from pages.ui.browser import wire
 from pages.ui.browser.assets import PLOTLY, asset_url
 from pages.ui.browser.stream import REPLACED, UNKNOWN
 from pages.ui.experiment.dataset import Upload
+from pages.ui.figures.theme import LIGHT
+from pages.ui.figures.time_charts import paths_figure
+from pages.ui.figures.time_scale import TimeScale
+from pages.ui.live.figure import encode_figure
 from pages.ui.live.frame_source import frame_source
 from pages.ui.session.commands import receive
 from pages.ui.session.session import Session
@@ -68,9 +72,21 @@ STAND_INS = """async ([urls, plotly]) => {
 
 
 @pytest.fixture
-def empty(browser: Browser, app_server: Server, browser_errors: list[str]) -> Iterator[Page]:
-    """An empty page of the app's site, with its modules, whose clock stands still."""
-    context = browser.new_context(base_url=app_server.url, viewport={"width": 1300, "height": 900})
+def empty(
+    browser: Browser,
+    app_server: Server,
+    browser_errors: list[str],
+    request: pytest.FixtureRequest,
+) -> Iterator[Page]:
+    """An empty page of the app's site, with its modules, whose clock stands still.
+
+    A parameter is the time zone of the browser.
+    """
+    context = browser.new_context(
+        base_url=app_server.url,
+        viewport={"width": 1300, "height": 900},
+        timezone_id=getattr(request, "param", None),
+    )
     page = context.new_page()
     page.on("pageerror", lambda error: browser_errors.append(str(error)))
     page.clock.install(time=0)
@@ -392,6 +408,93 @@ def test_a_panel_of_dates_is_painted_on_its_axis_and_says_when(empty: Page) -> N
     expect(chart).not_to_contain_text("×10")
 
 
+# On that day clocks in New York had no hour from 02:00 to 03:00.
+HOURS = np.datetime64("2024-03-10", "ns") + np.arange(48) * np.timedelta64(1, "h")
+
+abroad = pytest.mark.parametrize("empty", ["America/New_York", "Asia/Kolkata"], indirect=True)
+
+
+def point_at_hour(page: Page, name: str, hour: int, height: float) -> None:
+    """Point at one of HOURS in a chart, so far down its height."""
+    chart = ui.chart(page, name)
+    box, margin = chart.bounding_box(), chart.evaluate("chart => chart.layout.margin")
+    assert box is not None
+    width = box["width"] - margin["l"] - margin["r"]
+    x = box["x"] + margin["l"] + width * (hour + 0.5) / len(HOURS)
+    page.mouse.move(x, box["y"] + box["height"] * height)
+    page.clock.run_for(1000)
+
+
+@abroad
+def test_in_every_time_zone_a_panel_shows_and_paints_the_times_of_the_file(empty: Page) -> None:
+    panel = Panel(empty)
+    values = np.sin(np.arange(48.0)) + np.arange(48) % 3
+    upload = Upload("f.csv", "x", Sequences(values), times=HOURS, time_name="hour")
+    panel.session.replace_upload(upload, 2)
+    panel.show()
+    panel.rest()
+    chart = ui.chart(empty, "sequence")
+    for hour in (2, 8):
+        point_at_hour(empty, "sequence", hour, 0.53)
+        expect(chart).to_contain_text(f"Mar 10, 2024, {hour:02}:00: Viterbi state S")
+    empty.mouse.move(0, 0)
+    panel.rest()
+    # Where Plotly drew marks of observations, there is paint.
+    drawn = chart.evaluate(
+        """chart => [...chart.querySelectorAll(".xy path.point")].map((mark) => {
+          const [inner, outer] = [mark, chart].map((part) => part.getBoundingClientRect());
+          return [inner.x + inner.width / 2 - outer.x, inner.y + inner.height / 2 - outer.y];
+        })"""
+    )
+    assert len(drawn) == len(HOURS)
+    panel.paint()
+    painted = chart.evaluate(
+        """(chart, places) => {
+          const canvas = chart.parentElement.querySelector("canvas");
+          const pen = canvas.getContext("2d");
+          return places.map(([x, y]) => pen.getImageData(
+            x * devicePixelRatio, y * devicePixelRatio, 1, 1).data[3]);
+        }""",
+        drawn,
+    )
+    assert painted == [255] * len(HOURS)
+    # By keys too it is zoomed around its middle.
+    panel.rest()
+    chart.focus()
+    empty.keyboard.press("+")
+    panel.rest()
+    assert [end[:16] for end in chart.evaluate("chart => chart.layout.xaxis.range")] == [
+        "2024-03-10T09:06",
+        "2024-03-11T13:54",
+    ]
+
+
+@abroad
+def test_in_every_time_zone_a_figure_shows_the_times_of_the_file(empty: Page) -> None:
+    path = np.repeat([0, 1, 0], 16)
+    scale = TimeScale.of(len(HOURS), HOURS, "hour")
+    figure = paths_figure(
+        path + 0.5, path, path, 2, LIGHT, revision="", true_states=path, scale=scale
+    )
+    message = text_of(encode_figure(figure, "one", None, label="Paths."))
+    empty.evaluate("text => show(modules.figure.drawFigure, text)", message)
+    rest(empty)
+    chart = ui.chart(empty, "one")
+    for hour in (2, 8):
+        point_at_hour(empty, "one", hour, 0.7)
+        expect(chart).to_contain_text(f"per-step best, Mar 10, 2024, {hour:02}:00: S1")
+    # The names, which the browser places, stand in the middle of their runs.
+    names = chart.locator(".textpoint").get_by_text("S2", exact=True)
+    box, margin = chart.bounding_box(), chart.evaluate("chart => chart.layout.margin")
+    assert box is not None
+    middle = box["x"] + (margin["l"] + box["width"] - margin["r"]) / 2
+    places = [name.bounding_box() for name in names.all()]
+    assert len(places) == 3
+    for place in places:
+        assert place is not None
+        assert abs(place["x"] + place["width"] / 2 - middle) < 3
+
+
 def test_beside_the_axes_a_painted_chart_looks_as_plotly_drew_it(empty: Page) -> None:
     """No mark is painted outside of a zoom, and the scale of the posterior's colours stays."""
     panel = Panel(empty)
@@ -508,12 +611,11 @@ def test_keys_zoom_and_move_within_the_whole_and_dates_too(empty: Page) -> None:
     assert set(press("+", xaxis=axis(0, 100), yaxis=axis(0, 100))) == {"xaxis.range", "yaxis.range"}
     # A reversed axis stays reversed.
     assert press("+", xaxis=axis(100, 0)) == {"xaxis.range": [80, 20]}
-    first, last = (empty.evaluate(f"new Date(2024, 0, {day}).getTime()") for day in (1, 11))
-    days = {"home": [first, last]}
-    # Plotly writes the ends of an axis of dates as texts.
+    # The ends of an axis of dates are texts, of which Plotly has several forms.
+    days = {"home": ["2024-01-01", "2024-01-11T00:00"]}
     shown = ["2024-01-01 12:00", "2024-01-05 00:00:00.0000"]
     assert press("ArrowLeft", xaxis={"range": shown, **days}) == {
-        "xaxis.range": [first, first + 3.5 * 86_400_000]
+        "xaxis.range": ["2024-01-01T00:00:00.000000", "2024-01-04T12:00:00.000000"]
     }
     assert press("0", xaxis={"range": ["2024-01-01", "2024-01-11"], **days}) is None
 

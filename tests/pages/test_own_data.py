@@ -27,7 +27,7 @@ from pages.ui.session.opening import open_file
 from pages.ui.session.session import Session
 from pages.ui.session.view import current_view
 from pages.ui.settings.config import Config
-from tests.pages.shown import array, figures, healthy, opened, press, session, text
+from tests.pages.shown import figures, healthy, opened, press, session, text
 
 CASES = Path(__file__).resolve().parents[1] / "hmmcore" / "tables" / "cases"
 
@@ -107,10 +107,9 @@ def test_sequences_and_times_have_the_names_of_the_file():
     assert "Sequence “BBB” over time" in text(app)
     drawn = figures(app)
     assert drawn["data_sequence"]["layout"]["xaxis"]["type"] == "date"
-    first = array(drawn["data_sequence"]["data"][0]["x"])[0]
-    begins = pd.Timestamp(first, unit="ms")
     table = pd.read_csv(CASES / "returns_daily.csv")
-    assert str(begins.date()) == table[table["ticker"] == "BBB"]["date"].min()
+    begins = table[table["ticker"] == "BBB"]["date"].min()
+    assert drawn["data_sequence"]["data"][0]["x"][0] == begins
     titles = [
         axis["title"]["text"]
         for name, axis in drawn["data_overview"]["layout"].items()

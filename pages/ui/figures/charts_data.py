@@ -123,7 +123,7 @@ def overview_figure(
         {
             **longest.axis(0.0),
             **_few_ticks(longest),
-            "range": [float(ranges[:, 0].min()), float(ranges[:, 1].max())],
+            "range": longest.drawn([ranges[:, 0].min(), ranges[:, 1].max()]).tolist(),
         },
         colours,
         height=62 * number + 64,

@@ -127,7 +127,8 @@ def _state_names(
     """Names of the states in strips (P, C) of C columns, as a trace.
 
     `meta` has all runs, from which `assets/state-names.js` takes those that fit at any zoom: each
-    with its start and end on the time axis, its strip and its state, both 0-based.
+    with its start and end on the time axis (numbers as in `TimeScale.places`), its strip and its
+    state, both 0-based.
     """
     centres = scale.centres(decimation.bin_width(scale.length, MAX_COLUMNS)).astype(np.float64)
     edges = cell_edges(centres, scale.step)
@@ -156,7 +157,7 @@ def _state_names(
     return {
         "type": "scatter",
         "mode": "text",
-        "x": ((edges[start] + edges[end]) / 2)[wide],
+        "x": scale.drawn(((edges[start] + edges[end]) / 2)[wide]),
         "y": [strips[strip] for strip in row[wide]],
         "text": [meta["names"][state] for state in states[wide]],
         "textfont": {"size": 10, "color": [meta["inks"][state] for state in states[wide]]},

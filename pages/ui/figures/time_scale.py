@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.figures import decimation, theme
@@ -73,7 +73,7 @@ class TimeScale:
 
     @cached_property
     def places(self) -> NDArray[Any]:
-        """(M,) the steps on the axis; dates as Plotly counts them, in milliseconds since 1970."""
+        """(M,) the steps on the axis; dates in milliseconds since 1970."""
         if self.times is None:
             return np.arange(self.length) + theme.FIRST_TIME
         return _numbers(self.times)
@@ -92,13 +92,13 @@ class TimeScale:
         """Properties of the axis in Plotly."""
         # Turned labels of dates would run out of the figure.
         kind = {"type": "date", "tickangle": 0} if self.is_dates else {"type": "linear"}
-        return {**kind, "title": self.title, "range": self.range(margin)}
+        return {**kind, "title": self.title, "range": self.drawn(self.range(margin)).tolist()}
 
     def columns(self, width: int) -> dict[str, Any]:
         """Places of columns of `width` steps each, as properties of a trace."""
         if self.times is None:
             return {"x0": theme.FIRST_TIME + (width - 1) / 2, "dx": width}
-        return {"x": self.centres(width)}
+        return {"x": self.drawn(self.centres(width))}
 
     def centres(self, width: int) -> NDArray[Any]:
         """The middles of columns of `width` steps each; the last may have fewer."""
@@ -119,9 +119,20 @@ class TimeScale:
         return (time, "") if width == 1 else (f"{width} steps around {time}", "mean ")
 
     def chosen(self, steps: IntArray) -> NDArray[Any]:
-        """Places of some steps, 0-based."""
-        chosen: NDArray[Any] = self.places[steps]
-        return chosen
+        """Places of some steps, 0-based, as a trace takes them."""
+        return self.drawn(self.places[steps])
+
+    def drawn(self, places: ArrayLike) -> NDArray[Any]:
+        """Places on the axis as Plotly takes them: dates as texts, "2024-03-01T08:00".
+
+        Of a number Plotly would show the date and time of day in the time zone of the browser.
+        """
+        numbers = np.asarray(places)
+        if not self.is_dates:
+            return numbers
+        microseconds = np.round(numbers * 1000).astype("datetime64[us]")
+        texts: NDArray[Any] = np.datetime_as_string(microseconds, unit="auto")
+        return texts
 
 
 def together(scales: list[TimeScale]) -> list[TimeScale]:

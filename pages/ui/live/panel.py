@@ -311,7 +311,7 @@ def _sequence(frame: PanelFrame) -> Chart:
     states = frame.viterbi_states[kept]
     confidence = frame.smoothed_probs[kept, np.maximum(states, 0)]
     arrays: dict[str, npt.NDArray[Any]] = {
-        "times": wire.axis_values(scale.chosen(kept), length * scale.step),
+        "times": wire.axis_values(scale.places[kept], length * scale.step),
         "observations": wire.axis_values(frame.observations[kept], high - low),
         "states": wire.state_bytes(states),
         "confidence": wire.probability_bytes(confidence),

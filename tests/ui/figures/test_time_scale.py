@@ -17,16 +17,32 @@ def test_without_times_steps_are_counted_from_one():
     assert scale.columns(2) == {"x0": 1.5, "dx": 2}
 
 
-def test_dates_are_milliseconds_on_an_axis_of_dates():
+def test_dates_are_counted_in_milliseconds_and_drawn_as_texts_without_a_zone():
     scale = TimeScale.of(10, DAYS, "day <b>")
     assert scale.is_dates
     assert scale.title == "day &lt;b&gt;"
     day = 86_400_000.0
     assert scale.places[0] == 19_779 * day
     np.testing.assert_array_equal(np.diff(scale.places), day)
-    assert scale.axis(0.5)["range"] == [scale.places[0] - day / 2, scale.places[-1] + day / 2]
+    assert scale.range(0.5) == [scale.places[0] - day / 2, scale.places[-1] + day / 2]
+    assert scale.axis(0.5)["range"] == ["2024-02-25T12:00", "2024-03-06T12:00"]
+    assert scale.chosen(np.array([0, 9])).tolist() == ["2024-02-26", "2024-03-06"]
     # The last of the columns of four steps has two.
     np.testing.assert_array_equal(scale.centres(4), scale.places[[1, 5, 8]] + day / 2)
+    columns = scale.columns(4)["x"].tolist()
+    assert columns == ["2024-02-27T12:00", "2024-03-02T12:00", "2024-03-05T12:00"]
+
+
+def test_short_times_between_dates_are_not_rounded_away():
+    times = np.datetime64("2024-02-26", "ns") + np.arange(3) * np.timedelta64(20, "us")
+    drawn = TimeScale.of(3, times).chosen(np.array([1, 2])).tolist()
+    assert drawn == ["2024-02-26T00:00:00.000020", "2024-02-26T00:00:00.000040"]
+
+
+def test_other_times_stay_numbers_however_they_are_drawn():
+    scale = TimeScale.of(3, np.array([0.5, 1.5, 2.5]))
+    assert scale.chosen(np.array([2])).tolist() == [2.5]
+    assert scale.axis(0.5)["range"] == [0.0, 3.0]
 
 
 @pytest.mark.parametrize(

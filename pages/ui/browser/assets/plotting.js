@@ -2,6 +2,7 @@
 // and a place for one chart that redraws in place and keeps the reader's zoom.
 
 import { erase, paint, paintable, withoutMarks } from "./brush.js";
+import { dated } from "./dates.js";
 import { fitted } from "./state-names.js";
 import { HINT, SPOKEN, isAxis, keyed, numbers, sameRange } from "./zoom-keys.js";
 
@@ -227,8 +228,9 @@ export class Chart {
     this.fitNames(data, layout, size);
     [layout.width, layout.height] = size;
     layout.autosize = false;
+    const marks = light ? withoutMarks(data) : dated(data, layout);
     await Promise.race([
-      this.Plotly.react(this.element, light ? withoutMarks(data) : data, layout, this.config()),
+      this.Plotly.react(this.element, marks, layout, this.config()),
       // If Plotly never reports that it is done, the next drawing must still begin.
       new Promise((resolve) => { setTimeout(resolve, LONGEST_DRAWING); }),
     ]);
@@ -323,7 +325,7 @@ export class Chart {
     if (!data.some(({ meta }) => meta?.runs)) return;
     const fitting = data.map((trace) => ({ ...trace }));
     this.fitNames(fitting, layout, [layout.width]);
-    this.Plotly.react(this.element, fitting, layout, this.config());
+    this.Plotly.react(this.element, dated(fitting, layout), layout, this.config());
   }
 
   resetZoom() {
@@ -356,7 +358,7 @@ export class Chart {
       click: (element) => this.Plotly.downloadImage(
         {
           // The traces on the screen: Plotly itself may have older ones, or none.
-          data: this.painted ? this.traces : element.data,
+          data: this.painted ? dated(this.traces, element.layout) : element.data,
           layout: { ...element.layout, paper_bgcolor: readTheme(this.element).ground },
         },
         {

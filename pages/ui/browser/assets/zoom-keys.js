@@ -1,6 +1,8 @@
 // Zoom by keyboard, in charts whose axes can be zoomed: + and − zoom, arrows move what is shown, 0 or
 // Escape returns to all of it.
 
+import { dateNumber, dateText } from "./dates.js";
+
 const NEARER = 0.6; // the share of an axis that + leaves
 const STRIDE = 0.25; // the share by which an arrow moves
 const ALIKE = 1e-6; // of a range, below which two ranges are the same
@@ -16,12 +18,9 @@ export const HINT = "+ − zoom · arrows move · 0 returns";
 
 export const isAxis = (name) => /^[xy]axis\d*$/.test(name);
 
-// The ends of an axis as numbers. Plotly takes milliseconds for dates, and writes them as texts,
-// "2024-05-01 12:30:15.5", in the browser's own time.
-export function numbers(range) {
-  return range.map((end) => (typeof end === "string"
-    ? Date.parse(end.includes(" ") ? end.replace(" ", "T") : `${end}T00:00`) : end));
-}
+// The ends of an axis as numbers; those of an axis of dates are texts.
+export const numbers = (range) =>
+  range.map((end) => (typeof end === "string" ? dateNumber(end) : end));
 
 export const sameRange = (a, b) => Boolean(a && b)
   && [0, 1].every((i) => Math.abs(a[i] - b[i]) <= ALIKE * Math.abs(b[1] - b[0]));
@@ -51,15 +50,17 @@ function freeAxes(layout) {
 export function keyed(key, layout, homes) {
   const axes = freeAxes(layout).map(([name, { range, autorange }]) => {
     const [now, home] = [numbers(range), homes[name] && numbers(homes[name])];
-    return { name, now, home, zoomed: home ? !sameRange(now, home) : autorange === false };
+    // As Plotly has the ends of this axis.
+    const given = (ends) => (typeof range[0] === "string" ? ends.map(dateText) : ends);
+    return { name, now, home, given, zoomed: home ? !sameRange(now, home) : autorange === false };
   }).filter(({ now }) => now.every(Number.isFinite));
   const zoomed = axes.some((axis) => axis.zoomed);
   if (key === "0" || key === "Escape") return zoomed ? "home" : null;
   const change = (chosen, factor, shift) => {
     const changed = chosen.map((axis) => [axis, changedRange(axis.now, axis.home, factor, shift)])
       .filter(([{ now }, range]) => !sameRange(range, now));
-    return changed.length ? Object.fromEntries(changed.map(([{ name }, range]) =>
-      [`${name}.range`, range])) : null;
+    return changed.length ? Object.fromEntries(changed.map(([{ name, given }, range]) =>
+      [`${name}.range`, given(range)])) : null;
   };
   if (key === "+" || key === "=") return change(axes, NEARER, 0);
   if (key === "-" || key === "−") return zoomed ? change(axes, 1 / NEARER, 0) : null;
