@@ -215,6 +215,8 @@ def reacting(browser: Browser, server: Server, plan: Plan, report: Report) -> No
         report.add(
             "Step → pixels", "p95 ≤ 150 ms", spread(times), measures.percentile(times, 95) <= 150
         )
+        rate = measures.dragging(page, plan.play_seconds / 2)
+        report.add("Pictures while a mark is dragged", "≥ 15/s", f"{rate:.1f}/s", rate >= 15)
         times = measures.reactions(
             page, lambda: ui.nudge(page, "Noise σ", "ArrowRight"), plan.keys, "draws"
         )

@@ -203,11 +203,30 @@ def hover(page: Page, seconds: float) -> float:
     ui.wait_beyond(page, 5, "Gradient")
     box = page.locator("[data-chart=learned] .nsewdrag").first.bounding_box()
     assert box is not None
-    page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.1 * box["height"], steps=3)
+    # At the edge of a cell: its middle is a mark of the hand, which has a text of its own.
+    page.mouse.move(box["x"] + 0.015 * box["width"], box["y"] + 0.5 * box["height"], steps=3)
     page.wait_for_selector("[data-chart=learned] .hovertext")
     share = float(page.evaluate(HOVER_STAYS, 1000 * seconds))
     ui.press(page, "Pause")
     return share
+
+
+def dragging(page: Page, seconds: float) -> float:
+    """Pictures a second while a mean is dragged to and fro."""
+    ui.wait_until_settled(page)
+    box = page.get_by_role("slider", name="mean of S1", exact=True).bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    start_watching(page)
+    begin = time.perf_counter()
+    while (passed := time.perf_counter() - begin) < seconds:
+        page.mouse.move(x + 60 * np.sin(2 * passed), y)
+        page.wait_for_timeout(10)
+    seen = stop_watching(page)
+    page.mouse.up()
+    return len(seen.draws) / seen.seconds
 
 
 def reactions(page: Page, act: Callable[[], None], number: int, what: str) -> list[float]:
