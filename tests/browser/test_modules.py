@@ -414,14 +414,16 @@ HOURS = np.datetime64("2024-03-10", "ns") + np.arange(48) * np.timedelta64(1, "h
 abroad = pytest.mark.parametrize("empty", ["America/New_York", "Asia/Kolkata"], indirect=True)
 
 
-def point_at_hour(page: Page, name: str, hour: int, height: float) -> None:
-    """Point at one of HOURS in a chart, so far down its height."""
+def point_at_hour(page: Page, name: str, hour: int) -> None:
+    """Point at one of HOURS in the Viterbi path of a chart."""
     chart = ui.chart(page, name)
     box, margin = chart.bounding_box(), chart.evaluate("chart => chart.layout.margin")
+    row = chart.get_by_text("Viterbi path", exact=True).bounding_box()
     assert box is not None
+    assert row is not None
     width = box["width"] - margin["l"] - margin["r"]
     x = box["x"] + margin["l"] + width * (hour + 0.5) / len(HOURS)
-    page.mouse.move(x, box["y"] + box["height"] * height)
+    page.mouse.move(x, row["y"] + row["height"] / 2)
     page.clock.run_for(1000)
 
 
@@ -435,7 +437,7 @@ def test_in_every_time_zone_a_panel_shows_and_paints_the_times_of_the_file(empty
     panel.rest()
     chart = ui.chart(empty, "sequence")
     for hour in (2, 8):
-        point_at_hour(empty, "sequence", hour, 0.53)
+        point_at_hour(empty, "sequence", hour)
         expect(chart).to_contain_text(f"Mar 10, 2024, {hour:02}:00: Viterbi state S")
     empty.mouse.move(0, 0)
     panel.rest()
@@ -481,8 +483,8 @@ def test_in_every_time_zone_a_figure_shows_the_times_of_the_file(empty: Page) ->
     rest(empty)
     chart = ui.chart(empty, "one")
     for hour in (2, 8):
-        point_at_hour(empty, "one", hour, 0.7)
-        expect(chart).to_contain_text(f"per-step best, Mar 10, 2024, {hour:02}:00: S1")
+        point_at_hour(empty, "one", hour)
+        expect(chart).to_contain_text(f"Viterbi path, Mar 10, 2024, {hour:02}:00: S1")
     # The names, which the browser places, stand in the middle of their runs.
     names = chart.locator(".textpoint").get_by_text("S2", exact=True)
     box, margin = chart.bounding_box(), chart.evaluate("chart => chart.layout.margin")
