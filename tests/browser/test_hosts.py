@@ -106,6 +106,16 @@ class TestOwnLineThatAProxyRefuses:
         for taken in (1, 2):
             ui.press(page, "Step")
             ui.expect_iteration(page, taken, "Gradient")
+        # While a mark is held, the likelihood follows, slower.
+        mark = page.get_by_role("slider", name="mean of S1", exact=True)
+        box = mark.bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 60, box["y"], steps=5)
+        ui.expect_iteration(page, 0, "Gradient")
+        page.mouse.up()
+        expect(ui.chart(page, "curve")).to_contain_text("the best run")
         ui.press(page, "Play")
         expect(ui.button(page, "Pause")).to_be_visible()
         ui.wait_beyond(page, 6, "Gradient")

@@ -74,8 +74,8 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             picture="grey is what was observed; each curve is what one state accounts for, the "
             "dash-dotted one all of them together; dotted lines are the true means.",
             marks=(
-                "drag a mark, or a curve's edge; dotted: true",
-                "drag a mark, or a curve's edge",
+                "drag a mark or an edge; dotted: true",
+                "drag a mark or an edge",
             ),
         ),
         "counts": Family(

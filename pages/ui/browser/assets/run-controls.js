@@ -202,7 +202,8 @@ class RunControls {
     const due = Math.max(this.askedAt + (unheard ? UNHEARD : APART),
       ...(pressed ? [this.touched + SENT_BY_THEN]
         : [this.notBefore, this.touched + CLICK_APART]));
-    const wait = this.leaving || this.held ? LEAVING_APART : due - performance.now();
+    const held = this.held && !this.stream.refused;
+    const wait = this.leaving || held ? LEAVING_APART : due - performance.now();
     if (wait > 0) {
       this.timer = setTimeout(() => this.askForRun(), wait);
       return;
