@@ -172,7 +172,6 @@ def test_pages_and_back_keep_and_restore_the_runs(page: Page) -> None:
     for name in ("Data", "Posterior", "Playground"):
         ui.visit(page, name)
     expect_there(page, 3, values)
-    wait_for_address(page, "EM_3")
     # A setting that was changed by mistake took the runs with it; Back brings both back.
     ui.nudge(page, "States K", "ArrowRight")
     wait_for_address(page, "K=4")

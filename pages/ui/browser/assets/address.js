@@ -120,6 +120,8 @@ history.pushState = (state, title, url) => {
   if (same && settingsIn(to.search) === settingsIn(location.search)) return;
   if (same && (returning || !location.search)) history.replaceState(state, title, url);
   else if (same || !returning) push(state, title, url);
+  // The next address may come before the timer, and Back has to lead to where the runs stand.
+  if (latest) write();
 };
 window.addEventListener("popstate", () => {
   returning = true;
