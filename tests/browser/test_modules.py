@@ -836,6 +836,29 @@ def test_back_makes_no_entries_though_a_run_of_the_page_that_was_left_comes_late
     assert entries == [before, 0, "/training", 1, "/data"]
 
 
+def test_back_leads_to_where_the_runs_stood_though_settings_changed_as_a_page_was_opened(
+    empty: Page,
+) -> None:
+    """No timer has run between the page's own address and the next."""
+    found = empty.evaluate(
+        """async () => {
+          history.replaceState(null, "", "/data"); // a page that has just been opened
+          modules.address.follow({ data: [{ page: "data", query: "K=3", settings: 7, session: 0,
+            number: 1, run_position: { runs: "EM_3" } }],
+            parentElement: document.getElementById("other"), setTriggerValue() {} });
+          history.pushState(null, "", "/data?K=3");
+          history.pushState(null, "", "/data?K=4");
+          const there = new Promise((resolve) => {
+            addEventListener("popstate", resolve, { once: true });
+          });
+          history.back();
+          await there;
+          return location.search;
+        }"""
+    )
+    assert found == "?K=3&runs=EM_3"
+
+
 def test_a_link_that_is_copied_before_the_address_has_the_settings_has_them(empty: Page) -> None:
     """A page that has just been opened has a bare address until Streamlit has written them."""
     empty.context.grant_permissions(["clipboard-read", "clipboard-write"])
