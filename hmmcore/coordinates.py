@@ -20,6 +20,9 @@ Coordinate = tuple[str | int, ...]
 DISTRIBUTIONS = ("initial_probs", "transition_matrix", "probs")
 """Parameters whose rows sum to one."""
 
+MOMENTS = ("means", "standard_deviations")
+"""Parameters (K, D), whose last index may be left out where D is 1."""
+
 
 def value_at(hmm: HMM, coordinate: Coordinate) -> float:
     """The number at a coordinate.
@@ -91,9 +94,6 @@ def _found(hmm: HMM, coordinate: Coordinate) -> tuple[FloatArray, tuple[int, ...
             f"The model has no coordinate {quoted(coordinate)}: {name} has shape {values.shape}."
         )
     return values, tuple(int(index) for index in place)
-
-
-MOMENTS = ("means", "standard_deviations")
 
 
 def _parameters(hmm: HMM) -> dict[str, FloatArray]:
