@@ -34,6 +34,11 @@ def value_at(hmm: HMM, coordinate: Coordinate) -> float:
     return float(values[indices])
 
 
+def place_of(hmm: HMM, coordinate: Coordinate) -> tuple[int, ...]:
+    """All indices of a coordinate, in the parameter's own shape. Errors as in `value_at`."""
+    return _found(hmm, coordinate)[1]
+
+
 def with_values(hmm: HMM, values: Mapping[Coordinate, float]) -> HMM:
     """The model with other numbers at some coordinates, set one after the other.
 

@@ -18,7 +18,8 @@ from hmmcore.lanes import LANES
 from hmmcore.sequences import Sequences
 from hmmcore.sweeps import sweep
 from hmmcore.training import EM, GradientAscent, Trainer
-from hmmcore.training.base import Course, StopRule, checked_stop_rule, checked_trainable
+from hmmcore.training.base import Course, StopRule, checked_stop_rule
+from hmmcore.training.held import chosen_numbers
 
 GROUP_CELLS = 1 << 17
 """Models times observations times states that a thread trains at once: enough that the calls
@@ -94,7 +95,7 @@ def fit(
 
     Raises:
         ValueError: when the models could not emit the trainer's data, or the trainer's
-            `trainable` has a name that they have not. What fails for some models only is
+            `trainable` or `coordinates` do not suit them. What fails for some models only is
             reported, and the others go on.
     """
     require_type("models", models, Models, "Models, made by batch.stack")
@@ -111,7 +112,7 @@ def prepared(
     """Where the results will be, and the work that each thread is to do. Errors as in `fit`."""
     sweep.require_compatible(models[0], trainer.sequences)
     if isinstance(trainer, EM | GradientAscent):
-        checked_trainable(trainer.trainable, models[0])
+        chosen_numbers(trainer.trainable, trainer.coordinates, models[0])
     outcome = Outcome(models, histories, getattr(trainer, "priors", None) is not None)
     if trains_in_lanes(trainer, models):
         assert isinstance(trainer, EM | GradientAscent)

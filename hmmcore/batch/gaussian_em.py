@@ -40,8 +40,12 @@ class GaussianEM:
 
     @staticmethod
     def takes(training: LaneTraining) -> bool:
-        """Whether these are steps of EM, with Gaussians."""
-        return isinstance(training.trainer, EM) and isinstance(training.family, GaussianLanes)
+        """Whether these are steps of EM, with Gaussians, in all numbers of a parameter or none."""
+        return (
+            isinstance(training.trainer, EM)
+            and isinstance(training.family, GaussianLanes)
+            and training.chosen.masks is None
+        )
 
     def take(self, followed: Followed) -> BoolArray:
         """Take steps with models that are not done: all that go in one call.

@@ -18,20 +18,22 @@ from hmmcore.batch.families import Columns, LaneFamily, Sums, lane_family
 from hmmcore.batch.models import Arrays, Models
 from hmmcore.batch.remedies import codes_of
 from hmmcore.compiling import kernel
+from hmmcore.emissions.gaussian_steps import FLOORED
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.sweeps.lane_sweep import workspace
 from hmmcore.sweeps.sweep import Expectations
 from hmmcore.training import EM, GradientAscent, TrainState
-from hmmcore.training.base import checked_trainable
 from hmmcore.training.em import ROUNDING_RTOL, fill_proportions
 from hmmcore.training.gradient import (
     OPTIMIZERS,
     OptimizerState,
     distributions,
     move,
+    parameter_of,
     slopes_of_logits,
 )
+from hmmcore.training.held import chosen_numbers
 
 STRETCH_CELLS = 1 << 14
 """Cells of a workspace, of one lane, that are swept together: short sequences share a call."""
@@ -161,16 +163,18 @@ class LaneTraining:
         models: what kind they are.
 
     Raises:
-        ValueError: when the trainer's `trainable` has a name that the models have not.
+        ValueError: when the trainer's `trainable` or `coordinates` do not suit the models.
     """
 
     def __init__(self, trainer: EM | GradientAscent, models: Models) -> None:
         self.trainer = trainer
         self.models = models
-        self.trainable = checked_trainable(trainer.trainable, models[0])
+        self.chosen = chosen_numbers(trainer.trainable, trainer.coordinates, models[0])
+        self.trainable = self.chosen.names
         self.sweep = LaneSweep(models, trainer.sequences)
         self.family = self.sweep.family
         self.num_observations = trainer.sequences.num_observations
+        self.parameter_of = parameter_of(models.family)
 
     def init(self, numbers: IntArray) -> Advanced:
         """Evaluate starting models: iteration 0.
@@ -190,7 +194,9 @@ class LaneTraining:
         )  # fmt: skip
         doubtful = np.asarray(np.isnan(totals(log_likelihoods)))
         if "covariances" in self.trainable:
-            lowest = parameters["covariances"].reshape(len(group), -1).min(axis=1)
+            trained = True if self.chosen.masks is None else self.chosen.masks["covariances"]
+            variances = np.where(trained, parameters["covariances"], np.inf)
+            lowest = variances.reshape(len(group), -1).min(axis=1)
             doubtful |= lowest < self.trainer.variance_floor
         return self._with_single_steps(group, group, doubtful, starting=True)
 
@@ -227,18 +233,20 @@ class LaneTraining:
     def _maximized(self, group: Group) -> tuple[Group, BoolArray]:
         """The M-step of EM. Raises ValueError where emissions are not valid."""
         parameters = dict(group.parameters)
+        given = replace(group, statistics=self.chosen.statistics(group.statistics, parameters))
         for name, counts in (
             ("initial_probs", "initial_counts"),
             ("transition_matrix", "transition_counts"),
         ):
             if name in self.trainable:
                 parameters[name] = parameters[name].copy()
-                fill_proportions(group.statistics[counts], parameters[name])
+                fill_proportions(given.statistics[counts], parameters[name])
         emissions, codes = self.family.maximize(
-            self._of_family(parameters), self._emission_statistics(group), self.trainable,
+            self._of_family(parameters), self._emission_statistics(given), self.trainable,
             self.trainer.variance_floor,
         )  # fmt: skip
-        moved = replace(group, parameters=parameters | emissions, codes=codes)
+        parameters, codes = self._with_held(parameters | emissions, codes, group.parameters)
+        moved = replace(group, parameters=parameters, codes=codes)
         return moved, np.zeros(len(group), dtype=bool)
 
     def _ascended(self, group: Group) -> tuple[Group, BoolArray]:
@@ -263,6 +271,8 @@ class LaneTraining:
         in_range = np.ones(len(group), dtype=bool)
         for name in moving:
             slope = slopes[name] / self.num_observations
+            if self.chosen.masks is not None:
+                slope = np.where(self.chosen.masks[self.parameter_of[name]], slope, 0.0)
             in_rows = (len(group), -1)
             _move_each(
                 slope.reshape(in_rows), moving[name].reshape(in_rows),
@@ -282,7 +292,7 @@ class LaneTraining:
         emissions, codes = self.family.constrained(
             self._of_family(before), moving, self.trainable, self.trainer.variance_floor
         )
-        parameters |= emissions
+        parameters, codes = self._with_held(parameters | emissions, codes, before)
         held = np.flatnonzero(codes.any(axis=1))
         if len(held):
             # A parameter that was held at the floor continues from the floor.
@@ -314,6 +324,18 @@ class LaneTraining:
         right, right_failed = self._in_halves(group.only(rows[middle:]), step)
         return left.joined_with(right), np.concatenate([left_failed, right_failed])
 
+    def _with_held(
+        self, parameters: Arrays, codes: IntArray, present: Arrays
+    ) -> tuple[Arrays, IntArray]:
+        """Parameters after a step with what is not trained as at present; see `held.with_held`."""
+        if self.chosen.masks is None:
+            return parameters, codes
+        held = self.chosen.with_held(parameters, present)
+        if "covariances" in self.trainable:
+            low = self.chosen.at_floor(held["covariances"], self.trainer.variance_floor)
+            codes = np.where(low, codes, codes & ~FLOORED)
+        return held, codes
+
     def _of_family(self, parameters: Arrays) -> Arrays:
         return {name: parameters[name] for name in self.family.names}
 
@@ -332,8 +354,7 @@ class LaneTraining:
             if "transition_matrix" in self.trainable:
                 moving["transition_logits"] = np.log(parameters["transition_matrix"])
         own = self.family.unconstrained(self._of_family(parameters))
-        parameter_of = self.models.family.parameter_of
-        trained = {k: values for k, values in own.items() if parameter_of[k] in self.trainable}
+        trained = {k: values for k, values in own.items() if self.parameter_of[k] in self.trainable}
         return moving | trained
 
     # --- one model alone ------------------------------------------------------------------------

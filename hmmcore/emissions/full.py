@@ -133,7 +133,7 @@ class Full(CovarianceType):
                 deviations += first
                 squares += second
                 continue
-            slopes, rest = _conditional(covariances, there)
+            slopes, rest = conditional(covariances, there)
             deviations += (slopes @ first[:, :, np.newaxis])[:, :, 0]
             squares += slopes @ second @ np.swapaxes(slopes, -1, -2)
             squares += counts[:, np.newaxis, np.newaxis] * rest
@@ -418,7 +418,7 @@ def _factors(covariances: FloatArray, num_states: int) -> FloatArray:
     return np.broadcast_to(factors, (num_states, *factors.shape[-2:]))
 
 
-def _conditional(covariances: FloatArray, there: IntArray) -> tuple[FloatArray, FloatArray]:
+def conditional(covariances: FloatArray, there: IntArray) -> tuple[FloatArray, FloatArray]:
     """The conditional distribution of all D coordinates, given the O observed ones.
 
     Returns:

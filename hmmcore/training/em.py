@@ -8,6 +8,7 @@ import numpy as np
 
 from hmmcore.arrays import FloatArray
 from hmmcore.compiling import kernel
+from hmmcore.coordinates import Coordinate
 from hmmcore.emissions.base import EMPTY_WEIGHT
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -18,9 +19,9 @@ from hmmcore.training.base import (
     checked_floor,
     checked_names,
     checked_structure,
-    checked_trainable,
     require_above_floor,
 )
+from hmmcore.training.held import checked_coordinates, chosen_numbers, statistics_for, with_held
 from hmmcore.training.priors import Priors
 from hmmcore.training.ties import Ties
 from hmmcore.values import valid_value
@@ -41,6 +42,11 @@ class EM:
             variance. The value in force is the attribute of the same name.
         priors: makes each step climb the log-posterior (MAP-EM); None climbs the log-likelihood.
         transition_ties: entries of A that share one probability.
+        coordinates: train these numbers only, like (("means", 0), ("means", 1)), of trainable
+            parameters and by the model's own order of states; None means all. Each step then moves
+            to the maximiser over these with all others held; the rest of a row of probabilities
+            keeps its proportions. With full or tied covariances of several dimensions a standard
+            deviation is not trained by itself.
 
     A state that loses all its data keeps its parameters, and a collapsing variance is held at
     the floor; both are reported in `TrainState.remedies`. So is a full or tied covariance that is
@@ -58,23 +64,27 @@ class EM:
         variance_floor: float | None = None,
         priors: Priors | None = None,
         transition_ties: Ties | None = None,
+        coordinates: Iterable[Coordinate] | None = None,
     ) -> None:
         self.sequences = sequences
         self.priors = priors
         self.transition_ties = transition_ties
         self.trainable = checked_names(trainable)
+        self.coordinates = checked_coordinates(coordinates, transition_ties)
         self.variance_floor = checked_floor(variance_floor, sequences)
 
     def init(self, hmm: HMM) -> TrainState:
         """Evaluate the starting model: iteration 0.
 
         Raises:
-            ValueError: when a name in `trainable` is unknown, a variance is below the floor, the
+            ValueError: when a name in `trainable` or a coordinate is unknown, a coordinate is not
+                trainable or not by itself, or comes twice, a variance is below the floor, the
                 priors have another shape than the model, or it does not satisfy the ties.
             ImpossibleDataError: when the start gives the data probability zero.
         """
-        if "covariances" in checked_trainable(self.trainable, hmm):
-            require_above_floor(hmm, self.variance_floor)
+        chosen = chosen_numbers(self.trainable, self.coordinates, hmm)
+        if "covariances" in chosen.names:
+            require_above_floor(hmm, self.variance_floor, (chosen.masks or {}).get("covariances"))
         checked_structure(hmm, self.priors, self.transition_ties)
         require_compatible(hmm, self.sequences)
         return TrainState(
@@ -83,10 +93,12 @@ class EM:
 
     def step(self, state: TrainState) -> TrainState:
         """M-step from the state's statistics, then the E-step that evaluates the result."""
-        trainable = checked_trainable(self.trainable, state.hmm)
-        statistics = state.expectations
+        chosen = chosen_numbers(self.trainable, self.coordinates, state.hmm)
+        trainable, statistics = chosen.names, state.expectations
         if self.priors is not None:
             statistics = self.priors.added_to(statistics, state.hmm)
+        if chosen.masks is not None:
+            statistics = statistics_for(chosen, statistics, state.hmm)
         initial_probs, transition_matrix = state.hmm.initial_probs, state.hmm.transition_matrix
         if "initial_probs" in trainable:
             initial_probs = _proportions(statistics.initial_counts, initial_probs)
@@ -105,6 +117,8 @@ class EM:
             )  # fmt: skip
         else:
             hmm = HMM(initial_probs, transition_matrix, emissions)
+        if chosen.masks is not None:
+            hmm, remedies = with_held(chosen, hmm, remedies, state.hmm, self.variance_floor)
         result = TrainState(
             hmm,
             expectations(hmm, self.sequences),

@@ -9,7 +9,8 @@ import numpy as np
 
 from hmmcore.arrays import FloatArray, as_positive, quoted
 from hmmcore.compiling import kernel
-from hmmcore.emissions.base import Remedy
+from hmmcore.coordinates import Coordinate
+from hmmcore.emissions.base import Emissions, Remedy
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.sweeps.sweep import (
@@ -24,9 +25,9 @@ from hmmcore.training.base import (
     checked_floor,
     checked_names,
     checked_structure,
-    checked_trainable,
     require_above_floor,
 )
+from hmmcore.training.held import Masks, checked_coordinates, chosen_numbers, with_held
 from hmmcore.training.priors import Priors
 from hmmcore.training.ties import Ties
 from hmmcore.values import valid_value
@@ -78,8 +79,8 @@ class GradientAscent:
         optimizer: "adam" (Kingma & Ba 2015), "momentum" (Polyak's heavy ball, 1964: a velocity
             keeps MOMENTUM of itself and takes the gradient on top) or "plain" (the gradient alone).
             Velocity and gradient are multiplied by the learning rate.
-        trainable, variance_floor, priors, transition_ties: as in `EM`. Tied entries of A share
-            their logit.
+        trainable, variance_floor, priors, transition_ties, coordinates: as in `EM`. Tied entries of
+            A share their logit; of a probability that is trained by itself, the logit moves.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class GradientAscent:
         variance_floor: float | None = None,
         priors: Priors | None = None,
         transition_ties: Ties | None = None,
+        coordinates: Iterable[Coordinate] | None = None,
     ) -> None:
         if optimizer not in OPTIMIZERS:
             raise ValueError(f"optimizer is {quoted(optimizer)}; it must be one of {OPTIMIZERS}.")
@@ -100,16 +102,17 @@ class GradientAscent:
         self.priors = priors
         self.transition_ties = transition_ties
         self.trainable = checked_names(trainable)
+        self.coordinates = checked_coordinates(coordinates, transition_ties)
         self.variance_floor = checked_floor(variance_floor, sequences)
 
     def init(self, hmm: HMM) -> TrainState:
         """Evaluate the starting model: iteration 0. Errors as in `EM.init`."""
-        trainable = checked_trainable(self.trainable, hmm)
-        if "covariances" in trainable:
-            require_above_floor(hmm, self.variance_floor)
+        chosen = chosen_numbers(self.trainable, self.coordinates, hmm)
+        if "covariances" in chosen.names:
+            require_above_floor(hmm, self.variance_floor, (chosen.masks or {}).get("covariances"))
         checked_structure(hmm, self.priors, self.transition_ties)
         require_compatible(hmm, self.sequences)
-        parameters = _keep_trainable(_unconstrained(hmm), hmm, trainable)
+        parameters = _keep_trainable(_unconstrained(hmm), hmm, chosen.names)
         zeros = {name: np.zeros_like(value) for name, value in parameters.items()}
         return TrainState(
             hmm,
@@ -142,7 +145,8 @@ class GradientAscent:
             ValueError: when the state comes from a trainer that lacks parameters of this one.
         """
         iteration = state.iteration + 1
-        trainable = checked_trainable(self.trainable, state.hmm)
+        chosen = chosen_numbers(self.trainable, self.coordinates, state.hmm)
+        trainable = chosen.names
         with np.errstate(over="ignore", invalid="ignore"):
             slopes = _keep_trainable(self.gradient(state), state.hmm, trainable)
         remembered = state.optimizer
@@ -152,6 +156,14 @@ class GradientAscent:
             raise ValueError(
                 "the state is another trainer's, which did not move the same parameters; call "
                 "init of this trainer with state.hmm."
+            )
+        if chosen.masks is not None:
+            slopes = _moving_only(slopes, chosen.masks, state.hmm)
+            # What another trainer's moments remember of the others would move them.
+            remembered = replace(
+                remembered,
+                first_moments=_moving_only(remembered.first_moments, chosen.masks, state.hmm),
+                second_moments=_moving_only(remembered.second_moments, chosen.masks, state.hmm),
             )
         moved, in_range = self._move(remembered, slopes)
         advice = f"at iteration {iteration}; lower the learning rate, now {self.learning_rate:g}."
@@ -167,6 +179,8 @@ class GradientAscent:
                     self.variance_floor,
                     self.transition_ties,
                 )
+                if chosen.masks is not None:
+                    hmm, remedies = with_held(chosen, hmm, remedies, state.hmm, self.variance_floor)
                 log_prior = self._log_prior(hmm, state.hmm)
             statistics = expectations(hmm, self.sequences)
         except ImpossibleDataError as error:
@@ -291,12 +305,26 @@ def log_likelihood_gradient(hmm: HMM, statistics: Expectations) -> Parameters:
 
 def _keep_trainable(parameters: Parameters, hmm: HMM, trainable: frozenset[str]) -> Parameters:
     """The unconstrained parameters that belong to a trainable parameter of the model."""
-    parameter_of = {
+    names = parameter_of(hmm.emissions)
+    return {k: value for k, value in parameters.items() if names[k] in trainable}
+
+
+def _moving_only(values: Parameters, masks: Masks, hmm: HMM) -> Parameters:
+    """Values of the unconstrained parameters that have a mask, zero where nothing moves.
+
+    A number that may be trained by itself stands at the same place in both.
+    """
+    kept, names = _keep_trainable(values, hmm, frozenset(masks)), parameter_of(hmm.emissions)
+    return {k: np.where(masks[names[k]], value, 0.0) for k, value in kept.items()}
+
+
+def parameter_of(family: Emissions | type[Emissions]) -> dict[str, str]:
+    """The parameter of a model, with such emissions, that each unconstrained one belongs to."""
+    return {
         "initial_logits": "initial_probs",
         "transition_logits": "transition_matrix",
-        **hmm.emissions.parameter_of,
+        **family.parameter_of,
     }
-    return {k: value for k, value in parameters.items() if parameter_of[k] in trainable}
 
 
 def _unconstrained(hmm: HMM) -> Parameters:
