@@ -9,10 +9,12 @@ import numpy as np
 from numpy.random import Generator
 
 from hmmcore.arrays import FloatArray, as_number, require_generator
+from hmmcore.coordinates import Coordinate
 from hmmcore.inference import log_likelihood
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
-from hmmcore.training.base import checked_names, checked_trainable
+from hmmcore.training.base import checked_names
+from hmmcore.training.held import checked_coordinates, chosen_numbers
 from hmmcore.training.ties import Ties
 
 
@@ -60,15 +62,16 @@ def information_criteria(
     trainable: Iterable[str] | None = None,
     transition_ties: Ties | None = None,
     start: HMM | None = None,
+    coordinates: Iterable[Coordinate] | None = None,
 ) -> InformationCriteria:
     """AIC and BIC of a model that was fitted to these sequences by maximum likelihood.
 
     Args:
-        trainable, transition_ties: as training had them; see `parameter_counts`.
+        trainable, transition_ties, coordinates: as training had them; see `parameter_counts`.
         start: see `parameter_counts`.
     """
     found = float(log_likelihood(hmm, sequences).sum())
-    counts = parameter_counts(hmm, trainable, transition_ties, start)
+    counts = parameter_counts(hmm, trainable, transition_ties, start, coordinates)
     return InformationCriteria(found, counts, sequences.num_observed)
 
 
@@ -77,6 +80,7 @@ def parameter_counts(
     trainable: Iterable[str] | None = None,
     transition_ties: Ties | None = None,
     start: HMM | None = None,
+    coordinates: Iterable[Coordinate] | None = None,
 ) -> dict[str, int]:
     """Count the free parameters of a model, by name: π, A, then the family's own.
 
@@ -86,11 +90,14 @@ def parameter_counts(
         transition_ties: entries of A that are one parameter.
         start: the model that training started from. Its zeros are structural and not counted,
             while one that training arrived at was learned and is. None takes the zeros of `hmm`.
+        coordinates: the numbers that were trained, if not all that are trainable. In a row of
+            probabilities one fewer is free where all are.
 
     Raises:
-        ValueError: when a name is unknown, or the model does not satisfy the ties.
+        ValueError: when a name or a coordinate is unknown, or the model does not satisfy the ties.
     """
-    trained = checked_trainable(checked_names(trainable), hmm)
+    numbers = checked_coordinates(coordinates, transition_ties)
+    chosen = chosen_numbers(checked_names(trainable), numbers, hmm)
     structure = hmm if start is None else start
     if structure.num_states != hmm.num_states:
         raise ValueError(
@@ -111,7 +118,9 @@ def parameter_counts(
         "transition_matrix": in_matrix,
         **structure.emissions.num_free(),
     }
-    return {name: count if name in trained else 0 for name, count in counts.items()}
+    if chosen.masks is not None:
+        counts |= chosen.num_free(structure)
+    return {name: count if name in chosen.names else 0 for name, count in counts.items()}
 
 
 @dataclass(frozen=True)

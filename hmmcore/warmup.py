@@ -84,7 +84,8 @@ def _more_states_than_lanes_are_worth() -> None:
 def _many_models() -> None:
     start = initialization.symmetric(2)
     models, sequences = batch.stack([start, _left_right()]), _sequences(3, 3)
-    for trainer in (EM(sequences), GradientAscent(sequences)):
+    some = ("means", 0), ("transition_matrix", 0, 0)
+    for trainer in (EM(sequences), GradientAscent(sequences), EM(sequences, coordinates=some)):
         batch.fit(trainer, models, 1)
     chain = start.initial_probs, start.transition_matrix
     batch.fit(EM(Sequences([0.0, 1.0])), batch.stack([HMM(*chain, Poisson([1.0, 2.0]))]), 1)

@@ -21,7 +21,8 @@ from hmmcore.diagnostics.states import occupancy, state_findings
 from hmmcore.model import HMM
 from hmmcore.selection import parameter_counts
 from hmmcore.sequences import Sequences
-from hmmcore.training.base import Trainer, TrainState, checked_floor, checked_trainable
+from hmmcore.training.base import Trainer, TrainState, checked_floor
+from hmmcore.training.held import Chosen, chosen_numbers
 
 STANDINGS = (
     "start", "learning", "stopped", "at_rest", "all_alike", "below_truth", "diverged",
@@ -68,7 +69,13 @@ class Circumstances:
     @cached_property
     def trainable(self) -> frozenset[str]:
         """Names of the parameters that training may change."""
-        return checked_trainable(getattr(self.trainer, "trainable", None), self.start)
+        return self.chosen.names
+
+    @cached_property
+    def chosen(self) -> Chosen:
+        """Which of their numbers training may change."""
+        trainable = getattr(self.trainer, "trainable", None)
+        return chosen_numbers(trainable, getattr(self.trainer, "coordinates", None), self.start)
 
     @cached_property
     def variance_floor(self) -> float:
@@ -79,7 +86,10 @@ class Circumstances:
     def parameter_counts(self) -> Mapping[str, int]:
         """Free parameters that training may change, by name; data without transitions cannot A."""
         ties = getattr(self.trainer, "transition_ties", None)
-        counts = parameter_counts(self.start, self.trainable, ties)
+        counts = parameter_counts(
+            self.start, self.trainable, ties,
+            coordinates=getattr(self.trainer, "coordinates", None),
+        )  # fmt: skip
         return counts if self.has_transitions else {**counts, "transition_matrix": 0}
 
     @property
@@ -93,11 +103,12 @@ class Circumstances:
 
         States that start alike stay alike, so the groups of the start hold for the whole run.
         States of a network that emit alike but have different embeddings are in no group: they may
-        separate as the common weights change. So may states under priors or ties; a run that has
-        any has no groups.
+        separate as the common weights change. So may states under priors or ties, or where only
+        some numbers are trained; such a run has no groups.
         """
         if any(
-            getattr(self.trainer, name, None) is not None for name in ("priors", "transition_ties")
+            getattr(self.trainer, name, None) is not None
+            for name in ("priors", "transition_ties", "coordinates")
         ):
             return ()
         parameters = self.start.emissions.unconstrained()
@@ -220,7 +231,7 @@ def examine(
         findings += state_findings(
             state,
             circumstances.variance_floor,
-            circumstances.trainable,
+            circumstances.chosen,
             circumstances.alike,
             settled,
             circumstances.has_transitions,

@@ -9,6 +9,7 @@ from hmmcore.diagnostics.finding import Finding
 from hmmcore.emissions.base import Emissions
 from hmmcore.model import HMM
 from hmmcore.training.base import TrainState
+from hmmcore.training.held import Chosen
 
 FEWEST_OBSERVATIONS = 1.0
 """A state that is expected to explain less than one observation of all has nothing to learn from:
@@ -37,7 +38,7 @@ def occupancy(state: TrainState) -> FloatArray:
 def state_findings(
     state: TrainState,
     variance_floor: float,
-    trainable: frozenset[str],
+    chosen: Chosen,
     alike: tuple[tuple[int, ...], ...],
     settled: bool,
     has_transitions: bool,
@@ -45,6 +46,7 @@ def state_findings(
     """What can be said of states one by one, of pairs, and of the rows of A.
 
     Args:
+        chosen: what is trained.
         alike: groups of exchangeable states, each of which counts as one where states are
             compared.
         settled: whether the model has come to rest; only then are states compared, because
@@ -57,7 +59,7 @@ def state_findings(
     if empty.any():
         evidence = {"most_observations": float(observations[empty].max())}
         findings.append(Finding("empty_state", _each(empty), evidence))
-    findings += _held_states(state, variance_floor, trainable, observations)
+    findings += _held_states(state, variance_floor, chosen, observations)
     if settled:
         compared = ~empty
         compared[[k for group in alike for k in group[1:]]] = False
@@ -70,12 +72,12 @@ def state_findings(
 
 
 def _held_states(
-    state: TrainState, variance_floor: float, trainable: frozenset[str], observations: FloatArray
+    state: TrainState, variance_floor: float, chosen: Chosen, observations: FloatArray
 ) -> list[Finding]:
     """States with a parameter at its bound: a variance at the floor, a mean at a ReLU's zero."""
     findings, alive = [], observations >= FEWEST_OBSERVATIONS
-    if "covariances" in trainable:
-        variances = state.hmm.emissions.smallest_variances()
+    if "covariances" in chosen.names:
+        variances = chosen.smallest_variances(state.hmm.emissions)
         # Floors of Cholesky factors and eigenvalues are met to within rounding.
         floored = variances <= variance_floor * (1.0 + 1e-6)
         for remedy in state.remedies:

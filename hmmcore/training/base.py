@@ -9,15 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from hmmcore.arrays import (
-    BoolArray,
-    FloatArray,
-    as_count,
-    as_number,
-    as_positive,
-    quoted,
-    require_type,
-)
+from hmmcore.arrays import FloatArray, as_count, as_number, as_positive, quoted, require_type
 from hmmcore.emissions.base import Remedy
 from hmmcore.model import HMM
 from hmmcore.sequences import Nats, Sequences
@@ -337,19 +329,15 @@ def checked_floor(variance_floor: float | None, sequences: Sequences) -> float:
     return as_positive("variance_floor", variance_floor)
 
 
-def require_above_floor(hmm: HMM, variance_floor: float, trained: BoolArray | None = None) -> None:
+def require_above_floor(hmm: HMM, smallest: FloatArray, variance_floor: float) -> None:
     """Refuse a start whose variances the first step would have to raise.
 
     Args:
-        trained: which of the covariances are, in their own shape; None means all.
+        smallest: (K,) the smallest variance of each state that is trained.
 
     The eigenvalues of a matrix that was held at the floor come back with a rounding that grows
     with its largest one; such a model is above the floor.
     """
-    smallest = hmm.emissions.smallest_variances()
-    if trained is not None:
-        variances = np.where(trained, hmm.emissions.covariances, np.inf)  # type: ignore[attr-defined]
-        smallest = variances.reshape(len(variances), -1).min(axis=1)
     k = int(np.argmin(smallest))
     rounding = 16.0 * float(np.finfo(float).eps) * _condition_number(hmm)
     if smallest[k] < variance_floor * (1.0 - rounding):

@@ -109,7 +109,8 @@ class GradientAscent:
         """Evaluate the starting model: iteration 0. Errors as in `EM.init`."""
         chosen = chosen_numbers(self.trainable, self.coordinates, hmm)
         if "covariances" in chosen.names:
-            require_above_floor(hmm, self.variance_floor, (chosen.masks or {}).get("covariances"))
+            smallest = chosen.smallest_variances(hmm.emissions)
+            require_above_floor(hmm, smallest, self.variance_floor)
         checked_structure(hmm, self.priors, self.transition_ties)
         require_compatible(hmm, self.sequences)
         parameters = _keep_trainable(_unconstrained(hmm), hmm, chosen.names)

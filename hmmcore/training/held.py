@@ -83,6 +83,15 @@ class Chosen:
             held[name] = np.where(moves, parameters[name], present[name])
         return held
 
+    def smallest_variances(self, emissions: Emissions) -> FloatArray:
+        """(K,) the smallest variance of each state that is trained; infinite where none is."""
+        if self.masks is None:
+            return emissions.smallest_variances()
+        covariances: FloatArray = emissions.covariances  # type: ignore[attr-defined]
+        trained = np.where(self.masks["covariances"], covariances, np.inf)
+        smallest = trained.reshape(len(trained), -1).min(axis=1)
+        return np.broadcast_to(smallest, (emissions.num_states,))
+
     def at_floor(self, covariances: FloatArray, variance_floor: float) -> BoolArray:
         """(..., K) which states have a variance that is trained, and is at the floor."""
         mask = (self.masks or {})["covariances"]

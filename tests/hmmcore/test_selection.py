@@ -121,6 +121,22 @@ def test_free_parameters_are_counted_part_by_part(hmm, counts):
     }
 
 
+def test_single_numbers_are_counted_where_only_these_were_trained():
+    hmm = HMM(*simulation.cyclic_structure(3, 0.8), Gaussian.univariate([0, 1, 2], 1.0))
+    chosen = (
+        ("means", 0), ("means", 2), ("standard_deviations", 1), ("initial_probs", 1),
+        # Both that row 0 has, of which one is free; one of row 1; and a zero of row 2.
+        ("transition_matrix", 0, 0), ("transition_matrix", 0, 1), ("transition_matrix", 1, 1),
+        ("transition_matrix", 2, 1),
+    )  # fmt: skip
+    counts = {"initial_probs": 1, "transition_matrix": 2, "means": 2, "covariances": 1}
+    assert parameter_counts(hmm, coordinates=chosen) == counts
+    found = information_criteria(hmm, Sequences([0.0, 1.0]), coordinates=chosen)
+    assert found.parameter_counts == counts
+    with pytest.raises(ValueError, match="trainable has no 'means'"):
+        parameter_counts(hmm, {"transition_matrix"}, coordinates=chosen)
+
+
 def test_what_was_not_trained_or_is_tied_is_not_counted():
     hmm = HMM(*simulation.cyclic_structure(4, 0.8), Gaussian.univariate([0, 1, 2, 3], 1.0))
     everything = {"initial_probs": 3, "transition_matrix": 4, "means": 4, "covariances": 4}

@@ -52,7 +52,7 @@ class Path:
     Attributes:
         method: "EM" or "Gradient".
         start_fields: the fields of the Config that name the starting point.
-        trainable: what is trained, by the model's own names.
+        trainable: what is trained, by the model's own names, and the coordinates if only some are.
         revisions: learning rate and optimizer from which iteration on; empty for EM.
         data: `Dataset.fingerprint` of the data.
         start: the model that training starts from.
@@ -121,7 +121,7 @@ class PresentRun:
         return Path(
             run.method,
             (config.start, config.start_seed, config.nudge),
-            getattr(run.trainer, "trainable", None),
+            (getattr(run.trainer, "trainable", None), getattr(run.trainer, "coordinates", None)),
             run.revisions if run.method == "Gradient" else (),
             self.data.fingerprint,
             run.start,

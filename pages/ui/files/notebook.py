@@ -157,6 +157,8 @@ def _model(hmm: HMM) -> str:
 def _training(run: Run) -> str:
     trainer, last = run.trainer, run.state.iteration
     trainable = f"trainable={sorted(trainer.trainable)!r}" if trainer.trainable is not None else ""  # type: ignore[attr-defined]
+    if trainer.coordinates is not None:  # type: ignore[attr-defined]
+        trainable += f"{', ' if trainable else ''}coordinates={trainer.coordinates!r}"  # type: ignore[attr-defined]
     step = "    state = trainer.step(state)\n    curve.append(state.log_likelihood)"
     end = f"runs[{run.name!r}] = state, curve\nprint(state.iteration, state.log_likelihood)"
     if isinstance(trainer, EM):

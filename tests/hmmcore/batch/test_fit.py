@@ -28,8 +28,10 @@ from hmmcore import (
     simulation,
 )
 from hmmcore.batch import fitting, gaussian_em, lane_training
+from hmmcore.emissions.base import Remedy
 from tests.hmmcore.batch.kinds import KINDS, LANE_KINDS, models_and_data
 from tests.hmmcore.models import Config, distributions
+from tests.hmmcore.training.chosen import assert_others_stay, selections
 from tests.hmmcore.training.problems import TRAINERS
 
 every_lane_kind = pytest.mark.parametrize("config", LANE_KINDS.values(), ids=LANE_KINDS.keys())
@@ -99,6 +101,48 @@ def test_every_fit_is_that_of_the_model_alone(trainer, config):
     few = possible(models, sequences)[:6]
     found = assert_like_single_fits(trainer(sequences), few, tolerance=0.0, patience=10**9)
     assert all(n == 40 for b, n in enumerate(found.iterations) if b not in found.failures)
+
+
+@every_lane_kind
+@every_trainer
+def test_chosen_numbers_are_trained_as_of_the_model_alone(trainer, config):
+    models, sequences = models_and_data(config, 19)
+    few = possible(models, sequences)[:9]
+    for coordinates in selections(few[0]):
+        learner = trainer(sequences, coordinates=coordinates)
+        assert fitting.trains_in_lanes(learner, batch.stack(few))
+        found = assert_like_single_fits(learner, few, 25, tolerance=0.0, patience=10**9)
+        for b, hmm in enumerate(few):
+            if b not in found.failures:
+                assert_others_stay(hmm, found.models[b], coordinates, rtol=1e-12)
+
+
+def test_chosen_numbers_stop_and_meet_the_floor_as_of_the_model_alone():
+    """Variances that are held lie below the floor, and one that is trained falls to it."""
+    sequences = Sequences([0.0, 0.0, 5.0, 5.0, 20.0, 21.0, 24.0] * 4)
+    structure = np.full(3, 1 / 3), np.full((3, 3), 1 / 3)
+    models = [
+        HMM(*structure, Gaussian([shift, 5.0, 21.0], [1.0, 1e-3, 1.0]))
+        for shift in np.linspace(-0.02, 0.0, 12)
+    ]
+    for trainer in (EM, GradientAscent):
+        for last in (0, 2):
+            chosen = ("standard_deviations", 0), ("means", last)
+            learner = trainer(sequences, variance_floor=0.01, coordinates=chosen)
+            found = assert_like_single_fits(learner, models, 400, tolerance=1e-6)
+            assert not found.failures
+            if trainer is EM:
+                assert {r for remedies in found.remedies for r in remedies} == {
+                    Remedy(0, "variance_floor")
+                }
+
+
+@pytest.mark.parametrize("trainer", [EM, GradientAscent])
+def test_coordinates_that_do_not_suit_the_models_are_refused(trainer):
+    models, sequences = models_and_data(KINDS["numbers"], 3)
+    learner = trainer(sequences, coordinates=(("means", 3),))
+    with pytest.raises(ValueError, match=r"no coordinate \('means', 3\)"):
+        batch.fit(learner, batch.stack(models))
 
 
 @pytest.mark.parametrize("name", ["full", "tied", "network"])

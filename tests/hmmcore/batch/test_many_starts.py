@@ -27,6 +27,7 @@ from hmmcore import (
 )
 from hmmcore.sweeps import chunks, sweep
 from tests.hmmcore.models import Config
+from tests.hmmcore.training.chosen import assert_others_stay
 
 
 class Here(Executor):
@@ -283,3 +284,14 @@ def test_an_unforeseen_error_ends_the_rest(sequences):
     with ThreadPoolExecutor(1) as pool, pytest.raises(KeyError, match="a defect"):
         restarts(training, starts, executor=pool)
     assert training.calls < 50
+
+
+def test_chosen_numbers_are_trained_only(sequences):
+    chosen = ("means", 0, 0), ("means", 2, 0)
+    trainer = EM(sequences, coordinates=chosen)
+    found = restarts(trainer, random_start, 9, np.random.default_rng(0), 30)
+    for run in found.runs:
+        assert run.result is not None
+        assert_others_stay(run.start, run.result.hmm, chosen, rtol=0.0)
+        alone = fit(trainer, run.start, 30)
+        np.testing.assert_allclose(run.result.log_likelihoods, alone.log_likelihoods, rtol=1e-10)

@@ -575,3 +575,20 @@ def test_a_finding_is_known_by_kind_and_states():
     assert one.severity == KINDS["empty_state"] == "warning"
     with pytest.raises(ValueError, match="kind is 'ill'"):
         Finding("ill")
+
+
+def test_where_single_numbers_are_trained_only_these_count_and_are_judged():
+    """The start is symmetric, but one mean alone moves away; a narrow state is held as it is."""
+    sequences = Sequences([0.0, 0.1, 3.0, 3.2, 2.9, 0.05])
+    start = initialization.symmetric(2)
+    trainer = EM(sequences, coordinates=(("means", 0), ("transition_matrix", 0, 0)))
+    circumstances = Circumstances(trainer, start)
+    assert circumstances.alike == ()
+    assert circumstances.trainable == {"means", "transition_matrix"}
+    assert circumstances.num_parameters == 2
+    narrow = HMM([0.5, 0.5], np.full((2, 2), 0.5), Gaussian([0.0, 3.0], [1e-4, 1.0]))
+    for chosen, kinds in ((0, {"collapsed_variance"}), (1, set())):
+        trainer = EM(sequences, variance_floor=1e-4, coordinates=(("standard_deviations", chosen),))
+        state = trainer.step(trainer.init(narrow))
+        found = examine(Circumstances(trainer, narrow), state, np.array([state.log_likelihood] * 2))
+        assert {finding.kind for finding in found} & {"collapsed_variance"} == kinds

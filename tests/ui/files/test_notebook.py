@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hmmcore import Sequences
+from hmmcore import EM, GradientAscent, Sequences
 from hmmcore.io import from_json
 from pages.ui.experiment.dataset import Upload
 from pages.ui.figures import theme
@@ -53,10 +53,22 @@ def own_data(gaps=False):
     return session
 
 
+def some_numbers():
+    """Single numbers are trained only, as the landscape does."""
+    session, chosen = trained(0, method="Both"), (("means", 0), ("transition_matrix", 0, 1))
+    for name, run in session.runs.items():
+        kind = EM if name == "EM" else GradientAscent
+        run.trainer = kind(session.data.sequences, coordinates=chosen)
+    for _ in range(3):
+        session.step()
+    return session
+
+
 EXPERIMENTS = {
     "EM": lambda: trained(),
     "gradient": lambda: trained(method="Gradient", trainable=("means",), start="quantiles"),
     "both, revised": revised,
+    "some numbers": some_numbers,
     "not yet trained": lambda: trained(0),
     "edited": lambda: trained(
         structure="edited", mean_law="edited", num_states=2,
