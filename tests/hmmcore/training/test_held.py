@@ -119,10 +119,9 @@ def test_with_priors_a_step_is_the_maximiser_of_the_expected_log_posterior(famil
         assert (np.diff(result.objectives) >= -1e-12 * np.abs(result.objectives[1:])).all()
 
 
-@pytest.mark.parametrize("seed", range(2))
 @every_problem
-def test_em_never_lowers_the_likelihood_and_moves_no_other_number(problem, seed):
-    hmm, sequences = start_and_data(problem, seed)
+def test_em_never_lowers_the_likelihood_and_moves_no_other_number(problem):
+    hmm, sequences = start_and_data(problem, seed=1)
     for coordinates in selections(hmm):
         result = assert_never_falls(EM(sequences, coordinates=coordinates), hmm, 20)
         assert_others_stay(hmm, result.hmm, coordinates, rtol=1e-12)
@@ -137,20 +136,12 @@ def test_where_em_comes_to_rest_the_chosen_numbers_have_no_slope(problem):
             continue
         trainer = EM(sequences, coordinates=coordinates)
         last = fit(trainer, hmm, 2000, tolerance=1e-15).hmm
-        ascent = GradientAscent(sequences, coordinates=coordinates)
-        slopes = ascent.gradient(ascent.init(last))
-        for name, *place in coordinates:
-            if name == "standard_deviations":
-                name = "cholesky" if "cholesky" in slopes else "log_sds"
-                place = place[: slopes[name].ndim]
-                place += [0] * (slopes[name].ndim - len(place))
-                if (
-                    slopes[name].ndim == 2
-                    and getattr(hmm.emissions, "covariance_type", "") == "tied"
-                ):
-                    place = [0, 0]
-            name = {"rates": "log_rates"}.get(name, name)
-            assert abs(slopes[name][tuple(place)]) < 1e-6
+        ascent = GradientAscent(sequences, 1.0, "plain", coordinates=coordinates)
+        after = ascent.step(ascent.init(last)).hmm
+        for coordinate in coordinates:
+            np.testing.assert_allclose(
+                value_at(after, coordinate), value_at(last, coordinate), rtol=1e-6, atol=1e-6
+            )
 
 
 @every_trainer
@@ -176,12 +167,13 @@ def test_all_numbers_of_a_parameter_are_the_parameter(trainer, problem):
         np.testing.assert_array_equal(some.log_likelihoods, whole.log_likelihoods)
 
 
-@every_trainer
+@pytest.mark.parametrize("optimizer", ["adam", "momentum"])
 @every_problem
-def test_gradient_ascent_moves_no_other_number(trainer, problem):
+def test_gradient_ascent_moves_no_other_number(optimizer, problem):
     hmm, sequences = start_and_data(problem)
     for coordinates in selections(hmm):
-        last = fit(trainer(sequences, coordinates=coordinates), hmm, 10, tolerance=0.0).hmm
+        ascent = GradientAscent(sequences, 0.01, optimizer, coordinates=coordinates)
+        last = fit(ascent, hmm, 5, tolerance=0.0).hmm
         assert_others_stay(hmm, last, coordinates, rtol=1e-12)
 
 
@@ -206,6 +198,16 @@ def test_a_plain_step_goes_along_the_slopes_of_the_chosen_numbers(problem):
             np.testing.assert_allclose(
                 value_at(after, coordinate), value_at(expected, coordinate), rtol=1e-10, atol=1e-10
             )
+
+
+def test_one_of_two_probabilities_is_the_whole_row():
+    structure = [0.5, 0.5], [[0.8, 0.2], [0.3, 0.7]]
+    hmm = HMM(*structure, Gaussian([0.0, 3.0], [1.0, 2.0]))
+    sequences = Sequences([0.3, 3.4, 1.0, 0.2, -1.0, 2.0])
+    coordinates = ("transition_matrix", 0, 1), ("transition_matrix", 1, 1)
+    some = fit(EM(sequences, coordinates=coordinates), hmm, 20, tolerance=0.0)
+    whole = fit(EM(sequences, {"transition_matrix"}), hmm, 20, tolerance=0.0)
+    assert some.hmm == whole.hmm
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "momentum"])
