@@ -9,7 +9,7 @@ import numpy as np
 
 from hmmcore import batch, initialization
 from hmmcore.emissions import Categorical, Gaussian, Poisson
-from hmmcore.inference import smooth, viterbi
+from hmmcore.inference import messages, smooth, viterbi
 from hmmcore.inference.paths import sample_posterior_paths
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -41,6 +41,7 @@ def _row_by_row() -> None:
     ascent = GradientAscent(sequences)
     ascent.step(ascent.init(hmm))
     viterbi(hmm, sequences)
+    messages(hmm, sequences.select(0))
     sample_posterior_paths(hmm, sequences, 1, np.random.default_rng(0))
 
 

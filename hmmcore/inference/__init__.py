@@ -8,6 +8,7 @@ from hmmcore.inference.certainty import (
     states_alone,
 )
 from hmmcore.inference.forecasting import Forecast, forecast
+from hmmcore.inference.message_passing import Messages, messages
 from hmmcore.inference.paths import BestPaths, k_best_paths, sample_posterior_paths
 from hmmcore.inference.posterior import (
     Posterior,
@@ -23,6 +24,7 @@ from hmmcore.inference.posterior import (
 __all__ = [
     "BestPaths",
     "Forecast",
+    "Messages",
     "Posterior",
     "TiedPaths",
     "ViterbiPath",
@@ -31,6 +33,7 @@ __all__ = [
     "joint_log_prob",
     "k_best_paths",
     "log_likelihood",
+    "messages",
     "most_probable_states",
     "posterior_entropy",
     "sample_posterior_paths",
