@@ -8,7 +8,7 @@ from hmmcore.inference.certainty import (
     states_alone,
 )
 from hmmcore.inference.forecasting import Forecast, forecast
-from hmmcore.inference.message_passing import Messages, messages
+from hmmcore.inference.message_passing import Messages, messages, with_observation
 from hmmcore.inference.paths import BestPaths, k_best_paths, sample_posterior_paths
 from hmmcore.inference.posterior import (
     Posterior,
@@ -78,4 +78,5 @@ __all__ = [
     "viterbi",
     "viterbi_terms",
     "viterbi_ties",
+    "with_observation",
 ]

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hmmcore.arrays import BoolArray, FloatArray
+from hmmcore.arrays import BoolArray, FloatArray, as_count, numeric_array
 from hmmcore.compiling import kernel
 from hmmcore.inference.posterior import TIE_RTOL
 from hmmcore.model import HMM, log_parameters
@@ -121,11 +121,7 @@ def messages(hmm: HMM, sequence: Sequences | ArrayLike) -> Messages:
     if not isinstance(sequence, Sequences):
         sequence = Sequences(sequence)
     require_compatible(hmm, sequence)
-    if len(sequence) != 1:
-        raise ValueError(
-            f"there are {len(sequence)} sequences; messages pass along one. "
-            "Pick it with sequences.select(n)."
-        )
+    _require_one(sequence)
     shape = sequence.num_observations, hmm.num_states
     if shape[0] * shape[1] ** 2 > MOST_PAIRS:
         raise ValueError(
@@ -158,6 +154,48 @@ def messages(hmm: HMM, sequence: Sequences | ArrayLike) -> Messages:
         hmm, sequence, scores, predicted, scales, gains, filtered, backward,
         best + total[:, np.newaxis], pointers, on_best,
     )  # fmt: skip
+
+
+def with_observation(hmm: HMM, sequence: Sequences, t: int, value: ArrayLike | None) -> Sequences:
+    """The sequence with another observation at time t: what if this had come?
+
+    Args:
+        hmm: the model that is asked; it says what can be observed.
+        t: the time, 0-based.
+        value: (D,), or a number where D = 1; NaN for a coordinate that is missing, None for all.
+
+    Raises:
+        ValueError: when there are several sequences, no such time, or a value that the family of
+            the model cannot emit; the sentence says what would be right.
+    """
+    _require_one(sequence)
+    t = as_count("t", t, minimum=0)
+    if t >= len(sequence.observations):
+        raise ValueError(
+            f"t is {t}; the sequence has the times 0..{len(sequence.observations) - 1}."
+        )
+    observations = sequence.observations.copy()
+    if value is None:
+        observations[t] = np.nan
+    else:
+        row = numeric_array("value", value)
+        if row.ndim > 1 or row.size != sequence.num_dimensions:
+            raise ValueError(
+                f"value has shape {row.shape}; an observation has {sequence.num_dimensions} "
+                "dimensions."
+            )
+        observations[t] = row
+    changed = Sequences(observations)
+    require_compatible(hmm, changed)
+    return changed
+
+
+def _require_one(sequence: Sequences) -> None:
+    if len(sequence) != 1:
+        raise ValueError(
+            f"there are {len(sequence)} sequences; messages pass along one. "
+            "Pick it with sequences.select(n)."
+        )
 
 
 @kernel()

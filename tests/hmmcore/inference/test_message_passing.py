@@ -22,7 +22,7 @@ from hmmcore import (
     viterbi,
     viterbi_ties,
 )
-from hmmcore.inference import message_passing
+from hmmcore.inference import message_passing, with_observation
 from tests.hmmcore.inference.test_posterior import awkward_table, every_config, rounding
 from tests.hmmcore.models import Case, TableEmissions
 from tests.hmmcore.oracle import enumerate_paths
@@ -342,3 +342,46 @@ def test_the_paths_that_are_marked_are_the_best():
         np.testing.assert_allclose(
             joint_log_prob(hmm, sequence, path), found.viterbi_scores[-1].max(), rtol=1e-14
         )
+
+
+@pytest.mark.parametrize("value", [1.0, [1.0], np.nan, None, np.array(1)])
+def test_one_observation_is_changed_and_nothing_else(value):
+    hmm, sequence = UMBRELLA
+    changed = with_observation(hmm, sequence, 1, value)
+    expected = [0.0, np.nan if value is None or value != value else 1.0, 1.0, 0.0, 0.0]
+    np.testing.assert_array_equal(changed.observations[:, 0], expected)
+    np.testing.assert_array_equal(sequence.observations[:, 0], [0, 0, 1, 0, 0])
+    assert with_observation(hmm, changed, 1, 0.0) == sequence
+    before, after = messages(hmm, sequence), messages(hmm, changed)
+    np.testing.assert_array_equal(before.filtered_probs[0], after.filtered_probs[0])
+    assert (before.smoothed_probs != after.smoothed_probs).all()
+
+
+def test_one_coordinate_of_an_observation_can_be_missing():
+    hmm = HMM([1.0], [[1.0]], Gaussian([[0.0, 1.0]], [[1.0, 1.0]]))
+    changed = with_observation(hmm, Sequences([[0.0, 1.0], [2.0, 3.0]]), 1, [np.nan, 4.0])
+    np.testing.assert_array_equal(changed.observations, [[0.0, 1.0], [np.nan, 4.0]])
+
+
+@pytest.mark.parametrize(
+    ("t", "value", "message"),
+    [
+        (5, 0.0, r"^t is 5; the sequence has the times 0\.\.4\.$"),
+        (-1, 0.0, r"^t is -1; it must be at least 0\.$"),
+        (1, 2.0, r"^observations row 1 is 2; a symbol must be a whole number in 0\.\.1\.$"),
+        (1, 0.5, r"^observations row 1 is 0\.5; a symbol must be"),
+        (1, np.inf, r"^observations row 1 is \[inf\] \(column 0\); every value must be a finite"),
+        (1, [0.0, 1.0], r"^value has shape \(2,\); an observation has 1 dimensions\.$"),
+        (1, [[0.0]], r"^value has shape \(1, 1\); an observation has 1 dimensions\.$"),
+        (1, "rain", r"^value must be an array of numbers: it holds the text 'rain'\.$"),
+    ],
+)
+def test_an_observation_that_cannot_be_is_refused(t, value, message):
+    with pytest.raises(ValueError, match=message):
+        with_observation(*UMBRELLA, t, value)
+
+
+def test_an_observation_of_several_sequences_is_refused():
+    notebook = preset("notebook")
+    with pytest.raises(ValueError, match=r"^there are 2 sequences; messages pass along one"):
+        with_observation(notebook.truth, notebook.sequences, 0, 1.0)
