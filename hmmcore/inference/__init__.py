@@ -9,6 +9,7 @@ from hmmcore.inference.certainty import (
 )
 from hmmcore.inference.forecasting import Forecast, forecast
 from hmmcore.inference.message_passing import Messages, messages, with_observation
+from hmmcore.inference.opened_step import EMStep, OpenedParameter, em_step, open_parameter
 from hmmcore.inference.paths import BestPaths, k_best_paths, sample_posterior_paths
 from hmmcore.inference.posterior import (
     Posterior,
@@ -44,9 +45,11 @@ from hmmcore.inference.unscaled import (
 __all__ = [
     "BackwardTerms",
     "BestPaths",
+    "EMStep",
     "Forecast",
     "ForwardTerms",
     "Messages",
+    "OpenedParameter",
     "PairTerms",
     "Posterior",
     "Prediction",
@@ -57,6 +60,7 @@ __all__ = [
     "ViterbiTerms",
     "backward_terms",
     "commonest_share",
+    "em_step",
     "forecast",
     "forward_terms",
     "joint_log_prob",
@@ -64,6 +68,7 @@ __all__ = [
     "log_likelihood",
     "messages",
     "most_probable_states",
+    "open_parameter",
     "pair_terms",
     "posterior_entropy",
     "prediction",
