@@ -21,17 +21,16 @@ from hmmcore.inference.posterior import (
     viterbi,
     viterbi_ties,
 )
+from hmmcore.inference.predicting import Prediction, prediction
 from hmmcore.inference.terms import (
     BackwardTerms,
     ForwardTerms,
     PairTerms,
-    Prediction,
     SmoothedTerms,
     ViterbiTerms,
     backward_terms,
     forward_terms,
     pair_terms,
-    prediction,
     smoothed_terms,
     viterbi_terms,
 )

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from hmmcore.arrays import BoolArray, FloatArray, as_count
-from hmmcore.emissions.marginals import SymbolMarginals
 from hmmcore.inference.message_passing import Messages
 from hmmcore.model import log_parameters
 
@@ -30,6 +29,8 @@ class ForwardTerms:
             by.
         terms: (K,) or (1,) the products divided by the scale.
         total: their sum, α̂_t(j) = p(z_t = j | x_1..x_t).
+        log_factors: (K, 3) or (1, 3) logs of before, steps and likelihood, in that order.
+        log_terms: (K,) or (1,) logs of the terms.
     """
 
     before: FloatArray
@@ -41,6 +42,8 @@ class ForwardTerms:
     scale: float
     terms: FloatArray
     total: float
+    log_factors: FloatArray
+    log_terms: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +59,8 @@ class BackwardTerms:
             divided by.
         terms: (K,) the products divided by the scale.
         total: their sum, β̂_t(i) = p(x_{t+1}..x_M | z_t = i) / p(x_{t+1}..x_M | x_1..x_t).
+        log_factors: (K, 3) logs of steps, likelihoods and after, in that order.
+        log_terms: (K,) logs of the terms.
     """
 
     steps: FloatArray
@@ -67,6 +72,8 @@ class BackwardTerms:
     scale: float
     terms: FloatArray
     total: float
+    log_factors: FloatArray
+    log_terms: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,12 +85,16 @@ class SmoothedTerms:
         future: (K,) β̂: what the observations after that multiply it by.
         terms: (K,) past × future: γ, p(z_t = k | x_1..x_M).
         total: their sum, 1.
+        log_factors: (K, 2) logs of past and future, in that order.
+        log_terms: (K,) logs of the terms.
     """
 
     past: FloatArray
     future: FloatArray
     terms: FloatArray
     total: float
+    log_factors: FloatArray
+    log_terms: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +111,8 @@ class PairTerms:
         terms: (K, K) ξ: p(z_t = i, z_{t+1} = j | x_1..x_M).
         leaving, arriving: (K,) sums of the rows and of the columns: γ at the time and at the next.
         total: the sum of all terms, 1.
+        log_factors: (K, K, 4) logs of before, steps, likelihoods and after, in that order.
+        log_terms: (K, K) logs of the terms.
     """
 
     before: FloatArray
@@ -113,6 +126,8 @@ class PairTerms:
     leaving: FloatArray
     arriving: FloatArray
     total: float
+    log_factors: FloatArray
+    log_terms: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,43 +152,13 @@ class ViterbiTerms:
     total: float
 
 
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """What the model expects at a time before it sees the observation, beside what came.
-
-    Attributes:
-        moves: (K, K) [i, j] α̂_{t-1}(i) × A[i, j]; at the first time (1, K): π.
-        state_probs: (K,) the sums of its columns: p(z_t = j | x_1..x_{t-1}).
-        observation: (D,) what came; NaN where it is missing.
-        means, standard_deviations: (D,) of x_t given x_1..x_{t-1}, in units of the data: the mean
-            of counts is the expected rate. None for symbols.
-        symbol_probs: (C,) p(x_t = c | x_1..x_{t-1}) of symbols; None for numbers.
-        log_likelihoods, likelihoods: (K,) log b_j(x_t), in nats, and b_j(x_t) of what came.
-        terms: (K,) state_probs × likelihoods: p(x_t, z_t = j | x_1..x_{t-1}).
-        log_total, total: log c_t, in nats, and c_t: the sum of the terms, how much the observation
-            was expected; a density of numbers, and 1 where it is missing.
-    """
-
-    moves: FloatArray
-    state_probs: FloatArray
-    observation: FloatArray
-    means: FloatArray | None
-    standard_deviations: FloatArray | None
-    symbol_probs: FloatArray | None
-    log_likelihoods: FloatArray
-    likelihoods: FloatArray
-    terms: FloatArray
-    log_total: float
-    total: float
-
-
 def forward_terms(messages: Messages, t: int, state: int) -> ForwardTerms:
     """Open α̂ of a state at time t: every way that leads to it.
 
     Raises:
         ValueError: when there is no such time or state.
     """
-    t, state = _time(messages, t), state_of(messages, state)
+    t, state = time_of(messages, t), state_of(messages, state)
     log_initial, log_transition = log_parameters(messages.hmm)
     if t == 0:
         return opened_forward(messages, t, state, np.zeros(1), log_initial[state : state + 1])
@@ -186,19 +171,22 @@ def opened_forward(
     messages: Messages, t: int, state: int, log_before: FloatArray, log_steps: FloatArray
 ) -> ForwardTerms:
     """`ForwardTerms` of the n ways to a state at time t: logs (n,) of what precedes, of steps."""
-    log_ways = log_before + log_steps
-    terms = np.exp(log_ways + messages.log_gains[t, state])
     log_likelihood = messages.log_emissions[t, state]
+    log_terms = log_before + log_steps + messages.log_gains[t, state]
+    log_factors = _side_by_side(log_before, log_steps, log_likelihood)
+    terms = np.exp(log_terms)
     return ForwardTerms(
         before=np.exp(log_before),
         steps=np.exp(log_steps),
         log_likelihood=float(log_likelihood),
-        likelihood=float(_number(log_likelihood)),
-        products=_number(log_ways + log_likelihood),
+        likelihood=float(number_of(log_likelihood)),
+        products=number_of(log_factors.sum(axis=1)),
         log_scale=float(messages.log_scales[t]),
         scale=float(messages.scales[t]),
         terms=terms,
         total=float(terms.sum()),
+        log_factors=log_factors,
+        log_terms=log_terms,
     )
 
 
@@ -208,23 +196,27 @@ def backward_terms(messages: Messages, t: int, state: int) -> BackwardTerms:
     Raises:
         ValueError: when there is no such time or state.
     """
-    t, state = _time(messages, t), state_of(messages, state)
+    t, state = time_of(messages, t), state_of(messages, state)
     if t == messages.length - 1:
-        one = np.ones(1)
-        return BackwardTerms(one, np.zeros(1), one, one, one, 0.0, 1.0, one, 1.0)
+        one, zero = np.ones(1), np.zeros(1)
+        return BackwardTerms(one, zero, one, one, one, 0.0, 1.0, one, 1.0, np.zeros((1, 3)), zero)
     log_steps = log_parameters(messages.hmm)[1][state]
     log_likelihoods, log_after = messages.log_emissions[t + 1], messages.log_backward[t + 1]
-    terms = _number(log_steps + (messages.log_gains[t + 1] + log_after))
+    log_factors = _side_by_side(log_steps, log_likelihoods, log_after)
+    log_terms = log_steps + (messages.log_gains[t + 1] + log_after)
+    terms = number_of(log_terms)
     return BackwardTerms(
         steps=messages.hmm.transition_matrix[state],
         log_likelihoods=log_likelihoods,
-        likelihoods=_number(log_likelihoods),
+        likelihoods=number_of(log_likelihoods),
         after=messages.backward[t + 1],
-        products=_number(log_steps + (log_likelihoods + log_after)),
+        products=number_of(log_factors.sum(axis=1)),
         log_scale=float(messages.log_scales[t + 1]),
         scale=float(messages.scales[t + 1]),
         terms=terms,
         total=float(terms.sum()),
+        log_factors=log_factors,
+        log_terms=log_terms,
     )
 
 
@@ -234,11 +226,13 @@ def smoothed_terms(messages: Messages, t: int) -> SmoothedTerms:
     Raises:
         ValueError: when there is no such time.
     """
-    t = _time(messages, t)
+    t = time_of(messages, t)
     terms = messages.smoothed_probs[t]
+    log_factors = _side_by_side(messages.log_filtered[t], messages.log_backward[t])
     return SmoothedTerms(
-        messages.filtered_probs[t], messages.backward[t], terms, float(terms.sum())
-    )
+        messages.filtered_probs[t], messages.backward[t], terms, float(terms.sum()),
+        log_factors, log_factors.sum(axis=1),
+    )  # fmt: skip
 
 
 def pair_terms(messages: Messages, t: int) -> PairTerms:
@@ -247,21 +241,19 @@ def pair_terms(messages: Messages, t: int) -> PairTerms:
     Raises:
         ValueError: when there is no such time, or none after it.
     """
-    t = _time(messages, t)
+    t = time_of(messages, t)
     if t == messages.length - 1:
         raise ValueError(f"t is {t}, the last time; a pair needs a time after it.")
     log_steps = log_parameters(messages.hmm)[1]
     log_likelihoods, log_after = messages.log_emissions[t + 1], messages.log_backward[t + 1]
-    terms = np.exp(
-        messages.log_filtered[t][:, np.newaxis]
-        + log_steps
-        + (messages.log_gains[t + 1] + log_after)
-    )
+    log_before = messages.log_filtered[t][:, np.newaxis]
+    log_terms = log_before + log_steps + (messages.log_gains[t + 1] + log_after)
+    terms = np.exp(log_terms)
     return PairTerms(
         before=messages.filtered_probs[t],
         steps=messages.hmm.transition_matrix,
         log_likelihoods=log_likelihoods,
-        likelihoods=_number(log_likelihoods),
+        likelihoods=number_of(log_likelihoods),
         after=messages.backward[t + 1],
         log_scale=float(messages.log_scales[t + 1]),
         scale=float(messages.scales[t + 1]),
@@ -269,6 +261,8 @@ def pair_terms(messages: Messages, t: int) -> PairTerms:
         leaving=terms.sum(axis=1),
         arriving=terms.sum(axis=0),
         total=float(terms.sum()),
+        log_factors=_side_by_side(log_before, log_steps, log_likelihoods, log_after),
+        log_terms=log_terms,
     )
 
 
@@ -278,7 +272,7 @@ def viterbi_terms(messages: Messages, t: int, state: int) -> ViterbiTerms:
     Raises:
         ValueError: when there is no such time or state.
     """
-    t, state = _time(messages, t), state_of(messages, state)
+    t, state = time_of(messages, t), state_of(messages, state)
     log_initial, log_transition = log_parameters(messages.hmm)
     log_likelihood = float(messages.log_emissions[t, state])
     if t == 0:
@@ -293,48 +287,19 @@ def viterbi_terms(messages: Messages, t: int, state: int) -> ViterbiTerms:
     )
 
 
-def prediction(messages: Messages, t: int) -> Prediction:
-    """What is expected at time t from all observations before it, beside what came.
-
-    Raises:
-        ValueError: when there is no such time.
-    """
-    t = _time(messages, t)
-    hmm, state_probs = messages.hmm, messages.predicted_probs[t]
-    moves = hmm.initial_probs[np.newaxis]
-    if t > 0:
-        moves = np.exp(messages.log_filtered[t - 1][:, np.newaxis] + log_parameters(hmm)[1])
-    marginals = hmm.emissions.marginals()
-    means = deviations = symbol_probs = None
-    if isinstance(marginals, SymbolMarginals):
-        symbol_probs = state_probs @ marginals.probs
-    else:
-        means = state_probs @ marginals.means
-        variances = state_probs @ (marginals.variances + (marginals.means - means) ** 2)
-        deviations = np.sqrt(variances)
-    log_likelihoods = messages.log_emissions[t]
-    return Prediction(
-        moves=moves,
-        state_probs=state_probs,
-        observation=messages.sequence.observations[t],
-        means=means,
-        standard_deviations=deviations,
-        symbol_probs=symbol_probs,
-        log_likelihoods=log_likelihoods,
-        likelihoods=_number(log_likelihoods),
-        terms=_number(messages.log_predicted[t] + log_likelihoods),
-        log_total=float(messages.log_scales[t]),
-        total=float(messages.scales[t]),
-    )
+def _side_by_side(*logs: FloatArray) -> FloatArray:
+    """Factors of any shapes that go together, along a further, last axis."""
+    return np.stack(np.broadcast_arrays(*logs), axis=-1)
 
 
-def _number(logs: FloatArray) -> FloatArray:
+def number_of(logs: FloatArray) -> FloatArray:
     """The numbers whose logs these are: infinite beyond the largest double."""
     with np.errstate(over="ignore"):
         return np.exp(logs)
 
 
-def _time(messages: Messages, t: int) -> int:
+def time_of(messages: Messages, t: int) -> int:
+    """A time of the sequence, or ValueError in one sentence."""
     t = as_count("t", t, minimum=0)
     if t >= messages.length:
         raise ValueError(f"t is {t}; the sequence has the times 0..{messages.length - 1}.")

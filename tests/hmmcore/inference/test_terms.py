@@ -120,6 +120,43 @@ def test_terms_add_up_where_numbers_alone_would_underflow(block):
                 np.testing.assert_allclose(pair_terms(found, t).total, 1.0, rtol=0, atol=atol)
 
 
+@every_config
+def test_logs_of_factors_are_those_of_the_factors(config):
+    hmm, sequences = config.make(0)
+    sequence = sequences.select(0)
+    found, atol = messages(hmm, sequence), rounding(hmm, sequence)
+
+    def in_order(opened, factors, scale):
+        for place, factor in enumerate(factors):
+            logs = np.broadcast_to(opened.log_factors[..., place], opened.terms.shape)
+            np.testing.assert_allclose(
+                np.exp(np.minimum(logs, 709.0)),
+                np.minimum(np.broadcast_to(factor, opened.terms.shape), np.exp(709.0)),
+                rtol=1e-13,
+            )
+        assert opened.log_factors.shape == (*opened.terms.shape, len(factors))
+        np.testing.assert_allclose(
+            opened.log_factors.sum(axis=-1) - scale, opened.log_terms, rtol=1e-12, atol=atol
+        )
+        np.testing.assert_allclose(np.exp(opened.log_terms), opened.terms, rtol=1e-15)
+
+    for t in range(found.length):
+        for k in range(hmm.num_states):
+            forward, backward = forward_terms(found, t, k), backward_terms(found, t, k)
+            in_order(
+                forward, [forward.before, forward.steps, forward.likelihood], forward.log_scale
+            )
+            in_order(
+                backward, [backward.steps, backward.likelihoods, backward.after], backward.log_scale
+            )
+        together = smoothed_terms(found, t)
+        in_order(together, [together.past, together.future], 0.0)
+        if t < found.length - 1:
+            pairs = pair_terms(found, t)
+            before = pairs.before[:, np.newaxis]
+            in_order(pairs, [before, pairs.steps, pairs.likelihoods, pairs.after], pairs.log_scale)
+
+
 def exact(value: str) -> float:
     return float(Fraction(value))
 
