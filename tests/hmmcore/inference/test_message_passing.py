@@ -24,7 +24,7 @@ from hmmcore import (
 )
 from hmmcore.inference import message_passing, with_observation
 from tests.hmmcore.inference.test_posterior import awkward_table, every_config, rounding
-from tests.hmmcore.models import Case, TableEmissions
+from tests.hmmcore.models import Case, Config, TableEmissions
 from tests.hmmcore.oracle import enumerate_paths
 
 UMBRELLA = Case(
@@ -385,3 +385,14 @@ def test_an_observation_of_several_sequences_is_refused():
     notebook = preset("notebook")
     with pytest.raises(ValueError, match=r"^there are 2 sequences; messages pass along one"):
         with_observation(notebook.truth, notebook.sequences, 0, 1.0)
+
+
+def test_rounding_does_not_grow_along_a_long_sequence():
+    hmm, sequence = Config("dense", 3, (50_000,)).make(0)
+    found = messages(hmm, sequence)
+    for probs in (found.predicted_probs, found.filtered_probs, found.smoothed_probs):
+        np.testing.assert_allclose(probs.sum(axis=1), 1.0, rtol=1e-14)
+    np.testing.assert_allclose(found.pair_probs.sum(axis=(1, 2)), 1.0, rtol=1e-14)
+    posterior = smooth(hmm, sequence)
+    np.testing.assert_allclose(found.smoothed_probs, posterior.smoothed_probs, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(found.log_likelihood, posterior.log_likelihood, rtol=1e-13)
