@@ -9,7 +9,7 @@ import numpy as np
 
 from hmmcore import batch, initialization
 from hmmcore.emissions import Categorical, Gaussian, Poisson
-from hmmcore.inference import messages, smooth, viterbi
+from hmmcore.inference import k_best_paths, messages, smooth, viterbi
 from hmmcore.inference.paths import sample_posterior_paths
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -42,6 +42,7 @@ def _row_by_row() -> None:
     ascent.step(ascent.init(hmm))
     viterbi(hmm, sequences)
     messages(hmm, sequences.select(0))
+    k_best_paths(hmm, sequences.select(0), 1)
     sample_posterior_paths(hmm, sequences, 1, np.random.default_rng(0))
 
 

@@ -1,5 +1,6 @@
 """What a model says of data: posteriors, paths, forecasts, and how sure they are."""
 
+from hmmcore.inference.best_paths import BestPaths, k_best_paths, path_log_posteriors
 from hmmcore.inference.certainty import (
     commonest_share,
     most_probable_states,
@@ -10,7 +11,7 @@ from hmmcore.inference.certainty import (
 from hmmcore.inference.forecasting import Forecast, forecast
 from hmmcore.inference.message_passing import Messages, messages, with_observation
 from hmmcore.inference.opened_step import EMStep, OpenedParameter, em_step, open_parameter
-from hmmcore.inference.paths import BestPaths, k_best_paths, sample_posterior_paths
+from hmmcore.inference.paths import sample_posterior_paths
 from hmmcore.inference.posterior import (
     Posterior,
     TiedPaths,
@@ -69,6 +70,7 @@ __all__ = [
     "most_probable_states",
     "open_parameter",
     "pair_terms",
+    "path_log_posteriors",
     "posterior_entropy",
     "prediction",
     "sample_posterior_paths",

@@ -1,87 +1,18 @@
-"""More than the one best path: the k best, and draws from the posterior over paths."""
+"""Paths drawn from the posterior."""
 
 from __future__ import annotations
-
-import heapq
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
 
 from hmmcore.arrays import BoolArray, FloatArray, IntArray, as_count, require_generator
 from hmmcore.compiling import kernel
-from hmmcore.inference.posterior import best_completions, require_one
 from hmmcore.model import HMM, log_parameters
 from hmmcore.sequences import Sequences
 from hmmcore.sweeps import kernels
 from hmmcore.sweeps.chunks import Chunk, chunked, in_turns
 from hmmcore.sweeps.row_sweep import filter_chunk
 from hmmcore.sweeps.sweep import require_compatible
-
-
-@dataclass(frozen=True)
-class BestPaths:
-    """The most probable paths of one sequence, best first.
-
-    Attributes:
-        paths: (P, M); fewer than asked for when there are no more possible ones.
-        log_joints: (P,) log p(path, x) of each, in nats.
-    """
-
-    paths: IntArray
-    log_joints: FloatArray
-
-
-def k_best_paths(hmm: HMM, sequences: Sequences, num_paths: int) -> BestPaths:
-    """List the `num_paths` most probable paths of one sequence (list Viterbi).
-
-    A best-first search over beginnings of paths. What the best completion of a beginning adds is
-    known exactly from one backward sweep, so beginnings leave the queue in the order of the best
-    path they lead to, and complete paths in the order of their probability. Takes time and memory
-    in proportion to num_paths × M × K. Equally probable paths come in no particular order.
-
-    Source: Soong & Huang (1991), "A tree-trellis based fast search for finding the N best
-    sentence hypotheses"; the search is A* with a perfect heuristic.
-
-    Raises:
-        ValueError: when there is more than one sequence, or no path can explain it.
-    """
-    require_compatible(hmm, sequences)
-    num_paths = as_count("num_paths", num_paths)
-    require_one(sequences)
-    log_initial, log_transition = log_parameters(hmm)
-    scores = hmm.emissions.log_likelihoods(sequences.observations)
-    length = len(scores)
-    to_go = best_completions(log_transition, scores)
-    # A beginning is (−bound, states so far as a linked list). The serial number keeps the queue
-    # from comparing lists, and later beginnings of equal bound, which are longer, come first.
-    queue: list[tuple[float, int, int, float, tuple[int, object] | None]] = []
-    serial = 0
-
-    def push(t: int, k: int, so_far: float, before: tuple[int, object] | None) -> None:
-        nonlocal serial
-        bound = so_far + to_go[t, k]
-        if bound > -np.inf:
-            serial += 1
-            heapq.heappush(queue, (-bound, -t, serial, so_far, (k, before)))
-
-    for k in range(hmm.num_states):
-        push(0, k, float(log_initial[k] + scores[0, k]), None)
-    if not queue:
-        raise ValueError("no path can explain the sequence under this model.")
-    paths: list[list[int]] = []
-    log_joints: list[float] = []
-    while queue and len(paths) < num_paths:
-        _, negative_time, _, so_far, beginning = heapq.heappop(queue)
-        assert beginning is not None
-        if -negative_time == length - 1:
-            paths.append(_unlinked(beginning))
-            log_joints.append(so_far)
-            continue
-        t, k = -negative_time + 1, beginning[0]
-        for j in range(hmm.num_states):
-            push(t, j, float(so_far + log_transition[k, j] + scores[t, j]), beginning)
-    return BestPaths(np.array(paths, dtype=np.int64), np.array(log_joints))
 
 
 def sample_posterior_paths(
@@ -145,16 +76,6 @@ def filter_in_log_space(hmm: HMM, observations: FloatArray, log_filtered: FloatA
             return t
         log_filtered[t] -= top
     return len(scores)
-
-
-def _unlinked(path: tuple[int, object]) -> list[int]:
-    states: list[int] = []
-    rest: object = path
-    while rest is not None:
-        assert isinstance(rest, tuple)
-        state, rest = rest
-        states.append(state)
-    return states[::-1]
 
 
 @kernel()

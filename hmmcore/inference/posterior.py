@@ -145,18 +145,13 @@ def viterbi_ties(hmm: HMM, sequences: Sequences, max_paths: int = 1000) -> TiedP
     max_paths = as_count("max_paths", max_paths)
     require_one(sequences)
     log_initial, log_transition = log_parameters(hmm)
-    scores = hmm.emissions.log_likelihoods(sequences.observations)
+    scores, common = centred(hmm.emissions.log_likelihoods(sequences.observations))
     length = len(scores)
-    # Subtracted, because all paths have it in common: the score of one outlier would otherwise be
-    # so large that differences at other times are lost in rounding.
-    common = np.maximum(scores.max(axis=1), -np.finfo(float).max)
-    scores = scores - common[:, np.newaxis]
     to_go = best_completions(log_transition, scores)
     best = float((log_initial + scores[0] + to_go[0]).max())
     if best == -np.inf:
         raise ValueError("no path can explain the sequence under this model.")
-    rounding = 2.0 * float(np.finfo(float).eps) * float(np.abs(common).sum())
-    threshold = best - TIE_RTOL * max(1.0, abs(best)) - rounding
+    threshold = best - tie_tolerance(best, common)
     log_joint = best + float(common.sum())
 
     paths: list[list[int]] = []
@@ -193,13 +188,7 @@ def joint_log_prob(hmm: HMM, sequences: Sequences, states: ArrayLike) -> FloatAr
         raise ValueError(
             f"states have shape {given.shape}; there are {sequences.num_observations} observations."
         )
-    outside = np.flatnonzero((given < 0) | (given >= hmm.num_states) | (given != np.floor(given)))
-    if len(outside):
-        t = int(outside[0])
-        raise ValueError(
-            f"states[{t}] is {given[t]:g}; a state is a whole number in 0..{hmm.num_states - 1}."
-        )
-    path = given.astype(np.int64)
+    path = as_states("states", given, hmm.num_states)
     log_initial, log_transition = log_parameters(hmm)
     scores = hmm.emissions.log_likelihoods(sequences.observations)
     terms = scores[np.arange(len(path)), path]
@@ -208,6 +197,39 @@ def joint_log_prob(hmm: HMM, sequences: Sequences, states: ArrayLike) -> FloatAr
     moves[1:] = log_transition[path[:-1], path[1:]]
     moves[starts] = log_initial[path[starts]]
     return np.add.reduceat(terms + moves, starts)
+
+
+def as_states(name: str, given: FloatArray, num_states: int) -> IntArray:
+    """States of any shape as whole numbers; ValueError names the first that is not in 0..K-1."""
+    outside = np.argwhere((given < 0) | (given >= num_states) | (given != np.floor(given)))
+    if len(outside):
+        place = tuple(outside[0].tolist())
+        raise ValueError(
+            f"{name}[{', '.join(map(str, place))}] is {given[place]:g}; a state is a whole number "
+            f"in 0..{num_states - 1}."
+        )
+    return given.astype(np.int64)
+
+
+def centred(scores: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Scores (M, K) without what all paths have in common, the largest at each time; that (M,).
+
+    The score of one outlier would otherwise be so large that differences at other times are lost
+    in rounding.
+    """
+    common = np.maximum(scores.max(axis=1), -np.finfo(float).max)
+    return scores - common[:, np.newaxis], common
+
+
+def tie_tolerance(best: float, common: FloatArray) -> float:
+    """By how many nats equal log-joints of centred scores may differ; see `viterbi_ties`.
+
+    Args:
+        best: the largest of these log-joints.
+        common (M,): as from `centred`.
+    """
+    rounding = 2.0 * float(np.finfo(float).eps) * float(np.abs(common).sum())
+    return TIE_RTOL * max(1.0, abs(best)) + rounding
 
 
 def best_completions(log_transition: FloatArray, scores: FloatArray) -> FloatArray:

@@ -87,6 +87,14 @@ def enumerate_paths(initial_probs, transition_matrix, scores) -> Enumeration:
     )
 
 
+def first_sequence(config, seed):
+    """The model of a row of the table, the first of its sequences, and all paths of that."""
+    hmm, sequences = config.make(seed)
+    one = sequences.select(0)
+    scores = hmm.emissions.log_likelihoods(one.observations)
+    return hmm, one, enumerate_paths(hmm.initial_probs, hmm.transition_matrix, scores)
+
+
 def _log_sum(values: np.ndarray) -> np.longdouble:
     """scipy's logsumexp, on values shifted to be near zero so that it cannot lose digits."""
     top = values.max()

@@ -1,72 +1,15 @@
-"""The k best paths and draws from the posterior, held against all K^M paths."""
+"""Paths drawn from the posterior, held against all K^M paths."""
 
 import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from hmmcore import (
-    HMM,
-    Gaussian,
-    Sequences,
-    joint_log_prob,
-    k_best_paths,
-    sample_posterior_paths,
-    smooth,
-    viterbi,
-)
+from hmmcore import HMM, Gaussian, Sequences, sample_posterior_paths, smooth
 from hmmcore.sweeps import chunks
 from tests.hmmcore.models import CONFIGS, TableEmissions
-from tests.hmmcore.oracle import enumerate_paths
+from tests.hmmcore.oracle import first_sequence
 
 every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS.keys())
-
-
-def first_sequence(config, seed):
-    hmm, sequences = config.make(seed)
-    one = sequences.select(0)
-    scores = hmm.emissions.log_likelihoods(one.observations)
-    return hmm, one, enumerate_paths(hmm.initial_probs, hmm.transition_matrix, scores)
-
-
-@pytest.mark.parametrize("seed", range(2))
-@every_config
-def test_the_k_best_are_the_k_best_of_all(config, seed):
-    hmm, one, enumeration = first_sequence(config, seed)
-    possible = np.sort(np.asarray(enumeration.log_joints, dtype=float))[::-1]
-    possible = possible[possible > -np.inf]
-    found = k_best_paths(hmm, one, 30)
-    assert len(found.paths) == min(30, len(possible))
-    np.testing.assert_allclose(found.log_joints, possible[:30], rtol=1e-12, atol=1e-12)
-    assert len({tuple(path) for path in found.paths}) == len(found.paths)
-    for path, log_joint in zip(found.paths, found.log_joints, strict=True):
-        np.testing.assert_allclose(
-            joint_log_prob(hmm, one, path), [log_joint], rtol=1e-12, atol=1e-12
-        )
-
-
-@every_config
-def test_the_first_of_the_k_best_is_viterbis(config):
-    hmm, one, _ = first_sequence(config, 7)
-    np.testing.assert_allclose(
-        k_best_paths(hmm, one, 1).log_joints, viterbi(hmm, one).log_joints, rtol=1e-13, atol=1e-13
-    )
-
-
-def test_a_long_sequence_has_its_best_paths_listed():
-    hmm, sequences = CONFIGS["dense"].make(0)
-    long = Sequences(np.tile(sequences.observations[:, 0], 200))
-    found = k_best_paths(hmm, long, 50)
-    assert found.paths.shape == (50, long.num_observations)
-    assert (np.diff(found.log_joints) <= 1e-9).all()
-
-
-def test_k_best_says_what_it_cannot_do():
-    hmm, sequences = CONFIGS["dense"].make(0)
-    with pytest.raises(ValueError, match=r"there are 3 sequences; paths are listed for one"):
-        k_best_paths(hmm, sequences, 3)
-    impossible = TableEmissions.case([1.0, 0.0], np.eye(2), [[-np.inf, 0.0]])
-    with pytest.raises(ValueError, match="no path can explain"):
-        k_best_paths(*impossible, 3)
 
 
 @every_config
