@@ -12,6 +12,7 @@ from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import about, chart_words, health, words
 from pages.ui.parts.accuracies import accuracies, changes_of_state
 from pages.ui.parts.layout import halves
+from pages.ui.parts.paths.best_paths import best_paths
 from pages.ui.parts.run_controls import choices, messages
 from pages.ui.session import decoded
 from pages.ui.session.session import current_session
@@ -43,6 +44,7 @@ def draw() -> None:
     with right:
         confusion(view)
     ties(view)
+    best_paths(session, view)
 
 
 def over_time(view: View) -> None:

@@ -36,9 +36,10 @@ class BestPaths:
     ranks: IntArray
 
     @property
-    def cumulative_probs(self) -> FloatArray:
-        """(P,) the probability, given the data, that the path is one of the first 1, 2, …, P."""
-        total: FloatArray = np.minimum(np.cumsum(np.exp(self.log_posteriors)), 1.0)
+    def cumulative_log_probs(self) -> FloatArray:
+        """(P,) log of the probability, given the data, of the first 1, 2, …, P paths together."""
+        # In logs, because of a long sequence even the best path has a probability below 1e-308.
+        total: FloatArray = np.minimum(np.logaddexp.accumulate(self.log_posteriors), 0.0)
         return total
 
 

@@ -36,6 +36,8 @@ GLOSSARY: Mapping[str, str] = MappingProxyType(
         "Hidden Markov model": "States that follow each other by chance, each depending on the one "
         "before, of which one sees only the observations that they make.",
         "Iteration": "One step of training: all data are met once, and all parameters are changed.",
+        "k best paths": "The k paths of states that are most probable together with all "
+        "observations; the first of them is the Viterbi path.",
         "K, M, N": "The number of states, of observations in a sequence, and of sequences.",
         "Label switching": "States have no numbers of their own, so two runs may find the same "
         "model with its states in another order.",
@@ -53,6 +55,8 @@ GLOSSARY: Mapping[str, str] = MappingProxyType(
         "Per-step best": "At each time for itself the most probable state; in sequence these may "
         "be an impossible path.",
         "Posterior": "How probable each state is at each time, once the observations are known.",
+        "Posterior of a path": "How probable it is that the states took just this path, once the "
+        "observations are known; those of all paths sum to 1.",
         "Prior": "What is held of a model before any data; none is used on these pages, so that "
         "only the data speak.",
         "Saddle": "A point where the slope is zero although it is no top, as when all states are "

@@ -89,6 +89,22 @@ def scientific(value: float) -> str:
     return f"{mantissa.removesuffix('.0')}{NARROW_SPACE}×{NARROW_SPACE}10{power}".replace("-", "−")
 
 
+def probability(log_prob: float) -> str:
+    """A probability given by its natural logarithm, however small: 2.1%, 3.9 × 10⁻⁸."""
+    if log_prob == -math.inf:
+        return "0"
+    if log_prob > math.log(1e-3):
+        share = f"{math.exp(log_prob):.1%}"
+        return share if share != "100.0%" else "100%" if log_prob > -1e-12 else "over 99.9%"
+    exponent = math.floor(log_prob / math.log(10.0))
+    digits = math.exp(log_prob - exponent * math.log(10.0))
+    if f"{digits:.1f}" == "10.0":
+        digits, exponent = 1.0, exponent + 1
+    power = str(exponent).translate(SUPERSCRIPTS)
+    mantissa = f"{digits:.1f}".removesuffix(".0")
+    return f"{mantissa}{NARROW_SPACE}×{NARROW_SPACE}10{power}"
+
+
 def with_spread(value: float, spread: float) -> str:
     """A number and its standard deviation: −2.01 ± 0.50."""
     width = scientific(spread) if _places(spread) is None else f"{spread:.{_places(spread)}f}"

@@ -1,5 +1,7 @@
 """A visitor's text is escaped, and numbers and lists read well."""
 
+import math
+
 import pytest
 
 from pages.ui.text import (
@@ -10,6 +12,7 @@ from pages.ui.text import (
     listed,
     markdown_lines,
     markdown_text,
+    probability,
     scientific,
     with_spread,
 )
@@ -56,6 +59,23 @@ def test_digits_go_on_until_values_can_be_told_apart():
 )
 def test_small_and_large_numbers_have_a_power_of_ten(value: float, text: str) -> None:
     assert scientific(value).replace("\u202f", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("log_prob", "text"),
+    [
+        (0.0, "100%"),
+        (-1e-15, "100%"),
+        (math.log(0.9999), "over 99.9%"),
+        (math.log(0.021), "2.1%"),
+        (math.log(0.0004), "4 × 10⁻⁴"),
+        (math.log(9.99e-5), "1 × 10⁻⁴"),
+        (-2000.0, "2.6 × 10⁻⁸⁶⁹"),
+        (-math.inf, "0"),
+    ],
+)
+def test_a_probability_is_written_however_small(log_prob: float, text: str) -> None:
+    assert probability(log_prob).replace("\u202f", " ") == text
 
 
 def test_names_are_listed_as_one_reads_them() -> None:

@@ -101,9 +101,14 @@ def strips(
         [decimation.majority_bins(states, width, num_states) for states in paths.values()]
     )
     when, _ = scale.words(MAX_COLUMNS)
+    whole = bool((binned >= 0).all())
+    # A text for each cell is long, and numbers of states are there already.
+    name = "%{text}" if names.given else "S%{z}"
     cells = {
         "type": "heatmap",
-        "z": np.where(binned < 0, np.nan, binned + 1.0).astype(np.float32),
+        "z": (binned + 1).astype(np.int8)
+        if whole
+        else np.where(binned < 0, np.nan, binned + 1.0).astype(np.float32),
         "y": list(paths),
         **columns_of(scale),
         "zmin": 0.5,
@@ -112,12 +117,11 @@ def strips(
         "showscale": False,
         "ygap": 2,
         "hoverongaps": False,
-        # The last stands for -1, no state, which has no hover text.
-        "text": np.array([*names.all(num_states), ""], dtype=object)[binned],
-        "hovertemplate": (
-            f"%{{y}}, {when}: {'mostly ' if width > 1 else ''}%{{text}}<extra></extra>"
-        ),
+        "hovertemplate": f"%{{y}}, {when}: {'mostly ' if width > 1 else ''}{name}<extra></extra>",
     }
+    if names.given:
+        # The last stands for -1, no state, which has no hover text.
+        cells["text"] = np.array([*names.all(num_states), ""], dtype=object)[binned]
     return Plot([cells, _state_names(list(paths), binned, scale, names)], named_rows(list(paths)))
 
 

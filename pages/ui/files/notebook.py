@@ -83,8 +83,8 @@ def _cell(number: int, kind: str, source: str) -> dict[str, Any]:
 
 def _imports(code: str) -> str:
     names = (
-        "EM", "GradientAscent", "Sequences", "align", "log_likelihood", "preset", "sample",
-        "smooth", "viterbi",
+        "EM", "GradientAscent", "Sequences", "align", "k_best_paths", "log_likelihood",
+        "path_log_posteriors", "preset", "sample", "sample_posterior_paths", "smooth", "viterbi",
     )  # fmt: skip
     return (
         "import numpy as np\n"

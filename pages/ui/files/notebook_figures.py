@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pages.ui.experiment.experiment import Experiment
+from pages.ui.experiment.listing import DRAWS_STREAM, most_paths
 from pages.ui.experiment.naming import learned_names
 from pages.ui.experiment.player import Run
 from pages.ui.figures import theme
@@ -28,6 +29,12 @@ def figure_cells(experiment: Experiment, shown: Run) -> list[tuple[str, str]]:
         ),
         ("code", _decoding(experiment)),
         ("code", DECODED_SYMBOLS if symbols else DECODED_NUMBERS),
+        (
+            "markdown",
+            "## Best paths\n\nThe most probable paths of this sequence, and paths drawn from the "
+            "posterior, with the logarithm of the probability of each, given the observations.",
+        ),
+        ("code", _best_paths(experiment)),
         ("code", _table(experiment)),
     ]
 
@@ -143,6 +150,41 @@ DECODED_NUMBERS = DECODED.replace(
     "AXES",
     "for d, column in enumerate(columns):\n    figure.update_yaxes(title_text=column, row=d + 1)",
 )
+
+
+def _best_paths(experiment: Experiment) -> str:
+    config, data = experiment.config, experiment.data
+    most = most_paths(int(data.sequences.lengths[config.sequence - 1]), config.num_states)
+    lines = [
+        f"best = k_best_paths(hmm, sequences.select(n), {min(config.best_paths, most)})",
+        'rows = [f"path {i}: {p:.2f}" for i, p in enumerate(best.log_posteriors, 1)]',
+        "paths = best.paths",
+    ]
+    if config.path_draws:
+        seed = [config.seed, DRAWS_STREAM, config.draw_number]
+        lines += [
+            f"rng = np.random.default_rng({seed})",
+            f"draws = sample_posterior_paths(hmm, sequences.select(n), "
+            f"{min(config.path_draws, most)}, rng)",
+            "log_posteriors = path_log_posteriors(hmm, sequences.select(n), draws)",
+            'rows += [f"draw {i}: {p:.2f}" for i, p in enumerate(log_posteriors, 1)]',
+            "paths = np.vstack([paths, draws])",
+        ]
+    return "\n".join([*lines, STRIPS])
+
+
+STRIPS = """\
+steps = np.linspace(0, 1, len(states) + 1).repeat(2)[1:-1]
+strips = go.Heatmap(
+    z=paths[:, :length], x=time, y=rows, zmin=-0.5, zmax=len(states) - 0.5, ygap=2,
+    colorscale=list(zip(steps, np.repeat(colours, 2))), showscale=False,
+)
+figure = go.Figure(strips)
+figure.update_layout(
+    title=f"{name}: log p(path | x) in nats; "
+    f"of the best {len(best.paths)} together {best.cumulative_log_probs[-1]:.2f}",
+    yaxis_autorange="reversed", xaxis_title="time", height=22 * len(rows) + 160,
+)"""
 
 
 def _table(experiment: Experiment) -> str:

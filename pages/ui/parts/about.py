@@ -77,6 +77,14 @@ differences between paths on the same data mean something.
 is the one with the lowest state numbers. A model whose states are all alike, such as the symmetric
 starting point, cannot prefer any path: all $K^M$ of them tie.
 
+**The best paths.** The Viterbi path is the most probable one, and yet it is hardly ever probable:
+so many others explain the data nearly as well. The list shows the next best, where they leave the
+best one, and the *posterior* of each: its share of the probability of all paths, given the
+observations. Where the first few differ the model is unsure.
+
+**Drawn paths** come as often as they are probable. A draw shows what the states may really have
+done, with as many changes of state as the model expects; the best path usually has fewer.
+
 **Labels.** A learned model numbers its states as it likes. Here each one gets the name and colour
 of the true state that it agrees with most often.
 """

@@ -306,6 +306,22 @@ class Config:
         f"Filtered: {GLOSSARY['Filtered']} Smoothed: {GLOSSARY['Smoothed']}",
         "view", choices={"smoothed": "Smoothed", "filtered": "Filtered"},
     )
+    best_paths: int = control(
+        "best", "Best paths", 5,
+        f"How many are listed. k best paths: {GLOSSARY['k best paths']}",
+        "view", minimum=1, maximum=100, step=1, omit_default=True,
+    )
+    path_draws: int = control(
+        "draws", "Drawn paths", 3,
+        "How many paths are drawn from the posterior beside them: each path comes as often as it "
+        "is probable, given the observations.",
+        "view", minimum=0, maximum=20, step=1, omit_default=True,
+    )
+    draw_number: int = control(
+        "draw", "Draw number", 0,
+        "Which draw is shown. Another number draws other paths; the same gives the same again.",
+        "view", minimum=0, maximum=999_999, step=1, omit_default=True,
+    )
     truth: str = control(
         "truth", "Truth", "shown",
         "Whether the figures show what really made the data: the dotted line, the true parameters "

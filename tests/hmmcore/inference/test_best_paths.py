@@ -72,7 +72,7 @@ def test_posteriors_of_paths_are_those_of_enumeration(config):
         listed.log_posteriors, path_log_posteriors(hmm, one, listed.paths), rtol=0, atol=0
     )
     np.testing.assert_allclose(
-        listed.cumulative_probs,
+        np.exp(listed.cumulative_log_probs),
         np.cumsum(np.sort(np.exp(expected))[::-1])[: len(listed.paths)],
         rtol=1e-12,
         atol=0,
@@ -83,7 +83,7 @@ def test_all_paths_together_have_probability_one():
     hmm, one, enumeration = first_sequence(CONFIGS["dense"], 0)
     everything = k_best_paths(hmm, one, len(enumeration.paths) + 5)
     assert len(everything.paths) == len(enumeration.paths)
-    np.testing.assert_allclose(everything.cumulative_probs[-1], 1.0, rtol=1e-13, atol=0)
+    np.testing.assert_allclose(everything.cumulative_log_probs[-1], 0.0, rtol=0, atol=1e-13)
 
 
 def test_ranks_say_which_paths_tie():
@@ -146,7 +146,7 @@ def test_one_state_has_one_path_and_one_observation_has_k():
     hmm, _ = CONFIGS["dense"].make(0)
     found = k_best_paths(hmm, Sequences([0.0]), 100)
     assert sorted(found.paths[:, 0].tolist()) == list(range(hmm.num_states))
-    np.testing.assert_allclose(found.cumulative_probs[-1], 1.0, rtol=1e-14, atol=0)
+    np.testing.assert_allclose(found.cumulative_log_probs[-1], 0.0, rtol=0, atol=1e-14)
 
 
 def test_the_posterior_of_a_path_says_what_it_cannot_do():

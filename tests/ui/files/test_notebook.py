@@ -16,6 +16,7 @@ from pages.ui.files.export import data_frame
 from pages.ui.files.notebook import notebook
 from pages.ui.files.notebook_figures import LONGEST_DRAWN
 from pages.ui.parts.export_area import decoded_csv, decoded_parquet, model_json
+from pages.ui.session import listed_paths
 from pages.ui.session.session import Session
 from pages.ui.session.view import current_view
 from pages.ui.settings.config import Config
@@ -123,7 +124,7 @@ def assert_drawn(session, names, runs, figures):
     """The figures show what the page shows: curves, parameters, and a decoded sequence."""
     view, close = current_view(session), {"rtol": 1e-6, "atol": 1e-9}
     sequences = session.data.sequences
-    curves, transitions, emitted, decoded = figures
+    curves, transitions, emitted, decoded, listed = figures
     for trace, run in zip(curves.data, runs, strict=True):
         expected = run.history.log_likelihoods / (
             sequences.num_observations - sequences.num_missing
@@ -146,6 +147,11 @@ def assert_drawn(session, names, runs, figures):
         assert (view.path.states[here] == k).all()
         values[here, d] = trace.y
     np.testing.assert_array_equal(values, view.sequence.observations)
+    (strips,) = listed.data
+    best, drawn = listed_paths.best(session, view), listed_paths.drawn(session, view)
+    np.testing.assert_array_equal(strips.z, np.vstack([best.paths, drawn.paths]))
+    log_posteriors = [*best.log_posteriors, *drawn.log_posteriors]
+    assert [row.split(": ")[1] for row in strips.y] == [f"{value:.2f}" for value in log_posteriors]
 
 
 def test_it_draws_along_dates_and_with_the_names_of_the_file():
@@ -160,7 +166,7 @@ def test_it_draws_along_dates_and_with_the_names_of_the_file():
     session.replace_upload(upload, 2)
     session.change(sequence=2)
     session.step()
-    names, _, (*_, emitted, decoded) = executed(session)
+    names, _, (*_, emitted, decoded, _) = executed(session)
     np.testing.assert_array_equal(names["times"], times)
     np.testing.assert_array_equal(names["true_states"], known)
     assert (decoded.layout.title.text, decoded.layout.yaxis.title.text) == ("b\n", "flow")
@@ -175,7 +181,8 @@ def test_it_draws_along_dates_and_with_the_names_of_the_file():
 
 def test_of_a_long_sequence_it_draws_the_beginning():
     session = own("numbers", np.random.default_rng(0).normal(size=5000))
-    *_, decoded = executed(session)[2]
+    *_, decoded, listed = executed(session)[2]
+    assert listed.data[0].z.shape[1] == LONGEST_DRAWN
     assert sum(len(trace.x) for trace in decoded.data if trace.mode == "markers") == LONGEST_DRAWN
 
 
