@@ -15,7 +15,7 @@ NARROW = {"width": 800, "height": 1000}
 FIGURE = "[data-testid=hmm-figure]"
 FIGURES = {
     "posterior": ("posterior_over_time", "transition_counts", "learned_transition_matrix"),
-    "viterbi": ("paths_over_time", "confusion"),
+    "viterbi": ("paths_over_time", "confusion", "best_paths"),
 }
 FIRST_DRAWING_MS = 20_000
 """The first figure waits for the drawing library; on a machine with other work that takes long."""
@@ -84,6 +84,36 @@ def test_a_visitor_looks_at_the_viterbi_path(page: Page) -> None:
     expect(ui.button(page, "Play")).to_be_visible()
     page.get_by_text("What am I looking at?").click()
     expect(page.get_by_text("Why do they differ?")).to_be_visible()
+    assert page_failures(page) == []
+
+
+@pytest.mark.parametrize(
+    "viewport", [{"width": 1440, "height": 900}, {"width": 390, "height": 844}]
+)
+def test_a_visitor_lists_the_best_paths_and_sends_them_on(page: Page) -> None:
+    open_page(page, "/viterbi?M=60&N=3&K=3&noise=1.5")
+    expect_drawn(page, "viterbi")
+    wait_until_settled(page)
+    expect(page.get_by_text(re.compile(r"the first 5 together .*%"))).to_be_visible()
+    ui.enter(page, "Best paths", 3)
+    page.wait_for_url("**best=3*")
+    ui.enter(page, "Draw number", 2)
+    page.wait_for_url("**draw=2*")
+    expect(page.get_by_text(re.compile(r"the first 3 together .*%"))).to_be_visible()
+    wait_until_settled(page)
+    strips = "figure => JSON.stringify(figure.data.map((trace) => [trace.y, trace.z]))"
+    sent = ui.chart(page, "best_paths").evaluate(strips)
+    assert "path 3 ≠ best" in sent
+    assert "draw 3" in sent
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Paths (CSV)").click()
+    header = saved.value.path().read_text(encoding="utf-8").splitlines()[0]
+    assert header == "time,path_1,path_2,path_3,draw_1,draw_2,draw_3"
+    # Whoever opens the link has the same, the draws too.
+    page.goto(page.url)
+    expect_drawn(page, "viterbi")
+    wait_until_settled(page)
+    assert ui.chart(page, "best_paths").evaluate(strips) == sent
     assert page_failures(page) == []
 
 
