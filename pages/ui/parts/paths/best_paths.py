@@ -33,7 +33,9 @@ def best_paths(session: Session, view: View) -> None:
     length = view.sequence.num_observations
     drawn_note = path_words.DRAWN if len(drawn.paths) else ""
     own = words.OWN_NUMBERS if view.true_states is not None and view.own_numbers else ""
-    notes = [drawn_note, own, decimation_note(length) or "", shown_scale(session).note]
+    note = decimation_note(length)
+    columns = f"{note} {path_words.COLUMNS}" if note else ""
+    notes = [drawn_note, own, columns, shown_scale(session).note]
     st.caption(" ".join(filter(None, [summary, *notes])))
     colours = page_colours(state_names(session))
     show_figure(
@@ -55,8 +57,8 @@ def best_paths(session: Session, view: View) -> None:
 
 
 def _summary(session: Session, view: View, found: BestPaths, true: GivenPaths | None) -> str:
-    most, wanted = listed_paths.most(view), session.config.best_paths
-    asked = min(wanted, most)
+    most, config = listed_paths.most(view), session.config
+    asked = min(config.best_paths, most)
     return " ".join(
         filter(
             None,
@@ -68,7 +70,10 @@ def _summary(session: Session, view: View, found: BestPaths, true: GivenPaths | 
                     true.paths[0], float(true.log_posteriors[0]), found.paths
                 ),
                 path_words.about_bound(
-                    wanted, most, view.sequence.num_observations, view.hmm.num_states
+                    max(config.best_paths, config.path_draws),
+                    most,
+                    view.sequence.num_observations,
+                    view.hmm.num_states,
                 ),
             ],
         )

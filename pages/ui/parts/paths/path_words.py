@@ -25,6 +25,8 @@ DRAWN = (
     "the data leave the state open."
 )
 
+COLUMNS = "A mark stands where any step of its stretch differs."
+
 
 def stretches(
     differ: BoolArray, most: int | None = MOST_STRETCHES, written: Callable[[int], str] = count
@@ -144,15 +146,9 @@ TABLE = (
 
 
 def about_table(found: BestPaths) -> str:
-    """The table of paths, for somebody who does not see it: its first rows."""
-    rows = [
-        f"path {number}: place {place}, posterior {share}, together {total}"
-        for number, place, share, total in zip(
-            range(1, SPOKEN + 1),
-            places(found.ranks),
-            shares(found.log_posteriors),
-            shares(found.cumulative_log_probs),
-            strict=False,
-        )
-    ]
-    return f"Table of the best paths, of drawn ones and of the true one. {'; '.join(rows)}."
+    """The table of paths, for somebody who does not see it: its ends."""
+    first, together = shares([found.log_posteriors[0], found.cumulative_log_probs[-1]])
+    return (
+        "Table of the best paths, of drawn ones and of the true one. Path 1 has a posterior of "
+        f"{first}, the {many(len(found.paths), 'best path')} together {together}."
+    )
