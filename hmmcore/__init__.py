@@ -4,7 +4,7 @@ Frozen values (`HMM`, `Gaussian`, `Sequences`), free functions of them, and trai
 step at a time. Knows nothing of any page or plot.
 """
 
-from hmmcore import batch, initialization, io, presets, simulation
+from hmmcore import batch, initialization, io, landscape, presets, simulation
 from hmmcore.alignment import (
     accuracy,
     align,
@@ -125,6 +125,7 @@ __all__ = [
     "io",
     "joint_log_prob",
     "k_best_paths",
+    "landscape",
     "log_likelihood",
     "majority_states",
     "messages",

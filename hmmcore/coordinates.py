@@ -8,8 +8,10 @@ A coordinate is (parameter, *indices), 0-based: ("means", 1) where there is one 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hmmcore.arrays import FloatArray, quoted
 from hmmcore.emissions import Categorical, Emissions, Gaussian, NeuralGaussian, Poisson
@@ -24,6 +26,41 @@ MOMENTS = ("means", "standard_deviations")
 """Parameters (K, D), whose last index may be left out where D is 1."""
 
 
+@dataclass(frozen=True)
+class Scale:
+    """The scale on which equal steps of a number are alike.
+
+    Attributes:
+        name: "value", "log" or "logit".
+    """
+
+    name: str
+
+    def position(self, value: ArrayLike) -> FloatArray:
+        """Where values lie on the scale: any shape; infinite at the ends of their range."""
+        given = np.asarray(value, dtype=np.float64)
+        with np.errstate(divide="ignore"):
+            if self.name == "log":
+                return np.log(given)
+            return np.log(given) - np.log1p(-given) if self.name == "logit" else given
+
+    def value(self, position: ArrayLike) -> FloatArray:
+        """Undo `position`."""
+        given = np.asarray(position, dtype=np.float64)
+        with np.errstate(over="ignore", under="ignore"):
+            if self.name == "log":
+                return np.exp(given)
+            return 1.0 / (1.0 + np.exp(-given)) if self.name == "logit" else given
+
+
+def scale_of(coordinate: Coordinate) -> Scale:
+    """The scale of a number: logs of spreads and rates, logits of probabilities, means as is."""
+    name = coordinate[0]
+    if name in DISTRIBUTIONS:
+        return Scale("logit")
+    return Scale("value" if name == "means" else "log")
+
+
 def value_at(hmm: HMM, coordinate: Coordinate) -> float:
     """The number at a coordinate.
 
@@ -35,8 +72,20 @@ def value_at(hmm: HMM, coordinate: Coordinate) -> float:
 
 
 def place_of(hmm: HMM, coordinate: Coordinate) -> tuple[int, ...]:
-    """All indices of a coordinate, in the parameter's own shape. Errors as in `value_at`."""
+    """The indices of a coordinate, with none left out. Errors as in `value_at`."""
     return _found(hmm, coordinate)[1]
+
+
+def values_of(hmm: HMM, name: str) -> FloatArray:
+    """All numbers of a parameter, as coordinates name it.
+
+    Raises:
+        ValueError: when the model has no such parameter.
+    """
+    values = _parameters(hmm).get(name)
+    if values is None:
+        raise ValueError(f"The model has no {quoted(name)}; it has {', '.join(_parameters(hmm))}.")
+    return values
 
 
 def with_values(hmm: HMM, values: Mapping[Coordinate, float]) -> HMM:
@@ -86,9 +135,7 @@ def _found(hmm: HMM, coordinate: Coordinate) -> tuple[FloatArray, tuple[int, ...
     if not isinstance(coordinate, tuple) or not coordinate:
         raise ValueError(f"{quoted(coordinate)} is no coordinate; one is like ('means', 1).")
     name, *indices = coordinate
-    values = _parameters(hmm).get(str(name))
-    if values is None:
-        raise ValueError(f"The model has no {quoted(name)}; it has {', '.join(_parameters(hmm))}.")
+    values = values_of(hmm, str(name))
     place = [index for index in indices if isinstance(index, int | np.integer)]
     if values.ndim == len(indices) + 1 and values.shape[-1] == 1 and name in MOMENTS:
         place.append(0)

@@ -1,0 +1,38 @@
+"""The landscape that training climbs: the log-likelihood over a plane, and where it leads.
+
+A `Plane` goes through the space of models along two of their numbers, or through three models.
+`surface` is the log-likelihood over it, `hills` its summits and passes, `line` the log-likelihood
+from one model to another, and `basins` where training ends from every point; `BasinSearch` finds
+the same a little at a time.
+"""
+
+from hmmcore.coordinates import Coordinate, Scale, scale_of
+from hmmcore.landscape.base import AnyPlane
+from hmmcore.landscape.basins import OPEN, UNKNOWN, Basins
+from hmmcore.landscape.hills import Hills, Pass, hills
+from hmmcore.landscape.plane import Plane
+from hmmcore.landscape.search import BasinSearch, basins, estimated_seconds
+from hmmcore.landscape.straight import Line, line
+from hmmcore.landscape.surface import surface
+from hmmcore.landscape.through import ThroughModels
+
+__all__ = [
+    "OPEN",
+    "UNKNOWN",
+    "AnyPlane",
+    "BasinSearch",
+    "Basins",
+    "Coordinate",
+    "Hills",
+    "Line",
+    "Pass",
+    "Plane",
+    "Scale",
+    "ThroughModels",
+    "basins",
+    "estimated_seconds",
+    "hills",
+    "line",
+    "scale_of",
+    "surface",
+]

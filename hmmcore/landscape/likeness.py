@@ -1,0 +1,156 @@
+"""How far apart two models are as far as the data can tell, whatever the order of their states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy
+
+from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.batch import Models
+from hmmcore.batch.models import Arrays
+from hmmcore.landscape.base import orders
+from hmmcore.model import HMM
+from hmmcore.sequences import Sequences
+from hmmcore.sweeps.sweep import expectations
+
+MOST_STATES_IN_EVERY_ORDER = 6
+"""Up to so many states every order is looked at; with more, the best assignment of states by
+themselves."""
+
+
+@dataclass(frozen=True)
+class Features:
+    """Models as numbers whose differences can be compared, one row for each.
+
+    Attributes:
+        initial: (n, K) twice the roots of π.
+        matrices: (n, K, K) twice the roots of A.
+        states: (n, K, d) what each state emits: means and covariances as they are, twice the
+            roots of rates and probabilities.
+    """
+
+    initial: FloatArray
+    matrices: FloatArray
+    states: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.initial)
+
+    def only(self, rows: IntArray) -> Features:
+        """Some of the models."""
+        return Features(self.initial[rows], self.matrices[rows], self.states[rows])
+
+    def reordered(self, taken: IntArray) -> Features:
+        """Each model's states in an order of its own (n, K), or one model's in many."""
+        rows = np.arange(len(taken)) if len(self) > 1 else np.zeros(len(taken), dtype=np.int64)
+        return Features(
+            self.initial[rows[:, np.newaxis], taken],
+            self.matrices[rows[:, np.newaxis, np.newaxis], taken[:, :, np.newaxis],
+                          taken[:, np.newaxis, :]],
+            self.states[rows[:, np.newaxis], taken],
+        )  # fmt: skip
+
+    def usual_orders(self) -> IntArray:
+        """For each model an order (n, K) of its states, however they are numbered.
+
+        By what they emit; states that emit alike by what they have in the chain.
+        """
+        chain = np.stack(
+            [self.initial, np.diagonal(self.matrices, axis1=1, axis2=2), self.matrices.sum(axis=1)],
+            axis=2,
+        )
+        keys = np.concatenate([self.states, 1e-3 * chain], axis=2)
+        # Weights with which two different states have one key by accident only.
+        weights = 1.0 / np.sqrt(np.arange(keys.shape[2]) + 1.618)
+        return np.argsort(keys @ weights, axis=1, kind="stable")
+
+
+def features_of(models: Models) -> Features:
+    """The features of models of any family."""
+    return Features(
+        2.0 * np.sqrt(models.initial_probs),
+        2.0 * np.sqrt(models.transition_matrices),
+        _of_states(models),
+    )
+
+
+def _of_states(models: Models) -> FloatArray:
+    """What each state emits (n, K, d), in the family's own numbers."""
+    parts: Arrays = dict(models.parameters)
+    shape = len(models), models.num_states
+    if "embeddings" in parts:
+        # Different weights of a network can stand for the same means.
+        means = [hmm.emissions.means for hmm in models]  # type: ignore[attr-defined]
+        parts = {"means": np.array(means).reshape(*shape, -1), "covariances": parts["covariances"]}
+    pieces = []
+    for name, values in parts.items():
+        if models.settings.get("covariance_type") == "tied" and name == "covariances":
+            values = np.broadcast_to(values[:, np.newaxis], (*shape, *values.shape[1:]))
+        shown = 2.0 * np.sqrt(values) if name in ("rates", "probs") else values
+        pieces.append(shown.reshape(*shape, -1))
+    return np.concatenate(pieces, axis=2) if pieces else np.empty((*shape, 0))
+
+
+class Likeness:
+    """Distances of other models from one, in nats.
+
+    A difference of a parameter counts as much as the data would, were the hidden states known: with
+    the expected number of observations that it explains. So what no observation touches, such as
+    the mean of a state that explains none, makes no difference, and where the log-likelihood can
+    tell two models apart at all, their distance is at least that.
+
+    Args:
+        hmm: the one.
+    """
+
+    def __init__(self, hmm: HMM, features: Features, sequences: Sequences) -> None:
+        found = expectations(hmm, sequences)
+        self.features = features
+        self.num_sequences = len(sequences)
+        self.leaving = found.transition_counts.sum(axis=1)
+        self.weights = found.initial_counts + found.transition_counts.sum(axis=0)
+        self.scales = _scales(hmm, features.states.shape[2])
+
+    def distances(self, others: Features) -> FloatArray:
+        """(n,) of others, their states in the order in which they are."""
+        own = self.features
+        initial = ((others.initial - own.initial) ** 2).sum(axis=1)
+        rows = ((others.matrices - own.matrices) ** 2).sum(axis=2)
+        states = (((others.states - own.states) * self.scales) ** 2).sum(axis=2)
+        doubled = self.num_sequences * initial + rows @ self.leaving + states @ self.weights
+        return np.asarray(0.5 * doubled)
+
+    def least_distance(self, other: Features) -> float:
+        """Of one other, in the order of its states that is nearest."""
+        num_states = len(self.weights)
+        if num_states <= MOST_STATES_IN_EVERY_ORDER:
+            return float(self.distances(other.reordered(orders(num_states))).min())
+        gaps = (other.states[0][np.newaxis] - self.features.states[0][:, np.newaxis]) * self.scales[
+            0
+        ][:, np.newaxis]
+        costs = (gaps**2).sum(axis=2) * self.weights[:, np.newaxis]
+        for name in ("initial", "stays"):
+            own, theirs = (
+                f.initial[0] if name == "initial" else np.diagonal(f.matrices[0])
+                for f in (self.features, other)
+            )
+            weight = self.num_sequences if name == "initial" else self.leaving[:, np.newaxis]
+            costs = costs + weight * (theirs[np.newaxis] - own[:, np.newaxis]) ** 2
+        best = scipy.optimize.linear_sum_assignment(costs)[1]
+        return float(self.distances(other.reordered(best[np.newaxis]))[0])
+
+
+def _scales(hmm: HMM, num_features: int) -> FloatArray:
+    """(1, K, d): by what differences of the states' features are multiplied."""
+    sds = getattr(hmm.emissions, "standard_deviations", None)
+    if sds is None:
+        return np.ones((1, hmm.num_states, num_features))
+    num_dimensions = sds.shape[1]
+    size = num_features - num_dimensions
+    if size == 1 or size == num_dimensions:
+        squares = sds[:, :size] ** 2
+    else:
+        squares = (sds[:, :, np.newaxis] * sds[:, np.newaxis, :]).reshape(len(sds), -1)
+    return np.concatenate([1.0 / sds, 1.0 / (np.sqrt(2.0) * squares)], axis=1)[np.newaxis]

@@ -1,0 +1,277 @@
+"""A search for basins that can be watched: coarse first, a little at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Lock
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hmmcore import batch
+from hmmcore.arrays import IntArray, require_type
+from hmmcore.batch.outcome import CANCELLED, CONVERGED
+from hmmcore.landscape.base import AnyPlane
+from hmmcore.landscape.basins import OPEN, UNKNOWN, Basins
+from hmmcore.landscape.grouping import grouped
+from hmmcore.landscape.surface import grid_positions
+from hmmcore.lanes import LANES
+from hmmcore.training import GradientAscent, Trainer
+from hmmcore.training.base import checked_stop_rule
+
+STRIDES = (8, 4, 2, 1)
+"""Every eighth position of every eighth row is trained first, then every fourth, and so on."""
+MOST_NUMBERS = 1 << 26
+"""Numbers of all models that a search may keep: 512 MB."""
+EM_TOLERANCE, GRADIENT_TOLERANCE, GRADIENT_PATIENCE = 1e-8, 1e-6, 10
+
+
+def basins(
+    plane: AnyPlane,
+    trainer: Trainer,
+    xs: ArrayLike,
+    ys: ArrayLike,
+    max_iterations: int,
+    tolerance: float | None = None,
+    progress: Callable[[int], object] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Basins:
+    """Train from every point of a grid, and say where each ends.
+
+    Args:
+        trainer: EM(...) or GradientAscent(...), with the data, or any other trainer.
+        xs, ys: positions (Nx,) and (Ny,) on the plane.
+        max_iterations: how many steps a start may take.
+        tolerance: nats per observation; a start has come to rest where a step changes less. None
+            stands for what suits the trainer.
+        progress: called in this thread with how many starts are done, when some more are.
+        cancelled: asked between steps; what is not done when it says True stays unknown.
+
+    Raises:
+        ValueError: when models of the plane could not emit the trainer's data, or the grid is too
+            large for memory.
+    """
+    search = BasinSearch(plane, trainer, xs, ys, max_iterations, tolerance)
+    while search.advance(float("inf"), cancelled, progress):
+        if cancelled is not None and cancelled():
+            break
+    return search.basins()
+
+
+class BasinSearch:
+    """Trains from every point of a grid, each once, coarse first; see `basins`.
+
+    `advance` may run in a thread while another asks for `basins`, `filled` or `seconds_left`.
+
+    Attributes:
+        passes: how many passes over the grid there are.
+    """
+
+    passes = len(STRIDES)
+
+    def __init__(
+        self,
+        plane: AnyPlane,
+        trainer: Trainer,
+        xs: ArrayLike,
+        ys: ArrayLike,
+        max_iterations: int,
+        tolerance: float | None = None,
+    ) -> None:
+        require_type("plane", plane, AnyPlane, "a Plane")
+        if tolerance is None:
+            is_gradient = isinstance(trainer, GradientAscent)
+            tolerance = GRADIENT_TOLERANCE if is_gradient else EM_TOLERANCE
+        self.plane = plane
+        self.trainer = trainer
+        self.max_iterations, _ = checked_stop_rule(max_iterations, tolerance, 1)
+        self.tolerance = tolerance
+        self.patience = GRADIENT_PATIENCE if isinstance(trainer, GradientAscent) else 1
+        self.shape = np.size(ys), np.size(xs)
+        self._xs, self._ys = grid_positions(xs, ys)
+        count = len(self._xs)
+        example = batch.stack([plane.hmm])
+        per_model = sum(values.size for values in example.arrays().values())
+        if count * per_model > MOST_NUMBERS:
+            raise ValueError(
+                f"{count} starts of models with {per_model} numbers each are more than memory is "
+                f"kept for; choose a grid of at most {MOST_NUMBERS // per_model} positions."
+            )
+        self._ends = {
+            name: np.empty((count, *values.shape[1:])) for name, values in example.arrays().items()
+        }
+        self._log_likelihoods = np.full(count, -np.inf)
+        self._iterations = np.zeros(count, dtype=np.int64)
+        self._known = np.zeros(count, dtype=bool)
+        self._is_start = np.ones(count, dtype=bool)
+        self._at_rest = np.zeros(count, dtype=bool)
+        self._failures: dict[int, str] = {}
+        self._order = coarse_first(self.shape)
+        self._next = 0
+        self._seconds = 0.0
+        self._kind = example
+        self._lock = Lock()
+
+    def advance(
+        self,
+        seconds: float,
+        cancelled: Callable[[], bool] | None = None,
+        progress: Callable[[int], object] | None = None,
+    ) -> bool:
+        """Train more starts for about so long.
+
+        Starts that are begun are brought to their end, which a long run may take longer for.
+
+        Args:
+            cancelled: asked between steps; starts that are on their way when it says True are
+                trained from the beginning by the next call.
+            progress: called in this thread with how many starts are done, when some more are.
+
+        Returns:
+            False when all starts are done.
+        """
+        until = time.monotonic() + seconds
+        while self._next < len(self._order):
+            left = until - time.monotonic()
+            numbers = self._order[self._next : self._next + self._chunk_size(left)]
+            if not self._train(numbers, cancelled, progress):
+                return True
+            if time.monotonic() >= until:
+                break
+        return self._next < len(self._order)
+
+    def _chunk_size(self, seconds: float) -> int:
+        """How many starts to train at once, to end in so many seconds."""
+        if seconds == np.inf:
+            return len(self._order)
+        smallest = 2 * LANES
+        if not self._next:
+            return smallest
+        possible = int(seconds * self._next / max(self._seconds, 1e-9))
+        # No more than were done before: what they took says little about many more.
+        return max(smallest, min(possible, 2 * self._next))
+
+    def _train(
+        self,
+        numbers: IntArray,
+        cancelled: Callable[[], bool] | None,
+        progress: Callable[[int], object] | None,
+    ) -> bool:
+        """Train some starts; False if that was cancelled."""
+        began = time.monotonic()
+        models, which = self.plane.models(self._xs[numbers], self._ys[numbers])
+        done = self._next
+        trained = numbers[which]
+        fits = None
+        if len(trained):
+            fits = batch.fit(
+                self.trainer, models, self.max_iterations, self.tolerance, self.patience,
+                progress=None if progress is None else lambda count: progress(done + count),
+                cancelled=cancelled,
+            )  # fmt: skip
+            if CANCELLED in fits.stop_reasons:
+                return False
+        with self._lock:
+            if fits is not None:
+                for name, values in fits.models.arrays().items():
+                    self._ends[name][trained] = values
+                self._log_likelihoods[trained] = fits.log_likelihoods
+                self._iterations[trained] = fits.iterations
+                self._at_rest[trained] = np.array(fits.stop_reasons) == CONVERGED
+                self._failures |= {int(trained[b]): why for b, why in fits.failures.items()}
+            self._is_start[numbers] = which
+            self._known[numbers] = True
+            self._next += len(numbers)
+            self._seconds += time.monotonic() - began
+        return True
+
+    def basins(self) -> Basins:
+        """What is known so far."""
+        with self._lock:
+            known, at_rest = self._known.copy(), np.flatnonzero(self._at_rest)
+            heights, iterations = self._log_likelihoods.copy(), self._iterations.copy()
+            num_starts = int((known & self._is_start).sum())
+            failures = dict(self._failures)
+            ends = {name: values[at_rest] for name, values in self._ends.items()}
+            still_open = known & self._is_start & np.isfinite(heights) & ~self._at_rest
+        optimum = np.full(len(known), UNKNOWN)
+        optimum[still_open] = OPEN
+        models = self._kind.with_arrays(ends)
+        leaders = np.empty(0, dtype=np.int64)
+        if len(models):
+            groups = grouped(models, heights[at_rest], self.trainer.sequences)
+            optimum[at_rest] = groups.labels
+            leaders = groups.leaders
+        shares = np.bincount(optimum[optimum >= 0], minlength=len(leaders)) / max(num_starts, 1)
+        return Basins(
+            heights.reshape(self.shape), iterations.reshape(self.shape),
+            optimum.reshape(self.shape), tuple(models[b] for b in leaders.tolist()),
+            heights[at_rest[leaders]], shares, known.reshape(self.shape),
+            failures[min(failures)] if failures else None,
+        )  # fmt: skip
+
+    def filled(self) -> Basins:
+        """What is known so far, with what is not filled in from the nearest position that is.
+
+        `known`, and the shares, are those of `basins`.
+        """
+        found = self.basins()
+        return filled_in(found)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the starts that are left will take, judged by those done; None before any."""
+        with self._lock:
+            if not self._next:
+                return None
+            return self._seconds * (len(self._order) - self._next) / self._next
+
+
+def coarse_first(shape: tuple[int, int]) -> IntArray:
+    """The numbers of all positions of a grid, those of wider strides first."""
+    rows, columns = np.indices(shape)
+    passes = np.full(shape, len(STRIDES))
+    for number, stride in reversed(list(enumerate(STRIDES))):
+        passes[(rows % stride == 0) & (columns % stride == 0)] = number
+    return np.argsort(passes.ravel(), kind="stable")
+
+
+def filled_in(found: Basins) -> Basins:
+    """Basins with every unknown position as the nearest coarse one that is known."""
+    rows, columns = np.indices(found.known.shape)
+    source = np.arange(found.known.size).reshape(found.known.shape)
+    known = found.known
+    sources = source.copy()
+    missing = ~known
+    for stride in reversed(STRIDES):
+        coarse = source[rows // stride * stride, columns // stride * stride]
+        usable = missing & known.ravel()[coarse]
+        sources[usable] = coarse[usable]
+        missing &= ~usable
+    return replace(
+        found,
+        log_likelihoods=found.log_likelihoods.ravel()[sources],
+        iterations=found.iterations.ravel()[sources],
+        optimum=found.optimum.ravel()[sources],
+    )
+
+
+def estimated_seconds(
+    plane: AnyPlane, trainer: Trainer, num_starts: int, max_iterations: int
+) -> float:
+    """About how long it takes to train so many starts; found by training a few, briefly."""
+    sample = 4 * LANES
+    x, y = plane.position(plane.hmm)
+    models, _ = plane.models(np.full(sample, x), np.full(sample, y))
+    steps, spent = 0, 0.0
+    began = time.monotonic()
+    fits = batch.fit(trainer, models, 1, 0.0, 10**9)
+    spent = time.monotonic() - began
+    steps = max(1, min(max_iterations, int(0.08 / max(spent, 1e-6))))
+    began = time.monotonic()
+    fits = batch.fit(trainer, models, steps, 0.0, 10**9)
+    spent = time.monotonic() - began
+    taken = max(1, int(fits.iterations.sum()))
+    return spent / taken * num_starts * max_iterations
