@@ -127,19 +127,19 @@ class Likeness:
         num_states = len(self.weights)
         if num_states <= MOST_STATES_IN_EVERY_ORDER:
             return float(self.distances(other.reordered(orders(num_states))).min())
-        gaps = (other.states[0][np.newaxis] - self.features.states[0][:, np.newaxis]) * self.scales[
-            0
-        ][:, np.newaxis]
-        costs = (gaps**2).sum(axis=2) * self.weights[:, np.newaxis]
-        for name in ("initial", "stays"):
-            own, theirs = (
-                f.initial[0] if name == "initial" else np.diagonal(f.matrices[0])
-                for f in (self.features, other)
-            )
-            weight = self.num_sequences if name == "initial" else self.leaving[:, np.newaxis]
-            costs = costs + weight * (theirs[np.newaxis] - own[:, np.newaxis]) ** 2
-        best = scipy.optimize.linear_sum_assignment(costs)[1]
+        best = scipy.optimize.linear_sum_assignment(self._distances_of_states(other))[1]
         return float(self.distances(other.reordered(best[np.newaxis]))[0])
+
+    def _distances_of_states(self, other: Features) -> FloatArray:
+        """(K, K) of each state from each of the other's, by what concerns it alone."""
+        own = self.features
+        gaps = other.states[0][np.newaxis] - own.states[0][:, np.newaxis]
+        emitted = ((gaps * self.scales[0][:, np.newaxis]) ** 2).sum(axis=2)
+        found = self.weights[:, np.newaxis] * emitted
+        stays = np.diagonal(own.matrices[0]), np.diagonal(other.matrices[0])
+        found += self.leaving[:, np.newaxis] * (stays[1] - stays[0][:, np.newaxis]) ** 2
+        starts = other.initial[0] - own.initial[0][:, np.newaxis]
+        return np.asarray(found + self.num_sequences * starts**2)
 
 
 def _scales(hmm: HMM, num_features: int) -> FloatArray:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from threading import Lock
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from hmmcore import batch
 from hmmcore.arrays import IntArray, require_type
-from hmmcore.batch.outcome import CANCELLED, CONVERGED
+from hmmcore.batch.outcome import CANCELLED
 from hmmcore.landscape.base import AnyPlane
-from hmmcore.landscape.basins import OPEN, UNKNOWN, Basins
-from hmmcore.landscape.grouping import grouped
+from hmmcore.landscape.basins import Basins
+from hmmcore.landscape.ends import Ends
 from hmmcore.landscape.surface import grid_positions
 from hmmcore.lanes import LANES
 from hmmcore.training import GradientAscent, Trainer
@@ -25,6 +24,8 @@ STRIDES = (8, 4, 2, 1)
 """Every eighth position of every eighth row is trained first, then every fourth, and so on."""
 MOST_NUMBERS = 1 << 26
 """Numbers of all models that a search may keep: 512 MB."""
+MOST_AT_ONCE = 2048
+"""Starts that are trained at once: what is cancelled loses no more."""
 EM_TOLERANCE, GRADIENT_TOLERANCE, GRADIENT_PATIENCE = 1e-8, 1e-6, 10
 
 
@@ -99,20 +100,10 @@ class BasinSearch:
                 f"{count} starts of models with {per_model} numbers each are more than memory is "
                 f"kept for; choose a grid of at most {MOST_NUMBERS // per_model} positions."
             )
-        self._ends = {
-            name: np.empty((count, *values.shape[1:])) for name, values in example.arrays().items()
-        }
-        self._log_likelihoods = np.full(count, -np.inf)
-        self._iterations = np.zeros(count, dtype=np.int64)
-        self._known = np.zeros(count, dtype=bool)
-        self._is_start = np.ones(count, dtype=bool)
-        self._at_rest = np.zeros(count, dtype=bool)
-        self._failures: dict[int, str] = {}
+        self._ends = Ends(plane, trainer, self._xs, self._ys, tolerance)
         self._order = coarse_first(self.shape)
         self._next = 0
         self._seconds = 0.0
-        self._kind = example
-        self._lock = Lock()
 
     def advance(
         self,
@@ -125,8 +116,8 @@ class BasinSearch:
         Starts that are begun are brought to their end, which a long run may take longer for.
 
         Args:
-            cancelled: asked between steps; starts that are on their way when it says True are
-                trained from the beginning by the next call.
+            cancelled: asked between steps; starts that are on their way when it says True, and
+                those after them, are trained from the beginning by the next call.
             progress: called in this thread with how many starts are done, when some more are.
 
         Returns:
@@ -134,24 +125,25 @@ class BasinSearch:
         """
         until = time.monotonic() + seconds
         while self._next < len(self._order):
-            left = until - time.monotonic()
-            numbers = self._order[self._next : self._next + self._chunk_size(left)]
+            size = self._chunk_size(until - time.monotonic())
+            numbers = self._order[self._next : self._next + size]
             if not self._train(numbers, cancelled, progress):
                 return True
             if time.monotonic() >= until:
                 break
-        return self._next < len(self._order)
+        began = time.monotonic()
+        came_closer = self._ends.come_closer(cancelled)
+        self._seconds += time.monotonic() - began
+        return not came_closer or self._next < len(self._order)
 
     def _chunk_size(self, seconds: float) -> int:
         """How many starts to train at once, to end in so many seconds."""
-        if seconds == np.inf:
-            return len(self._order)
         smallest = 2 * LANES
         if not self._next:
-            return smallest
-        possible = int(seconds * self._next / max(self._seconds, 1e-9))
-        # No more than were done before: what they took says little about many more.
-        return max(smallest, min(possible, 2 * self._next))
+            return smallest if np.isfinite(seconds) else MOST_AT_ONCE
+        possible = max(0.0, min(seconds * self._next / max(self._seconds, 1e-9), MOST_AT_ONCE))
+        # Not many more than were done before: what those took says little.
+        return max(smallest, min(int(possible), 2 * self._next))
 
     def _train(
         self,
@@ -160,73 +152,39 @@ class BasinSearch:
         progress: Callable[[int], object] | None,
     ) -> bool:
         """Train some starts; False if that was cancelled."""
-        began = time.monotonic()
+        began, done = time.monotonic(), self._next
         models, which = self.plane.models(self._xs[numbers], self._ys[numbers])
-        done = self._next
-        trained = numbers[which]
         fits = None
-        if len(trained):
+        if len(models):
             fits = batch.fit(
                 self.trainer, models, self.max_iterations, self.tolerance, self.patience,
                 progress=None if progress is None else lambda count: progress(done + count),
                 cancelled=cancelled,
             )  # fmt: skip
             if CANCELLED in fits.stop_reasons:
-                return False
-        with self._lock:
-            if fits is not None:
-                for name, values in fits.models.arrays().items():
-                    self._ends[name][trained] = values
-                self._log_likelihoods[trained] = fits.log_likelihoods
-                self._iterations[trained] = fits.iterations
-                self._at_rest[trained] = np.array(fits.stop_reasons) == CONVERGED
-                self._failures |= {int(trained[b]): why for b, why in fits.failures.items()}
-            self._is_start[numbers] = which
-            self._known[numbers] = True
-            self._next += len(numbers)
-            self._seconds += time.monotonic() - began
-        return True
+                first = int(np.flatnonzero(which)[fits.stop_reasons.index(CANCELLED)])
+                numbers, which = numbers[:first], which[:first]
+        self._ends.put(numbers, which, fits)
+        self._next += len(numbers)
+        self._seconds += time.monotonic() - began
+        return fits is None or CANCELLED not in fits.stop_reasons
 
     def basins(self) -> Basins:
         """What is known so far."""
-        with self._lock:
-            known, at_rest = self._known.copy(), np.flatnonzero(self._at_rest)
-            heights, iterations = self._log_likelihoods.copy(), self._iterations.copy()
-            num_starts = int((known & self._is_start).sum())
-            failures = dict(self._failures)
-            ends = {name: values[at_rest] for name, values in self._ends.items()}
-            still_open = known & self._is_start & np.isfinite(heights) & ~self._at_rest
-        optimum = np.full(len(known), UNKNOWN)
-        optimum[still_open] = OPEN
-        models = self._kind.with_arrays(ends)
-        leaders = np.empty(0, dtype=np.int64)
-        if len(models):
-            groups = grouped(models, heights[at_rest], self.trainer.sequences)
-            optimum[at_rest] = groups.labels
-            leaders = groups.leaders
-        shares = np.bincount(optimum[optimum >= 0], minlength=len(leaders)) / max(num_starts, 1)
-        return Basins(
-            heights.reshape(self.shape), iterations.reshape(self.shape),
-            optimum.reshape(self.shape), tuple(models[b] for b in leaders.tolist()),
-            heights[at_rest[leaders]], shares, known.reshape(self.shape),
-            failures[min(failures)] if failures else None,
-        )  # fmt: skip
+        return self._ends.basins(self.shape)
 
     def filled(self) -> Basins:
         """What is known so far, with what is not filled in from the nearest position that is.
 
         `known`, and the shares, are those of `basins`.
         """
-        found = self.basins()
-        return filled_in(found)
+        return filled_in(self.basins())
 
     @property
     def seconds_left(self) -> float | None:
         """How long the starts that are left will take, judged by those done; None before any."""
-        with self._lock:
-            if not self._next:
-                return None
-            return self._seconds * (len(self._order) - self._next) / self._next
+        done = self._next
+        return self._seconds * (len(self._order) - done) / done if done else None
 
 
 def coarse_first(shape: tuple[int, int]) -> IntArray:
