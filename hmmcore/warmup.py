@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from hmmcore import batch, initialization
+from hmmcore import batch, initialization, landscape
 from hmmcore.emissions import Categorical, Gaussian, Poisson
 from hmmcore.inference import k_best_paths, messages, smooth, viterbi
 from hmmcore.inference.paths import sample_posterior_paths
@@ -93,6 +93,10 @@ def _many_models() -> None:
     batch.fit(EM(Sequences([0.0, 1.0])), batch.stack([HMM(*chain, Poisson([1.0, 2.0]))]), 1)
 
 
+def _hills() -> None:
+    landscape.hills(np.eye(3))
+
+
 def _left_right() -> HMM:
     return HMM(*left_right_structure(2, 0.5), Gaussian.univariate([0.0, 1.0], 1.0))
 
@@ -111,5 +115,6 @@ PARTS: Final[tuple[Callable[[], None], ...]] = (
     _other_emissions,
     _missing_observations,
     _more_states_than_lanes_are_worth,
+    _hills,
 )
 """What `warm_up` does: parts that may run in any order and in several processes, longest first."""

@@ -8,12 +8,13 @@ the same a little at a time.
 
 from hmmcore.coordinates import Coordinate, Scale, scale_of
 from hmmcore.landscape.base import AnyPlane
-from hmmcore.landscape.basins import OPEN, UNKNOWN, Basins
-from hmmcore.landscape.hills import Hills, Pass, hills
+from hmmcore.landscape.basin_map import OPEN, UNKNOWN, Basins
+from hmmcore.landscape.estimate import estimated_seconds
+from hmmcore.landscape.flooding import Hills, Pass, hills
+from hmmcore.landscape.heights import surface
 from hmmcore.landscape.plane import Plane
-from hmmcore.landscape.search import BasinSearch, basins, estimated_seconds
+from hmmcore.landscape.search import BasinSearch, basins
 from hmmcore.landscape.straight import Line, line
-from hmmcore.landscape.surface import surface
 from hmmcore.landscape.through import ThroughModels
 
 __all__ = [

@@ -11,7 +11,7 @@ from hmmcore import batch
 from hmmcore.arrays import BoolArray, FloatArray, IntArray
 from hmmcore.batch.outcome import CANCELLED, CONVERGED
 from hmmcore.landscape.base import AnyPlane
-from hmmcore.landscape.basins import OPEN, UNKNOWN, Basins
+from hmmcore.landscape.basin_map import OPEN, UNKNOWN, Basins
 from hmmcore.landscape.gathering import Gathering, in_usual_order
 from hmmcore.landscape.rest import climber, is_stuck
 from hmmcore.model import HMM

@@ -55,16 +55,19 @@ class Features:
     def usual_orders(self) -> IntArray:
         """For each model an order (n, K) of its states, however they are numbered.
 
-        By what they emit; states that emit alike by what they have in the chain.
+        By what they emit and how they start; states in which that is alike by where they go to and
+        come from, and where those do, and so on.
         """
-        chain = np.stack(
-            [self.initial, np.diagonal(self.matrices, axis1=1, axis2=2), self.matrices.sum(axis=1)],
-            axis=2,
-        )
-        keys = np.concatenate([self.states, 1e-3 * chain], axis=2)
+        own = np.concatenate([self.states, self.initial[:, :, np.newaxis]], axis=2)
         # Weights with which two different states have one key by accident only.
-        weights = 1.0 / np.sqrt(np.arange(keys.shape[2]) + 1.618)
-        return np.argsort(keys @ weights, axis=1, kind="stable")
+        keys = (own @ (1.0 / np.sqrt(np.arange(own.shape[2]) + 1.618)))[:, :, np.newaxis]
+        to = (0.5 * self.matrices) ** 2
+        arrivals = to.sum(axis=1, keepdims=True)
+        back = np.swapaxes(to / np.where(arrivals > 0.0, arrivals, 1.0), 1, 2)
+        mixed = keys
+        for _ in range(keys.shape[1]):
+            mixed = keys + 0.5 * (to @ mixed) + 0.25 * (back @ mixed)
+        return np.argsort(mixed[:, :, 0], axis=1, kind="stable")
 
 
 def features_of(models: Models) -> Features:

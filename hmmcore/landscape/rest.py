@@ -9,12 +9,27 @@ from hmmcore.emissions import Categorical
 from hmmcore.model import HMM
 from hmmcore.sweeps.sweep import expectations
 from hmmcore.training import EM, GradientAscent, Trainer
-from hmmcore.training.base import checked_trainable
+from hmmcore.training.base import StopRule, checked_stop_rule, checked_trainable
 
 VANISHED = 1e-9
 """A probability below this, positive in the start, has all but vanished."""
 RISES = 1.001
 """By how much a probability must grow in one step of EM to be called rising."""
+
+
+EM_TOLERANCE, GRADIENT_TOLERANCE, GRADIENT_PATIENCE = 1e-8, 1e-6, 10
+"""Nats per observation, and steps in a row. Gradient ascent with a fixed learning rate keeps
+swinging about an optimum and comes no closer for a long time; what finds the optimum beside which
+it stands still is `climber`."""
+
+
+def stop_rule(trainer: Trainer, max_iterations: int, tolerance: float | None) -> StopRule:
+    """When a start has come to rest: with a tolerance that suits the trainer if none is given."""
+    is_gradient = isinstance(trainer, GradientAscent)
+    if tolerance is None:
+        tolerance = GRADIENT_TOLERANCE if is_gradient else EM_TOLERANCE
+    patience = GRADIENT_PATIENCE if is_gradient else 1
+    return StopRule(*checked_stop_rule(max_iterations, tolerance, patience), tolerance)
 
 
 def climber(trainer: Trainer) -> Trainer:
@@ -39,8 +54,7 @@ def is_stuck(trainer: Trainer, hmm: HMM, start: HMM) -> bool:
     """
     unusual = "priors", "transition_ties", "coordinates"
     looked_into = type(trainer) in (EM, GradientAscent) and all(
-        getattr(trainer, name, None) is None
-        for name in ("priors", "transition_ties", "coordinates")
+        getattr(trainer, name, None) is None for name in unusual
     )
     if not looked_into:
         return False

@@ -13,12 +13,12 @@ from hmmcore import batch
 from hmmcore.arrays import IntArray, require_type
 from hmmcore.batch.outcome import CANCELLED
 from hmmcore.landscape.base import AnyPlane
-from hmmcore.landscape.basins import Basins
+from hmmcore.landscape.basin_map import Basins
 from hmmcore.landscape.ends import Ends
-from hmmcore.landscape.surface import grid_positions
+from hmmcore.landscape.heights import grid_positions
+from hmmcore.landscape.rest import stop_rule
 from hmmcore.lanes import LANES
-from hmmcore.training import GradientAscent, Trainer
-from hmmcore.training.base import checked_stop_rule
+from hmmcore.training import Trainer
 
 STRIDES = (8, 4, 2, 1)
 """Every eighth position of every eighth row is trained first, then every fourth, and so on."""
@@ -26,7 +26,6 @@ MOST_NUMBERS = 1 << 26
 """Numbers of all models that a search may keep: 512 MB."""
 MOST_AT_ONCE = 2048
 """Starts that are trained at once: what is cancelled loses no more."""
-EM_TOLERANCE, GRADIENT_TOLERANCE, GRADIENT_PATIENCE = 1e-8, 1e-6, 10
 
 
 def basins(
@@ -82,14 +81,9 @@ class BasinSearch:
         tolerance: float | None = None,
     ) -> None:
         require_type("plane", plane, AnyPlane, "a Plane")
-        if tolerance is None:
-            is_gradient = isinstance(trainer, GradientAscent)
-            tolerance = GRADIENT_TOLERANCE if is_gradient else EM_TOLERANCE
         self.plane = plane
         self.trainer = trainer
-        self.max_iterations, _ = checked_stop_rule(max_iterations, tolerance, 1)
-        self.tolerance = tolerance
-        self.patience = GRADIENT_PATIENCE if isinstance(trainer, GradientAscent) else 1
+        self.rule = stop_rule(trainer, max_iterations, tolerance)
         self.shape = np.size(ys), np.size(xs)
         self._xs, self._ys = grid_positions(xs, ys)
         count = len(self._xs)
@@ -100,7 +94,7 @@ class BasinSearch:
                 f"{count} starts of models with {per_model} numbers each are more than memory is "
                 f"kept for; choose a grid of at most {MOST_NUMBERS // per_model} positions."
             )
-        self._ends = Ends(plane, trainer, self._xs, self._ys, tolerance)
+        self._ends = Ends(plane, trainer, self._xs, self._ys, self.rule.tolerance)
         self._order = coarse_first(self.shape)
         self._next = 0
         self._seconds = 0.0
@@ -154,10 +148,10 @@ class BasinSearch:
         """Train some starts; False if that was cancelled."""
         began, done = time.monotonic(), self._next
         models, which = self.plane.models(self._xs[numbers], self._ys[numbers])
-        fits = None
+        fits, rule = None, self.rule
         if len(models):
             fits = batch.fit(
-                self.trainer, models, self.max_iterations, self.tolerance, self.patience,
+                self.trainer, models, rule.max_iterations, rule.tolerance, rule.patience,
                 progress=None if progress is None else lambda count: progress(done + count),
                 cancelled=cancelled,
             )  # fmt: skip
@@ -214,22 +208,3 @@ def filled_in(found: Basins) -> Basins:
         iterations=found.iterations.ravel()[sources],
         optimum=found.optimum.ravel()[sources],
     )
-
-
-def estimated_seconds(
-    plane: AnyPlane, trainer: Trainer, num_starts: int, max_iterations: int
-) -> float:
-    """About how long it takes to train so many starts; found by training a few, briefly."""
-    sample = 4 * LANES
-    x, y = plane.position(plane.hmm)
-    models, _ = plane.models(np.full(sample, x), np.full(sample, y))
-    steps, spent = 0, 0.0
-    began = time.monotonic()
-    fits = batch.fit(trainer, models, 1, 0.0, 10**9)
-    spent = time.monotonic() - began
-    steps = max(1, min(max_iterations, int(0.08 / max(spent, 1e-6))))
-    began = time.monotonic()
-    fits = batch.fit(trainer, models, steps, 0.0, 10**9)
-    spent = time.monotonic() - began
-    taken = max(1, int(fits.iterations.sum()))
-    return spent / taken * num_starts * max_iterations

@@ -14,7 +14,7 @@ from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 
 MARGIN = 0.1
-"""How far a line goes on beyond either end, as a share of its length."""
+"""About how far a line goes on beyond either end, as a share of its length."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def line(
     logarithms; see `Space`.
 
     Args:
-        num_points: how many points, the margins' among them; the two models are always there.
+        num_points: how many points, those in the margins and the two models among them.
         align: whether the second model's states are first put in the order of the first's that
             they lie closest to. Otherwise a barrier may lie between two orders of one model.
 
@@ -57,8 +57,10 @@ def line(
     start, stop = space.point(first), space.point(second)
     if align:
         stop = space.point(second.permute(align_parameters(first, second)))
-    positions = np.linspace(-MARGIN, 1.0 + MARGIN, num_points)
-    positions = np.union1d(positions, [0.0, 1.0])
+    # Whole steps, so that both models, and the middle between them, are met exactly.
+    steps = max(1, 2 * round((num_points - 1) / (1.0 + 2.0 * MARGIN) / 2.0))
+    before = (num_points - 1 - steps) // 2
+    positions = np.arange(-before, num_points - before) / steps
     models, which = space.models(start + positions[:, np.newaxis] * (stop - start))
     values = np.full(len(positions), -np.inf)
     values[which] = batch.log_likelihoods(models, sequences).sum(axis=1)
