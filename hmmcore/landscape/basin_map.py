@@ -15,10 +15,14 @@ UNKNOWN, OPEN = -1, -2
 class Basins:
     """Where training ended from every point of a grid (Ny, Nx).
 
-    An optimum here is where training came to rest. Beside maxima these may be saddles that training
-    does not leave, as from a start in which two states are alike to the bit. A start that came to
-    rest beside an optimum belongs to it; one that stands still only because a probability which it
-    needs has all but vanished has not come to rest.
+    An optimum here is where training comes to rest. Beside maxima these are saddles that training
+    does not leave, as from a start in which two states are alike to the bit. A start that ends
+    beside an optimum belongs to it, also if it was stopped there by the last step allowed; one that
+    stands still only because a probability which it needs has all but vanished has not come to
+    rest. Two ends are one optimum where their states can be paired so that they are alike as far as
+    the data can tell: the mean of a state that explains nothing makes no difference. Where some
+    states are copies of each other, two optima of one likelihood may differ in how many copies each
+    state has; no order of states makes them equal.
 
     Attributes:
         log_likelihoods: (Ny, Nx) that were reached, in nats; -inf where a position is no model,

@@ -85,16 +85,15 @@ class BasinSearch:
         self.trainer = trainer
         self.rule = stop_rule(trainer, max_iterations, tolerance)
         self.shape = np.size(ys), np.size(xs)
-        self._xs, self._ys = grid_positions(xs, ys)
-        count = len(self._xs)
-        example = batch.stack([plane.hmm])
-        per_model = sum(values.size for values in example.arrays().values())
+        count = self.shape[0] * self.shape[1]
+        per_model = sum(values.size for values in batch.stack([plane.hmm]).arrays().values())
         if count * per_model > MOST_NUMBERS:
             raise ValueError(
                 f"{count} starts of models with {per_model} numbers each are more than memory is "
                 f"kept for; choose a grid of at most {MOST_NUMBERS // per_model} positions."
             )
-        self._ends = Ends(plane, trainer, self._xs, self._ys, self.rule.tolerance)
+        self._xs, self._ys = grid_positions(xs, ys)
+        self._ends = Ends(plane, trainer, self._xs, self._ys, self.rule)
         self._order = coarse_first(self.shape)
         self._next = 0
         self._seconds = 0.0
