@@ -42,6 +42,21 @@ BEGIN, END = "<!-- figures of make bench -->", "<!-- end of figures -->"
 LARGEST = "5,10000000,1"
 MANY_GOALS = {"notebook": (20.0, 20.0), "2,100,1": (4.0, 8.0), "playground": (1.2, 8.0)}
 """How many times faster many models should be together: than one by one, and than dynamax."""
+LANDSCAPE_HEAD = [
+    "| operation | K, M, N | hmmcore.landscape s | one by one s |",
+    "|---|---|---|---|",
+]
+LANDSCAPE_GOALS = {
+    ("surface 61", "playground"): 0.3, ("surface 31", "playground"): 0.2,
+    ("first 64", "playground"): 1.0, ("basins 64", "playground"): None,
+    ("basins 96", "notebook"): 1.0,
+}  # fmt: skip
+"""How many seconds each may take, by operation and workload."""
+LANDSCAPE_WORDS = {
+    "surface": "surface, {0} × {0}",
+    "first": "first picture of the basins, {0} × {0}",
+    "basins": "basins, {0} × {0}",
+}
 GROWTH = {
     "K": [(k, 1000, 100) for k in (2, 4, 8, 16, 32)],
     "M": [(5, m, 100) for m in (10, 100, 1000, 10_000)],
@@ -185,6 +200,31 @@ def many_models(seconds: float, limit: float) -> list[str]:
     return rows
 
 
+def landscape(seconds: float, limit: float, quick: bool) -> list[str]:
+    """Table rows of surfaces and basins, ours together and one by one."""
+    rows = []
+    for (operation, name), goal in LANDSCAPE_GOALS.items():
+        if quick and goal is None:
+            continue
+        results = [
+            measure(tool, operation, name, seconds, 10 * limit, "landscape_worker")
+            for tool in ("hmmcore", "hmmcore loop")
+        ]
+        ours, loop = (("error" in r and str(r["error"])) or f"{r['median']:.3g}" for r in results)
+        if goal is not None:
+            ours += f" (goal {goal:g})"
+        if not any("error" in r for r in results):
+            value, expected = (r["value"] for r in results)
+            same = abs(value - expected) <= LIKELIHOOD_RTOL * abs(expected)
+            ratio = results[1]["median"] / results[0]["median"]
+            loop += f" ({ratio:.1f}×)" if same else ", but another value"
+        kind, count = operation.split()
+        size = ", ".join(str(n) for n in WORKLOADS[name])
+        rows.append(f"| {LANDSCAPE_WORDS[kind].format(count)} | {size} | {ours} | {loop} |")
+        print(rows[-1], flush=True)
+    return rows
+
+
 def times_slower(result: dict[str, Any], ours: dict[str, Any], goal: float | None) -> str:
     """A cell of another way to train many models: its time, and how many times ours that is."""
     if "error" in result or "error" in ours:
@@ -270,6 +310,8 @@ def main() -> None:
         plain = against_c(seconds, limit)
         print("\n".join(MANY_HEAD), flush=True)
         many = [*MANY_HEAD, *many_models(seconds, limit)]
+    print("\n".join(LANDSCAPE_HEAD), flush=True)
+    land = [*LANDSCAPE_HEAD, *landscape(seconds, limit, options.quick)]
     used = memory(limit, options.quick)
     grown = [] if options.quick else growth(0.5, limit)
     started_cold = cold_starts(1 if options.quick else 5)
@@ -304,6 +346,15 @@ Microseconds of one step of one model, from random starts. dynamax is mapped ove
 sequences, all steps in one jitted call. The C loop trains one model after the other.
 
 {chr(10).join(many)}
+
+## The landscape
+
+Seconds of a whole picture over the plane of two means, in numbers of points or starts. A start
+takes at most 200 steps of EM, the notebook's 1000. One by one is a loop of `log_likelihood` or
+`fit` over some of the points, as long as it would take for all. The first picture is every eighth
+start of every eighth row.
+
+{chr(10).join(land)}
 
 ## Memory of training
 
