@@ -22,8 +22,8 @@ from hmmcore.training import Trainer
 
 STRIDES = (8, 4, 2, 1)
 """Every eighth position of every eighth row is trained first, then every fourth, and so on."""
-MOST_NUMBERS = 1 << 26
-"""Numbers of all models that a search may keep: 512 MB."""
+MOST_NUMBERS = 1 << 24
+"""Numbers of all models that a search may keep: 128 MB."""
 MOST_AT_ONCE = 2048
 """Starts that are trained at once: what is cancelled loses no more."""
 

@@ -89,11 +89,10 @@ class Space:
                 which &= np.isfinite(values).reshape(len(values), -1).all(axis=1)
             arrays[name] = values
         for name in ("rates", "covariances"):
-            if name in arrays:
-                sizes = arrays[name]
-                if name == "covariances" and self._has_matrices:
-                    sizes = np.diagonal(sizes, axis1=-2, axis2=-1)
-                which &= (sizes > 0.0).reshape(len(sizes), -1).all(axis=1)
+            if name in arrays and not (name == "covariances" and self._has_matrices):
+                which &= (arrays[name] > 0.0).reshape(len(points), -1).all(axis=1)
+        if self._has_matrices:
+            which[which] = _are_positive(arrays["covariances"][which])
         return self.example.with_arrays({name: v[which] for name, v in arrays.items()}), which
 
     def _from_logs(self, name: str, values: FloatArray) -> FloatArray:
@@ -110,6 +109,18 @@ class Space:
     @property
     def _has_matrices(self) -> bool:
         return self.example.settings.get("covariance_type") in ("tied", "full")
+
+
+def _are_positive(matrices: FloatArray) -> BoolArray:
+    """Which (P,) of finite matrices (P, ..., D, D) are positive definite, beyond rounding."""
+    try:
+        np.linalg.cholesky(matrices)
+    except np.linalg.LinAlgError:
+        if len(matrices) == 1:
+            return np.zeros(1, dtype=bool)
+        middle = len(matrices) // 2
+        return np.concatenate([_are_positive(matrices[:middle]), _are_positive(matrices[middle:])])
+    return np.ones(len(matrices), dtype=bool)
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,6 +21,7 @@ from hmmcore import (
     log_likelihood,
     preset,
     sample,
+    simulation,
 )
 from hmmcore.landscape import (
     OPEN,
@@ -291,6 +292,33 @@ def _with_first(distributions: np.ndarray, row: int, value: float) -> np.ndarray
     changed = distributions.copy()
     changed[row] = [value, 1.0 - value]
     return changed
+
+
+def test_among_many_ends_those_are_optima_that_no_vanished_probability_holds():
+    """Counts on which one start in nine stands still where an entry of π has vanished."""
+    truth = HMM(*simulation.sticky_structure(3, 0.85), Poisson([2.0, 5.0, 9.0]))
+    sequences = sample(truth, 1, 120, np.random.default_rng(3)).sequences
+    rng = np.random.default_rng(3)
+    start = HMM(rng.dirichlet(np.ones(4)), rng.dirichlet(np.ones(4), 4),
+                Poisson(np.sort(rng.uniform(0.5, 12.0, 4))))  # fmt: skip
+    plane = Plane(start, ("rates", 0), ("rates", 3))
+    trainer = EM(sequences)
+    xs = np.log(np.linspace(0.5, 14.0, 16))
+    found = basins(plane, trainer, xs, xs, 2000)
+    assert len(found.optima) > 3
+    for hmm, reached in zip(found.optima, found.optimum_log_likelihoods, strict=True):
+        for first in np.eye(4):
+            given_first = HMM(first, hmm.transition_matrix, hmm.emissions)
+            assert log_likelihood(given_first, sequences).sum() <= reached + 1e-3
+    stuck = np.argwhere(found.optimum == OPEN)
+    assert len(stuck) > 10
+    for r, c in stuck[::5]:
+        end = fit(trainer, plane.at(xs[c], xs[r]), 2000, rest.EM_TOLERANCE)
+        assert end.stop_reason == "converged"
+        mixed = HMM(0.99 * end.hmm.initial_probs + 0.01 / 4,
+                    0.99 * end.hmm.transition_matrix + 0.01 / 4, end.hmm.emissions)  # fmt: skip
+        further = fit(trainer, mixed, 3000, 1e-10).log_likelihoods[-1]
+        assert further > end.log_likelihoods[-1] + 0.01
 
 
 # --- a search that is watched -------------------------------------------------------------------

@@ -20,7 +20,7 @@ from hmmcore import (
     simulation,
 )
 from hmmcore.landscape import Plane, hills, surface
-from tests.hmmcore.landscape.test_plane import planes
+from tests.hmmcore.landscape.test_plane import every_family, planes
 from tests.hmmcore.models import CONFIGS
 
 every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS.keys())
@@ -103,6 +103,20 @@ def test_what_is_no_model_or_impossible_is_minus_infinity():
     found = surface(lone, Sequences([0.5]), [0.0, 1e200], [0.0, -400.0])
     np.testing.assert_allclose(found[0, 0], -0.5 * np.log(2 * np.pi) - 0.125, rtol=1e-14)
     assert (found.ravel()[1:] == -np.inf).all()
+
+
+FAR = np.array([-1e300, -1e6, -800.0, -350.0, -100.0, -3.0, 0.0, 30.0, 340.0, 400.0, 1e5, 1e300])
+
+
+@every_family
+def test_far_out_are_low_heights_and_no_errors(config):
+    """At the ends of the range of numbers too every point has a height, if only minus infinity."""
+    hmm, sequences = config.make(1)
+    through = Plane.through(*(config.make(seed)[0] for seed in range(3)))
+    for plane in (*list(planes(hmm))[::5], through):
+        found = surface(plane, sequences, FAR, FAR)
+        assert not np.isnan(found).any()
+        assert (found < np.inf).all()
 
 
 def test_chunks_make_no_difference(monkeypatch):
