@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from hmmcore import HMM, Categorical, Gaussian, NeuralGaussian, Poisson
-from hmmcore.coordinates import value_at, with_values
+from hmmcore.coordinates import (
+    Scale,
+    place_of,
+    scale_of,
+    value_at,
+    values_of,
+    with_values,
+)
 
 
 def model(emissions) -> HMM:
@@ -130,3 +137,37 @@ def test_one_dimension_needs_no_index():
 def test_what_makes_no_model_is_refused_in_a_sentence(emissions, at, value, sentence):
     with pytest.raises(ValueError, match=sentence):
         with_values(model(emissions), {at: value})
+
+
+@pytest.mark.parametrize(
+    ("coordinate", "name", "values", "positions"),
+    [
+        (("means", 0), "value", [-3.0, 0.0], [-3.0, 0.0]),
+        (("standard_deviations", 0), "log", [1.0, np.e], [0.0, 1.0]),
+        (("rates", 1), "log", [0.0, 1.0], [-np.inf, 0.0]),
+        (("probs", 1, 2), "logit", [0.0, 0.5, 0.75, 1.0], [-np.inf, 0.0, np.log(3.0), np.inf]),
+        (("initial_probs", 1), "logit", [0.25], [-np.log(3.0)]),
+        (("transition_matrix", 1, 0), "logit", [1e-300], [-300.0 * np.log(10.0)]),
+    ],
+)
+def test_every_number_has_a_scale(coordinate, name, values, positions):
+    scale = scale_of(coordinate)
+    assert scale == Scale(name)
+    np.testing.assert_allclose(scale.position(values), positions, rtol=1e-15, atol=1e-15)
+    np.testing.assert_allclose(scale.value(positions), values, rtol=1e-12)
+    assert scale.value(np.zeros((2, 3))).shape == (2, 3)
+
+
+def test_scales_reach_the_ends_of_the_range_of_numbers():
+    assert Scale("logit").value([-800.0, 800.0]).tolist() == [0.0, 1.0]
+    assert Scale("log").value([-800.0, 800.0]).tolist() == [0.0, np.inf]
+
+
+def test_a_coordinate_says_where_it_is():
+    hmm = model(gaussian("diag"))
+    assert place_of(hmm, ("means", 1, 0)) == (1, 0)
+    one = model(Gaussian.univariate([0.0, 1.0, 2.0], 1.0))
+    assert place_of(one, ("standard_deviations", 2)) == (2, 0)
+    np.testing.assert_array_equal(values_of(one, "means"), one.emissions.means)
+    with pytest.raises(ValueError, match="The model has no 'rates'; it has initial_probs"):
+        values_of(one, "rates")
