@@ -64,7 +64,7 @@ export function paint(canvas, element, data, size) {
 export function withoutMarks(data) {
   // Plotly leaves out the colour bar of a trace without numbers, so there is one, invisible.
   const bars = data.filter(({ type, showscale }) => type === "heatmap" && showscale !== false)
-    .map(({ text, texttemplate, customdata, x, ...rest }) =>
+    .map(({ text, texttemplate, customdata, x, zsmooth, ...rest }) =>
       ({ ...rest, z: [[rest.zmin]], opacity: 0, hoverinfo: "skip" }));
   const pairs = new Map(data.map(({ xaxis = "x", yaxis = "y" }) =>
     [xaxis + yaxis, { xaxis, yaxis, mode: "lines", x: [], y: [] }]));
@@ -300,7 +300,14 @@ function heatmap(pen, x, y, trace) {
     }
   }
   cells.putImageData(image, 0, 0);
-  pen.imageSmoothingEnabled = false;
+  pen.imageSmoothingEnabled = Boolean(trace.zsmooth);
+  if (trace.zsmooth) {
+    // Whole, because smoothing goes across its rows. Where the first row is the lowest, it is turned.
+    pen.translate(columns[0], rows[0]);
+    pen.scale((columns[width] - columns[0]) / width, (rows[height] - rows[0]) / height);
+    pen.drawImage(cellCanvas, 0, 0);
+    return;
+  }
   const [gapX, gapY] = [trace.xgap ?? 0, trace.ygap ?? 0];
   const each = (columns[width] - columns[0]) / width;
   const even = columns.every((edge, j) => Math.abs(edge - columns[0] - j * each) < UNEVEN);

@@ -15,7 +15,7 @@ const SHORT_LETTERS = 9; // of a name that stands beside a strip or a row
 const NARROW_LETTERS = 4; // of a name below a column
 const cut = (text, letters) => (text.length <= letters ? text : `${text.slice(0, letters - 1)}…`);
 // A visitor's text as Plotly shows it literally.
-const plotText = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
+export const plotText = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
   .replaceAll(">", "&gt;").replaceAll("%{", "% {");
 
 // The name of a state as it was given, for the page's own elements.

@@ -236,12 +236,18 @@ export class LiveView {
 
   // Put the grips of a chart where its numbers are now; a view without a hand has none.
   placeGrips(name) {
-    const { built, element, size } = this.charts[name];
+    const { built } = this.charts[name];
     if (!built || !this.hands?.[name]) return;
+    this.hands[name].place(this.message.header.no_hand ? [] : built.grips ?? [], this.plotOf(name));
+  }
+
+  // Where the plot of a chart lies in its element, and the ranges of its axes that are shown.
+  plotOf(name) {
+    const { element, size: [width, height] } = this.charts[name];
     const { xaxis, yaxis, margin: { l, r, t, b } } = element.layout;
-    this.hands[name].place(this.message.header.no_hand ? [] : built.grips ?? [], {
-      left: l, top: t, width: size[0] - l - r, height: size[1] - t - b, x: xaxis.range, y: yaxis.range,
-    });
+    return {
+      left: l, top: t, width: width - l - r, height: height - t - b, x: xaxis.range, y: yaxis.range,
+    };
   }
 
   async ready() {

@@ -151,6 +151,7 @@ const STYLE = `
 
 // One chart in `element`. draw() takes {data, layout}; `zoomKey` names what the zoom belongs to.
 // Where there is a `canvas` behind the element, paint() shows new numbers on it for the meantime.
+// A chart may also have a `title`, for pictures that are saved: they have it and a legend of its traces.
 export class Chart {
   constructor(Plotly, element, { name, ownsRanges, canvas = null }) {
     addStyle("hmm-chart-style", STYLE);
@@ -184,6 +185,7 @@ export class Chart {
     if (!ready || this.frameOf(layout) !== this.frame || !paintable(data)) return false;
     // Painting would keep a zoom that belongs to other data.
     if (zoomKey !== this.zoomKey && this.zoomed) return false;
+    this.title = chart.title;
     this.fitNames(data, this.withZooms(layout), size);
     paint(this.canvas, this.element, data, size);
     this.element.classList.add("hmm-painted");
@@ -217,7 +219,7 @@ export class Chart {
     const full = this.element._fullLayout;
     const light = hurry && full && frame !== null && !this.hovered && paintable(data);
     const uirevision = `${zoomKey}#${this.resets}`;
-    Object.assign(this, { uirevision, zoomKey });
+    Object.assign(this, { uirevision, zoomKey, title: chart.title });
     layout.uirevision = this.ownsRanges ? uirevision : layout.uirevision ?? uirevision;
     // A zoomed axis is given the range that it shows, because Plotly itself keeps no zoom by keys.
     const zooms = this.keptZooms(layout);
@@ -355,18 +357,23 @@ export class Chart {
       name: format,
       title: `Download as ${format.toUpperCase()}`,
       icon: { width: 24, height: 24, path },
-      click: (element) => this.Plotly.downloadImage(
-        {
-          // The traces on the screen: Plotly itself may have older ones, or none.
-          data: this.painted ? dated(this.traces, element.layout) : element.data,
-          layout: { ...element.layout, paper_bgcolor: readTheme(this.element).ground },
-        },
-        {
-          format, filename: this.name, scale: format === "png" ? 2 : 1,
-          width: this.element.clientWidth, height: this.element.clientHeight,
-        },
-      ),
+      click: (element) => {
+        const { width, height, ...saved } = this.saved(element);
+        return this.Plotly.downloadImage(saved,
+          { format, filename: this.name, scale: format === "png" ? 2 : 1, width, height });
+      },
     };
+  }
+
+  // What is saved of the chart, and its size.
+  saved(element) {
+    const theme = readTheme(this.element);
+    // The traces on the screen: Plotly itself may have older ones, or none.
+    const data = this.painted ? dated(this.traces, element.layout) : element.data;
+    const layout = { ...element.layout, paper_bgcolor: theme.ground };
+    const [width, height] = [this.element.clientWidth, this.element.clientHeight];
+    return this.title ? titled({ data, layout, width, height }, this.title, theme)
+      : { data, layout, width, height };
   }
 
   // The chart is no longer on the page. Plotly does not notice that the pointer has left it.
@@ -380,6 +387,36 @@ export class Chart {
   destroy() {
     this.Plotly.purge(this.element);
   }
+}
+
+const TITLE_ROOM = 30; // pixels above a picture that is saved
+const LEGEND_LINE = 22; // pixels below it for each line of its legend
+const LETTER = 6.5; // pixels of a letter there, about, and of a sample
+const SAMPLE = 52;
+
+// A picture with its title above it, and a legend of the traces that are to be named below it.
+function titled({ data, layout, width, height }, title, theme) {
+  const named = data.filter(({ showlegend, name }) => showlegend !== false && name);
+  const length = named.reduce((sum, { name }) => sum + SAMPLE + LETTER * name.length, 0);
+  const [above, below] = [TITLE_ROOM * scale, Math.ceil((length * scale) / width) * LEGEND_LINE * scale];
+  const { t, b, ...sides } = layout.margin;
+  const font = { family: theme.font, color: theme.text };
+  return {
+    data, width, height: height + above + below,
+    layout: {
+      ...layout,
+      margin: { ...sides, t: t + above, b: b + below },
+      title: {
+        text: title, font: { ...font, size: 14 * scale }, x: 0, xref: "container", xanchor: "left",
+        pad: { l: 12 * scale, t: 9 * scale }, y: 1, yref: "container", yanchor: "top",
+      },
+      showlegend: named.length > 0,
+      legend: {
+        orientation: "h", x: 0.01, xref: "container", y: 0, yref: "container", yanchor: "bottom",
+        font: { ...font, size: 11 * scale }, bgcolor: "rgba(0,0,0,0)",
+      },
+    },
+  };
 }
 
 // Whether the visitor's system asks for less motion: training then goes in steps, not in a film.
