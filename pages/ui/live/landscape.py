@@ -222,22 +222,19 @@ def _line(frame: LandscapeFrame) -> Chart:
     picture = frame.line
     if picture is None or frame.problem or frame.shows != "line":
         return {"present": False}, {}
-    between = np.flatnonzero((picture.positions >= 0.0) & (picture.positions <= 1.0))
-    inside = picture.values[between]
+    first, last = (int(np.argmin(np.abs(picture.positions - end))) for end in (0.0, 1.0))
+    inside = picture.values[first : last + 1]
     finite = picture.values[np.isfinite(picture.values)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (-1.0, 0.0)
     room = max(0.08 * (high - low), 1e-6)
-    lowest: list[float] | None = None
-    if len(inside):
-        floor = min(inside[0], inside[-1])
-        at = int(np.argmin(inside))
-        if np.isfinite(inside[at]) and inside[at] < floor:
-            lowest = [float(picture.positions[between[at]]), float(inside[at]), float(floor)]
+    at, floor = first + int(np.argmin(inside)), float(min(inside[0], inside[-1]))
+    least = float(picture.values[at])
+    falls = np.isfinite(least) and least < floor
     return {
         "names": picture.names,
         "barrier": picture.barrier,
-        "lowest": lowest,
-        "ends": [wire.finite_or_none(v) for v in (inside[[0, -1]] if len(inside) else ())],
+        "lowest": [float(picture.positions[at]), least, floor] if falls else None,
+        "ends": [wire.finite_or_none(value) for value in inside[[0, -1]]],
         "x_range": [float(picture.positions[0]), float(picture.positions[-1])],
         "y_range": [low - room, high + room],
     }, {"positions": wire.floats(picture.positions), "values": wire.floats(picture.values)}

@@ -115,3 +115,61 @@ export function comparisonWords({ header }) {
     stay: track(charts.stay),
   };
 }
+
+// The value at a position of an axis.
+const VALUES = { value: (p) => p, log: Math.exp, logit: (p) => 1 / (1 + Math.exp(-p)) };
+const valueAt = ({ scale }, position) => compact(VALUES[scale](position));
+
+// "mean of S1 = 1.20, mean of S2 = 0.30"
+export const placeWords = (meta, x, y) =>
+  `${meta.x.title} = ${valueAt(meta.x, x)}, ${meta.y.title} = ${valueAt(meta.y, y)}`;
+
+export const MAP_TITLES = {
+  ends: (method) => `Where ${method} ends, from each start`,
+  height: (method) => `How high ${method} ends, from each start`,
+  steps: (method) => `How many steps ${method} takes, from each start`,
+};
+export const methodName = (method) => (method === "Gradient" ? "gradient ascent" : method);
+
+// A share of all starts; only all of them are 100 %, and only none are 0 %.
+export const percent = (share) => (share > 0 && share < 0.01 ? "< 1 %"
+  : share < 1 && share > 0.99 ? "> 99 %" : `${Math.round(100 * share)} %`);
+
+const MOST_MARKS = 12; // that are named; the others are counted
+
+export function landscapeWords({ header, arrays }) {
+  const { charts, optima, maps, projected } = header;
+  return {
+    surface: charts.surface.present === false ? "" : surface(charts.surface, arrays, projected),
+    ...Object.fromEntries(maps.map(({ method, size, failed }, n) =>
+      [`map${n}`, failed ? "" : ends(n, method, size, optima, header.shows)])),
+    line: charts.line.present === false ? "" : line(charts.line),
+  };
+}
+
+function surface(meta, arrays, projected) {
+  const [xs, ys, values] = ["xs", "ys", "values"].map((part) => arrays[`surface.${part}`].values);
+  const best = values.reduce((at, value, n) => (value > (values[at] ?? -Infinity) || Number.isNaN(values[at])
+    ? n : at), 0);
+  const top = Number.isNaN(values[best]) ? "no model is possible here"
+    : `highest ${three(values[best])} at ${placeWords(meta, xs[best % xs.length], ys[Math.floor(best / xs.length)])}`;
+  const marks = meta.marks.slice(0, MOST_MARKS).map(({ label, x, y }) => `${label}: ${placeWords(meta, x, y)}`);
+  const more = meta.marks.length - marks.length;
+  return `Log-likelihood per observation, in nats, over ${meta.x.title} and ${meta.y.title}: ${top}.`
+    + `${marks.length ? ` ${marks.join("; ")}.` : ""}${more > 0 ? ` ${many(more, "more mark")}.` : ""}`
+    + `${projected ? " Paths lie near the surface, not on it." : ""}`;
+}
+
+function ends(n, method, size, { rows: listed, others, other_shares: rest }, shows) {
+  const words = listed.map(({ log_likelihood: value, shares }, i) =>
+    `optimum ${i + 1}, log-likelihood ${value === null ? "impossible" : compact(value)}: ${percent(shares[n])}`);
+  if (others) words.push(`${many(others, "other")}: ${percent(rest[n])}`);
+  return `${MAP_TITLES[shows](methodName(method))}. Map of ${size.join(" × ")} starts. `
+    + `${words.length ? `${words.join("; ")}.` : "No optimum is known yet."}`;
+}
+
+function line({ names, ends: [first, second], barrier }) {
+  const value = (one) => (one === null || one === undefined ? "impossible" : three(one));
+  return `Log-likelihood per observation, in nats, along a line: ${names[0]} ${value(first)}, `
+    + `${names[1]} ${value(second)}. ${barrier}`;
+}
