@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import (
@@ -26,6 +27,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from pages.ui.browser.assets import PLOTLY, asset_url
 from tests.browser import chromium
 from tests.browser.page import page_failures, rerouted
 from tests.browser.server import Server, running_app
@@ -42,6 +44,39 @@ IGNORED_CONSOLE_ERRORS = (
     # itself before /; the first of the two answers 404 by design.
     re.compile(r"status of 404 .*/[a-z_-]+/_stcore/(health|host-config)\)$"),
 )
+
+STAND_INS = """async ([urls, plotly]) => {
+  history.replaceState(null, "", "/");
+  document.body.innerHTML = `
+    <div id="controls"></div>
+    <button id="elsewhere">Elsewhere</button> <a href="/posterior">Posterior</a>
+    <div id="place"></div> <div id="other"></div>`;
+  window.lines = [];
+  window.WebSocket = class {
+    static OPEN = 1;
+    constructor() {
+      Object.assign(this, { sent: [], begun: performance.now(), readyState: 0 });
+      lines.push(this);
+    }
+    send(text) { this.sent.push(text); }
+    open() { this.readyState = 1; this.onopen(); }
+    close(code = 1000) { this.readyState = 3; this.onclose?.({ code }); }
+    answer(text) { this.onmessage({ data: bytes(text).buffer }); }
+  };
+  window.bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  window.modules = {};
+  for (const [name, url] of Object.entries(urls)) modules[name] = await import(url);
+  window.plotlyLoaded = () => modules.plotting.loadPlotly(plotly).then(() => null, () => null);
+  // What Streamlit calls with each message of a component: what it returns ends the message.
+  window.show = (draw, text, place = "place") => {
+    const parentElement = document.getElementById(place);
+    window.end = draw({ data: bytes(text), parentElement, setTriggerValue() {} }, plotly);
+  };
+  window.said = []; // what the run controls say to the page, and when
+  window.showControls = (live) => modules["run-controls"].drawRunControls({
+    data: [window.lastLive = live], parentElement: document.getElementById("controls"),
+    setStateValue: (_, value) => said.push({ ...value, at: performance.now() }) });
+}"""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -187,3 +222,36 @@ def page(
     tab.remove_listener("pageerror", note_error)
     tabs.put_back(tab)
     assert not browser_errors, "\n".join(["The browser met errors:", *browser_errors])
+
+
+@pytest.fixture
+def empty(
+    browser: Browser,
+    app_server: Server,
+    browser_errors: list[str],
+    request: pytest.FixtureRequest,
+) -> Iterator[Page]:
+    """An empty page of the app's site, with its modules, whose clock stands still.
+
+    A parameter is the time zone of the browser.
+    """
+    context = browser.new_context(
+        base_url=app_server.url,
+        viewport={"width": 1300, "height": 900},
+        timezone_id=getattr(request, "param", None),
+    )
+    page = context.new_page()
+    page.on("pageerror", lambda error: browser_errors.append(str(error)))
+    page.clock.install(time=0)
+    page.goto("/_stcore/health")
+    page.clock.pause_at(60_000)
+    names = (
+        *("address", "run-controls", "scrubber", "panel", "figure", "plotting", "brush", "charts"),
+        *("state-graph-layout", "zoom-keys", "state-names", "landscape", "landscape-shapes"),
+        "landscape-solid",
+    )
+    urls = {name: urljoin("/", asset_url(f"{name}.js")) for name in names}
+    page.evaluate(STAND_INS, [urls, urljoin("/", asset_url(PLOTLY))])
+    yield page
+    context.close()
+    assert browser_errors == []
