@@ -145,7 +145,7 @@ export const nearest = (places, place) => places.reduce((best, other, at) =>
 export function between(xs, ys, z, x, y) {
   const find = (places, place) => {
     const share = (place - places[0]) / (places.at(-1) - places[0]) * (places.length - 1);
-    if (!(share >= -1e-6 && share <= places.length - 1 + 1e-6)) return null;
+    if (places.length < 2 || !(share >= -1e-6 && share <= places.length - 1 + 1e-6)) return null;
     const at = Math.min(Math.max(Math.floor(share), 0), places.length - 2);
     return [at, share - at];
   };

@@ -100,7 +100,8 @@ class Landscape extends LiveView {
     });
     this.maps.classList.toggle("hmm-both", both);
     this.cards.surface.classList.toggle("hmm-solid", isSolid(message));
-    write(this.note("surface"), ["higher is better", header.hint].filter(Boolean).join("; "));
+    const flat = header.relief === "solid" && !canBeSolid() ? "flat, for this browser draws no 3-D" : "";
+    write(this.note("surface"), ["higher is better", header.hint, flat].filter(Boolean).join("; "));
     const [picture] = header.maps;
     write(this.root.querySelector(".hmm-ends h2"), (MAP_TITLES[shows] ?? MAP_TITLES.ends)(
       picture && !both ? methodName(picture.method) : "training"));
@@ -133,8 +134,7 @@ class Landscape extends LiveView {
     const { charts, paths, marks, projected } = header;
     const solidly = isSolid({ header });
     const gaps = !this.cards.surface.hidden && arrays["surface.values"].values.some(Number.isNaN);
-    const codes = new Set(MAPS.flatMap((name) =>
-      (charts[name].present === false ? [] : [...new Set(codesOf(arrays[`${name}.ends`].values))])));
+    const codes = this.codesIn(charts, arrays);
     const appearance = JSON.stringify([paths, marks, projected, gaps, [...codes], theme.key, header.shows,
       header.optima.others, solidly]);
     if (this.appearance === appearance) return;
@@ -158,6 +158,17 @@ class Landscape extends LiveView {
       ends && codes.has(CODES.open) && item(chip(colours[CODES.open]), "not at rest"),
       codes.has(CODES.unknown) && item(chip(colours[CODES.unknown]), "not known"),
     ].filter(Boolean));
+  }
+
+  // Codes that occur on the maps.
+  codesIn(charts, arrays) {
+    const key = MAPS.map((name) => charts[name].digest).join();
+    if (this.codesKey !== key) {
+      this.codesKey = key;
+      const present = MAPS.filter((name) => charts[name].present !== false);
+      this.codes = new Set(present.flatMap((name) => [...new Set(codesOf(arrays[`${name}.ends`].values))]));
+    }
+    return this.codes;
   }
 
   writeRows({ optima, maps }) {
