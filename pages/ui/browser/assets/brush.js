@@ -189,7 +189,8 @@ function pointTexts(pen, trace, across, down, drawn) {
   const { size, family, color } = trace.textfont;
   pen.font = `${size}px ${family}`;
   pen.textBaseline = "alphabetic";
-  const apart = (trace.marker?.size ?? 0) / 2 + 1;
+  // As in Plotly, by the radius of the mark.
+  const apart = trace.mode.includes("markers") ? trace.marker.size / 2 / 0.8 + 1 : 0;
   for (let i = 0; i < across.length; i += 1) {
     if (!drawn(i) || !trace.text[i]) continue;
     const [height, side] = valueAt(trace.textposition ?? "middle center", i).split(" ");
@@ -218,6 +219,7 @@ function markers(pen, trace, across, down, drawn) {
     pen.save();
     pen.translate(across[i], down[i]);
     pen.scale(size, size);
+    pen.miterLimit = 2; // as in Plotly, or the points of a star would be longer
     const path = outlines.get(symbol);
     const colour = valueAt(marker.color, i);
     if (symbol.includes("open")) {

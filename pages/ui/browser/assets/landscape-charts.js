@@ -8,7 +8,7 @@ import { axis, baseLayout, blend, fade, readable } from "./plotting.js";
 
 export const INK = "#101418"; // on the colours of a heat map, which are the same on a dark page
 export const PAPER = "#ffffff";
-const CONTOURS = 14;
+const CONTOURS = 22;
 export const MARGIN = { l: 56, r: 76, t: 8, b: 40 };
 const WIDEST = 1.35; // a plot is so many times as wide as it is high, at most
 const LEAST_HATCHED = 4; // pixels of a cell with a hatching of its own
@@ -87,9 +87,9 @@ export function hatched(xs, ys, holds, colour, ink, name, plot) {
     : [flat, lines(hatching(xs, ys, holds), ink, 1), key];
 }
 
-// A name in the legend of a picture that is saved.
+// A name in the legend of a picture that is saved. Plotly leaves out one that has no point at all.
 export const sample = (name, colour, outline = { width: 0 }) => ({
-  x: [], y: [], mode: "markers", name, hoverinfo: "skip",
+  x: [NaN], y: [NaN], mode: "markers", name, hoverinfo: "skip",
   marker: { symbol: "square", size: 10, color: colour, line: outline },
 });
 
@@ -157,10 +157,10 @@ function names(meta, theme, plot, colourAt) {
     placed.push({ left, top, mark, name, onRight: across > 0.8 });
   }
   return {
-    x: placed.map(({ mark }) => mark.x), y: placed.map(({ mark }) => mark.y), mode: "text",
-    hoverinfo: "skip", showlegend: false, cliponaxis: false,
-    // Spaces that stay, for the room of the mark itself.
-    text: placed.map(({ name, onRight }) => (onRight ? `${name}\u00a0\u00a0\u00a0` : `\u00a0\u00a0\u00a0${name}`)),
+    x: placed.map(({ mark }) => mark.x), y: placed.map(({ mark }) => mark.y), mode: "markers+text",
+    hoverinfo: "skip", showlegend: false, cliponaxis: false, text: placed.map(({ name }) => name),
+    // Unseen, for the room that the mark itself takes.
+    marker: { symbol: "circle", size: 18, opacity: 0, color: INK },
     textposition: placed.map(({ onRight }) => `middle ${onRight ? "left" : "right"}`),
     textfont: {
       size: 11, family: theme.font, color: placed.map(({ mark }) => readable(colourAt(mark.x, mark.y), 4.5)),

@@ -76,7 +76,9 @@ export function map({ header, arrays: all }, theme, size, name) {
   const { values, ...look } = LOOKS[meta.shows](meta, theme, codes, arrays);
   const layout = planeLayout(theme, meta, size, [look.zmin, look.zmax]);
   const isEnds = meta.shows === "ends";
-  if (isEnds) layout.margin.r -= MARGIN.r - 12;
+  // Two maps have the same colours, and the second one has the bar.
+  if (name === "map0" && header.maps.length > 1) look.showscale = false;
+  if (look.showscale === false) layout.margin.r -= MARGIN.r - 12;
   const { l, r, t, b } = layout.margin;
   const plot = [size[0] - l - r, size[1] - t - b];
   const at = (i, j) => codes[i * width + j];

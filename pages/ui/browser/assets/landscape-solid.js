@@ -4,16 +4,17 @@
 import { plotText, rows } from "./charts.js";
 import { MARKS, bar, colourScale, list } from "./landscape-charts.js";
 import { between } from "./landscape-shapes.js";
-import { baseLayout } from "./plotting.js";
+import { baseLayout, blend } from "./plotting.js";
 
-const LIFT = 0.012; // of the height by which paths lie above the surface, so that it does not hide them
-const FLAT = 0.55; // height of the picture where its sides are 1
+const LIFT = 0.025; // of the height by which paths lie above the surface, so that it does not hide them
+const FLAT = 0.65; // height of the picture where its sides are 1
 const TURN = Math.PI / 24; // of an arrow key
 const NEARER = 0.85; // of a plus
+const NARROW = 420; // pixels
 const STEEPEST = 1.5; // radians above and below the horizon
 // For screen readers, and in the hint that the chart shows while it has the focus.
 export const SPOKEN_TURNS = "arrows turn · + − zoom · 0 returns";
-export const EYE = { x: -1.15, y: -1.35, z: 0.95 };
+export const EYE = { x: -1.3, y: -1.5, z: 1.05 };
 
 // Whether the browser can draw in three dimensions.
 let able = null;
@@ -22,7 +23,7 @@ export const canBeSolid = () => {
   return able;
 };
 
-export function solid({ header, arrays }, theme) {
+export function solid({ header, arrays }, theme, [width]) {
   const meta = header.charts.surface;
   const [xs, ys] = [list(arrays["surface.xs"]), list(arrays["surface.ys"])];
   const z = rows(arrays["surface.values"]);
@@ -51,12 +52,13 @@ export function solid({ header, arrays }, theme) {
       textposition: "top center", textfont: { size: 13, color: theme.text, family: theme.font },
     }];
   };
+  const grid = blend(theme.text, theme.ground, 0.25); // opaque, as lines in three dimensions have to be
   const shared = {
-    tickfont: { size: 10, color: theme.muted }, gridcolor: theme.grid, zerolinecolor: theme.grid,
+    tickfont: { size: 12, color: theme.muted }, gridcolor: grid, zerolinecolor: grid,
     showbackground: false, showspikes: false,
   };
   const along = ({ title, range, ticks, tick_texts: texts }) => ({
-    title: { text: plotText(title), font: { size: 11, color: theme.muted } }, range: [...range],
+    title: { text: plotText(title), font: { size: 13, color: theme.muted } }, range: [...range],
     tickvals: ticks, ticktext: texts.map(plotText), ...shared,
   });
   const data = [
@@ -74,12 +76,16 @@ export function solid({ header, arrays }, theme) {
     scene: {
       xaxis: along(meta.x), yaxis: along(meta.y),
       zaxis: { ...shared, title: { text: "" }, range: [low, high + 3 * lift], nticks: 5 },
-      aspectmode: "manual", aspectratio: { x: 1, y: 1, z: FLAT }, camera: { eye: { ...EYE } }, dragmode: "orbit",
+      aspectmode: "manual", aspectratio: { x: 1, y: 1, z: FLAT }, camera: { eye: eyeAt(width) }, dragmode: "orbit",
     },
   };
   const title = `Log-likelihood per observation over ${plotText(meta.x.title)} and ${plotText(meta.y.title)}`;
   return { data, layout, title };
 }
+
+// On a telephone the eye is farther away, so that the names of the axes are not cut off.
+const eyeAt = (width) => Object.fromEntries(Object.entries(EYE).map(([name, value]) =>
+  [name, width < NARROW ? 1.25 * value : value]));
 
 // Where the eye is after a key: arrows turn, plus and minus go nearer and farther, 0 returns. Null where the
 // key does nothing here.

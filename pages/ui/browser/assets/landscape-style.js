@@ -11,7 +11,8 @@ export const STYLE = `
 .hmm-maps { display: grid; gap: 4px; grid-template-columns: minmax(0, 1fr); }
 .hmm-maps .hmm-plot { height: 392px; }
 .hmm-maps.hmm-both { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
-.hmm-maps.hmm-both .hmm-plot { height: 300px; }
+.hmm-maps.hmm-both.hmm-with-bar { grid-template-columns: minmax(0, 1fr) calc(50% + 32px); }
+.hmm-maps.hmm-both .hmm-plot { height: 264px; }
 .hmm-maps h3 { padding-left: 0; }
 .hmm-maps p, .hmm-line p, .hmm-ends p { margin: 4px; font-size: 13px; line-height: 1.4; }
 .hmm-key { display: flex; flex-wrap: wrap; align-items: center; gap: 2px 14px; min-height: 22px; padding: 2px 4px;
@@ -23,10 +24,11 @@ export const STYLE = `
   border: 1px solid color-mix(in srgb, var(--st-text-color) 35%, transparent); }
 .hmm-key .hmm-projected { padding: 1px 8px; border-radius: 9px; font-size: 11px; font-weight: 600; color: #fff;
   background: #8a5a00; }
-.hmm-search { display: grid; grid-template-columns: minmax(0, 1fr) auto; align-items: center; gap: 3px 12px;
-  min-height: 30px; padding: 0 4px; font-size: 12px; }
-.hmm-search .hmm-button { grid-row: 1 / 3; grid-column: 2; }
-.hmm-bar { height: 4px; border-radius: 2px; overflow: hidden;
+.hmm-search { display: flex; flex-wrap: wrap; align-items: center; gap: 3px 12px; min-height: 28px; padding: 0 4px;
+  font-size: 12px; }
+.hmm-search > span { flex: 1 1 auto; }
+.hmm-search .hmm-key { padding: 0; }
+.hmm-bar { flex: 1 1 100%; height: 4px; border-radius: 2px; overflow: hidden;
   background: color-mix(in srgb, var(--st-text-color) 12%, transparent); }
 .hmm-bar i { display: block; height: 100%; background: var(--st-primary-color); }
 .hmm-rows { overflow-x: auto; }
@@ -34,7 +36,7 @@ export const STYLE = `
 .hmm-rows th, .hmm-rows td { border: 0; border-top: 1px solid var(--st-border-color); padding: 3px 6px;
   text-align: right; white-space: nowrap; font-weight: 400; font-size: 13px; background: none; color: inherit;
   font-variant-numeric: tabular-nums; }
-.hmm-rows thead th { border-top: 0; font-size: 11px; font-weight: 500; opacity: 0.8; }
+.hmm-rows thead th { white-space: normal; vertical-align: bottom; border-top: 0; font-size: 11px; font-weight: 500; opacity: 0.8; }
 .hmm-rows :is(th:first-child, .hmm-words) { text-align: left; }
 .hmm-rows .hmm-words { white-space: normal; min-width: 110px; }
 .hmm-rows tbody th i { display: inline-block; margin-right: 7px; vertical-align: -1px; }
@@ -56,7 +58,10 @@ export const STYLE = `
 }
 @container (max-width: 559px) {
   .hmm-landscape .hmm-surface .hmm-plot, .hmm-maps .hmm-plot { height: 320px; }
-  .hmm-maps.hmm-both { grid-template-columns: minmax(0, 1fr); }
+  .hmm-maps.hmm-both, .hmm-maps.hmm-both.hmm-with-bar { grid-template-columns: minmax(0, 1fr); }
+  .hmm-rows th, .hmm-rows td { padding: 3px; font-size: 12px; }
+  .hmm-rows thead th { font-size: 10px; }
+  .hmm-rows .hmm-words { min-width: 64px; }
   .hmm-landscape header { flex-wrap: wrap; white-space: normal; }
   .hmm-landscape header .hmm-note { display: inline; flex: 1 1 100%; white-space: normal; }
 }

@@ -29,12 +29,11 @@ class Landscape extends LiveView {
     addStyle("hmm-landscape-style", STYLE);
     super(plotly, {
       key: "landscape", testId: "hmm-landscape", builders: BUILDERS, files: FILES, symbols: SYMBOLS,
+      unpointed: ["surface", ...MAPS],
     });
     this.problem = node("p", { class: "hmm-card hmm-problem", role: "status", "data-testid": "problem" });
-    this.keys = {
-      surface: node("div", { class: "hmm-key", "aria-hidden": "true" }),
-      maps: node("div", { class: "hmm-key", "aria-hidden": "true" }),
-    };
+    const key = () => node("div", { class: "hmm-key", "aria-hidden": "true" });
+    this.keys = { surface: key(), maps: key() };
     this.projected = node("span", { class: "hmm-projected" }, "projected");
     this.captions = MAPS.map(() => node("h3", {}));
     this.failures = MAPS.map(() => node("p", { role: "status" }));
@@ -46,7 +45,7 @@ class Landscape extends LiveView {
     this.barrier = node("p", { "data-testid": "barrier" });
     this.cards = {
       surface: card("surface", "Log-likelihood per observation", "", this.keys.surface, this.layers.surface),
-      ends: card("ends", "", "", this.search.root, this.keys.maps, this.maps, this.table.root),
+      ends: card("ends", "", "", this.search.root, this.maps, this.table.root),
       line: card("line", "Along a line", "higher is better", this.layers.line, this.barrier),
     };
     this.root.append(node("div", { class: "hmm-grid hmm-landscape" },
@@ -68,7 +67,8 @@ class Landscape extends LiveView {
     const words = node("span", { "data-testid": "search" });
     const button = node("button", { type: "button", class: "hmm-button" });
     button.addEventListener("click", () => tell(this.running ? "cancel_search" : "search_on"));
-    return { root: node("div", { class: "hmm-search" }, words, bar, button), bar, share, words, button };
+    return { root: node("div", { class: "hmm-search" },
+      words, this.keys.maps, button, bar), bar, share, words, button };
   }
 
   optimaTable() {
@@ -99,6 +99,7 @@ class Landscape extends LiveView {
       this.layers[MAPS[n]].hidden = absent[n];
     });
     this.maps.classList.toggle("hmm-both", both);
+    this.maps.classList.toggle("hmm-with-bar", shows !== "ends");
     this.cards.surface.classList.toggle("hmm-solid", isSolid(message));
     const flat = header.relief === "solid" && !canBeSolid() ? "flat, for this browser draws no 3-D" : "";
     write(this.note("surface"), ["higher is better", header.hint, flat].filter(Boolean).join("; "));
@@ -110,7 +111,7 @@ class Landscape extends LiveView {
     this.writeSearch(header.search);
     this.writeKeys(message);
     this.writeRows(header);
-    const shown = [problem !== "", along, charts.surface.present, ...absent, header.maps.length].join();
+    const shown = [problem !== "", shows, charts.surface.present, ...absent, header.maps.length].join();
     if (this.shown !== shown) {
       this.shown = shown;
       this.sizes = null;
@@ -181,7 +182,7 @@ class Landscape extends LiveView {
     if (this.tableShape !== shape) {
       this.tableShape = shape;
       const shares = maps.map(({ method }) =>
-        (maps.length > 1 ? `share of starts, ${methodName(method)}` : "share of starts"));
+        (maps.length > 1 ? `share of starts, ${method}` : "share of starts"));
       head.replaceChildren(...["optimum", "log-likelihood", ...shares].map((text) =>
         node("th", { scope: "col" }, text)),
       node("th", { scope: "col", class: "hmm-words" }, "what its states are"),

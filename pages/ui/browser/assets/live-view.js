@@ -44,10 +44,11 @@ export function card(name, title, note, ...charts) {
 export class LiveView {
   // `key` names the view in messages, `testId` in tests. `builders` has a function (message, theme,
   // size) for each chart; the iteration of the first chart counts as the view's. `files` are the names of
-  // downloads, `symbols` the marker symbols that the charts use.
-  constructor(plotly, { key, testId, builders, files, symbols }) {
+  // downloads, `symbols` the marker symbols that the charts use. `unpointed` are the charts in which Plotly
+  // has nothing to say of what lies under the pointer.
+  constructor(plotly, { key, testId, builders, files, symbols, unpointed = [] }) {
     addStyle("hmm-panel-style", STYLE);
-    Object.assign(this, { plotly, key, builders, files, symbols });
+    Object.assign(this, { plotly, key, builders, files, symbols, unpointed });
     this.number = 0;
     this.seen = []; // names of the charts that are not hidden
     subscribe(key, this);
@@ -264,6 +265,7 @@ export class LiveView {
     for (const [name, place] of Object.entries(this.places)) {
       const chart = new Chart(this.Plotly, place, {
         name: this.files[name], ownsRanges: true, canvas: this.canvases[name],
+        pointed: !this.unpointed.includes(name),
       });
       chart.onReset = () => this.redraw();
       chart.onMoved = () => this.placeGrips(name);

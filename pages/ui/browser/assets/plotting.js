@@ -152,8 +152,9 @@ const STYLE = `
 // One chart in `element`. draw() takes {data, layout}; `zoomKey` names what the zoom belongs to.
 // Where there is a `canvas` behind the element, paint() shows new numbers on it for the meantime.
 // A chart may also have a `title`, for pictures that are saved: they have it and a legend of its traces.
+// One that is not `pointed` says nothing of Plotly's own about what lies under the pointer.
 export class Chart {
-  constructor(Plotly, element, { name, ownsRanges, canvas = null }) {
+  constructor(Plotly, element, { name, ownsRanges, canvas = null, pointed = true }) {
     addStyle("hmm-chart-style", STYLE);
     element.classList.add("hmm-chart");
     element.addEventListener("keydown", (event) => this.takeKey(event));
@@ -161,7 +162,7 @@ export class Chart {
     this.painted = false; // whether the canvas shows traces that Plotly has not drawn yet
     this.frame = ""; // key of the axes and titles of Plotly's last drawing
     this.hovered = false;
-    if (canvas) {
+    if (canvas && pointed) {
       // Plotly itself finds the numbers under the pointer, so it must have drawn the latest ones.
       element.addEventListener("pointerenter", () => {
         this.hovered = true;
