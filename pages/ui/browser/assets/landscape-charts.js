@@ -188,13 +188,16 @@ export function surface({ header, arrays }, theme, size) {
     const value = between(xs, ys, z, x, y);
     return Number.isNaN(value) ? ground : onScale(meta.colours, (value - low) / (high - low));
   };
+  // Cells without a model lie below, where the smooth colours end softly, and their lines above.
+  const [below, ...above] = hatched(xs, ys, (i, j) => Number.isNaN(z[i][j]), ground, fade(theme.text, 0.45),
+    "no model, or impossible", plot);
   const data = [
+    ...(below ? [below] : []),
     {
       type: "heatmap", x: xs, y: ys, z, zmin: low, zmax: high, zsmooth: "best", hoverinfo: "skip",
       colorscale: colourScale(meta.colours), colorbar: bar(theme, "nats per observation"),
     },
-    ...hatched(xs, ys, (i, j) => Number.isNaN(z[i][j]), ground, fade(theme.text, 0.45),
-      "no model, or impossible", plot),
+    ...above,
     ...contours(xs, ys, z, meta.range),
     ...paths(meta, arrays),
     ...marks(Object.keys(MARKS), meta, arrays),

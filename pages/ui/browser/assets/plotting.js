@@ -391,15 +391,20 @@ export class Chart {
 }
 
 const TITLE_ROOM = 30; // pixels above a picture that is saved
-const LEGEND_LINE = 22; // pixels below it for each line of its legend
-const LETTER = 6.5; // pixels of a letter there, about, and of a sample
-const SAMPLE = 52;
+const TITLE = [14, 0.55]; // pixels of its letters' height, and the share of that which is their width, about
+const LEGEND_LINE = 20; // pixels below it for each line of its legend
+const LETTER = 6; // pixels of a letter there, at most, and of a sample
+const SAMPLE = 42;
 
-// A picture with its title above it, and a legend of the traces that are to be named below it.
+// A picture with its title above it, and a legend of the traces that are to be named below it. The legend
+// has columns of equal width below the plot.
 function titled({ data, layout, width, height }, title, theme) {
   const named = data.filter(({ showlegend, name }) => showlegend !== false && name);
-  const length = named.reduce((sum, { name }) => sum + SAMPLE + LETTER * name.length, 0);
-  const [above, below] = [TITLE_ROOM * scale, Math.ceil((length * scale) / width) * LEGEND_LINE * scale];
+  const { l, r } = layout.margin;
+  const widest = SAMPLE + LETTER * Math.max(0, ...named.map(({ name }) => name.length));
+  const columns = Math.max(1, Math.floor((width - l - r) / (widest * scale)));
+  const [above, below] = [TITLE_ROOM, Math.ceil(named.length / columns) * LEGEND_LINE].map((room) => room * scale);
+  const size = Math.min(TITLE[0] * scale, (width - 24 * scale) / (TITLE[1] * title.length));
   const { t, b, ...sides } = layout.margin;
   const font = { family: theme.font, color: theme.text };
   return {
@@ -408,7 +413,7 @@ function titled({ data, layout, width, height }, title, theme) {
       ...layout,
       margin: { ...sides, t: t + above, b: b + below },
       title: {
-        text: title, font: { ...font, size: 14 * scale }, x: 0, xref: "container", xanchor: "left",
+        text: title, font: { ...font, size }, x: 0, xref: "container", xanchor: "left",
         pad: { l: 12 * scale, t: 9 * scale }, y: 1, yref: "container", yanchor: "top",
       },
       showlegend: named.length > 0,
