@@ -227,9 +227,7 @@ def test_both_methods_have_maps_side_by_side_and_one_table(empty: Page) -> None:
     view = View(empty, maps=(map_picture("EM"), map_picture("Gradient")))
     expect(view.chart("map1")).to_be_visible()
     expect(empty.get_by_role("columnheader", name="share of starts, EM")).to_be_visible()
-    expect(
-        empty.get_by_role("columnheader", name="share of starts, Gradient")
-    ).to_be_visible()
+    expect(empty.get_by_role("columnheader", name="share of starts, Gradient")).to_be_visible()
     view.show(shows="line", line=line_picture(), maps=())
     view.rest()
     expect(view.chart("map0")).to_be_hidden()
@@ -353,6 +351,22 @@ def test_the_middle_of_a_region_lies_deepest_in_it(empty: Page) -> None:
     assert [region["depth"] for region in found[:3]] == [*depths, 1]
     assert codes[found[0]["i"], found[0]["j"]] == 0
     assert found[3] is None
+
+
+def test_hatching_lies_on_its_cells_alone(empty: Page) -> None:
+    """Cells from 0.5 to 2.5 across and -0.5 to 1.5 up; every second of their diagonals."""
+    call = """apart => modules["landscape-shapes"].hatching(
+      [0, 1, 2], [0, 1], (i, j) => j > 0, apart)"""
+    for apart, expected in (
+        (1, [(0.5, 0.5, 1.5, 1.5), (0.5, -0.5, 2.5, 1.5), (1.5, -0.5, 2.5, 0.5)]),
+        (2, [(0.5, 0.5, 1.5, 1.5), (1.5, -0.5, 2.5, 0.5)]),
+    ):
+        found = empty.evaluate(call, apart)
+        lines = [
+            (found["x"][n], found["y"][n], found["x"][n + 1], found["y"][n + 1])
+            for n in range(0, len(found["x"]), 3)
+        ]
+        assert lines == expected
 
 
 def test_keys_turn_the_solid_surface_around_and_stop_above_it(empty: Page) -> None:

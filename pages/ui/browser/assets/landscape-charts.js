@@ -11,15 +11,17 @@ export const PAPER = "#ffffff";
 const CONTOURS = 22;
 export const MARGIN = { l: 56, r: 76, t: 8, b: 40 };
 const WIDEST = 1.35; // a plot is so many times as wide as it is high, at most
-const LEAST_HATCHED = 4; // pixels of a cell with a hatching of its own
-const LABEL_ROOM = [64, 15]; // pixels, from one label to the next
+const HATCHES = 5; // pixels between slanting lines, at least
+const BESIDE = 9; // pixels on both sides of a mark that are its own
+const LETTER = 6; // pixels of a letter of a name, at most
+const NAME_HEIGHT = 13; // pixels from one name to another, or to a mark
 
 // What lies on the plane: how it is drawn, what stands in a legend, and in words beside it.
 export const MARKS = {
   start: { symbol: "circle-open", size: 13, glyph: "○", name: "start", written: true },
   now: { symbol: "circle", size: 9, glyph: "●", name: "now" },
-  truth: { symbol: "star", size: 14, glyph: "★", name: "truth", written: true },
-  mirror: { symbol: "star-open", size: 13, glyph: "☆", name: "its mirror", written: true },
+  truth: { symbol: "star", size: 16, glyph: "★", name: "truth", written: true },
+  mirror: { symbol: "star-open", size: 14, glyph: "☆", name: "its mirror", written: true },
   optimum: { symbol: "triangle-up", size: 11, glyph: "▲", name: "optimum" },
   pass: { symbol: "x", size: 9, glyph: "✖", name: "pass", written: true },
 };
@@ -73,7 +75,7 @@ function contours(xs, ys, z, range) {
   return [lines(parts.light, fade(PAPER, 0.4), 0.8), lines(parts.dark, fade(INK, 0.3), 0.8)];
 }
 
-// Cells of one colour, with slanting lines over them where there is room.
+// Cells of one colour, with slanting lines over them on a plot of such a size; without lines if that is null.
 export function hatched(xs, ys, holds, colour, ink, name, plot) {
   const z = ys.map((_, i) => xs.map((_, j) => (holds(i, j) ? 0 : NaN)));
   if (!z.some((row) => row.includes(0))) return [];
@@ -82,9 +84,9 @@ export function hatched(xs, ys, holds, colour, ink, name, plot) {
     colorscale: [[0, colour], [1, colour]],
   };
   const key = sample(name, colour, { width: 1, color: ink });
-  const across = Math.min(plot[0] / xs.length, plot[1] / ys.length);
-  return across < LEAST_HATCHED ? [flat, key]
-    : [flat, lines(hatching(xs, ys, holds), ink, 1), key];
+  if (!plot) return [flat, key];
+  const apart = Math.ceil(HATCHES / Math.min(plot[0] / xs.length, plot[1] / ys.length));
+  return [flat, lines(hatching(xs, ys, holds, apart), ink, 1), key];
 }
 
 // A name in the legend of a picture that is saved. Plotly leaves out one that has no point at all.
@@ -120,7 +122,8 @@ function pathColour({ x, y }, meta, arrays) {
 }
 
 export function marks(kinds, meta, arrays) {
-  return Object.entries(MARKS).filter(([kind]) => kinds.includes(kind)).flatMap(([kind, look]) => {
+  // The first of them lie above the others.
+  return Object.entries(MARKS).filter(([kind]) => kinds.includes(kind)).reverse().flatMap(([kind, look]) => {
     const own = meta.marks.filter((mark) => mark.kind === kind);
     if (!own.length) return [];
     const shared = {
@@ -131,8 +134,8 @@ export function marks(kinds, meta, arrays) {
     const marker = (colour, width, outline) =>
       ({ symbol, size, color: colour, line: { width, color: outline } });
     if (symbol.includes("open")) {
-      return [{ ...shared, showlegend: false, marker: marker(PAPER, 4.6, PAPER) },
-        { ...shared, name: look.name, marker: marker(INK, 1.8, INK) }];
+      return [{ ...shared, showlegend: false, marker: marker(PAPER, 3.4, PAPER) },
+        { ...shared, name: look.name, marker: marker(INK, 1.4, INK) }];
     }
     const colour = kind === "now" ? own.map((mark) => pathColour(mark, meta, arrays)) : PAPER;
     return [{ ...shared, name: look.name,
@@ -140,28 +143,35 @@ export function marks(kinds, meta, arrays) {
   });
 }
 
-// Names beside the first mark of each kind, where no other name stands.
+// Names beside a mark of each kind, where they lie on no other mark or name.
 function names(meta, theme, plot, colourAt) {
-  const { range: [x0, x1] } = meta.x;
-  const { range: [y0, y1] } = meta.y;
+  const [[x0, x1], [y0, y1]] = [meta.x.range, meta.y.range];
+  const at = ({ x, y }) => [((x - x0) / (x1 - x0)) * plot[0], ((y1 - y) / (y1 - y0)) * plot[1]];
+  const taken = meta.marks.map(at).map(([left, top]) => [left - BESIDE, left + BESIDE, top]);
   const placed = [];
-  const first = Object.entries(MARKS).filter(([, { written }]) => written)
-    .map(([kind, { name }]) => [meta.marks.find((mark) => mark.kind === kind), name]);
-  for (const [mark, name] of first) {
-    if (!mark) continue;
-    const [across, down] = [(mark.x - x0) / (x1 - x0), (mark.y - y0) / (y1 - y0)];
-    if (!(across >= 0 && across <= 1 && down >= 0 && down <= 1)) continue;
-    const [left, top] = [across * plot[0], down * plot[1]];
-    if (placed.some((one) => Math.abs(one.left - left) < LABEL_ROOM[0]
-      && Math.abs(one.top - top) < LABEL_ROOM[1])) continue;
-    placed.push({ left, top, mark, name, onRight: across > 0.8 });
+  const fits = (mark, name, onRight) => {
+    const [left, top] = at(mark);
+    const width = BESIDE + LETTER * name.length;
+    const ends = onRight ? [left + BESIDE + 1, left + width] : [left - width, left - BESIDE - 1];
+    const free = ends[0] >= 0 && ends[1] <= plot[0] && top >= 0 && top <= plot[1]
+      && taken.every(([from, to, other]) =>
+        to < ends[0] || from > ends[1] || Math.abs(other - top) > NAME_HEIGHT);
+    if (!free) return false;
+    taken.push([...ends, top]);
+    placed.push({ mark, name, onRight });
+    return true;
+  };
+  for (const [kind, { name, written }] of Object.entries(MARKS)) {
+    if (!written) continue;
+    meta.marks.filter((mark) => mark.kind === kind)
+      .some((mark) => fits(mark, name, true) || fits(mark, name, false));
   }
   return {
     x: placed.map(({ mark }) => mark.x), y: placed.map(({ mark }) => mark.y), mode: "markers+text",
     hoverinfo: "skip", showlegend: false, cliponaxis: false, text: placed.map(({ name }) => name),
     // Unseen, for the room that the mark itself takes.
     marker: { symbol: "circle", size: 18, opacity: 0, color: INK },
-    textposition: placed.map(({ onRight }) => `middle ${onRight ? "left" : "right"}`),
+    textposition: placed.map(({ onRight }) => `middle ${onRight ? "right" : "left"}`),
     textfont: {
       size: 11, family: theme.font, color: placed.map(({ mark }) => readable(colourAt(mark.x, mark.y), 4.5)),
     },
@@ -195,7 +205,7 @@ export function surface({ header, arrays }, theme, size) {
     ...(below ? [below] : []),
     {
       type: "heatmap", x: xs, y: ys, z, zmin: low, zmax: high, zsmooth: "best", hoverinfo: "skip",
-      colorscale: colourScale(meta.colours), colorbar: bar(theme, "nats per observation"),
+      colorscale: colourScale(meta.colours), colorbar: bar(theme, "nats per observation, higher is better"),
     },
     ...above,
     ...contours(xs, ys, z, meta.range),

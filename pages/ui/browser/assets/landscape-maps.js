@@ -102,7 +102,7 @@ export function map({ header, arrays: all }, theme, size, name) {
       textposition: "middle center",
       textfont: { size: 12, family: theme.font, color: fitting.map(({ code }) => readable(colours[code], 4.5)) },
     });
-  } else data.push(...hatched(xs, ys, is(CODES.unknown), colours[CODES.unknown], theme.grid, "not known", plot));
+  } else data.push(...hatched(xs, ys, is(CODES.unknown), colours[CODES.unknown], theme.grid, "not known", null));
   data.push(...marks(["start"], meta, all));
   const words = (x, y) => {
     const [i, j] = [place(ys, y), place(xs, x)];

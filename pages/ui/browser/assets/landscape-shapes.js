@@ -90,11 +90,12 @@ const halves = (places) => {
   return Array.from({ length: places.length + 1 }, (_, n) => first + (2 * n - 1) * half);
 };
 
-// Slanting lines over the cells for which holds(i, j), {x, y} with NaN between them.
-export function hatching(xs, ys, holds) {
+// Slanting lines over the cells for which holds(i, j), {x, y} with NaN between them; `apart` cells lie
+// between two lines.
+export function hatching(xs, ys, holds, apart = 1) {
   const [columns, rows] = [halves(xs), halves(ys)];
   const line = { x: [], y: [] };
-  for (let slant = 1 - ys.length; slant < xs.length; slant += 1) {
+  for (let slant = Math.ceil((1 - ys.length) / apart) * apart; slant < xs.length; slant += apart) {
     let begun = false;
     for (let j = Math.max(0, slant); j <= xs.length && j - slant <= ys.length; j += 1) {
       const i = j - slant;

@@ -26,7 +26,7 @@ export const STYLE = `
   background: #8a5a00; }
 .hmm-search { display: flex; flex-wrap: wrap; align-items: center; gap: 3px 12px; min-height: 28px; padding: 0 4px;
   font-size: 12px; }
-.hmm-search > span { flex: 1 1 auto; }
+.hmm-search > span { flex: 1 1 0; min-width: 150px; }
 .hmm-search .hmm-key { padding: 0; }
 .hmm-bar { flex: 1 1 100%; height: 4px; border-radius: 2px; overflow: hidden;
   background: color-mix(in srgb, var(--st-text-color) 12%, transparent); }
@@ -63,6 +63,6 @@ export const STYLE = `
   .hmm-rows thead th { font-size: 10px; }
   .hmm-rows .hmm-words { min-width: 64px; }
   .hmm-landscape header { flex-wrap: wrap; white-space: normal; }
-  .hmm-landscape header .hmm-note { display: inline; flex: 1 1 100%; white-space: normal; }
+  .hmm-landscape .hmm-card header .hmm-note { display: inline; flex: 1 1 100%; white-space: normal; }
 }
 `;

@@ -86,7 +86,10 @@ class Landscape extends LiveView {
     const absent = MAPS.map((name) => charts[name].present === false);
     this.problem.hidden = !problem;
     write(this.problem, problem);
-    this.cards.surface.hidden = charts.surface.present === false;
+    // A surface that is computed anew leaves its place empty for that time.
+    const computing = charts.surface.present === false;
+    this.cards.surface.hidden = Boolean(problem);
+    this.layers.surface.style.visibility = computing ? "hidden" : "";
     this.cards.line.hidden = Boolean(problem) || !along || charts.line.present === false;
     this.cards.ends.hidden = Boolean(problem) || along;
     const both = header.maps.length > 1;
@@ -102,7 +105,8 @@ class Landscape extends LiveView {
     this.maps.classList.toggle("hmm-with-bar", shows !== "ends");
     this.cards.surface.classList.toggle("hmm-solid", isSolid(message));
     const flat = header.relief === "solid" && !canBeSolid() ? "flat, for this browser draws no 3-D" : "";
-    write(this.note("surface"), ["higher is better", header.hint, flat].filter(Boolean).join("; "));
+    write(this.note("surface"), [computing ? "being computed" : header.hint, flat].filter(Boolean).join("; "));
+    this.note("surface").title = header.hint;
     const [picture] = header.maps;
     write(this.root.querySelector(".hmm-ends h2"), (MAP_TITLES[shows] ?? MAP_TITLES.ends)(
       picture && !both ? methodName(picture.method) : "training"));
@@ -134,7 +138,7 @@ class Landscape extends LiveView {
     const theme = readTheme(this.root);
     const { charts, paths, marks, projected } = header;
     const solidly = isSolid({ header });
-    const gaps = !this.cards.surface.hidden && arrays["surface.values"].values.some(Number.isNaN);
+    const gaps = charts.surface.present !== false && arrays["surface.values"].values.some(Number.isNaN);
     const codes = this.codesIn(charts, arrays);
     const appearance = JSON.stringify([paths, marks, projected, gaps, [...codes], theme.key, header.shows,
       header.optima.others, solidly]);

@@ -391,7 +391,7 @@ export class Chart {
 }
 
 const TITLE_ROOM = 30; // pixels above a picture that is saved
-const TITLE = [14, 0.55]; // pixels of its letters' height, and the share of that which is their width, about
+const TITLE = [14, 0.5]; // pixels of its letters' height, and the share of that which is their width, about
 const LEGEND_LINE = 20; // pixels below it for each line of its legend
 const LETTER = 6; // pixels of a letter there, at most, and of a sample
 const SAMPLE = 42;
