@@ -72,7 +72,7 @@ def value_at(hmm: HMM, coordinate: Coordinate) -> float:
 
 
 def place_of(hmm: HMM, coordinate: Coordinate) -> tuple[int, ...]:
-    """The indices of a coordinate, with none left out. Errors as in `value_at`."""
+    """All indices of a coordinate, in the parameter's own shape. Errors as in `value_at`."""
     return _found(hmm, coordinate)[1]
 
 

@@ -13,7 +13,7 @@ from hmmcore.batch.outcome import CANCELLED, CONVERGED
 from hmmcore.landscape.base import AnyPlane
 from hmmcore.landscape.basin_map import OPEN, UNKNOWN, Basins
 from hmmcore.landscape.gathering import Gathering, in_usual_order
-from hmmcore.landscape.rest import climber, is_stuck
+from hmmcore.landscape.rest import climber, has_parted, is_stuck
 from hmmcore.model import HMM
 from hmmcore.training import Trainer
 from hmmcore.training.base import StopRule
@@ -110,15 +110,17 @@ class Ends:
         )  # fmt: skip
         if CANCELLED in fits.stop_reasons:
             return False
-        sound = np.isfinite(fits.log_likelihoods)
-        reached = np.where(sound, fits.log_likelihoods, self._log_likelihoods[numbers])
         own = self._models(numbers)
-        models = [(fits.models if sound[b] else own)[b] for b in range(len(numbers))]
-        starts = [self._start(number) for number in self._waiting]
-        stuck = [is_stuck(self._trainer, hmm, s) for hmm, s in zip(models, starts, strict=True)]
+        found = []
+        for b, number in enumerate(self._waiting):
+            start, hmm, height = self._start(number), own[b], float(self._log_likelihoods[number])
+            closer = fits.models[b]
+            if np.isfinite(fits.log_likelihoods[b]) and not has_parted(start, hmm, closer):
+                hmm, height = closer, float(fits.log_likelihoods[b])
+            found.append((hmm, height, is_stuck(self._trainer, hmm, start)))
         with self._lock:
-            for hmm, height, is_vain in zip(models, reached.tolist(), stuck, strict=True):
-                self._optimum_of.append(OPEN if is_vain else self._optimum(hmm, height))
+            for hmm, height, stuck in found:
+                self._optimum_of.append(OPEN if stuck else self._optimum(hmm, height))
             self._waiting.clear()
         return True
 

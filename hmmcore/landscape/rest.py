@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hmmcore.arrays import FloatArray
+from hmmcore.diagnostics import exchangeable_states
 from hmmcore.emissions import Categorical
 from hmmcore.model import HMM
 from hmmcore.sweeps.sweep import expectations
@@ -17,6 +18,8 @@ RISES = 1.001
 """By how much a probability must grow in one step of EM to be called rising."""
 
 
+ALIKE = 1e-6
+"""As far apart as rounding may drive exchangeable states; see `exchangeable_states`."""
 EM_TOLERANCE, GRADIENT_TOLERANCE, GRADIENT_PATIENCE = 1e-8, 1e-6, 10
 """Nats per observation, and steps in a row. Gradient ascent with a fixed learning rate keeps
 swinging about an optimum and comes no closer for a long time; what finds the optimum beside which
@@ -42,6 +45,20 @@ def climber(trainer: Trainer) -> Trainer:
     names = "trainable", "variance_floor", "priors", "transition_ties", "coordinates"
     options = {name: getattr(trainer, name) for name in names if hasattr(trainer, name)}
     return EM(trainer.sequences, **options)
+
+
+def has_parted(start: HMM, hmm: HMM, closer: HMM) -> bool:
+    """Whether states that were exchangeable in the start, and still in a model, are no longer.
+
+    No step tells such states apart but for rounding, which grows where they rest at a saddle.
+    """
+
+    def are_together(model: HMM) -> bool:
+        left = exchangeable_states(model, ALIKE)
+        return all(any(set(group) <= set(other) for other in left) for group in groups)
+
+    groups = exchangeable_states(start)
+    return are_together(hmm) and not are_together(closer)
 
 
 def is_stuck(trainer: Trainer, hmm: HMM, start: HMM) -> bool:

@@ -89,6 +89,24 @@ def test_the_diagonal_rests_at_the_saddle(mirrored):
     assert mirrored.share_known == 1.0
 
 
+def test_a_saddle_that_only_rounding_leaves_is_where_training_ends():
+    truth = HMM(*simulation.sticky_structure(3, 0.9), Gaussian.univariate([-3.0, 0.0, 3.0], 0.7))
+    sequences = sample(truth, 3, 60, np.random.default_rng(0)).sequences
+    plane = Plane(truth, ("means", 0), ("means", 1))
+    xs = np.linspace(-5.0, 5.0, 12)
+    found = basins(plane, EM(sequences, {"means"}), xs, xs, 600)
+    # Of some starts rounding parts the two states before they come to rest.
+    saddles = np.unique(np.diag(found.optimum))[1:]
+    assert len(saddles) > 0
+    for saddle in saddles:
+        means = found.optima[saddle].emissions.means[:, 0]
+        assert means[0] == pytest.approx(means[1], abs=1e-2)
+    assert (found.optimum[~np.eye(12, dtype=bool)] == 0).all()
+    np.testing.assert_allclose(
+        found.optimum_log_likelihoods[found.optimum], found.log_likelihoods, atol=0.02
+    )
+
+
 def test_random_starts_miss_the_best_with_its_share(mirrored):
     assert mirrored.miss_probability(0) == 1.0
     assert mirrored.miss_probability(1) == pytest.approx(1 / 13, rel=1e-13)
