@@ -57,8 +57,10 @@ def has_parted(start: HMM, hmm: HMM, closer: HMM) -> bool:
         left = exchangeable_states(model, ALIKE)
         return all(any(set(group) <= set(other) for other in left) for group in groups)
 
-    groups = exchangeable_states(start)
-    return are_together(hmm) and not are_together(closer)
+    # Means far out are infinitely far from others.
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        groups = exchangeable_states(start)
+        return are_together(hmm) and not are_together(closer)
 
 
 def is_stuck(trainer: Trainer, hmm: HMM, start: HMM) -> bool:
