@@ -220,6 +220,13 @@ def test_an_optimum_is_adopted_and_a_search_begun_and_cancelled(empty: Page) -> 
     view.show(search=SearchState(False, 1.0, "256 starts", False))
     view.rest()
     expect(bar).to_be_hidden()
+    # It keeps the focus, and is gone once that is elsewhere.
+    expect(button).to_be_focused()
+    empty.keyboard.press("Enter")
+    assert view.commands() == []
+    empty.locator("#elsewhere").focus()
+    view.show(search=SearchState(False, 1.0, "all 256 starts", False))
+    view.rest()
     expect(button).to_be_hidden()
 
 

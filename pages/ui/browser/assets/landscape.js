@@ -66,7 +66,9 @@ class Landscape extends LiveView {
       "aria-valuemin": 0, "aria-valuemax": 100 }, share);
     const words = node("span", { "data-testid": "search" });
     const button = node("button", { type: "button", class: "hmm-button" });
-    button.addEventListener("click", () => tell(this.running ? "cancel_search" : "search_on"));
+    button.addEventListener("click", () => {
+      if (button.ariaDisabled !== "true") tell(this.running ? "cancel_search" : "search_on");
+    });
     return { root: node("div", { class: "hmm-search" },
       words, this.keys.maps, button, bar), bar, share, words, button };
   }
@@ -131,7 +133,10 @@ class Landscape extends LiveView {
     bar.setAttribute("aria-valuetext", words);
     done.style.width = `${100 * share}%`;
     write(button, running ? "Cancel" : "Search");
-    button.hidden = running ? !canCancel : share >= 1;
+    // One that has the focus would lose it with its place.
+    const idle = running ? !canCancel : share >= 1;
+    button.hidden = idle && document.activeElement !== button;
+    button.ariaDisabled = idle;
   }
 
   writeKeys({ header, arrays }) {
