@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from pages.ui.live.frame_source import frame_source
-from pages.ui.live.landscape import PlaneAxis, PlanePath, SearchState, encode
+from pages.ui.live.landscape import MapPicture, PlaneAxis, PlanePath, SearchState, encode
 from pages.ui.session.session import Session
 from tests.browser import playground as ui
 from tests.ui.live.landscape_frames import (
@@ -145,6 +145,16 @@ def test_a_click_on_the_map_starts_at_the_middle_of_its_cell(empty: Page) -> Non
     x, y = told(view.click("map0", places[3] + 0.1, places[7] - 0.1), "start_at")
     assert [x, y] == pytest.approx([places[3], places[7]], rel=0, abs=1e-5)
     # That one start has no model.
+    assert view.click("map0", places[-1], places[-1]) == []
+
+
+def test_a_start_that_was_not_searched_can_be_chosen_where_there_is_a_model(empty: Page) -> None:
+    picture = map_picture()
+    optimum = np.full_like(picture.optimum, -1)
+    view = View(empty, maps=(MapPicture(**{**vars(picture), "optimum": optimum}),))
+    places = picture.xs
+    x, y = told(view.click("map0", places[2], places[2]), "start_at")
+    assert [x, y] == pytest.approx([places[2], places[2]], rel=0, abs=1e-5)
     assert view.click("map0", places[-1], places[-1]) == []
 
 

@@ -152,7 +152,8 @@ function surface(meta, arrays, projected) {
   const best = values.reduce((at, value, n) => (value > (values[at] ?? -Infinity) || Number.isNaN(values[at])
     ? n : at), 0);
   const top = Number.isNaN(values[best]) ? "no model is possible here"
-    : `highest ${three(values[best])} at ${placeWords(meta, xs[best % xs.length], ys[Math.floor(best / xs.length)])}`;
+    : `highest ${three(values[best])} at `
+      + placeWords(meta, xs[best % xs.length], ys[Math.floor(best / xs.length)]);
   const marks = meta.marks.slice(0, MOST_MARKS).map(({ label, x, y }) => `${label}: ${placeWords(meta, x, y)}`);
   const more = meta.marks.length - marks.length;
   return `Log-likelihood per observation, in nats, over ${meta.x.title} and ${meta.y.title}: ${top}.`

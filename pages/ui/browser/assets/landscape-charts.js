@@ -1,5 +1,6 @@
-// The surface and the line of the landscape as pure functions of numbers: (message, theme, size) -> {data, layout, title,
-// cells}. `cells` says what lies where, for the pointer and the keyboard: see landscape-cursor.js.
+// The surface and the line of the landscape as pure functions of numbers: (message, theme, size) ->
+// {data, layout, title, cells}. `cells` says what lies where, for the pointer and the keyboard: see
+// landscape-cursor.js.
 
 import { placeWords } from "./chart-words.js";
 import { compact, plotText, rows } from "./charts.js";
@@ -185,10 +186,18 @@ export function onScale(colours, share) {
   return blend(colours[below + 1], colours[below], at - below);
 }
 
+const grid = (arrays) =>
+  [list(arrays["surface.xs"]), list(arrays["surface.ys"]), rows(arrays["surface.values"])];
+
+// The height of the surface at a place; NaN where it has none.
+export function surfaceAt(arrays) {
+  const [xs, ys, z] = grid(arrays);
+  return (x, y) => between(xs, ys, z, x, y);
+}
+
 export function surface({ header, arrays }, theme, size) {
   const meta = header.charts.surface;
-  const [xs, ys] = [list(arrays["surface.xs"]), list(arrays["surface.ys"])];
-  const z = rows(arrays["surface.values"]);
+  const [xs, ys, z] = grid(arrays);
   const [low, high] = meta.range;
   const layout = planeLayout(theme, meta, size, meta.range);
   const { l, r, t, b } = layout.margin;
@@ -237,13 +246,15 @@ export function line({ header, arrays }, theme) {
     },
     {
       x: [0, 1].filter((n) => meta.ends[n] !== null), y: meta.ends.filter((value) => value !== null),
-      mode: "markers", hoverinfo: "skip", showlegend: false, marker: { color: theme.text, size: 8, symbol: "circle" },
+      mode: "markers", hoverinfo: "skip", showlegend: false,
+      marker: { color: theme.text, size: 8, symbol: "circle" },
     },
   ];
   const annotations = [];
   if (meta.lowest) {
     const [x, bottom, top] = meta.lowest;
-    data.push({ ...lines({ x: [0, 1], y: [top, top] }, theme.muted, 1), line: { color: theme.muted, width: 1, dash: "5px,4px" } },
+    const dashed = { line: { color: theme.muted, width: 1, dash: "5px,4px" } };
+    data.push(lines({ x: [0, 1], y: [top, top] }, theme.muted, 1, dashed),
       lines({ x: [x, x], y: [bottom, top] }, theme.text, 2));
     annotations.push({
       x, y: (bottom + top) / 2, xanchor: "left", xshift: 5, showarrow: false, text: "barrier",

@@ -4,7 +4,7 @@
 import { MAP_TITLES, methodName, placeWords } from "./chart-words.js";
 import { compact, rows } from "./charts.js";
 import {
-  MARGIN, PAPER, bar, colourScale, hatched, list, marks, planeLayout, sample,
+  MARGIN, PAPER, bar, colourScale, hatched, list, marks, planeLayout, sample, surfaceAt,
 } from "./landscape-charts.js";
 import { middles } from "./landscape-shapes.js";
 import { blend, readable } from "./plotting.js";
@@ -69,7 +69,8 @@ export function mapColours(own, theme) {
 
 export function map({ header, arrays: all }, theme, size, name) {
   const meta = header.charts[name];
-  const arrays = Object.fromEntries(["ends", "heights", "steps"].map((part) => [part, all[`${name}.${part}`].values]));
+  const arrays = Object.fromEntries(["ends", "heights", "steps"].map((part) =>
+    [part, all[`${name}.${part}`].values]));
   const [xs, ys] = [list(all[`${name}.xs`]), list(all[`${name}.ys`])];
   const [height, width] = all[`${name}.ends`].shape;
   const codes = codesOf(arrays.ends);
@@ -107,10 +108,15 @@ export function map({ header, arrays: all }, theme, size, name) {
   const words = (x, y) => {
     const [i, j] = [place(ys, y), place(xs, x)];
     const cell = i * width + j;
-    return `from ${placeWords(meta, xs[j], ys[i])}\n${endWords(at(i, j), meta, arrays.steps[cell], arrays.heights[cell])}`;
+    const end = endWords(at(i, j), meta, arrays.steps[cell], arrays.heights[cell]);
+    return `from ${placeWords(meta, xs[j], ys[i])}\n${end}`;
   };
-  const possible = (x, y) => at(place(ys, y), place(xs, x)) !== CODES.unknown;
-  return { data, layout, title: MAP_TITLES[meta.shows](methodName(meta.method)), cells: { xs, ys, words, possible, snaps: true } };
+  // Of a start that was not searched, the surface knows whether there is a model.
+  const known = header.charts.surface.present === false ? null : surfaceAt(all);
+  const possible = (x, y) => at(place(ys, y), place(xs, x)) !== CODES.unknown
+    || (known !== null && !Number.isNaN(known(x, y)));
+  const title = MAP_TITLES[meta.shows](methodName(meta.method));
+  return { data, layout, title, cells: { xs, ys, words, possible, snaps: true } };
 }
 
 // The index of the cell of an even grid at a place.

@@ -38,7 +38,10 @@ export function solid({ header, arrays }, theme, [width]) {
     return {
       type: "scatter3d", mode: "lines", x, y, z: heights(x, y), name: plotText(name), hoverinfo: "skip",
       showlegend: !earlier,
-      line: { color: earlier ? theme.faint : colour, width: earlier ? 2 : 6, dash: dash === "dash" ? "dash" : "solid" },
+      line: {
+        color: earlier ? theme.faint : colour, width: earlier ? 2 : 6,
+        dash: dash === "dash" ? "dash" : "solid",
+      },
     };
   };
   const mark = ([kind, { glyph, name, written }]) => {

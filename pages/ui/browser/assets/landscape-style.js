@@ -36,7 +36,8 @@ export const STYLE = `
 .hmm-rows th, .hmm-rows td { border: 0; border-top: 1px solid var(--st-border-color); padding: 3px 6px;
   text-align: right; white-space: nowrap; font-weight: 400; font-size: 13px; background: none; color: inherit;
   font-variant-numeric: tabular-nums; }
-.hmm-rows thead th { white-space: normal; vertical-align: bottom; border-top: 0; font-size: 11px; font-weight: 500; opacity: 0.8; }
+.hmm-rows thead th { white-space: normal; vertical-align: bottom; border-top: 0;
+  font-size: 11px; font-weight: 500; opacity: 0.8; }
 .hmm-rows :is(th:first-child, .hmm-words) { text-align: left; }
 .hmm-rows .hmm-words { white-space: normal; min-width: 110px; }
 .hmm-rows tbody th i { display: inline-block; margin-right: 7px; vertical-align: -1px; }
@@ -44,7 +45,8 @@ export const STYLE = `
 .hmm-places { position: absolute; inset: 0; pointer-events: none; }
 .hmm-places[hidden] { display: none; }
 .hmm-place { position: absolute; width: 18px; height: 18px; margin: -9px 0 0 -9px; border-radius: 50%;
-  opacity: 0; outline: none; border: 3px solid var(--st-primary-color); box-shadow: 0 0 0 2px #fff, inset 0 0 0 2px #fff; }
+  opacity: 0; outline: none; border: 3px solid var(--st-primary-color);
+  box-shadow: 0 0 0 2px #fff, inset 0 0 0 2px #fff; }
 .hmm-place:focus-visible { opacity: 1; }
 .hmm-place-words { position: absolute; z-index: 3; padding: 2px 7px; border-radius: 5px; font-size: 12px;
   line-height: 1.35; white-space: pre-wrap; width: max-content; max-width: 100%;

@@ -408,7 +408,9 @@ function titled({ data, layout, width, height }, title, theme) {
   const { t, b, ...sides } = layout.margin;
   const font = { family: theme.font, color: theme.text };
   return {
-    data, width, height: height + above + below,
+    // A colour bar that stands beside another picture is needed here too.
+    data: data.map((trace) => (trace.colorbar ? { ...trace, showscale: true } : trace)),
+    width, height: height + above + below,
     layout: {
       ...layout,
       margin: { ...sides, t: t + above, b: b + below },
