@@ -18,6 +18,7 @@ from pages.ui.experiment.pacing import turn_is_free
 from pages.ui.session.remedies import apply
 from pages.ui.session.session import Session
 from pages.ui.session.view import current_view
+from pages.ui.settings.config import FIELD_OF
 from pages.ui.settings.config_rules import num_cells
 
 COMMANDS: Final[Mapping[str, Callable[[Session], None]]] = {
@@ -31,6 +32,7 @@ COMMANDS: Final[Mapping[str, Callable[[Session], None]]] = {
     "undo": Session.undo,
     "picture": lambda session: session.show_model_as("picture"),
     "matrix": lambda session: session.show_model_as("matrix"),
+    "put_back": lambda session: session.show(what_if=""),
 }
 """Every command without a number; "now" shows the latest iteration."""
 
@@ -44,6 +46,10 @@ BY_HAND: Final = ("grab", "drag")
 """Those of the hand: "grab means.1.0=-1.402" changes the shown model, "drag means.1.0=-1.5" what it
 has grabbed."""
 
+SHOWING: Final = {"cell": "cell", "whatif": "what_if"}
+"""Those of the Messages page, each with a text, and the field of the Config that takes it: "cell
+53.2", "whatif 53_2.1"."""
+
 RENEWING: Final = frozenset({"new_start", "remedy"})
 """Commands that may build the runs anew."""
 
@@ -55,7 +61,9 @@ SETTING = r"([a-z_]{1,24})((?:\.\d{1,3}){1,3})=([-+.e\d]{1,24})"
 """One number that the hand sets: a coordinate with the states as shown, and its value."""
 
 MESSAGE: Final = re.compile(
-    rf"(\d{{1,9}}) (\d{{1,9}}) (\w+(?: -?\d{{1,9}})?|(?:grab|drag)(?: {SETTING}){{1,2}})", re.ASCII
+    rf"(\d{{1,9}}) (\d{{1,9}}) (\w+(?: -?\d{{1,9}})?|(?:grab|drag)(?: {SETTING}){{1,2}}"
+    r"|(?:cell|whatif) [-+.\w]{1,250})",
+    re.ASCII,
 )
 
 
@@ -66,6 +74,9 @@ def carry_out(session: Session, command: str) -> None:
         NUMBERED[word](session, int(rest))
     elif word in BY_HAND:
         _move_by_hand(session, rest, further=word == "drag")
+    elif word in SHOWING:
+        if re.fullmatch(FIELD_OF[SHOWING[word]].pattern, rest, re.ASCII):
+            session.show(**{SHOWING[word]: rest})
     elif command in COMMANDS:
         COMMANDS[command](session)
 

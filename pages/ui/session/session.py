@@ -213,7 +213,12 @@ class Session(Experiment):
     @holding_lock
     def show_model_as(self, model_view: str) -> None:
         """Draw the model as a "picture" or a "matrix"; what may be undone stays."""
-        self.config = replace(self.config, model_view=model_view)
+        self.show(model_view=model_view)
+
+    @holding_lock
+    def show(self, /, **values: Any) -> None:
+        """Change fields of group "view" from within a live view; notes and `undo` stay."""
+        self.config = replace(self.config, **values)
 
     @holding_lock
     def remedy(self, /, **values: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
+import re
 import zlib
 from collections.abc import Mapping
 from typing import Any
@@ -81,6 +82,10 @@ def _read(field: Field, text: str) -> tuple[Any, str | None]:
         if found is None:
             return None, f"{field.label} in the link could not be read and was left out."
         return found, None
+    if field.pattern:
+        if not text or re.fullmatch(field.pattern, text, re.ASCII):
+            return text, None
+        return field.default, f"{field.label}: “{shown}” in the link is none; left out."
     if field.names:
         given, problem = names_of(text, field.names)
         return given, problem and f"{field.label} in the link were left out: {problem}"

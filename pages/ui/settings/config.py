@@ -23,8 +23,15 @@ the time in which a page has to respond, and its arrays within some tens of mega
 
 MAX_STATES = 20
 
+MAX_WINDOW = 12
+"""The most steps of a sequence that the Messages page shows beside each other."""
+
 MAX_HAND_ROWS = 1 + MAX_STATES + MAX_DIMENSIONS + MAX_DIMENSIONS**2
 """Of π, A, means and covariances."""
+
+
+NUMBER = r"-?\d{1,12}(\.\d{0,17})?(e[-+]?\d{1,3})?"
+"""A number in the address."""
 
 
 @dataclass(frozen=True)
@@ -355,6 +362,50 @@ class Config:
         "component", "Component", 1,
         "Of which dimension, or of which symbol, the parameters are drawn.",
         "view", minimum=1, maximum=1_000, step=1,
+    )
+    message_pass: str = control(
+        "pass", "Pass", "forward",
+        "Which numbers the Messages page shows. Forward: what is known of each state so far. "
+        "Backward: what the observations that come later say of it. Together: both multiplied. "
+        "Pairs: how probable each step is. Viterbi: the best way to each state. Prediction: what "
+        "is expected before the observation is seen.",
+        "view",
+        choices={
+            "forward": "Forward",
+            "backward": "Backward",
+            "together": "Together",
+            "pairs": "Pairs",
+            "viterbi": "Viterbi",
+            "prediction": "Prediction",
+        },
+        omit_default=True,
+    )
+    first_time: int = control(
+        "from_t", "From t", 1,
+        "The first time that the Messages page shows.",
+        "view", minimum=1, maximum=MAX_CELLS, step=1, omit_default=True,
+    )
+    window: int = control(
+        "window", "Steps", 9,
+        "How many times the Messages page shows beside each other.",
+        "view", minimum=1, maximum=MAX_WINDOW, step=1, omit_default=True,
+    )
+    message_model: str = control(
+        "of", "Model", "learned",
+        "Whose messages they are: those of the model that learns, or of the one that made the "
+        "data.",
+        "view", choices={"learned": "Learned", "true": "True"}, omit_default=True,
+    )
+    cell: str = control(
+        "cell", "Chosen circle or arrow", "",
+        "Which circle or arrow the Messages page explains: 53.2 is state 2 at t = 53, and 53.1.2 "
+        "the step from state 1 that leads there.",
+        "view", pattern=r"\d{1,7}(\.\d{1,3}){1,2}", omit_default=True,
+    )
+    what_if: str = control(
+        "whatif", "What if", "",
+        "An observation that the Messages page takes to be another one: 5_2.1 is 2.1 at t = 5.",
+        "view", pattern=rf"\d{{1,7}}_(missing|{NUMBER}(_{NUMBER}){{0,7}})", omit_default=True,
     )
     lecture: str = control(
         "lecture", "Lecture", "off",

@@ -29,6 +29,7 @@ class Field:
         table: (rows, columns) of an edited table, where `STATES` and `SYMBOLS` stand for K and C.
         names: how many names there may be, for a list of names.
         lesson: whether it is a lesson.
+        pattern: the form of a short text, as a regular expression; the text may also be empty.
         omit_default: whether the URL leaves out the default.
     """
 
@@ -47,6 +48,7 @@ class Field:
     table: tuple[int, int] | None = None
     names: int = 0
     lesson: bool = False
+    pattern: str = ""
     omit_default: bool = False
 
     @property

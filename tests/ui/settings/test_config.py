@@ -28,6 +28,8 @@ def random_config(seed):
         elif field.lesson:
             words = "".join(rng.choice(list("aä 雨\n<*"), 60))
             values[field.name] = lesson_of(dict.fromkeys(LABELS, f"{words}?"))
+        elif field.pattern:
+            values[field.name] = PATTERNED[field.name][rng.integers(3)]
         elif field.table is None and isinstance(field.default, int):
             values[field.name] = int(rng.integers(field.minimum, field.maximum, endpoint=True))
         elif field.table is None:
@@ -42,6 +44,12 @@ def random_config(seed):
         values["symbols_table"] = as_table(rng.dirichlet(np.ones(num_symbols), num_states))
         values["points_table"] = as_table(rng.normal(size=(2, num_states)))
     return legal(Config(**values))[0]
+
+
+PATTERNED = {
+    "cell": ("", "53.2", "53.1.2"),
+    "what_if": ("", "5_2.1_-3e-7", "200_missing"),
+}
 
 
 @pytest.mark.parametrize("seed", range(100))
