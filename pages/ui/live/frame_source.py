@@ -15,6 +15,7 @@ from pages.ui.live import panel, run_comparison
 from pages.ui.live.outcome import outcome
 from pages.ui.live.panel_view import panel_frame
 from pages.ui.live.run_comparison_view import run_comparison_frame
+from pages.ui.live.trellis_view import trellis_message
 from pages.ui.session.checkups import checkups
 from pages.ui.session.commands import receive
 from pages.ui.session.link import link
@@ -40,7 +41,16 @@ def _run_comparison(session: Session) -> Encode | None:
     return None if frame is None else partial(run_comparison.encode, frame)
 
 
-VIEWS: Mapping[str, Callable[[Session], Encode | None]] = {"": _panel, "training": _run_comparison}
+def _trellis(session: Session) -> Encode | None:
+    view = current_view(session)
+    return None if view is None else trellis_message(session, view)
+
+
+VIEWS: Mapping[str, Callable[[Session], Encode | None]] = {
+    "": _panel,
+    "training": _run_comparison,
+    "messages": _trellis,
+}
 """What the live view of a page shows; a page that is not listed has none."""
 
 LONGEST_LOCK_WAIT = 0.01
@@ -138,7 +148,7 @@ class FrameSource:
                 session.player.playing, session.can_go_on, session.at is None,
                 checkups(session).diagnosis_keys(), session.config.start_seed,
                 hash(session.config.hand), session.notes,
-                session.config.model_view,
+                session.config.model_view, session.config.cell, session.config.what_if,
                 session.settings_number, session.before is None,
                 [(earlier.iteration, earlier.end) for earlier in session.shown_earlier_runs],
             )  # fmt: skip
