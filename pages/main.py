@@ -57,6 +57,7 @@ PAGES = [
     st.Page("training.py", title="Training", icon=":material/trending_up:", url_path="training"),
     st.Page("posterior.py", title="Posterior", icon=":material/gradient:", url_path="posterior"),
     st.Page("decoding.py", title="Viterbi", icon=":material/route:", url_path="viterbi"),
+    st.Page("messages.py", title="Messages", icon=":material/hub:", url_path="messages"),
 ]
 page = st.navigation(PAGES, position="top")
 session = current_session()

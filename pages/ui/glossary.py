@@ -50,6 +50,8 @@ GLOSSARY: Mapping[str, str] = MappingProxyType(
         "Log-likelihood": "The logarithm of the likelihood, here per observation so that data of "
         "any size compare; higher is better.",
         "Mark": "Mark this iteration, to find it again; press again to unmark it.",
+        "Message": "A number for each state that passes from one time to the next: what the past, "
+        "or the future, says of it.",
         "Nat": "The unit of a natural logarithm: one nat more is e = 2.718 times as likely.",
         "Observation": "What is seen at one time: a number, a count, a symbol or a point.",
         "Per-step best": "At each time for itself the most probable state; in sequence these may "

@@ -248,7 +248,7 @@ def empty(
     names = (
         *("address", "run-controls", "scrubber", "panel", "figure", "plotting", "brush", "charts"),
         *("state-graph-layout", "zoom-keys", "state-names", "landscape", "landscape-shapes"),
-        "landscape-solid",
+        "landscape-solid", "trellis",
     )
     urls = {name: urljoin("/", asset_url(f"{name}.js")) for name in names}
     page.evaluate(STAND_INS, [urls, urljoin("/", asset_url(PLOTLY))])

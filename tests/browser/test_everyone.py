@@ -17,6 +17,7 @@ VIEWS = {
     "Training": "[data-testid=hmm-run-comparison]",
     "Posterior": "[data-testid=hmm-figure]",
     "Viterbi": "[data-testid=hmm-figure]",
+    "Messages": "[data-testid=hmm-trellis]",
 }
 GRAVE = ("serious", "critical")
 THEMES = {

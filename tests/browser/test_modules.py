@@ -1261,3 +1261,34 @@ def test_names_of_earlier_runs_stand_clear_of_each_other_and_are_not_cut_off(emp
     panel.paint()
     expect(chart.get_by_text(names[0])).to_be_visible()
     assert panel.drawings() == drawings
+
+
+@pytest.mark.parametrize(("which", "first", "later"), [("forward", 1, 3), ("backward", 4, 2)])
+def test_the_film_of_a_pass_goes_time_by_time(
+    empty: Page, which: str, first: int, later: int
+) -> None:
+    session = Session.from_url({"K": "2", "M": "30", "N": "1", "window": "4", "pass": which})
+    session.page = "messages"
+    message = text_of(frame_source(session).frame())
+    empty.evaluate("plotlyLoaded()")
+    empty.evaluate("text => show(modules.trellis.drawTrellis, text)", message)
+    empty.clock.run_for(500)
+    story, unreached = empty.get_by_test_id("story"), empty.get_by_label("not reached yet")
+    expect(empty.get_by_role("gridcell")).to_have_count(8)
+    expect(unreached).to_have_count(0)
+    empty.get_by_role("button", name="Play the pass").click()
+    expect(story).to_have_text(re.compile(f"^t = {first}: S"))
+    expect(unreached).to_have_count(6)
+    empty.clock.run_for(1800)
+    expect(story).to_have_text(re.compile(f"^t = {later}: S"))
+    expect(unreached).to_have_count(2)
+    empty.get_by_role("button", name="Pause").click()
+    empty.clock.run_for(5000)
+    expect(unreached).to_have_count(2)
+    empty.get_by_role("button", name="One time back").click()
+    expect(unreached).to_have_count(4)
+    empty.get_by_role("button", name="Play the pass").click()
+    empty.clock.run_for(5000)
+    # At the end of the window it stops.
+    expect(empty.get_by_role("button", name="Play the pass")).to_be_visible()
+    expect(unreached).to_have_count(0)

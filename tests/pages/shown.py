@@ -66,6 +66,13 @@ def comparison(app: AppTest) -> dict[str, Any]:
     return header
 
 
+def trellis(app: AppTest) -> dict[str, Any]:
+    """The header of the message to the trellis of the Messages page."""
+    header, _ = _panel_message(app)
+    assert header["key"] == "trellis"
+    return header
+
+
 def panel(app: AppTest) -> dict[str, Any]:
     """The header of the message to the live panel."""
     header, _ = _panel_message(app)

@@ -360,7 +360,7 @@ def test_a_run_on_a_lower_hill_starts_from_elsewhere(
     assert iteration(app) > 10
 
 
-PAGES = ("playground.py", "training.py", "posterior.py", "decoding.py")
+PAGES = ("playground.py", "training.py", "posterior.py", "decoding.py", "messages.py")
 
 
 @pytest.mark.parametrize("steps_taken", [0, 5, 120, 130])

@@ -11,7 +11,7 @@ from pages.ui.settings.address import to_query
 from pages.ui.settings.lesson import LABELS, MAX_LINK_BYTES, lesson_of, packed
 from tests.pages.shown import opened, press, session, text
 
-PAGES = ["playground.py", "data.py", "training.py", "posterior.py", "decoding.py"]
+PAGES = ["playground.py", "data.py", "training.py", "posterior.py", "decoding.py", "messages.py"]
 LESSON = lesson_of(
     {"title": "Rain <b>", "question": "*Why*\n# not", "press": "Press", "answer": "So <i>it</i> is"}
 )

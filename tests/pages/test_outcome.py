@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from pages.ui.session.commands import receive
 from tests.pages.shown import healthy, live, opened, press, session, text
 
-PAGES = ["playground.py", "data.py", "training.py", "posterior.py", "decoding.py"]
+PAGES = ["playground.py", "data.py", "training.py", "posterior.py", "decoding.py", "messages.py"]
 
 
 def say(app: AppTest, command: str) -> AppTest:

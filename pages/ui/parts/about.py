@@ -89,6 +89,33 @@ done, with as many changes of state as the model expects; the best path usually 
 of the true state that it agrees with most often.
 """
 
+ABOUT_MESSAGES = """
+**What passes along.** All that a hidden Markov model says of a sequence is computed by messages
+that pass from each time to the next: *forwards*, what is known so far (α̂); *backwards*, what the
+rest of the sequence says (β̂). Each circle is one number of one state at one time, and each arrow a
+term of it. Choose one, and read how it comes about: in words, as a formula, and with the very
+numbers.
+
+**Together.** The product of both messages is γ, the probability of a state once everything is
+known; that of a step between two states is ξ. From γ and ξ the next model is learned: they are the
+weights of its averages, and the table *From messages to learning* opens that step.
+
+**Viterbi.** The same recursion with the largest term in place of the sum, and in logarithms. Of all
+ways into a state only the best is kept; where two are exactly as good, both arrows are drawn.
+
+**Prediction.** What the model expects before it sees an observation. How much the observation was
+expected is c, and the sum of all log c is the log-likelihood.
+
+**Why divide by c?** The probability of a whole sequence becomes too small for any number of a
+computer. Divided by c at every time, each column adds up to 1, and nothing is lost.
+
+**What if.** Change an observation, or take it away, and see which circles move, before and after
+it. The dashed rings are the circles as they were. The data stay as they are.
+
+**Keys.** Arrow keys move the choice from circle to circle. Enter goes to the arrows that lead to
+it, up and down choose among them, Escape goes back.
+"""
+
 _DENSITY = (
     "**Why can a log-likelihood be positive?** With continuous observations it is the logarithm of "
     "a *density*, not of a probability. A density is larger than 1 where the data lie close "
