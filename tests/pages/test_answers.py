@@ -28,9 +28,15 @@ from tests.pages.shown import (
     press,
     session,
     text,
+    trellis,
 )
 
-PAGES = {"Posterior": "posterior.py", "Viterbi": "decoding.py", "Playground": "playground.py"}
+PAGES = {
+    "Posterior": "posterior.py",
+    "Viterbi": "decoding.py",
+    "Playground": "playground.py",
+    "Messages": "messages.py",
+}
 
 
 class Visitor:
@@ -331,6 +337,49 @@ def casino(visitor: Visitor) -> None:
     assert visitor.right(VITERBI) > visitor.right("Guessing: always the commonest true state") + 10
 
 
+def umbrella_by_hand(visitor: Visitor) -> None:
+    visitor.go("Messages")
+    terms = trellis(visitor.app)["explanation"]
+    assert [row["cells"][:-1] for row in terms["rows"]] == [
+        ["0.8182", "0.7", "0.9"],
+        ["0.1818", "0.3", "0.9"],
+    ]
+    assert [number for _, number, _ in terms["totals"]] == ["0.56455", "0.6391", "0.8834"]
+    carry_out(session(visitor.app), "cell 2.1")
+    session(visitor.app).change(message_pass="together")
+    visitor.go("Messages")
+    values = [column[0] for column in trellis(visitor.app)["values"]]
+    assert ", ".join(values[:-1]) + f" and {values[-1]}" in visitor.example.outcome
+
+
+def first_step(visitor: Visitor) -> None:
+    visitor.go("Messages")
+    right = trellis(visitor.app)["explanation"]
+    faulty = right["other"]
+    assert (len(right["rows"]), len(faulty["rows"])) == (1, 5)
+    assert right["totals"][-1][1] == "0.1966"
+    assert faulty["totals"][-1][1] == "0.3489"
+    for value in ("0.1966", "0.3489", "−16.6420", "−16.9022"):
+        assert value in visitor.example.outcome
+    assert "−16.9022 under it, not −16.6420" in faulty["words"]
+
+
+def two_answers(visitor: Visitor) -> None:
+    visitor.go("Messages")
+    values = trellis(visitor.app)["values"]
+    assert values[3][2] == max(values[3]) == "0.45"
+    assert (values[4][1], max(values[4]), values[4][0]) == ("0.47", "0.47", "0.40")
+    session(visitor.app).change(message_pass="viterbi")
+    visitor.go("Messages")
+    best = {
+        (arrow["column"] + 1, arrow["origin"] + 1, arrow["state"] + 1)
+        for arrow in trellis(visitor.app)["trellis"]
+        if arrow["kind"] == "best"
+    }
+    assert (5, 3, 1) in best
+    assert not any((step, origin, state) == (5, 3, 2) for step, origin, state in best)
+
+
 ANSWERS: dict[str, Callable[[Visitor], None]] = {
     "notebook": notebook,
     "easy": easy,
@@ -352,6 +401,9 @@ ANSWERS: dict[str, Callable[[Visitor], None]] = {
     "one-sequence": one_sequence,
     "umbrella": umbrella,
     "casino": casino,
+    "umbrella-by-hand": umbrella_by_hand,
+    "first-step": first_step,
+    "two-answers": two_answers,
 }
 
 

@@ -428,6 +428,73 @@ _PRESETS = (
             "trainable": SYMBOLS,
         },
     ),
+    Preset(
+        "umbrella-by-hand",
+        "The umbrella by hand",
+        "Five days and two states: can the published figures be found with a pencil?",
+        "Open Messages, look at rain at t = 2, and multiply. Then choose Together.",
+        "Yes, each is a short sum. Rain at t = 2 is 0.8182 × 0.7 × 0.9 and 0.1818 × 0.3 × 0.9, "
+        "together 0.56455; divided by c, 0.6391, it is 0.8834. Together, with what comes later, "
+        "rain has 0.87, 0.82, 0.31, 0.82 and 0.87: the published figures of Russell and Norvig's "
+        "*Artificial Intelligence* (Messages, the true model).",
+        {
+            "family": "symbols",
+            "num_symbols": 2,
+            "num_states": 2,
+            "length": 5,
+            "num_sequences": 1,
+            "persistence": 0.7,
+            "symbols_table": ((0.9, 0.1), (0.2, 0.8)),
+            "state_names": ("rain", "sun"),
+            "symbol_names": ("umbrella", "none"),
+            "seed": 7,
+            "start": "near-truth",
+            "trainable": SYMBOLS,
+            "message_model": "true",
+            "cell": "2.1",
+        },
+    ),
+    Preset(
+        "first-step",
+        "The notebook's first step",
+        "The notebook moves once before its first observation. Is that the same model?",
+        "Open Messages, and read both ways to S1 at t = 1.",
+        "No: whoever moves first puts π · A in place of π. The right way has one term, and gives "
+        "S1 the probability 0.1966; the notebook's way has five, and gives it 0.3489. Everything "
+        "after it moves too: the log-likelihood of sequence 1 is −16.6420, and −16.9022 the "
+        "notebook's way (Messages, the true model).",
+        {
+            **NOTEBOOK,
+            "source": "notebook",
+            "start": "near-truth",
+            "trainable": ("initial_probs", "transition_matrix"),
+            "message_model": "true",
+            "cell": "1.1",
+        },
+    ),
+    Preset(
+        "two-answers",
+        "Why Viterbi and the per-step best differ",
+        "States come in turn, S1, S2, S3. Can the best state at each time be a wrong path?",
+        "Open Messages, look at S1 and S2 at t = 5, and switch between Viterbi and Together.",
+        "It can be an impossible one. Together, S3 is the likeliest at t = 4 with 0.45, and S2 at "
+        "t = 5 with 0.47; but no step leads from S3 to S2. Viterbi asks for one whole path: it "
+        "passes through S1 at t = 5, which has only 0.40, and is right (Messages, the true model).",
+        {
+            "num_states": 3,
+            "length": 30,
+            "num_sequences": 1,
+            "noise_sd": 1.0,
+            "structure": "cyclic",
+            "persistence": 0.6,
+            "separation": 1.5,
+            "seed": 38,
+            "start": "near-truth",
+            "message_model": "true",
+            "message_pass": "together",
+            "cell": "5.2",
+        },
+    ),
 )
 
 PRESETS: Mapping[str, Preset] = MappingProxyType({preset.name: preset for preset in _PRESETS})

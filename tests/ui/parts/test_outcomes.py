@@ -20,6 +20,7 @@ from hmmcore import (
     align,
     exchangeable_states,
     log_likelihood,
+    messages,
     most_probable_states,
     relabel,
     sample,
@@ -28,6 +29,7 @@ from hmmcore import (
 )
 from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.coordinates import with_values
+from hmmcore.inference import forward_terms, transition_first
 from pages.ui.experiment.player import Run
 from pages.ui.parts.presets import PRESETS
 from pages.ui.session.session import Session
@@ -407,6 +409,41 @@ def beat_em(session: Session) -> None:
     assert session.best_trained == end
 
 
+def umbrella_by_hand(session: Session) -> None:
+    assert session.data.sequences.observations[:, 0].tolist() == UMBRELLA["data"]["x"][0]
+    truth, _ = truth_of(session)
+    passed = messages(truth, session.data.sequences)
+    published = UMBRELLA["expected"]["published"]
+    np.testing.assert_array_equal(
+        np.round(passed.smoothed_probs[:, 0], 4), published["smoothed_rain"]
+    )
+    opened = forward_terms(passed, 1, 0)
+    assert np.round(opened.before, 4).tolist() == [0.8182, 0.1818]
+    assert (round(opened.products.sum(), 5), round(opened.scale, 4)) == (0.56455, 0.6391)
+    assert round(opened.total, 4) == 0.8834
+
+
+def first_step(session: Session) -> None:
+    truth, _ = truth_of(session)
+    first = session.data.sequences.select(0)
+    right, faulty = messages(truth, first), messages(transition_first(truth), first)
+    assert round(right.filtered_probs[0, 0], 4) == 0.1966
+    assert round(faulty.filtered_probs[0, 0], 4) == 0.3489
+    assert round(right.log_likelihood, 4) == -16.6420
+    assert round(faulty.log_likelihood, 4) == -16.9022
+
+
+def two_answers(session: Session) -> None:
+    truth, states = truth_of(session)
+    probs = messages(truth, session.data.sequences).smoothed_probs
+    assert probs[3:5].argmax(axis=1).tolist() == [2, 1]
+    assert np.round(probs[3:5].max(axis=1), 2).tolist() == [0.45, 0.47]
+    assert round(probs[4, 0], 2) == 0.40
+    assert truth.transition_matrix[2, 1] == 0.0
+    assert viterbi(truth, session.data.sequences).states[3:5].tolist() == [2, 0]
+    assert states[3:5].tolist() == [2, 0]
+
+
 OUTCOMES: dict[str, Callable[[Session], None]] = {
     "notebook": notebook,
     "easy": easy,
@@ -428,6 +465,9 @@ OUTCOMES: dict[str, Callable[[Session], None]] = {
     "one-sequence": one_sequence,
     "umbrella": umbrella,
     "casino": casino,
+    "umbrella-by-hand": umbrella_by_hand,
+    "first-step": first_step,
+    "two-answers": two_answers,
 }
 
 
