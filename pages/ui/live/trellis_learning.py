@@ -127,7 +127,7 @@ def _circle(session: Session, view: View, shown: MessageView, step: EMStep) -> L
         rows.append(
             (
                 label, decimal(opened.old), scientific(float(opened.weights[row])),
-                scientific(float(opened.contributions[row])), scientific(opened.numerator),
+                scientific(float(opened.contributions[row]) + 0.0), scientific(opened.numerator),
                 scientific(opened.denominator), _new(opened.new, opened.held),
             )
         )  # fmt: skip

@@ -150,7 +150,9 @@ def _viterbi(shown: MessageView) -> Explanation:
         won = f"{' and '.join(winners)} tie: their ways are exactly as probable, and both are kept."
         won = won.replace("both", "all") if len(winners) > 2 else won
     elif winners:
-        won = f"The way from {winners[0]} is kept, all others are dropped for good."
+        others = ("and there is no other", "the other is dropped for good")
+        rest = (*others, "all others are dropped for good")[min(len(candidates) - 1, 2)]
+        won = f"The way from {winners[0]} is kept, {rest}."
     else:
         won = "No way leads there."
     return Explanation(

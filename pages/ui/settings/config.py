@@ -383,7 +383,7 @@ class Config:
     first_time: int = control(
         "from_t", "From t", 1,
         "The first time that the Messages page shows.",
-        "view", minimum=1, maximum=MAX_CELLS, step=1, omit_default=True,
+        "view", minimum=1, maximum=999_999, step=1, omit_default=True,
     )
     window: int = control(
         "window", "Steps", 9,

@@ -53,6 +53,7 @@ export const STYLE = `
 .hmm-likely .hmm-after { padding: 0 4px; }
 .hmm-trellis :is(sub, sup) { font-size: 0.82em; line-height: 0; }
 .hmm-scroll { overflow-x: auto; }
+.hmm-said { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .hmm-terms { border-collapse: collapse; margin: 4px 0; width: 100%; }
 .hmm-terms :is(th, td) { border: 0; padding: 2px 8px 2px 0; text-align: right; white-space: nowrap; font-size: 13px;
   background: none; color: inherit; font-variant-numeric: tabular-nums; font-weight: 400; }

@@ -27,7 +27,8 @@ class Trellis extends LiveView {
     this.problem = node("p", { class: "hmm-problem", role: "status", "data-testid": "problem" });
     this.banner = node("div", { class: "hmm-banner", role: "status" });
     this.remarks = node("div", { class: "hmm-remarks" });
-    this.terms = node("div", { class: "hmm-explained", "aria-live": "polite", "data-testid": "explained" });
+    this.terms = node("div", { class: "hmm-explained", "data-testid": "explained" });
+    this.said = node("span", { class: "hmm-said", role: "status" }); // what is chosen, read out
     this.learning = node("div", { class: "hmm-explained", "data-testid": "learning" });
     this.densityNote = node("p", { class: "hmm-after" });
     this.unscaled = node("details", { class: "hmm-unscaled" },
@@ -36,7 +37,7 @@ class Trellis extends LiveView {
     this.back.addEventListener("click", () => this.say("put_back"));
     this.grid = node("div", { class: "hmm-grid hmm-trellis" },
       card("trellis-card", "", "", this.banner, this.remarks, this.picture.root, this.film.root),
-      card("terms-card", "", "", this.terms, this.unscaled),
+      card("terms-card", "", "", this.said, this.terms, this.unscaled),
       card("likely", "", "", this.layers.density, this.densityNote),
       card("what-if", "", "", this.whatIf.root),
       card("learning", "", "", this.learning));
@@ -73,6 +74,7 @@ class Trellis extends LiveView {
     write(this.where, header.where);
     this.put("note", this.note("trellis-card"), header.note, rich);
     this.put("title", this.title("terms-card"), `${explanation.title}, term by term`, rich);
+    if (!header.live?.playing) write(this.said, explanation.title);
     this.put("explained", this.terms, [explanation, header.states, cell], () =>
       explained(explanation, header, (text) => this.say(`cell ${text}`)));
     const { value, text, note } = header.charts.density;
