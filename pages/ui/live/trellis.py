@@ -62,9 +62,10 @@ class Arrow:
 
 @dataclass(frozen=True, eq=False)
 class Density:
-    """How likely each state makes the observation of the chosen time.
+    """How likely each state makes the observation that the chosen number depends on.
 
     Attributes:
+        time: of the observation, counted from 1.
         title: what is observed, for the axis.
         kind: "curve", or "bars" of counts and symbols.
         grid: (G,) observations along the axis.
@@ -78,6 +79,7 @@ class Density:
         note: what the curves are, in a sentence.
     """
 
+    time: int
     title: str
     kind: str
     grid: FloatArray
@@ -213,6 +215,7 @@ def _density(density: Density) -> wire.Chart:
     if density.expected is not None:
         arrays["expected"] = wire.floats(density.expected)
     meta = {
+        "time": density.time,
         "kind": density.kind,
         "x": density.title,
         "value": wire.finite_or_none(density.value),

@@ -1,4 +1,4 @@
-"""How likely each state makes the observation of the chosen time, on the density of the states."""
+"""How likely each state makes one observation, on the density of the states."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ POINTS = 321
 """Of a curve; the narrow ones of many states still have round tops."""
 
 
-def density(shown: MessageView, data: Dataset, dimension: int, *, expected: bool) -> Density:
-    """The likelihoods of the chosen observation, along one of its dimensions.
+def density(shown: MessageView, data: Dataset, dimension: int, which: str) -> Density:
+    """The likelihoods of the observation that is met in a pass, along one of its dimensions.
 
-    The other coordinates of a point are those that were observed. `expected`: whether to draw also
-    what is expected before the observation is seen.
+    The other coordinates of a point are those that were observed. Before a prediction, what is
+    expected is drawn too.
     """
-    time = shown.cell.time
+    time, expected = shown.cell.time, which == "prediction"
+    if which == "backward" and shown.cell.origin is None:
+        # The terms of a circle are likelihoods of the observation after it.
+        time = min(time + 1, shown.shown.length - 1)
     values = shown.observations[time]
     logs = shown.shown.log_emissions[time]
     grid = _grid(data, dimension, float(values[dimension]))
@@ -42,6 +45,7 @@ def density(shown: MessageView, data: Dataset, dimension: int, *, expected: bool
     if expected:
         note += " Dash-dotted: all states together, as expected before it was seen."
     return Density(
+        time + 1,
         data.variable(dimension).title,
         "bars" if whole else "curve",
         grid,

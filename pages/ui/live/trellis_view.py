@@ -124,9 +124,7 @@ def trellis_frame(session: Session, view: View, shown: MessageView) -> TrellisFr
         arrows=arrows,
         cell=(cell.time - first, cell.state, cell.origin),
         explanation=explanation(shown, which),
-        density=density(
-            shown, data, shown_dimension(session), expected=which == "prediction"
-        ),
+        density=density(shown, data, shown_dimension(session), which),
         learning=learning(session, view, shown),
         change=change(shown, data),
         unscaled=_unscaled(session, shown) if which == "forward" else ("", ()),

@@ -208,6 +208,19 @@ def test_what_is_no_setting_is_said_above_the_figures(link, sentence):
     assert found.times[-1] <= 39
 
 
+def test_the_observation_beside_the_terms_is_the_one_in_them():
+    for link, time in (
+        ("pass=forward&cell=5.2", 5),
+        ("pass=backward&cell=5.2", 6),
+        ("pass=backward&cell=5.1.2", 5),
+        ("pass=backward&cell=40.2&from_t=35", 40),
+    ):
+        _, _, frame = shown(link)
+        assert frame.density.time == time
+        if time < 40:
+            assert f"p(x_{{{time}}} |" in frame.explanation.formula
+
+
 def test_a_window_at_the_end_and_a_sequence_shorter_than_it():
     _, found, frame = shown("from_t=38&window=5&pass=backward")
     assert (found.times, [column.time for column in frame.columns][-1]) == (range(35, 40), 40)

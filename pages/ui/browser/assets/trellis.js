@@ -69,7 +69,7 @@ class Trellis extends LiveView {
   }
 
   writeWords(header) {
-    const { explanation, learning, change, unscaled, columns, cell } = header;
+    const { explanation, learning, change, unscaled, cell } = header;
     write(this.title("trellis-card"), header.title);
     write(this.where, header.where);
     this.put("note", this.note("trellis-card"), header.note, rich);
@@ -77,11 +77,9 @@ class Trellis extends LiveView {
     if (!header.live?.playing) write(this.said, explanation.title);
     this.put("explained", this.terms, [explanation, header.states, cell], () =>
       explained(explanation, header, (text) => this.say(`cell ${text}`)));
-    const { value, text, note } = header.charts.density;
-    const at = columns[cell[0]].time;
-    const anchor = at - (header.backwards && cell[2] !== null ? 1 : 0);
-    this.put("likely", this.title("likely"), value === null ? `x_{${anchor}} is missing`
-      : `How likely each state makes x_{${anchor}} = ${text}`, rich);
+    const { time, value, text, note } = header.charts.density;
+    this.put("likely", this.title("likely"), value === null ? `x_{${time}} is missing`
+      : `How likely each state makes x_{${time}} = ${text}`, rich);
     write(this.densityNote, note);
     this.put("question", this.title("what-if"), `What if x_{${change.time}} were different?`, rich);
     this.whatIf.show(change);
