@@ -110,7 +110,9 @@ def from_log(value: float) -> str:
 def percent(share: float) -> str:
     """A share in percent, such as 61 %, or less than 1 %."""
     if not share:
-        return "0 %"
+        return f"0{NARROW_SPACE}%"
     if share < 0.01:
-        return "less than 1 %"
-    return "more than 99 %" if 0.995 <= share < 1.0 else f"{100 * share:.0f} %"
+        return f"less than 1{NARROW_SPACE}%"
+    if 0.995 <= share < 1.0:
+        return f"more than 99{NARROW_SPACE}%"
+    return f"{100 * share:.0f}{NARROW_SPACE}%"

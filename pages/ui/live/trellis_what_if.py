@@ -76,7 +76,8 @@ def _number_text(data: Dataset, value: float, places: int) -> str:
         return "?"
     if data.family == "counts":
         return f"{value:.0f}"
-    return decimal(round(value, places) if abs(value) < 1000 else value)
+    # Added zero turns -0.0 into 0.0.
+    return decimal(round(value, places) + 0.0 if abs(value) < 1000 else value)
 
 
 def change(shown: MessageView, data: Dataset) -> Change:

@@ -171,6 +171,7 @@ export class TrellisPicture {
       const full = radius * Math.sqrt(share) > (text.length * WIDE * size) / 2;
       circle.number.textContent = unseen || radius < READABLE ? "" : text;
       set(circle.number, "font-size", size);
+      set(circle.fill, "fill-opacity", full || radius < READABLE ? 1 : 0.55);
       set(circle.number, "fill", full ? readable(colour, 4.5) : "currentColor");
       set(circle.number, "class", `hmm-trellis-number${full ? "" : " hmm-haloed"}`);
       const chosen = column === anchor && state === anchorState;
