@@ -248,7 +248,8 @@ def empty(
     names = (
         *("address", "run-controls", "scrubber", "panel", "figure", "plotting", "brush", "charts"),
         *("state-graph-layout", "zoom-keys", "state-names", "landscape", "landscape-shapes"),
-        "landscape-solid", "trellis",
+        "landscape-solid",
+        "trellis",
     )
     urls = {name: urljoin("/", asset_url(f"{name}.js")) for name in names}
     page.evaluate(STAND_INS, [urls, urljoin("/", asset_url(PLOTLY))])
