@@ -60,7 +60,11 @@ def learning(session: Session, view: View, shown: MessageView) -> Learning:
     except (ValueError, ArithmeticError):
         return Learning(("From this model no EM step can be taken.",))
     told = _arrow if shown.cell.origin is not None else _circle
-    found = told(session, view, shown, step)
+    try:
+        found = told(session, view, shown, step)
+    except ValueError:
+        # Messages are not kept along another, longer sequence.
+        return Learning(("One of the sequences is too long for the step of A to be opened.",))
     note = ()
     if shown.what_if is not None:
         note = ("Learning takes the data as they are, without the what-if.",)

@@ -55,7 +55,9 @@ def sum_of(log_terms: FloatArray) -> Sum:
     exponent = math.floor(log_total / LOG_10 + 1e-12)
     power = 0 if -4 <= exponent <= 4 else exponent
     places = max(0, DIGITS - 1 - (exponent - power))
-    whole = adding_up(np.exp(log_terms - power * LOG_10), places)
+    # Shares of the sum first: of a very large logarithm no difference from another is exact.
+    total = 10.0 ** (log_total / LOG_10 - power)
+    whole = adding_up(np.exp(log_terms - log_total) * total, places)
     return Sum(tuple(_fixed(n, places) for n in whole), _fixed(sum(whole), places), power)
 
 
@@ -101,7 +103,7 @@ def from_log(value: float) -> str:
     if SMALLEST <= value < LARGEST:
         return scientific(math.exp(value))
     exponent = math.floor(value / LOG_10)
-    mantissa = round(math.exp(value - exponent * LOG_10), 3)
+    mantissa = round(10.0 ** (value / LOG_10 - exponent), 3)
     if mantissa == 10.0:
         mantissa, exponent = 1.0, exponent + 1
     return f"{mantissa:.3f}{NARROW_SPACE}×{NARROW_SPACE}{power_of_ten(exponent)}"

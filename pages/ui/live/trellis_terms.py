@@ -48,13 +48,13 @@ def _pairs(shown: MessageView) -> Explanation:
     passed, cell, t = shown.shown, shown.cell, Moment(shown)
     name = shown.names.plain(cell.state)
     if cell.time == 0:
-        log_gamma = np.log(passed.smoothed_probs[0, [cell.state]])
+        log_gamma = passed.log_filtered[0, cell.state] + passed.log_backward[0, cell.state]
         if passed.length == 1:
             return Explanation(
                 f"{name} at t = 1",
                 "One observation has no step to another, so there are no pairs.",
                 f"γ_{{1}}({name})", (), (),
-                ((f"γ of {name}", from_log(float(log_gamma[0])), ""),),
+                ((f"γ of {name}", from_log(float(log_gamma)), ""),),
             )  # fmt: skip
         pairs = _log_pairs(shown, 1)[cell.state]
         head, way, formula = (
@@ -136,7 +136,7 @@ def _viterbi(shown: MessageView) -> Explanation:
     rows = []
     for state, candidate in enumerate(candidates):
         added = log_sum_of(np.array([before[state], log_transition[state, cell.state], log_b]))
-        lost = result - float(candidate)
+        lost = result - float(candidate) if np.isfinite(candidate) else np.inf
         fate = "kept" if kept[state] else "impossible" if np.isinf(lost) else f"−{lost:.3f}"
         rows.append(
             Row(

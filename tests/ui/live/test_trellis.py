@@ -7,8 +7,9 @@ import re
 import numpy as np
 import pytest
 
-from hmmcore import smooth
+from hmmcore import Sequences, smooth
 from hmmcore.inference import backward_terms, em_step, forward_terms, pair_terms, viterbi_terms
+from pages.ui.experiment.dataset import Upload
 from pages.ui.live.trellis import TrellisFrame, encode
 from pages.ui.live.trellis_numbers import adding_up, from_log, log_sum_of, sum_of
 from pages.ui.live.trellis_view import MOST_ARROWS, trellis_frame
@@ -150,6 +151,17 @@ def test_the_step_of_learning_is_the_engines():
     assert number(rows["μ"][4]) / number(rows["μ"][5]) == pytest.approx(after.means[1, 0], rel=2e-3)
 
 
+def test_beside_a_sequence_that_is_too_long_the_others_are_opened(monkeypatch):
+    session, *_ = shown()
+    sequences = [np.arange(20.0) % 3, np.arange(300.0) % 3]
+    session.replace_upload(Upload("mine.csv", "x", Sequences.from_list(sequences)), 3)
+    monkeypatch.setattr("hmmcore.inference.message_passing.MOST_PAIRS", 1000)
+    _, frame = in_pass(session, cell="4.1.2")
+    assert frame.learning.sentences == (
+        "One of the sequences is too long for the step of A to be opened.",
+    )
+
+
 def test_an_arrow_leads_on_to_the_row_of_the_transition_matrix():
     session, found, frame = shown("cell=4.1.2", steps=1)
     after = em_step(found.hmm, session.data.sequences).after.transition_matrix
@@ -243,6 +255,27 @@ def test_one_state_and_the_most_states():
             assert frame.remarks[0].startswith("The 300 strongest of ")
         chosen = [a for a in frame.arrows if (a.column, a.state) == (1, found.cell.state)]
         assert len(chosen) == (found.hmm.transition_matrix[:, found.cell.state] > 0).sum()
+
+
+def test_an_observation_beyond_all_others_is_looked_at_like_any_other():
+    session, *_ = shown("whatif=5_-1e12&cell=5.1", steps=0)
+    for which in PASSES:
+        found, frame = in_pass(session, message_pass=which)
+        assert (found.what_if is not None, frame.remarks) == (True, ())
+        assert "nan" not in repr(frame)
+
+
+def test_zeros_of_the_model_are_zeros_and_never_a_number():
+    session, *_ = shown("structure=left-right&K=4&of=true&window=4", steps=0)
+    for which in PASSES:
+        for cell in ("1.4", "2.4", "3.1", "3.4.1", "4.3", "4.1.4"):
+            _, frame = in_pass(session, message_pass=which, cell=cell)
+            assert "nan" not in repr(frame)
+    _, frame = in_pass(session, message_pass="viterbi", cell="2.4")
+    assert [row.cells[-1] for row in frame.explanation.rows[:2]] == ["impossible"] * 2
+    assert not any((a.origin, a.state) == (0, 3) for a in frame.arrows)
+    _, frame = in_pass(session, message_pass="forward", cell="1.4")
+    assert frame.explanation.totals[-1][1] == "0"
 
 
 def test_the_true_model_has_messages_of_its_own():
