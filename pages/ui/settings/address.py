@@ -21,6 +21,7 @@ from pages.ui.settings.config import (
     Config,
 )
 from pages.ui.settings.config_rules import legal
+from pages.ui.settings.coordinates import coordinates_problem
 from pages.ui.settings.field import Field
 from pages.ui.settings.lesson import packed, unpacked
 from pages.ui.settings.names import SEPARATOR, names_of
@@ -89,6 +90,11 @@ def _read(field: Field, text: str) -> tuple[Any, str | None]:
     if field.names:
         given, problem = names_of(text, field.names)
         return given, problem and f"{field.label} in the link were left out: {problem}"
+    if field.coordinates:
+        refused = None if text in field.words else coordinates_problem(text, field.coordinates)
+        if refused is None:
+            return text, None
+        return field.default, (f"{field.label}: {refused}; the link's choice was left out.")
     if field.choices is not None:
         if field.multiple:
             names = tuple(name for name in field.choices if name in text.split("."))

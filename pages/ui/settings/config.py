@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pages.ui.glossary import GLOSSARY
+from pages.ui.settings.coordinates import AUTO, MODELS
 from pages.ui.settings.families import FAMILIES, MAX_DIMENSIONS, MAX_SYMBOLS
 from pages.ui.settings.field import Field, control, fields_of
 from pages.ui.settings.lesson import Lesson
@@ -28,6 +29,17 @@ MAX_WINDOW = 12
 
 MAX_HAND_ROWS = 1 + MAX_STATES + MAX_DIMENSIONS + MAX_DIMENSIONS**2
 """Of π, A, means and covariances."""
+
+MAX_ALONE = 8
+"""Numbers of a model that may be trained alone."""
+
+LINE_ENDS: Mapping[str, str] = {
+    "start": "The start",
+    "learned": "The learned model",
+    "truth": "The true model",
+    **{f"optimum{number}": f"Optimum {number}" for number in range(1, 6)},
+}
+"""Models that a line can lead from and to."""
 
 
 NUMBER = r"-?\d{1,12}(\.\d{0,17})?(e[-+]?\d{1,3})?"
@@ -275,6 +287,12 @@ class Config:
         },
         multiple=True,
     )
+    only: str = control(
+        "only", "Trained alone", "",
+        "The only numbers of the model that training may change, as in means.1~means.2; all others "
+        "keep the value of the starting point.",
+        "start", coordinates=MAX_ALONE, words=("",), omit_default=True,
+    )
     speed: str = control(
         "speed", "Speed", "10",
         "How many training steps a second while playing. Full speed takes as many as the page can "
@@ -406,6 +424,53 @@ class Config:
         "whatif", "What if", "",
         "An observation that the Messages page takes to be another one: 5_2.1 is 2.1 at t = 5.",
         "view", pattern=rf"\d{{1,7}}_(missing|{NUMBER}(_{NUMBER}){{0,7}})", omit_default=True,
+    )
+    across: str = control(
+        "across", "Across", AUTO,
+        "Which number of the model goes from left to right on the map. The rest is as in the model "
+        "that is shown, or, where starts are compared, as in the starting point.",
+        "view", coordinates=1, words=(AUTO, MODELS), omit_default=True,
+    )
+    up: str = control(
+        "up", "Up", AUTO,
+        "Which number of the model goes upwards on the map. Spreads and rates have a logarithmic "
+        "scale; the other probabilities of a row share what one of them leaves.",
+        "view", coordinates=1, words=(AUTO, MODELS), omit_default=True,
+    )
+    map_shows: str = control(
+        "map", "What the map shows", "ends",
+        "Each pixel is a starting point, from which training climbs until it rests. Its colour "
+        "says which optimum it reaches, how high that is, or how many steps it takes. Along a "
+        "line: how the likelihood changes on the straight way from one model to another.",
+        "view",
+        choices={
+            "ends": "Where it ends",
+            "height": "How high",
+            "steps": "How long it takes",
+            "line": "Along a line",
+        },
+        omit_default=True,
+    )
+    relief: str = control(
+        "relief", "Surface", "flat",
+        "Flat: colours and contours, as on a map. 3-D: a landscape that can be turned.",
+        "view", choices={"flat": "Flat", "solid": "3-D"}, omit_default=True,
+    )
+    map_size: str = control(
+        "starts", "Starts", "64",
+        "How many starting points are trained for the map, across and up. More show finer borders "
+        "and take longer; how long is said first.",
+        "view", choices={"64": "64 × 64", "96": "96 × 96", "256": "256 × 256"}, omit_default=True,
+    )
+    line_from: str = control(
+        "from", "From", "start",
+        "The model at the left end of the line. Optima are those of the map, the best first.",
+        "view", choices=LINE_ENDS, omit_default=True,
+    )
+    line_to: str = control(
+        "to", "To", "learned",
+        "The model at the right end of the line, its states in the order that fits the other best.",
+        "view", choices=LINE_ENDS, omit_default=True,
     )
     lecture: str = control(
         "lecture", "Lecture", "off",

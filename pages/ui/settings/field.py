@@ -30,6 +30,8 @@ class Field:
         names: how many names there may be, for a list of names.
         lesson: whether it is a lesson.
         pattern: the form of a short text, as a regular expression; the text may also be empty.
+        coordinates: how many numbers of a model a text may name, see `coordinates.py`.
+        words: what such a text may say besides; the default is one of them.
         omit_default: whether the URL leaves out the default.
     """
 
@@ -49,6 +51,8 @@ class Field:
     names: int = 0
     lesson: bool = False
     pattern: str = ""
+    coordinates: int = 0
+    words: tuple[str, ...] = ()
     omit_default: bool = False
 
     @property

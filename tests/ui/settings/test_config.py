@@ -25,6 +25,10 @@ def random_config(seed):
             some = ["", "rain & sun", "=1+1", "<b>", "Ümläut", "a.b;c", "%{x}"]
             drawn = rng.permutation(some)[: rng.integers(len(some))].tolist()
             values[field.name] = (*drawn, "last") if drawn else ()
+        elif field.coordinates:
+            some = ["means.1", "means.2.1", "transition_matrix.1.2", "rates.3"]
+            drawn = rng.permutation(some)[: field.coordinates]
+            values[field.name] = str(rng.choice([*field.words, "~".join(drawn)]))
         elif field.lesson:
             words = "".join(rng.choice(list("aä 雨\n<*"), 60))
             values[field.name] = lesson_of(dict.fromkeys(LABELS, f"{words}?"))
