@@ -25,6 +25,9 @@ MAX_EARLIER_RUNS = 5
 MAX_POINTS = 150
 """Points that are kept of a curve: about one for every other pixel of its chart."""
 
+MAX_MODELS = 40
+"""Models that are kept of a run, for the path that it took."""
+
 MOST_NAMED = 2
 """Differences that a name lists; the table has them all."""
 
@@ -38,6 +41,7 @@ SHORT = {
     "start_seed": "start {}",
     "nudge": "nudge {}",
     "trainable": "trained otherwise",
+    "only": "others trained alone",
 }
 """How a name says the value of a field, where its label would be too long."""
 
@@ -77,6 +81,7 @@ class EarlierRun:
         iterations, log_likelihoods: (P,) its curve, thinned, in nats per observation.
         true_log_likelihood: that of the true model on its data; None if it is unknown.
         standing: how it stood when it was left, a word of `hmmcore.diagnostics.STANDINGS`.
+        models: some of its models, from the start to where it was left.
     """
 
     path: Path
@@ -86,6 +91,7 @@ class EarlierRun:
     log_likelihoods: FloatArray
     true_log_likelihood: float | None
     standing: str
+    models: tuple[HMM, ...]
 
     @property
     def iteration(self) -> int:
@@ -137,7 +143,7 @@ class PresentRun:
             true_log_likelihood = data.sequences.per_observation(total)
         return EarlierRun(
             self.path, self.config, self.file_name, kept, curve[kept], true_log_likelihood,
-            _standing(self.run),
+            _standing(self.run), tuple(self.run.history.path(MAX_MODELS)[1]),
         )  # fmt: skip
 
 
@@ -250,6 +256,8 @@ def _text(field: Field, value: Any) -> str:
         if field.multiple:
             return ", ".join(dict.fromkeys(field.choices[one] for one in value)) or "nothing"
         return field.choices[value]
+    if field.coordinates:
+        return value or "all"
     return field.zero if field.zero and not value else f"{value:g}"
 
 
