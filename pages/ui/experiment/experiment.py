@@ -261,14 +261,36 @@ class Experiment:
             trained = any(one.state.iteration for one in self.active_runs)
             kept = () if trained else by_hand
             by_hand = (*kept, (state.hmm, state.log_likelihood))[-MOST_STEPS:]
-        config = replace(self.config, start="hand", hand=table_of(hmm), nudge=0)
+        self._start_by_hand(hmm, by_hand)
+        self._grip = Grip(self.runs, base, order)
+
+    @holding_lock
+    def start_by_hand(self, hmm: HMM, **shown: str) -> None:
+        """Let training start from this model, its states in the runs' own order.
+
+        Args:
+            shown: fields of group "view" that change with it.
+
+        Raises:
+            ValueError, ImpossibleDataError: if it cannot; the sentence says why. Nothing is changed
+                then.
+        """
+        if self.no_hand:
+            raise ValueError(self.no_hand)
+        self._best_before = self.data, self.best_trained
+        self._start_by_hand(hmm, (), **shown)
+
+    def _start_by_hand(
+        self, hmm: HMM, by_hand: tuple[tuple[HMM, float], ...], **shown: str
+    ) -> None:
+        config = replace(self.config, start="hand", hand=table_of(hmm), nudge=0, **shown)  # type: ignore[arg-type]
         # The table gives the same model to whoever opens the link.
         runs = training_runs.new_runs(config, self.data, model_of(config.hand, self.data))
         for one in runs.values():
             one.by_hand = by_hand
         self.pause()
         with self._keeping_replaced_runs():
-            self.config, self.runs, self._grip = config, runs, Grip(runs, base, order)
+            self.config, self.runs = config, runs
             self.at, self.marks = None, ()
             self.problem, self.start_comparison = None, None
 
@@ -458,6 +480,7 @@ class Experiment:
         self._check_hand()
         try:
             start = starts.starting_point(self.config, self.data, own_model)
+            self._check_alone(start.hmm)
             self.runs = training_runs.new_runs(self.config, self.data, start.hmm)
             self.start_comparison = start.comparison
         except (ValueError, ImpossibleDataError) as error:
@@ -491,6 +514,12 @@ class Experiment:
             start = "best" if self.config.source == "upload" else "random"
             self.config = replace(self.config, start=start, hand=None)
             self.notes = (*self.notes, f"{error} Training starts from another one.")
+
+    def _check_alone(self, start: HMM) -> None:
+        """Train everything where the start has not the numbers that were to be trained alone."""
+        if problem := training_runs.not_alone(self.config, start):
+            self.config = replace(self.config, only="")
+            self.notes = (*self.notes, problem)
 
     def _revise_runs(self) -> None:
         if self.replay is not None:

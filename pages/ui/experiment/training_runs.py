@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from hmmcore import EM, HMM, GradientAscent, Trainer
+from hmmcore.training.held import chosen_numbers
 from pages.ui.experiment import learning_rate_sweep, starts
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.nudging import nudged
@@ -18,6 +19,7 @@ from pages.ui.experiment.player import METHODS, Run
 from pages.ui.experiment.replay import Ending
 from pages.ui.experiment.run_position import Revision, RunProgress, revised
 from pages.ui.settings.config import Config
+from pages.ui.settings.coordinates import coordinates_of
 
 MODEL_DIFFERS = (
     "{name} took the same steps as in the file and came to another model here: machines round "
@@ -88,15 +90,30 @@ def replace_models(runs: Mapping[str, Run], endings: Mapping[str, Ending]) -> tu
 
 def trainer(name: str, config: Config, data: Dataset) -> Trainer:
     """The trainer of a run for a Config."""
-    trainable = starts.trained_parameters(config)
+    trainable, alone = starts.trained_parameters(config), coordinates_of(config.only) or None
     if name == "EM":
-        return EM(data.sequences, trainable=trainable)
+        return EM(data.sequences, trainable=trainable, coordinates=alone)
     return GradientAscent(
         data.sequences,
         learning_rate=config.learning_rate,
         optimizer=config.optimizer,
         trainable=trainable,
+        coordinates=alone,
     )
+
+
+def not_alone(config: Config, start: HMM) -> str:
+    """Why the numbers of the Config cannot be trained alone, in a sentence; empty if they can."""
+    if not config.only:
+        return ""
+    try:
+        chosen_numbers(starts.trained_parameters(config), coordinates_of(config.only), start)
+    except ValueError:
+        return (
+            f"“{config.only}” cannot be trained alone in this model; everything chosen under What "
+            "is trained is trained."
+        )
+    return ""
 
 
 def revised_trainer(name: str, revision: Revision, config: Config, data: Dataset) -> Trainer:

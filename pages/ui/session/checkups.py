@@ -211,6 +211,7 @@ def contains_truth(session: Session, run: Run) -> bool:
         and getattr(start.emissions, "covariance_type", None)
         == getattr(truth.emissions, "covariance_type", None)
         and (trained is None or names <= set(trained))
+        and getattr(run.trainer, "coordinates", None) is None
         and bool(start.initial_probs.all() and start.transition_matrix.all())
     )
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from hmmcore import log_likelihood
+from hmmcore import HMM, log_likelihood
 from hmmcore.arrays import IntArray
 from hmmcore.coordinates import Coordinate
 from hmmcore.initialization import StartComparison
@@ -279,6 +279,13 @@ class Session(Experiment):
             )
             self.before = before if begun and _is_work(before) else old
 
+    @holding_lock
+    def start_by_hand(self, hmm: HMM, **shown: str) -> None:
+        """As `Experiment.start_by_hand`; `undo` restores what was there before."""
+        before = self._present()
+        super().start_by_hand(hmm, **shown)
+        self.notes, self.missing_upload_query, self.before = (), None, before
+
     # Other data, other experiments
 
     @holding_lock
@@ -511,7 +518,11 @@ class Session(Experiment):
         """
         sources = source if isinstance(source, tuple) else (source,)
         held = self.memo.get(name)
-        if held is None or any(a is not b for a, b in zip(held[0], sources, strict=True)):
+        if (
+            held is None
+            or len(held[0]) != len(sources)
+            or any(a is not b for a, b in zip(held[0], sources, strict=True))
+        ):
             held = (sources, compute())
             self.memo[name] = held
         return held[1]  # type: ignore[no-any-return]
