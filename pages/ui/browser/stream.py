@@ -219,7 +219,7 @@ async def _send_frames(connection: Connection, token: str, requests: asyncio.Que
             pause = begun + SHORTEST_INTERVAL - time.perf_counter()
             await asyncio.sleep(max(0.0, pause, source.wait()))
             begun = time.perf_counter()
-            budget = max(SHORTEST_BUDGET, LONGEST_BUDGET / _num_playing())
+            budget = max(SHORTEST_BUDGET, LONGEST_BUDGET / num_playing())
             frame = await _run_in_thread(partial(source.next_frame, budget))
         source = None
         if not await connection.send(frame or b""):
@@ -228,9 +228,10 @@ async def _send_frames(connection: Connection, token: str, requests: asyncio.Que
             await asyncio.sleep(SHORTEST_INTERVAL)
 
 
-def _num_playing() -> int:
-    """How many visitors train now, at least 1."""
-    sources = map(_sources.get, _connections)
+def num_playing() -> int:
+    """How many visitors train or search now, at least 1."""
+    # A copy: other threads ask too.
+    sources = map(_sources.get, list(_connections))
     return max(1, sum(source.playing for source in sources if source is not None))
 
 

@@ -15,6 +15,9 @@ from typing import Final
 from hmmcore import ImpossibleDataError
 from hmmcore.coordinates import Coordinate
 from pages.ui.experiment.pacing import turn_is_free
+from pages.ui.session.landscape import start_at
+from pages.ui.session.map_search import searcher
+from pages.ui.session.optima import adopt
 from pages.ui.session.remedies import apply
 from pages.ui.session.session import Session
 from pages.ui.session.view import current_view
@@ -33,14 +36,21 @@ COMMANDS: Final[Mapping[str, Callable[[Session], None]]] = {
     "picture": lambda session: session.show_model_as("picture"),
     "matrix": lambda session: session.show_model_as("matrix"),
     "put_back": lambda session: session.show(what_if=""),
+    "search_on": lambda session: searcher(session).press(),
+    "cancel_search": lambda session: searcher(session).cancel(),
 }
 """Every command without a number; "now" shows the latest iteration."""
 
 NUMBERED: Final[Mapping[str, Callable[[Session, int], None]]] = {
     "at": Session.travel,
     "remedy": apply,
+    "adopt": adopt,
 }
-"""Those with one: "at 12" shows iteration 12; for "remedy 7" see `remedies.Offer.number`."""
+"""Those with one: "at 12" shows iteration 12; for "remedy 7" see `remedies.Offer.number`; "adopt 0"
+starts from the best optimum of the map."""
+
+START_AT: Final = "start_at"
+"""That of the map: "start_at -1.4 2.0" starts from this position on the plane."""
 
 BY_HAND: Final = ("grab", "drag")
 """Those of the hand: "grab means.1.0=-1.402" changes the shown model, "drag means.1.0=-1.5" what it
@@ -57,12 +67,16 @@ LONGEST_HOLD: Final = 2.0
 """Seconds that a command waits for settings: the visitor may have touched a control and left it as
 it was."""
 
+NUMBER = r"-?\d{1,12}(?:\.\d{1,40})?(?:e[-+]?\d{1,3})?"
+"""A number as the browser writes it."""
+
 SETTING = r"([a-z_]{1,24})((?:\.\d{1,3}){1,3})=([-+.e\d]{1,24})"
 """One number that the hand sets: a coordinate with the states as shown, and its value."""
 
 MESSAGE: Final = re.compile(
     rf"(\d{{1,9}}) (\d{{1,9}}) (\w+(?: -?\d{{1,9}})?|(?:grab|drag)(?: {SETTING}){{1,2}}"
-    r"|(?:cell|whatif) [-+.\w]{1,250})",
+    r"|(?:cell|whatif) [-+.\w]{1,250}"
+    rf"|{START_AT}(?: {NUMBER}){{2}})",
     re.ASCII,
 )
 
@@ -77,6 +91,9 @@ def carry_out(session: Session, command: str) -> None:
     elif word in SHOWING:
         if re.fullmatch(FIELD_OF[SHOWING[word]].pattern, rest, re.ASCII):
             session.show(**{SHOWING[word]: rest})
+    elif word == START_AT:
+        if place := re.fullmatch(f"({NUMBER}) ({NUMBER})", rest, re.ASCII):
+            start_at(session, float(place[1]), float(place[2]))
     elif command in COMMANDS:
         COMMANDS[command](session)
 

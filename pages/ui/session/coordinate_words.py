@@ -1,0 +1,50 @@
+"""What the numbers of a model are called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hmmcore.coordinates import Coordinate
+from pages.ui.experiment.dataset import Dataset
+from pages.ui.figures.theme import state_name
+from pages.ui.session.session import Session
+from pages.ui.session.view import as_numbered_by_run, state_names
+from pages.ui.text import shortened
+
+LONGEST_NAME = 20
+"""Letters of a name that a visitor gave; a list has no room for more."""
+
+
+def coordinate_name(session: Session, coordinate: Coordinate) -> str:
+    """What a number of the runs' models is called, such as "mean μ of S1".
+
+    Where states are matched to the true ones, their numbers elsewhere are others than the run's.
+    """
+    data, matched = session.shown_data, session.data.states is not None
+    if matched and not as_numbered_by_run(session):
+        return _name(coordinate, data, (), "the run's ")
+    return _name(coordinate, data, state_names(session), "")
+
+
+def _name(coordinate: Coordinate, data: Dataset, names: Sequence[str], whose: str) -> str:
+    parameter, *rest = coordinate
+    indices = [int(index) for index in rest]
+
+    def state(k: int) -> str:
+        return whose + (shortened(names[k], LONGEST_NAME) if k < len(names) else state_name(k))
+
+    if parameter == "initial_probs":
+        return f"probability π of beginning in {state(indices[0])}"
+    if parameter == "transition_matrix":
+        return f"probability A of {state(indices[0])} → {state(indices[1])}"
+    if parameter == "rates":
+        return f"rate λ of {state(indices[0])}"
+    if parameter == "probs":
+        return f"probability B of “{_of(data.labels, indices[1])}” in {state(indices[0])}"
+    word = "mean μ" if parameter == "means" else "standard deviation σ"
+    of = f" of “{_of(data.columns, indices[1])}”" if len(indices) > 1 and data.columns else ""
+    return f"{word}{of} {'in' if of else 'of'} {state(indices[0])}"
+
+
+def _of(names: Sequence[str], index: int) -> str:
+    return shortened(names[index], LONGEST_NAME) if index < len(names) else str(index + 1)
