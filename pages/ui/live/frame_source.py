@@ -11,7 +11,9 @@ from typing import Any
 
 from pages.ui.browser import wire
 from pages.ui.browser.stream import publish, send_ahead
-from pages.ui.live import panel, run_comparison
+from pages.ui.live import landscape, panel, run_comparison
+from pages.ui.live.landscape_maps import search_what_is_shown
+from pages.ui.live.landscape_view import landscape_frame
 from pages.ui.live.outcome import outcome
 from pages.ui.live.panel_view import panel_frame
 from pages.ui.live.run_comparison_view import run_comparison_frame
@@ -19,6 +21,7 @@ from pages.ui.live.trellis_view import trellis_message
 from pages.ui.session.checkups import checkups
 from pages.ui.session.commands import receive
 from pages.ui.session.link import link
+from pages.ui.session.map_search import is_searching, searcher
 from pages.ui.session.session import Session
 from pages.ui.session.view import current_view
 
@@ -46,12 +49,21 @@ def _trellis(session: Session) -> Encode | None:
     return None if view is None else trellis_message(session, view)
 
 
+def _landscape(session: Session) -> Encode | None:
+    frame = landscape_frame(session)
+    return None if frame is None else partial(landscape.encode, frame)
+
+
 VIEWS: Mapping[str, Callable[[Session], Encode | None]] = {
     "": _panel,
     "training": _run_comparison,
+    "landscape": _landscape,
     "messages": _trellis,
 }
 """What the live view of a page shows; a page that is not listed has none."""
+
+SEARCH_INTERVAL = 0.2
+"""Seconds between two frames of a map that is searched while nothing plays."""
 
 LONGEST_LOCK_WAIT = 0.01
 """Seconds that a command waits in its thread for a session whose page is running. Frames do not
@@ -63,14 +75,20 @@ class FrameSource:
     """The `stream.Source` of one visitor's session."""
 
     session: Session
+    _said_searching: bool = False
 
     @property
     def playing(self) -> bool:
-        """Whether the session's runs play."""
-        return self.session.player.playing
+        """Whether there is another frame to come: the runs play, or a map is searched.
+
+        Once a search is over, one more frame says so.
+        """
+        return self.session.player.playing or self._said_searching or is_searching(self.session)
 
     def wait(self) -> float:
-        """Seconds until the next training step is due."""
+        """Seconds until the next frame is due."""
+        if not self.session.player.playing:
+            return SEARCH_INTERVAL
         return self.session.player.wait(self.session.rate)
 
     def handle(self, message: str) -> bytes | None:
@@ -127,6 +145,7 @@ class FrameSource:
         Its parts:
             number: counts the session's frames.
             playing: whether the session's runs play.
+            searching: whether a map is searched, of which frames come although nothing plays.
             can_go_on: whether any run can take another step.
             new_start: whether another start number gives another starting point.
             at: the iteration travelled to; None for the latest.
@@ -144,6 +163,8 @@ class FrameSource:
         session = self.session
         with session.lock:
             session.frames += 1
+            search_what_is_shown(session)
+            self._said_searching = is_searching(session)
             drawn: tuple[object, ...] = (
                 session.player.playing, session.can_go_on, session.at is None,
                 checkups(session).diagnosis_keys(), session.config.start_seed,
@@ -151,6 +172,8 @@ class FrameSource:
                 session.config.model_view, session.config.cell, session.config.what_if,
                 session.settings_number, session.before is None,
                 [(earlier.iteration, earlier.end) for earlier in session.shown_earlier_runs],
+                # Where optima can be chosen by number, there are some once the search is over.
+                session.page == "landscape" and [one.done for one in searcher(session).shown],
             )  # fmt: skip
             if session.page not in VIEWS or not session.player.playing:
                 # Streamlit draws the figures too, or sentences that name the iteration.
@@ -158,6 +181,7 @@ class FrameSource:
             return {
                 "number": session.frames,
                 "playing": session.player.playing,
+                "searching": self._said_searching,
                 "can_go_on": session.can_go_on,
                 "new_start": session.new_start_helps,
                 "at": session.at,

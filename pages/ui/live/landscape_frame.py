@@ -111,7 +111,7 @@ class MapPicture:
         optimum: (Ny, Nx) index into `optima`, or `UNKNOWN`, or `NOT_AT_REST`.
         log_likelihoods: (Ny, Nx) per observation, where training ended.
         iterations: (Ny, Nx) training steps until then.
-        optima: best first; the first `LISTED_OPTIMA` are listed, the rest are "others".
+        optima: the first `LISTED_OPTIMA` are listed, the best first; the rest are "others".
         share_known: of the starts, 0 to 1.
         words: a sentence on what the shares mean.
         failed: a sentence on why there is no map; empty otherwise.

@@ -222,7 +222,7 @@ class Landscape extends LiveView {
     rest.chip.style.background = mapColours(this.message.header.charts.map0.optima?.map(([c]) => c) ?? [],
       readTheme(this.root))[CODES.others];
     write(rest.name, `${thousands(optima.others)} other${optima.others === 1 ? "" : "s"}`);
-    write(rest.level, "lower");
+    write(rest.level, "");
     rest.shares.forEach((cell, m) => write(cell, percent(optima.other_shares[m])));
   }
 

@@ -178,7 +178,7 @@ class RunControls {
   get behind() {
     const { live, stream } = this;
     return live.news !== this.news || stream.forgotten || stream.refused !== this.saidRefused
-      || (stream.refused && (live.playing || stream.commands.length > 0));
+      || (stream.refused && (live.playing || live.searching || stream.commands.length > 0));
   }
 
   // Whether another page was chosen: by a link a moment ago, or by Back, of which the address tells.

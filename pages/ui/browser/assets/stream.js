@@ -36,7 +36,7 @@ export class Stream {
   }
 
   // Take what a run of the page says of the line and of the runs.
-  follow({ stream, playing, acknowledged }) {
+  follow({ stream, playing, searching, acknowledged }) {
     if (stream !== this.address) {
       // Another session, which knows nothing of the commands of the one before.
       this.close();
@@ -49,13 +49,13 @@ export class Stream {
     this.forgotten = false;
     this.heldUntil = 0;
     this.acknowledge(acknowledged);
-    this.playing = playing && !this.pausing;
+    this.playing = (playing && !this.pausing) || searching;
     // Opened before anything plays: the first frame after a control's change arrives over it.
     this.connect();
     this.ask();
   }
 
-  // Request frames while the runs play.
+  // Request frames while the runs play, or a map is searched.
   ask() {
     if (!this.playing) return;
     const { held } = this;
@@ -203,14 +203,14 @@ export class Stream {
       return;
     }
     const frame = decode(new Uint8Array(data));
-    const { number, wanted, acknowledged, playing } = frame.header.live;
+    const { number, wanted, acknowledged, playing, searching } = frame.header.live;
     if (wanted) this.requested -= 1;
     this.acknowledge(acknowledged);
     // After Pause, frames that were on their way are dropped, until it was carried out; and so is one
     // that a later frame has overtaken.
     if (number >= this.newest && !(playing && this.pausing)) {
       this.newest = number;
-      this.playing = playing;
+      this.playing = playing || searching;
       this.onFrame(frame);
     }
     this.ask();
