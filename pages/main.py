@@ -55,6 +55,7 @@ PAGES = [
     st.Page("playground.py", title="Playground", icon=":material/play_circle:", default=True),
     st.Page("data.py", title="Data", icon=":material/table_chart:", url_path="data"),
     st.Page("training.py", title="Training", icon=":material/trending_up:", url_path="training"),
+    st.Page("landscape.py", title="Landscape", icon=":material/landscape:", url_path="landscape"),
     st.Page("posterior.py", title="Posterior", icon=":material/gradient:", url_path="posterior"),
     st.Page("decoding.py", title="Viterbi", icon=":material/route:", url_path="viterbi"),
     st.Page("messages.py", title="Messages", icon=":material/hub:", url_path="messages"),

@@ -16,6 +16,9 @@ GLOSSARY: Mapping[str, str] = MappingProxyType(
         "Accuracy": "The share of observations for which the right state is named.",
         "AIC": "A score of a model, lower is better: 2 for each of its parameters, less twice its "
         "log-likelihood.",
+        "Barrier": "How far the likelihood falls on the straight way from one model to another, "
+        "below the lower of the two.",
+        "Basin": "All starting points from which training climbs to the same optimum.",
         "BIC": "A score of a model, lower is better: as AIC, but a parameter costs log(number of "
         "observations), so that more data ask for a stronger case for each.",
         "Ceiling": "What the true model reaches: even it cannot tell states apart that overlap.",
@@ -41,6 +44,8 @@ GLOSSARY: Mapping[str, str] = MappingProxyType(
         "K, M, N": "The number of states, of observations in a sequence, and of sequences.",
         "Label switching": "States have no numbers of their own, so two runs may find the same "
         "model with its states in another order.",
+        "Landscape": "The likelihood as a height over two numbers of the model; training climbs in "
+        "it.",
         "Learning rate": "How far each gradient step goes; EM has none.",
         "Likelihood": "How probable the observations are under a model, all paths of states "
         "together; training makes it as large as it can.",
@@ -52,8 +57,13 @@ GLOSSARY: Mapping[str, str] = MappingProxyType(
         "Mark": "Mark this iteration, to find it again; press again to unmark it.",
         "Message": "A number for each state that passes from one time to the next: what the past, "
         "or the future, says of it.",
+        "Mirror image": "The same model with its states in another order: another place on the "
+        "map, and exactly the same likelihood.",
         "Nat": "The unit of a natural logarithm: one nat more is e = 2.718 times as likely.",
         "Observation": "What is seen at one time: a number, a count, a symbol or a point.",
+        "Optimum": "A model that no small change improves: a summit of the landscape.",
+        "Pass": "The highest point of a way from one summit to another that goes down as little as "
+        "it can.",
         "Per-step best": "At each time for itself the most probable state; in sequence these may "
         "be an impossible path.",
         "Posterior": "How probable each state is at each time, once the observations are known.",

@@ -15,6 +15,7 @@ VIEWS = {
     "Playground": ui.PANEL,
     "Data": "[data-testid=hmm-figure]",
     "Training": "[data-testid=hmm-run-comparison]",
+    "Landscape": "[data-testid=hmm-landscape]",
     "Posterior": "[data-testid=hmm-figure]",
     "Viterbi": "[data-testid=hmm-figure]",
     "Messages": "[data-testid=hmm-trellis]",

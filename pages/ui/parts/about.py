@@ -116,6 +116,34 @@ it. The dashed rings are the circles as they were. The data stay as they are.
 it, up and down choose among them, Escape goes back.
 """
 
+ABOUT_LANDSCAPE = """
+**Training climbs.** Every model has a likelihood, so the models are a landscape, and its height
+is how well each explains the data. The surface on the left is a cut through it: two numbers vary
+across and up, and everything else is as in the model at the iteration shown. Yellow is high.
+Spreads and rates have a logarithmic scale, probabilities one on which 0 and 1 lie infinitely far
+away.
+
+**The paths** are those of the runs, from the ring at their start. EM goes to the top of a bound
+in each step, so it never goes down; gradient ascent follows the slope, and may step over a
+summit. While more than the two numbers is trained, the surface moves under the path: a step that
+seems to go down went up elsewhere. *Train only these two* holds all other numbers, and the path
+lies on the surface.
+
+**Mirror images.** States have no numbers of their own. The true model with two states exchanged
+is another point of the map, exactly as high: its *mirror image*. So most landscapes have several
+summits that are one and the same model, and between them lies a *pass*, or a *saddle* where the
+states are alike.
+
+**Where it ends.** On the right each pixel is a start; everything else is as in the starting point
+of the run. From there training climbs until it rests, and the colour says at which optimum.
+Pixels of one colour are its *basin*. Optima that differ only in the order of their states count
+as one. A few random starts may all miss the best basin, and the share of its pixels says how
+probably. Press a pixel, and training starts there; *Adopt* makes an optimum the model.
+
+**Along a line** shows the likelihood on the straight way between two models. Where it falls below
+both ends there is a *barrier*, which no small step crosses.
+"""
+
 _DENSITY = (
     "**Why can a log-likelihood be positive?** With continuous observations it is the logarithm of "
     "a *density*, not of a probability. A density is larger than 1 where the data lie close "

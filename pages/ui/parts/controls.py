@@ -10,13 +10,15 @@ import streamlit as st
 from hmmcore.initialization import StartComparison
 from pages.ui.parts import words
 from pages.ui.parts.widgets import on_entry, set_widget, wide
+from pages.ui.session.coordinate_words import coordinate_name
 from pages.ui.session.session import Session
 from pages.ui.settings.config import FIELD_OF
 from pages.ui.settings.config_rules import fits
+from pages.ui.settings.coordinates import coordinates_of
 from pages.ui.settings.families import FAMILIES
 from pages.ui.settings.field import Field
 from pages.ui.settings.names import MAX_LETTERS, names_of, written
-from pages.ui.text import decimal, many, markdown_text, shortened
+from pages.ui.text import decimal, listed, many, markdown_text, shortened
 
 CANDIDATES = {
     "quantiles": "quantiles",
@@ -95,6 +97,27 @@ def sidebar(session: Session) -> None:
                 choice(session, "optimizer")
             choice(session, "learning_rate_sweep")
         multiple_choice(session, "trainable", FAMILIES[config.family].trainable)
+        trained_alone(session)
+
+
+def trained_alone(session: Session, where: str = "sidebar") -> None:
+    """Say which numbers are trained alone, if some are, and let the others be trained again.
+
+    `where` on the page this is drawn is a part of the button's key.
+    """
+    alone = coordinates_of(session.config.only)
+    if not alone or session.shown_run is None:
+        return
+    names = listed([coordinate_name(session, one) for one in alone])
+    st.caption(
+        f"Only {markdown_text(names)} {'is' if len(alone) == 1 else 'are'} trained; every other "
+        "number of the model stays as in the starting point."
+    )
+    st.button(
+        "Train everything again", key=f"train_everything_{where}", icon=":material/lock_open:",
+        on_click=session.remedy, kwargs={"only": ""},
+        help="Everything chosen under What is trained is trained, from the same starting point.",
+    )  # fmt: skip
 
 
 def _emissions(session: Session, uploaded: bool) -> None:
@@ -284,6 +307,19 @@ def choice(
         index=options.index(value),
         format_func=choices.__getitem__,
         **_common(session, field, disabled, why),
+        **layout,
+    )
+
+
+def option(session: Session, name: str, options: Mapping[str, str], **layout: Any) -> None:
+    """Draw a list of what there is now to choose from: value to label."""
+    field, value = _prepared(session, name)
+    st.selectbox(
+        field.label,
+        list(options),
+        index=list(options).index(value),
+        format_func=lambda one: options.get(one, one),
+        **_common(session, field, False),
         **layout,
     )
 

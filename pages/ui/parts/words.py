@@ -92,6 +92,9 @@ def about_reading(reading: IntArray, data: Dataset) -> str:
     )
 
 
+PROJECTED = (
+    "More than these two coordinates is trained, so the paths lie near the surface, not on it."
+)
 OWN_NUMBERS = (
     "Learned states keep the numbers that the run gave them, so the same number, or colour, of a "
     "learned and a true state means nothing."
