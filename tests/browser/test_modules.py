@@ -1018,6 +1018,40 @@ def test_the_remedy_and_its_undoing_are_commands_and_keep_the_focus(empty: Page)
     expect(empty.get_by_role("button", name="Play", exact=True)).to_be_focused()
 
 
+def test_where_a_run_rests_a_link_leads_to_the_landscape_by_the_pages_own_links(
+    empty: Page,
+) -> None:
+    panel = Panel(empty, "K=2&M=20&N=2")
+    link = empty.locator(OUTCOME).get_by_role("link")
+    expect(link).to_have_count(0)
+    for _ in range(400):
+        panel.session.step()
+    panel.send(frame_source(panel.session).frame())
+    expect(link).to_have_text("Is there a higher hill?")
+    assert link.evaluate("link => link.pathname") == "/landscape"
+    empty.evaluate(
+        """() => {
+          const [header, own] = ["header", "a"].map((name) => document.createElement(name));
+          own.href = "/landscape";
+          own.onclick = (event) => { event.preventDefault(); window.followed = true; };
+          header.append(own);
+          document.body.append(header);
+        }"""
+    )
+    link.click()
+    empty.clock.run_for(100)
+    assert empty.evaluate("window.followed")
+
+
+def test_frames_are_asked_for_while_a_map_is_searched_although_nothing_plays(empty: Page) -> None:
+    panel = Panel(empty)
+    empty.evaluate("lines.at(-1).sent.splice(0)")
+    live = {**frame_source(panel.session).live(), "searching": True}
+    empty.evaluate("live => showControls(live)", live)
+    assert empty.evaluate("lines.at(-1).sent") == ["next", "next"]
+    expect(empty.get_by_role("button", name="Play", exact=True)).to_be_visible()
+
+
 @pytest.mark.parametrize("width", [330, 460, 938, 1099, 1350])
 def test_words_of_the_outcome_are_whole_and_move_nothing_below_it(empty: Page, width: int) -> None:
     Panel(empty)
@@ -1025,6 +1059,14 @@ def test_words_of_the_outcome_are_whole_and_move_nothing_below_it(empty: Page, w
         "width => (document.getElementById('controls').style.width = `${width}px`)", width
     )
     heights, cut = set(), []
+    longest = {
+        "pill": ["stuck: all states alike", "warning"], "run": "Gradient, iteration 12\u202f345",
+        "share": [">99\u202f%", "of states right", ">99\u202f% by the true model"],
+        "distance": ["+0.00004", "nats per observation above the true model", ""],
+        "criteria": "AIC 123\u202f456.7 · BIC 123\u202f987.6 · 439 free parameters",
+        "help": [["Word", "Text " * 40]],
+        "remedy": {"number": 7, "label": "Start from the best of several", "help": "Try."},
+    }  # fmt: skip
     for line in (
         {"pill": ["cannot be trained", "error"], "run": "", "share": ["", "", ""], "help": [],
          "distance": ["", "", ""], "criteria": "", "remedy": None, "undo": ""},
@@ -1032,12 +1074,8 @@ def test_words_of_the_outcome_are_whole_and_move_nothing_below_it(empty: Page, w
          "share": ["97\u202f%", "of states right", "98\u202f% is possible"],
          "distance": ["0.12", "nats per observation below the true model", ""],
          "criteria": "AIC 913.4 · BIC 950.0 · 14 free parameters", "help": [["Word", "Text"]]},
-        {"pill": ["stuck: all states alike", "warning"], "run": "Gradient, iteration 12\u202f345",
-         "share": [">99\u202f%", "of states right", ">99\u202f% by the true model"],
-         "distance": ["+0.00004", "nats per observation above the true model", ""],
-         "criteria": "AIC 123\u202f456.7 · BIC 123\u202f987.6 · 439 free parameters",
-         "help": [["Word", "Text " * 40]], "undo": "Go back.",
-         "remedy": {"number": 7, "label": "Start from the best of several", "help": "Try."}},
+        {**longest, "undo": "Go back."},
+        {**longest, "undo": "", "elsewhere": ["Is there a higher hill?", "landscape"]},
     ):  # fmt: skip
         empty.evaluate(
             "line => modules['run-controls'].drawRunControls({ data: [{ ...lastLive,"

@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 from hmmcore import InformationCriteria
+from hmmcore.diagnostics import RESTING
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.player import Run
 from pages.ui.live.panel_view import panel_remark
@@ -20,6 +21,7 @@ from pages.ui.session.session import Session
 from pages.ui.session.standing_words import pill
 from pages.ui.text import NARROW_SPACE, count, decimal, many, scientific
 
+HIGHER_HILL = "Is there a higher hill?"
 COUNTED_LATER = "states right are counted on Pause"
 UNDO = "Go back to the settings, the data and the runs of before."
 
@@ -44,13 +46,22 @@ def outcome(session: Session) -> dict[str, Any]:
         help: pairs of a word and what it means here.
         remedy: number, label and help of the one remedy that helps; None without one.
         undo: help of the button that undoes the last remedy; empty where there is none.
+        elsewhere: a question, and the page that answers it; None where there is none.
     """
     run, remedy = session.shown_run, first_remedy(session)
     return {
         **(_without_run() if run is None else _about(session, run)),
         "remedy": remedy and {"number": remedy.number, "label": remedy.label, "help": remedy.help},
         "undo": "" if session.before is None else UNDO,
+        "elsewhere": _elsewhere(session, run),
     }
+
+
+def _elsewhere(session: Session, run: Run | None) -> tuple[str, str] | None:
+    """The question after what is beyond an optimum, and the page that shows it."""
+    if run is None or session.page == "landscape" or session.before is not None:
+        return None  # beside a remedy and Undo there is no room
+    return (HIGHER_HILL, "landscape") if checkups(session).standing(run) in RESTING else None
 
 
 def _without_run() -> dict[str, Any]:

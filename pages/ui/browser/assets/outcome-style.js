@@ -35,7 +35,9 @@ export const STYLE = `
 .hmm-actions { flex: none; display: flex; align-items: center; gap: 8px; }
 .hmm-actions .hmm-button { flex: 0 1 auto; height: auto; min-height: 32px; max-width: 170px; font-size: 13px;
   line-height: 1.15; }
-.hmm-actions .hmm-button[hidden] { display: none; }
+.hmm-actions .hmm-button[hidden], .hmm-question[hidden] { display: none; }
+.hmm-question { max-width: 76px; font-size: 13px; line-height: 1.15; color: var(--st-link-color); }
+.hmm-question:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; border-radius: 2px; }
 /* Two rows: what is right, and how far it is from the truth. */
 @container (min-width: 740px) {
   .hmm-distance { order: 2; }

@@ -31,6 +31,8 @@ export class Outcome {
     this.remedy = button(() => tell(`remedy ${this.remedy.dataset.number}`));
     this.undo = button(() => tell("undo"));
     this.undo.textContent = "Undo";
+    this.question = node("a", { class: "hmm-question", hidden: "" });
+    this.question.addEventListener("click", goTo);
     this.root = node("div", {
       class: "hmm-outcome", "data-testid": "hmm-outcome", role: "group", "aria-label": "Outcome",
     },
@@ -38,10 +40,10 @@ export class Outcome {
     node("div", { class: "hmm-facts" }, this.pill, " ", this.run, " ", this.share, " ", this.distance, " ",
       node("span", { class: "hmm-criteria" }, this.criteria,
         node("span", { class: "hmm-help-place" }, this.help, this.tip))),
-    node("div", { class: "hmm-actions" }, this.remedy, this.undo));
+    node("div", { class: "hmm-actions" }, this.question, this.remedy, this.undo));
   }
 
-  show({ pill: [word, tone], run, share, distance, criteria, help, remedy, undo }) {
+  show({ pill: [word, tone], run, share, distance, criteria, help, remedy, undo, elsewhere }) {
     this.root.dataset.tone = tone;
     write(this.pill, word);
     write(this.run, run);
@@ -56,6 +58,12 @@ export class Outcome {
       this.tip.replaceChildren(...help.map(([title, text]) =>
         node("span", {}, node("b", {}, `${title}. `), text)));
     }
+    this.question.hidden = !elsewhere;
+    if (elsewhere) {
+      write(this.question, elsewhere[0]);
+      // The settings are in the address, for a browser that opens the page by itself.
+      this.question.href = new URL(elsewhere[1] + location.search, document.baseURI).href;
+    }
     const focused = [this.remedy, this.undo].find((one) => one === document.activeElement);
     this.remedy.hidden = !remedy;
     if (remedy) {
@@ -68,6 +76,16 @@ export class Outcome {
     // It would be lost with the button.
     if (focused?.hidden) [this.undo, this.remedy, this.elsewhere].find((one) => !one.hidden).focus();
   }
+}
+
+// Follow a link to another page of the app by the page's own link to it, which keeps what the address does
+// not hold; where there is none at the moment, by the address.
+function goTo(event) {
+  const { pathname } = event.currentTarget;
+  const own = [...document.querySelectorAll("header a[href]")].find((link) => link.pathname === pathname);
+  if (!own || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  own.click();
 }
 
 // A number, what it is, and what it is to be compared with.
