@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from hmmcore import EM, HMM, Sequences, sample
+from hmmcore import EM, HMM, Sequences, Trainer, sample
 from hmmcore.io import to_json
 from hmmcore.scripts import array_source
 from pages.ui.experiment.experiment import Experiment
 from pages.ui.experiment.generated import DATA_STREAM
 from pages.ui.experiment.player import Run
 from pages.ui.files.notebook_figures import figure_cells
+from pages.ui.files.notebook_map import MapSource, map_cells
 from pages.ui.settings.config import Config
 from pages.ui.text import many, missing
 
@@ -28,8 +29,11 @@ folder.
 """
 
 
-def notebook(experiment: Experiment) -> bytes:
+def notebook(experiment: Experiment, landscape: MapSource | None = None) -> bytes:
     """A notebook (nbformat 4.5) that repeats the runs of an experiment up to where they are.
+
+    Args:
+        landscape: the map that it computes as well; None for none.
 
     Raises:
         ValueError: if there is no run.
@@ -54,6 +58,9 @@ def notebook(experiment: Experiment) -> bytes:
             ("code", _training(run)),
         ]
     cells += figure_cells(experiment, shown)
+    if landscape is not None:
+        trainers = {name: _trainer(experiment.runs[name]) for name in landscape.methods}
+        cells += map_cells(landscape, trainers)
     cells = [
         ("markdown", f"# {experiment.config.num_states} hidden states\n\n{INSTALL}"),
         ("code", _imports("\n".join(source for kind, source in cells if kind == "code"))),
@@ -154,16 +161,37 @@ def _model(hmm: HMM) -> str:
     return f'from_json("""\n{to_json(hmm)}\n""")'
 
 
+def _trained(trainer: Trainer) -> str:
+    """The arguments that say what is trained."""
+    trainable = sorted(trainer.trainable) if trainer.trainable is not None else None  # type: ignore[attr-defined]
+    alone = trainer.coordinates  # type: ignore[attr-defined]
+    return ", ".join(
+        f"{name}={value!r}"
+        for name, value in (("trainable", trainable), ("coordinates", alone))
+        if value is not None
+    )
+
+
+def _trainer(run: Run) -> str:
+    """The trainer of a run as it is now."""
+    trainer = run.trainer
+    if isinstance(trainer, EM):
+        return f"EM(sequences, {_trained(trainer)})"
+    learning_rate, optimizer = run.revisions[-1].controls
+    return (
+        f"{type(trainer).__name__}(sequences, learning_rate={learning_rate!r}, "
+        f"optimizer={optimizer!r}, {_trained(trainer)})"
+    )
+
+
 def _training(run: Run) -> str:
     trainer, last = run.trainer, run.state.iteration
-    trainable = f"trainable={sorted(trainer.trainable)!r}" if trainer.trainable is not None else ""  # type: ignore[attr-defined]
-    if trainer.coordinates is not None:  # type: ignore[attr-defined]
-        trainable += f"{', ' if trainable else ''}coordinates={trainer.coordinates!r}"  # type: ignore[attr-defined]
+    trained = _trained(trainer)
     step = "    state = trainer.step(state)\n    curve.append(state.log_likelihood)"
     end = f"runs[{run.name!r}] = state, curve\nprint(state.iteration, state.log_likelihood)"
     if isinstance(trainer, EM):
         return (
-            f"trainer = EM(sequences, {trainable})\n"
+            f"trainer = EM(sequences, {trained})\n"
             "state = trainer.init(start)\n"
             "curve = [state.log_likelihood]\n"
             f"while state.iteration < {last}:\n{step}\n{end}"
@@ -177,7 +205,7 @@ def _training(run: Run) -> str:
     ]
     lines = []
     for number, (controls, until) in enumerate(stages):
-        lines.append(f"trainer = {kind}(sequences, {controls}, {trainable})")
+        lines.append(f"trainer = {kind}(sequences, {controls}, {trained})")
         if number == 0:
             lines += ["state = trainer.init(start)", "curve = [state.log_likelihood]"]
         lines += [f"while state.iteration < {until}:", step]

@@ -14,7 +14,10 @@ from hmmcore.io import LIBRARIES, to_python
 from pages.ui.files import experiment_file, model_file
 from pages.ui.files.export import decoded_data_frame, frame_csv
 from pages.ui.files.notebook import notebook
+from pages.ui.files.notebook_map import MapSource
 from pages.ui.parts.widgets import wide
+from pages.ui.session.landscape import landscape
+from pages.ui.session.map_search import PAGE
 from pages.ui.session.session import Session
 from pages.ui.session.view import as_numbered_by_run, current_view, state_names
 
@@ -61,9 +64,9 @@ def export_area(session: Session) -> None:
             ),
             (
                 "notebook", "Notebook (.ipynb)", "hmm-run.ipynb", "application/x-ipynb+json",
-                notebook,
+                notebook_of,
                 "A Jupyter notebook that starts from the same model, takes the same steps and "
-                "draws what came of them.",
+                "draws what came of them; from the Landscape page with its map.",
             ),
         ):  # fmt: skip
             st.download_button(
@@ -92,6 +95,18 @@ def _script_download(session: Session) -> None:
     )  # fmt: skip
     if unable:
         st.caption(f"The data have missing values, which {library} cannot score.")
+
+
+def notebook_of(session: Session) -> bytes:
+    """The notebook of the session's runs, with the map if the open page shows it."""
+    ground, run = landscape(session), session.shown_run
+    source = None
+    if session.page == PAGE and ground is not None and run is not None:
+        source = MapSource(
+            ground.plane(run.start), ground.ranges, int(session.config.map_size), ground.titles,
+            session.methods,
+        )  # fmt: skip
+    return notebook(session, source)
 
 
 def script(session: Session, library: str) -> bytes:

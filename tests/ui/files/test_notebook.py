@@ -10,13 +10,17 @@ import pytest
 
 from hmmcore import EM, GradientAscent, Sequences
 from hmmcore.io import from_json
+from hmmcore.landscape import basins, surface
 from pages.ui.experiment.dataset import Upload
+from pages.ui.experiment.planes import MAX_ITERATIONS
 from pages.ui.figures import theme
 from pages.ui.files.export import data_frame
 from pages.ui.files.notebook import notebook
 from pages.ui.files.notebook_figures import LONGEST_DRAWN
-from pages.ui.parts.export_area import decoded_csv, decoded_parquet, model_json
+from pages.ui.parts.export_area import decoded_csv, decoded_parquet, model_json, notebook_of
 from pages.ui.session import listed_paths
+from pages.ui.session.landscape import landscape
+from pages.ui.session.map_search import PAGE
 from pages.ui.session.session import Session
 from pages.ui.session.view import current_view
 from pages.ui.settings.config import Config
@@ -274,3 +278,25 @@ def test_the_notebook_says_what_symbols_and_columns_are_called():
         exec(f"import numpy as np\nfrom hmmcore import Sequences\n{source}", names)
         assert names[field] == list(getattr(session.data, field))
         assert names["sequences"] == session.data.sequences
+
+
+@pytest.mark.parametrize("values", [{}, {"across": "models"}, {"only": "means.1~means.2"}])
+def test_from_the_landscape_page_it_computes_the_same_map(values):
+    session = trained(2, num_states=2, length=15, num_sequences=2, method="Both", **values)
+    session.page = PAGE
+    session.change(map_size="64")
+    names, last = {}, {}
+    small = notebook_of(session).decode().replace(", 64)", ", 9)")
+    for cell in json.loads(small)["cells"]:
+        if cell["cell_type"] == "code":
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec("".join(cell["source"]), names)
+            last = names.get("found", last)
+    ground = landscape(session)
+    xs, ys = ground.grid(9)
+    plane, run = ground.plane(session.runs["Gradient"].start), session.runs["Gradient"]
+    expected = surface(plane, session.data.sequences, xs, ys)
+    np.testing.assert_allclose(names["heights"], expected, rtol=1e-12)
+    found = basins(plane, run.trainer, xs, ys, MAX_ITERATIONS["Gradient"])
+    np.testing.assert_array_equal(last.optimum, found.optimum)
+    np.testing.assert_array_equal(last.log_likelihoods, found.log_likelihoods)
