@@ -37,6 +37,8 @@ BREATH = 0.002
 """Seconds of pause in any case, in which other threads take their turn."""
 AT_ONCE = 5.0
 """Seconds of search that begin by themselves; the rest waits for a press."""
+COARSEST, PATIENCE = 1 / 64, 4.0
+"""Share of the starts that a first picture has, and how many times as long it may take."""
 NEARLY = 2.0
 """Seconds: so little is searched to the end in any case."""
 LONGEST = {"64": math.inf, "96": 60.0, "256": 60.0}
@@ -109,10 +111,12 @@ class Search:
     @property
     def waits(self) -> bool:
         """Whether it waits for a press."""
-        if self.until is None or self.done:
+        if self.until is None or self.done or self.spent < self.until:
+            return False
+        if self.share < COARSEST and self.spent < PATIENCE * self.until:
             return False
         rest = self.estimate - self.spent if self.seconds_left is None else self.seconds_left
-        return self.spent >= self.until and rest > NEARLY
+        return rest > NEARLY
 
     @property
     def goes_on(self) -> bool:
@@ -134,8 +138,12 @@ class Search:
                 self._fill_at = after + max(FRESH, 4.0 * (after - now))
             if not more and self.found is not None and self.found.share_known >= 1.0:
                 self.done, self._search = True, None
-        except (ValueError, ArithmeticError) as error:
+        except (ValueError, ArithmeticError, MemoryError) as error:
             self.failed, self._search = _sentence(error), None
+        except BaseException:
+            # A defect: it is logged where threads end, and not met again and again.
+            self.failed = "The search has ended by an error."
+            raise
         self.spent += time.perf_counter() - begun
 
 
@@ -192,6 +200,13 @@ class Searcher:
             thread.join(seconds)
 
     def _work(self) -> None:
+        try:
+            self._search_on()
+        except BaseException:
+            self._thread = None
+            raise
+
+    def _search_on(self) -> None:
         while True:
             with self._lock:
                 work = [search for search in self.shown if search.goes_on]

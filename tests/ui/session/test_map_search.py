@@ -257,6 +257,22 @@ def test_a_search_that_fails_says_why(monkeypatch):
     assert not is_searching(session)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_defect_ends_the_search_and_not_the_page(monkeypatch):
+    def broken(*_):
+        raise AssertionError
+
+    monkeypatch.setattr(map_search, "estimated_seconds", lambda *_: 0.5)
+    monkeypatch.setattr(map_search, "BasinSearch", broken)
+    session = quick()
+    frame_source(session).frame()
+    searcher(session).join(30.0)
+    assert "ended by an error" in about(searcher(session).shown)[0]
+    frame_source(session).frame()
+    assert not is_searching(session)
+    assert not working()
+
+
 def test_times_and_shares_in_words():
     assert [duration(s) for s in (0.2, 12.3, 89, 100, 3000, 8000)] == [
         "a second", "12\u202fs", "89\u202fs", "2 minutes", "50 minutes", "2 hours",
