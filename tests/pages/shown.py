@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from hmmcore import HMM, Gaussian, Sequences
 from pages.ui.experiment.dataset import Upload
 from pages.ui.session.commands import COMMANDS, carry_out
+from pages.ui.session.map_search import searcher
 from pages.ui.session.session import KEY, Session
 
 MAIN_SCRIPT = Path(__file__).resolve().parents[2] / "pages" / "main.py"
@@ -71,6 +72,24 @@ def trellis(app: AppTest) -> dict[str, Any]:
     header, _ = _panel_message(app)
     assert header["key"] == "trellis"
     return header
+
+
+def landscape(app: AppTest) -> dict[str, Any]:
+    """The header of the message to the landscape."""
+    header, _ = _panel_message(app)
+    assert header["key"] == "landscape"
+    return header
+
+
+def searched(app: AppTest) -> AppTest:
+    """The Landscape page once its map was searched to the end."""
+    here = session(app)
+    carry_out(here, "search_on")
+    while not all(one.done for one in searcher(here).shown):
+        healthy(app.run())
+        searcher(here).join(1.0)
+        assert not any(one.failed for one in searcher(here).shown)
+    return healthy(app.run())
 
 
 def panel(app: AppTest) -> dict[str, Any]:

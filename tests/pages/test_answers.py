@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,12 +21,15 @@ from pages.ui.settings.address import to_query
 from tests.pages.shown import (
     MAIN_SCRIPT,
     array,
+    comparison,
     figures,
     healthy,
+    landscape,
     live,
     panel,
     panel_array,
     press,
+    searched,
     session,
     text,
     trellis,
@@ -36,6 +40,8 @@ PAGES = {
     "Viterbi": "decoding.py",
     "Playground": "playground.py",
     "Messages": "messages.py",
+    "Landscape": "landscape.py",
+    "Training": "training.py",
 }
 
 
@@ -74,6 +80,16 @@ class Visitor:
         assert self.example.matches(session(self.app).config)
 
     # What is read
+
+    def landscape(self) -> dict[str, Any]:
+        """What the Landscape page shows once its map was searched."""
+        self.go("Landscape")
+        return landscape(searched(self.app))
+
+    def heights(self, kind: str) -> list[str]:
+        """The labels of the marks of one kind on the surface."""
+        marks = landscape(self.app)["charts"]["surface"]["marks"]
+        return [mark["label"] for mark in marks if mark["kind"] == kind]
 
     def nats(self) -> float:
         """The tile with the log-likelihood per observation, on the Playground."""
@@ -380,6 +396,65 @@ def two_answers(visitor: Visitor) -> None:
     assert not any((step, origin, state) == (5, 3, 2) for step, origin, state in best)
 
 
+def saddle_map(visitor: Visitor) -> None:
+    header = visitor.landscape()
+    best, *_ = header["optima"]["rows"]
+    assert (round(best["log_likelihood"], 2), round(100 * best["shares"][0])) == (-29.92, 8)
+    assert header["maps"][0]["words"] == "10 starts miss the best with probability 0.45."
+    heights = 20.0 * panel_array(visitor.app, "map0.heights")
+    diagonal, beside = np.diag(heights), heights[~np.eye(64, dtype=bool)]
+    assert round(float(diagonal.max()), 2) == -30.32
+    assert beside.min() > -30.315
+
+
+def mirror(visitor: Visitor) -> None:
+    header = visitor.landscape()
+    assert visitor.heights("optimum") == ["summit, −1.949"] * 2
+    best, saddle = header["optima"]["rows"]
+    assert (round(best["log_likelihood"], 2), round(100 * best["shares"][0])) == (-1671.01, 98)
+    assert (round(saddle["log_likelihood"], 2), saddle["words"]) == (
+        -2002.98,
+        "two states share a mean",
+    )
+    ends = panel_array(visitor.app, "map0.ends")
+    np.testing.assert_array_equal(ends == 1, np.eye(64, dtype=bool))
+
+
+def far(visitor: Visitor) -> None:
+    visitor.play()
+    assert round(visitor.nats(), 3) == -2.217
+    header = visitor.landscape()
+    best, empty, *_ = header["optima"]["rows"]
+    assert (round(best["log_likelihood"] / 1000, 3), round(100 * best["shares"][0])) == (-1.704, 49)
+    assert (empty["words"], round(100 * empty["shares"][0])) == ("an empty state", 44)
+
+
+def momentum(visitor: Visitor) -> None:
+    here = session(visitor.app)
+    while here.can_go_on:
+        here.step()
+    visitor.go("Landscape")
+    assert landscape(visitor.app)["projected"] is False
+    em, gradient = (panel_array(visitor.app, f"surface.path_x{number}") for number in (0, 1))
+    assert gradient[-1] - gradient.min() > 1.0
+    assert em.min() == pytest.approx(em[-1], abs=0.001)
+    visitor.go("Training")
+    dips = {run["name"]: (run["dips"], run["iteration"]) for run in comparison(visitor.app)["runs"]}
+    assert dips["EM"] == (0, 14)
+    assert dips["Gradient"][0] > 60
+
+
+def noise_flattens(visitor: Visitor) -> None:
+    for noise, summit, bottom in ((0.5, "−1.127", "−5.01"), (2.0, "−2.28", "−2.393")):
+        if noise != 0.5:
+            visitor.set("slider", "noise_sd", noise)
+        visitor.landscape()
+        assert visitor.heights("optimum") == [f"summit, {summit}"] * 2
+        assert visitor.heights("pass") == [f"pass, {bottom}"]
+        assert f"from {summit} to" in visitor.example.outcome
+        assert bottom in visitor.example.outcome
+
+
 ANSWERS: dict[str, Callable[[Visitor], None]] = {
     "notebook": notebook,
     "easy": easy,
@@ -404,6 +479,11 @@ ANSWERS: dict[str, Callable[[Visitor], None]] = {
     "umbrella-by-hand": umbrella_by_hand,
     "first-step": first_step,
     "two-answers": two_answers,
+    "saddle-map": saddle_map,
+    "mirror": mirror,
+    "far": far,
+    "momentum": momentum,
+    "noise-flattens": noise_flattens,
 }
 
 

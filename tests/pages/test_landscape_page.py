@@ -15,9 +15,8 @@ from pages.ui.parts import words
 from pages.ui.session import map_search
 from pages.ui.session.commands import carry_out
 from pages.ui.session.landscape import landscape
-from pages.ui.session.map_search import searcher
 from pages.ui.settings.config import FIELD_OF
-from tests.pages.shown import healthy, opened, press, session, text, upload
+from tests.pages.shown import healthy, opened, press, searched, session, text, upload
 
 PAGE = "landscape.py"
 
@@ -36,17 +35,6 @@ def message(app: AppTest) -> tuple[dict, dict[str, np.ndarray]]:
         for name, (kind, offset, shape) in header["arrays"].items()
     }  # fmt: skip
     return header, arrays
-
-
-def searched(app: AppTest) -> AppTest:
-    """The page once its map was searched to the end."""
-    here = session(app)
-    carry_out(here, "search_on")
-    while not all(one.done for one in searcher(here).shown):
-        healthy(app.run())
-        searcher(here).join(1.0)
-        assert not any(one.failed for one in searcher(here).shown)
-    return healthy(app.run())
 
 
 @pytest.fixture(autouse=True)

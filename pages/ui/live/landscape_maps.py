@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from hmmcore import HMM, TrainState
+from hmmcore.arrays import BoolArray
 from hmmcore.diagnostics.states import FEWEST_OBSERVATIONS, NEARLY_ALIKE, occupancy
 from hmmcore.landscape import Line, line
 from pages.ui.experiment.player import Run
@@ -155,10 +156,11 @@ def about_states(state: TrainState, own: str) -> str:
     alone = ~empty & (explained < ALONE)
     distances = state.hmm.emissions.distances(state.hmm.emissions)
     alike = np.triu(distances <= NEARLY_ALIKE, k=1) & ~empty & ~empty[:, np.newaxis]
-    shared = np.flatnonzero(alike.any(axis=0) | alike.any(axis=1))
+    first, *others = sorted((len(group) for group in _groups(alike)), reverse=True) or [1]
     parts = []
-    if len(shared):
-        parts.append(f"{_number(len(shared))} states share a {own}")
+    if first > 1:
+        parts.append(f"{_number(first)} states share a {own}")
+        parts += [f"{_number(number)} another" for number in others if number > 1]
     if alone.any():
         one = int(alone.sum()) == 1
         parts.append(
@@ -174,6 +176,18 @@ def about_states(state: TrainState, own: str) -> str:
     if num_states == 1:
         return f"one {own}"
     return f"{_number(num_states)} {_plural(own)} apart"
+
+
+def _groups(alike: BoolArray) -> list[list[int]]:
+    """The states put together that are alike, pairs above the diagonal of (K, K)."""
+    groups: list[list[int]] = []
+    for state in range(len(alike)):
+        group = next((group for group in groups if alike[group, state].any()), None)
+        if group is None:
+            groups.append([state])
+        else:
+            group.append(state)
+    return groups
 
 
 def _plural(own: str) -> str:

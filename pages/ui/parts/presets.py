@@ -495,6 +495,106 @@ _PRESETS = (
             "cell": "5.2",
         },
     ),
+    Preset(
+        "saddle-map",
+        "The map of the saddle",
+        "In the notebook's start all states are alike. From which starts near it does EM get away?",
+        "Open Landscape, and look at the map's diagonal.",
+        "From all where the two means differ. On the diagonal they are equal: no step tells these "
+        "two states apart, and none of the 64 starts there ends above −30.32; every other one "
+        "does. The best optimum is at −29.92, but only 8 in 100 starts reach it, so that ten "
+        "random starts all miss it with probability 0.45 (Landscape).",
+        {
+            **NOTEBOOK,
+            "source": "notebook",
+            "start": "symmetric",
+            "trainable": ("transition_matrix", "means"),
+        },
+    ),
+    Preset(
+        "mirror",
+        "Two hills, one mirror",
+        "The surface has two summits. Are there two answers?",
+        "Open Landscape, and compare the summits with the colours of the map.",
+        "One: both are at −1.949, for to exchange two states changes nothing but their numbers. "
+        "The map counts them as one optimum, and 98 of 100 starts reach it, whichever summit is "
+        "nearer. The others lie on the diagonal, where both states are alike: they end at the "
+        "saddle between the hills, with a log-likelihood of −2002.98 in place of −1671.01 "
+        "(Landscape).",
+        {
+            "num_states": 2,
+            "num_sequences": 5,
+            "separation": 3.0,
+            "noise_sd": 1.0,
+            "seed": 0,
+            "start": "symmetric",
+        },
+    ),
+    Preset(
+        "far",
+        "A start too far",
+        "No observation is above 6. What becomes of a state that starts at 20?",
+        "Open Landscape, press Play, and look at where training ends on the map.",
+        "It is never used: where the other state always explains more, it gets no observation, and "
+        "nothing moves it. Training ends at −2.217 nats per observation; from 49 of 100 starts on "
+        "this map it reaches −1.704 in place of that, and from 44 a state is left empty "
+        "(Landscape). So a good start lies among the data.",
+        {
+            "num_states": 2,
+            "num_sequences": 5,
+            "separation": 4.0,
+            "noise_sd": 1.0,
+            "seed": 0,
+            "start": "hand",
+            "hand": ((0.5, 0.5), (0.9, 0.1), (0.1, 0.9), (0.0, 20.0), (1.0, 1.0)),
+            "speed": "2",
+        },
+    ),
+    Preset(
+        "momentum",
+        "Where momentum overshoots",
+        "Both paths lead to the same summit. Which of them passes it?",
+        "Open Landscape, press Play, and follow both paths. Then open Training.",
+        "Only the gradient's. Momentum keeps the direction of the steps before, so the path goes "
+        "more than one unit too far, turns, and swings around the summit: the likelihood falls in "
+        "more than sixty of its steps. EM goes to the top of a bound in each step, is there "
+        "after fourteen, and falls in none (Training: Dips).",
+        {
+            "num_states": 2,
+            "num_sequences": 5,
+            "separation": 3.0,
+            "noise_sd": 1.0,
+            "seed": 0,
+            "start": "hand",
+            "hand": ((0.5, 0.5), (0.9, 0.1), (0.1, 0.9), (3.5, 1.0), (1.0, 1.0)),
+            "method": "Both",
+            "optimizer": "momentum",
+            "learning_rate": 0.2,
+            "trainable": ("means",),
+            "only": "means.1~means.2",
+        },
+    ),
+    Preset(
+        "noise-flattens",
+        "Noise flattens the land",
+        "What does noise do to the hills that training climbs?",
+        "Open Landscape, and read the summits and the pass. Then set Noise σ to 2.",
+        "It levels them. With 0.5 the way from one summit to the other goes down by 3.88 nats per "
+        "observation, from −1.127 to the pass at −5.01; with 2 it goes down by 0.11, from −2.28 to "
+        "−2.393. The states are as far apart as before, but one observation says less about which "
+        "of them made it (Landscape).",
+        {
+            "num_states": 2,
+            "num_sequences": 5,
+            "separation": 3.0,
+            "noise_sd": 0.5,
+            "seed": 0,
+            "start": "quantiles",
+            "trainable": ("means",),
+            "only": "means.1~means.2",
+        },
+        frozenset({"noise_sd"}),
+    ),
 )
 
 PRESETS: Mapping[str, Preset] = MappingProxyType({preset.name: preset for preset in _PRESETS})

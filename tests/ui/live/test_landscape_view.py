@@ -213,6 +213,9 @@ def test_what_the_states_of_an_optimum_are():
     both = Sequences(np.tile([-2.0, 2.0], 10))
     apart = HMM([0.5, 0.5], np.full((2, 2), 0.5), Gaussian(np.array([-2.0, 2.0]), np.ones((2, 1))))
     assert about_states(EM(both).init(apart), "mean") == "two means apart"
+    means = np.repeat([-2.0, 2.0], [3, 2])
+    shared = HMM(np.full(5, 0.2), np.full((5, 5), 0.2), Gaussian(means, np.ones((5, 1))))
+    assert about_states(EM(both).init(shared), "mean") == "three states share a mean, two another"
     assert (
         about_states(EM(both).init(apart), "set of symbol probabilities")
         == "two sets of symbol probabilities apart"

@@ -30,8 +30,11 @@ from hmmcore import (
 from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.coordinates import with_values
 from hmmcore.inference import forward_terms, transition_first
+from hmmcore.landscape import Basins, basins, hills, surface
+from pages.ui.experiment.planes import MAX_ITERATIONS
 from pages.ui.experiment.player import Run
 from pages.ui.parts.presets import PRESETS
+from pages.ui.session.landscape import landscape
 from pages.ui.session.session import Session
 from pages.ui.session.view import current_view
 from pages.ui.settings.config import Config
@@ -444,6 +447,72 @@ def two_answers(session: Session) -> None:
     assert states[3:5].tolist() == [2, 0]
 
 
+def ends_of(session: Session, size: int = 64) -> Basins:
+    """Where EM ends from each start of the session's map."""
+    ground, run = landscape(session), session.runs["EM"]
+    assert ground is not None
+    return basins(ground.plane(run.start), run.trainer, *ground.grid(size), MAX_ITERATIONS["EM"])
+
+
+def fall(session: Session) -> float:
+    """How far the pass between two summits lies below the lower one, in nats per observation."""
+    ground, run = landscape(session), session.shown_run
+    assert ground is not None
+    assert run is not None
+    values = surface(ground.plane(run.start), session.data.sequences, *ground.grid(61))
+    (between,) = hills(values, 1.0).passes
+    return session.data.sequences.per_observation(between.drop)
+
+
+def saddle_map(session: Session) -> None:
+    found = ends_of(session)
+    diagonal = np.diag(found.log_likelihoods)
+    beside = found.log_likelihoods[~np.eye(64, dtype=bool)]
+    assert beside.min() > diagonal.max() + 0.005
+    assert diagonal.max() < found.optimum_log_likelihoods[0] - 0.35  # 0.40
+    assert 0.06 < found.shares[0] < 0.09  # 0.076
+    assert 0.4 < found.miss_probability(10) < 0.55  # 0.45
+
+
+def mirror(session: Session) -> None:
+    found = ends_of(session)
+    assert len(found.optima) == 2
+    np.testing.assert_array_equal(found.optimum == 1, np.eye(64, dtype=bool))
+    saddle, alike = found.optima[1], exchangeable_states(found.optima[1])
+    assert saddle.num_states == 2
+    assert [list(group) for group in alike] == [[0, 1]]
+
+
+def far(session: Session) -> None:
+    assert session.data.sequences.observations.max() < 6.0
+    run = press_play(session)
+    end = run.state.hmm.emissions.means[:, 0]
+    assert end[1] == pytest.approx(20.0, abs=0.01)
+    found = ends_of(session)
+    best = session.data.sequences.per_observation(float(found.optimum_log_likelihoods[0]))
+    assert best - run.curve[-1] > 0.5  # 0.514
+    assert 0.45 < found.shares[0] < 0.53  # 0.493
+
+
+def momentum(session: Session) -> None:
+    for _ in range(1000):
+        session.step()
+        if not session.can_go_on:
+            break
+    em, gradient = session.main_runs
+    assert (np.diff(em.curve) >= -1e-12).all()
+    assert (np.diff(gradient.curve) < -1e-9).sum() > 60  # 68
+    assert (em.state.iteration, em.ended is None) == (14, False)
+    means = np.array([hmm.emissions.means[:, 0] for hmm in gradient.history.path(1000)[1]])
+    assert (means[-1] - means.min(axis=0)).max() > 1.05  # 1.13
+
+
+def noise_flattens(session: Session) -> None:
+    assert 3.8 < fall(session) < 3.95  # 3.88
+    change(session, "noise-flattens", noise_sd=2.0)
+    assert 0.1 < fall(session) < 0.125  # 0.113
+
+
 OUTCOMES: dict[str, Callable[[Session], None]] = {
     "notebook": notebook,
     "easy": easy,
@@ -468,6 +537,11 @@ OUTCOMES: dict[str, Callable[[Session], None]] = {
     "umbrella-by-hand": umbrella_by_hand,
     "first-step": first_step,
     "two-answers": two_answers,
+    "saddle-map": saddle_map,
+    "mirror": mirror,
+    "far": far,
+    "momentum": momentum,
+    "noise-flattens": noise_flattens,
 }
 
 
