@@ -8,6 +8,7 @@ from hmmcore.inference.certainty import (
     state_shares,
     states_alone,
 )
+from hmmcore.inference.entropy import path_entropy
 from hmmcore.inference.forecasting import Forecast, forecast
 from hmmcore.inference.message_passing import Messages, messages, with_observation
 from hmmcore.inference.opened_step import EMStep, OpenedParameter, em_step, open_parameter
@@ -70,6 +71,7 @@ __all__ = [
     "most_probable_states",
     "open_parameter",
     "pair_terms",
+    "path_entropy",
     "path_log_posteriors",
     "posterior_entropy",
     "prediction",

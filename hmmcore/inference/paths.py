@@ -33,19 +33,9 @@ def sample_posterior_paths(
     paths = np.full((num_paths, sequences.num_observations), -1, dtype=np.int64)
 
     def sample(chunk: Chunk) -> None:
-        filtered = np.empty((chunk.num_rows, hmm.num_states))
-        *_, status = filter_chunk(hmm, chunk, filtered)
-        possible = status[:, 0] == kernels.OK
-        for n in np.flatnonzero(status[:, 0] == kernels.RESCUE):
-            rows = slice(chunk.offsets[n], chunk.offsets[n + 1])
-            explained = filter_in_log_space(hmm, chunk.observations[rows], filtered[rows])
-            possible[n] = explained == len(filtered[rows])
-        # Logs, because in a sequence swept in log space the one state that can precede the next
-        # may have a probability too small to represent.
-        with np.errstate(divide="ignore"):
-            np.log(filtered, out=filtered, where=~_log_rows(chunk, status))
+        log_filtered, possible = log_filtered_probs(hmm, chunk)
         _sample_backward(
-            filtered, log_parameters(hmm)[1], chunk.offsets, possible, draws[:, chunk.rows],
+            log_filtered, log_parameters(hmm)[1], chunk.offsets, possible, draws[:, chunk.rows],
             paths[:, chunk.rows],
         )  # fmt: skip
 
@@ -53,10 +43,28 @@ def sample_posterior_paths(
     return paths
 
 
-def _log_rows(chunk: Chunk, status: IntArray) -> BoolArray:
-    """Which rows (T, 1) belong to sequences that were filtered in log space already."""
-    rescued = status[:, 0] == kernels.RESCUE
-    return np.repeat(rescued, np.diff(chunk.offsets))[:, np.newaxis]
+def log_filtered_probs(hmm: HMM, chunk: Chunk) -> tuple[FloatArray, BoolArray]:
+    """Filtered probabilities in logs, up to a constant in each row, however small they are.
+
+    In a sequence that is swept in log space the one state that can precede the next may have a
+    probability too small to represent.
+
+    Returns:
+        (T, K) log p(z_t = k | x_1..x_t) + c_t, undefined where the sequence is impossible;
+        (N,) which sequences are possible.
+    """
+    filtered = np.empty((chunk.num_rows, hmm.num_states))
+    *_, status = filter_chunk(hmm, chunk, filtered)
+    scaled = status[:, 0] == kernels.OK
+    possible = scaled.copy()
+    for n in np.flatnonzero(status[:, 0] == kernels.RESCUE):
+        rows = slice(chunk.offsets[n], chunk.offsets[n + 1])
+        explained = filter_in_log_space(hmm, chunk.observations[rows], filtered[rows])
+        possible[n] = explained == len(filtered[rows])
+    scaled_rows = np.repeat(scaled, np.diff(chunk.offsets))[:, np.newaxis]
+    with np.errstate(divide="ignore"):
+        np.log(filtered, out=filtered, where=scaled_rows)
+    return filtered, possible
 
 
 def filter_in_log_space(hmm: HMM, observations: FloatArray, log_filtered: FloatArray) -> int:
@@ -83,7 +91,7 @@ def _sample_backward(
     log_filtered: FloatArray,
     log_transition: FloatArray,
     offsets: IntArray,
-    possible: IntArray,
+    possible: BoolArray,
     draws: FloatArray,
     paths: IntArray,
 ) -> None:
