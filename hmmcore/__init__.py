@@ -4,7 +4,7 @@ Frozen values (`HMM`, `Gaussian`, `Sequences`), free functions of them, and trai
 step at a time. Knows nothing of any page or plot.
 """
 
-from hmmcore import batch, initialization, io, landscape, presets, simulation
+from hmmcore import batch, initialization, io, landscape, presets, selection, simulation
 from hmmcore.alignment import (
     accuracy,
     align,
@@ -143,6 +143,7 @@ __all__ = [
     "restarts",
     "sample",
     "sample_posterior_paths",
+    "selection",
     "simulation",
     "smooth",
     "split_by_sequence",

@@ -112,24 +112,39 @@ def restarts(
         return Restarts(_run(own, trainer, models, rule))
 
 
-def fit_some(trainer: Trainer, starts: list[HMM], rule: StopRule) -> list[Restart]:
+def fit_some(
+    trainer: Trainer,
+    starts: list[HMM],
+    rule: StopRule,
+    cancelled: Callable[[], bool] | None = None,
+) -> list[Restart]:
     """Fit from some starts, which are of one kind if there are several.
 
     At the top of the module, so that executors can pickle it.
+
+    Args:
+        cancelled: as in `fit`.
     """
     try:
         if lane_family(starts[0].emissions) is not None:
             models = stack(starts)
             if trains_in_lanes(trainer, models):
-                return _in_lanes(trainer, starts, models, rule)
+                return _in_lanes(trainer, starts, models, rule, cancelled)
     except ValueError:
         # As when no start fits the data: each then fails by itself, with its own sentence.
         pass
-    return [_fit_one(trainer, start, rule) for start in starts]
+    return [_fit_one(trainer, start, rule, cancelled) for start in starts]
 
 
-def _in_lanes(trainer: Trainer, starts: list[HMM], models: Models, rule: StopRule) -> list[Restart]:
-    outcome, work = prepared(trainer, models, rule, Queue(len(starts)), histories=True)
+def _in_lanes(
+    trainer: Trainer,
+    starts: list[HMM],
+    models: Models,
+    rule: StopRule,
+    cancelled: Callable[[], bool] | None,
+) -> list[Restart]:
+    queue = Queue(len(starts), cancelled)
+    outcome, work = prepared(trainer, models, rule, queue, histories=True)
     work()
     fits = outcome.fits()
     assert fits.histories is not None
@@ -144,9 +159,11 @@ def _in_lanes(trainer: Trainer, starts: list[HMM], models: Models, rule: StopRul
     ]
 
 
-def _fit_one(trainer: Trainer, start: HMM, rule: StopRule) -> Restart:
+def _fit_one(
+    trainer: Trainer, start: HMM, rule: StopRule, cancelled: Callable[[], bool] | None
+) -> Restart:
     try:
-        result = fit(trainer, start, rule.max_iterations, rule.tolerance, rule.patience)
+        result = fit(trainer, start, rule.max_iterations, rule.tolerance, rule.patience, cancelled)
     except (ValueError, ArithmeticError) as error:
         return Restart(start, None, str(error))
     return Restart(start, result)

@@ -1,0 +1,47 @@
+"""Comparing models: criteria with their cost, held-out data, and sweeps over starts and states."""
+
+from hmmcore.selection.criteria import (
+    InformationCriteria,
+    information_criteria,
+    parameter_counts,
+)
+from hmmcore.selection.held_out import (
+    Split,
+    held_out_log_likelihood,
+    split_by_sequence,
+    split_by_time,
+)
+from hmmcore.selection.jobs import Ended, Task, as_they_end
+from hmmcore.selection.preference import (
+    CRITERIA,
+    HELD_OUT,
+    HeldOutDifference,
+    Preference,
+    held_out_difference,
+    missed,
+    preference,
+)
+from hmmcore.selection.states import StatesSweep, TriedStates, sweep_states
+
+__all__ = [
+    "CRITERIA",
+    "HELD_OUT",
+    "Ended",
+    "HeldOutDifference",
+    "InformationCriteria",
+    "Preference",
+    "Split",
+    "StatesSweep",
+    "Task",
+    "TriedStates",
+    "as_they_end",
+    "held_out_difference",
+    "held_out_log_likelihood",
+    "information_criteria",
+    "missed",
+    "parameter_counts",
+    "preference",
+    "split_by_sequence",
+    "split_by_time",
+    "sweep_states",
+]

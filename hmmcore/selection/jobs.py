@@ -1,0 +1,187 @@
+"""Fits from many starts, of several numbers of states, on any executor, as they end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from numpy.random import Generator
+
+from hmmcore.arrays import as_count
+from hmmcore.batch import stack
+from hmmcore.batch.families import lane_family
+from hmmcore.batch.fitting import trains_in_lanes
+from hmmcore.batch.many_starts import TOGETHER, Restart, fit_some
+from hmmcore.lanes import LANES
+from hmmcore.model import HMM
+from hmmcore.sequences import Sequences
+from hmmcore.training import Trainer
+from hmmcore.training.base import StopRule, checked_stop_rule
+
+MakeStart = Callable[[Sequences, int, Generator], HMM]
+"""Makes a start of data with so many states: initialization.random, or a function of one's own."""
+
+PIECES = 4
+"""Jobs for each processor, where there are starts enough: progress is seen, and none waits long."""
+
+MAX_ITERATIONS, TOLERANCE = 1000, 1e-8
+"""Of fits that are compared: at a looser tolerance slow ones end well before their optimum."""
+
+POLL_SECONDS = 0.1
+"""Seconds between two looks whether the work was cancelled."""
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """Fits by one trainer of models with one number of states, a start for each generator.
+
+    Attributes:
+        trainer: such as EM(sequences).
+        make_start: called with the trainer's sequences, the number of states and a generator, which
+            is copied: the same generators make the same starts in every task.
+        num_states: K.
+        generators: one for each start, such as rng.spawn(20).
+        max_iterations, tolerance, patience: as in `fit`. The defaults go further than those, for
+            ends are compared.
+
+    Raises:
+        ValueError: when there is no generator, or a number is not possible.
+    """
+
+    trainer: Trainer
+    make_start: MakeStart
+    num_states: int
+    generators: Sequence[Generator]
+    max_iterations: int = MAX_ITERATIONS
+    tolerance: float = TOLERANCE
+    patience: int = 1
+
+    def __post_init__(self) -> None:
+        as_count("num_states", self.num_states)
+        checked_stop_rule(self.max_iterations, self.tolerance, self.patience)
+        if not self.generators:
+            raise ValueError("generators is empty; there must be one for each start.")
+
+    def start(self, number: int) -> HMM:
+        """Start `number`."""
+        made = self.make_start(
+            self.trainer.sequences, self.num_states, deepcopy(self.generators[number])
+        )
+        if not isinstance(made, HMM):
+            raise TypeError(f"make_start made a {type(made).__name__}; it must make an HMM.")
+        return made
+
+    @property
+    def rule(self) -> StopRule:
+        """When a fit is over."""
+        return StopRule(self.max_iterations, self.patience, self.tolerance)
+
+
+@dataclass(frozen=True, eq=False)
+class Ended(Generic[Key]):
+    """Fits that have ended together.
+
+    Attributes:
+        key: that of their task.
+        count: how many.
+        runs: by number of the start; empty where the starts could not be made.
+        failure: the sentence that says why they could not; None when they could.
+    """
+
+    key: Key
+    count: int
+    runs: Mapping[int, Restart]
+    failure: str | None = None
+
+
+def as_they_end(
+    tasks: Mapping[Key, Task],
+    executor: Executor | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Iterator[Ended[Key]]:
+    """Do tasks, the first ones first, and yield what has ended, in the order in which it ends.
+
+    What becomes of a start does not depend on the others, nor on who computes it. When `cancelled`
+    says True, or the iterator is closed, fits that have not ended are given up.
+
+    Args:
+        executor: as in `restarts`. One of other processes cannot hear of `cancelled`: what these
+            have begun they finish, and nobody waits for it.
+    """
+    if executor is not None:
+        yield from _on(executor, tasks, cancelled)
+        return
+    with ThreadPoolExecutor(_num_threads(), thread_name_prefix="sweep") as own:
+        yield from _on(own, tasks, cancelled)
+
+
+def _on(
+    executor: Executor,
+    tasks: Mapping[Key, Task],
+    cancelled: Callable[[], bool] | None,
+) -> Iterator[Ended[Key]]:
+    given_up = False
+
+    def is_cancelled() -> bool:
+        return given_up or (cancelled is not None and cancelled())
+
+    # Only threads share a variable with whoever cancels.
+    heard = is_cancelled if isinstance(executor, ThreadPoolExecutor) else None
+    running: dict[Future[list[Restart]], tuple[Key, list[int]]] = {}
+    try:
+        for key, task in tasks.items():
+            try:
+                pieces = _pieces(task)
+            except (ValueError, ArithmeticError) as error:
+                yield Ended(key, len(task.generators), {}, str(error))
+                continue
+            for numbers in pieces:
+                future = executor.submit(_fit_piece, task, numbers, heard)
+                running[future] = key, numbers
+        while running and not is_cancelled():
+            done, _ = wait(running, POLL_SECONDS, FIRST_COMPLETED)
+            # What was asked for first comes first among those that are there.
+            for future in [one for one in running if one in done]:
+                key, numbers = running.pop(future)
+                if is_cancelled():
+                    return
+                yield _ended(key, numbers, future)
+    finally:
+        given_up = True
+        for future in running:
+            future.cancel()
+
+
+def _ended(key: Key, numbers: list[int], future: Future[list[Restart]]) -> Ended[Key]:
+    try:
+        runs = dict(zip(numbers, future.result(), strict=True))
+    except (ValueError, ArithmeticError) as error:
+        return Ended(key, len(numbers), {}, str(error))
+    return Ended(key, len(numbers), runs)
+
+
+def _fit_piece(
+    task: Task, numbers: list[int], cancelled: Callable[[], bool] | None
+) -> list[Restart]:
+    """Make some starts and fit from them; at the top of the module, to be pickled."""
+    return fit_some(task.trainer, [task.start(n) for n in numbers], task.rule, cancelled)
+
+
+def _pieces(task: Task) -> list[list[int]]:
+    """Numbers of starts that are fitted together: whole blocks of lanes, or one."""
+    count, size = len(task.generators), 1
+    first = task.start(0)
+    if lane_family(first.emissions) is not None and trains_in_lanes(task.trainer, stack([first])):
+        share = -(-count // (PIECES * _num_threads()))
+        size = min(TOGETHER, max(2 * LANES, -(-share // LANES) * LANES))
+    return [list(range(i, min(i + size, count))) for i in range(0, count, size)]
+
+
+def _num_threads() -> int:
+    return os.cpu_count() or 1

@@ -1,0 +1,177 @@
+"""Which number of states a criterion prefers, and whether by more than chance would make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hmmcore.arrays import numeric_array
+from hmmcore.selection.states import TriedStates
+
+CRITERIA = ("aic", "aicc", "bic", "icl")
+"""Names of the information criteria, of which smaller values are better."""
+
+HELD_OUT = "held_out"
+
+CLOSE = 2.0
+"""Information criteria that differ by less do not decide between two models: Burnham & Anderson
+(2002, section 2.6) of AIC; "not worth more than a bare mention", Kass & Raftery (1995) of BIC."""
+
+STANDARD_ERRORS = 2.0
+"""A held-out difference of less than so many standard errors could be chance."""
+
+SETTLED = 1e-5
+"""Nats per observation by which fits to one optimum may differ: they stop before they arrive."""
+
+
+@dataclass(frozen=True)
+class HeldOutDifference:
+    """How much better one model foretells the held-out sequences than another.
+
+    Attributes:
+        nats: log-likelihood of all test sequences under the one, less that under the other.
+        standard_error: of `nats`, in nats; NaN where fewer than two sequences can be compared.
+        num_sequences: how many were compared: those impossible under both models are left out.
+    """
+
+    nats: float
+    standard_error: float
+    num_sequences: int
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether it is more than `STANDARD_ERRORS`; never with fewer than two sequences."""
+        return abs(self.nats) == np.inf or abs(self.nats) > STANDARD_ERRORS * self.standard_error
+
+
+def held_out_difference(first: ArrayLike, second: ArrayLike) -> HeldOutDifference:
+    """Compare two models by the log-likelihoods (N,) of the same held-out sequences.
+
+    The sequences are independent, so the standard error of the sum of their differences d is
+    √N times the standard deviation of d. What all sequences have in common, such as that some are
+    longer, cancels in d.
+
+    Source: Vehtari, Gelman & Gabry (2017), equation 24.
+
+    Raises:
+        ValueError: when these are not two vectors of one length, or hold NaN or +inf.
+    """
+    one, other = numeric_array("first", first), numeric_array("second", second)
+    if one.ndim != 1 or one.shape != other.shape:
+        raise ValueError(
+            f"first and second have shapes {one.shape} and {other.shape}; they must be (N,), of "
+            "the same sequences."
+        )
+    if not ((one < np.inf).all() and (other < np.inf).all()):
+        raise ValueError("log-likelihoods must be numbers or -inf.")
+    compared = (one > -np.inf) | (other > -np.inf)
+    differences = one[compared] - other[compared]
+    count = len(differences)
+    if count == 0:
+        return HeldOutDifference(0.0, float("nan"), 0)
+    if not np.isfinite(differences).all():
+        either = (differences == np.inf).any() and (differences == -np.inf).any()
+        nats = float("nan") if either else float(differences.sum())
+        return HeldOutDifference(nats, float("nan"), count)
+    error = float(np.sqrt(count) * differences.std(ddof=1)) if count > 1 else float("nan")
+    return HeldOutDifference(float(differences.sum()), error, count)
+
+
+@dataclass(frozen=True)
+class Preference:
+    """What a criterion says of several numbers of states.
+
+    Attributes:
+        criterion: one of `CRITERIA`, or `HELD_OUT`.
+        num_states: the K that it prefers.
+        rival: the K that comes next; None where only one was tried.
+        difference: by how much the rival is worse: the criterion's own units, nats for held-out.
+        noise: differences up to this do not decide; NaN where it is not known, as with one held-out
+            sequence.
+        close: every other K that is worse by no more than the noise, ascending.
+    """
+
+    criterion: str
+    num_states: int
+    rival: int | None
+    difference: float
+    noise: float
+    close: tuple[int, ...]
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the preferred K is better than every other by more than the noise."""
+        return not self.close and not np.isnan(self.noise)
+
+
+def preference(rows: Sequence[TriedStates], criterion: str) -> Preference | None:
+    """Which number of states a criterion prefers among those of which it is known.
+
+    Args:
+        criterion: one of `CRITERIA`, or `HELD_OUT`.
+
+    Returns:
+        None where it is known, and finite, of no row.
+    """
+    if criterion == HELD_OUT:
+        return _by_held_out(rows)
+    if criterion not in CRITERIA:
+        raise ValueError(f"criterion is {criterion!r}; it must be one of {(*CRITERIA, HELD_OUT)}.")
+    values = {
+        row.num_states: float(getattr(row.criteria, criterion))
+        for row in rows
+        if row.criteria is not None and row.criteria.num_observations
+    }
+    values = {number: value for number, value in values.items() if np.isfinite(value)}
+    order = sorted(values, key=lambda number: (values[number], number))
+    if not order:
+        return None
+    worse = {number: values[number] - values[order[0]] for number in order[1:]}
+    close = tuple(sorted(number for number, by in worse.items() if by <= CLOSE))
+    rival = order[1] if worse else None
+    return Preference(
+        criterion, order[0], rival, worse[rival] if rival else float("inf"), CLOSE, close
+    )
+
+
+def _by_held_out(rows: Sequence[TriedStates]) -> Preference | None:
+    found = {row.num_states: row.held_out for row in rows if row.held_out is not None}
+    totals = {number: float(values.sum()) for number, values in found.items()}
+    order = sorted(totals, key=lambda number: (-totals[number], number))
+    if not order or totals[order[0]] == -np.inf:
+        return None
+    best = order[0]
+    worse = {number: held_out_difference(found[best], found[number]) for number in order[1:]}
+    if not worse:
+        return Preference(HELD_OUT, best, None, float("inf"), float("nan"), ())
+    close = tuple(
+        sorted(
+            number
+            for number, by in worse.items()
+            if not by.is_clear and not np.isnan(by.standard_error)
+        )
+    )
+    rival = order[1]
+    noise = STANDARD_ERRORS * worse[rival].standard_error
+    return Preference(HELD_OUT, best, rival, worse[rival].nats, noise, close)
+
+
+def missed(rows: Sequence[TriedStates]) -> tuple[int, ...]:
+    """The numbers of states whose best fit is not the best there is, ascending.
+
+    With one state more a model can do all that it could before, so its highest likelihood is at
+    least as high. Where the best fit reached less than one of fewer states, by more than fits are
+    apart that stopped, its starts missed the optimum.
+    """
+    found = []
+    highest = -np.inf
+    for row in sorted(rows, key=lambda row: row.num_states):
+        if row.criteria is None:
+            continue
+        if row.criteria.log_likelihood < highest - SETTLED * row.criteria.num_observations:
+            found.append(row.num_states)
+        highest = max(highest, row.criteria.log_likelihood)
+    return tuple(found)
