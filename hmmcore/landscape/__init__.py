@@ -3,7 +3,7 @@
 A `Plane` goes through the space of models along two of their numbers, or through three models.
 `surface` is the log-likelihood over it, `hills` its summits and passes, `line` the log-likelihood
 from one model to another, and `basins` where training ends from every point; `BasinSearch` finds
-the same a little at a time.
+the same a little at a time. `optima` sorts where starts of any other kind ended.
 """
 
 from hmmcore.coordinates import Coordinate, Scale, scale_of
@@ -14,6 +14,7 @@ from hmmcore.landscape.flooding import Hills, Pass, hills
 from hmmcore.landscape.heights import surface
 from hmmcore.landscape.plane import Plane
 from hmmcore.landscape.search import BasinSearch, basins
+from hmmcore.landscape.starts import Optima, Optimum, optima
 from hmmcore.landscape.straight import Line, line
 from hmmcore.landscape.through import ThroughModels
 
@@ -26,6 +27,8 @@ __all__ = [
     "Coordinate",
     "Hills",
     "Line",
+    "Optima",
+    "Optimum",
     "Pass",
     "Plane",
     "Scale",
@@ -34,6 +37,7 @@ __all__ = [
     "estimated_seconds",
     "hills",
     "line",
+    "optima",
     "scale_of",
     "surface",
 ]

@@ -31,6 +31,10 @@ PIECES = 4
 MAX_ITERATIONS, TOLERANCE = 1000, 1e-8
 """Of fits that are compared: at a looser tolerance slow ones end well before their optimum."""
 
+PIECE_CELLS = 1 << 17
+"""Starts times observations times states of a job, about: on larger data fewer starts are done at
+once, for each takes longer."""
+
 POLL_SECONDS = 0.1
 """Seconds between two looks whether the work was cancelled."""
 
@@ -104,6 +108,7 @@ def as_they_end(
     tasks: Mapping[Key, Task],
     executor: Executor | None = None,
     cancelled: Callable[[], bool] | None = None,
+    most_waiting: int | None = None,
 ) -> Iterator[Ended[Key]]:
     """Do tasks, the first ones first, and yield what has ended, in the order in which it ends.
 
@@ -113,18 +118,21 @@ def as_they_end(
     Args:
         executor: as in `restarts`. One of other processes cannot hear of `cancelled`: what these
             have begun they finish, and nobody waits for it.
+        most_waiting: how many jobs the executor is given at once, so that others who use it have
+            their turn in between; None gives it all.
     """
     if executor is not None:
-        yield from _on(executor, tasks, cancelled)
+        yield from _on(executor, tasks, cancelled, most_waiting)
         return
     with ThreadPoolExecutor(_num_threads(), thread_name_prefix="sweep") as own:
-        yield from _on(own, tasks, cancelled)
+        yield from _on(own, tasks, cancelled, most_waiting)
 
 
 def _on(
     executor: Executor,
     tasks: Mapping[Key, Task],
     cancelled: Callable[[], bool] | None,
+    most_waiting: int | None,
 ) -> Iterator[Ended[Key]]:
     given_up = False
 
@@ -134,28 +142,40 @@ def _on(
     # Only threads share a variable with whoever cancels.
     heard = is_cancelled if isinstance(executor, ThreadPoolExecutor) else None
     running: dict[Future[list[Restart]], tuple[Key, list[int]]] = {}
+    jobs = _jobs(tasks)
+    job = next(jobs, None)
     try:
-        for key, task in tasks.items():
-            try:
-                pieces = _pieces(task)
-            except (ValueError, ArithmeticError) as error:
-                yield Ended(key, len(task.generators), {}, str(error))
-                continue
-            for numbers in pieces:
-                future = executor.submit(_fit_piece, task, numbers, heard)
-                running[future] = key, numbers
-        while running and not is_cancelled():
+        while (running or job is not None) and not is_cancelled():
+            while job is not None and (most_waiting is None or len(running) < most_waiting):
+                if isinstance(job, Ended):
+                    yield job
+                else:
+                    key, numbers = job
+                    future = executor.submit(_fit_piece, tasks[key], numbers, heard)
+                    running[future] = key, numbers
+                job = next(jobs, None)
             done, _ = wait(running, POLL_SECONDS, FIRST_COMPLETED)
             # What was asked for first comes first among those that are there.
             for future in [one for one in running if one in done]:
-                key, numbers = running.pop(future)
                 if is_cancelled():
                     return
-                yield _ended(key, numbers, future)
+                yield _ended(*running.pop(future), future)
     finally:
         given_up = True
         for future in running:
             future.cancel()
+
+
+def _jobs(tasks: Mapping[Key, Task]) -> Iterator[Ended[Key] | tuple[Key, list[int]]]:
+    """Each task's starts in pieces; what could not be begun has ended."""
+    for key, task in tasks.items():
+        try:
+            pieces = _pieces(task)
+        except (ValueError, ArithmeticError) as error:
+            yield Ended(key, len(task.generators), {}, str(error))
+            continue
+        for numbers in pieces:
+            yield key, numbers
 
 
 def _ended(key: Key, numbers: list[int], future: Future[list[Restart]]) -> Ended[Key]:
@@ -178,8 +198,9 @@ def _pieces(task: Task) -> list[list[int]]:
     count, size = len(task.generators), 1
     first = task.start(0)
     if lane_family(first.emissions) is not None and trains_in_lanes(task.trainer, stack([first])):
-        share = -(-count // (PIECES * _num_threads()))
-        size = min(TOGETHER, max(2 * LANES, -(-share // LANES) * LANES))
+        cells = task.num_states * task.trainer.sequences.num_observations
+        blocks = min(-(-count // (PIECES * _num_threads() * LANES)), PIECE_CELLS // (cells * LANES))
+        size = min(TOGETHER, max(2, blocks) * LANES)
     return [list(range(i, min(i + size, count))) for i in range(0, count, size)]
 
 

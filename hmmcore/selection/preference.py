@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
 
 from hmmcore.arrays import numeric_array
@@ -20,8 +21,8 @@ CLOSE = 2.0
 """Information criteria that differ by less do not decide between two models: Burnham & Anderson
 (2002, section 2.6) of AIC; "not worth more than a bare mention", Kass & Raftery (1995) of BIC."""
 
-STANDARD_ERRORS = 2.0
-"""A held-out difference of less than so many standard errors could be chance."""
+LEVEL = 0.95
+"""A held-out difference could be chance where equal models differ by less this often."""
 
 SETTLED = 1e-5
 """Nats per observation by which fits to one optimum may differ: they stop before they arrive."""
@@ -42,9 +43,23 @@ class HeldOutDifference:
     num_sequences: int
 
     @property
+    def noise(self) -> float:
+        """How far equal models may differ by chance, in nats; NaN as the standard error is.
+
+        With few sequences that is many standard errors, for these are uncertain too: Student's t.
+        """
+        if self.num_sequences < 2:
+            return float("nan")
+        quantile = scipy.special.stdtrit(self.num_sequences - 1, 0.5 + 0.5 * LEVEL)
+        return float(quantile) * self.standard_error
+
+    @property
     def is_clear(self) -> bool:
-        """Whether it is more than `STANDARD_ERRORS`; never with fewer than two sequences."""
-        return abs(self.nats) == np.inf or abs(self.nats) > STANDARD_ERRORS * self.standard_error
+        """Whether it is more than the noise; never with fewer than two sequences, unless infinite.
+
+        A difference is infinite where a sequence is impossible under one of the models.
+        """
+        return abs(self.nats) == np.inf or abs(self.nats) > self.noise
 
 
 def held_out_difference(first: ArrayLike, second: ArrayLike) -> HeldOutDifference:
@@ -155,8 +170,7 @@ def _by_held_out(rows: Sequence[TriedStates]) -> Preference | None:
         )
     )
     rival = order[1]
-    noise = STANDARD_ERRORS * worse[rival].standard_error
-    return Preference(HELD_OUT, best, rival, worse[rival].nats, noise, close)
+    return Preference(HELD_OUT, best, rival, worse[rival].nats, worse[rival].noise, close)
 
 
 def missed(rows: Sequence[TriedStates]) -> tuple[int, ...]:

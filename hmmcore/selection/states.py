@@ -62,11 +62,13 @@ class StatesSweep:
     Attributes:
         rows: one for each number of states, in the order in which these were given.
         done, total: fits that have ended, and all.
+        num_held_out: how many observations are held out, those that are wholly missing left out.
     """
 
     rows: tuple[TriedStates, ...]
     done: int
     total: int
+    num_held_out: int = 0
 
 
 def sweep_states(
@@ -81,6 +83,7 @@ def sweep_states(
     patience: int = 1,
     executor: Executor | None = None,
     cancelled: Callable[[], bool] | None = None,
+    most_waiting: int | None = None,
 ) -> Iterator[StatesSweep]:
     """Fit models with several numbers of states, each from many starts; yield what is known so far.
 
@@ -97,7 +100,7 @@ def sweep_states(
         generators: the source of randomness of each start, rng.spawn(10); the same for every K.
         split: what to hold out; of `sequences`.
         max_iterations, tolerance, patience: as in `fit`; see `Task`.
-        executor, cancelled: see `as_they_end`.
+        executor, cancelled, most_waiting: see `as_they_end`.
 
     Raises:
         ValueError: when there is no K or no generator, or a K is given twice.
@@ -119,7 +122,7 @@ def sweep_states(
         for number in numbers
         for part, own in data.items()
     }
-    return _sweep(tasks, split, executor, cancelled)
+    return _sweep(tasks, split, executor, cancelled, most_waiting)
 
 
 @dataclass
@@ -157,10 +160,11 @@ def _sweep(
     split: Split | None,
     executor: Executor | None,
     cancelled: Callable[[], bool] | None,
+    most_waiting: int | None,
 ) -> Iterator[StatesSweep]:
     rows = {number: TriedStates(number) for number, _ in tasks}
     progress = {key: _Progress(task) for key, task in tasks.items()}
-    for ended in as_they_end(tasks, executor, cancelled):
+    for ended in as_they_end(tasks, executor, cancelled, most_waiting):
         number, part = ended.key
         of_part = progress[ended.key]
         of_part.add(ended)
@@ -172,7 +176,8 @@ def _sweep(
         rows[number] = row
         done = sum(one.count for one in progress.values())
         total = sum(len(task.generators) for task in tasks.values())
-        yield StatesSweep(tuple(rows.values()), done, total)
+        held_out = 0 if split is None else split.test.num_observed
+        yield StatesSweep(tuple(rows.values()), done, total, held_out)
 
 
 def _with_best(row: TriedStates, progress: _Progress, split: Split | None) -> TriedStates:

@@ -185,3 +185,26 @@ def test_tasks_refuse_what_makes_no_sense():
         Task(trainer, count_starts.random, 2, generators, tolerance=-1)
     with pytest.raises(TypeError, match="make_start made a int; it must make an HMM"):
         list(as_they_end({0: Task(trainer, lambda *_: 1, 2, generators)}))
+
+
+def test_a_pool_is_given_no_more_jobs_at_once_than_asked():
+    waiting, most = 0, 0
+
+    class Counting(ThreadPoolExecutor):
+        def submit(self, *what):
+            nonlocal waiting, most
+            waiting += 1
+            most = max(most, waiting)
+            future = super().submit(*what)
+            future.add_done_callback(lambda _: done())
+            return future
+
+    def done():
+        nonlocal waiting
+        waiting -= 1
+
+    tasks = {n: task_of("counts", num_starts=20) for n in range(3)}
+    with Counting(2) as pool:
+        found = reached(tasks, executor=pool, most_waiting=2)
+    assert most <= 2
+    assert all(len(runs) == 20 for runs in found.values())

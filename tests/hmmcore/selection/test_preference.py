@@ -28,8 +28,10 @@ def test_a_difference_by_hand():
     assert (found.nats, found.num_sequences) == (4.0, 4)
     # Differences 1, 0, 2, 1: variance 2/3.
     np.testing.assert_allclose(found.standard_error, np.sqrt(4 * 2 / 3), rtol=1e-15)
-    assert found.is_clear
-    assert not held_out_difference([-1.0, -2.0], [-3.0, -1.0]).is_clear
+    # 3.182: the 97.5 % point of Student's t with three degrees of freedom.
+    np.testing.assert_allclose(found.noise, 3.182446305 * np.sqrt(4 * 2 / 3), rtol=1e-9)
+    assert not found.is_clear
+    assert held_out_difference([-1.0, -2.0, -3.0, -4.0], [-3.0, -4.0, -5.1, -6.0]).is_clear
 
 
 def test_one_sequence_says_nothing_of_noise_and_no_difference_is_none():
@@ -54,9 +56,8 @@ def test_the_impossible_is_clearly_worse_where_it_is_so_for_one_only():
 
 def test_equal_models_seldom_seem_different():
     rng = np.random.default_rng(0)
-    draws = [held_out_difference(*rng.normal(size=(2, 40))).is_clear for _ in range(2000)]
-    # Two standard errors with 39 degrees of freedom: 5.2 % of the time.
-    np.testing.assert_allclose(np.mean(draws), 0.0525, rtol=0.0, atol=4 * np.sqrt(0.05 / 2000))
+    draws = [held_out_difference(*rng.normal(size=(2, 4))).is_clear for _ in range(2000)]
+    np.testing.assert_allclose(np.mean(draws), 0.05, rtol=0.0, atol=4 * np.sqrt(0.05 / 2000))
 
 
 def test_differences_refuse_what_cannot_be_compared():
@@ -104,7 +105,7 @@ def test_held_out_data_prefer_the_highest_and_name_what_is_within_the_noise():
     assert (found.num_states, found.rival, found.close) == (2, 3, (3,))
     np.testing.assert_allclose(found.difference, 0.3, rtol=1e-12)
     spread = np.std([-1.0, 1.1, -1.0, 1.2], ddof=1)
-    np.testing.assert_allclose(found.noise, 2 * 2 * spread, rtol=1e-12)
+    np.testing.assert_allclose(found.noise, 3.182446305 * 2 * spread, rtol=1e-9)
     alone = preference([row(1, held_out=[-3.0]), row(2, held_out=[-1.0])], HELD_OUT)
     assert (alone.num_states, alone.close, alone.is_clear) == (2, (), False)
     assert np.isnan(alone.noise)

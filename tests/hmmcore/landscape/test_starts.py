@@ -1,0 +1,85 @@
+"""Where starts end, and in which shares."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hmmcore import (
+    EM,
+    HMM,
+    Gaussian,
+    Poisson,
+    Sequences,
+    initialization,
+    log_likelihood,
+    restarts,
+    sample,
+    simulation,
+)
+from hmmcore.landscape import optima
+from hmmcore.selection import Task, as_they_end
+
+TRUTH = HMM(*simulation.sticky_structure(3, 0.9), Gaussian.univariate([-4.0, 0.0, 4.0], 1.0))
+DATA = sample(TRUTH, 4, 60, np.random.default_rng(0)).sequences
+
+
+def runs_of(starts, sequences=DATA, max_iterations=1000, tolerance=1e-9):
+    found = restarts(EM(sequences), starts, max_iterations=max_iterations, tolerance=tolerance)
+    return dict(enumerate(found.runs))
+
+
+def test_orders_of_states_are_one_optimum_and_the_highest_comes_first():
+    best = initialization.quantiles(DATA, 3)
+    orders = [[0, 1, 2], [2, 0, 1], [1, 2, 0], [0, 2, 1]]
+    stuck = initialization.symmetric(3)
+    found = optima(runs_of([stuck, *(best.permute(order) for order in orders), stuck]), EM(DATA))
+    assert [one.starts for one in found.found] == [(1, 2, 3, 4), (0, 5)]
+    assert [one.share for one in found.found] == [4 / 6, 2 / 6]
+    for one in found.found:
+        assert one.leader in one.starts
+        np.testing.assert_allclose(
+            log_likelihood(one.hmm, DATA).sum(), one.log_likelihood, rtol=1e-12
+        )
+    assert found.found[0].log_likelihood > found.found[1].log_likelihood
+    assert (found.still_open, found.failed, found.num_starts) == ((), {}, 6)
+
+
+def test_what_fails_or_does_not_come_to_rest_counts_among_the_starts():
+    impossible = HMM([1.0], [[1.0]], Poisson([0.0]))
+    counts = Sequences([0.0, 1.0, 0.0, 7.0, 8.0, 6.0, 0.0, 1.0])
+    start = HMM([0.5, 0.5], [[0.6, 0.4], [0.4, 0.6]], Poisson([1.0, 5.0]))
+    one = HMM([1.0], [[1.0]], Poisson([3.0]))
+    runs = runs_of([impossible, start, one], counts, max_iterations=1, tolerance=0.0)
+    found = optima(runs, EM(counts))
+    assert (found.found, found.still_open) == ((), (1, 2))
+    assert "impossible under the model" in found.failed[0]
+    assert (found.num_starts, found.miss_probability(5)) == (3, 1.0)
+    # Models of different kinds are never one optimum.
+    found = optima(runs_of([impossible, start, one], counts), EM(counts))
+    assert [(one.starts, one.share) for one in found.found] == [((1,), 1 / 3), ((2,), 1 / 3)]
+    np.testing.assert_allclose(found.miss_probability(2), (2 / 3) ** 2, rtol=1e-15)
+    assert found.miss_probability(0) == 1.0
+
+
+def test_the_shares_do_not_depend_on_the_order_in_which_fits_end():
+    task = Task(EM(DATA), initialization.random, 3, np.random.default_rng(0).spawn(40))
+    runs = {}
+    for ended in as_they_end({"one": task}):
+        runs |= ended.runs
+    shuffled = {n: runs[n] for n in np.random.default_rng(1).permutation(40).tolist()}
+    first, second = optima(runs, EM(DATA)), optima(shuffled, EM(DATA))
+    assert [one.starts for one in first.found] == [one.starts for one in second.found]
+    assert first.num_starts == 40
+
+
+def test_no_starts_have_no_optima():
+    found = optima({}, EM(DATA))
+    assert (found.found, found.num_starts, found.miss_probability(3)) == ((), 0, 1.0)
+    with pytest.raises(ValueError, match="num_starts is -1"):
+        found.miss_probability(-1)
+    run = runs_of([initialization.quantiles(DATA, 3)])[0]
+    cancelled = replace(run, result=replace(run.result, stop_reason="cancelled"))
+    assert optima({7: cancelled}, EM(DATA)).still_open == (7,)
