@@ -6,7 +6,19 @@ import numpy as np
 import pytest
 from hmmlearn.hmm import GaussianHMM
 
-from hmmcore import EM, HMM, Gaussian, Sequences, log_likelihood, sample, smooth, viterbi
+from hmmcore import (
+    EM,
+    HMM,
+    Gaussian,
+    Sequences,
+    information_criteria,
+    initialization,
+    log_likelihood,
+    sample,
+    smooth,
+    viterbi,
+)
+from hmmcore.selection import Task, as_they_end
 from tests.hmmcore.models import dense, full_covariances, gaussian
 
 NUM_ITERATIONS = 10
@@ -155,3 +167,29 @@ def test_training_some_parameters_equals_hmmlearn(letters, trainable, kind):
     np.testing.assert_allclose(state.hmm.transition_matrix, other.transmat_, **close)
     np.testing.assert_allclose(state.hmm.emissions.means, other.means_, **close)
     np.testing.assert_allclose(state.hmm.emissions.covariances, covariances_of(other), **close)
+
+
+@every_problem
+def test_aic_and_bic_equal_hmmlearn(num_states, num_dimensions, kind):
+    sequences, hmm = data_and_start(num_states, num_dimensions, kind)
+    other = peer(hmm, "log")
+    found = information_criteria(hmm, sequences)
+    x, lengths = sequences.observations, sequences.lengths
+    np.testing.assert_allclose(found.aic, other.aic(x, lengths), rtol=1e-12)
+    np.testing.assert_allclose(found.bic, other.bic(x, lengths), rtol=1e-12)
+
+
+def test_starts_end_where_those_of_hmmlearn_end():
+    rng = np.random.default_rng(5)
+    truth = HMM(*dense(rng, 3), Gaussian.univariate([-3.0, 0.0, 3.0], 1.0))
+    sequences = sample(truth, 4, 50, rng).sequences
+    task = Task(EM(sequences), initialization.random, 3, rng.spawn(12), 60, 0.0)
+    runs = {}
+    for ended in as_they_end({"hmmlearn": task}):
+        runs |= ended.runs
+    for number in range(12):
+        other = peer(task.start(number), "log")
+        other.n_iter = other.monitor_.n_iter = 60
+        other.fit(sequences.observations, sequences.lengths)
+        score = other.score(sequences.observations, sequences.lengths)
+        np.testing.assert_allclose(runs[number].result.log_likelihoods[-1], score, rtol=1e-7)
