@@ -1,0 +1,118 @@
+"""Work of a session that goes on beside its pages: it may be long, and can be cancelled."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pages.ui.session.session import Session
+from pages.ui.text import capitalised
+
+MOST_KEPT = 4
+"""Jobs of a session whose results are kept."""
+
+Stopped = Callable[[], bool]
+
+
+@dataclass(eq=False)
+class Job:
+    """Work whose results come bit by bit.
+
+    Attributes:
+        key: what the results depend on; a job with an equal key would find the same.
+        begin: begins the work, and gives what is known each time that more is known. What it is
+            called with says whether to stop.
+        total: how many parts the work has, for those who follow it.
+        found: what is known so far; None before anything is.
+        failed: why the work ended early, in a sentence; empty if it did not.
+        cancelled: whether it was cancelled.
+        done: whether nothing more comes, for whichever reason.
+        seconds: how long it has taken.
+    """
+
+    key: object
+    begin: Callable[[Stopped], Iterator[Any]]
+    total: int = 1
+    found: Any = None
+    failed: str = ""
+    cancelled: bool = False
+    done: bool = False
+    seconds: float = 0.0
+
+    def run(self, gone: Stopped) -> None:
+        """Do the work in this thread, until it is done, cancelled, or nobody is there any more."""
+        begun = time.perf_counter()
+        try:
+            for found in self.begin(lambda: self.cancelled or gone()):
+                self.found, self.seconds = found, time.perf_counter() - begun
+        except (ValueError, ArithmeticError) as error:
+            self.failed = f"{capitalised(str(error).rstrip('.'))}."
+        except MemoryError:
+            self.failed = "This takes more memory than there is; choose less."
+        except Exception:
+            self.failed = "This ended with an error that nobody expected; the server's log has it."
+            raise
+        finally:
+            self.seconds, self.done = time.perf_counter() - begun, True
+
+
+class Background:
+    """The jobs of one session; each works in a thread of its own, and computes in the pool.
+
+    They hold no session, which may be gone before they have ended.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = weakref.ref(session)
+        self._kept: list[Job] = []
+        self._threads: dict[Job, threading.Thread] = {}
+
+    def find(self, key: object) -> Job | None:
+        """The job with this key, if it is kept and was not cancelled before it found anything."""
+        return next(
+            (job for job in self._kept if job.key == key and (job.found or not job.cancelled)), None
+        )
+
+    def start(self, job: Job) -> Job:
+        """Begin a job in place of one with its key, and forget the oldest."""
+        kept = [one for one in self._kept if one.key != job.key]
+        for one in kept[: -MOST_KEPT + 1]:
+            one.cancelled = True
+        self._kept = [*kept[-MOST_KEPT + 1 :], job]
+        thread = threading.Thread(target=job.run, args=(self._is_gone,), daemon=True)
+        self._threads = {one: own for one, own in self._threads.items() if not one.done}
+        self._threads[job] = thread
+        thread.start()
+        return job
+
+    def join(self, job: Job, seconds: float | None = None) -> None:
+        """Wait until a job has ended."""
+        if (thread := self._threads.get(job)) is not None:
+            thread.join(seconds)
+
+    def _is_gone(self) -> bool:
+        return self._session() is None
+
+
+def background(session: Session) -> Background:
+    """The session's jobs."""
+    # Kept for good: the token never changes, and holding the session itself would be a circle.
+    return session.remember("background", session.token, lambda: Background(session))
+
+
+@cache
+def pool() -> ThreadPoolExecutor:
+    """The threads in which the jobs of all visitors compute."""
+    return ThreadPoolExecutor(num_threads(), thread_name_prefix="background")
+
+
+def num_threads() -> int:
+    """How many threads the pool has."""
+    return os.cpu_count() or 1
