@@ -16,6 +16,8 @@ GLOSSARY: Mapping[str, str] = MappingProxyType(
         "Accuracy": "The share of observations for which the right state is named.",
         "AIC": "A score of a model, lower is better: 2 for each of its parameters, less twice its "
         "log-likelihood.",
+        "AICc": "AIC with a correction for few data: each parameter costs more, the fewer "
+        "observations there are for it.",
         "Barrier": "How far the likelihood falls on the straight way from one model to another, "
         "below the lower of the two.",
         "Basin": "All starting points from which training climbs to the same optimum.",
@@ -36,8 +38,12 @@ GLOSSARY: Mapping[str, str] = MappingProxyType(
         "Filtered": "Uses the observations up to each time: what could be known then.",
         "Gradient ascent": "It follows the slope of the likelihood, as far in each step as the "
         "learning rate says; it may dip.",
+        "Held out": "Data that training does not see; how likely a model makes them shows whether "
+        "it learned what repeats or only what happened once.",
         "Hidden Markov model": "States that follow each other by chance, each depending on the one "
         "before, of which one sees only the observations that they make.",
+        "ICL": "A score of a model, lower is better: BIC and twice the entropy of the hidden path, "
+        "so that states which the data cannot tell apart cost more.",
         "Iteration": "One step of training: all data are met once, and all parameters are changed.",
         "k best paths": "The k paths of states that are most probable together with all "
         "observations; the first of them is the Viterbi path.",

@@ -472,6 +472,36 @@ class Config:
         "The model at the right end of the line, its states in the order that fits the other best.",
         "view", choices=LINE_ENDS, omit_default=True,
     )
+    sweep_starts: int = control(
+        "restarts", "Starts", 20,
+        "From how many starting points the model is trained. The more there are, the less likely "
+        "all of them miss the best optimum.",
+        "view", minimum=1, maximum=10_000, step=10, omit_default=True,
+    )
+    sweep_from: str = control(
+        "restart_by", "Starts by", "random",
+        "How starting points are made. Random: means are points of the data, π and A are drawn. "
+        "k-means: from clusters of the observations, which find the same optimum more often and "
+        "others more seldom.",
+        "view", choices={"random": "Random", "kmeans": "k-means"}, omit_default=True,
+    )
+    most_states: int = control(
+        "upto", "Up to K", 8,
+        "Models with 1, 2, … states up to this number are trained.",
+        "view", minimum=2, maximum=MAX_STATES, step=1, omit_default=True,
+    )
+    starts_each: int = control(
+        "each", "Starts for each K", 10,
+        "From how many starting points each number of states is trained; the best of them counts.",
+        "view", minimum=1, maximum=1_000, step=1, omit_default=True,
+    )
+    hold_out: str = control(
+        "unseen", "Hold out", "sequences",
+        f"Held out: {GLOSSARY['Held out']} Sequences: a quarter of them, whole. Ends: the last "
+        "quarter of each sequence, foretold from what came before it.",
+        "view", choices={"sequences": "Sequences", "ends": "Ends", "nothing": "Nothing"},
+        omit_default=True,
+    )
     lecture: str = control(
         "lecture", "Lecture", "off",
         "Large text, lines and controls, and no sidebar: a page for a projector, to be read from "
