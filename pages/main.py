@@ -59,6 +59,7 @@ PAGES = [
     st.Page("posterior.py", title="Posterior", icon=":material/gradient:", url_path="posterior"),
     st.Page("decoding.py", title="Viterbi", icon=":material/route:", url_path="viterbi"),
     st.Page("messages.py", title="Messages", icon=":material/hub:", url_path="messages"),
+    st.Page("models.py", title="Models", icon=":material/balance:", url_path="models"),
 ]
 page = st.navigation(PAGES, position="top")
 session = current_session()

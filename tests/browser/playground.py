@@ -16,7 +16,16 @@ from tests.browser.page import open_page
 
 PANEL = "[data-testid=hmm-panel]"
 CHARTS = ("curve", "learned", "true", "means", "sequence")
-PAGES = ("Playground", "Data", "Training", "Landscape", "Posterior", "Viterbi", "Messages")
+PAGES = (
+    "Playground",
+    "Data",
+    "Training",
+    "Landscape",
+    "Posterior",
+    "Viterbi",
+    "Messages",
+    "Models",
+)
 
 
 def open_playground(page: Page, query: str = "") -> None:

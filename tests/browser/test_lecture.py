@@ -17,7 +17,7 @@ VIEWS = ", ".join(
     f"[data-testid=hmm-{name}]"
     for name in ("panel", "run-comparison", "landscape", "trellis", "figure")
 )
-PATHS = ("/", "/data", "/training", "/landscape", "/posterior", "/viterbi", "/messages")
+PATHS = ("/", "/data", "/training", "/landscape", "/posterior", "/viterbi", "/messages", "/models")
 LECTURE = "?K=3&M=60&N=3&method=Both&runs=EM_5~Gradient_5&lecture=on"
 
 # Texts that are seen and smaller, with their sizes; a drawing may be scaled as a whole.

@@ -17,7 +17,7 @@ from pages.ui.parts.export_area import script
 from pages.ui.session.link import NO_FILE
 from tests.pages.shown import healthy, live, opened, press, session, upload
 
-PAGES = ["playground.py", "data.py", "posterior.py", "decoding.py", "messages.py"]
+PAGES = ["playground.py", "data.py", "posterior.py", "decoding.py", "messages.py", "models.py"]
 EXPORTS = [
     "Experiment file", "Learned model (JSON)", "Decoded data (CSV)", "Decoded data (Parquet)",
     "Notebook (.ipynb)", "Script (.py)",

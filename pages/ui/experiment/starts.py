@@ -39,18 +39,31 @@ def starting_point(config: Config, data: Dataset, own_model: HMM | None = None) 
     if config.start == "hand":
         assert config.hand is not None
         return Start(model_of(config.hand, data))
-    comparison = None
-    rng = np.random.default_rng([config.seed, START_STREAM, config.start_seed])
+    rng = generator(config, config.start_seed)
     if config.start == "near-truth" and data.truth is not None:
         hmm = initialization.near_truth(data.truth, rng, NEAR_TRUTH_AMOUNT)
-    elif config.start == "best":
+        return Start(_finished(hmm, config, data, rng))
+    if config.start == "best":
         comparison = _best_of_several(config, data, rng)
-        hmm = comparison.best
-    else:
-        hmm = STARTS[data.family](config, data, rng)
+        return Start(_finished(comparison.best, config, data, rng), comparison)
+    return Start(drawn(config, data, rng))
+
+
+def generator(config: Config, start_number: int) -> np.random.Generator:
+    """The source of randomness of the start with this number."""
+    return np.random.default_rng([config.seed, START_STREAM, start_number])
+
+
+def drawn(config: Config, data: Dataset, rng: np.random.Generator) -> HMM:
+    """The start of the Config's kind, one of those that data and chance alone decide."""
+    return _finished(STARTS[data.family](config, data, rng), config, data, rng)
+
+
+def _finished(hmm: HMM, config: Config, data: Dataset, rng: np.random.Generator) -> HMM:
+    """The start with noise that is known, and means by a network, where the Config says so."""
     if isinstance(hmm.emissions, Gaussian) and "covariances" not in config.trainable:
         hmm = _with_known_noise(hmm, data.generating_model)
-    return Start(_as_network(hmm, config, rng) if has_network(config) else hmm, comparison)
+    return _as_network(hmm, config, rng) if has_network(config) else hmm
 
 
 def _best_of_several(

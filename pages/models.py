@@ -1,0 +1,283 @@
+"""The Models page: from which start, and with how many states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from hmmcore.selection import CRITERIA, StatesSweep, TriedStates, preference
+from pages.ui.figures import model_choice_charts
+from pages.ui.live.figure import page_colours, show_figure
+from pages.ui.parts import controls, health
+from pages.ui.parts.run_controls import notices
+from pages.ui.parts.widgets import run_again, sized, wide
+from pages.ui.session import model_choice_words as words
+from pages.ui.session import sweeps
+from pages.ui.session.session import Session, current_session
+from pages.ui.session.sweeps import Sweep
+from pages.ui.settings.families import FAMILIES
+from pages.ui.text import markdown_text
+
+POLL_SECONDS = 0.5
+"""Seconds between two looks at a job that is on its way."""
+
+MOST_OPTIMA = 50
+"""Optima in the table and in the list to adopt from."""
+
+session = current_session()
+
+
+def from_which_start() -> None:
+    """Draw where starts end, with the controls of the sweep."""
+    st.header("From which start", anchor=False)
+    job = sweeps.starts_sweep(session)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="starts_controls"):
+        controls.number(session, "sweep_starts", width=wide(session, 130))
+        controls.segments(session, "sweep_from")
+        run_or_cancel(job, "starts", "Train from all", sweeps.begin_starts)
+    if job is None:
+        st.caption(words.FROM_WHICH_START)
+        return
+    followed(job, draw_starts)
+    if job.done and job.found is not None and job.found.optima.found:
+        adopt(job)
+
+
+def draw_starts(job: Sweep) -> None:
+    """Draw the starts that have ended so far."""
+    found: sweeps.EndedStarts | None = job.found
+    progress(job, 0 if found is None else found.done)
+    if found is None:
+        return
+    optima, observed = found.optima, max(1, session.data.sequences.num_observed)
+    place = np.full(found.total, -1)
+    for index, one in enumerate(optima.found):
+        place[list(one.starts)] = index
+    colours = page_colours()
+    show_figure(
+        model_choice_charts.starts_figure(
+            {key: curve / observed for key, curve in found.curves.items()},
+            np.concatenate([found.log_likelihoods[method] for method in found.methods]) / observed,
+            place,
+            [
+                f"{method} from start {number}"
+                for method in found.methods
+                for number in range(found.num_starts)
+            ],
+            f"starts-{session.data_number}-{session.config.num_states}",
+            colours,
+        ),
+        "starts_figure",
+        label=words.starts_label(found),
+    )
+    st.markdown(markdown_text(words.about_starts(found)))
+    if optima.found:
+        st.dataframe(
+            starts_table(found), hide_index=True, key=sized(session, "optima"),
+            column_config={
+                "Log-likelihood": st.column_config.NumberColumn(format="%.3f"),
+                "Below the best": st.column_config.NumberColumn(format="%.3f"),
+                "Share": st.column_config.NumberColumn(format="percent"),
+            },
+            alt="Each optimum with its log-likelihood in nats, how far it is below the best, and "
+            "how many starts ended there",
+        )  # fmt: skip
+        more = len(optima.found) - MOST_OPTIMA
+        if more > 0:
+            st.caption(f"The {MOST_OPTIMA} highest; {more} more lie below.")
+
+
+def starts_table(found: sweeps.EndedStarts) -> pd.DataFrame:
+    """The highest optima, one in each row."""
+    shown = found.optima.found[:MOST_OPTIMA]
+    each = [found.by_method(one) for one in shown]
+    several = len(found.methods) > 1
+    return pd.DataFrame(
+        {
+            "Optimum": range(1, len(shown) + 1),
+            "Log-likelihood": [one.log_likelihood for one in shown],
+            "Below the best": [shown[0].log_likelihood - one.log_likelihood for one in shown],
+            "Starts": [len(one.starts) for one in shown],
+            **({f"By {m}": [own[m] for own in each] for m in found.methods} if several else {}),
+            "Share": [one.share for one in shown],
+            "Start number": [found.start_of(one.leader)[1] for one in shown],
+        }
+    )
+
+
+def adopt(job: Sweep) -> None:
+    """Draw the choice of an optimum, and the button that takes its run into the experiment."""
+    shown = job.found.optima.found[:MOST_OPTIMA]
+    with st.container(horizontal=True, vertical_alignment="bottom", key="adopt_controls"):
+        chosen = st.selectbox(
+            "Optimum", range(len(shown)), key="adopt_which", width=wide(session, 120),
+            format_func=lambda index: str(index + 1),
+            help="1 is the highest.",
+        )  # fmt: skip
+        st.button(
+            "Adopt", key="adopt", icon=":material/check:",
+            on_click=sweeps.adopt, args=(session, job, shown[chosen]),
+            help="Start where the best run to this optimum started, and take its steps. Every page "
+            "shows the model then, and the link carries it.",
+        )  # fmt: skip
+
+
+def how_many_states() -> None:
+    """Draw what criteria and held-out data say of each number of states, with the controls."""
+    st.header("How many states", anchor=False)
+    job = sweeps.states_sweep(session)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="states_controls"):
+        controls.number(session, "most_states", width=wide(session, 110))
+        controls.number(session, "starts_each", width=wide(session, 150))
+        controls.segments(session, "hold_out")
+        run_or_cancel(job, "states", "Try each K", sweeps.begin_states)
+    if job is None:
+        st.caption(words.HOW_MANY_STATES)
+        return
+    followed(job, draw_states)
+    if job.done and job.found is not None:
+        use_states(job)
+
+
+def draw_states(job: Sweep) -> None:
+    """Draw the numbers of states as far as they are known."""
+    sweep: StatesSweep | None = job.found
+    progress(job, 0 if sweep is None else sweep.done)
+    if sweep is None:
+        return
+    rows = [row for row in sweep.rows if row.criteria is not None]
+    if rows:
+        each = max(1, session.data.sequences.num_observed)
+        held_out = [_held_out(row) / max(1, sweep.num_held_out) for row in rows]
+        show_figure(
+            model_choice_charts.states_figure(
+                [row.num_states for row in rows],
+                np.array([_value(row, "log_likelihood") / each for row in rows]),
+                np.array(held_out) if sweep.num_held_out else None,
+                {name: np.array([_value(row, name) for row in rows]) for name in CRITERIA},
+                f"states-{session.data_number}",
+                page_colours(),
+            ),
+            "states_figure",
+            label=words.states_label(sweep),
+        )
+    if found := words.preferences(sweep):
+        st.markdown("\n".join(f"- {sentence}" for sentence in found))
+    for doubt in words.doubts(sweep):
+        st.caption(markdown_text(doubt))
+    if rows:
+        st.dataframe(
+            states_table(rows), hide_index=True, key=sized(session, "numbers_of_states"),
+            column_config={
+                name: st.column_config.NumberColumn(format="%.2f")
+                for name in ("Log-likelihood", "AIC", "AICc", "BIC", "ICL", "Held out")
+            },
+            alt="For each number of states its log-likelihood in nats, free parameters by name, "
+            "criteria, and the log-likelihood of held-out data",
+        )  # fmt: skip
+
+
+def states_table(rows: list[TriedStates]) -> pd.DataFrame:
+    """Numbers of states, one in each row; parameters are counted part by part."""
+    symbols = FAMILIES[session.data.family].symbols
+    counts = [row.criteria.parameter_counts if row.criteria else {} for row in rows]
+    return pd.DataFrame(
+        {
+            "K": [row.num_states for row in rows],
+            "Log-likelihood": [_value(row, "log_likelihood") for row in rows],
+            **{
+                f"{symbols.get(name, name.replace('_', ' '))} free": [own[name] for own in counts]
+                for name in counts[0]
+            },
+            "Parameters": [int(_value(row, "num_parameters")) for row in rows],
+            **{words.NAMES[name]: [_value(row, name) for row in rows] for name in CRITERIA},
+            "Held out": [_held_out(row) for row in rows],
+        }
+    )
+
+
+def use_states(job: Sweep) -> None:
+    """Draw the choice of a number of states, and the button that takes its model along."""
+    sweep: StatesSweep = job.found
+    numbers = [row.num_states for row in sweep.rows if row.best is not None]
+    if not numbers:
+        return
+    preferred = preference(sweep.rows, "bic")
+    first = numbers.index(preferred.num_states) if preferred is not None else 0
+    with st.container(horizontal=True, vertical_alignment="bottom", key="use_controls"):
+        chosen = st.selectbox(
+            "K", numbers, index=first, key="use_which", width=wide(session, 100),
+            help="First the one that BIC prefers.",
+        )  # fmt: skip
+        problem = sweeps.cannot_use(session, chosen)
+        st.button(
+            f"Use K = {chosen}", key="use_states", icon=":material/check:",
+            on_click=sweeps.use_states, args=(session, job, chosen), disabled=bool(problem),
+            help=problem or "Every page shows the best model with so many states then; the data "
+            "stay as they are, and the link carries it.",
+        )  # fmt: skip
+    if problem:
+        st.caption(problem)
+
+
+def run_or_cancel(
+    job: Sweep | None, name: str, label: str, begin: Callable[[Session], None]
+) -> None:
+    """Draw the button that begins a sweep; while it is on its way, the one that cancels it."""
+    if job is not None and not job.done:
+        st.button(
+            "Cancel", key=f"cancel_{name}", icon=":material/close:",
+            on_click=sweeps.cancel, args=(job,), help="Stop here, and keep what was found.",
+        )  # fmt: skip
+        return
+    st.button(
+        label, key=f"begin_{name}", type="primary", icon=":material/play_arrow:",
+        on_click=begin, args=(session,),
+        help="Trains beside everything else; you may go to other pages meanwhile.",
+    )  # fmt: skip
+
+
+def followed(job: Sweep, draw: Callable[[Sweep], None]) -> None:
+    """Draw a job's results; while it is on its way, again and again."""
+    if job.done:
+        draw(job)
+        return
+
+    def look() -> None:
+        over = job.done
+        with session.lock:
+            draw(job)
+        if over:
+            run_again()  # once more, with the buttons of a job that is done
+
+    st.fragment(look, run_every=POLL_SECONDS)()
+
+
+def progress(job: Sweep, done: int) -> None:
+    """Draw how far a job is."""
+    text = markdown_text(words.progress(job, done))
+    if job.failed:
+        st.error(text, icon=":material/error:")
+    elif not job.done:
+        st.progress(done / job.total, text)
+    else:
+        st.caption(text)
+
+
+def _value(row: TriedStates, name: str) -> float:
+    return float(getattr(row.criteria, name))
+
+
+def _held_out(row: TriedStates) -> float:
+    return float("nan") if row.held_out is None else float(row.held_out.sum())
+
+
+notices(session)
+health.way_back(session)
+from_which_start()
+how_many_states()
+with st.expander("What am I looking at?", icon=":material/help:"):
+    st.markdown(words.ABOUT)
