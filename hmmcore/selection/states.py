@@ -193,6 +193,7 @@ def _with_best(row: TriedStates, progress: _Progress, split: Split | None) -> Tr
         criteria = information_criteria(
             hmm, trainer.sequences, getattr(trainer, "trainable", None),
             getattr(trainer, "transition_ties", None), best.start,
+            getattr(trainer, "coordinates", None),
         )  # fmt: skip
     except ValueError as error:
         return replace(row, failure=str(error))

@@ -58,6 +58,7 @@ def test_starts_are_trained_drawn_and_told():
         {"family": "points", "cov": "full"}, {"model": "network"}, {"restart_by": "kmeans"},
         {"train": "means.transition_matrix"}, {"method": "Gradient", "M": "12", "restarts": "2"},
         {"start": "symmetric", "nudge": "3"}, {"lecture": "on"}, {"truth": "hidden"},
+        {"only": "means.1~means.2"},
     ],
     ids=str,
 )  # fmt: skip

@@ -29,7 +29,7 @@ RULES = {"EM": (1000, 1e-8, 1), "Gradient": (2000, 1e-7, 10)}
 """Most iterations, tolerance in nats per observation, and patience of each method. A gradient
 passes turning points, at which it nearly stands still."""
 
-SHARED = ("family", "covariance_type", "mean_model", "trainable", "seed", "sweep_from")
+SHARED = ("family", "covariance_type", "mean_model", "trainable", "only", "seed", "sweep_from")
 CONTROLS = ("learning_rate", "optimizer")
 
 
@@ -82,14 +82,20 @@ def plan_of_states(config: Config, data: Dataset) -> Plan:
             if held == "ends"
             else "Nothing is held out: a sequence of one observation has no end to foretell."
         )
+    if config.only:
+        notes.append(
+            "Numbers that are trained alone belong to one K; here everything chosen under What is "
+            "trained is trained."
+        )
     # Twice, for the part without what is held out is trained on as well.
     most = most_starts(total * largest * (largest + 1))
     if config.starts_each > most:
         notes.append(f"With these data at most {count(most)} starts are trained for each K.")
     # Whatever the field's bounds say: these are sizes of this page's own.
     config = replace(
-        config, most_states=largest, starts_each=min(config.starts_each, most), hold_out=held
-    )
+        config, most_states=largest, starts_each=min(config.starts_each, most), hold_out=held,
+        only="",
+    )  # fmt: skip
     key = (
         "states", config.most_states, config.starts_each, held, *_shared(config, data, methods),
     )  # fmt: skip

@@ -244,6 +244,7 @@ def _take(
     config, num_states = session.config, ending.hmm.num_states
     values: dict[str, object] = {
         "start": plan.config.sweep_from, "start_seed": number, "num_states": num_states,
+        "only": plan.config.only,
     }  # fmt: skip
     if config.source == "generated" and num_states != config.num_states:
         values["true_states"] = config.data_states  # the data stay as they are
