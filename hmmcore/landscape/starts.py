@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from hmmcore.arrays import as_count
+from hmmcore import batch
+from hmmcore.arrays import FloatArray, as_count
 from hmmcore.batch import stack
 from hmmcore.batch.many_starts import Restart
 from hmmcore.batch.models import kind_of
-from hmmcore.batch.outcome import CONVERGED
+from hmmcore.batch.outcome import CONVERGED, MAX_ITERATIONS
 from hmmcore.landscape.gathering import Gathering
-from hmmcore.landscape.rest import is_stuck
+from hmmcore.landscape.rest import climber, has_parted, is_stuck
 from hmmcore.model import HMM
 from hmmcore.training import FitResult, Trainer
+
+NEAR = 2.5e-4
+"""Nats per observation: what a run that stands still may yet gain, if it is very slow."""
+CLOSER = 1e-13
+"""Nats per observation: by less than this changes a step that is as good as at its optimum."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,16 +72,24 @@ class Optima:
         return float((1.0 - best) ** num_starts)
 
 
-def optima(runs: Mapping[int, Restart], trainer: Trainer) -> Optima:
+def optima(
+    runs: Mapping[int, Restart],
+    trainer: Trainer,
+    most_steps: int = 0,
+    cancelled: Callable[[], bool] | None = None,
+) -> Optima:
     """Sort ends of training into optima; two are one where the data cannot tell them apart.
 
     An optimum here is where training came to rest, as in `Basins`; what stands still only because a
-    probability that it needs has all but vanished has not. Where starts stop early, at a loose
-    tolerance, one optimum may be counted as several.
+    probability that it needs has all but vanished has not. Slow runs stop some way before their
+    optimum, and different ways from it: unless `most_steps` tells, one may be counted as several.
 
     Args:
         runs: by number of the start.
         trainer: of these runs, or of another method with the same data and parameters.
+        most_steps: how many steps groups of ends that are of nearly one height are trained on, to
+            see whether they lead to one optimum.
+        cancelled: as in `batch.fit`; groups are not trained on then.
     """
     failed = {n: str(run.failure) for n, run in runs.items() if run.result is None}
     ended = {n: run.result for n, run in runs.items() if run.result is not None}
@@ -88,21 +102,67 @@ def optima(runs: Mapping[int, Restart], trainer: Trainer) -> Optima:
         kinds.setdefault(kind_of(ended[n].hmm), []).append(n)
     found: list[Optimum] = []
     for numbers in kinds.values():
-        gathering = Gathering(trainer.sequences)
-        heights = np.array([_height(ended[n]) for n in numbers])
-        groups = gathering.add(stack([ended[n].hmm for n in numbers]), heights)
-        for group in range(gathering.num_groups):
-            own = [numbers[b] for b in np.flatnonzero(groups == group)]
-            leader, starts = own[0], tuple(sorted(own))
+        groups = _grouped(trainer, numbers, [ended[n].hmm for n in numbers],
+                          np.array([_height(ended[n]) for n in numbers]))  # fmt: skip
+        if most_steps:
+            starts = [runs[own[0]].start for own in groups]
+            ends = [ended[own[0]] for own in groups]
+            groups = _joined(trainer, groups, starts, ends, most_steps, cancelled)
+        for own in groups:
+            leader, members = own[0], tuple(sorted(own))
             if is_stuck(trainer, ended[leader].hmm, runs[leader].start):
                 still_open += own
                 continue
-            found.append(
-                Optimum(ended[leader].hmm, _height(ended[leader]), starts, leader,
-                        len(starts) / len(runs))
-            )  # fmt: skip
+            share = len(members) / len(runs)
+            height = _height(ended[leader])
+            found.append(Optimum(ended[leader].hmm, height, members, leader, share))
     found.sort(key=lambda one: -one.log_likelihood)
     return Optima(tuple(found), tuple(sorted(still_open)), failed)
+
+
+def _grouped(
+    trainer: Trainer, numbers: list[int], models: list[HMM], heights: FloatArray
+) -> list[list[int]]:
+    """Numbers of models, the highest first, in groups of those that are one."""
+    gathering = Gathering(trainer.sequences)
+    groups = gathering.add(stack(models), heights)
+    return [
+        [numbers[b] for b in np.flatnonzero(groups == group).tolist()]
+        for group in range(gathering.num_groups)
+    ]
+
+
+def _joined(
+    trainer: Trainer,
+    groups: list[list[int]],
+    starts: list[HMM],
+    ends: list[FitResult],
+    most_steps: int,
+    cancelled: Callable[[], bool] | None,
+) -> list[list[int]]:
+    """The groups, those in one whose highest ends lead to one optimum; the highest first."""
+    heights = np.array([_height(end) for end in ends])
+    models = [end.hmm for end in ends]
+    gaps = np.abs(np.diff(heights)) <= NEAR * trainer.sequences.num_observed
+    near = np.flatnonzero(np.append(gaps, False) | np.append(False, gaps))
+    if not len(near):
+        return groups
+    fits = batch.fit(
+        climber(trainer), stack([models[g] for g in near]), most_steps, CLOSER, cancelled=cancelled
+    )
+    for b, g in enumerate(near.tolist()):
+        closer = fits.models[b]
+        # One that was cancelled or failed on its way stays where it was.
+        sound = fits.stop_reasons[b] in (CONVERGED, MAX_ITERATIONS)
+        if sound and not has_parted(starts[g], models[g], closer):
+            models[g], heights[g] = closer, fits.log_likelihoods[b]
+    order = np.lexsort((np.arange(len(groups)), -heights)).tolist()
+    joined = _grouped(trainer, order, [models[g] for g in order], heights[order])
+    # Leaders are the highest of the ends that were reached, not of those that might have been.
+    return sorted(
+        ([n for g in sorted(own) for n in groups[g]] for own in joined),
+        key=lambda own: [group[0] for group in groups].index(own[0]),
+    )
 
 
 def _height(result: FitResult) -> float:

@@ -45,7 +45,8 @@ HOW_MANY_STATES = (
 ABOUT = """
 **From which start.** Each curve is one start, each point of the strip beside it where one ended.
 Starts that end at the same model, whatever the order of its states, have one colour and one
-symbol: the highest is the first. *Share* is how many of all starts came there, so it says how
+symbol: the highest is the first. Ends of nearly one height are trained on at last, to see whether
+they lead to one. *Share* is how many of all starts came there, so it says how
 likely one start finds it, and how likely so many all miss it. A start that had not come to rest
 after its last step is an open circle and belongs to no optimum. *Adopt* takes the run that led
 there into the Playground; every page then shows its model, and the link carries it.

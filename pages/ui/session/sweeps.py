@@ -29,6 +29,9 @@ CURVES = 100
 FRESH = 0.4
 """Seconds between two looks at where starts end, of which each takes a while itself."""
 
+STEPS_CLOSER = 2000
+"""Steps that ends of nearly one height are trained on at last, to see whether they are one."""
+
 NOTEBOOK_DATA = (
     "The notebook's own data have K = 5 here. Choose generated data on the Data page, or bring "
     "these as a file, to use another number of states."
@@ -118,11 +121,13 @@ class _Collected:
             run = replace(run, result=replace(run.result, log_likelihoods=history[-1:]))
         self.runs[self.methods.index(method) * self.num_starts + number] = run
 
-    def found(self, trainer: Trainer) -> EndedStarts:
-        """What is known."""
+    def found(
+        self, trainer: Trainer, most_steps: int = 0, stopped: Stopped | None = None
+    ) -> EndedStarts:
+        """What is known; `most_steps` as in `optima`."""
         return EndedStarts(
             len(self.runs), self.num_starts * len(self.methods), self.methods,
-            optima(self.runs, trainer),
+            optima(self.runs, trainer, most_steps, stopped),
             {m: values.copy() for m, values in self.log_likelihoods.items()},
             {m: values.copy() for m, values in self.iterations.items()}, dict(self.curves),
         )  # fmt: skip
@@ -188,7 +193,7 @@ def _train_starts(plan: Plan, data: Dataset, stopped: Stopped) -> Iterator[Ended
             now = time.monotonic()
             look_at = now + max(FRESH, 4.0 * (now - begun))
     if collected.runs:
-        yield collected.found(trainer)
+        yield collected.found(trainer, STEPS_CLOSER, stopped)
 
 
 def _train_states(plan: Plan, data: Dataset, stopped: Stopped) -> Iterator[StatesSweep]:

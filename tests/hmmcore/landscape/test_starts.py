@@ -10,6 +10,7 @@ import pytest
 from hmmcore import (
     EM,
     HMM,
+    Categorical,
     Gaussian,
     Poisson,
     Sequences,
@@ -18,6 +19,7 @@ from hmmcore import (
     restarts,
     sample,
     simulation,
+    symbol_starts,
 )
 from hmmcore.landscape import optima
 from hmmcore.selection import Task, as_they_end
@@ -83,3 +85,26 @@ def test_no_starts_have_no_optima():
     run = runs_of([initialization.quantiles(DATA, 3)])[0]
     cancelled = replace(run, result=replace(run.result, stop_reason="cancelled"))
     assert optima({7: cancelled}, EM(DATA)).still_open == (7,)
+
+
+def test_slow_runs_to_one_optimum_are_one_where_they_are_trained_on():
+    truth = HMM(
+        *simulation.sticky_structure(2, 0.8), Categorical([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7]])
+    )
+    symbols = sample(truth, 3, 100, np.random.default_rng(2)).sequences
+    starts = [symbol_starts.random(2, 3, rng) for rng in np.random.default_rng(0).spawn(16)]
+    loose = runs_of(starts, symbols, tolerance=1e-7)
+    strict = optima(runs_of(starts, symbols, 20_000, tolerance=1e-13), EM(symbols))
+    counted = optima(loose, EM(symbols))
+    joined = optima(loose, EM(symbols), most_steps=20_000)
+    assert len(counted.found) > len(joined.found)
+    assert [one.starts for one in joined.found] == [one.starts for one in strict.found]
+    for one in joined.found:
+        # The highest end that was reached, by its own run.
+        ends = [loose[n].objective for n in one.starts]
+        assert one.log_likelihood == loose[one.leader].objective == max(ends)
+    assert [one.log_likelihood for one in joined.found] == sorted(
+        (one.log_likelihood for one in joined.found), reverse=True
+    )
+    given_up = optima(loose, EM(symbols), 20_000, cancelled=lambda: True)
+    assert [one.starts for one in given_up.found] == [one.starts for one in counted.found]
