@@ -67,7 +67,7 @@ def value_at(hmm: HMM, coordinate: Coordinate) -> float:
     Raises:
         ValueError: when the model has no such coordinate.
     """
-    values, indices = _found(hmm, coordinate)
+    values, indices = found_at(hmm, coordinate)
     return float(values[indices])
 
 
@@ -106,7 +106,7 @@ def with_values(hmm: HMM, values: Mapping[Coordinate, float]) -> HMM:
 
 
 def _with_value(hmm: HMM, coordinate: Coordinate, value: float) -> HMM:
-    found, indices = _found(hmm, coordinate)
+    found, indices = found_at(hmm, coordinate)
     name = str(coordinate[0])
     if name in DISTRIBUTIONS:
         _require(name, value, 0.0 <= value <= 1.0, "a probability lies between 0 and 1")
@@ -130,8 +130,8 @@ def _with_value(hmm: HMM, coordinate: Coordinate, value: float) -> HMM:
     )
 
 
-def _found(hmm: HMM, coordinate: Coordinate) -> tuple[FloatArray, tuple[int, ...]]:
-    """The parameter that a coordinate belongs to, and its place there."""
+def found_at(hmm: HMM, coordinate: Coordinate) -> tuple[FloatArray, tuple[int, ...]]:
+    """The parameter that a coordinate belongs to, and its place there; errors as of `value_at`."""
     if not isinstance(coordinate, tuple) or not coordinate:
         raise ValueError(f"{quoted(coordinate)} is no coordinate; one is like ('means', 1).")
     name, *indices = coordinate

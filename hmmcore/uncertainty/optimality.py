@@ -1,0 +1,206 @@
+"""Whether a model is a maximum of the likelihood, and how fast EM comes there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from hmmcore.arrays import FloatArray
+from hmmcore.coordinates import Coordinate
+from hmmcore.emissions import Categorical, Poisson
+from hmmcore.model import HMM
+from hmmcore.sequences import Sequences
+from hmmcore.sweeps.sweep import Expectations, expectations, require_compatible
+from hmmcore.training.base import checked_names, checked_trainable
+from hmmcore.training.em import fill_proportions
+from hmmcore.uncertainty.information import Curvature, curvature, in_words
+from hmmcore.uncertainty.local import ZERO, derivative
+
+MOST_GAIN = 1e-4
+"""Nats: a maximum gains no more by Newton's step."""
+
+MOST_MULTIPLIER = 1e-4
+"""Nats per unit of probability: at a maximum nothing more is gained by what is zero."""
+
+OPENED = 1e-10
+"""What entries of zero are raised to, to see whether the likelihood rises."""
+
+
+@dataclass(frozen=True)
+class Optimality:
+    """Whether a model satisfies the conditions of Karush, Kuhn and Tucker for a maximum.
+
+    Attributes:
+        verdict: "maximum"; "stopped early": the likelihood still rises inside; "zero should rise":
+            it rises where a probability or rate is zero, which EM can never change; "saddle": it
+            is flat here and curves upwards.
+        gain: nats that one step of Newton's method is predicted to gain.
+        largest_gradient: of the log-likelihood inside, in nats per unit, where a unit is the
+            standard deviation that one observation would leave.
+        rising: entries of zero that should rise, with the slope there in nats per unit of
+            probability, the steepest first.
+        message: the verdict as a sentence; states and symbols count from 1.
+    """
+
+    verdict: str
+    gain: float
+    largest_gradient: float
+    rising: Mapping[Coordinate, float]
+    message: str
+
+    @property
+    def satisfied(self) -> bool:
+        """Whether it is a maximum."""
+        return self.verdict == "maximum"
+
+
+def is_maximum(
+    hmm: HMM,
+    sequences: Sequences,
+    trainable: Iterable[str] | None = None,
+    start: HMM | None = None,
+) -> Optimality:
+    """Whether a model is a local maximum of the likelihood of these sequences.
+
+    Args:
+        trainable: names of the parameters that were trained; the others are known. None means all.
+        start: the model that training started from, whose zeros are meant; those are not asked
+            whether they should rise. None asks all.
+
+    Raises:
+        ImpossibleDataError: when the model gives a sequence probability zero.
+    """
+    require_compatible(hmm, sequences)
+    trained = checked_trainable(checked_names(trainable), hmm)
+    found = curvature(hmm, sequences, trained)
+    rising = _rising(hmm, sequences, trained, start)
+    flat = np.abs(found.values) <= found.threshold
+    # Where the data say nothing there is nothing to gain; a slope there says that they do.
+    slope = np.abs(found.vectors[:, flat].T @ found.gradient).max(initial=0.0)
+    gain = max(found.gain, float(slope))
+    largest = float(np.abs(found.gradient).max(initial=0.0))
+    verdict, message = _verdict(hmm, found, gain, rising)
+    return Optimality(verdict, gain, largest, rising, message)
+
+
+def em_rate(hmm: HMM, sequences: Sequences, trainable: Iterable[str] | None = None) -> FloatArray:
+    """Eigenvalues (n,) of EM's map at a maximum, the largest first.
+
+    Each is the share of the information about some direction of the free parameters that is
+    missing, because the states are not seen. Near the maximum a step of EM leaves of the distance
+    in that direction this share, and of the log-likelihood's its square. Probabilities at 0 or 1
+    are held, as in `observed_information`.
+
+    Raises:
+        ImpossibleDataError: when the model gives a sequence probability zero.
+
+    Source: Dempster, Laird & Rubin (1977), section 3; Meng & Rubin (1991).
+    """
+    require_compatible(hmm, sequences)
+    trained = checked_trainable(checked_names(trainable), hmm)
+    around = curvature(hmm, sequences, trained).around
+    jacobian = np.zeros((len(around.value(hmm)),) * 2)
+    for n, step, found in around.gradients_around(sequences):
+        jacobian[n] = derivative(
+            step, [around.value(_em_step(near.hmm, near.found, trained)) for near in found]
+        )
+    # Real, because the map is a product of two symmetric matrices.
+    rates: FloatArray = np.sort(np.linalg.eigvals(jacobian).real)[::-1]
+    return rates
+
+
+def _em_step(hmm: HMM, found: Expectations, trained: frozenset[str]) -> HMM:
+    initial_probs, transition_matrix = hmm.initial_probs.copy(), hmm.transition_matrix.copy()
+    if "initial_probs" in trained:
+        fill_proportions(found.initial_counts, initial_probs)
+    if "transition_matrix" in trained:
+        fill_proportions(found.transition_counts, transition_matrix)
+    emissions, _ = hmm.emissions.maximize(found.emissions, trained, float(np.finfo(float).tiny))
+    return HMM(initial_probs, transition_matrix, emissions)
+
+
+def _rising(
+    hmm: HMM, sequences: Sequences, trained: frozenset[str], start: HMM | None
+) -> dict[Coordinate, float]:
+    """Entries of zero at which the likelihood rises, with the slope, the steepest first."""
+    opened, zeros = _opened(hmm, trained, start)
+    if not zeros:
+        return {}
+    found = expectations(opened, sequences)
+    counts = {"initial_probs": found.initial_counts, "transition_matrix": found.transition_counts}
+    if isinstance(opened.emissions, Categorical):
+        counts["probs"] = found.emissions["counts"]
+    slopes = {}
+    for name in zeros:
+        parameter, index = str(name[0]), tuple(int(i) for i in name[1:])
+        if parameter == "rates":
+            assert isinstance(opened.emissions, Poisson)
+            rate = opened.emissions.rates[index]
+            slope = found.emissions["sums"][index] / rate - found.emissions["weights"][index]
+        else:
+            values = _distributions(opened)[parameter]
+            # What the entry gains, less what all others of its row lose for it.
+            slope = counts[parameter][index] / values[index] - counts[parameter][index[:-1]].sum()
+        if slope > MOST_MULTIPLIER:
+            slopes[name] = float(slope)
+    return dict(sorted(slopes.items(), key=lambda item: -item[1]))
+
+
+def _opened(hmm: HMM, trained: frozenset[str], start: HMM | None) -> tuple[HMM, list[Coordinate]]:
+    """The model with its trained zeros a little above zero, and which they are."""
+    zeros: list[Coordinate] = []
+
+    def raised(name: str, values: FloatArray, meant: FloatArray | None) -> FloatArray:
+        low = values <= ZERO
+        if meant is not None:
+            low &= meant > 0.0
+        if name not in trained or not low.any():
+            return values
+        zeros.extend((name, *map(int, index)) for index in np.argwhere(low))
+        lifted = np.where(low, OPENED, values)
+        return lifted if name == "rates" else lifted / lifted.sum(axis=-1, keepdims=True)
+
+    meant = None if start is None else _distributions(start)
+    found = {
+        name: raised(name, values, None if meant is None else meant[name])
+        for name, values in _distributions(hmm).items()
+    }
+    emissions = hmm.emissions
+    if isinstance(emissions, Categorical):
+        emissions = Categorical(found["probs"])
+    elif isinstance(emissions, Poisson):
+        rates = None if start is None else start.emissions.rates  # type: ignore[attr-defined]
+        emissions = Poisson(raised("rates", emissions.rates, rates))
+    return HMM(found["initial_probs"], found["transition_matrix"], emissions), zeros
+
+
+def _distributions(hmm: HMM) -> dict[str, FloatArray]:
+    found = {"initial_probs": hmm.initial_probs, "transition_matrix": hmm.transition_matrix}
+    if isinstance(hmm.emissions, Categorical):
+        found["probs"] = hmm.emissions.probs
+    return found
+
+
+def _verdict(
+    hmm: HMM, found: Curvature, gain: float, rising: Mapping[Coordinate, float]
+) -> tuple[str, str]:
+    if rising:
+        first = in_words(hmm, next(iter(rising)))
+        others = f", and so should {len(rising) - 1} more" if len(rising) > 1 else ""
+        return "zero should rise", (
+            f"This is no maximum: the {first} is zero and should rise{others}. EM cannot leave "
+            "zero; start with a small probability there."
+        )
+    if gain > MOST_GAIN:
+        return "stopped early", (
+            f"This is no maximum yet: the log-likelihood can still gain about {gain:.2g} nats. "
+            "Train on."
+        )
+    if (found.values < -found.threshold).any():
+        return "saddle", (
+            "This is no maximum: the likelihood is flat here and curves upwards. Move the model a "
+            "little and train on."
+        )
+    return "maximum", "This is a maximum: no small change makes the data more probable."
