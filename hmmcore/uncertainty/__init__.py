@@ -2,6 +2,7 @@
 
 from hmmcore.uncertainty.information import Information, observed_information
 from hmmcore.uncertainty.optimality import Optimality, em_rate, is_maximum
+from hmmcore.uncertainty.profile import profile_interval
 
 __all__ = [
     "Information",
@@ -9,4 +10,5 @@ __all__ = [
     "em_rate",
     "is_maximum",
     "observed_information",
+    "profile_interval",
 ]

@@ -74,7 +74,7 @@ class Local:
 
     def model(self, coordinates: FloatArray) -> HMM:
         """The model at coordinates (n,)."""
-        found = _distributions(self.hmm)
+        found = distributions_of(self.hmm)
         changed = {name: found[name].copy() for name in found}
         place = 0
         for row in self.rows:
@@ -107,7 +107,7 @@ class Local:
 
     def gradient(self, hmm: HMM, found: Expectations) -> FloatArray:
         """Gradient (n,) of the log-likelihood at a model, from what the data say under it."""
-        counts = _counts(hmm, found)
+        counts = counts_of(hmm, found)
         parts = []
         for row in self.rows:
             probs, expected = distribution(hmm, row), counts[row.parameter][row.index]
@@ -273,7 +273,7 @@ class Around:
 def local(hmm: HMM, trainable: frozenset[str], held: frozenset[Coordinate] = frozenset()) -> Local:
     """Coordinates around a model, without entries of zero, and without those that are held."""
     rows = []
-    for name, values in _distributions(hmm).items():
+    for name, values in distributions_of(hmm).items():
         if name not in trainable:
             continue
         for index in np.ndindex(values.shape[:-1]):
@@ -300,18 +300,19 @@ def derivative(step: float, values: list[FloatArray]) -> FloatArray:
 
 def distribution(hmm: HMM, row: Row) -> FloatArray:
     """The distribution that a row is of."""
-    found: FloatArray = _distributions(hmm)[row.parameter][row.index]
+    found: FloatArray = distributions_of(hmm)[row.parameter][row.index]
     return found
 
 
-def _distributions(hmm: HMM) -> dict[str, FloatArray]:
+def distributions_of(hmm: HMM) -> dict[str, FloatArray]:
+    """Every parameter whose rows are distributions."""
     found = {"initial_probs": hmm.initial_probs, "transition_matrix": hmm.transition_matrix}
     if isinstance(hmm.emissions, Categorical):
         found["probs"] = hmm.emissions.probs
     return found
 
 
-def _counts(hmm: HMM, found: Expectations) -> dict[str, FloatArray]:
+def counts_of(hmm: HMM, found: Expectations) -> dict[str, FloatArray]:
     """Expected counts of the entries of every distribution."""
     counts = {"initial_probs": found.initial_counts, "transition_matrix": found.transition_counts}
     if isinstance(hmm.emissions, Categorical):

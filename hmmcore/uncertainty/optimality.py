@@ -16,7 +16,7 @@ from hmmcore.sweeps.sweep import Expectations, expectations, require_compatible
 from hmmcore.training.base import checked_names, checked_trainable
 from hmmcore.training.em import fill_proportions
 from hmmcore.uncertainty.information import Curvature, curvature, in_words
-from hmmcore.uncertainty.local import ZERO, derivative
+from hmmcore.uncertainty.local import ZERO, counts_of, derivative, distributions_of
 
 MOST_GAIN = 1e-4
 """Nats: a maximum gains no more by Newton's step."""
@@ -129,9 +129,7 @@ def _rising(
     if not zeros:
         return {}
     found = expectations(opened, sequences)
-    counts = {"initial_probs": found.initial_counts, "transition_matrix": found.transition_counts}
-    if isinstance(opened.emissions, Categorical):
-        counts["probs"] = found.emissions["counts"]
+    counts = counts_of(opened, found)
     slopes = {}
     for name in zeros:
         parameter, index = str(name[0]), tuple(int(i) for i in name[1:])
@@ -140,7 +138,7 @@ def _rising(
             rate = opened.emissions.rates[index]
             slope = found.emissions["sums"][index] / rate - found.emissions["weights"][index]
         else:
-            values = _distributions(opened)[parameter]
+            values = distributions_of(opened)[parameter]
             # What the entry gains, less what all others of its row lose for it.
             slope = counts[parameter][index] / values[index] - counts[parameter][index[:-1]].sum()
         if slope > MOST_MULTIPLIER:
@@ -162,10 +160,10 @@ def _opened(hmm: HMM, trained: frozenset[str], start: HMM | None) -> tuple[HMM, 
         lifted = np.where(low, OPENED, values)
         return lifted if name == "rates" else lifted / lifted.sum(axis=-1, keepdims=True)
 
-    meant = None if start is None else _distributions(start)
+    meant = None if start is None else distributions_of(start)
     found = {
         name: raised(name, values, None if meant is None else meant[name])
-        for name, values in _distributions(hmm).items()
+        for name, values in distributions_of(hmm).items()
     }
     emissions = hmm.emissions
     if isinstance(emissions, Categorical):
@@ -174,13 +172,6 @@ def _opened(hmm: HMM, trained: frozenset[str], start: HMM | None) -> tuple[HMM, 
         rates = None if start is None else start.emissions.rates  # type: ignore[attr-defined]
         emissions = Poisson(raised("rates", emissions.rates, rates))
     return HMM(found["initial_probs"], found["transition_matrix"], emissions), zeros
-
-
-def _distributions(hmm: HMM) -> dict[str, FloatArray]:
-    found = {"initial_probs": hmm.initial_probs, "transition_matrix": hmm.transition_matrix}
-    if isinstance(hmm.emissions, Categorical):
-        found["probs"] = hmm.emissions.probs
-    return found
 
 
 def _verdict(

@@ -1,0 +1,211 @@
+"""The likelihood of all parameters but one that is held, in coordinates without bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.coordinates import DISTRIBUTIONS, Coordinate
+from hmmcore.emissions import Categorical, Poisson
+from hmmcore.emissions.base import EMPTY_WEIGHT
+from hmmcore.model import HMM
+from hmmcore.sequences import Sequences
+from hmmcore.sweeps.sweep import ImpossibleDataError, expectations
+from hmmcore.uncertainty.local import ZERO, counts_of, distributions_of
+from hmmcore.uncertainty.spreads import directions, factors_from, gradient_in_directions
+
+
+@dataclass(frozen=True, eq=False)
+class _Shares:
+    """Entries of a distribution that share what is left by the others, as softmax logits."""
+
+    parameter: str
+    index: tuple[int, ...]
+    entries: IntArray
+
+
+class Constrained:
+    """The log-likelihood as a function of coordinates (n,) and of the value of one that is held.
+
+    Probabilities are softmax logits of what the held one leaves, rates and standard deviations
+    logarithms. What is zero stays zero, unless it has to take what the held one gives away.
+
+    Attributes:
+        held: the coordinate that is held; None if all are free.
+        start: (n,) the coordinates of the model itself.
+        units: (n,) standard errors, were the states seen.
+    """
+
+    def __init__(self, hmm: HMM, sequences: Sequences, held: Coordinate | None) -> None:
+        self.hmm, self.sequences, self.held = hmm, sequences, held
+        self.rows = self._rows()
+        family = self._arrays(hmm)
+        self._shapes = {name: array.shape for name, array in family.items()}
+        flat = np.concatenate([*(array.ravel() for array in family.values()), np.empty(0)])
+        self._family = flat
+        self._moves = np.ones(len(flat), dtype=bool)
+        place = self._place_in_family()
+        if place is not None:
+            self._moves[place] = False
+        self._moves &= np.isfinite(flat)  # a rate of zero stays zero
+        found = expectations(hmm, sequences)
+        self.start = np.concatenate([*self._logits(), flat[self._moves]])
+        self.units = self._units(found.emissions["weights"], counts_of(hmm, found))
+
+    def model(self, place: FloatArray, value: float | None) -> HMM:
+        """The model at coordinates (n,), with the held one at a value."""
+        found = {name: array.copy() for name, array in distributions_of(self.hmm).items()}
+        if self.held is not None and self.held[0] in DISTRIBUTIONS:
+            found[str(self.held[0])][tuple(map(int, self.held[1:]))] = value
+        at = 0
+        for row in self.rows:
+            probs = found[row.parameter][row.index]
+            probs[row.entries] = 0.0
+            left = 1.0 - probs.sum()
+            logits = np.append(place[at : at + len(row.entries) - 1], 0.0)
+            shares = np.exp(logits - logits.max())
+            probs[row.entries] = left * shares / shares.sum()
+            at += len(row.entries) - 1
+        flat = self._family.copy()
+        flat[self._moves] = place[at:]
+        held = self._place_in_family()
+        if held is not None:
+            assert value is not None
+            flat[held] = value if self.held and self.held[0] == "means" else _log(value)
+        return HMM(found["initial_probs"], found["transition_matrix"], self._emissions(found, flat))
+
+    def log_likelihood(self, place: FloatArray, value: float | None) -> tuple[float, FloatArray]:
+        """The log-likelihood there, in nats, and its gradient (n,); -inf where it is no model."""
+        nowhere = -np.inf, np.zeros(len(place))
+        try:
+            hmm = self.model(place, value)
+            found = expectations(hmm, self.sequences)
+        except (ImpossibleDataError, ValueError, np.linalg.LinAlgError):
+            return nowhere
+        counts, slopes = counts_of(hmm, found), []
+        for row in self.rows:
+            given = counts[row.parameter][row.index][row.entries]
+            probs = distributions_of(hmm)[row.parameter][row.index][row.entries]
+            total = probs.sum()
+            shares = probs / total if total > 0.0 else probs
+            slopes.append((given - given.sum() * shares)[:-1])
+        of_family = dict(hmm.emissions.gradient(found.emissions))
+        if "cholesky" in of_family:
+            factors = hmm.emissions.unconstrained()["cholesky"]
+            turned = gradient_in_directions(factors, of_family.pop("cholesky"))
+            of_family["log_deviations"], of_family["directions"] = turned
+        flat = np.concatenate([*(of_family[name].ravel() for name in self._shapes), np.empty(0)])
+        return found.log_likelihood, np.concatenate([*slopes, flat[self._moves]])
+
+    def _rows(self) -> list[_Shares]:
+        rows = []
+        for name, values in distributions_of(self.hmm).items():
+            for index in np.ndindex(values.shape[:-1]):
+                free = np.flatnonzero(values[index] > ZERO)
+                if self.held is not None and self.held[:-1] == (name, *index):
+                    last = int(self.held[-1])
+                    free = free[free != last]
+                    if not len(free):
+                        # Only they can take what it gives away.
+                        free = np.delete(np.arange(values.shape[-1]), last)
+                    if len(free):
+                        rows.append(_Shares(name, index, self._largest_last(values[index], free)))
+                elif len(free) > 1:
+                    rows.append(_Shares(name, index, self._largest_last(values[index], free)))
+        return rows
+
+    @staticmethod
+    def _largest_last(probs: FloatArray, free: IntArray) -> IntArray:
+        largest = free[probs[free].argmax()]
+        return np.append(free[free != largest], largest)
+
+    def _logits(self) -> list[FloatArray]:
+        found = []
+        for row in self.rows:
+            probs = distributions_of(self.hmm)[row.parameter][row.index][row.entries]
+            if probs[-1] <= ZERO:
+                probs = np.ones(len(probs))
+            found.append(np.log(probs[:-1]) - np.log(probs[-1]))
+        return found
+
+    def _units(self, weights: FloatArray, counts: dict[str, FloatArray]) -> FloatArray:
+        parts = []
+        for row in self.rows:
+            given = counts[row.parameter][row.index][row.entries]
+            total = max(float(given.sum()), 1.0)
+            shares = given[:-1] / total
+            parts.append(1.0 / np.sqrt(np.maximum(total * shares * (1.0 - shares), 1.0)))
+        seen = np.maximum(weights, max(EMPTY_WEIGHT, 1.0))
+        emissions: Any = self.hmm.emissions
+        for name, shape in self._shapes.items():
+            by_state = seen if len(shape) and shape[0] == len(seen) else seen.sum(keepdims=True)
+            root = np.sqrt(by_state).reshape(-1, *[1] * (len(shape) - 1))
+            unit = np.ones(shape) / root
+            if name == "means":
+                unit = emissions.standard_deviations / root
+            elif name == "log_rates":
+                unit = 1.0 / np.sqrt(np.maximum(seen * emissions.rates, 1.0))
+            parts.append(unit.ravel())
+        rows = sum(len(row.entries) - 1 for row in self.rows)
+        whole = np.concatenate([*parts, np.empty(0)])
+        return np.concatenate([whole[:rows], whole[rows:][self._moves]])
+
+    def _arrays(self, hmm: HMM) -> dict[str, FloatArray]:
+        if isinstance(hmm.emissions, Categorical):
+            return {}
+        found = dict(hmm.emissions.unconstrained())
+        if "cholesky" in found:
+            found["log_deviations"], found["directions"] = directions(found.pop("cholesky"))
+        return found
+
+    def _place_in_family(self) -> int | None:
+        """Where the held coordinate stands among the family's own."""
+        if self.held is None or self.held[0] in DISTRIBUTIONS:
+            return None
+        wanted = {
+            "means": ("means",),
+            "standard_deviations": ("log_sds", "log_deviations"),
+            "rates": ("log_rates",),
+        }[str(self.held[0])]
+        at = 0
+        for name, shape in self._shapes.items():
+            if name in wanted:
+                # A spread that states or dimensions share has fewer axes.
+                state, *dimension = map(int, self.held[1:])
+                index = (state, *dimension)
+                if len(shape) < len(index):
+                    index = (
+                        (state,)
+                        if shape[0] == self.hmm.num_states and name == "log_sds"
+                        else tuple(dimension)
+                    )
+                return at + int(np.ravel_multi_index(index, shape))
+            at += int(np.prod(shape))
+        raise AssertionError(self.held)
+
+    def _emissions(self, found: dict[str, FloatArray], flat: FloatArray) -> Any:
+        emissions: Any = self.hmm.emissions
+        if isinstance(emissions, Categorical):
+            return Categorical(found["probs"])
+        parameters, at = {}, 0
+        for name, shape in self._shapes.items():
+            size = int(np.prod(shape))
+            parameters[name] = flat[at : at + size].reshape(shape)
+            at += size
+        if isinstance(emissions, Poisson):
+            return Poisson(np.exp(parameters["log_rates"]))
+        if "directions" in parameters:
+            parameters["cholesky"] = factors_from(
+                parameters.pop("log_deviations"), parameters.pop("directions")
+            )
+        tiny = float(np.finfo(float).tiny)
+        every = frozenset(emissions.parameter_names)
+        return emissions.with_unconstrained(parameters, every, tiny)[0]
+
+
+def _log(value: float) -> float:
+    with np.errstate(divide="ignore"):
+        return float(np.log(value))

@@ -1,0 +1,217 @@
+"""Intervals by likelihood ratio: how far a number may move while all others make up for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import scipy
+
+from hmmcore.arrays import FloatArray, as_number
+from hmmcore.coordinates import DISTRIBUTIONS, Coordinate, found_at
+from hmmcore.emissions import NeuralGaussian
+from hmmcore.model import HMM
+from hmmcore.sequences import Sequences
+from hmmcore.sweeps.sweep import expectations, require_compatible
+from hmmcore.uncertainty.constrained import Constrained
+from hmmcore.uncertainty.local import ZERO
+
+NEAR = 1e-7
+"""Relative: an end is found when the deviance is this near to the one that is looked for."""
+
+GROWTH = 4.0
+"""How many times farther each try goes, at most."""
+
+MOST_TRIES = 60
+
+FARTHEST = {"means": 1e4, "standard_deviations": 30.0, "rates": 30.0}
+"""From the estimate, in standard deviations of the state or in logarithms; where the likelihood
+allows even that, the end is infinite, or zero."""
+FARTHEST_LOG_ODDS = 35.0
+"""Where it allows even these, a probability may be 0, or 1."""
+
+FEW_SLOPES = 1e-4
+"""A search is over when no coordinate has a steeper slope, in nats per standard error or less."""
+
+
+def profile_interval(
+    hmm: HMM, sequences: Sequences, coordinate: Coordinate, level: float = 0.95
+) -> tuple[float, float]:
+    """The interval of a number of a fitted model by likelihood ratio.
+
+    Its ends are where the log-likelihood, maximised over all other parameters, has fallen by half
+    the quantile of chi-squared with one degree of freedom. Each search starts from the end of the
+    one before, outwards from the maximum, so states keep their order. A probability or rate that
+    the maximum holds at its bound has a one-sided interval of that level. Zeros stay zero.
+
+    Returns:
+        The ends; a mean that the data do not determine has infinite ones.
+
+    Raises:
+        ValueError: when the model has no such coordinate, or it comes out of a network.
+        ImpossibleDataError: when the model gives a sequence probability zero.
+
+    Source: Venzon & Moolgavkar (1988); Visser, Raijmakers & Molenaar (2000) for hidden Markov
+    models.
+    """
+    require_compatible(hmm, sequences)
+    level = as_number(
+        "level", level, lambda number: 0.0 < number < 1.0, "lie strictly between 0 and 1"
+    )
+    _, indices = found_at(hmm, coordinate)
+    name: Coordinate = (coordinate[0], *indices)
+    if name[0] == "means" and isinstance(hmm.emissions, NeuralGaussian):
+        raise ValueError(
+            "the means come out of a network, so none can be held while the others move; "
+            "observed_information has their standard errors."
+        )
+    top = Constrained(hmm, sequences, None)
+    best = _maximised(top, top.start)
+    hmm = top.model(best.place, None)
+    value = float(found_at(hmm, name)[0][indices])
+    search = _Search(Constrained(hmm, sequences, name), best.log_likelihood)
+    is_share = name[0] in DISTRIBUTIONS
+    if (is_share or name[0] == "rates") and value <= ZERO:
+        return 0.0, search.bound(level)
+    if is_share and value >= 1.0 - ZERO:
+        return 1.0 - search.bound(level, from_one=True), 1.0
+    unit = 1.0
+    if name[0] == "means":
+        unit = float(hmm.emissions.standard_deviations[indices])  # type: ignore[attr-defined]
+    ends = [search.end(str(name[0]), value, side, unit, level) for side in (-1.0, 1.0)]
+    return ends[0], ends[1]
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """A constrained maximum: where, and the log-likelihood in nats."""
+
+    place: FloatArray
+    log_likelihood: float
+
+
+def _maximised(constrained: Constrained, start: FloatArray, held: float | None = None) -> _Found:
+    """The maximum near a start, with the coordinate held at a value."""
+    if not len(start):
+        hmm = constrained.model(start, held)
+        return _Found(start, expectations(hmm, constrained.sequences).log_likelihood)
+    units, origin = constrained.units, constrained.log_likelihood(start, held)[0]
+
+    def fall(moved: FloatArray) -> tuple[float, FloatArray]:
+        log_likelihood, slopes = constrained.log_likelihood(start + units * moved, held)
+        return origin - log_likelihood, -slopes * units
+
+    result = scipy.optimize.minimize(
+        fall,
+        np.zeros(len(start)),
+        jac=True,
+        method="L-BFGS-B",
+        options={"gtol": FEW_SLOPES, "ftol": 1e-12, "maxcor": 30, "maxiter": 500},
+    )
+    return _Found(start + units * result.x, origin - float(result.fun))
+
+
+class _Search:
+    """Goes outwards from the maximum, each search from where the last two ended."""
+
+    def __init__(self, constrained: Constrained, best: float) -> None:
+        self.constrained = constrained
+        self.best = best
+
+    def end(self, parameter: str, value: float, side: float, unit: float, level: float) -> float:
+        """The end of an interval around a value inside its range."""
+        forwards: Callable[[float], float]
+        if parameter == "means":
+            forwards, start, farthest = _itself, value, unit * FARTHEST["means"]
+            limit = side * np.inf
+        elif parameter in DISTRIBUTIONS:
+            forwards, start = scipy.special.expit, float(np.log(value) - np.log1p(-value))
+            farthest, limit = FARTHEST_LOG_ODDS - side * start, 0.5 + 0.5 * side
+        else:
+            forwards, start = np.exp, float(np.log(value))
+            farthest, limit = FARTHEST[parameter], np.inf if side > 0.0 else 0.0
+        quantile = _normal_quantile(0.5 + 0.5 * level)
+        far = self._distance(
+            lambda far: float(forwards(start + side * far)),
+            lambda deviance: float(np.sqrt(deviance)),
+            quantile,
+            0.1 * unit,
+            farthest,
+        )
+        return float(limit) if far is None else float(forwards(start + side * far))
+
+    def bound(self, level: float, *, from_one: bool = False) -> float:
+        """How far from its bound a number may be, by a one-sided interval."""
+        quantile = _normal_quantile(level) ** 2 if level > 0.5 else 0.0
+        is_share = self.constrained.held is not None and self.constrained.held[0] != "rates"
+        far = self._distance(
+            lambda far: 1.0 - far if from_one else far,
+            _itself,
+            quantile,
+            1e-3,
+            1.0 - 1e-12 if is_share else np.inf,
+        )
+        return float(1.0 if is_share else np.inf) if far is None else far
+
+    def _distance(
+        self,
+        value_at: Callable[[float], float],
+        grows: Callable[[float], float],
+        wanted: float,
+        first: float,
+        farthest: float,
+    ) -> float | None:
+        """How far to go until what grows with the deviance is as large as wanted.
+
+        None if that is farther than `farthest`. What grows is about linear in the distance, so the
+        tries are by false position, each half as trusting of an end that stays (Illinois).
+        """
+        if wanted <= 0.0:
+            return 0.0
+        trail: list[tuple[float, FloatArray]] = [(0.0, self.constrained.start)]
+        near, near_value, far, far_value = 0.0, -wanted, np.inf, np.inf
+        tried, side = min(first, farthest), 0
+        for _ in range(MOST_TRIES):
+            found = _maximised(self.constrained, _extrapolated(trail, tried), value_at(tried))
+            trail.append((tried, found.place))
+            lack = grows(max(2.0 * (self.best - found.log_likelihood), 0.0)) - wanted
+            if abs(lack) <= NEAR * wanted:
+                return tried
+            if lack < 0.0:
+                if tried >= farthest:
+                    return None
+                near, near_value = tried, lack
+                far_value, side = (0.5 * far_value, -1) if side == -1 else (far_value, -1)
+            else:
+                far, far_value = tried, lack
+                near_value, side = (0.5 * near_value, 1) if side == 1 else (near_value, 1)
+            if np.isinf(far):
+                reached = lack + wanted
+                growth = min(1.05 * wanted / reached, GROWTH) if reached > 0.0 else GROWTH
+                tried = min(tried * max(growth, 1.05), farthest)
+            else:
+                tried = near + (far - near) * near_value / (near_value - far_value)
+                if far - near <= 1e-12 * far:
+                    return tried
+        return tried
+
+
+def _extrapolated(trail: list[tuple[float, FloatArray]], distance: float) -> FloatArray:
+    """Where the maximum is expected at a distance, from the two tries that are nearest to it."""
+    nearest = sorted(trail, key=lambda one: abs(one[0] - distance))[:2]
+    (first, place), *others = nearest
+    if not others or others[0][0] == first:
+        return place
+    second, other = others[0]
+    share = (distance - first) / (second - first)
+    # Not farther than the tries are apart: where a probability goes to zero nothing is linear.
+    return place + float(np.clip(share, -1.0, 1.0)) * (other - place)
+
+
+def _itself(value: float) -> float:
+    return value
+
+
+def _normal_quantile(share: float) -> float:
+    return float(scipy.special.ndtri(share))

@@ -1,0 +1,176 @@
+"""Intervals by likelihood ratio, held against closed forms and against constrained EM."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+from scipy.special import ndtri
+
+from hmmcore import (
+    EM,
+    HMM,
+    Categorical,
+    Gaussian,
+    ImpossibleDataError,
+    NeuralGaussian,
+    Poisson,
+    Sequences,
+    fit,
+    sample,
+)
+from hmmcore.coordinates import value_at, with_values
+from hmmcore.uncertainty import observed_information, profile_interval
+from tests.hmmcore.uncertainty.fits import fitted
+
+QUANTILE = float(ndtri(0.975)) ** 2
+
+
+def test_one_normal_state_has_the_interval_of_the_closed_form():
+    x = np.random.default_rng(0).normal(3.0, 2.0, size=40)
+    n, mean, deviation = len(x), x.mean(), x.std()
+    hmm = HMM([1.0], [[1.0]], Gaussian.univariate([mean], deviation))
+    # The deviation that makes up for a mean is about that mean.
+    reach = deviation * np.sqrt(np.expm1(QUANTILE / n))
+    np.testing.assert_allclose(
+        profile_interval(hmm, Sequences(x), ("means", 0)), [mean - reach, mean + reach], rtol=1e-6
+    )
+
+    def lack(log_ratio: float) -> float:
+        return n * (np.exp(-2 * log_ratio) - 1 + 2 * log_ratio) - QUANTILE
+
+    ends = [deviation * np.exp(brentq(lack, *ends)) for ends in ((-2.0, 0.0), (0.0, 2.0))]
+    np.testing.assert_allclose(
+        profile_interval(hmm, Sequences(x), ("standard_deviations", 0)), ends, rtol=1e-6
+    )
+
+
+def test_one_rate_has_the_interval_of_the_closed_form():
+    x = np.random.default_rng(0).poisson(4.0, size=30).astype(float)
+    rate = x.mean()
+
+    def lack(moved: float) -> float:
+        return 2 * len(x) * (moved - rate - rate * np.log(moved / rate)) - QUANTILE
+
+    ends = [brentq(lack, 0.1, rate), brentq(lack, rate, 20.0)]
+    found = profile_interval(HMM([1.0], [[1.0]], Poisson([rate])), Sequences(x), ("rates", 0))
+    np.testing.assert_allclose(found, ends, rtol=1e-6)
+
+
+def test_states_that_are_seen_have_the_interval_of_counted_proportions():
+    truth = HMM([0.5, 0.5], [[0.8, 0.2], [0.4, 0.6]], Gaussian.univariate([0.0, 100.0], 1.0))
+    drawn = sample(truth, 10, 30, np.random.default_rng(1))
+    hmm = fit(EM(drawn.sequences), truth, 50, 0.0).hmm
+    n = (drawn.states.reshape(10, 30)[:, :-1] == 0).sum()
+    p = hmm.transition_matrix[0, 1]
+
+    def lack(q: float) -> float:
+        return 2 * n * (p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q))) - QUANTILE
+
+    ends = [brentq(lack, 1e-6, p), brentq(lack, p, 1 - 1e-6)]
+    found = profile_interval(hmm, drawn.sequences, ("transition_matrix", 0, 1))
+    np.testing.assert_allclose(found, ends, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("family", "coordinate"),
+    [
+        ("gaussian", ("transition_matrix", 0, 1)),
+        ("gaussian", ("initial_probs", 0)),
+        ("poisson", ("rates", 1)),
+        ("poisson", ("transition_matrix", 1, 1)),
+        ("full", ("transition_matrix", 1, 0)),
+    ],
+)
+def test_at_the_ends_constrained_em_lacks_what_the_level_says(family, coordinate):
+    found = fitted(family)
+    trainer = EM(found.sequences)
+    best = trainer.init(found.hmm).log_likelihood
+    for end in profile_interval(found.hmm, found.sequences, coordinate):
+        # With two states the row of a probability is known with it, so that EM may be put back.
+        hmm = found.hmm
+        for _ in range(400):
+            hmm = trainer.step(trainer.init(with_values(hmm, {coordinate: end}))).hmm
+        held = trainer.init(with_values(hmm, {coordinate: end})).log_likelihood
+        np.testing.assert_allclose(2 * (best - held), QUANTILE, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("family", "coordinate"),
+    [
+        ("diag", ("means", 1, 0)),
+        ("diag", ("standard_deviations", 0, 1)),
+        ("spherical", ("standard_deviations", 1, 0)),
+        ("full", ("means", 0, 1)),
+        ("full", ("standard_deviations", 1, 1)),
+        ("tied", ("standard_deviations", 0, 1)),
+        ("categorical", ("probs", 0, 1)),
+    ],
+)
+def test_narrow_intervals_are_those_of_the_curvature(family, coordinate):
+    found = fitted(family)
+    # Near the top the likelihood is a parabola.
+    low, high = profile_interval(found.hmm, found.sequences, coordinate, level=0.05)
+    error = observed_information(found.hmm, found.sequences).standard_error(coordinate)
+    value = value_at(found.hmm, coordinate)
+    assert low < value < high
+    np.testing.assert_allclose((high - low) / 2, ndtri(0.525) * error, rtol=5e-3)
+
+
+def test_the_order_of_states_does_not_matter():
+    found = fitted("gaussian")
+    np.testing.assert_allclose(
+        profile_interval(found.hmm, found.sequences, ("means", 1)),
+        profile_interval(found.hmm.permute([1, 0]), found.sequences, ("means", 0)),
+        rtol=1e-5,
+    )
+
+
+def test_a_probability_at_its_bound_has_a_one_sided_limit():
+    # Symbol 1 is never seen: the limit is where (1 - p)^n has fallen by the quantile.
+    symbols = Sequences(np.append(np.zeros(60), np.zeros(40)))
+    hmm = HMM([1.0], [[1.0]], Categorical([[1.0, 0.0]]))
+    limit = 1.0 - np.exp(-(float(ndtri(0.95)) ** 2) / (2 * 100))
+    low, high = profile_interval(hmm, symbols, ("probs", 0, 1))
+    assert low == 0.0
+    np.testing.assert_allclose(high, limit, rtol=1e-6)
+    low, high = profile_interval(hmm, symbols, ("probs", 0, 0))
+    assert high == 1.0
+    np.testing.assert_allclose(low, 1.0 - limit, rtol=1e-6)
+
+
+def test_a_fit_that_stopped_early_is_taken_to_its_maximum():
+    found = fitted("gaussian")
+    moved = HMM(
+        found.hmm.initial_probs, 0.99 * found.hmm.transition_matrix + 0.005, found.hmm.emissions
+    )
+    np.testing.assert_allclose(
+        profile_interval(moved, found.sequences, ("means", 0)),
+        profile_interval(found.hmm, found.sequences, ("means", 0)),
+        rtol=1e-4,
+    )
+
+
+def test_what_the_data_do_not_determine_has_no_ends():
+    # The third state is never reached.
+    data = fitted("gaussian").sequences
+    hmm = HMM([0.6, 0.4, 0.0], [[0.8, 0.2, 0.0], [0.3, 0.7, 0.0], [0.3, 0.3, 0.4]],
+              Gaussian.univariate([0.0, 2.0, 9.0], 1.0))  # fmt: skip
+    assert profile_interval(hmm, data, ("means", 2)) == (-np.inf, np.inf)
+    assert profile_interval(hmm, data, ("standard_deviations", 2)) == (0.0, np.inf)
+    assert profile_interval(hmm, data, ("transition_matrix", 2, 0)) == (0.0, 1.0)
+
+
+def test_profiles_say_what_they_cannot_do():
+    found = fitted("gaussian")
+    with pytest.raises(ValueError, match="no coordinate"):
+        profile_interval(found.hmm, found.sequences, ("means", 5))
+    with pytest.raises(ValueError, match="level"):
+        profile_interval(found.hmm, found.sequences, ("means", 0), level=95.0)
+    network = NeuralGaussian.random(2, np.random.default_rng(0), 1, 3, 4)
+    hmm = HMM(found.hmm.initial_probs, found.hmm.transition_matrix, network)
+    with pytest.raises(ValueError, match="come out of a network"):
+        profile_interval(hmm, found.sequences, ("means", 0))
+    impossible = HMM([1.0, 0.0], np.eye(2), Categorical([[1.0, 0.0], [0.0, 1.0]]))
+    with pytest.raises(ImpossibleDataError):
+        profile_interval(impossible, Sequences([0.0, 1.0]), ("probs", 0, 0))
