@@ -21,6 +21,7 @@ from hmmcore.diagnostics import Circumstances, Finding, examine, exchangeable_st
 from hmmcore.emissions import Categorical, Gaussian, NeuralGaussian, Poisson
 from hmmcore.inference import (
     BestPaths,
+    DiscreteResiduals,
     Forecast,
     Messages,
     Posterior,
@@ -36,6 +37,7 @@ from hmmcore.inference import (
     path_entropy,
     path_log_posteriors,
     posterior_entropy,
+    pseudo_residuals,
     sample_posterior_paths,
     smooth,
     state_shares,
@@ -81,6 +83,7 @@ __all__ = [
     "BestPaths",
     "Categorical",
     "Circumstances",
+    "DiscreteResiduals",
     "DivergedError",
     "Finding",
     "FitResult",
@@ -139,6 +142,7 @@ __all__ = [
     "preset",
     "preset_names",
     "presets",
+    "pseudo_residuals",
     "relabel",
     "restarts",
     "sample",

@@ -9,7 +9,14 @@ import numpy as np
 
 from hmmcore import batch, initialization, landscape
 from hmmcore.emissions import Categorical, Gaussian, Poisson
-from hmmcore.inference import k_best_paths, messages, path_entropy, smooth, viterbi
+from hmmcore.inference import (
+    k_best_paths,
+    messages,
+    path_entropy,
+    pseudo_residuals,
+    smooth,
+    viterbi,
+)
 from hmmcore.inference.paths import sample_posterior_paths
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -43,6 +50,7 @@ def _row_by_row() -> None:
     viterbi(hmm, sequences)
     messages(hmm, sequences.select(0))
     k_best_paths(hmm, sequences.select(0), 1)
+    pseudo_residuals(hmm, sequences, "ordinary")
     sample_posterior_paths(hmm, sequences, 1, np.random.default_rng(0))
     path_entropy(hmm, sequences)
 

@@ -44,6 +44,16 @@ class SymbolMarginals:
 
     probs: FloatArray
 
+    def log_tails(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """log P(X <= x), log P(X > x) (T, K, 1) at symbols (T, 1), by number; -1 is below all."""
+        # Summed from either end, so that neither tail is what is left of 1.
+        below = np.pad(np.cumsum(self.probs, axis=1), ((0, 0), (1, 0)))
+        above = np.pad(np.cumsum(self.probs[:, ::-1], axis=1)[:, ::-1], ((0, 0), (0, 1)))
+        places = np.where(np.isnan(values[:, 0]), 0.0, values[:, 0]).astype(np.int64) + 1
+        with np.errstate(divide="ignore"):
+            logs = np.log(below), np.log(above)
+        return logs[0].T[places][..., np.newaxis], logs[1].T[places][..., np.newaxis]
+
 
 Marginals = NumberMarginals | SymbolMarginals
 
@@ -59,6 +69,11 @@ class NormalMarginals:
     def variances(self) -> FloatArray:
         """Variance (K, D) of each dimension in each state."""
         return self.standard_deviations**2
+
+    def log_tails(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """log P(X <= x) and log P(X > x), each (T, K, D), at values (T, D)."""
+        gaps = (values[:, np.newaxis] - self.means) / self.standard_deviations
+        return scipy.special.log_ndtr(gaps), scipy.special.log_ndtr(-gaps)
 
     def interval(self, weights: FloatArray, outside: float) -> tuple[FloatArray, FloatArray]:
         """Ends (Q, D) of central intervals of mixtures, to the last digits of a double.
@@ -99,6 +114,20 @@ class PoissonMarginals:
         """Variance (K, D) of each dimension in each state."""
         return self.rates
 
+    def log_tails(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """log P(X <= x) and log P(X > x), each (T, K, D), at counts (T, D); below zero is none."""
+        counts = np.broadcast_to(values[:, np.newaxis], (len(values), *self.rates.shape))
+        rates = np.broadcast_to(self.rates, counts.shape)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            below = np.log(np.where(counts < 0.0, 0.0, scipy.special.pdtr(counts, rates)))
+            above = np.log(np.where(counts < 0.0, 1.0, scipy.special.pdtrc(counts, rates)))
+        # What underflows is summed in logarithms, from its largest term outwards.
+        far = (below == -np.inf) & (counts >= 0.0) & (rates > 0.0)
+        below[far] = _log_poisson_tail(counts[far], rates[far], -1.0)
+        far = (above == -np.inf) & (rates > 0.0)
+        above[far] = _log_poisson_tail(counts[far] + 1.0, rates[far], 1.0)
+        return below, above
+
     def interval(self, weights: FloatArray, outside: float) -> tuple[FloatArray, FloatArray]:
         """Ends (Q, D) of central intervals of mixtures: whole numbers, exactly."""
 
@@ -118,6 +147,24 @@ class PoissonMarginals:
             _smallest(reaches, zeros, largest, whole=True),
             _smallest(leaves, zeros, largest, whole=True),
         )
+
+
+def _log_poisson_tail(first: FloatArray, rates: FloatArray, side: float) -> FloatArray:
+    """log of the sum of Poisson probabilities of `first` and, on its side, of all beyond it.
+
+    They must fall from `first` on.
+    """
+    logs = scipy.special.xlogy(first, rates) - rates - scipy.special.gammaln(first + 1.0)
+    total, term, count = np.ones(len(first)), np.ones(len(first)), first.copy()
+    while len(term) and (term > np.finfo(float).eps * total).any():
+        if side > 0.0:
+            count += 1.0
+            term *= rates / count
+        else:
+            term *= count / rates
+            count -= 1.0
+        total += term
+    return np.asarray(logs + np.log(total))
 
 
 def _smallest(

@@ -24,6 +24,7 @@ from hmmcore.inference.posterior import (
     viterbi_ties,
 )
 from hmmcore.inference.predicting import Prediction, prediction
+from hmmcore.inference.residuals import DiscreteResiduals, pseudo_residuals
 from hmmcore.inference.terms import (
     BackwardTerms,
     ForwardTerms,
@@ -46,6 +47,7 @@ from hmmcore.inference.unscaled import (
 __all__ = [
     "BackwardTerms",
     "BestPaths",
+    "DiscreteResiduals",
     "EMStep",
     "Forecast",
     "ForwardTerms",
@@ -75,6 +77,7 @@ __all__ = [
     "path_log_posteriors",
     "posterior_entropy",
     "prediction",
+    "pseudo_residuals",
     "sample_posterior_paths",
     "smooth",
     "smoothed_terms",

@@ -1,0 +1,166 @@
+"""Pseudo-residuals: observations on a scale on which, under the model, they are standard normal."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy
+from numpy.random import Generator
+
+from hmmcore.arrays import FloatArray, IntArray, quoted, require_generator
+from hmmcore.compiling import kernel
+from hmmcore.emissions.marginals import NormalMarginals, PoissonMarginals, SymbolMarginals
+from hmmcore.inference.posterior import smooth
+from hmmcore.model import HMM, log_parameters
+from hmmcore.sequences import Sequences
+from hmmcore.sweeps.sweep import ImpossibleDataError
+
+KINDS = ("forecast", "ordinary")
+
+MOST_CELLS = 1_000_000
+"""Observations × states × dimensions that are worked on at once, so that arrays stay small."""
+
+Tails = tuple[FloatArray, FloatArray]
+"""log P(X <= x) and log P(X > x): each keeps its digits where the other is near zero."""
+
+
+class DiscreteResiduals(NamedTuple):
+    """Pseudo-residuals of counts or symbols, each (T, D); NaN where the observation is missing.
+
+    The probability of one value is a step of the distribution, so it has a residual for each end of
+    the step, and one for its middle.
+
+    Attributes:
+        lower: of P(X < x); -inf where that is zero.
+        middle: of the mean of both.
+        upper: of P(X <= x); inf where that is one.
+    """
+
+    lower: FloatArray
+    middle: FloatArray
+    upper: FloatArray
+
+    def randomised(self, rng: Generator) -> FloatArray:
+        """(T, D) residuals drawn evenly from each step: standard normal if the model is right."""
+        require_generator(rng)
+        # From the nearer tail: near 1 the ends of a step differ by less than a double tells.
+        side = np.where(self.lower > 0.0, -1.0, 1.0)
+        first, last = (scipy.special.ndtr(side * end) for end in (self.lower, self.upper))
+        share = rng.random(self.lower.shape)
+        found: FloatArray = side * scipy.special.ndtri(first + share * (last - first))
+        return found
+
+
+def pseudo_residuals(
+    hmm: HMM, sequences: Sequences, kind: str = "forecast"
+) -> FloatArray | DiscreteResiduals:
+    """Where each observation stands in the distribution that the model gives it.
+
+    That distribution's probability of a smaller value, as the quantile of a standard normal.
+    Dimensions are taken one by one, given nothing of the same time. Symbols are ordered by their
+    numbers.
+
+    Args:
+        kind: "forecast": given the observations before it; if the model is right, residuals of
+            different times are independent. "ordinary": given all observations of other times,
+            which shows outliers best.
+
+    Returns:
+        (T, D) residuals, NaN where the observation is missing; of counts and symbols
+        `DiscreteResiduals`.
+
+    Raises:
+        ImpossibleDataError: when the model gives a sequence probability zero.
+
+    Source: Zucchini, MacDonald & Langrock (2016), "Hidden Markov Models for Time Series", chapter
+    6; Dunn & Smyth (1996) for randomised ones.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind is {quoted(kind)}; it must be one of {KINDS}.")
+    log_weights = _log_state_probs(hmm, sequences, kind)
+    observations = sequences.observations
+    marginals = hmm.emissions.marginals()
+    if not isinstance(marginals, PoissonMarginals | SymbolMarginals):
+        assert isinstance(marginals, NormalMarginals)
+        return _normal_quantiles(_mixed(log_weights, marginals, observations))
+    below = _mixed(log_weights, marginals, observations - 1.0)
+    up_to = _mixed(log_weights, marginals, observations)
+    with np.errstate(invalid="ignore"):  # of what is missing
+        middle = [np.logaddexp(a, b) - np.log(2.0) for a, b in zip(below, up_to, strict=True)]
+    tails: list[Tails] = [below, (middle[0], middle[1]), up_to]
+    return DiscreteResiduals(*map(_normal_quantiles, tails))
+
+
+def _log_state_probs(hmm: HMM, sequences: Sequences, kind: str) -> FloatArray:
+    """(T, K) log p(z_t = k) given x_1..x_{t-1}, or for "ordinary" given all but x_t."""
+    posterior = smooth(hmm, sequences)
+    impossible = np.flatnonzero(posterior.log_likelihoods == -np.inf)
+    if len(impossible):
+        n = int(impossible[0])
+        rows = slice(sequences.offsets[n], sequences.offsets[n + 1])
+        unknown = np.isnan(posterior.filtered_probs[rows]).any(axis=1)
+        raise ImpossibleDataError(n, int(unknown.argmax()))
+    predicted = np.empty_like(posterior.filtered_probs)
+    predicted[1:] = posterior.filtered_probs[:-1] @ hmm.transition_matrix
+    predicted[sequences.offsets[:-1]] = hmm.initial_probs
+    with np.errstate(divide="ignore"):
+        log_weights: FloatArray = np.log(predicted)
+    if kind == "ordinary":
+        scores = hmm.emissions.log_likelihoods(sequences.observations)
+        backward = np.empty_like(scores)
+        _log_backward(log_parameters(hmm)[1], scores, sequences.offsets, backward)
+        log_weights += backward
+        log_weights -= scipy.special.logsumexp(log_weights, axis=1, keepdims=True)
+    return log_weights
+
+
+def _mixed(
+    log_weights: FloatArray,
+    marginals: NormalMarginals | PoissonMarginals | SymbolMarginals,
+    values: FloatArray,
+) -> Tails:
+    """Tails (T, D) of mixtures over the states with log weights (T, K), at values (T, D)."""
+    below, above = np.empty(values.shape), np.empty(values.shape)
+    block = max(1, MOST_CELLS // (log_weights.shape[1] * values.shape[1]))
+    for start in range(0, len(values), block):
+        rows = slice(start, start + block)
+        tails = marginals.log_tails(values[rows])
+        for mixed, tail in zip((below, above), tails, strict=True):
+            mixed[rows] = scipy.special.logsumexp(log_weights[rows, :, np.newaxis] + tail, axis=1)
+    missing = np.isnan(values)
+    below[missing] = above[missing] = np.nan
+    return below, above
+
+
+def _normal_quantiles(tails: Tails) -> FloatArray:
+    """Quantiles of a standard normal, each from the smaller of its tails."""
+    below, above = (np.minimum(tail, 0.0) for tail in tails)
+    found: FloatArray = np.where(
+        below < above, scipy.special.ndtri_exp(below), -scipy.special.ndtri_exp(above)
+    )
+    return found
+
+
+@kernel()
+def _log_backward(
+    log_transition: FloatArray, scores: FloatArray, offsets: IntArray, backward: FloatArray
+) -> None:
+    """Fill backward (T, K) with log p(x_{t+1}..x_M | z_t = k), up to a constant of each time."""
+    num_states = scores.shape[1]
+    after = np.empty(num_states)
+    for n in range(len(offsets) - 1):
+        backward[offsets[n + 1] - 1] = 0.0
+        for t in range(offsets[n + 1] - 2, offsets[n] - 1, -1):
+            after[:] = scores[t + 1] + backward[t + 1]
+            # Taken off, so that what differs between states keeps its digits.
+            after -= after.max()
+            for i in range(num_states):
+                top = -np.inf
+                for j in range(num_states):
+                    top = max(top, log_transition[i, j] + after[j])
+                total = 0.0
+                if top > -np.inf:
+                    for j in range(num_states):
+                        total += np.exp(log_transition[i, j] + after[j] - top)
+                backward[t, i] = top + np.log(total) if total > 0.0 else -np.inf
