@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy
 
 from hmmcore.arrays import BoolArray, FloatArray, IntArray, quoted
 from hmmcore.compiling import kernel
@@ -211,12 +210,7 @@ class Full(CovarianceType):
         )
         factors = np.linalg.cholesky(covariances)
         size = factors.shape[-1]
-        whiteners = np.stack(
-            [
-                scipy.linalg.solve_triangular(f, np.eye(size), lower=True)
-                for f in factors.reshape(-1, size, size)
-            ]
-        ).reshape(factors.shape)
+        whiteners = _inverted(factors)
         transposed = np.swapaxes(whiteners, -1, -2)
         excess = whiteners @ squares @ transposed - totals * np.eye(size)
         in_factor = np.tril(transposed @ excess)
@@ -436,3 +430,19 @@ def conditional(covariances: FloatArray, there: IntArray) -> tuple[FloatArray, F
     _regress(matrices, absent, slopes, rest)
     leading = covariances.shape[:-2]
     return slopes.reshape(*leading, *slopes.shape[1:]), rest.reshape(*leading, *rest.shape[1:])
+
+
+def _inverted(factors: FloatArray) -> FloatArray:
+    """Inverses of lower triangular matrices (..., D, D), by substitution.
+
+    All matrices at once; LAPACK takes them one by one, and on a busy machine its threads wait for
+    each other longer than a small matrix takes.
+    """
+    size = factors.shape[-1]
+    inverses = np.zeros(factors.shape)
+    for i in range(size):
+        before = factors[..., i : i + 1, :i] @ inverses[..., :i, :]
+        inverses[..., i, :] = -before[..., 0, :]
+        inverses[..., i, i] += 1.0
+        inverses[..., i, :] /= factors[..., i, i, np.newaxis]
+    return inverses
