@@ -208,7 +208,7 @@ class Full(CovarianceType):
         totals, squares = added(
             self.pool(weights), self.pool(statistics["squares"]), True, statistics
         )
-        factors = np.linalg.cholesky(covariances)
+        factors = np.asarray(np.linalg.cholesky(covariances), dtype=np.float64)
         size = factors.shape[-1]
         whiteners = _inverted(factors)
         transposed = np.swapaxes(whiteners, -1, -2)

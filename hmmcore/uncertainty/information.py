@@ -28,6 +28,9 @@ would leave, changes the log-likelihood by less than half of this is not determi
 ROUNDING = 1e-7
 """Relative to the largest curvature: finite differences do not tell less from nothing."""
 
+LEAST_FALL = 1e-12
+"""Nats: what is gained by less on the way to zero may be rounding."""
+
 TOUCHED = 1e-3
 """Share of a coordinate's move that lies along undetermined directions, from which on it counts as
 undetermined."""
@@ -49,6 +52,7 @@ class Curvature:
         values, vectors: (n,) eigenvalues of the observed information, ascending, and (n, n)
             eigenvectors as columns.
         noise: how large an eigenvalue may be that is zero at the maximum itself.
+        gain_at_bounds: nats to be gained by setting to zero what is held and is not zero yet.
     """
 
     around: Local
@@ -58,6 +62,7 @@ class Curvature:
     values: FloatArray
     vectors: FloatArray
     noise: float
+    gain_at_bounds: float = 0.0
 
     @property
     def threshold(self) -> float:
@@ -76,8 +81,8 @@ class Curvature:
 
     @property
     def gain(self) -> float:
-        """Nats that Newton's step is predicted to gain."""
-        return 0.5 * float(self.gradient @ self._solved(self.gradient))
+        """Nats that Newton's step, and setting to zero what belongs there, is predicted to gain."""
+        return self.gain_at_bounds + 0.5 * float(self.gradient @ self._solved(self.gradient))
 
     def _solved(self, vector: FloatArray) -> FloatArray:
         chosen = self.vectors[:, self.determined]
@@ -110,12 +115,18 @@ def curvature(hmm: HMM, sequences: Sequences, trainable: frozenset[str]) -> Curv
         found = Curvature(around, frozenset(), units[chosen], slopes, values, vectors, float(noise))
         top = start[chosen] + found.step
         bounded = np.array([names[n] is not None for n in chosen], dtype=bool)
-        below = bounded & (top <= 0.0)
+        # Of one that is nearly zero the parabola is too flat to be told: then its slope alone.
+        slope, bend = gradient[chosen], -np.diag(hessian)[chosen]
+        faint = np.diag(scaled) <= found.threshold
+        falls = faint & (-slope * start[chosen] > LEAST_FALL) & (start[chosen] * bend <= -slope)
+        below = bounded & ((top <= 0.0) | falls)
         if not below.any():
             break
         kept[chosen[below]] = False
     held = frozenset(name for name, keep in zip(names, kept, strict=True) if name and not keep)
-    return replace(found, around=local(hmm, trainable, held), held=held)
+    to_gain = float(np.maximum(-gradient * start, 0.0)[~kept].sum())
+    remaining = local(hmm, trainable, held)
+    return replace(found, around=remaining, held=held, gain_at_bounds=to_gain)
 
 
 @dataclass(frozen=True, eq=False)

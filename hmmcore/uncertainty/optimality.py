@@ -34,8 +34,8 @@ class Optimality:
 
     Attributes:
         verdict: "maximum"; "stopped early": the likelihood still rises inside; "zero should rise":
-            it rises where a probability or rate is zero, which EM can never change; "saddle": it
-            is flat here and curves upwards.
+            it rises where a probability or rate is zero, or nearly so, which EM cannot leave;
+            "saddle": it is flat here and curves upwards.
         gain: nats that one step of Newton's method is predicted to gain.
         largest_gradient: of the log-likelihood inside, in nats per unit, where a unit is the
             standard deviation that one observation would leave.
@@ -181,8 +181,8 @@ def _verdict(
         first = in_words(hmm, next(iter(rising)))
         others = f", and so should {len(rising) - 1} more" if len(rising) > 1 else ""
         return "zero should rise", (
-            f"This is no maximum: the {first} is zero and should rise{others}. EM cannot leave "
-            "zero; start with a small probability there."
+            f"This is no maximum: the {first} is zero, or nearly so, and should rise{others}. EM "
+            "cannot leave zero; start with something there."
         )
     if gain > MOST_GAIN:
         return "stopped early", (

@@ -52,7 +52,10 @@ def test_a_zero_that_should_rise_is_named():
     optimality = is_maximum(stuck.hmm, found.sequences)
     assert optimality.verdict == "zero should rise"
     assert list(optimality.rising) == [("initial_probs", 1)]
-    assert "initial probability of state 2 is zero and should rise" in optimality.message
+    assert (
+        "initial probability of state 2 is zero, or nearly so, and should rise"
+        in optimality.message
+    )
     # The slope is that of the likelihood itself.
     step = 1e-7
     nearby = HMM([1.0 - step, step], stuck.hmm.transition_matrix, stuck.hmm.emissions)
@@ -67,6 +70,23 @@ def test_a_zero_that_should_rise_is_named():
         start=HMM(initial, found.hmm.transition_matrix, found.hmm.emissions),
     )
     assert meant.satisfied
+
+
+def test_what_is_on_its_way_to_zero_counts_as_stopped_early():
+    truth = HMM([0.5, 0.5], [[0.9, 0.1], [0.2, 0.8]], Gaussian.univariate([0.0, 1.5], 1.0))
+    data = sample(truth, 1, 300, np.random.default_rng(3)).sequences
+    best = fit(EM(data), truth, 3000, 0.0).hmm
+    assert is_maximum(best, data).satisfied
+    # The first state of a single sequence is one for certain; here it is nearly so.
+    last = int(best.initial_probs.argmin())
+    for share, satisfied in ((1e-3, False), (1e-6, True)):
+        initial = np.full(2, 1.0 - share)
+        initial[last] = share
+        hmm = HMM(initial, best.transition_matrix, best.emissions)
+        optimality = is_maximum(hmm, data)
+        lacking = (log_likelihood(best, data) - log_likelihood(hmm, data))[0]
+        assert optimality.satisfied == satisfied
+        np.testing.assert_allclose(optimality.gain, lacking, rtol=0.05, atol=1e-7)
 
 
 def test_an_underflowed_entry_is_seen():
