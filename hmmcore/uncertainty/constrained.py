@@ -14,8 +14,11 @@ from hmmcore.emissions.base import EMPTY_WEIGHT
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.sweeps.sweep import ImpossibleDataError, expectations
+from hmmcore.training.base import checked_floor
 from hmmcore.uncertainty.local import ZERO, counts_of, distributions_of
 from hmmcore.uncertainty.spreads import directions, factors_from, gradient_in_directions
+
+SPREAD = "standard_deviations"
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +40,7 @@ class Constrained:
         held: the coordinate that is held; None if all are free.
         start: (n,) the coordinates of the model itself.
         units: (n,) standard errors, were the states seen.
+        variance_floor: below it there is no model.
     """
 
     def __init__(self, hmm: HMM, sequences: Sequences, held: Coordinate | None) -> None:
@@ -51,6 +55,10 @@ class Constrained:
         if place is not None:
             self._moves[place] = False
         self._moves &= np.isfinite(flat)  # a rate of zero stays zero
+        # A variance that collapses would make the likelihood as large as one likes.
+        floor = checked_floor(None, sequences)
+        smallest = float(hmm.emissions.smallest_variances().min())
+        self.variance_floor = min(floor, 0.5 * smallest)
         found = expectations(hmm, sequences)
         self.start = np.concatenate([*self._logits(), flat[self._moves]])
         self.units = self._units(found.emissions["weights"], counts_of(hmm, found))
@@ -81,7 +89,14 @@ class Constrained:
         """The log-likelihood there, in nats, and its gradient (n,); -inf where it is no model."""
         nowhere = -np.inf, np.zeros(len(place))
         try:
-            hmm = self.model(place, value)
+            # Far out numbers overflow, and there is no model.
+            with np.errstate(all="ignore"):
+                hmm = self.model(place, value)
+            floor = self.variance_floor
+            if self.held is not None and value is not None and self.held[0] == SPREAD:
+                floor = min(floor, 0.25 * value**2)
+            if not hmm.emissions.smallest_variances().min() >= floor:
+                return nowhere
             found = expectations(hmm, self.sequences)
         except (ImpossibleDataError, ValueError, np.linalg.LinAlgError):
             return nowhere
@@ -167,7 +182,7 @@ class Constrained:
             return None
         wanted = {
             "means": ("means",),
-            "standard_deviations": ("log_sds", "log_deviations"),
+            SPREAD: ("log_sds", "log_deviations"),
             "rates": ("log_rates",),
         }[str(self.held[0])]
         at = 0

@@ -24,12 +24,20 @@ GROWTH = 4.0
 """How many times farther each try goes, at most."""
 
 MOST_TRIES = 60
+MOST_STEPS = 300
+"""Of one search."""
 
 FARTHEST = {"means": 1e4, "standard_deviations": 30.0, "rates": 30.0}
 """From the estimate, in standard deviations of the state or in logarithms; where the likelihood
 allows even that, the end is infinite, or zero."""
 FARTHEST_LOG_ODDS = 35.0
 """Where it allows even these, a probability may be 0, or 1."""
+
+MOST_BEFORE = 1.0
+"""Nats: a model that can gain more is not near its maximum."""
+
+MOST_ABOVE = 1e-3
+"""Nats: where a search finds more than this above the maximum, that is not the largest."""
 
 FEW_SLOPES = 1e-4
 """A search is over when no coordinate has a steeper slope, in nats per standard error or less."""
@@ -49,7 +57,8 @@ def profile_interval(
         The ends; a mean that the data do not determine has infinite ones.
 
     Raises:
-        ValueError: when the model has no such coordinate, or it comes out of a network.
+        ValueError: when the model has no such coordinate, it comes out of a network, the model is
+            far from its maximum, or a search finds a higher one.
         ImpossibleDataError: when the model gives a sequence probability zero.
 
     Source: Venzon & Moolgavkar (1988); Visser, Raijmakers & Molenaar (2000) for hidden Markov
@@ -68,6 +77,12 @@ def profile_interval(
         )
     top = Constrained(hmm, sequences, None)
     best = _maximised(top, top.start)
+    gained = best.log_likelihood - top.log_likelihood(top.start, None)[0]
+    if gained > MOST_BEFORE:
+        raise ValueError(
+            f"the model is not at its maximum: the log-likelihood can still gain {gained:.3g} "
+            "nats. Train on."
+        )
     hmm = top.model(best.place, None)
     value = float(found_at(hmm, name)[0][indices])
     search = _Search(Constrained(hmm, sequences, name), best.log_likelihood)
@@ -97,19 +112,28 @@ def _maximised(constrained: Constrained, start: FloatArray, held: float | None =
         hmm = constrained.model(start, held)
         return _Found(start, expectations(hmm, constrained.sequences).log_likelihood)
     units, origin = constrained.units, constrained.log_likelihood(start, held)[0]
+    if origin == -np.inf:
+        return _Found(start, origin)
+
+    best = _Found(start, origin)
 
     def fall(moved: FloatArray) -> tuple[float, FloatArray]:
-        log_likelihood, slopes = constrained.log_likelihood(start + units * moved, held)
+        nonlocal best
+        place = start + units * moved
+        log_likelihood, slopes = constrained.log_likelihood(place, held)
+        # Kept here: where a line search meets places that are no model, it may return another.
+        if log_likelihood > best.log_likelihood:
+            best = _Found(place, log_likelihood)
         return origin - log_likelihood, -slopes * units
 
-    result = scipy.optimize.minimize(
+    scipy.optimize.minimize(
         fall,
         np.zeros(len(start)),
         jac=True,
         method="L-BFGS-B",
-        options={"gtol": FEW_SLOPES, "ftol": 1e-12, "maxcor": 30, "maxiter": 500},
+        options={"gtol": FEW_SLOPES, "ftol": 1e-12, "maxcor": 30, "maxiter": MOST_STEPS},
     )
-    return _Found(start + units * result.x, origin - float(result.fun))
+    return best
 
 
 class _Search:
@@ -174,7 +198,17 @@ class _Search:
         tried, side = min(first, farthest), 0
         for _ in range(MOST_TRIES):
             found = _maximised(self.constrained, _extrapolated(trail, tried), value_at(tried))
-            trail.append((tried, found.place))
+            if found.log_likelihood == -np.inf:
+                found = _maximised(self.constrained, trail[-1][1], value_at(tried))
+            above = found.log_likelihood - self.best
+            if above > MOST_ABOVE:
+                raise ValueError(
+                    f"with {self.constrained.held} at {value_at(tried):.4g} the log-likelihood is "
+                    f"{above:.3g} nats above the model's, so that is not the maximum. Train from "
+                    "other starts."
+                )
+            if found.log_likelihood > -np.inf:
+                trail.append((tried, found.place))
             lack = grows(max(2.0 * (self.best - found.log_likelihood), 0.0)) - wanted
             if abs(lack) <= NEAR * wanted:
                 return tried
@@ -191,7 +225,8 @@ class _Search:
                 growth = min(1.05 * wanted / reached, GROWTH) if reached > 0.0 else GROWTH
                 tried = min(tried * max(growth, 1.05), farthest)
             else:
-                tried = near + (far - near) * near_value / (near_value - far_value)
+                share = near_value / (near_value - far_value) if np.isfinite(far_value) else 0.5
+                tried = near + (far - near) * share
                 if far - near <= 1e-12 * far:
                     return tried
         return tried

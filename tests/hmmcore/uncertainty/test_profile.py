@@ -153,9 +153,13 @@ def test_a_fit_that_stopped_early_is_taken_to_its_maximum():
 
 def test_what_the_data_do_not_determine_has_no_ends():
     # The third state is never reached.
-    data = fitted("gaussian").sequences
-    hmm = HMM([0.6, 0.4, 0.0], [[0.8, 0.2, 0.0], [0.3, 0.7, 0.0], [0.3, 0.3, 0.4]],
-              Gaussian.univariate([0.0, 2.0, 9.0], 1.0))  # fmt: skip
+    found = fitted("gaussian")
+    data, chain, own = found.sequences, found.hmm.transition_matrix, found.hmm.emissions
+    hmm = HMM(
+        np.append(found.hmm.initial_probs, 0.0),
+        np.vstack([np.pad(chain, ((0, 0), (0, 1))), [0.3, 0.3, 0.4]]),
+        Gaussian.univariate(np.append(own.means, 9.0), np.append(own.standard_deviations, 1.0)),
+    )
     assert profile_interval(hmm, data, ("means", 2)) == (-np.inf, np.inf)
     assert profile_interval(hmm, data, ("standard_deviations", 2)) == (0.0, np.inf)
     assert profile_interval(hmm, data, ("transition_matrix", 2, 0)) == (0.0, 1.0)
@@ -167,6 +171,9 @@ def test_profiles_say_what_they_cannot_do():
         profile_interval(found.hmm, found.sequences, ("means", 5))
     with pytest.raises(ValueError, match="level"):
         profile_interval(found.hmm, found.sequences, ("means", 0), level=95.0)
+    early = HMM([0.5, 0.5], np.full((2, 2), 0.5), Gaussian.univariate([0.5, 1.5], 1.0))
+    with pytest.raises(ValueError, match=r"not at its maximum: .* can still gain \d+ nats"):
+        profile_interval(early, found.sequences, ("means", 0))
     network = NeuralGaussian.random(2, np.random.default_rng(0), 1, 3, 4)
     hmm = HMM(found.hmm.initial_probs, found.hmm.transition_matrix, network)
     with pytest.raises(ValueError, match="come out of a network"):
