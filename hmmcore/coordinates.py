@@ -73,7 +73,7 @@ def value_at(hmm: HMM, coordinate: Coordinate) -> float:
 
 def place_of(hmm: HMM, coordinate: Coordinate) -> tuple[int, ...]:
     """All indices of a coordinate, in the parameter's own shape. Errors as in `value_at`."""
-    return _found(hmm, coordinate)[1]
+    return found_at(hmm, coordinate)[1]
 
 
 def values_of(hmm: HMM, name: str) -> FloatArray:
