@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import page as page_module
 from tests.browser import playground as ui
+from tests.browser.page import CONTROLS
 
 VIEWS = {
     "Playground": ui.PANEL,
@@ -19,6 +20,7 @@ VIEWS = {
     "Posterior": "[data-testid=hmm-figure]",
     "Viterbi": "[data-testid=hmm-figure]",
     "Messages": "[data-testid=hmm-trellis]",
+    "Models": CONTROLS,
 }
 GRAVE = ("serious", "critical")
 THEMES = {

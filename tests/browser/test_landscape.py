@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import page as page_module
@@ -125,9 +124,8 @@ def test_a_run_at_rest_asks_whether_there_is_a_higher_hill(page: Page) -> None:
     expect(link).to_be_hidden()
 
 
-@pytest.mark.parametrize("family", ["numbers", "counts", "symbols", "points"])
-def test_while_a_run_plays_the_surface_moves_along(page: Page, family: str) -> None:
-    open_landscape(page, f"{SMALL}&family={family}&speed=2")
+def test_while_a_run_plays_the_surface_moves_along(page: Page) -> None:
+    open_landscape(page, f"{SMALL}&speed=2")
     surface = page.locator(f"{LANDSCAPE} [data-chart=surface]")
     before = surface.evaluate("chart => chart.data[0].z.flat()")
     ui.press(page, "Play")

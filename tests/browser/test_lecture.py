@@ -49,10 +49,15 @@ LESSON = lesson_of(
 
 
 @pytest.mark.parametrize(
-    "viewport", [{"width": 1280, "height": 720}, {"width": 1920, "height": 1080}], ids=str
+    ("viewport", "paths"),
+    [
+        ({"width": 1280, "height": 720}, PATHS),
+        ({"width": 1920, "height": 1080}, ("/", "/landscape", "/posterior")),
+    ],
+    ids=["narrow", "wide"],
 )
-def test_a_lecture_can_be_read_from_the_last_row(page: Page) -> None:
-    for path in PATHS:
+def test_a_lecture_can_be_read_from_the_last_row(page: Page, paths: tuple[str, ...]) -> None:
+    for path in paths:
         open_page(page, f"{path}{LECTURE}")
         wait_until_settled(page, VIEWS)
         assert page.evaluate(SMALL_TEXTS, LEAST) == [], path

@@ -720,7 +720,7 @@ def test_no_run_is_asked_for_while_a_page_is_left(empty: Page, way: str) -> None
         empty.evaluate("history.replaceState(null, '', '/training')")
     else:
         # Its address comes with its first run.
-        link = "document.querySelector('a')"
+        link = "document.querySelector('a[href=\"/posterior\"]')"
         empty.evaluate(f"{link}.addEventListener('click', (event) => event.preventDefault())")
         empty.evaluate(f"{link}.click()")
     # What the page that is left still has to say changes nothing.
@@ -833,7 +833,7 @@ def test_a_link_that_is_clicked_before_the_request_is_sent_leads_away_after_it(
     empty.evaluate(
         """() => {
           window.clicks = [];
-          const link = document.querySelector("a");
+          const link = document.querySelector("a[href='/posterior']");
           link.addEventListener("click", (event) => {
             clicks.push(said.length);
             event.preventDefault();
