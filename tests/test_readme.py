@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from pages.ui.parts.presets import PRESETS
+
 README = Path(__file__).parents[1] / "README.md"
 
 
@@ -23,3 +25,8 @@ def test_every_room_on_the_map_exists():
             candidate = root / name if (root / name).exists() else here / name
             assert candidate.exists(), f"README names {name}, which is not there"
             here = candidate if candidate.is_dir() else candidate.parent
+
+
+def test_as_many_examples_are_there_as_it_says():
+    (number,) = re.findall(r"(\d+) examples put one question each", README.read_text())
+    assert int(number) == len(PRESETS)
