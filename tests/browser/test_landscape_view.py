@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,21 @@ def test_both_cards_say_what_they_show(empty: Page) -> None:
     expect(row).to_contain_text("−24.94")
     expect(row).to_contain_text("35 %")
     expect(card).to_contain_text("10 starts miss the best with probability 0.02.")
+
+
+def test_optima_of_nearly_one_height_have_the_decimals_that_tell_them_apart(empty: Page) -> None:
+    (picture,) = landscape_frame().maps
+    heights = (-29.920656, -29.921321, -30.051861)
+    optima = tuple(
+        replace(one, log_likelihood=height)
+        for one, height in zip(picture.optima, heights, strict=True)
+    )
+    view = View(empty, maps=(replace(picture, optima=optima),))
+    for row, text in enumerate(("−29.9207", "−29.9213", "−30.0519")):
+        expect(empty.locator(f"{VIEW} tbody tr").nth(row)).to_contain_text(text)
+    words = view.chart("map0").get_attribute("aria-label") or ""
+    assert "optimum 1, log-likelihood −29.9207: " in words
+    assert "optimum 2, log-likelihood −29.9213: " in words
 
 
 def test_new_numbers_are_painted_and_drawn_by_plotly_at_rest(empty: Page) -> None:

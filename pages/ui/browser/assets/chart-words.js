@@ -161,9 +161,17 @@ function surface(meta, arrays, projected) {
     + `${projected ? " Paths lie near the surface, not on it." : ""}`;
 }
 
+// Log-likelihoods of optima, with so many decimals that no two look the same; five at most.
+export function apart(values) {
+  const written = (convert) => values.map((value) => (value === null ? "impossible" : convert(value)));
+  const ways = [compact, ...[2, 3, 4, 5].map(fixed)].map(written);
+  return ways.find((texts) => new Set(texts).size === new Set(values).size) ?? ways.at(-1);
+}
+
 function ends(n, method, size, { rows: listed, others, other_shares: rest }, shows) {
-  const words = listed.map(({ log_likelihood: value, shares }, i) =>
-    `optimum ${i + 1}, log-likelihood ${value === null ? "impossible" : compact(value)}: ${percent(shares[n])}`);
+  const heights = apart(listed.map(({ log_likelihood: value }) => value));
+  const words = listed.map(({ shares }, i) =>
+    `optimum ${i + 1}, log-likelihood ${heights[i]}: ${percent(shares[n])}`);
   if (others) words.push(`${many(others, "other")}: ${percent(rest[n])}`);
   return `${MAP_TITLES[shows](methodName(method))}. Map of ${size.join(" × ")} starts. `
     + `${words.length ? `${words.join("; ")}.` : "No optimum is known yet."}`;

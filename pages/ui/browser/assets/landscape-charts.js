@@ -232,6 +232,9 @@ export function surface({ header, arrays }, theme, size) {
   return { data, layout, title, cells: { xs, ys, words, possible, snaps: false } };
 }
 
+// A name as it is written inside a sentence.
+const inner = (name) => name.charAt(0).toLowerCase() + name.slice(1);
+
 export function line({ header, arrays }, theme) {
   const meta = header.charts.line;
   const [low, high] = meta.y_range;
@@ -263,11 +266,12 @@ export function line({ header, arrays }, theme) {
   }
   const layout = {
     ...baseLayout(theme, { l: 56, r: 16, t: 10, b: 40 }),
-    xaxis: axis(theme, `from ${first} to ${second}`, {
+    xaxis: axis(theme, `from ${inner(first)} to ${inner(second)}`, {
       range: [...meta.x_range], tickvals: [0, 0.25, 0.5, 0.75, 1], ticktext: [first, "¼", "½", "¾", second],
     }),
     yaxis: axis(theme, "nats per observation", { range: [low, high], nticks: 7 }),
     annotations,
   };
-  return { data, layout, title: `Log-likelihood per observation along the line from ${first} to ${second}` };
+  const title = `Log-likelihood per observation along the line from ${inner(first)} to ${inner(second)}`;
+  return { data, layout, title };
 }

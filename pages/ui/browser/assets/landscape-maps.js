@@ -1,7 +1,7 @@
 // The maps of the landscape, where training ends from each start, as a pure function of numbers. See
 // landscape-charts.js for what it returns.
 
-import { MAP_TITLES, methodName, placeWords } from "./chart-words.js";
+import { MAP_TITLES, apart, methodName, placeWords } from "./chart-words.js";
 import { compact, rows } from "./charts.js";
 import {
   MARGIN, PAPER, bar, colourScale, hatched, list, marks, planeLayout, sample, surfaceAt,
@@ -18,14 +18,13 @@ const BYTES = { 253: CODES.others, 254: CODES.open, 255: CODES.unknown };
 export const codesOf = (ends) => Uint8Array.from(ends, (byte) => BYTES[byte] ?? byte);
 
 // What a map shows at a cell, in words.
-function endWords(code, meta, steps, height) {
+function endWords(code, heights, steps, height) {
   const each = Number.isNaN(height) ? "" : `, ${compact(height)} per observation`;
   const taken = `${steps} step${steps === 1 ? "" : "s"}`;
   if (code === CODES.unknown) return "not known";
   if (code === CODES.open) return `not at rest after ${taken}${each}`;
   if (code === CODES.others) return `another optimum${each}, ${taken}`;
-  const all = meta.optima[code]?.[1];
-  return `optimum ${code + 1}, log-likelihood ${all === null ? "impossible" : compact(all)}, ${taken}`;
+  return `optimum ${code + 1}, log-likelihood ${heights[code]}, ${taken}`;
 }
 
 const STEP_TICKS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000];
@@ -105,10 +104,11 @@ export function map({ header, arrays: all }, theme, size, name) {
     });
   } else data.push(...hatched(xs, ys, is(CODES.unknown), colours[CODES.unknown], theme.grid, "not known", null));
   data.push(...marks(["start"], meta, all));
+  const heights = apart(meta.optima.slice(0, LISTED).map(([, value]) => value));
   const words = (x, y) => {
     const [i, j] = [place(ys, y), place(xs, x)];
     const cell = i * width + j;
-    const end = endWords(at(i, j), meta, arrays.steps[cell], arrays.heights[cell]);
+    const end = endWords(at(i, j), heights, arrays.steps[cell], arrays.heights[cell]);
     return `from ${placeWords(meta, xs[j], ys[i])}\n${end}`;
   };
   // Of a start that was not searched, the surface knows whether there is a model.

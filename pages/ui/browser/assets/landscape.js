@@ -1,8 +1,7 @@
 // The landscape: the surface of the likelihood with the paths of the runs, and beside it where training ends
 // from each start, or the likelihood along a line. Its messages come from pages/ui/live/landscape.py.
 
-import { MAP_TITLES, landscapeWords, methodName, percent } from "./chart-words.js";
-import { compact } from "./charts.js";
+import { MAP_TITLES, apart, landscapeWords, methodName, percent } from "./chart-words.js";
 import { MARKS, SYMBOLS, line, noModel, surface } from "./landscape-charts.js";
 import { Cursor } from "./landscape-cursor.js";
 import { CODES, codesOf, map, mapColours } from "./landscape-maps.js";
@@ -209,11 +208,12 @@ class Landscape extends LiveView {
       body.replaceChildren(...this.cells.map(({ chip, name, level, shares: each, words, adopt }) =>
         node("tr", {}, node("th", { scope: "row" }, chip, name), level, ...each, words, adopt)));
     }
+    const heights = apart(optima.rows.map((row) => row.log_likelihood));
     optima.rows.forEach((row, n) => {
       const cells = this.cells[n];
       cells.chip.style.background = row.colour;
       write(cells.name, `${n + 1}${n ? "" : ", the best"}`);
-      write(cells.level, row.log_likelihood === null ? "impossible" : compact(row.log_likelihood));
+      write(cells.level, heights[n]);
       cells.shares.forEach((cell, m) => write(cell, percent(row.shares[m])));
       write(cells.words, row.words);
     });
