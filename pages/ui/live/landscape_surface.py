@@ -32,6 +32,9 @@ TELLING = 0.02
 
 LOWEST_SHARE = 0.15
 """Of the points of a surface: so many may lie below the first colour, which they all have."""
+MOST_DEPTHS = 4.0
+"""How many times as far below the highest as half of the points lie, the first colour may be: where
+some fall very far, as with a tiny standard deviation, the hills would have one colour otherwise."""
 
 MOST_SUMMITS = 8
 LEAST_DROP = 1.0
@@ -128,7 +131,9 @@ def _colour_range(values: FloatArray) -> tuple[float, float]:
     finite = values[np.isfinite(values)]
     if not finite.size:
         return -1.0, 0.0
-    low, high = float(np.quantile(finite, LOWEST_SHARE)), float(finite.max())
+    high = float(finite.max())
+    low, middle = (float(value) for value in np.quantile(finite, (LOWEST_SHARE, 0.5)))
+    low = max(low, high - MOST_DEPTHS * (high - middle))
     if high - low < 1e-9 * max(1.0, abs(high)):
         return high - 1.0, high
     return rounded(low, high)
