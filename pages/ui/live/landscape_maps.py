@@ -106,15 +106,16 @@ def about_shares(best: float, share_known: float) -> str:
     """What the share of starts that reach the best optimum means for random starts."""
     if share_known == 0.0:
         return ""
+    so_far = "" if share_known == 1.0 else ", judged by those searched so far"
     if best == 0.0:
-        return "No start has come to rest at the best optimum yet."
+        return f"No start has come to rest at the best optimum{so_far and ' yet'}."
+    if best == 1.0:
+        return f"Every start reaches the best optimum{so_far}."
     missed = (1.0 - best) ** RANDOM_STARTS
     chance = "less than 0.01" if missed < 0.005 else f"{missed:.2f}"
-    if best == 1.0:
-        return "Every start reaches the best optimum."
     if missed > 0.995:
         chance = "more than 0.99"
-    return f"{RANDOM_STARTS} starts miss the best with probability {chance}."
+    return f"{RANDOM_STARTS} starts miss the best with probability {chance}{so_far}."
 
 
 def _places(

@@ -13,7 +13,7 @@ from pages.ui.live import landscape_surface
 from pages.ui.live.frame_source import frame_source
 from pages.ui.live.landscape_frame import LandscapeFrame, SurfacePicture
 from pages.ui.live.landscape_maps import about_barrier, about_shares, about_states
-from pages.ui.live.landscape_surface import summits, surfaces
+from pages.ui.live.landscape_surface import _colour_range, summits, surfaces
 from pages.ui.live.landscape_view import MOST_MIRRORS, landscape_frame
 from pages.ui.session.landscape import landscape
 from pages.ui.session.optima import joint_optima
@@ -222,6 +222,15 @@ def test_what_the_states_of_an_optimum_are():
     )
 
 
+def test_hills_have_colours_of_their_own_beside_an_abyss():
+    hill = -np.linspace(1.0, 2.0, 80)
+    low, high = _colour_range(np.concatenate([hill, np.full(40, -700.0)]))
+    assert low > -5.0
+    assert high == pytest.approx(-1.0, rel=0, abs=0.1)
+    low, high = _colour_range(-np.linspace(1.0, 2.0, 101))
+    assert low == pytest.approx(-1.85, rel=0, abs=0.06), "only some lie below the first colour"
+
+
 def test_shares_and_barriers_in_words():
     assert about_shares(0.0, 0.0) == ""
     assert about_shares(1.0, 1.0) == "Every start reaches the best optimum."
@@ -229,7 +238,10 @@ def test_shares_and_barriers_in_words():
     assert about_shares(0.15, 1.0) == "10 starts miss the best with probability 0.20."
     assert about_shares(0.9, 1.0).endswith("probability less than 0.01.")
     assert about_shares(1e-5, 1.0).endswith("probability more than 0.99.")
-    assert about_shares(0.0, 0.5).startswith("No start has come to rest")
+    assert about_shares(0.0, 1.0) == "No start has come to rest at the best optimum."
+    assert about_shares(0.0, 0.5) == "No start has come to rest at the best optimum yet."
+    assert about_shares(1.0, 0.01).endswith("the best optimum, judged by those searched so far.")
+    assert about_shares(0.15, 0.01).endswith("probability 0.20, judged by those searched so far.")
     assert about_barrier(0.0, 0.0).startswith("No barrier")
     assert "impossible" in about_barrier(np.inf, np.inf)
     assert about_barrier(12.34, 0.0123) == (
