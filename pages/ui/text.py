@@ -83,7 +83,8 @@ def decimal(value: float, spread: float = 0.0) -> str:
 def scientific(value: float) -> str:
     """A number to four digits; a small or large one to two, with a power of ten: 3.9 × 10⁻⁸."""
     if value == 0.0 or 1e-3 <= abs(value) < 1e5:
-        return decimal(float(f"{value:.4g}"))
+        # By :g alone, four digits of 12345 would be 1.234e+04.
+        return f"{float(f'{value:.4g}'):g}".replace("-", "−")
     mantissa, exponent = f"{value:.1e}".split("e")
     power = str(int(exponent)).translate(SUPERSCRIPTS)
     return f"{mantissa.removesuffix('.0')}{NARROW_SPACE}×{NARROW_SPACE}10{power}".replace("-", "−")

@@ -55,6 +55,7 @@ def test_digits_go_on_until_values_can_be_told_apart():
         (-2e-12, "−2 × 10⁻¹²"),
         (1.5e6, "1.5 × 10⁶"),
         (40.0, "40"),
+        (12345.0, "12340"),
     ],
 )
 def test_small_and_large_numbers_have_a_power_of_ten(value: float, text: str) -> None:
