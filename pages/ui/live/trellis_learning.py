@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
 from hmmcore.coordinates import Coordinate
 from hmmcore.inference import EMStep, em_step, open_parameter
-from pages.ui.live.trellis_numbers import percent
+from pages.ui.live.trellis_numbers import percent, readable
 from pages.ui.session.message_view import MessageView
 from pages.ui.session.session import Session
 from pages.ui.session.view import View
-from pages.ui.text import count, decimal, scientific
+from pages.ui.text import count, scientific
 
 MOST_OPENED = 2_000_000
 """Largest T × K of data whose step is opened."""
@@ -92,7 +93,7 @@ def _arrow(session: Session, view: View, shown: MessageView, step: EMStep) -> Le
         ours = gives if state == cell.state else ours
         rows.append(
             (
-                f"{plain(cell.origin)} → {plain(state)}{mark}", decimal(opened.old),
+                f"{plain(cell.origin)} → {plain(state)}{mark}", readable(opened.old),
                 scientific(gives), scientific(opened.numerator), scientific(opened.denominator),
                 _new(opened.new, opened.held),
             )
@@ -118,7 +119,10 @@ def _circle(session: Session, view: View, shown: MessageView, step: EMStep) -> L
     gamma = float(step.smoothed_probs[row, cell.state])
     values = session.data.sequences.observations[row]
     x = f"x_{{{cell.time + 1}}}"
-    sentences = [f"This γ gives {x} the weight {scientific(gamma)} in all that {name} learns."]
+    sentences = [
+        f"γ of {name} at t = {cell.time + 1} gives {x} the weight {scientific(gamma)} in all that "
+        f"{name} learns."
+    ]
     if np.isnan(values).all():
         sentences = [f"{x} is missing, so {name} learns nothing from it."]
     rows = []
@@ -130,7 +134,7 @@ def _circle(session: Session, view: View, shown: MessageView, step: EMStep) -> L
             continue
         rows.append(
             (
-                label, decimal(opened.old), scientific(float(opened.weights[row])),
+                label, readable(opened.old), scientific(float(opened.weights[row])),
                 scientific(float(opened.contributions[row]) + 0.0), scientific(opened.numerator),
                 scientific(opened.denominator), _new(opened.new, opened.held),
             )
@@ -150,7 +154,7 @@ def _circle(session: Session, view: View, shown: MessageView, step: EMStep) -> L
 
 
 def _new(value: float, held: str | None) -> str:
-    return decimal(value) if held is None else f"{decimal(value)}, {HELD[held]}"
+    return readable(value) if held is None else f"{readable(value)}, {HELD[held]}"
 
 
 def _coordinates(session: Session, shown: MessageView, row: int) -> list[tuple[Coordinate, str]]:
@@ -168,6 +172,11 @@ def _coordinates(session: Session, shown: MessageView, row: int) -> list[tuple[C
         for name, symbol in (("means", "μ"), ("standard_deviations", "σ")):
             found += [
                 ((name, state, d), f"{symbol} {column}".strip()) for d, column in enumerate(columns)
+            ]
+        if getattr(shown.hmm.emissions, "covariance_type", None) == "full":
+            pairs = combinations(range(len(columns)), 2)
+            found += [
+                (("covariances", state, d, e), f"Σ {columns[d]}, {columns[e]}") for d, e in pairs
             ]
     if shown.cell.time == 0:
         found.append((("initial_probs", state), "π"))

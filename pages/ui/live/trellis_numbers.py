@@ -109,6 +109,13 @@ def from_log(value: float) -> str:
     return f"{mantissa:.3f}{NARROW_SPACE}×{NARROW_SPACE}{power_of_ten(exponent)}"
 
 
+def readable(value: float) -> str:
+    """A number to four digits, with a power of ten where it is small or large: −3.520 × 10¹⁷."""
+    if value == 0.0 or 1e-3 <= abs(value) < 99_995.0 or not math.isfinite(value):
+        return scientific(value)
+    return f"{'−' if value < 0 else ''}{from_log(math.log(abs(value)))}"
+
+
 def percent(share: float) -> str:
     """A share in percent, such as 61 %, or less than 1 %."""
     if not share:

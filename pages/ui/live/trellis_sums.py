@@ -18,9 +18,9 @@ from pages.ui.live.trellis_explanation import (
     lower,
     ways,
 )
-from pages.ui.live.trellis_numbers import from_log, percent
+from pages.ui.live.trellis_numbers import from_log, percent, readable
 from pages.ui.session.message_view import Cell, MessageView
-from pages.ui.text import decimal, with_spread
+from pages.ui.text import with_spread
 
 NOTHING_AFTER = (
     "Nothing comes after the last observation, so the future says nothing: β̂ is 1 for every state."
@@ -204,9 +204,9 @@ def _expected(shown: MessageView, t: Moment) -> str:
     found = prediction(shown.shown, t.time)
     if found.symbol_probs is not None:
         prob = float(found.symbol_probs[int(found.observation[0])])
-        return f"Of what came at t = {t} it expected {percent(prob)} beforehand."
+        return f"What came at t = {t} had a probability of {percent(prob)} beforehand."
     assert found.means is not None
     assert found.standard_deviations is not None
     expected = ", ".join(map(with_spread, found.means, found.standard_deviations))
-    came = ", ".join("nothing" if np.isnan(x) else decimal(float(x)) for x in found.observation)
+    came = ", ".join("nothing" if np.isnan(x) else readable(float(x)) for x in found.observation)
     return f"It expects {t.x} = {expected}; {came} came."

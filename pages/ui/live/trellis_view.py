@@ -126,7 +126,7 @@ def trellis_frame(session: Session, view: View, shown: MessageView) -> TrellisFr
         explanation=explanation(shown, which),
         density=density(shown, data, shown_dimension(session), which),
         learning=learning(session, view, shown),
-        change=change(shown, data),
+        change=change(shown, data, refused=bool(config.what_if) and shown.what_if is None),
         unscaled=_unscaled(session, shown) if which == "forward" else ("", ()),
         remarks=(*shown.notes, *limited),
     )  # fmt: skip

@@ -8,8 +8,8 @@ import numpy as np
 
 from hmmcore.arrays import FloatArray
 from pages.ui.experiment.dataset import Dataset
+from pages.ui.live.trellis_numbers import readable
 from pages.ui.session.message_view import MessageView
-from pages.ui.text import decimal
 
 MOVED = 0.005
 """A smaller change of a probability is not seen in two decimals."""
@@ -45,7 +45,7 @@ class Change:
         time: the chosen time, counted from 1.
         inputs: its coordinates.
         missing: whether it is missing.
-        banner: what is changed at present; empty while nothing is.
+        banner: what is changed at present, or that what is asked for cannot be; empty otherwise.
         moved: what that moves.
         head: heads of the table: times.
         rows: γ of the chosen state at those times, as it is and with the change.
@@ -77,17 +77,21 @@ def _number_text(data: Dataset, value: float, places: int) -> str:
     if data.family == "counts":
         return f"{value:.0f}"
     # Added zero turns -0.0 into 0.0.
-    return decimal(round(value, places) + 0.0 if abs(value) < 1000 else value)
+    return readable(round(value, places) + 0.0 if abs(value) < 1000 else value)
 
 
-def change(shown: MessageView, data: Dataset) -> Change:
-    """What can be changed at the chosen time, and what the present change moves."""
+def change(shown: MessageView, data: Dataset, *, refused: bool = False) -> Change:
+    """What can be changed at the chosen time, and what the present change moves.
+
+    `refused` says that a change is asked for which there cannot be; the reader can put it back too.
+    """
     cell, what_if = shown.cell, shown.what_if
     values = shown.observations[cell.time]
     inputs = tuple(_input(data, dimension, float(value)) for dimension, value in enumerate(values))
     missing = bool(np.isnan(values).all())
     if what_if is None:
-        return Change(cell.time + 1, inputs, missing, "", "", (), ())
+        banner = "The what-if is left out" if refused else ""
+        return Change(cell.time + 1, inputs, missing, banner, "", (), ())
     before, after = (
         observation_text(data, observations[what_if.time])
         for observations in (shown.sequence.observations, shown.observations)
@@ -119,7 +123,7 @@ def _moved(shown: MessageView, moved: FloatArray) -> str:
     assert shown.what_if is not None
     if shown.what_if.missing:
         return where
-    return f"{where} The log-likelihood changes by {decimal(float(f'{gain:.3g}'))} nats."
+    return f"{where} The log-likelihood changes by {readable(float(f'{gain:.3g}'))} nats."
 
 
 def _input(data: Dataset, dimension: int, value: float) -> Input:

@@ -11,7 +11,7 @@ from hmmcore import Sequences, smooth
 from hmmcore.inference import backward_terms, em_step, forward_terms, pair_terms, viterbi_terms
 from pages.ui.experiment.dataset import Upload
 from pages.ui.live.trellis import TrellisFrame, encode
-from pages.ui.live.trellis_numbers import adding_up, from_log, log_sum_of, sum_of
+from pages.ui.live.trellis_numbers import adding_up, from_log, log_sum_of, readable, sum_of
 from pages.ui.live.trellis_view import MOST_ARROWS, trellis_frame
 from pages.ui.session.message_view import MessageView, message_view
 from pages.ui.session.session import Session
@@ -295,3 +295,34 @@ def test_ties_are_two_arrows():
     best = [arrow for arrow in frame.arrows if arrow.kind == "best"]
     assert len(best) == 9 * 8
     assert "tie: their ways are exactly as probable" in frame.explanation.words
+
+
+def test_covariances_of_leaning_points_are_opened_too():
+    session, found, frame = shown("family=points&cov=full&cell=4.2", steps=1)
+    after = em_step(found.hmm, session.data.sequences).after.emissions
+    rows = {row[0]: row for row in frame.learning.rows}
+    assert number(rows["Σ x1, x2"][1]) == pytest.approx(
+        found.hmm.emissions.covariances[1, 0, 1], rel=1e-3
+    )
+    assert number(rows["Σ x1, x2"][-1]) == pytest.approx(after.covariances[1, 0, 1], rel=1e-3)
+    _, _, frame = shown("family=points&cell=4.2")
+    assert [row[0] for row in frame.learning.rows] == ["μ x1", "μ x2", "σ x1", "σ x2"]
+
+
+def test_a_what_if_that_cannot_be_can_be_put_back_too():
+    session, found, frame = shown("family=counts&whatif=5_-1&cell=5.1")
+    assert (found.what_if, frame.ghosts, frame.change.rows) == (None, None, ())
+    assert frame.change.banner == "The what-if is left out"
+    _, frame = in_pass(session, what_if="")
+    assert frame.change.banner == ""
+
+
+def test_very_large_numbers_are_written_with_a_power_of_ten():
+    _, _, frame = shown("whatif=5_-1e9&cell=5.1&pass=prediction", steps=0)
+    assert number(frame.columns[4].observation) == -1e9
+    assert f"; {frame.columns[4].observation} came." in frame.explanation.after[0]
+    values = (0.0, -0.5, 12345.0, 99999.0, -123456.0, 1.234e-5)
+    texts = [readable(value) for value in values]
+    assert texts[:3] == ["0", "−0.5", "12340"]
+    assert [number(text) for text in texts] == pytest.approx(values, rel=1e-3)
+    assert not any("e" in text for text in texts)

@@ -36,7 +36,7 @@ export class WhatIf {
       this.boxes[i].done?.();
     });
     const { banner, moved, head, rows } = change;
-    this.result.replaceChildren(...(banner ? [paragraph(moved), plainTable(head, rows)]
+    this.result.replaceChildren(...(banner && moved ? [paragraph(moved), plainTable(head, rows)]
       : [paragraph("Move it, and see what changes before and after it.", { class: "hmm-after" })]));
   }
 
