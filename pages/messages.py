@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
+from hmmcore.arrays import IntArray
 from pages.ui.live.frame_source import frame_source
 from pages.ui.live.trellis import show_trellis
 from pages.ui.parts import about, controls, health, words
 from pages.ui.parts.run_controls import choices, messages
 from pages.ui.parts.widgets import on_entry, wide
+from pages.ui.session import decoded
 from pages.ui.session.message_view import changes
 from pages.ui.session.session import current_session
-from pages.ui.session.view import current_view, selected_sequence
+from pages.ui.session.view import View, current_view, selected_sequence
 from pages.ui.text import count
 
 MOST_CHANGES = 200
@@ -39,8 +41,7 @@ def go_to_change() -> None:
     """Draw the list of times at which the most probable path changes its state."""
     if view is None:
         return
-    path = view.path.states
-    found = changes(path)[:MOST_CHANGES]
+    found = changes(shown_path(view))[:MOST_CHANGES]
     st.selectbox(
         "Go to",
         found,
@@ -55,12 +56,18 @@ def go_to_change() -> None:
     )
 
 
+def shown_path(view: View) -> IntArray:
+    """The Viterbi path of the model whose messages are shown."""
+    truth = decoded.ceiling(session) if session.config.message_model == "true" else None
+    return view.path.states if truth is None else truth.path.states
+
+
 def go_to(time: int | None) -> None:
     """Put a time, 0-based, into the middle of the window, and choose the state there."""
     if time is None or view is None:
         return
     first = max(1, time + 1 - session.config.window // 2)
-    session.change(first_time=first, cell=f"{time + 1}.{int(view.path.states[time]) + 1}")
+    session.change(first_time=first, cell=f"{time + 1}.{int(shown_path(view)[time]) + 1}")
     st.session_state[GO_TO] = None
 
 

@@ -58,6 +58,19 @@ def test_a_change_of_state_is_gone_to():
     assert app.selectbox(key="go_to_change").value is None
 
 
+def test_of_the_true_model_its_own_changes_are_gone_to():
+    app = at_messages(of="true")
+    here = session(app)
+    hmm = here.data.generating_model
+    path = viterbi(hmm, here.data.sequences.select(0)).states
+    times = (np.flatnonzero(np.diff(path)) + 1).tolist()
+    assert app.selectbox(key="go_to_change").options == [
+        f"the change at t = {time + 1}" for time in times
+    ]
+    healthy(app.selectbox(key="go_to_change").select(times[2]).run())
+    assert here.config.cell == f"{times[2] + 1}.{path[times[2]] + 1}"
+
+
 def test_the_trellis_follows_the_runs_and_their_past():
     app = at_messages()
     start = trellis(app)
