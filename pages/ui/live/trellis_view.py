@@ -33,6 +33,9 @@ FAINTEST = 1e-3
 MOST_PLAYED = 2_000
 """Steps of a sequence along which the pass is also made without scales in every frame."""
 
+LAST_ONES = 3
+"""Numbers of a pass without scales that are shown before they are lost."""
+
 TOLD_STATES = 5
 """States that the words of one time name."""
 
@@ -253,10 +256,12 @@ def _unscaled(session: Session, shown: MessageView) -> tuple[str, tuple[tuple[st
             "Double precision ends at about 10⁻³²³; a longer sequence passes that, so the pass "
             "divides each time by c."
         )
-    state = shown.cell.state
-    rows = tuple(
-        (f"t = {time + 1}", _plain(float(lost.forward[time, state]))) for time in shown.times
-    )
+    state, times = shown.cell.state, list(shown.times)
+    if lost.forward_lost is not None and lost.forward_lost not in shown.times:
+        # The times at which the numbers are lost are shown beside those of the window.
+        last_ones = range(max(lost.forward_lost - LAST_ONES, 0), lost.forward_lost + 1)
+        times = sorted({*times, *last_ones})
+    rows = tuple((f"t = {time + 1}", _plain(float(lost.forward[time, state]))) for time in times)
     return text, rows
 
 

@@ -326,3 +326,16 @@ def test_very_large_numbers_are_written_with_a_power_of_ten():
     assert texts[:3] == ["0", "−0.5", "12340"]
     assert [number(text) for text in texts] == pytest.approx(values, rel=1e-3)
     assert not any("e" in text for text in texts)
+
+
+@pytest.mark.parametrize("first", [1, 500])
+def test_the_unscaled_pass_is_lost_before_the_eyes_wherever_the_window_is(first):
+    _, found, frame = shown(f"M=600&from_t={first}", steps=0)
+    text, rows = frame.unscaled
+    lost = int(re.search(r"At t = (\d+) every α is 0", text)[1])
+    assert lost - 1 not in found.times
+    numbers = {row[0]: number(row[1]) for row in rows}
+    assert [numbers[f"t = {time}"] > 0 for time in range(lost - 3, lost + 1)] == [True] * 3 + [
+        False
+    ]
+    assert {f"t = {time + 1}" for time in found.times} <= set(numbers)
