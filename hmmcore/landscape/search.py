@@ -24,7 +24,7 @@ STRIDES = (8, 4, 2, 1)
 """Every eighth position of every eighth row is trained first, then every fourth, and so on."""
 MOST_NUMBERS = 1 << 24
 """Numbers of all models that a search may keep: 128 MB."""
-MOST_AT_ONCE = 2048
+FEWEST_AT_ONCE, MOST_AT_ONCE = 2 * LANES, 2048
 """Starts that are trained at once: what is cancelled loses no more."""
 
 
@@ -97,6 +97,7 @@ class BasinSearch:
         self._order = coarse_first(self.shape)
         self._next = 0
         self._seconds = 0.0
+        self._size = FEWEST_AT_ONCE
 
     def advance(
         self,
@@ -118,25 +119,19 @@ class BasinSearch:
         """
         until = time.monotonic() + seconds
         while self._next < len(self._order):
-            size = self._chunk_size(until - time.monotonic())
+            size = self._size if np.isfinite(seconds) else MOST_AT_ONCE
+            began = time.monotonic()
             numbers = self._order[self._next : self._next + size]
             if not self._train(numbers, cancelled, progress):
                 return True
-            if time.monotonic() >= until:
+            now = time.monotonic()
+            self._size = _next_size(size, now - began, seconds)
+            if now >= until:
                 break
         began = time.monotonic()
         came_closer = self._ends.come_closer(cancelled)
         self._seconds += time.monotonic() - began
         return not came_closer or self._next < len(self._order)
-
-    def _chunk_size(self, seconds: float) -> int:
-        """How many starts to train at once, to end in so many seconds."""
-        smallest = 2 * LANES
-        if not self._next:
-            return smallest if np.isfinite(seconds) else MOST_AT_ONCE
-        possible = max(0.0, min(seconds * self._next / max(self._seconds, 1e-9), MOST_AT_ONCE))
-        # Not many more than were done before: what those took says little.
-        return max(smallest, min(int(possible), 2 * self._next))
 
     def _train(
         self,
@@ -178,6 +173,16 @@ class BasinSearch:
         """How long the starts that are left will take, judged by those done; None before any."""
         done = self._next
         return self._seconds * (len(self._order) - done) / done if done else None
+
+
+def _next_size(size: int, took: float, seconds: float) -> int:
+    """How many starts to train at once, after so many took so long and should take `seconds`.
+
+    Of a few starts most of the time goes into calling, so that twice as many take hardly longer.
+    """
+    if took <= 2.0 * seconds:
+        return min(2 * size, MOST_AT_ONCE)
+    return max(size // 2, FEWEST_AT_ONCE) if took > 4.0 * seconds else size
 
 
 def coarse_first(shape: tuple[int, int]) -> IntArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -35,6 +36,7 @@ from hmmcore.landscape import (
     gathering,
     rest,
 )
+from hmmcore.landscape import search as search_module
 from hmmcore.landscape.likeness import Likeness, features_of
 from tests.hmmcore.landscape.test_plane import FAMILIES
 
@@ -495,3 +497,27 @@ def test_what_cannot_be_searched_is_refused(two_states):
     lone = Plane(one, ("means", 0), ("standard_deviations", 0))
     found = basins(lone, EM(two_states), [0.0, 2.0], [0.0, 1.0], 50)
     np.testing.assert_array_equal(found.optimum, 0)
+
+
+def test_where_calling_takes_most_of_the_time_more_starts_are_trained_at_once(monkeypatch):
+    now, sizes, real = [0.0], [], search_module.batch.fit
+
+    def fit(trainer, models, *arguments, **named):
+        sizes.append(len(models))
+        now[0] += 0.04 + 1e-5 * len(models)
+        return real(trainer, models, *arguments, **named)
+
+    monkeypatch.setattr(search_module, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(search_module.batch, "fit", fit)
+    grid = np.linspace(-2.0, 2.0, 64)
+    data = Sequences(np.array([-1.0, -0.9, 1.1, 1.0]))
+    plane = Plane(
+        HMM([0.5, 0.5], np.full((2, 2), 0.5), Gaussian(np.array([-1.0, 1.0]), np.ones((2, 1)))),
+        ("means", 0), ("means", 1),
+    )  # fmt: skip
+    search = BasinSearch(plane, EM(data, {"means"}), grid, grid, 2)
+    while search.advance(0.05):
+        pass
+    assert sizes[0] == 16
+    assert len(sizes) < 25
+    assert max(sizes) >= 1024
