@@ -228,7 +228,7 @@ def test_what_lies_under_the_pointer_is_said_in_values_not_positions(empty: Page
 
 
 def test_an_optimum_is_adopted_and_a_search_begun_and_cancelled(empty: Page) -> None:
-    search = SearchState(False, 0.25, "about 3 s more", False)
+    search = SearchState(False, 0.25, "about 3 s more", True)
     view = View(empty, search=search)
     empty.get_by_role("button", name="Adopt optimum 2").click()
     assert told(view.commands(), "adopt") == [1]
@@ -243,6 +243,10 @@ def test_an_optimum_is_adopted_and_a_search_begun_and_cancelled(empty: Page) -> 
     empty.get_by_role("button", name="Cancel", exact=True).click()
     (command,) = view.commands()
     assert command.endswith("cancel_search")
+    view.show(search=SearchState(False, 0.0, "256 starts would take too long.", False))
+    view.rest()
+    expect(empty.get_by_test_id("search")).to_have_text("256 starts would take too long.")
+    assert button.get_attribute("aria-disabled") == "true", "a press would do nothing"
     view.show(search=SearchState(False, 1.0, "256 starts", False))
     view.rest()
     expect(bar).to_be_hidden()

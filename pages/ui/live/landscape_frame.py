@@ -149,13 +149,14 @@ class LinePicture:
 class SearchState:
     """How far the search from all starts is; `words` say it, or its estimate, or why there is none.
 
-    `share` is that of its work that is done, 0 to 1.
+    `share` is that of its work that is done, 0 to 1. `can_go_on`: whether there is more to search,
+    which a press begins or goes on with unless it is `running`.
     """
 
     running: bool
     share: float
     words: str
-    can_cancel: bool
+    can_go_on: bool
 
 
 @dataclass(frozen=True, eq=False)

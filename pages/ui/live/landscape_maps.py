@@ -59,9 +59,10 @@ def search_what_is_shown(session: Session) -> None:
 
 def search_state(session: Session) -> SearchState:
     """How far the search is."""
-    words, share = about(searcher(session).shown)
-    running = searcher(session).running
-    return SearchState(running, share, words, running)
+    shown = searcher(session).shown
+    words, share = about(shown)
+    can_go_on = any(not (one.done or one.refused or one.failed) for one in shown)
+    return SearchState(searcher(session).running, share, words, can_go_on)
 
 
 def map_pictures(session: Session, ground: Landscape, run: Run) -> tuple[MapPicture, ...]:

@@ -15,6 +15,7 @@ from hmmcore import HMM, Categorical
 from hmmcore.landscape import basins
 from pages.ui.experiment.planes import MAX_ITERATIONS
 from pages.ui.live.frame_source import frame_source
+from pages.ui.live.landscape_maps import search_state
 from pages.ui.session import map_search
 from pages.ui.session.commands import carry_out
 from pages.ui.session.landscape import landscape
@@ -110,6 +111,7 @@ def test_of_a_middling_one_a_first_picture_comes_by_itself(monkeypatch):
     searcher(session).join(60.0)
     assert 0.0 < search.share < 1.0
     assert search.waits
+    assert search_state(session).can_go_on
     assert "the rest takes about" in about([search])[0]
 
 
@@ -125,6 +127,7 @@ def test_more_starts_are_searched_only_where_a_minute_is_enough(size, monkeypatc
     assert "would take about 61" in words
     assert "choose fewer starts" in words
     assert share == 0.0
+    assert not search_state(session).can_go_on
 
 
 def test_more_models_than_there_is_memory_for_are_refused_before_it_is_taken(monkeypatch):

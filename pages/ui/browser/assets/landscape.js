@@ -123,7 +123,7 @@ class Landscape extends LiveView {
     }
   }
 
-  writeSearch({ running, share, words, can_cancel: canCancel }) {
+  writeSearch({ running, share, words, can_go_on: canGoOn }) {
     const { bar, share: done, words: text, button } = this.search;
     this.running = running;
     write(text, words);
@@ -133,7 +133,7 @@ class Landscape extends LiveView {
     done.style.width = `${100 * share}%`;
     write(button, running ? "Cancel" : "Search");
     // One that has the focus would lose it with its place.
-    const idle = running ? !canCancel : share >= 1;
+    const idle = !running && !canGoOn;
     button.hidden = idle && document.activeElement !== button;
     button.ariaDisabled = idle;
   }
