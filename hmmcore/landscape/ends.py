@@ -99,6 +99,11 @@ class Ends:
         for group in range(before, self._groups_found.num_groups):
             self._waiting.append(int(numbers[np.argmax(groups == group)]))
 
+    @property
+    def num_waiting(self) -> int:
+        """How many groups are new."""
+        return len(self._waiting)
+
     def come_closer(self, cancelled: Callable[[], bool] | None = None) -> bool:
         """Train the first of each new group on; False if that was cancelled."""
         if not self._waiting:

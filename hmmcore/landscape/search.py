@@ -27,6 +27,10 @@ MOST_NUMBERS = 1 << 24
 FEWEST_AT_ONCE, MOST_AT_ONCE = 2 * LANES, 2048
 """Starts that are trained at once: what is cancelled loses no more."""
 
+FEWER = 4.0
+"""How many times as long starts are trained as the ends of groups are trained on: a few of those
+take nearly as long as many."""
+
 
 def basins(
     plane: AnyPlane,
@@ -98,6 +102,8 @@ class BasinSearch:
         self._next = 0
         self._seconds = 0.0
         self._size = FEWEST_AT_ONCE
+        # How long starts were trained since ends were trained on, and how long that took.
+        self._since, self._closer = 0.0, 0.0
 
     def advance(
         self,
@@ -128,10 +134,17 @@ class BasinSearch:
             self._size = _next_size(size, now - began, seconds)
             if now >= until:
                 break
+        if self._next < len(self._order) and not self._is_closer_due():
+            return True
         began = time.monotonic()
         came_closer = self._ends.come_closer(cancelled)
-        self._seconds += time.monotonic() - began
+        self._closer, self._since = time.monotonic() - began, 0.0
+        self._seconds += self._closer
         return not came_closer or self._next < len(self._order)
+
+    def _is_closer_due(self) -> bool:
+        """Whether ends that stand still are to be trained on now, before all starts are done."""
+        return self._ends.num_waiting >= 2 * LANES or self._since >= FEWER * self._closer
 
     def _train(
         self,
@@ -154,7 +167,12 @@ class BasinSearch:
                 numbers, which = numbers[:first], which[:first]
         self._ends.put(numbers, which, fits)
         self._next += len(numbers)
-        self._seconds += time.monotonic() - began
+        spent = time.monotonic() - began
+        if not done:
+            # The first ends may take as long.
+            self._closer = spent
+        self._since += spent
+        self._seconds += spent
         return fits is None or CANCELLED not in fits.stop_reasons
 
     def basins(self) -> Basins:

@@ -38,6 +38,7 @@ from hmmcore.landscape import (
 )
 from hmmcore.landscape import search as search_module
 from hmmcore.landscape.likeness import Likeness, features_of
+from hmmcore.lanes import LANES
 from tests.hmmcore.landscape.test_plane import FAMILIES
 
 
@@ -521,3 +522,25 @@ def test_where_calling_takes_most_of_the_time_more_starts_are_trained_at_once(mo
     assert sizes[0] == 16
     assert len(sizes) < 25
     assert max(sizes) >= 1024
+
+
+def test_a_search_in_slices_trains_starts_before_it_comes_closer_to_optima(
+    two_states, mirrored, monkeypatch
+):
+    plane = Plane(alike(Gaussian.univariate([0.0, 0.0], 0.7)), ("means", 0), ("means", 1))
+    xs = np.linspace(-3.0, 3.0, 13)
+    search = BasinSearch(plane, EM(two_states, {"means"}), xs, xs, 500)
+    done, own = [], search._ends.come_closer
+
+    def come_closer(cancelled=None):
+        done.append(int(search.basins().known.sum()))
+        return own(cancelled)
+
+    monkeypatch.setattr(search._ends, "come_closer", come_closer)
+    num_slices = 1
+    while search.advance(0.0):
+        num_slices += 1
+    assert len(done) < num_slices
+    assert done[0] > 2 * LANES, "the first picture does not wait for it"
+    assert done[-1] == len(xs) ** 2
+    assert_same(search.basins(), mirrored)
