@@ -136,11 +136,18 @@ class BasinSearch:
                 break
         if self._next < len(self._order) and not self._is_closer_due():
             return True
+        return not self.come_closer(cancelled) or self._next < len(self._order)
+
+    def come_closer(self, cancelled: Callable[[], bool] | None = None) -> bool:
+        """Train on to their optima ends that are new; False if that was cancelled.
+
+        `advance` does so now and then, and when all starts are done.
+        """
         began = time.monotonic()
         came_closer = self._ends.come_closer(cancelled)
         self._closer, self._since = time.monotonic() - began, 0.0
         self._seconds += self._closer
-        return not came_closer or self._next < len(self._order)
+        return came_closer
 
     def _is_closer_due(self) -> bool:
         """Whether ends that stand still are to be trained on now, before all starts are done."""

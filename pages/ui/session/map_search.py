@@ -138,13 +138,17 @@ class Search:
                 self._fill_at = after + max(FRESH, 4.0 * (after - now))
             if not more and self.found is not None and self.found.share_known >= 1.0:
                 self.done, self._search = True, None
+            self.spent += time.perf_counter() - begun
+            if self.waits and self._search is not None:
+                # This picture stays for a while.
+                self._search.come_closer(stopped)
+                self.found = self._search.filled()
         except (ValueError, ArithmeticError, MemoryError) as error:
             self.failed, self._search = _sentence(error), None
         except BaseException:
             # A defect: it is logged where threads end, and not met again and again.
             self.failed = "The search has ended by an error."
             raise
-        self.spent += time.perf_counter() - begun
 
 
 class Searcher:

@@ -112,6 +112,8 @@ def test_of_a_middling_one_a_first_picture_comes_by_itself(monkeypatch):
     assert 0.0 < search.share < 1.0
     assert search.waits
     assert search_state(session).can_go_on
+    assert search._search is not None
+    assert search._search._ends.num_waiting == 0, "the picture that stays has come to its optima"
     assert "the rest takes about" in about([search])[0]
 
 
