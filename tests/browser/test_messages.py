@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -84,6 +85,32 @@ def test_an_arrow_is_chosen_by_keys_and_its_table_adds_up_to_one(page: Page) -> 
     expect(heading(page)).to_have_text("S2 at t = 4, term by term")
 
 
+def centre(page: Page, name: str) -> tuple[float, float]:
+    box = circle(page, name).locator(".hmm-trellis-ring").bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_an_arrow_is_chosen_by_pointer_and_keys_go_on_from_it(page: Page) -> None:
+    open_messages(page, "pass=pairs&cell=6.1")
+    (x, y), (to_x, to_y) = centre(page, "S3 at t = 2"), centre(page, "S2 at t = 3")
+    page.mouse.click(x + 0.4 * (to_x - x), y + 0.4 * (to_y - y))
+    expect(heading(page)).to_have_text("S3 to S2, t = 2 to 3, term by term")
+    expect(circle(page, "S2 at t = 3")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(heading(page)).to_have_text("S2 to S2, t = 2 to 3, term by term")
+    page.keyboard.press("Escape")
+    expect(heading(page)).to_have_text("S2 at t = 3, term by term")
+
+
+def test_a_what_if_that_cannot_be_is_put_back(page: Page) -> None:
+    open_messages(page, "family=counts&whatif=5_-1&cell=5.1")
+    expect(page.get_by_text("-1 is no observation of these data")).to_be_visible()
+    page.get_by_role("button", name="Put back").click()
+    page.wait_for_url(lambda url: "whatif" not in url)
+    expect(page.get_by_text("-1 is no observation of these data")).to_be_hidden()
+
+
 def test_what_if_moves_the_circles_until_it_is_put_back(page: Page) -> None:
     open_messages(page, "pass=together&cell=5.1")
     before = circle(page, "S1 at t = 5").get_attribute("aria-label")
@@ -127,3 +154,14 @@ def test_nothing_reaches_beyond_a_narrow_page(page: Page, width: int) -> None:
     root = page.locator(TRELLIS)
     assert root.evaluate("root => root.scrollWidth - root.clientWidth") <= 0
     expect(circle(page, "S1 at t = 12")).to_be_attached()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_observations_of_points_stand_side_by_side(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    open_messages(page, "family=points&cov=full")
+    boxes = page.locator(f"{TRELLIS} .hmm-trellis-observation").evaluate_all(
+        "all => all.map((one) => one.getBoundingClientRect()).map(({left, right}) => [left, right])"
+    )
+    assert len(boxes) == 9
+    assert all(right < left for (_, right), (left, _) in pairwise(boxes))

@@ -19,7 +19,8 @@ const READABLE = 13; // the smallest radius of a circle with its number in it
 const LETTERS = 9; // of a state's name beside its row
 const LETTER = 7.2; // pixels of one of them
 const WIDE = 0.56; // of a digit, as a share of the size of type
-const OBSERVED = 9; // characters of an observation over its column
+const OBSERVED = 14; // characters of an observation over its column
+const OBSERVED_LETTER = 6.4; // pixels of one of them
 
 const cut = (text, letters) => (text.length <= letters ? text : `${text.slice(0, letters - 1)}…`);
 
@@ -73,22 +74,26 @@ export class TrellisPicture {
     const { model, width } = this;
     if (!model || !width) return;
     const labelled = model.columns.some(({ label }) => label);
-    const key = [model.num_states, model.columns.length, round(width), labelled,
+    // Observations stand side by side: where the page is narrow, the trellis is wider than it.
+    const letters = Math.max(...model.columns.map(({ observation }) => observation.length));
+    const narrowest = Math.max(NARROWEST, OBSERVED_LETTER * (Math.min(letters, OBSERVED) + 1));
+    const key = [model.num_states, model.columns.length, round(width), labelled, round(narrowest),
       model.states.names].join();
     if (this.key !== key) {
       this.key = key;
-      this.build(width, labelled);
+      this.build(width, labelled, narrowest);
     }
     this.write();
   }
 
-  build(width, labelled) {
+  build(width, labelled, narrowest) {
     const { num_states: K, columns, states } = this.model;
     const letters = Math.max(...states.colours.map((_, k) =>
       Math.min(plainName(k, states).length, LETTERS)));
     const left = 24 + LETTER * letters;
     const head = labelled ? HEAD_LABELLED : HEAD;
-    const step = Math.max(NARROWEST, (width - left - RIGHT) / columns.length);
+    const step = Math.max(narrowest, (width - left - RIGHT) / columns.length);
+    this.fits = Math.floor(step / OBSERVED_LETTER);
     const high = rowHeight(K);
     const whole = left + RIGHT + step * columns.length;
     const height = head + K * high + FOOT;
@@ -146,8 +151,9 @@ export class TrellisPicture {
       const { time, label, observation, changed } = columns[column];
       head.time.textContent = `t = ${time}`;
       if (head.label) head.label.textContent = label;
-      head.observation.textContent = cut(observation === "missing" ? "missing"
-        : radius < 16 || observation.startsWith("(") ? observation : `${model.symbol} = ${observation}`, OBSERVED + 5);
+      const whole = `${model.symbol} = ${observation}`;
+      const bare = observation === "missing" || observation.startsWith("(") || whole.length >= this.fits;
+      head.observation.textContent = cut(bare ? observation : whole, OBSERVED);
       set(head.observation, "class", `hmm-trellis-observation${changed ? " hmm-changed" : ""}`);
     });
     this.names.forEach((name, state) => {
@@ -192,7 +198,10 @@ export class TrellisPicture {
     const [anchor, anchorState] = this.anchor();
     while (this.paths.length < trellis.length) {
       const path = svg("path", { class: "hmm-trellis-arrow" }, svg("title"));
-      path.addEventListener("click", () => this.choose(path.leads));
+      path.addEventListener("click", () => {
+        this.choose(path.leads);
+        this.focus();
+      });
       this.paths.push(path);
       this.arrows.append(path);
     }
@@ -268,9 +277,14 @@ export class TrellisPicture {
     event.preventDefault();
     event.stopPropagation();
     this.choose(next);
-    const [at, row] = this.anchor();
-    const { group } = this.circles[row][at];
-    group.focus();
-    group.scrollIntoView?.({ block: "nearest", inline: "nearest" });
+    this.focus().scrollIntoView?.({ block: "nearest", inline: "nearest" });
+  }
+
+  // Keys go on from what is chosen.
+  focus() {
+    const [column, state] = this.anchor();
+    const { group } = this.circles[state][column];
+    group.focus({ preventScroll: true });
+    return group;
   }
 }
