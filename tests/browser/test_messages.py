@@ -165,3 +165,18 @@ def test_observations_of_points_stand_side_by_side(page: Page, width: int) -> No
     )
     assert len(boxes) == 9
     assert all(right < left for (_, right), (left, _) in pairwise(boxes))
+
+
+@pytest.mark.parametrize(("which", "last"), [("forward", 9), ("backward", 1)])
+def test_the_pass_that_is_played_stays_in_sight_on_a_telephone(
+    page: Page, which: str, last: int
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
+    open_messages(page, f"pass={which}")
+    page.locator(TRELLIS).get_by_role("button", name="One time on").focus()
+    for seen in range(1, 10):
+        page.keyboard.press("Enter")
+        time = seen if which == "forward" else 10 - seen
+        expect(page.get_by_test_id("story")).to_contain_text(f"t = {time}: ")
+        expect(circle(page, f"S1 at t = {time}")).to_be_in_viewport()
+    assert time == last

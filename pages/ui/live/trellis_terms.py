@@ -6,7 +6,7 @@ import numpy as np
 
 from hmmcore.arrays import FloatArray
 from hmmcore.model import log_parameters
-from pages.ui.live.trellis_explanation import Explanation, Moment, Row, explained
+from pages.ui.live.trellis_explanation import ROUNDED, Explanation, Moment, Row, explained
 from pages.ui.live.trellis_numbers import from_log, log_sum_of, percent, sum_of
 from pages.ui.live.trellis_sums import backward, forward, predicted
 from pages.ui.session.message_view import Cell, MessageView
@@ -165,6 +165,7 @@ def _viterbi(shown: MessageView) -> Explanation:
         ("from", f"δ at t = {t.before}", "+ log step", "+ log likelihood", "= candidate", "behind"),
         tuple(rows),
         ((f"δ of {name} at t = {t}, the largest", log_sum_of(np.array([result])).total, "nats"),),
+        (ROUNDED,),
     )
 
 

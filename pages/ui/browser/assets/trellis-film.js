@@ -77,12 +77,16 @@ export class TrellisFilm {
     this.show(this.seen);
   }
 
+  // The column that is seen last.
+  at(seen) {
+    return this.backwards ? this.columns.length - seen : seen - 1;
+  }
+
   write() {
-    const { seen, columns, backwards } = this;
+    const { seen, columns } = this;
     const label = this.timer ? "Pause" : "Play the pass";
     if (this.play.textContent !== label) this.play.textContent = label;
-    const at = backwards ? columns.length - seen : seen - 1;
-    const told = seen === null ? "" : columns[at]?.story ?? "";
+    const told = seen === null ? "" : columns[this.at(seen)]?.story ?? "";
     if (this.story.textContent !== told) this.story.textContent = told;
     this.all.hidden = seen === null;
     // A film is not read out column by column.

@@ -280,6 +280,14 @@ export class TrellisPicture {
     this.focus().scrollIntoView?.({ block: "nearest", inline: "nearest" });
   }
 
+  // On a narrow page the trellis is wider than it: bring a column into sight, without moving the page.
+  follow(column) {
+    const box = this.root.getBoundingClientRect();
+    const { left, right } = this.circles[0][column].ring.getBoundingClientRect();
+    if (left < box.left) this.root.scrollLeft += left - box.left;
+    else if (right > box.right) this.root.scrollLeft += right - box.right;
+  }
+
   // Keys go on from what is chosen.
   focus() {
     const [column, state] = this.anchor();

@@ -121,6 +121,7 @@ class Trellis extends LiveView {
   reveal(seen) {
     this.root.dataset.revealed = seen ?? "all";
     this.picture.show(this.model, this.cell, seen);
+    if (seen !== null) this.picture.follow(this.film.at(seen));
   }
 
   // Tell the server, one thing at a time: of each kind the last only.
