@@ -243,10 +243,6 @@ def test_an_optimum_is_adopted_and_a_search_begun_and_cancelled(empty: Page) -> 
     empty.get_by_role("button", name="Cancel", exact=True).click()
     (command,) = view.commands()
     assert command.endswith("cancel_search")
-    view.show(search=SearchState(False, 0.0, "256 starts would take too long.", False))
-    view.rest()
-    expect(empty.get_by_test_id("search")).to_have_text("256 starts would take too long.")
-    assert button.get_attribute("aria-disabled") == "true", "a press would do nothing"
     view.show(search=SearchState(False, 1.0, "256 starts", False))
     view.rest()
     expect(bar).to_be_hidden()
@@ -255,7 +251,8 @@ def test_an_optimum_is_adopted_and_a_search_begun_and_cancelled(empty: Page) -> 
     empty.keyboard.press("Enter")
     assert view.commands() == []
     empty.locator("#elsewhere").focus()
-    view.show(search=SearchState(False, 1.0, "all 256 starts", False))
+    # Nor is there one where a press would do nothing.
+    view.show(search=SearchState(False, 0.0, "256 starts would take too long.", False))
     view.rest()
     expect(button).to_be_hidden()
 
