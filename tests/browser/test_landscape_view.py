@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -48,14 +49,14 @@ class View:
 
     def rest(self) -> None:
         """Let time pass until all is drawn."""
-        # What a browser fetches and compiles takes its own time, which no test's clock can move.
+        # What a browser fetches and compiles, and the frame in which it tells of a new size, have a
+        # time of their own, which no test's clock can move.
         self.page.evaluate("plotlyLoaded()")
-        for _ in range(100):
+        until = time.monotonic() + 30.0
+        while self.busy != "false" and time.monotonic() < until:
             self.page.clock.run_for(50)
-            if self.busy == "false":
-                # By then Plotly's own marks are known.
-                self.page.clock.run_for(1000)
-                break
+        # By then Plotly's own marks are known.
+        self.page.clock.run_for(1000)
         assert self.busy == "false"
 
     def commands(self) -> list[str]:
