@@ -67,6 +67,8 @@ export const STYLE = `
 .hmm-terms .hmm-strong { font-weight: 600; }
 .hmm-terms.hmm-plain { width: auto; }
 .hmm-plain :is(th, td) { padding-right: 18px; }
+/* The new value, or in words why it stays. */
+.hmm-learning td:last-child { white-space: normal; min-width: 76px; }
 .hmm-what-if-result .hmm-plain :is(th, td) { padding-right: 9px; }
 .hmm-terms .hmm-term-bar { width: 26%; min-width: 40px; text-align: left; }
 .hmm-terms .hmm-term-bar i { display: block; height: 11px; min-width: 1px; border-radius: 2px; }
