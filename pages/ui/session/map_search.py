@@ -35,14 +35,8 @@ SLICE = 0.05
 """Seconds of search without a pause."""
 BREATH = 0.002
 """Seconds of pause in any case, in which other threads take their turn."""
-AT_ONCE = 5.0
-"""Seconds of search that begin by themselves; the rest waits for a press."""
-COARSEST, PATIENCE = 1 / 64, 4.0
-"""Share of the starts that a first picture has, and how many times as long it may take."""
-NEARLY = 2.0
-"""Seconds: so little is searched to the end in any case."""
 LONGEST = {"64": math.inf, "96": 60.0, "256": 60.0}
-"""Seconds that a search of so many starts may take; of the fewest as long as a visitor waits."""
+"""Seconds that a search of so many starts may take; of the fewest as long as a visitor watches."""
 UNWATCHED = 10.0
 """Seconds without a picture after which nobody watches any more."""
 FRESH = 0.15
@@ -51,9 +45,8 @@ MOST_KEPT = 4
 """Maps of a session that are kept."""
 MOST_NUMBERS = 10_000_000
 """Numbers of all the models of a map, which are in memory until it is done."""
-
-FEW = 16
-"""Starts that are trained at once, which ends only when all of them rest."""
+SURE = 5.0
+"""Seconds: longer estimates are made twice."""
 SAME_DIGITS = 12
 """Decimals to which models are compared."""
 
@@ -76,7 +69,7 @@ class Search:
         failed: why it ended early, in a sentence; empty if it did not.
         found: what is known so far, with what is not known yet filled in; None before that.
         spent: seconds of search so far.
-        until: seconds of search after which it waits for a press; None if it was pressed.
+        waits: whether it waits for a press.
         cancelled: whether it was cancelled.
         done: whether all starts are known.
         seconds_left: how long the rest takes, as far as that can be told.
@@ -91,7 +84,7 @@ class Search:
     failed: str = ""
     found: Basins | None = None
     spent: float = 0.0
-    until: float | None = AT_ONCE
+    waits: bool = False
     cancelled: bool = False
     done: bool = False
     seconds_left: float | None = None
@@ -107,16 +100,6 @@ class Search:
     def share(self) -> float:
         """Share of the starts that are known."""
         return 0.0 if self.found is None else self.found.share_known
-
-    @property
-    def waits(self) -> bool:
-        """Whether it waits for a press."""
-        if self.until is None or self.done or self.spent < self.until:
-            return False
-        if self.share < COARSEST and self.spent < PATIENCE * self.until:
-            return False
-        rest = self.estimate - self.spent if self.seconds_left is None else self.seconds_left
-        return rest > NEARLY
 
     @property
     def goes_on(self) -> bool:
@@ -139,10 +122,6 @@ class Search:
             if not more and self.found is not None and self.found.share_known >= 1.0:
                 self.done, self._search = True, None
             self.spent += time.perf_counter() - begun
-            if self.waits and self._search is not None:
-                # This picture stays for a while.
-                self._search.come_closer(stopped)
-                self.found = self._search.filled()
         except (ValueError, ArithmeticError, MemoryError) as error:
             self.failed, self._search = _sentence(error), None
         except BaseException:
@@ -185,7 +164,7 @@ class Searcher:
     def press(self) -> None:
         """Search what is shown to the end."""
         for search in self.shown:
-            search.until, search.cancelled = None, False
+            search.waits, search.cancelled = False, False
 
     def cancel(self) -> None:
         """Search no further."""
@@ -315,8 +294,8 @@ def _new_search(
         key, method, side,
         lambda: BasinSearch(plane, trainer, xs, ys, MAX_ITERATIONS[method]),
         estimate, refused,
-        # Where even a few take long, nothing begins by itself.
-        until=0.0 if estimate * FEW / side**2 > AT_ONCE else AT_ONCE,
+        # Of a network hours, of anything else what is coarse at once and refined while one watches.
+        waits=isinstance(start.emissions, NeuralGaussian),
     )  # fmt: skip
 
 
@@ -327,7 +306,7 @@ def _estimated(
     given = plane, trainer, len(xs) * len(ys), most_steps, xs, ys
     first = estimated_seconds(*given)
     # The first training of a kind has its kernels loaded, and the machine may have been busy.
-    return first if first <= AT_ONCE else min(first, estimated_seconds(*given))
+    return first if first <= SURE else min(first, estimated_seconds(*given))
 
 
 def _sentence(error: Exception) -> str:

@@ -74,6 +74,4 @@ def about(searches: Sequence[Progress]) -> tuple[str, float]:
         return f"Cancelled at {percent(share)} of {every}.", share
     if any(search.goes_on for search in searches):
         return f"{percent(share)} of {every}; about {duration(left)} to go.", share
-    if spent:
-        return f"{percent(share)} of {every}; the rest takes about {duration(left)}.", share
     return f"{every} take about {duration(left)}.", 0.0

@@ -85,9 +85,9 @@ def test_while_it_searches_nothing_is_trained_and_streamlit_draws_nothing_anew(m
     assert frames.wait() == pytest.approx(0.2)
 
 
-def test_a_long_search_waits_for_a_press(monkeypatch):
+def test_a_networks_search_waits_for_a_press(monkeypatch):
     monkeypatch.setattr(map_search, "estimated_seconds", lambda *_: 3000.0)
-    session = quick()
+    session = quick(mean_model="network", length=2, num_sequences=1)
     frame_source(session).frame()
     (search,) = searcher(session).shown
     assert not search.goes_on
@@ -95,26 +95,22 @@ def test_a_long_search_waits_for_a_press(monkeypatch):
     assert "64 × 64 starts take about 50 minutes" in about([search])[0]
     carry_out(session, "search_on")
     frame_source(session).frame()
+    assert search.goes_on
+    carry_out(session, "cancel_search")
     searcher(session).join(60.0)
-    assert search.done
+    assert not working()
 
 
-def test_of_a_middling_one_a_first_picture_comes_by_itself(monkeypatch):
-    monkeypatch.setattr(map_search, "estimated_seconds", lambda *_: 60.0)
-    monkeypatch.setattr(map_search, "AT_ONCE", 0.0)
-    monkeypatch.setattr(map_search, "NEARLY", -1.0)
+def test_the_fewest_starts_are_searched_to_the_end_while_somebody_watches(monkeypatch):
+    monkeypatch.setattr(map_search, "estimated_seconds", lambda *_: 3000.0)
     session = quick()
     frame_source(session).frame()
     (search,) = searcher(session).shown
-    search.until = 1e-9
-    frame_source(session).frame()
+    assert search.goes_on
+    assert "to go" in about([search])[0] or search.done
     searcher(session).join(60.0)
-    assert 0.0 < search.share < 1.0
-    assert search.waits
-    assert search_state(session).can_go_on
-    assert search._search is not None
-    assert search._search._ends.num_waiting == 0, "the picture that stays has come to its optima"
-    assert "the rest takes about" in about([search])[0]
+    assert search.done
+    assert search.share == 1.0
 
 
 @pytest.mark.parametrize("size", ["96", "256"])
