@@ -67,6 +67,10 @@ STAND_INS = """async ([urls, plotly]) => {
   window.modules = {};
   for (const [name, url] of Object.entries(urls)) modules[name] = await import(url);
   window.plotlyLoaded = () => modules.plotting.loadPlotly(plotly).then(() => null, () => null);
+  // Whoever observes a size is told of it in the browser's next frame, the youngest last.
+  window.sizesTold = () => new Promise((told) => {
+    new ResizeObserver((_, observer) => { observer.disconnect(); told(); }).observe(document.body);
+  });
   // What Streamlit calls with each message of a component: what it returns ends the message.
   window.show = (draw, text, place = "place") => {
     const parentElement = document.getElementById(place);

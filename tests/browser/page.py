@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from weakref import WeakSet
@@ -54,6 +55,31 @@ def wait_until_settled(page: Page, views: str) -> None:
         idle = page.locator(IDLE).count() > 0
         found = page.locator(views).evaluate_all("views => views.map((view) => view.ariaBusy)")
         raise AssertionError(f"The page does not settle: {idle=}, aria-busy {found}") from error
+
+
+def let_rest(
+    page: Page, is_busy: Callable[[], bool], meanwhile: Callable[[], object] = lambda: None
+) -> None:
+    """Let time pass on the clock of an empty page until all is drawn, and stays so.
+
+    Args:
+        is_busy: whether something is left to be drawn.
+        meanwhile: what a server would do each time that some time has passed.
+    """
+    # What a browser fetches and compiles, and the frame in which it tells of a new size, have a
+    # time of their own, which no test's clock can move: sizes may be told of when all seemed drawn.
+    page.evaluate("plotlyLoaded()")
+    until = time.monotonic() + 60.0
+    while time.monotonic() < until:
+        page.clock.run_for(50)
+        meanwhile()
+        if not is_busy():
+            # By then Plotly's own marks are known.
+            page.clock.run_for(1000)
+            page.evaluate("sizesTold()")
+            if not is_busy():
+                return
+    raise AssertionError("The page does not rest.")
 
 
 def page_failures(page: Page) -> list[str]:

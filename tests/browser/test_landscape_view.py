@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from pages.ui.live.frame_source import frame_source
 from pages.ui.live.landscape import MapPicture, PlaneAxis, PlanePath, SearchState, encode
 from pages.ui.session.session import Session
 from tests.browser import playground as ui
+from tests.browser.page import let_rest
 from tests.ui.live.landscape_frames import (
     axis,
     landscape_frame,
@@ -49,15 +49,7 @@ class View:
 
     def rest(self) -> None:
         """Let time pass until all is drawn."""
-        # What a browser fetches and compiles, and the frame in which it tells of a new size, have a
-        # time of their own, which no test's clock can move.
-        self.page.evaluate("plotlyLoaded()")
-        until = time.monotonic() + 30.0
-        while self.busy != "false" and time.monotonic() < until:
-            self.page.clock.run_for(50)
-        # By then Plotly's own marks are known.
-        self.page.clock.run_for(1000)
-        assert self.busy == "false"
+        let_rest(self.page, lambda: self.busy != "false")
 
     def commands(self) -> list[str]:
         """What was said to the server since this was asked last, without the numbers before it."""

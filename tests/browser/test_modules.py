@@ -32,7 +32,7 @@ from pages.ui.live.frame_source import frame_source
 from pages.ui.session.commands import receive
 from pages.ui.session.session import Session
 from tests.browser import playground as ui
-from tests.browser.page import CONTROLS
+from tests.browser.page import CONTROLS, let_rest
 
 
 def now(page: Page) -> float:
@@ -97,18 +97,13 @@ class Panel:
 
     def rest(self) -> None:
         """Let time pass until all is drawn, and the page run where it is asked to."""
-        # What a browser fetches and compiles takes its own time, which no test's clock can move.
-        self.page.evaluate("plotlyLoaded()")
-        for _ in range(100):
-            self.page.clock.run_for(50)
-            if (number := len(said(self.page))) > self.answered:
-                self.answered = number
-                self.show()
-            if self.busy == "false":
-                # By then Plotly's own marks are known.
-                self.page.clock.run_for(1000)
-                break
-        assert self.busy == "false"
+        let_rest(self.page, lambda: self.busy != "false", self.run_where_asked)
+
+    def run_where_asked(self) -> None:
+        """A run of the page where it was asked for one."""
+        if (number := len(said(self.page))) > self.answered:
+            self.answered = number
+            self.show()
 
     def drawings(self) -> int:
         """How often Plotly has drawn a chart since this was asked first."""
@@ -1206,12 +1201,7 @@ FIGURE = "[data-testid=hmm-figure]"
 
 def rest(page: Page) -> None:
     """Let time pass until the figure is drawn."""
-    page.evaluate("plotlyLoaded()")  # see Panel.rest
-    for _ in range(100):
-        page.clock.run_for(50)
-        if page.locator(f"{FIGURE}[aria-busy=false]").count():
-            return
-    raise AssertionError("The figure is not drawn.")
+    let_rest(page, lambda: not page.locator(f"{FIGURE}[aria-busy=false]").count())
 
 
 def test_a_figure_is_kept_while_its_page_is_left_and_never_shown_for_another(empty: Page) -> None:
