@@ -18,7 +18,7 @@ from hmmcore.alignment import (
 from hmmcore.batch.many_starts import Restart, Restarts, restarts
 from hmmcore.description import describe_states, expected_stays, stationary_probs
 from hmmcore.diagnostics import Circumstances, Finding, examine, exchangeable_states
-from hmmcore.emissions import Categorical, Gaussian, NeuralGaussian, Poisson
+from hmmcore.emissions import Categorical, Gaussian, NeuralGaussian, Poisson, Product
 from hmmcore.inference import (
     BestPaths,
     DiscreteResiduals,
@@ -99,6 +99,7 @@ __all__ = [
     "Posterior",
     "Preset",
     "Priors",
+    "Product",
     "Restart",
     "Restarts",
     "Sequences",

@@ -174,7 +174,7 @@ class LaneTraining:
         self.sweep = LaneSweep(models, trainer.sequences)
         self.family = self.sweep.family
         self.num_observations = trainer.sequences.num_observations
-        self.parameter_of = parameter_of(models.family)
+        self.parameter_of = parameter_of(models[0].emissions)
 
     def init(self, numbers: IntArray) -> Advanced:
         """Evaluate starting models: iteration 0.

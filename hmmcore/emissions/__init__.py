@@ -5,6 +5,7 @@ from hmmcore.emissions.categorical import Categorical
 from hmmcore.emissions.gaussian import Gaussian
 from hmmcore.emissions.neural import NeuralGaussian
 from hmmcore.emissions.poisson import Poisson
+from hmmcore.emissions.product import Product, own_name, part_name
 
 __all__ = [
     "Categorical",
@@ -13,4 +14,7 @@ __all__ = [
     "Gaussian",
     "NeuralGaussian",
     "Poisson",
+    "Product",
+    "own_name",
+    "part_name",
 ]

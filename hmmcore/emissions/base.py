@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, Self
+from typing import Protocol, Self
 
 from numpy.random import Generator
 from numpy.typing import ArrayLike
@@ -55,7 +55,10 @@ class Emissions(Protocol):
     given the observed ones.
     """
 
-    parameter_names: ClassVar[tuple[str, ...]]
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """Names of the parameters, by which trainers know them; of most families the class's."""
+        ...
 
     @property
     def num_states(self) -> int:
@@ -129,7 +132,10 @@ class Emissions(Protocol):
         """
         ...
 
-    parameter_of: ClassVar[Mapping[str, str]]
+    @property
+    def parameter_of(self) -> Mapping[str, str]:
+        """The parameter that each of `unconstrained` belongs to."""
+        ...
 
     def num_free(self) -> dict[str, int]:
         """How many free parameters each of `parameter_names` has; structural zeros are none."""

@@ -319,12 +319,12 @@ def _moving_only(values: Parameters, masks: Masks, hmm: HMM) -> Parameters:
     return {k: np.where(masks[names[k]], value, 0.0) for k, value in kept.items()}
 
 
-def parameter_of(family: Emissions | type[Emissions]) -> dict[str, str]:
+def parameter_of(emissions: Emissions) -> dict[str, str]:
     """The parameter of a model, with such emissions, that each unconstrained one belongs to."""
     return {
         "initial_logits": "initial_probs",
         "transition_logits": "transition_matrix",
-        **family.parameter_of,
+        **emissions.parameter_of,
     }
 
 
