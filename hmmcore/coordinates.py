@@ -2,7 +2,8 @@
 
 A coordinate is (parameter, *indices), 0-based: ("means", 1) where there is one dimension,
 ("means", 1, 0), ("standard_deviations", 0), ("rates", 0), ("probs", 1, 4), ("initial_probs", 2),
-("transition_matrix", 0, 2).
+("transition_matrix", 0, 2). Of a part of a `Product`, by the part's number: ("parts", 1, "rates", 0).
+Inside, such a one is also written as the parameter is named, ("1.rates", 0).
 """
 
 from __future__ import annotations
@@ -14,7 +15,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hmmcore.arrays import FloatArray, quoted
-from hmmcore.emissions import Categorical, Emissions, Gaussian, NeuralGaussian, Poisson
+from hmmcore.emissions import (
+    Categorical,
+    Emissions,
+    Gaussian,
+    NeuralGaussian,
+    Poisson,
+    Product,
+    own_name,
+    part_name,
+)
 from hmmcore.model import HMM
 
 Coordinate = tuple[str | int, ...]
@@ -24,6 +34,9 @@ DISTRIBUTIONS = ("initial_probs", "transition_matrix", "probs")
 
 MOMENTS = ("means", "standard_deviations")
 """Parameters (K, D), whose last index may be left out where D is 1."""
+
+PARTS = "parts"
+"""What the coordinate of a part of a product begins with."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +66,28 @@ class Scale:
             return 1.0 / (1.0 + np.exp(-given)) if self.name == "logit" else given
 
 
+def flat(coordinate: Coordinate) -> Coordinate:
+    """The coordinate with the parameter's own name first: ("1.rates", 0) of a part of a product."""
+    if len(coordinate) > 2 and coordinate[0] == PARTS:
+        _, part, name, *indices = coordinate
+        return (part_name(int(part), str(name)), *indices)  # type: ignore[arg-type]
+    return coordinate
+
+
+def spelled(coordinate: Coordinate) -> Coordinate:
+    """Undo `flat`: the coordinate as people write it, ("parts", 1, "rates", 0)."""
+    part, dot, name = str(coordinate[0]).partition(".")
+    return (PARTS, int(part), name, *coordinate[1:]) if dot else coordinate
+
+
+def is_distribution(name: str) -> bool:
+    """Whether the rows of the parameter of this name sum to one."""
+    return own_name(name) in DISTRIBUTIONS
+
+
 def scale_of(coordinate: Coordinate) -> Scale:
     """The scale of a number: logs of spreads and rates, logits of probabilities, means as is."""
-    name = coordinate[0]
+    name = own_name(str(flat(coordinate)[0]))
     if name in DISTRIBUTIONS:
         return Scale("logit")
     return Scale("value" if name == "means" else "log")
@@ -107,7 +139,8 @@ def with_values(hmm: HMM, values: Mapping[Coordinate, float]) -> HMM:
 
 def _with_value(hmm: HMM, coordinate: Coordinate, value: float) -> HMM:
     found, indices = found_at(hmm, coordinate)
-    name = str(coordinate[0])
+    whole = str(flat(coordinate)[0])
+    name = own_name(whole)
     if name in DISTRIBUTIONS:
         _require(name, value, 0.0 <= value <= 1.0, "a probability lies between 0 and 1")
         changed = found.copy()
@@ -125,36 +158,61 @@ def _with_value(hmm: HMM, coordinate: Coordinate, value: float) -> HMM:
         return HMM(changed, hmm.transition_matrix, hmm.emissions)
     if name == "transition_matrix":
         return HMM(hmm.initial_probs, changed, hmm.emissions)
-    return HMM(
-        hmm.initial_probs, hmm.transition_matrix, SETTERS[name](hmm.emissions, changed, indices)
-    )
+    emissions = hmm.emissions
+    if isinstance(emissions, Product):
+        parts: list[Emissions] = list(emissions.parts)
+        j = int(whole.partition(".")[0])
+        parts[j] = SETTERS[name](parts[j], changed, indices)
+        emissions = Product(parts)  # type: ignore[arg-type]
+    else:
+        emissions = SETTERS[name](emissions, changed, indices)
+    return HMM(hmm.initial_probs, hmm.transition_matrix, emissions)
 
 
 def found_at(hmm: HMM, coordinate: Coordinate) -> tuple[FloatArray, tuple[int, ...]]:
     """The parameter that a coordinate belongs to, and its place there; errors as of `value_at`."""
     if not isinstance(coordinate, tuple) or not coordinate:
         raise ValueError(f"{quoted(coordinate)} is no coordinate; one is like ('means', 1).")
+    given, coordinate = coordinate, _checked(coordinate)
     name, *indices = coordinate
     values = values_of(hmm, str(name))
     place = [index for index in indices if isinstance(index, int | np.integer)]
-    if values.ndim == len(indices) + 1 and values.shape[-1] == 1 and name in MOMENTS:
+    if values.ndim == len(indices) + 1 and values.shape[-1] == 1 and own_name(str(name)) in MOMENTS:
         place.append(0)
     if len(place) != values.ndim or not all(
         0 <= index < size for index, size in zip(place, values.shape, strict=False)
     ):
         raise ValueError(
-            f"The model has no coordinate {quoted(coordinate)}: {name} has shape {values.shape}."
+            f"The model has no coordinate {quoted(given)}: {name} has shape {values.shape}."
         )
     return values, tuple(int(index) for index in place)
+
+
+def _checked(coordinate: Coordinate) -> Coordinate:
+    """`flat`, of a coordinate that people wrote."""
+    if coordinate[0] != PARTS:
+        return coordinate
+    if len(coordinate) < 3 or not isinstance(coordinate[1], int | np.integer):
+        raise ValueError(
+            f"{quoted(coordinate)} is no coordinate; one of a part is like ('parts', 0, 'means', "
+            "1)."
+        )
+    return flat(coordinate)
 
 
 def _parameters(hmm: HMM) -> dict[str, FloatArray]:
     emissions = hmm.emissions
     found = {"initial_probs": hmm.initial_probs, "transition_matrix": hmm.transition_matrix}
-    for name in (*MOMENTS, "rates", "probs"):
-        if hasattr(emissions, name):
-            found[name] = getattr(emissions, name)
-    return found
+    if isinstance(emissions, Product):
+        for j, part in enumerate(emissions.parts):
+            found |= {part_name(j, name): values for name, values in _own(part).items()}
+        return found
+    return found | _own(emissions)
+
+
+def _own(emissions: Emissions) -> dict[str, FloatArray]:
+    names = (*MOMENTS, "rates", "probs")
+    return {name: getattr(emissions, name) for name in names if hasattr(emissions, name)}
 
 
 def _require(name: str, value: float, is_right: bool, must: str) -> None:

@@ -6,15 +6,16 @@ JSON holds every number in full, so that what is read back is equal to the last 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 from hmmcore.arrays import quoted
-from hmmcore.emissions import Categorical, Emissions, Gaussian, Poisson
+from hmmcore.emissions import Categorical, Emissions, Gaussian, Poisson, Product
+from hmmcore.emissions.product import Part
 from hmmcore.inference import smooth, viterbi
 from hmmcore.model import HMM
-from hmmcore.scripts import FAMILIES, family_of, unknown_family, without_network
+from hmmcore.scripts import FAMILIES, family_of, for_other_libraries, unknown_family
 from hmmcore.scripts import LIBRARIES as LIBRARIES
 from hmmcore.scripts import to_python as to_python
 from hmmcore.sequences import Sequences
@@ -47,15 +48,21 @@ def from_json(text: str | bytes) -> HMM:
 
 def to_content(hmm: HMM) -> dict[str, Any]:
     """What `to_json` writes, as dictionaries, lists, numbers and text: a part of a larger JSON."""
-    family = family_of(hmm.emissions)
-    values = {name: _plain(getattr(hmm.emissions, name)) for name in FAMILIES[family][1]}
     return {
         "format": FORMAT,
         "version": VERSION,
         "initial_probs": _plain(hmm.initial_probs),
         "transition_matrix": _plain(hmm.transition_matrix),
-        "emissions": {"family": family, **values},
+        "emissions": _content_of(hmm.emissions),
     }
+
+
+def _content_of(emissions: Emissions) -> dict[str, Any]:
+    family = family_of(emissions)
+    if isinstance(emissions, Product):
+        return {"family": family, "parts": [_content_of(part) for part in emissions.parts]}
+    values = {name: _plain(getattr(emissions, name)) for name in FAMILIES[family][1]}
+    return {"family": family, **values}
 
 
 def from_content(content: Any) -> HMM:
@@ -68,31 +75,43 @@ def from_content(content: Any) -> HMM:
             f"this model is of version {quoted(version)}; this program reads versions 1 to "
             f"{VERSION}."
         )
-    emissions = _field(content, "emissions")
-    family = _field(emissions, "family", "emissions.")
-    if not isinstance(family, str) or family not in FAMILIES:
-        raise ValueError(
-            f"emissions.family is {quoted(family)}; it must be one of {list(FAMILIES)}."
-        )
-    make, names = FAMILIES[family]
     return HMM(
         _field(content, "initial_probs"),
         _field(content, "transition_matrix"),
-        make(*(_field(emissions, name, "emissions.") for name in names)),
+        _emissions(_field(content, "emissions"), "emissions", tuple(FAMILIES)),
+    )
+
+
+def _emissions(content: Any, where: str, families: tuple[str, ...]) -> Emissions:
+    """Read emissions, or a part of them, of one of some families."""
+    family = _field(content, "family", f"{where}.")
+    if not isinstance(family, str) or family not in families:
+        raise ValueError(f"{where}.family is {quoted(family)}; it must be one of {list(families)}.")
+    make, names = FAMILIES[family]
+    if family != "Product":
+        return make(*(_field(content, name, f"{where}.") for name in names))  # type: ignore[no-any-return]
+    parts = _field(content, "parts", f"{where}.")
+    if not isinstance(parts, list):
+        raise ValueError(f"{where}.parts is {quoted(parts)}; it must be a list of families.")
+    inner = tuple(part.__name__ for part in get_args(Part))
+    return Product(
+        [_emissions(part, f"{where}.parts[{j}]", inner) for j, part in enumerate(parts)]  # type: ignore[misc]
     )
 
 
 def to_hmmlearn(hmm: HMM) -> Any:
     """Return the same model as an object of hmmlearn, which must be installed.
 
-    hmmlearn has no network: of `NeuralGaussian` it gets the means.
+    hmmlearn has no network: of `NeuralGaussian` it gets the means. Of products it has those of
+    Gaussians, and of Poissons.
 
     Raises:
         ImportError: when hmmlearn is not installed.
+        ValueError: when it has no such family.
     """
     import hmmlearn.hmm
 
-    emissions = without_network(hmm).emissions
+    emissions = for_other_libraries(hmm, "hmmlearn").emissions
     options: dict[str, Any] = {"n_components": hmm.num_states, "init_params": ""}
     if isinstance(emissions, Gaussian):
         model = hmmlearn.hmm.GaussianHMM(covariance_type=emissions.covariance_type, **options)
@@ -106,6 +125,10 @@ def to_hmmlearn(hmm: HMM) -> Any:
         model = hmmlearn.hmm.PoissonHMM(**options)
         model.n_features = 1
         model.lambdas_ = emissions.rates[:, np.newaxis].copy()
+    elif isinstance(emissions, Product):
+        model = hmmlearn.hmm.PoissonHMM(**options)
+        model.n_features = emissions.num_dimensions
+        model.lambdas_ = np.stack([part.rates for part in emissions.parts], axis=1)  # type: ignore[union-attr]
     else:
         raise unknown_family(emissions)
     model.startprob_ = hmm.initial_probs.copy()
@@ -114,7 +137,7 @@ def to_hmmlearn(hmm: HMM) -> Any:
 
 
 def from_hmmlearn(model: Any) -> HMM:
-    """Read a fitted GaussianHMM, CategoricalHMM or one-column PoissonHMM.
+    """Read a fitted GaussianHMM, CategoricalHMM or PoissonHMM, of several columns as a `Product`.
 
     Raises:
         ValueError: when there is no family here for the model.
@@ -133,12 +156,12 @@ def from_hmmlearn(model: Any) -> HMM:
         emissions = Gaussian(model.means_, covariances, model.covariance_type)
     elif kind == "CategoricalHMM":
         emissions = Categorical(model.emissionprob_)
-    elif kind == "PoissonHMM" and np.shape(model.lambdas_)[1] == 1:
-        emissions = Poisson(model.lambdas_[:, 0])
+    elif kind == "PoissonHMM":
+        parts = [Poisson(rates) for rates in np.asarray(model.lambdas_).T]
+        emissions = parts[0] if len(parts) == 1 else Product(parts)
     else:
         raise ValueError(
-            f"{kind} has no counterpart here; read are GaussianHMM, CategoricalHMM, and "
-            "PoissonHMM with one column."
+            f"{kind} has no counterpart here; read are GaussianHMM, CategoricalHMM and PoissonHMM."
         )
     return HMM(model.startprob_, model.transmat_, emissions)
 

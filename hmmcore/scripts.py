@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hmmcore.arrays import quoted
-from hmmcore.emissions import Categorical, Emissions, Gaussian, NeuralGaussian, Poisson
+from hmmcore.emissions import Categorical, Emissions, Gaussian, NeuralGaussian, Poisson, Product
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 
@@ -25,6 +25,7 @@ FAMILIES: dict[str, tuple[type[Any], tuple[str, ...]]] = {
         NeuralGaussian,
         (*NeuralGaussian.parameter_names, "output_activation"),
     ),
+    "Product": (Product, ("parts",)),
 }
 """The fields that make each family, in the order of its constructor."""
 
@@ -48,25 +49,23 @@ def to_python(hmm: HMM, sequences: Sequences, library: str = "hmmcore") -> str:
 
     Args:
         library: which of `LIBRARIES` the script is to use. Others than hmmcore get the means of
-            `NeuralGaussian`, not its network. dynamax lifts every filtered probability between
+            `NeuralGaussian`, not its network, and products of Gaussians or of Poissons only. dynamax lifts every filtered probability between
             0 and 1e-15 to 1e-15, which shows where only such improbable states can go on.
 
     Raises:
-        ValueError: when the library is another, or one that knows no missing values is to read
-            data that have some.
+        ValueError: when the library is another, has no such family, or knows no missing values and
+            is to read data that have some.
     """
     if library not in LIBRARIES:
         raise ValueError(f"library is {quoted(library)}; it must be one of {LIBRARIES}.")
     if library != "hmmcore":
         if sequences.has_missing:
             raise ValueError(f"the data have missing values, which {library} cannot score.")
-        hmm = without_network(hmm)
-    names = FAMILIES[family_of(hmm.emissions)][1]
-    values = {name: getattr(hmm.emissions, name) for name in names}
+        hmm = for_other_libraries(hmm, library)
     arrays = {
         "initial_probs": hmm.initial_probs,
         "transition_matrix": hmm.transition_matrix,
-        **{name: value for name, value in values.items() if isinstance(value, np.ndarray)},
+        **_arrays_of(hmm.emissions),
         "observations": sequences.observations,
         "lengths": sequences.lengths,
     }
@@ -112,6 +111,38 @@ def without_network(hmm: HMM) -> HMM:
     return HMM(hmm.initial_probs, hmm.transition_matrix, hmm.emissions.gaussian)
 
 
+def for_other_libraries(hmm: HMM, library: str) -> HMM:
+    """The same model in a family that hmmlearn and dynamax have.
+
+    Raises:
+        ValueError: when it is a product of others than Gaussians or Poissons alone.
+    """
+    hmm = without_network(hmm)
+    emissions = hmm.emissions
+    if not isinstance(emissions, Product) or all(isinstance(p, Poisson) for p in emissions.parts):
+        return hmm
+    gaussian = emissions.as_gaussian()
+    if gaussian is None:
+        kinds = ", ".join(type(part).__name__ for part in emissions.parts)
+        raise ValueError(
+            f"the emissions are a product of {kinds}; {library} has products of Gaussians alone "
+            "or of Poissons alone."
+        )
+    return HMM(hmm.initial_probs, hmm.transition_matrix, gaussian)
+
+
+def _arrays_of(emissions: Emissions) -> dict[str, NDArray[Any]]:
+    """The arrays of the constructor by the names that scripts give them."""
+    if isinstance(emissions, Product):
+        return {
+            f"{name}_{j}": values
+            for j, part in enumerate(emissions.parts)
+            for name, values in _arrays_of(part).items()
+        }
+    values = {name: getattr(emissions, name) for name in FAMILIES[family_of(emissions)][1]}
+    return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
+
+
 def family_of(emissions: Emissions) -> str:
     """The key of `FAMILIES`. Raises ValueError for a family that is not written."""
     name = type(emissions).__name__
@@ -128,18 +159,41 @@ def unknown_family(emissions: Emissions) -> ValueError:
 
 
 def _hmmcore(hmm: HMM) -> tuple[list[str], list[str]]:
-    family = family_of(hmm.emissions)
-    values = {name: getattr(hmm.emissions, name) for name in FAMILIES[family][1]}
-    arguments = [repr(value) if isinstance(value, str) else name for name, value in values.items()]
+    families = {family_of(hmm.emissions)}
+    if isinstance(hmm.emissions, Product):
+        families |= {family_of(part) for part in hmm.emissions.parts}
+    names = sorted({"HMM", "Sequences", *families})
     return [
         "import numpy as np",
         "",
-        f"from hmmcore import HMM, {family}, Sequences, log_likelihood",
+        f"from hmmcore import {', '.join(names)}, log_likelihood",
     ], [
-        f"emissions = {family}({', '.join(arguments)})",
+        f"emissions = {_constructor(hmm.emissions)}",
         "model = HMM(initial_probs, transition_matrix, emissions)",
         "total = float(log_likelihood(model, Sequences(observations, lengths)).sum())",
     ]
+
+
+def _constructor(emissions: Emissions, ending: str = "") -> str:
+    """The call that makes emissions of arrays, which have the ending of their part in their names."""
+    family = family_of(emissions)
+    if isinstance(emissions, Product):
+        parts = [_constructor(part, f"_{j}") for j, part in enumerate(emissions.parts)]
+        return f"{family}([{', '.join(parts)}])"
+    values = {name: getattr(emissions, name) for name in FAMILIES[family][1]}
+    arguments = [
+        repr(value) if isinstance(value, str) else f"{name}{ending}"
+        for name, value in values.items()
+    ]
+    return f"{family}({', '.join(arguments)})"
+
+
+def _rates(hmm: HMM) -> tuple[int, str]:
+    """How many columns of counts there are, and the source of their rates (K, D)."""
+    columns = hmm.emissions.num_dimensions
+    if not isinstance(hmm.emissions, Product):
+        return columns, "rates[:, np.newaxis]"
+    return columns, f"np.stack([{', '.join(f'rates_{j}' for j in range(columns))}], axis=1)"
 
 
 def _hmmlearn(hmm: HMM) -> tuple[list[str], list[str]]:
@@ -157,10 +211,11 @@ def _hmmlearn(hmm: HMM) -> tuple[list[str], list[str]]:
             "model.emissionprob_ = probs",
         ]
     else:
+        columns, rates = _rates(hmm)
         lines = [
             f"model = hmm.PoissonHMM({hmm.num_states})",
-            "model.n_features = 1",
-            "model.lambdas_ = rates[:, np.newaxis]",
+            f"model.n_features = {columns}",
+            f"model.lambdas_ = {rates}",
         ]
     return ["import numpy as np", "from hmmlearn import hmm"], [
         *lines,
@@ -179,7 +234,8 @@ def _dynamax(hmm: HMM) -> tuple[list[str], list[str]]:
         kind, sizes = "CategoricalHMM", f"1, {emissions.num_symbols}"
         given = {"emission_probs": "probs[:, np.newaxis]"}
     else:
-        kind, sizes, given = "PoissonHMM", "1", {"emission_rates": "rates[:, np.newaxis]"}
+        columns, rates = _rates(hmm)
+        kind, sizes, given = "PoissonHMM", f"{columns}", {"emission_rates": rates}
     given = {"initial_probs": "initial_probs", "transition_matrix": "transition_matrix", **given}
     return [
         "import jax",

@@ -332,7 +332,7 @@ class LaneTraining:
             return parameters, codes
         held = self.chosen.with_held(parameters, present)
         if "covariances" in self.trainable:
-            low = self.chosen.at_floor(held["covariances"], self.trainer.variance_floor)
+            low = self.chosen.at_floor(held, self.trainer.variance_floor)
             codes = np.where(low, codes, codes & ~FLOORED)
         return held, codes
 

@@ -4,6 +4,7 @@ from hmmcore.emissions.base import Emissions, EmissionStatistics
 from hmmcore.emissions.categorical import Categorical
 from hmmcore.emissions.gaussian import Gaussian
 from hmmcore.emissions.neural import NeuralGaussian
+from hmmcore.emissions.parameters import parameters_of, with_parameters
 from hmmcore.emissions.poisson import Poisson
 from hmmcore.emissions.product import Product, own_name, part_name
 
@@ -16,5 +17,7 @@ __all__ = [
     "Poisson",
     "Product",
     "own_name",
+    "parameters_of",
     "part_name",
+    "with_parameters",
 ]

@@ -121,6 +121,15 @@ class Product(Value):
             for name in part.parameter_names
         }
 
+    def as_gaussian(self) -> Gaussian | None:
+        """The same as a `Gaussian` with diagonal covariances; None unless all parts are Gaussian."""
+        parts = [part for part in self.parts if isinstance(part, Gaussian)]
+        if len(parts) < len(self.parts):
+            return None
+        # Of a covariance that all states share there is one.
+        variances = [np.broadcast_to(one.covariances.reshape(-1), self.num_states) for one in parts]
+        return Gaussian(np.hstack([part.means for part in parts]), np.stack(variances, axis=1))
+
     def permute(self, permutation: ArrayLike) -> Product:
         """New state k is old state permutation[k]."""
         order = as_permutation(permutation, self.num_states)

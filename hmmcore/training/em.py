@@ -83,7 +83,7 @@ class EM:
             ImpossibleDataError: when the start gives the data probability zero.
         """
         chosen = chosen_numbers(self.trainable, self.coordinates, hmm)
-        if "covariances" in chosen.names:
+        if chosen.variances:
             smallest = chosen.smallest_variances(hmm.emissions)
             require_above_floor(hmm, smallest, self.variance_floor)
         checked_structure(hmm, self.priors, self.transition_ties)

@@ -108,7 +108,7 @@ class GradientAscent:
     def init(self, hmm: HMM) -> TrainState:
         """Evaluate the starting model: iteration 0. Errors as in `EM.init`."""
         chosen = chosen_numbers(self.trainable, self.coordinates, hmm)
-        if "covariances" in chosen.names:
+        if chosen.variances:
             smallest = chosen.smallest_variances(hmm.emissions)
             require_above_floor(hmm, smallest, self.variance_floor)
         checked_structure(hmm, self.priors, self.transition_ties)

@@ -13,8 +13,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hmmcore.arrays import BoolArray, FloatArray, quoted
-from hmmcore.coordinates import DISTRIBUTIONS, Coordinate, place_of
-from hmmcore.emissions import Categorical, Emissions, Gaussian, NeuralGaussian, Poisson
+from hmmcore.coordinates import Coordinate, flat, is_distribution, place_of
+from hmmcore.emissions import (
+    Categorical,
+    Emissions,
+    Gaussian,
+    NeuralGaussian,
+    Poisson,
+    Product,
+    own_name,
+    parameters_of,
+    with_parameters,
+)
 from hmmcore.emissions.base import Remedy
 from hmmcore.emissions.full import conditional
 from hmmcore.model import HMM
@@ -60,14 +70,17 @@ class Chosen:
         """
         found = dict(statistics)
         for name, mask in (self.masks or {}).items():
-            if name in COUNTS:
-                key = COUNTS[name]
+            own = own_name(name)
+            part = name.removesuffix(own)
+            if own in COUNTS:
+                key = part + COUNTS[own]
                 found[key] = _in_proportion(found[key], parameters[name], mask)
-            elif name == "means":
-                deviations = found["deviations"]
-                found["deviations"] = np.where(mask, deviations, 0.0)
+            elif own == "means":
+                key = f"{part}deviations"
+                deviations = found[key]
+                found[key] = np.where(mask, deviations, 0.0)
                 if self.correlated:
-                    found["deviations"] -= _expected(deviations, parameters["covariances"], mask)
+                    found[key] -= _expected(deviations, parameters["covariances"], mask)
         return found
 
     def with_held(
@@ -79,33 +92,45 @@ class Chosen:
         """
         held = dict(present)
         for name, mask in (self.masks or {}).items():
-            moves = mask.any(axis=-1, keepdims=True) if name in DISTRIBUTIONS else mask
+            moves = mask.any(axis=-1, keepdims=True) if is_distribution(name) else mask
             held[name] = np.where(moves, parameters[name], present[name])
         return held
 
+    @property
+    def variances(self) -> tuple[str, ...]:
+        """Names of the covariances among the parameters: one, or those of parts of a product."""
+        return tuple(sorted(name for name in self.names if own_name(name) == "covariances"))
+
     def smallest_variances(self, emissions: Emissions) -> FloatArray:
         """(K,) the smallest variance of each state that is trained; infinite where none is."""
-        if self.masks is None:
+        if self.masks is None and not isinstance(emissions, Product):
             return emissions.smallest_variances()
-        covariances: FloatArray = emissions.covariances  # type: ignore[attr-defined]
-        trained = np.where(self.masks["covariances"], covariances, np.inf)
-        smallest = trained.reshape(len(trained), -1).min(axis=1)
-        return np.broadcast_to(smallest, (emissions.num_states,))
+        smallest = np.full(emissions.num_states, np.inf)
+        parameters = parameters_of(emissions)
+        for name in self.variances:
+            mask = True if self.masks is None else self.masks[name]
+            trained = np.where(mask, parameters[name], np.inf)
+            smallest = np.minimum(smallest, trained.reshape(len(trained), -1).min(axis=1))
+        return smallest
 
-    def at_floor(self, covariances: FloatArray, variance_floor: float) -> BoolArray:
+    def at_floor(self, parameters: Mapping[str, FloatArray], variance_floor: float) -> BoolArray:
         """(..., K) which states have a variance that is trained, and is at the floor."""
-        mask = (self.masks or {})["covariances"]
-        low = mask & (covariances <= variance_floor * (1.0 + FLOOR_RTOL))
-        return np.asarray(low.any(axis=tuple(range(1 - mask.ndim, 0))))
+        found: BoolArray = np.zeros(1, dtype=np.bool_)
+        for name in self.variances:
+            mask = (self.masks or {})[name]
+            low = mask & (parameters[name] <= variance_floor * (1.0 + FLOOR_RTOL))
+            found = found | low.any(axis=tuple(range(1 - mask.ndim, 0)))
+        return found
 
     def num_free(self, hmm: HMM) -> dict[str, int]:
         """How many free parameters the chosen numbers are, by name; structural zeros are none."""
         counts = {}
         for name, mask in (self.masks or {}).items():
             values = _parameters(hmm)[name]
-            moving = mask & (values > 0.0) if name in (*DISTRIBUTIONS, "rates") else mask
+            is_share = is_distribution(name)
+            moving = mask & (values > 0.0) if is_share or own_name(name) == "rates" else mask
             count = moving.sum(axis=-1)
-            if name in DISTRIBUTIONS:
+            if is_share:
                 count = np.minimum(count, (values > 0.0).sum(axis=-1) - 1)
             counts[name] = int(count.sum())
         return counts
@@ -193,10 +218,10 @@ def with_held(
     held = chosen.with_held(_parameters(hmm), _parameters(present))
     emissions = present.emissions
     if own:
-        emissions = replace(emissions, **{name: held[name] for name in own})  # type: ignore[type-var]
+        emissions = with_parameters(emissions, {name: held[name] for name in own})
     hmm = HMM(held["initial_probs"], held["transition_matrix"], emissions)
-    if "covariances" in own:
-        low = chosen.at_floor(held["covariances"], variance_floor)
+    if chosen.variances:
+        low = chosen.at_floor(held, variance_floor)
         # The variance that all states share, of the state None, comes first.
         remedies = tuple(
             remedy for remedy in remedies
@@ -207,19 +232,21 @@ def with_held(
 
 def _parameters(hmm: HMM) -> dict[str, FloatArray]:
     """All parameters by the model's own names."""
-    own = {name: getattr(hmm.emissions, name) for name in hmm.emissions.parameter_names}
     return {
         "initial_probs": hmm.initial_probs,
         "transition_matrix": hmm.transition_matrix,
-        **own,
+        **parameters_of(hmm.emissions),
     }
 
 
 def _number(hmm: HMM, coordinate: Coordinate) -> tuple[str, tuple[int, ...]]:
     """The parameter that a coordinate belongs to, and its place there."""
-    place, name, emissions = place_of(hmm, coordinate), str(coordinate[0]), hmm.emissions
+    place, whole, emissions = place_of(hmm, coordinate), str(flat(coordinate)[0]), hmm.emissions
+    name = own_name(whole)
     if name in MODEL_PARAMETERS:
         return name, place
+    if isinstance(emissions, Product):
+        emissions = emissions.parts[int(whole.partition(".")[0])]
     if type(emissions) not in (Gaussian, Categorical, Poisson, NeuralGaussian):
         raise ValueError(
             f"coordinates has {quoted(coordinate)}, but of {type(emissions).__name__} emissions "
@@ -228,7 +255,7 @@ def _number(hmm: HMM, coordinate: Coordinate) -> tuple[str, tuple[int, ...]]:
     if name == "means" and isinstance(emissions, NeuralGaussian):
         raise ValueError("The means come out of a network, so they cannot be trained one by one.")
     if name != "standard_deviations":
-        return name, place
+        return whole, place
     kind = getattr(emissions, "covariance_type", "diag")
     if _is_correlated(emissions):
         raise ValueError(
@@ -237,7 +264,7 @@ def _number(hmm: HMM, coordinate: Coordinate) -> tuple[str, tuple[int, ...]]:
             "spherical ones."
         )
     places = {"spherical": place[:1], "diag": place, "full": (*place, 0), "tied": (0, 0)}
-    return "covariances", places[kind]
+    return whole.replace(name, "covariances"), places[kind]
 
 
 def _is_correlated(emissions: Emissions) -> bool:

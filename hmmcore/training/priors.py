@@ -95,7 +95,10 @@ class Priors(Value):
                     f"{name} has shape {values.shape}; the model has {hmm.num_states} states, so "
                     f"it must be one number or {size}."
                 )
-        has_variances = isinstance(hmm.emissions, VariancePriorEmissions)
+        # Of a product, only some may have variances.
+        has_variances = isinstance(hmm.emissions, VariancePriorEmissions) and getattr(
+            hmm.emissions, "has_variances", True
+        )
         if self.variance_shape is not None and not has_variances:
             raise ValueError(
                 f"the priors have a variance_shape, but {type(hmm.emissions).__name__} emissions "
