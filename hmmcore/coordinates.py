@@ -2,8 +2,8 @@
 
 A coordinate is (parameter, *indices), 0-based: ("means", 1) where there is one dimension,
 ("means", 1, 0), ("standard_deviations", 0), ("rates", 0), ("probs", 1, 4), ("initial_probs", 2),
-("transition_matrix", 0, 2). Of a part of a `Product`, by the part's number: ("parts", 1, "rates", 0).
-Inside, such a one is also written as the parameter is named, ("1.rates", 0).
+("transition_matrix", 0, 2). Of a part of a `Product`, by its number: ("parts", 1, "rates", 0); with
+the parameter's own name first, as it is written inside, that is ("1.rates", 0).
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def flat(coordinate: Coordinate) -> Coordinate:
     """The coordinate with the parameter's own name first: ("1.rates", 0) of a part of a product."""
     if len(coordinate) > 2 and coordinate[0] == PARTS:
         _, part, name, *indices = coordinate
-        return (part_name(int(part), str(name)), *indices)  # type: ignore[arg-type]
+        return (part_name(int(part), str(name)), *indices)
     return coordinate
 
 
@@ -163,7 +163,7 @@ def _with_value(hmm: HMM, coordinate: Coordinate, value: float) -> HMM:
         parts: list[Emissions] = list(emissions.parts)
         j = int(whole.partition(".")[0])
         parts[j] = SETTERS[name](parts[j], changed, indices)
-        emissions = Product(parts)  # type: ignore[arg-type]
+        emissions = Product(parts)
     else:
         emissions = SETTERS[name](emissions, changed, indices)
     return HMM(hmm.initial_probs, hmm.transition_matrix, emissions)

@@ -95,7 +95,7 @@ def _emissions(content: Any, where: str, families: tuple[str, ...]) -> Emissions
         raise ValueError(f"{where}.parts is {quoted(parts)}; it must be a list of families.")
     inner = tuple(part.__name__ for part in get_args(Part))
     return Product(
-        [_emissions(part, f"{where}.parts[{j}]", inner) for j, part in enumerate(parts)]  # type: ignore[misc]
+        [_emissions(part, f"{where}.parts[{j}]", inner) for j, part in enumerate(parts)]  #
     )
 
 

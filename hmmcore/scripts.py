@@ -49,8 +49,9 @@ def to_python(hmm: HMM, sequences: Sequences, library: str = "hmmcore") -> str:
 
     Args:
         library: which of `LIBRARIES` the script is to use. Others than hmmcore get the means of
-            `NeuralGaussian`, not its network, and products of Gaussians or of Poissons only. dynamax lifts every filtered probability between
-            0 and 1e-15 to 1e-15, which shows where only such improbable states can go on.
+            `NeuralGaussian`, not its network, and products of Gaussians or of Poissons only.
+            dynamax lifts every filtered probability between 0 and 1e-15 to 1e-15, which shows where
+            only such improbable states can go on.
 
     Raises:
         ValueError: when the library is another, has no such family, or knows no missing values and
@@ -175,7 +176,7 @@ def _hmmcore(hmm: HMM) -> tuple[list[str], list[str]]:
 
 
 def _constructor(emissions: Emissions, ending: str = "") -> str:
-    """The call that makes emissions of arrays, which have the ending of their part in their names."""
+    """The call that makes emissions of arrays, whose names have this ending."""
     family = family_of(emissions)
     if isinstance(emissions, Product):
         parts = [_constructor(part, f"_{j}") for j, part in enumerate(emissions.parts)]

@@ -7,7 +7,8 @@ family, whose own M-step and gradient then serve all of them in one call.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,16 @@ import numpy as np
 from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.batch.models import Arrays
 from hmmcore.batch.remedies import codes_of
-from hmmcore.emissions import Categorical, Emissions, Gaussian, Poisson, gaussian_steps
+from hmmcore.emissions import (
+    Categorical,
+    Emissions,
+    Gaussian,
+    Poisson,
+    Product,
+    gaussian_steps,
+    parameters_of,
+    part_name,
+)
 from hmmcore.sequences import Sequences
 from hmmcore.values import valid_value
 
@@ -27,12 +37,15 @@ class Columns:
     Attributes:
         values: (T, D) numbers, NaN where missing.
         symbols: (T, C) indices of `levels`, -1 where missing.
-        levels: (U,) the different symbols, or counts, that occur.
+        levels: (U,) the different symbols, or counts, that occur in each column, one column after
+            the other.
+        bounds: (C + 1,) column c has the levels from bounds[c] to bounds[c + 1].
     """
 
     values: FloatArray
     symbols: IntArray
     levels: FloatArray
+    bounds: IntArray
 
 
 @dataclass(frozen=True)
@@ -60,8 +73,8 @@ class LaneFamily(ABC):
 
     @staticmethod
     @abstractmethod
-    def columns_of(sequences: Sequences) -> Columns:
-        """The observations as the family looks at them."""
+    def columns_of(sequences: Sequences, example: Any) -> Columns:
+        """The observations as the family looks at them, with emissions like the example."""
 
     @abstractmethod
     def numbers(self, parameters: Arrays) -> tuple[FloatArray, FloatArray]:
@@ -110,10 +123,8 @@ class LaneFamily(ABC):
 
     def _apart(self, states: Any, parameters: Arrays) -> Arrays:
         """Parameters (G, K, ...) of the emissions of G K states."""
-        return {
-            name: np.array(getattr(states, name)).reshape(parameters[name].shape)
-            for name in self.names
-        }
+        found = parameters_of(states)
+        return {name: np.array(found[name]).reshape(parameters[name].shape) for name in self.names}
 
 
 class GaussianLanes(LaneFamily):
@@ -124,10 +135,9 @@ class GaussianLanes(LaneFamily):
         self.covariance_type = example.covariance_type
 
     @staticmethod
-    def columns_of(sequences: Sequences) -> Columns:
-        symbols = np.empty((sequences.num_observations, 0), dtype=np.int64)
+    def columns_of(sequences: Sequences, example: Any) -> Columns:
         # A copy can be written to, as the other families' can: kernels are compiled once for both.
-        return Columns(sequences.observations.copy(), symbols, np.empty(0))
+        return _columns(sequences.observations.copy(), ())
 
     def numbers(self, parameters: Arrays) -> tuple[FloatArray, FloatArray]:
         variances = parameters["covariances"]
@@ -184,13 +194,9 @@ class _LevelLanes(LaneFamily):
     """Families whose observations repeat: a model scores each level once."""
 
     @staticmethod
-    def columns_of(sequences: Sequences) -> Columns:
-        observed = sequences.observations[:, 0]
-        there = ~np.isnan(observed)
-        levels, found = np.unique(observed[there], return_inverse=True)
-        symbols = np.full((len(observed), 1), -1)
-        symbols[there, 0] = found
-        return Columns(np.empty((len(observed), 0)), symbols, levels)
+    def columns_of(sequences: Sequences, example: Any) -> Columns:
+        observed = sequences.observations
+        return _columns(np.empty((len(observed), 0)), observed.T)
 
     def numbers(self, parameters: Arrays) -> tuple[FloatArray, FloatArray]:
         none = np.empty((*_shape(parameters), 0))
@@ -199,9 +205,7 @@ class _LevelLanes(LaneFamily):
     def tables(self, parameters: Arrays) -> FloatArray:
         num_models, num_states = _shape(parameters)
         states = self.side_by_side(parameters)
-        scores = states.log_likelihoods(self.columns.levels[:, np.newaxis])
-        by_model = scores.reshape(-1, num_models, num_states)
-        return np.ascontiguousarray(by_model.transpose(1, 0, 2))
+        return _table(states, self.columns.levels, (num_models, num_states))
 
 
 class CategoricalLanes(_LevelLanes):
@@ -233,14 +237,114 @@ class PoissonLanes(_LevelLanes):
         return valid_value(Poisson, **joined(parameters))
 
 
+class ProductLanes(LaneFamily):
+    """Products of families that work in lanes: the numbers, and a column of levels for each other.
+
+    Attributes:
+        parts: of each part, its own family in lanes, which has the levels of its column.
+        places: (D,) the column of each part among the numbers, or among those with levels.
+    """
+
+    def __init__(self, example: Product, columns: Columns) -> None:
+        super().__init__(example, columns)
+        self.parts: list[LaneFamily] = []
+        self.places: list[int] = []
+        taken = {True: 0, False: 0}
+        for part in example.parts:
+            kind, is_number = _part_lanes(part), isinstance(part, Gaussian)
+            assert kind is not None
+            place = taken[is_number]
+            taken[is_number] += 1
+            own = columns
+            if not is_number:
+                first, last = columns.bounds[place : place + 2]
+                own = replace(columns, levels=columns.levels[first:last])
+            self.parts.append(kind(part, own))
+            self.places.append(place)
+
+    @staticmethod
+    def columns_of(sequences: Sequences, example: Any) -> Columns:
+        columns = sequences.observations.T
+        are_numbers = np.array([isinstance(part, Gaussian) for part in example.parts])
+        numbers = np.ascontiguousarray(columns[are_numbers].T)
+        return _columns(numbers, columns[~are_numbers])
+
+    def numbers(self, parameters: Arrays) -> tuple[FloatArray, FloatArray]:
+        none = np.empty((*_shape(parameters), 0))
+        found = [part.numbers(own) for part, own in self._with_own(parameters)]
+        means, variances = zip(*found, strict=True)
+        return np.concatenate([none, *means], axis=2), np.concatenate([none, *variances], axis=2)
+
+    def tables(self, parameters: Arrays) -> FloatArray:
+        found = [part.tables(own) for part, own in self._with_own(parameters)]
+        return np.concatenate(found, axis=1)
+
+    def statistics(self, sums: Sums) -> Arrays:
+        statistics = {"weights": sums.weights}
+        for j, (part, place) in enumerate(zip(self.parts, self.places, strict=True)):
+            if isinstance(part, GaussianLanes):
+                one = slice(place, place + 1)
+                counts = np.ascontiguousarray(sums.counts[..., one])
+                own = Sums(
+                    counts[..., 0], counts, np.ascontiguousarray(sums.deviations[..., one]),
+                    np.ascontiguousarray(sums.squares[..., one]), sums.symbol_counts,
+                )  # fmt: skip
+            else:
+                first, last = self.columns.bounds[place : place + 2]
+                levels = sums.symbol_counts[:, first:last]
+                own = replace(sums, weights=levels.sum(axis=1), symbol_counts=levels)
+            statistics |= {
+                part_name(j, name): values for name, values in part.statistics(own).items()
+            }
+        return statistics
+
+    def side_by_side(self, parameters: Arrays) -> Product:
+        parts = [part.side_by_side(own) for part, own in self._with_own(parameters)]
+        return valid_value(Product, parts=tuple(parts))
+
+    def _with_own(self, parameters: Arrays) -> list[tuple[LaneFamily, Arrays]]:
+        """Each part with its own parameters."""
+        return [
+            (part, {name: parameters[part_name(j, name)] for name in part.names})
+            for j, part in enumerate(self.parts)
+        ]
+
+
 def lane_family(emissions: Emissions) -> type[LaneFamily] | None:
     """The class that handles these emissions in lanes; None where there is none."""
     # Not `isinstance`: what inherits from a family may score otherwise.
+    if type(emissions) is Product:
+        in_lanes = all(_part_lanes(part) is not None for part in emissions.parts)
+        return ProductLanes if in_lanes else None
+    return _part_lanes(emissions)
+
+
+def _part_lanes(emissions: Emissions) -> type[LaneFamily] | None:
+    """The class for emissions that are no product."""
     if type(emissions) is Gaussian:
         return GaussianLanes if emissions.works_in_lanes else None
     if type(emissions) is Categorical:
         return CategoricalLanes
     return PoissonLanes if type(emissions) is Poisson else None
+
+
+def _columns(values: FloatArray, columns: Sequence[FloatArray] | FloatArray) -> Columns:
+    """Numbers (T, D), and the levels of C other columns (T,)."""
+    symbols = np.full((len(values), len(columns)), -1)
+    levels, bounds = [np.empty(0)], [0]
+    for c, column in enumerate(columns):
+        there = ~np.isnan(column)
+        own, found = np.unique(column[there], return_inverse=True)
+        symbols[there, c] = found + bounds[-1]
+        levels.append(own)
+        bounds.append(bounds[-1] + len(own))
+    return Columns(values, symbols, np.concatenate(levels), np.array(bounds))
+
+
+def _table(states: Any, levels: FloatArray, shape: tuple[int, int]) -> FloatArray:
+    """Log-probabilities (G, U, K) of levels (U,) under the emissions of G K states."""
+    scores = states.log_likelihoods(levels[:, np.newaxis])
+    return np.ascontiguousarray(scores.reshape(-1, *shape).transpose(1, 0, 2))
 
 
 def joined(arrays: Arrays) -> Arrays:

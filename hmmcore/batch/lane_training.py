@@ -18,6 +18,7 @@ from hmmcore.batch.families import Columns, LaneFamily, Sums, lane_family
 from hmmcore.batch.models import Arrays, Models
 from hmmcore.batch.remedies import codes_of
 from hmmcore.compiling import kernel
+from hmmcore.emissions import parameters_of
 from hmmcore.emissions.gaussian_steps import FLOORED
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -115,7 +116,7 @@ class LaneSweep:
         assert kind is not None
         self.num_states = models.num_states
         self.offsets = sequences.offsets
-        self.columns: Columns = kind.columns_of(sequences)
+        self.columns: Columns = kind.columns_of(sequences, example.emissions)
         self.family: LaneFamily = kind(example.emissions, self.columns)
         self.stretches = _stretches(sequences.offsets, STRETCH_CELLS // self.num_states)
         self.longest = int(np.diff(sequences.offsets[self.stretches]).max())
@@ -193,9 +194,9 @@ class LaneTraining:
             {name: np.zeros_like(values) for name, values in moving.items()},
         )  # fmt: skip
         doubtful = np.asarray(np.isnan(totals(log_likelihoods)))
-        if "covariances" in self.trainable:
-            trained = True if self.chosen.masks is None else self.chosen.masks["covariances"]
-            variances = np.where(trained, parameters["covariances"], np.inf)
+        for name in self.chosen.variances:
+            trained = True if self.chosen.masks is None else self.chosen.masks[name]
+            variances = np.where(trained, parameters[name], np.inf)
             lowest = variances.reshape(len(group), -1).min(axis=1)
             doubtful |= lowest < self.trainer.variance_floor
         return self._with_single_steps(group, group, doubtful, starting=True)
@@ -331,7 +332,7 @@ class LaneTraining:
         if self.chosen.masks is None:
             return parameters, codes
         held = self.chosen.with_held(parameters, present)
-        if "covariances" in self.trainable:
+        if self.chosen.variances:
             low = self.chosen.at_floor(held, self.trainer.variance_floor)
             codes = np.where(low, codes, codes & ~FLOORED)
         return held, codes
@@ -408,8 +409,8 @@ class LaneTraining:
         hmm, found = state.hmm, state.expectations
         group.parameters["initial_probs"][row] = hmm.initial_probs
         group.parameters["transition_matrix"][row] = hmm.transition_matrix
-        for name in self.family.names:
-            group.parameters[name][row] = getattr(hmm.emissions, name)
+        for name, parameter in parameters_of(hmm.emissions).items():
+            group.parameters[name][row] = parameter
         group.statistics["initial_counts"][row] = found.initial_counts
         group.statistics["transition_counts"][row] = found.transition_counts
         for name, value in found.emissions.items():

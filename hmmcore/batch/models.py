@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from hmmcore.arrays import FloatArray, quoted
-from hmmcore.emissions import Emissions
+from hmmcore.emissions import Emissions, Product, part_name
 from hmmcore.model import HMM
 from hmmcore.values import Value, valid_value
 
@@ -107,14 +107,12 @@ def stack(hmms: Iterable[HMM]) -> Models:
                 "are stacked must be alike."
             )
     _, family, _, settings = first
+    every = [_parameters(hmm.emissions) for hmm in given]
     return Models(
         _read_only([hmm.initial_probs for hmm in given]),
         _read_only([hmm.transition_matrix for hmm in given]),
         family,
-        {
-            name: _read_only([getattr(hmm.emissions, name) for hmm in given])
-            for name in _parameters(given[0].emissions)
-        },
+        {name: _read_only([parameters[name] for parameters in every]) for name in every[0]},
         dict(settings),
     )
 
@@ -141,6 +139,13 @@ def valid_emissions(
     family: type[Any], parameters: Mapping[str, FloatArray], settings: Mapping[str, Any]
 ) -> Emissions:
     """Emissions with parameters that are known to be valid, which are copied."""
+    if family is Product:
+        kinds = settings[KINDS]
+        parts = [
+            valid_emissions(kind, _of_part(parameters, j), _of_part(settings, j))
+            for j, kind in enumerate(kinds)
+        ]
+        return valid_value(Product, parts=tuple(parts))
     copies = {name: values.copy() for name, values in parameters.items()}
     if any(not field.init for field in fields(family)):
         # The constructor computes what else the value holds.
@@ -150,8 +155,23 @@ def valid_emissions(
     return valid
 
 
+KINDS = "kinds"
+"""The setting of a product that says which families its parts are."""
+
+
 def _parameters(emissions: Emissions, settings: bool = False) -> dict[str, Any]:
-    """The arguments of a family's constructor by name: its arrays, or with its settings too."""
+    """The arguments of a family's constructor by name: its arrays, or with its settings too.
+
+    Of a product those of its parts, by their names in it.
+    """
+    if isinstance(emissions, Product):
+        found = {
+            part_name(j, name): value
+            for j, part in enumerate(emissions.parts)
+            for name, value in _parameters(part, settings).items()
+        }
+        kinds = tuple(type(part) for part in emissions.parts)
+        return found | {KINDS: kinds} if settings else found
     given = {
         field.name: getattr(emissions, field.name)
         for field in fields(emissions)  # type: ignore[arg-type]
@@ -162,10 +182,18 @@ def _parameters(emissions: Emissions, settings: bool = False) -> dict[str, Any]:
     }
 
 
+def _of_part(values: Mapping[str, Any], part: int) -> dict[str, Any]:
+    """What is a part's, by its own names."""
+    first = part_name(part, "")
+    return {
+        name.removeprefix(first): value for name, value in values.items() if name.startswith(first)
+    }
+
+
 def _described(hmm: HMM) -> str:
     num_states, family, shapes, settings = kind_of(hmm)
     parts = [f"{name} {shape}" for name, shape in shapes]
-    parts += [f"{name} {quoted(value)}" for name, value in settings]
+    parts += [f"{name} {quoted(value)}" for name, value in settings if name != KINDS]
     return f"{num_states} states and {family.__name__} emissions with {', '.join(parts)}"
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.batch.models import Arrays, Models
+from hmmcore.emissions import parameters_of
 from hmmcore.emissions.base import Remedy
 from hmmcore.training import FitResult
 
@@ -92,8 +93,8 @@ class Outcome:
         hmm = result.hmm
         self.arrays["initial_probs"][number] = hmm.initial_probs
         self.arrays["transition_matrix"][number] = hmm.transition_matrix
-        for name in self.models.parameters:
-            self.arrays[name][number] = getattr(hmm.emissions, name)
+        for name, values in parameters_of(hmm.emissions).items():
+            self.arrays[name][number] = values
         if failure is None:
             self.log_likelihoods[number] = result.log_likelihoods[-1]
             self.objectives[number] = result.objectives[-1]

@@ -55,31 +55,6 @@ class SymbolMarginals:
         return logs[0].T[places][..., np.newaxis], logs[1].T[places][..., np.newaxis]
 
 
-Marginals = NumberMarginals | SymbolMarginals
-
-
-@dataclass(frozen=True)
-class ProductMarginals:
-    """Distributions of several numbers of different kinds, one dimension each.
-
-    Attributes:
-        parts: (D,) the distribution of each dimension.
-    """
-
-    parts: tuple[NormalMarginals | PoissonMarginals | SymbolMarginals, ...]
-
-    @property
-    def is_continuous(self) -> bool:
-        """Whether no dimension is a count or a symbol."""
-        return all(isinstance(part, NormalMarginals) for part in self.parts)
-
-    def log_tails(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """log P(X <= x) and log P(X > x), each (T, K, D), at values (T, D)."""
-        tails = [part.log_tails(values[:, d : d + 1]) for d, part in enumerate(self.parts)]
-        below, above = zip(*tails, strict=True)
-        return np.concatenate(below, axis=2), np.concatenate(above, axis=2)
-
-
 @dataclass(frozen=True)
 class NormalMarginals:
     """Normal distributions with means (K, D) and standard deviations (K, D)."""
@@ -169,6 +144,31 @@ class PoissonMarginals:
             _smallest(reaches, zeros, largest, whole=True),
             _smallest(leaves, zeros, largest, whole=True),
         )
+
+
+@dataclass(frozen=True)
+class ProductMarginals:
+    """Distributions of several numbers of different kinds, one dimension each.
+
+    Attributes:
+        parts: (D,) the distribution of each dimension.
+    """
+
+    parts: tuple[NormalMarginals | PoissonMarginals | SymbolMarginals, ...]
+
+    @property
+    def is_continuous(self) -> bool:
+        """Whether no dimension is a count or a symbol."""
+        return all(isinstance(part, NormalMarginals) for part in self.parts)
+
+    def log_tails(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """log P(X <= x) and log P(X > x), each (T, K, D), at values (T, D)."""
+        tails = [part.log_tails(values[:, d : d + 1]) for d, part in enumerate(self.parts)]
+        below, above = zip(*tails, strict=True)
+        return np.concatenate(below, axis=2), np.concatenate(above, axis=2)
+
+
+Marginals = NumberMarginals | SymbolMarginals | ProductMarginals
 
 
 def _log_poisson_tail(first: FloatArray, rates: FloatArray, side: float) -> FloatArray:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from hmmcore.arrays import FloatArray
 from hmmcore.emissions.base import Emissions
-from hmmcore.emissions.product import Part, Product, part_name
+from hmmcore.emissions.product import Product, part_name
 
 Family = TypeVar("Family", bound=Emissions)
 
@@ -24,12 +24,15 @@ def with_parameters(emissions: Family, values: Mapping[str, FloatArray]) -> Fami
     """The same emissions with other values of some parameters. Raises ValueError as they do."""
     if not isinstance(emissions, Product):
         return replace(emissions, **values)  # type: ignore[type-var]
-    parts: list[Part] = []
-    for j, part in enumerate(emissions.parts):
-        own = {
-            name: values[part_name(j, name)]
-            for name in part.parameter_names
-            if part_name(j, name) in values
-        }
-        parts.append(replace(part, **own) if own else part)
-    return Product(parts)
+    parts = [
+        with_parameters(
+            part,
+            {
+                name: values[part_name(j, name)]
+                for name in part.parameter_names
+                if part_name(j, name) in values
+            },
+        )
+        for j, part in enumerate(emissions.parts)
+    ]
+    return Product(parts)  # type: ignore[return-value]

@@ -11,7 +11,7 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike
 
 from hmmcore.arrays import FloatArray, IntArray, any_missing, as_permutation, quoted
-from hmmcore.emissions.base import EmissionStatistics, Remedy
+from hmmcore.emissions.base import Emissions, EmissionStatistics, Remedy
 from hmmcore.emissions.categorical import Categorical
 from hmmcore.emissions.diagonal import diagonal_statistics
 from hmmcore.emissions.gaussian import Gaussian
@@ -60,21 +60,23 @@ class Product(Value):
 
     parts: tuple[Part, ...]
 
-    def __init__(self, parts: Iterable[Part]) -> None:
+    def __init__(self, parts: Iterable[Emissions]) -> None:
         if not isinstance(parts, Iterable):
             raise ValueError(
                 f"parts is {quoted(parts)}; it must be a list of families, such as "
                 "[Poisson([1, 5]), Gaussian([0, 1], [1, 1])]."
             )
-        given = tuple(parts)
-        if not given:
-            raise ValueError("parts is empty; a product needs at least one family.")
-        for j, part in enumerate(given):
+        given: list[Part] = []
+        for j, part in enumerate(parts):
             if not isinstance(part, Part):
                 raise ValueError(
                     f"parts[{j}] is {quoted(part)}; it must be a Gaussian, a Poisson or a "
                     "Categorical."
                 )
+            given.append(part)
+        if not given:
+            raise ValueError("parts is empty; a product needs at least one family.")
+        for j, part in enumerate(given):
             if part.num_dimensions != 1:
                 raise ValueError(
                     f"parts[{j}] has {part.num_dimensions} dimensions; a part emits one number, so "
@@ -85,7 +87,7 @@ class Product(Value):
                     f"parts[{j}] has {part.num_states} states and parts[0] has "
                     f"{given[0].num_states}; all parts must have the same number."
                 )
-        object.__setattr__(self, "parts", given)
+        object.__setattr__(self, "parts", tuple(given))
 
     @property
     def num_states(self) -> int:
@@ -122,7 +124,7 @@ class Product(Value):
         }
 
     def as_gaussian(self) -> Gaussian | None:
-        """The same as a `Gaussian` with diagonal covariances; None unless all parts are Gaussian."""
+        """The same as a diagonal `Gaussian`; None unless all parts are Gaussian."""
         parts = [part for part in self.parts if isinstance(part, Gaussian)]
         if len(parts) < len(self.parts):
             return None
@@ -171,7 +173,8 @@ class Product(Value):
 
         These are of the observations of which any part is there.
         """
-        found, totals = {}, None
+        found: EmissionStatistics = {}
+        totals: FloatArray | None = None
         for columns, family in self._groups:
             own = family.statistics(_columns(observations, columns), weights)
             found |= _apart(own, columns)
@@ -247,11 +250,11 @@ class Product(Value):
 
     def smallest_variances(self) -> FloatArray:
         """(K,) the smallest variance of each state among Gaussian parts; infinite without one."""
-        return np.min([part.smallest_variances() for part in self.parts], axis=0)
+        return np.asarray(np.min([part.smallest_variances() for part in self.parts], axis=0))
 
     def condition_numbers(self) -> FloatArray:
         """(K,) the largest of the parts'."""
-        return np.max([part.condition_numbers() for part in self.parts], axis=0)
+        return np.asarray(np.max([part.condition_numbers() for part in self.parts], axis=0))
 
     @property
     def has_variances(self) -> bool:
@@ -342,7 +345,7 @@ class Product(Value):
     def _by_part(
         self, values: Mapping[str, FloatArray], trainable: frozenset[str]
     ) -> list[tuple[Part, EmissionStatistics, frozenset[str]]]:
-        """Each part, with what of the values and of the trainable names is its own, by its names."""
+        """Each part, with its own of the values and of the trainable names, by its own names."""
         own: list[EmissionStatistics] = [{} for _ in self.parts]
         names: list[set[str]] = [set() for _ in self.parts]
         for name, value in values.items():
@@ -370,7 +373,7 @@ def _apart(statistics: EmissionStatistics, columns: list[int]) -> EmissionStatis
     """Statistics of a group by the names of its parts."""
     if len(columns) == 1:
         return {part_name(columns[0], name): values for name, values in statistics.items()}
-    found = {}
+    found: EmissionStatistics = {}
     for d, j in enumerate(columns):
         counts, deviations, squares = (
             np.ascontiguousarray(statistics[name][:, d : d + 1])

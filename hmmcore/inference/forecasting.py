@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from hmmcore.arrays import FloatArray, as_count, as_number
-from hmmcore.emissions.marginals import SymbolMarginals
+from hmmcore.emissions.marginals import Marginals, ProductMarginals, SymbolMarginals
 from hmmcore.inference.paths import filter_in_log_space
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -32,6 +33,9 @@ class Forecast:
             above it, with probability (1 - level) / 2 each. Counts are whole, so for them these
             are the narrowest ends with at most that outside. None for symbols.
         symbol_probs: (N, h, C): p(x_{M+s} = c | x_1..x_M) of symbols; None for numbers.
+        parts: of a `Product` the forecast of each dimension by itself; None for others. Its
+            `symbol_probs` are those of its parts, and its means, deviations and ends are NaN where
+            a dimension holds symbols.
     """
 
     state_probs: FloatArray
@@ -41,6 +45,7 @@ class Forecast:
     lower: FloatArray | None = None
     upper: FloatArray | None = None
     symbol_probs: FloatArray | None = None
+    parts: tuple[Forecast, ...] | None = None
 
 
 def forecast(hmm: HMM, sequences: Sequences, steps: int = 1, level: float = 0.9) -> Forecast:
@@ -67,14 +72,21 @@ def forecast(hmm: HMM, sequences: Sequences, steps: int = 1, level: float = 0.9)
     for s in range(steps):
         present = present @ hmm.transition_matrix
         state_probs[:, s] = present
-    marginals = hmm.emissions.marginals()
+    return _mixed(hmm.emissions.marginals(), state_probs, level)
+
+
+def _mixed(marginals: Marginals, state_probs: FloatArray, level: float) -> Forecast:
+    """The forecast from the states' distributions and probabilities (N, h, K)."""
     if isinstance(marginals, SymbolMarginals):
         return Forecast(state_probs, level, symbol_probs=state_probs @ marginals.probs)
+    if isinstance(marginals, ProductMarginals):
+        parts = tuple(_mixed(part, state_probs, level) for part in marginals.parts)
+        return Forecast(state_probs, level, **_side_by_side(parts), parts=parts)
 
-    weights = state_probs.reshape(-1, hmm.num_states)
+    weights = state_probs.reshape(-1, state_probs.shape[2])
 
     def spread_out(values: FloatArray) -> FloatArray:
-        return values.reshape(len(sequences), steps, -1)
+        return values.reshape(*state_probs.shape[:2], -1)
 
     means = weights @ marginals.means
     gaps = marginals.means - means[:, np.newaxis]
@@ -88,6 +100,18 @@ def forecast(hmm: HMM, sequences: Sequences, steps: int = 1, level: float = 0.9)
         spread_out(lower),
         spread_out(upper),
     )
+
+
+def _side_by_side(parts: tuple[Forecast, ...]) -> dict[str, Any]:
+    """Means, deviations and ends (N, h, D) of forecasts of one dimension; NaN of symbols."""
+    found: dict[str, Any] = {}
+    for name in ("means", "standard_deviations", "lower", "upper"):
+        columns: list[FloatArray | None] = [getattr(part, name) for part in parts]
+        if all(column is None for column in columns):
+            continue
+        nothing = np.full((*parts[0].state_probs.shape[:2], 1), np.nan)
+        found[name] = np.concatenate([nothing if one is None else one for one in columns], axis=2)
+    return found
 
 
 def last_filtered_probs(hmm: HMM, sequences: Sequences) -> FloatArray:

@@ -10,7 +10,12 @@ from numpy.random import Generator
 
 from hmmcore.arrays import FloatArray, IntArray, quoted, require_generator
 from hmmcore.compiling import kernel
-from hmmcore.emissions.marginals import NormalMarginals, PoissonMarginals, SymbolMarginals
+from hmmcore.emissions.marginals import (
+    NormalMarginals,
+    PoissonMarginals,
+    ProductMarginals,
+    SymbolMarginals,
+)
 from hmmcore.inference.posterior import smooth
 from hmmcore.model import HMM, log_parameters
 from hmmcore.sequences import Sequences
@@ -49,7 +54,8 @@ class DiscreteResiduals(NamedTuple):
         first, last = (scipy.special.ndtr(side * end) for end in (self.lower, self.upper))
         share = rng.random(self.lower.shape)
         found: FloatArray = side * scipy.special.ndtri(first + share * (last - first))
-        return found
+        # Where there is no step, as in a Gaussian part of a product, there is nothing to draw.
+        return np.where(self.lower == self.upper, self.middle, found)
 
 
 def pseudo_residuals(
@@ -67,8 +73,8 @@ def pseudo_residuals(
             which shows outliers best.
 
     Returns:
-        (T, D) residuals, NaN where the observation is missing; of counts and symbols
-        `DiscreteResiduals`.
+        (T, D) residuals, NaN where the observation is missing; of counts and symbols, and of a
+        `Product` that has any, `DiscreteResiduals`. All three are equal where a part is Gaussian.
 
     Raises:
         ImpossibleDataError: when the model gives a sequence probability zero.
@@ -81,13 +87,19 @@ def pseudo_residuals(
     log_weights = _log_state_probs(hmm, sequences, kind)
     observations = sequences.observations
     marginals = hmm.emissions.marginals()
-    if not isinstance(marginals, PoissonMarginals | SymbolMarginals):
-        assert isinstance(marginals, NormalMarginals)
+    if isinstance(marginals, ProductMarginals):
+        are_steps = np.array([not isinstance(part, NormalMarginals) for part in marginals.parts])
+    else:
+        assert isinstance(marginals, NormalMarginals | PoissonMarginals | SymbolMarginals)
+        are_steps = np.array([not isinstance(marginals, NormalMarginals)])
+    if not are_steps.any():
         return _normal_quantiles(_mixed(log_weights, marginals, observations))
-    below = _mixed(log_weights, marginals, observations - 1.0)
+    below = _mixed(log_weights, marginals, observations - np.where(are_steps, 1.0, 0.0))
     up_to = _mixed(log_weights, marginals, observations)
     with np.errstate(invalid="ignore"):  # of what is missing
         middle = [np.logaddexp(a, b) - np.log(2.0) for a, b in zip(below, up_to, strict=True)]
+    # Half of a sum of equals may differ from them by rounding.
+    middle = [np.where(are_steps, half, whole) for half, whole in zip(middle, up_to, strict=True)]
     tails: list[Tails] = [below, (middle[0], middle[1]), up_to]
     return DiscreteResiduals(*map(_normal_quantiles, tails))
 
@@ -117,7 +129,7 @@ def _log_state_probs(hmm: HMM, sequences: Sequences, kind: str) -> FloatArray:
 
 def _mixed(
     log_weights: FloatArray,
-    marginals: NormalMarginals | PoissonMarginals | SymbolMarginals,
+    marginals: NormalMarginals | PoissonMarginals | SymbolMarginals | ProductMarginals,
     values: FloatArray,
 ) -> Tails:
     """Tails (T, D) of mixtures over the states with log weights (T, K), at values (T, D)."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from hmmcore import batch
 from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.emissions import parameters_of
 from hmmcore.initialization.perturbation import nudge
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -131,7 +132,7 @@ def trainable(hmm: HMM, rng: np.random.Generator) -> HMM:
     States that are alike in every respect would stay so.
     """
     hmm = HMM(opened(hmm.initial_probs), opened(hmm.transition_matrix), hmm.emissions)
-    parameters = [getattr(hmm.emissions, name) for name in hmm.emissions.parameter_names]
+    parameters = parameters_of(hmm.emissions).values()
     rows = np.hstack([values.reshape(hmm.num_states, -1) for values in parameters])
     return nudge(hmm, rng) if len(np.unique(rows, axis=0)) < hmm.num_states else hmm
 
