@@ -47,6 +47,7 @@ from hmmcore.inference import (
 )
 from hmmcore.initialization import categorical as symbol_starts
 from hmmcore.initialization import poisson as count_starts
+from hmmcore.initialization import product as product_starts
 from hmmcore.model import HMM
 from hmmcore.presets import Preset, preset, preset_names
 from hmmcore.selection import (
@@ -143,6 +144,7 @@ __all__ = [
     "preset",
     "preset_names",
     "presets",
+    "product_starts",
     "pseudo_residuals",
     "relabel",
     "restarts",

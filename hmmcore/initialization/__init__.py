@@ -1,7 +1,7 @@
 """Starting models for training: without data, from data, and from a known truth.
 
 The functions named here make Gaussian models; `poisson` and `categorical` have the same for counts
-and symbols, and `near_truth` and `nudge` serve every family.
+and symbols, `product` for columns of several kinds, and `near_truth` and `nudge` serve every family.
 
 Where values are missing, a start from data uses the observed ones. Clustering puts a missing
 coordinate at the mean of its dimension and leaves out an observation that is wholly missing. A

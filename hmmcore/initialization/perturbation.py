@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from hmmcore.arrays import FloatArray, as_size, require_generator, require_type
-from hmmcore.emissions import Categorical, Gaussian, NeuralGaussian, Poisson
+from hmmcore.emissions import (
+    Categorical,
+    Emissions,
+    Gaussian,
+    NeuralGaussian,
+    Poisson,
+    Product,
+    own_name,
+)
 from hmmcore.emissions.network import forward
 from hmmcore.model import HMM
 
@@ -14,7 +22,7 @@ def near_truth(hmm: HMM, rng: np.random.Generator, amount: float = 0.5) -> HMM:
     """Return a start beside a known model: same zeros, same covariances, everything else moved.
 
     Args:
-        hmm: a model with Gaussian, Poisson or Categorical emissions.
+        hmm: a model with Gaussian, Poisson or Categorical emissions, or a product of such.
         rng: the source of randomness.
         amount: standard deviation of the normal noise on every log-probability, those of symbols
             among them, and on every mean in units of that state's standard deviation; rates move
@@ -27,7 +35,7 @@ def near_truth(hmm: HMM, rng: np.random.Generator, amount: float = 0.5) -> HMM:
     """
     require_type("hmm", hmm, HMM, "an HMM")
     require_generator(rng)
-    if not isinstance(hmm.emissions, Gaussian | Poisson | Categorical):
+    if not isinstance(hmm.emissions, Gaussian | Poisson | Categorical | Product):
         raise TypeError(
             "near_truth moves the means of a Gaussian, the rates of a Poisson and the "
             f"probabilities of a Categorical; {type(hmm.emissions).__name__} is none of them."
@@ -70,11 +78,14 @@ def nudge(hmm: HMM, rng: np.random.Generator, scale: float = 0.1) -> HMM:
     parameters, moved = emissions.unconstrained(), set()
     for name, values in parameters.items():
         parameter = emissions.parameter_of[name]
-        if parameter == "covariances":
+        if own_name(parameter) == "covariances":
             continue
         noise = scale * rng.standard_normal(values.shape)
-        if name == "means":
-            noise *= np.asarray(emissions.standard_deviations)  # type: ignore[attr-defined]
+        if own_name(name) == "means":
+            own = emissions
+            if isinstance(emissions, Product):
+                own = emissions.parts[int(name.partition(".")[0])]
+            noise *= np.asarray(own.standard_deviations)  # type: ignore[attr-defined]
         # Minus infinity, the logarithm of a structural zero, stays what it is.
         parameters[name] = values + noise
         moved.add(parameter)
@@ -83,8 +94,10 @@ def nudge(hmm: HMM, rng: np.random.Generator, scale: float = 0.1) -> HMM:
 
 
 def _moved(
-    emissions: Gaussian | Poisson | Categorical, amount: float, rng: np.random.Generator
-) -> Gaussian | Poisson | Categorical:
+    emissions: Gaussian | Poisson | Categorical | Product, amount: float, rng: np.random.Generator
+) -> Emissions:
+    if isinstance(emissions, Product):
+        return Product([_moved(part, amount, rng) for part in emissions.parts])
     if isinstance(emissions, Categorical):
         return Categorical(_jittered(emissions.probs, amount, rng))
     if isinstance(emissions, Poisson):
