@@ -71,6 +71,26 @@ def sample(
     return Simulation(read_only(states), Sequences(observations, lengths))
 
 
+def sample_like(hmm: HMM, sequences: Sequences, rng: np.random.Generator) -> Simulation:
+    """Draw data of the shape of others: as many sequences, as long, with the same values missing.
+
+    Raises:
+        ValueError: when the model emits another number of dimensions than the data have.
+    """
+    require_type("hmm", hmm, HMM, "an HMM")
+    if hmm.emissions.num_dimensions != sequences.num_dimensions:
+        raise ValueError(
+            f"the data have {sequences.num_dimensions} dimensions and the model emits "
+            f"{hmm.emissions.num_dimensions}; data like these can only be drawn where both agree."
+        )
+    drawn = sample(hmm, len(sequences), sequences.lengths, rng)
+    if not sequences.has_missing:
+        return drawn
+    there = ~np.isnan(sequences.observations)
+    observations = np.where(there, drawn.sequences.observations, np.nan)
+    return Simulation(drawn.states, Sequences(observations, sequences.lengths))
+
+
 def softmax_structure(num_states: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
     """Return random (initial_probs, transition_matrix): softmax of standard normal draws.
 

@@ -1,14 +1,22 @@
 """How far to believe a fitted model: standard errors, intervals, and whether it is a maximum."""
 
+from hmmcore.uncertainty.bootstrap import Bootstrap, bootstrap
+from hmmcore.uncertainty.coverage import Coverage, interval_coverage
 from hmmcore.uncertainty.information import Information, observed_information
 from hmmcore.uncertainty.optimality import Optimality, em_rate, is_maximum
-from hmmcore.uncertainty.profile import profile_interval
+from hmmcore.uncertainty.profile import ProfiledInterval, profile_interval, profile_intervals
 
 __all__ = [
+    "Bootstrap",
+    "Coverage",
     "Information",
     "Optimality",
+    "ProfiledInterval",
+    "bootstrap",
     "em_rate",
+    "interval_coverage",
     "is_maximum",
     "observed_information",
     "profile_interval",
+    "profile_intervals",
 ]

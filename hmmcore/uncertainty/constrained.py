@@ -43,14 +43,23 @@ class Constrained:
         variance_floor: below it there is no model.
     """
 
-    def __init__(self, hmm: HMM, sequences: Sequences, held: Coordinate | None) -> None:
+    def __init__(
+        self,
+        hmm: HMM,
+        sequences: Sequences,
+        held: Coordinate | None,
+        trainable: frozenset[str] | None = None,
+    ) -> None:
+        """Of all parameters, or of those in `trainable`; all others stay as they are."""
         self.hmm, self.sequences, self.held = hmm, sequences, held
+        self.trainable = trainable
         self.rows = self._rows()
         family = self._arrays(hmm)
         self._shapes = {name: array.shape for name, array in family.items()}
         flat = np.concatenate([*(array.ravel() for array in family.values()), np.empty(0)])
         self._family = flat
-        self._moves = np.ones(len(flat), dtype=bool)
+        moving = [np.full(array.size, self._is_trained(name)) for name, array in family.items()]
+        self._moves = np.concatenate([*moving, np.empty(0, dtype=bool)])
         place = self._place_in_family()
         if place is not None:
             self._moves[place] = False
@@ -118,6 +127,8 @@ class Constrained:
     def _rows(self) -> list[_Shares]:
         rows = []
         for name, values in distributions_of(self.hmm).items():
+            if not self._is_trained(name):
+                continue
             for index in np.ndindex(values.shape[:-1]):
                 free = np.flatnonzero(values[index] > ZERO)
                 if self.held is not None and self.held[:-1] == (name, *index):
@@ -131,6 +142,11 @@ class Constrained:
                 elif len(free) > 1:
                     rows.append(_Shares(name, index, self._largest_last(values[index], free)))
         return rows
+
+    def _is_trained(self, name: str) -> bool:
+        own = {**self.hmm.emissions.parameter_of, "log_deviations": "covariances"}
+        own["directions"] = "covariances"
+        return self.trainable is None or own.get(name, name) in self.trainable
 
     @staticmethod
     def _largest_last(probs: FloatArray, free: IntArray) -> IntArray:
