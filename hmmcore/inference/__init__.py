@@ -9,7 +9,7 @@ from hmmcore.inference.certainty import (
     states_alone,
 )
 from hmmcore.inference.entropy import path_entropy
-from hmmcore.inference.forecasting import Forecast, forecast
+from hmmcore.inference.forecasting import Forecast, forecast, predicted_state_probs
 from hmmcore.inference.message_passing import Messages, messages, with_observation
 from hmmcore.inference.opened_step import EMStep, OpenedParameter, em_step, open_parameter
 from hmmcore.inference.paths import sample_posterior_paths
@@ -76,6 +76,7 @@ __all__ = [
     "path_entropy",
     "path_log_posteriors",
     "posterior_entropy",
+    "predicted_state_probs",
     "prediction",
     "pseudo_residuals",
     "sample_posterior_paths",

@@ -10,6 +10,7 @@ import numpy as np
 from hmmcore.arrays import FloatArray, as_count, as_number
 from hmmcore.emissions.marginals import Marginals, ProductMarginals, SymbolMarginals
 from hmmcore.inference.paths import filter_in_log_space
+from hmmcore.inference.posterior import smooth
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.sweeps import kernels
@@ -112,6 +113,25 @@ def _side_by_side(parts: tuple[Forecast, ...]) -> dict[str, Any]:
         nothing = np.full((*parts[0].state_probs.shape[:2], 1), np.nan)
         found[name] = np.concatenate([nothing if one is None else one for one in columns], axis=2)
     return found
+
+
+def predicted_state_probs(hmm: HMM, sequences: Sequences) -> FloatArray:
+    """(T, K) p(z_t = k | x_1..x_{t-1}): what is expected of every time before it is observed.
+
+    Raises:
+        ImpossibleDataError: naming the first sequence that is impossible, and where.
+    """
+    posterior = smooth(hmm, sequences)
+    impossible = np.flatnonzero(posterior.log_likelihoods == -np.inf)
+    if len(impossible):
+        n = int(impossible[0])
+        rows = slice(sequences.offsets[n], sequences.offsets[n + 1])
+        unknown = np.isnan(posterior.filtered_probs[rows]).any(axis=1)
+        raise ImpossibleDataError(n, int(unknown.argmax()))
+    predicted = np.empty_like(posterior.filtered_probs)
+    predicted[1:] = posterior.filtered_probs[:-1] @ hmm.transition_matrix
+    predicted[sequences.offsets[:-1]] = hmm.initial_probs
+    return predicted
 
 
 def last_filtered_probs(hmm: HMM, sequences: Sequences) -> FloatArray:

@@ -16,10 +16,9 @@ from hmmcore.emissions.marginals import (
     ProductMarginals,
     SymbolMarginals,
 )
-from hmmcore.inference.posterior import smooth
+from hmmcore.inference.forecasting import predicted_state_probs
 from hmmcore.model import HMM, log_parameters
 from hmmcore.sequences import Sequences
-from hmmcore.sweeps.sweep import ImpossibleDataError
 
 KINDS = ("forecast", "ordinary")
 
@@ -106,16 +105,7 @@ def pseudo_residuals(
 
 def _log_state_probs(hmm: HMM, sequences: Sequences, kind: str) -> FloatArray:
     """(T, K) log p(z_t = k) given x_1..x_{t-1}, or for "ordinary" given all but x_t."""
-    posterior = smooth(hmm, sequences)
-    impossible = np.flatnonzero(posterior.log_likelihoods == -np.inf)
-    if len(impossible):
-        n = int(impossible[0])
-        rows = slice(sequences.offsets[n], sequences.offsets[n + 1])
-        unknown = np.isnan(posterior.filtered_probs[rows]).any(axis=1)
-        raise ImpossibleDataError(n, int(unknown.argmax()))
-    predicted = np.empty_like(posterior.filtered_probs)
-    predicted[1:] = posterior.filtered_probs[:-1] @ hmm.transition_matrix
-    predicted[sequences.offsets[:-1]] = hmm.initial_probs
+    predicted = predicted_state_probs(hmm, sequences)
     with np.errstate(divide="ignore"):
         log_weights: FloatArray = np.log(predicted)
     if kind == "ordinary":

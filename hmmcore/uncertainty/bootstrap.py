@@ -60,9 +60,9 @@ class Bootstrap:
 
     def values(self, coordinate: Coordinate) -> FloatArray:
         """(len(models),) a number of every fitted model."""
-        _, indices = found_at(self.hmm, coordinate)
-        found: FloatArray = self._arrays[str(coordinate[0])][(slice(None), *indices)]
-        return found
+        values, indices = found_at(self.hmm, coordinate)
+        place = np.ravel_multi_index(indices, values.shape)
+        return self._arrays[str(coordinate[0])][:, place]
 
     def standard_error(self, coordinate: Coordinate) -> float:
         """The standard deviation of the estimates; NaN of fewer than two."""
@@ -106,7 +106,7 @@ class Bootstrap:
         names = {str(name[0]) for name in coordinates_of(self.hmm)}
         return {
             name: np.array([values_of(hmm, name) for hmm in self.models]).reshape(
-                len(self.models), *values_of(self.hmm, name).shape
+                len(self.models), values_of(self.hmm, name).size
             )
             for name in names
         }
