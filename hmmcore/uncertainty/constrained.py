@@ -94,6 +94,17 @@ class Constrained:
             flat[held] = value if self.held and self.held[0] == "means" else _log(value)
         return HMM(found["initial_probs"], found["transition_matrix"], self._emissions(found, flat))
 
+    def place_of(self, hmm: HMM) -> FloatArray:
+        """The coordinates (n,) of a model of the same kind; infinite where it has a zero."""
+        arrays, probs = self._arrays(hmm), distributions_of(hmm)
+        flat = np.concatenate([*(array.ravel() for array in arrays.values()), np.empty(0)])
+        logits = []
+        with np.errstate(divide="ignore", invalid="ignore"):
+            for row in self.rows:
+                logs = np.log(probs[row.parameter][row.index][row.entries])
+                logits.append(logs[:-1] - logs[-1])
+        return np.concatenate([*logits, flat[self._moves]])
+
     def log_likelihood(self, place: FloatArray, value: float | None) -> tuple[float, FloatArray]:
         """The log-likelihood there, in nats, and its gradient (n,); -inf where it is no model."""
         nowhere = -np.inf, np.zeros(len(place))

@@ -4,50 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import scipy
 
 from hmmcore.arrays import FloatArray, as_number
 from hmmcore.coordinates import DISTRIBUTIONS, Coordinate, found_at, value_at
 from hmmcore.emissions import NeuralGaussian
-from hmmcore.inference import smooth
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
-from hmmcore.sweeps.sweep import expectations, require_compatible
+from hmmcore.sweeps.sweep import require_compatible
 from hmmcore.training.base import checked_names, checked_trainable
+from hmmcore.uncertainty.climbing import Stopped, climbed, guide, second_derivatives
 from hmmcore.uncertainty.constrained import Constrained
 from hmmcore.uncertainty.information import coordinates_of, observed_information
 from hmmcore.uncertainty.local import ZERO
-
-NEAR = 1e-7
-"""Relative: an end is found when the deviance is this near to the one that is looked for."""
-
-GROWTH = 4.0
-"""How many times farther each try goes, at most."""
-
-MOST_TRIES = 60
-MOST_STEPS = 300
-"""Of one search."""
-
-FARTHEST = {"means": 1e4, "standard_deviations": 30.0, "rates": 30.0}
-"""From the estimate, in standard deviations of the state or in logarithms; where the likelihood
-allows even that, the end is infinite, or zero."""
-FARTHEST_LOG_ODDS = 35.0
-"""Where it allows even these, a probability may be 0, or 1."""
+from hmmcore.uncertainty.profile_search import Search, course
 
 MOST_BEFORE = 1.0
 """Nats: a model that can gain more is not near its maximum."""
-
-MOST_ABOVE = 1e-3
-"""Nats: where a search finds more than this above the maximum, that is not the largest."""
-
-SAME = 1e-6
-"""Relative: orders of the states that agree with the maximum as well as this are the same."""
-
-FEW_SLOPES = 1e-4
-"""A search is over when no coordinate has a steeper slope, in nats per standard error or less."""
 
 
 @dataclass(frozen=True)
@@ -143,10 +117,6 @@ def profile_intervals(
     return known()
 
 
-class Stopped(Exception):
-    """The search was told to stop."""
-
-
 class _Profiles:
     """The intervals of a model's numbers: all start from its maximum, which is found once."""
 
@@ -166,7 +136,9 @@ class _Profiles:
         self.sequences, self.stopped = sequences, stopped
         self._found: dict[Coordinate, ProfiledInterval] = {}
         top = Constrained(hmm, sequences, None, self.trained)
-        best = _maximised(top, top.start, stopped=stopped)
+        self.hessian = second_derivatives(top, stopped)
+        inverse = None if self.hessian is None else guide(top, self.hessian)
+        best = climbed(top, top.start, None, inverse, stopped)
         gained = best.log_likelihood - top.log_likelihood(top.start, None)[0]
         if gained > MOST_BEFORE:
             raise ValueError(
@@ -174,6 +146,7 @@ class _Profiles:
                 "nats. Train on."
             )
         self.best, self.hmm = best.log_likelihood, top.model(best.place, None)
+        self.top = top if gained == 0.0 else Constrained(self.hmm, sequences, None, self.trained)
 
     def determined(self) -> list[Coordinate]:
         """All numbers that were trained and have an interval, or a one-sided limit."""
@@ -217,18 +190,17 @@ class _Profiles:
             )
         value = value_at(self.hmm, name)
         constrained = Constrained(self.hmm, self.sequences, name, self.trained)
-        search = _Search(constrained, self.best, self.stopped)
         is_share = name[0] in DISTRIBUTIONS
-        if (is_share or name[0] == "rates") and value <= ZERO:
+        at_zero = (is_share or name[0] == "rates") and value <= ZERO
+        at_one = is_share and value >= 1.0 - ZERO
+        inside = not at_zero and not at_one
+        expected = course(self.top, self.hessian, constrained, value) if inside else None
+        search = Search(constrained, value, self.best, expected, self.stopped)
+        if at_zero:
             return ProfiledInterval(name, 0.0, search.bound(self.level), 0.0)
-        if is_share and value >= 1.0 - ZERO:
+        if at_one:
             return ProfiledInterval(name, 1.0 - search.bound(self.level, from_one=True), 1.0, 1.0)
-        unit = 1.0
-        if name[0] == "means":
-            emissions: Any = self.hmm.emissions
-            unit = float(emissions.standard_deviations[tuple(map(int, name[1:]))])
-        ends = [search.end(str(name[0]), value, side, unit, self.level) for side in (-1.0, 1.0)]
-        return ProfiledInterval(name, ends[0], ends[1])
+        return ProfiledInterval(name, search.end(-1.0, self.level), search.end(1.0, self.level))
 
     def _row(self, name: Coordinate) -> FloatArray:
         values, indices = found_at(self.hmm, name)
@@ -267,191 +239,3 @@ def _require_movable(hmm: HMM, name: Coordinate) -> None:
             "the means come out of a network, so none can be held while the others move; "
             "observed_information has their standard errors."
         )
-
-
-@dataclass(frozen=True, eq=False)
-class _Found:
-    """A constrained maximum: where, and the log-likelihood in nats."""
-
-    place: FloatArray
-    log_likelihood: float
-
-
-def _maximised(
-    constrained: Constrained,
-    start: FloatArray,
-    held: float | None = None,
-    stopped: Callable[[], bool] | None = None,
-) -> _Found:
-    """The maximum near a start, with the coordinate held at a value."""
-    if not len(start):
-        hmm = constrained.model(start, held)
-        return _Found(start, expectations(hmm, constrained.sequences).log_likelihood)
-    units, origin = constrained.units, constrained.log_likelihood(start, held)[0]
-    if origin == -np.inf:
-        return _Found(start, origin)
-
-    best = _Found(start, origin)
-
-    def fall(moved: FloatArray) -> tuple[float, FloatArray]:
-        nonlocal best
-        if stopped is not None and stopped():
-            raise Stopped
-        place = start + units * moved
-        log_likelihood, slopes = constrained.log_likelihood(place, held)
-        # Kept here: where a line search meets places that are no model, it may return another.
-        if log_likelihood > best.log_likelihood:
-            best = _Found(place, log_likelihood)
-        return origin - log_likelihood, -slopes * units
-
-    scipy.optimize.minimize(
-        fall,
-        np.zeros(len(start)),
-        jac=True,
-        method="L-BFGS-B",
-        options={"gtol": FEW_SLOPES, "ftol": 1e-12, "maxcor": 30, "maxiter": MOST_STEPS},
-    )
-    return best
-
-
-class _Search:
-    """Goes outwards from the maximum, each search from where the last two ended."""
-
-    def __init__(
-        self, constrained: Constrained, best: float, stopped: Callable[[], bool] | None
-    ) -> None:
-        self.constrained = constrained
-        self.best = best
-        self.stopped = stopped
-        self._labels = _Labels(constrained)
-
-    def end(self, parameter: str, value: float, side: float, unit: float, level: float) -> float:
-        """The end of an interval around a value inside its range."""
-        forwards: Callable[[float], float]
-        if parameter == "means":
-            forwards, start, farthest = _itself, value, unit * FARTHEST["means"]
-            limit = side * np.inf
-        elif parameter in DISTRIBUTIONS:
-            forwards, start = scipy.special.expit, float(np.log(value) - np.log1p(-value))
-            farthest, limit = FARTHEST_LOG_ODDS - side * start, 0.5 + 0.5 * side
-        else:
-            forwards, start = np.exp, float(np.log(value))
-            farthest, limit = FARTHEST[parameter], np.inf if side > 0.0 else 0.0
-        quantile = _normal_quantile(0.5 + 0.5 * level)
-        far = self._distance(
-            lambda far: float(forwards(start + side * far)),
-            lambda deviance: float(np.sqrt(deviance)),
-            quantile,
-            0.1 * unit,
-            farthest,
-        )
-        return float(limit) if far is None else float(forwards(start + side * far))
-
-    def bound(self, level: float, *, from_one: bool = False) -> float:
-        """How far from its bound a number may be, by a one-sided interval."""
-        quantile = _normal_quantile(level) ** 2 if level > 0.5 else 0.0
-        is_share = self.constrained.held is not None and self.constrained.held[0] != "rates"
-        far = self._distance(
-            lambda far: 1.0 - far if from_one else far,
-            _itself,
-            quantile,
-            1e-3,
-            1.0 - 1e-12 if is_share else np.inf,
-        )
-        return float(1.0 if is_share else np.inf) if far is None else far
-
-    def _distance(
-        self,
-        value_at: Callable[[float], float],
-        grows: Callable[[float], float],
-        wanted: float,
-        first: float,
-        farthest: float,
-    ) -> float | None:
-        """How far to go until what grows with the deviance is as large as wanted.
-
-        None if that is farther than `farthest`. What grows is about linear in the distance, so the
-        tries are by false position, each half as trusting of an end that stays (Illinois).
-        """
-        if wanted <= 0.0:
-            return 0.0
-        trail: list[tuple[float, FloatArray]] = [(0.0, self.constrained.start)]
-        near, near_value, far, far_value = 0.0, -wanted, np.inf, np.inf
-        tried, side = min(first, farthest), 0
-        for _ in range(MOST_TRIES):
-            found = self._found(_extrapolated(trail, tried), value_at(tried))
-            if found.log_likelihood == -np.inf:
-                found = self._found(trail[-1][1], value_at(tried))
-            above = found.log_likelihood - self.best
-            if above > MOST_ABOVE:
-                raise ValueError(
-                    f"with {self.constrained.held} at {value_at(tried):.4g} the log-likelihood is "
-                    f"{above:.3g} nats above the model's, so that is not the maximum. Train from "
-                    "other starts."
-                )
-            if not self._labels.are_kept(found, value_at(tried)):
-                # Beyond where the states change places: nothing that far is the state's own.
-                found = _Found(found.place, -np.inf)
-            if found.log_likelihood > -np.inf:
-                trail.append((tried, found.place))
-            lack = grows(max(2.0 * (self.best - found.log_likelihood), 0.0)) - wanted
-            if abs(lack) <= NEAR * wanted:
-                return tried
-            if lack < 0.0:
-                if tried >= farthest:
-                    return None
-                near, near_value = tried, lack
-                far_value, side = (0.5 * far_value, -1) if side == -1 else (far_value, -1)
-            else:
-                far, far_value = tried, lack
-                near_value, side = (0.5 * near_value, 1) if side == 1 else (near_value, 1)
-            if np.isinf(far):
-                reached = lack + wanted
-                growth = min(1.05 * wanted / reached, GROWTH) if reached > 0.0 else GROWTH
-                tried = min(tried * max(growth, 1.05), farthest)
-            else:
-                share = near_value / (near_value - far_value) if np.isfinite(far_value) else 0.5
-                tried = near + (far - near) * share
-                if far - near <= 1e-12 * far:
-                    return tried
-        return tried
-
-    def _found(self, start: FloatArray, value: float) -> _Found:
-        return _maximised(self.constrained, start, value, self.stopped)
-
-
-class _Labels:
-    """Whether states still are what they were: by how they share out the observations."""
-
-    def __init__(self, constrained: Constrained) -> None:
-        self.constrained = constrained
-        self._before = smooth(constrained.hmm, constrained.sequences).smoothed_probs
-
-    def are_kept(self, found: _Found, value: float) -> bool:
-        """Whether no other order of the states agrees with the maximum's better than their own."""
-        if found.log_likelihood == -np.inf or self._before.shape[1] == 1:
-            return True
-        hmm = self.constrained.model(found.place, value)
-        shared = self._before.T @ smooth(hmm, self.constrained.sequences).smoothed_probs
-        rows, columns = scipy.optimize.linear_sum_assignment(shared, maximize=True)
-        return float(shared[rows, columns].sum()) <= float(np.trace(shared)) * (1.0 + SAME)
-
-
-def _extrapolated(trail: list[tuple[float, FloatArray]], distance: float) -> FloatArray:
-    """Where the maximum is expected at a distance, from the two tries that are nearest to it."""
-    nearest = sorted(trail, key=lambda one: abs(one[0] - distance))[:2]
-    (first, place), *others = nearest
-    if not others or others[0][0] == first:
-        return place
-    second, other = others[0]
-    share = (distance - first) / (second - first)
-    # Not farther than the tries are apart: where a probability goes to zero nothing is linear.
-    return place + float(np.clip(share, -1.0, 1.0)) * (other - place)
-
-
-def _itself(value: float) -> float:
-    return value
-
-
-def _normal_quantile(share: float) -> float:
-    return float(scipy.special.ndtri(share))
