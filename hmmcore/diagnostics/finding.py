@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from hmmcore.coordinates import Coordinate
+
 KINDS: Mapping[str, str] = MappingProxyType(
     {
         "diverged": "error",
@@ -13,6 +15,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "identical_states": "warning",
         "no_transitions": "warning",
         "rate_too_high": "warning",
+        "zero_should_rise": "warning",
         "singular_covariance": "warning",
         "collapsed_variance": "warning",
         "dead_output": "warning",
@@ -43,11 +46,13 @@ class Finding:
         kind: one of `KINDS`.
         states: groups of states that it concerns, 0-based; empty where it is the whole model.
         evidence: the numbers that show it, by name; `examine` says which each kind has.
+        coordinate: the number of the model that it concerns; None where it is no single one.
     """
 
     kind: str
     states: tuple[tuple[int, ...], ...] = ()
     evidence: Mapping[str, float] = field(default_factory=dict)
+    coordinate: Coordinate | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

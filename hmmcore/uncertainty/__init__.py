@@ -3,7 +3,7 @@
 from hmmcore.uncertainty.bootstrap import Bootstrap, bootstrap
 from hmmcore.uncertainty.coverage import Coverage, interval_coverage
 from hmmcore.uncertainty.information import Information, observed_information
-from hmmcore.uncertainty.optimality import Optimality, em_rate, is_maximum
+from hmmcore.uncertainty.optimality import Optimality, em_rate, is_maximum, raised, rising_zeros
 from hmmcore.uncertainty.profile import ProfiledInterval, profile_interval, profile_intervals
 
 __all__ = [
@@ -19,4 +19,6 @@ __all__ = [
     "observed_information",
     "profile_interval",
     "profile_intervals",
+    "raised",
+    "rising_zeros",
 ]

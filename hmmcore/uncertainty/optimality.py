@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hmmcore.arrays import FloatArray
-from hmmcore.coordinates import Coordinate
+from hmmcore.coordinates import Coordinate, values_of, with_values
 from hmmcore.emissions import Categorical, Poisson
+from hmmcore.inference import log_likelihood
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.sweeps.sweep import Expectations, expectations, require_compatible
@@ -23,6 +24,9 @@ MOST_GAIN = 1e-4
 
 MOST_MULTIPLIER = 1e-4
 """Nats per unit of probability: at a maximum nothing more is gained by what is zero."""
+
+MOST_HALVINGS = 40
+"""Of what zeros are raised by."""
 
 OPENED = 1e-10
 """What entries of zero are raised to, to see whether the likelihood rises."""
@@ -83,6 +87,53 @@ def is_maximum(
     largest = float(np.abs(found.gradient).max(initial=0.0))
     verdict, message = _verdict(hmm, found, gain, rising)
     return Optimality(verdict, gain, largest, rising, message)
+
+
+def rising_zeros(
+    hmm: HMM,
+    sequences: Sequences,
+    trainable: Iterable[str] | None = None,
+    start: HMM | None = None,
+) -> dict[Coordinate, float]:
+    """The zeros of a model that should rise, by a single sweep over the data; see `Optimality`.
+
+    Args:
+        trainable, start: as in `is_maximum`.
+
+    Returns:
+        The slope of the log-likelihood at each, in nats per unit of probability or rate, the
+        steepest first. That of π_k is the sum of p(x | z_1 = k) / p(x) - 1 over the sequences.
+        None is told above 1e10.
+
+    Raises:
+        ImpossibleDataError: when the model gives a sequence probability zero.
+    """
+    require_compatible(hmm, sequences)
+    return _rising(hmm, sequences, checked_trainable(checked_names(trainable), hmm), start)
+
+
+def raised(hmm: HMM, sequences: Sequences, coordinates: Iterable[Coordinate]) -> HMM:
+    """The model with some zeros raised, to where it makes the data more probable than before.
+
+    They are raised to an even share first, rates to the mean rate, and less from then on.
+
+    Raises:
+        ValueError: when the data do not become more probable, however little these are raised.
+    """
+    names = list(coordinates)
+    before = float(log_likelihood(hmm, sequences).sum())
+    share = 1.0
+    for _ in range(MOST_HALVINGS):
+        values = {}
+        for name in names:
+            whole = values_of(hmm, str(name[0]))
+            even = whole.mean() if name[0] == "rates" else 1.0 / whole.shape[-1]
+            values[name] = share * float(even)
+        found = with_values(hmm, values)
+        if float(log_likelihood(found, sequences).sum()) > before:
+            return found
+        share *= 0.5
+    raise ValueError("the data do not become more probable, however little these zeros are raised.")
 
 
 def em_rate(hmm: HMM, sequences: Sequences, trainable: Iterable[str] | None = None) -> FloatArray:

@@ -9,6 +9,7 @@ import numpy as np
 from hmmcore.diagnostics import STANDSTILL
 from pages.ui.figures.theme import StateNames
 from pages.ui.session.checkups import Diagnosis, contains_truth, found_nothing_better
+from pages.ui.session.coordinate_words import coordinate_name
 from pages.ui.session.session import Session
 from pages.ui.session.standing_words import about_standing
 from pages.ui.session.view import View, state_names
@@ -121,6 +122,29 @@ def _rate_too_low(facts: _Facts) -> Words:
         f"at a rate of {facts.evidence['learning_rate']:g} each of the last "
         f"{facts.number('steps')} steps gained about {facts.number('mean_gain')} nats per "
         f"observation, the later half {facts.evidence['steadiness']:.0%} of the earlier half.",
+    )
+
+
+def _zero_should_rise(facts: _Facts) -> Words:
+    coordinate = facts.finding.coordinate
+    assert coordinate is not None
+    name = markdown_text(coordinate_name(facts.session, coordinate))
+    others = int(facts.evidence["num_rising"]) - 1
+    more = f" So should {many(others, 'other number')}." if others else ""
+    if coordinate[0] == "initial_probs":
+        evidence = (
+            f"a sequence that begins there is {facts.number('ratio')} times as probable as the "
+            "model says, on average."
+        )
+    else:
+        evidence = (
+            f"the log-likelihood rises by {facts.number('slope')} nats for each unit of it, where "
+            "it is zero."
+        )
+    return (
+        f"No maximum: the {name} is zero, and should rise.",
+        f"Training multiplies it in every step, and cannot leave zero, so it stands still.{more}",
+        evidence,
     )
 
 
@@ -306,6 +330,7 @@ _WORDS: Mapping[str, Callable[[_Facts], Words]] = {
     "identical_states": _identical_states,
     "rate_too_high": _rate_too_high,
     "rate_too_low": _rate_too_low,
+    "zero_should_rise": _zero_should_rise,
     "collapsed_variance": _collapsed_variance,
     "singular_covariance": _singular_covariance,
     "no_transitions": _no_transitions,

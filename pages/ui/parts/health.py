@@ -32,6 +32,7 @@ ICONS = {
     "identical_states": ":material/all_match:",
     "rate_too_high": ":material/ssid_chart:",
     "rate_too_low": ":material/hourglass_top:",
+    "zero_should_rise": ":material/north:",
     "no_transitions": ":material/looks_one:",
     "singular_covariance": ":material/compress:",
     "collapsed_variance": ":material/compress:",

@@ -10,9 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 
-from hmmcore import InformationCriteria, TrainState
+from hmmcore import HMM, InformationCriteria, TrainState
 from hmmcore.arrays import FloatArray
-from hmmcore.diagnostics import KINDS, LOOK_BACK, RESTING, Circumstances, Finding, examine, standing
+from hmmcore.diagnostics import (
+    KINDS,
+    LOOK_BACK,
+    RESTING,
+    Circumstances,
+    Finding,
+    examine,
+    standing,
+    with_zeros_raised,
+)
 from hmmcore.training.base import MODEL_PARAMETERS
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.player import MAX_ITERATIONS, Run
@@ -133,6 +142,14 @@ class Checkups:
             self._circumstances(run).parameter_counts,
             run.trainer.sequences.num_observed,
         )
+
+    def with_zeros_raised(self, run: Run) -> HMM:
+        """A run's model at the shown iteration, with the zeros raised that should rise.
+
+        Raises:
+            ValueError: when there is none.
+        """
+        return with_zeros_raised(self._circumstances(run), run.state_at(self.session.at).hmm)
 
     def all_alike(self, run: Run) -> bool:
         """Whether a run started where no step can tell any two states apart."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from hmmcore import ImpossibleDataError
 from pages.ui.session.checkups import Diagnosis, checkups, found_nothing_better
 from pages.ui.session.session import Session
 from pages.ui.settings.config import FIELD_OF, MAX_CELLS
@@ -103,6 +104,8 @@ def _offers(session: Session, diagnosis: Diagnosis) -> Iterator[Offer]:
         yield from _another_start(session)
     elif kind in ("dead_output", "worse_than_truth", "equal_rows"):
         yield from _another_start(session)
+    elif kind == "zero_should_rise":
+        yield from _raise_zeros(session, diagnosis)
     elif kind == "not_converged" and session.can_go_on:
         yield Offer("Go on", ":material/play_arrow:", "Play on from here.", session.play)
 
@@ -113,6 +116,31 @@ def _nudge(session: Session) -> Offer:
         ":material/touch_app:",
         "Move every state a little, each its own way, and start from there. The link carries it.",
         session.nudge,
+    )
+
+
+def _raise_zeros(session: Session, diagnosis: Diagnosis) -> Iterator[Offer]:
+    if session.no_hand:
+        yield from _another_start(session)
+        return
+
+    def act() -> None:
+        with session.lock:
+            try:
+                session.start_by_hand(
+                    checkups(session).with_zeros_raised(session.runs[diagnosis.run])
+                )
+            except (ValueError, ImpossibleDataError) as error:
+                session.notes = (str(error),)
+            else:
+                session.play()
+
+    yield Offer(
+        "Raise it and go on",
+        ":material/north:",
+        "Put something in place of the zero, so that the data are more probable, and train on from "
+        "there. The link carries it.",
+        act,
     )
 
 
