@@ -1,0 +1,89 @@
+"""What is said of residuals, held against known tables and against residuals that are right."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from hmmcore import HMM, Categorical, Gaussian, Poisson, Sequences, pseudo_residuals, sample
+from hmmcore.checks import residual_check
+from hmmcore.checks.residual import _p_if_fitted, _p_if_known
+
+STICKY = [[0.9, 0.1], [0.2, 0.8]]
+
+
+def test_p_values_are_those_of_the_tables():
+    # Of a known normal, in the limit (Stephens 1974); of a fitted one (Stephens 1986, table 4.7).
+    for statistic, p in ((1.933, 0.1), (2.492, 0.05), (3.070, 0.025), (3.857, 0.01)):
+        assert _p_if_known(statistic, 10**6) == pytest.approx(p, rel=0.01)
+    for statistic, p in ((0.631, 0.1), (0.752, 0.05), (0.873, 0.025), (1.035, 0.01)):
+        assert _p_if_fitted(statistic, 10**6) == pytest.approx(p, rel=0.03)
+    grid = np.linspace(0.05, 9.0, 400)
+    for function in (_p_if_known, _p_if_fitted):
+        values = [function(one, 50) for one in grid]
+        assert (np.diff(values) <= 2e-3).all()
+
+
+@pytest.mark.parametrize("fitted", [True, False])
+def test_p_of_normal_values_is_even(fitted):
+    rng, data = np.random.default_rng(0), Sequences(np.zeros(30))
+    found = [
+        residual_check(rng.normal(size=(30, 1)), data, fitted=fitted).normality_p[0]
+        for _ in range(400)
+    ]
+    assert stats.kstest(found, "uniform").pvalue > 0.01
+
+
+def test_the_statistic_is_that_of_scipy_and_the_band_holds():
+    rng = np.random.default_rng(3)
+    values = rng.normal(1.0, 2.0, size=(60, 1))
+    check = residual_check(values, Sequences(values))
+    with np.testing.suppress_warnings() as quiet:
+        quiet.filter(FutureWarning)
+        expected = stats.anderson(values[:, 0], "norm", method="interpolate").statistic
+    np.testing.assert_allclose(check.normality[0], expected, rtol=1e-10)
+    # The k-th smallest of n evenly drawn numbers is Beta(k, n + 1 - k).
+    low = stats.norm.ppf(stats.beta.ppf(0.025, 4, 57))
+    np.testing.assert_allclose(check.lower[0][3], low, rtol=1e-9)
+    np.testing.assert_array_equal(check.ordered[0], np.sort(values[:, 0]))
+
+
+@pytest.mark.parametrize(
+    "emissions",
+    [
+        Gaussian([[0.0, 1.0], [4.0, -2.0]], [np.eye(2), np.eye(2)], "full"),
+        Poisson([1.0, 9.0]),
+        Categorical([[0.7, 0.2, 0.1], [0.1, 0.1, 0.8]]),
+    ],
+)
+def test_residuals_of_the_true_model_pass_and_of_a_plain_one_do_not(emissions):
+    truth = HMM([0.5, 0.5], STICKY, emissions)
+    data = sample(truth, 5, 200, np.random.default_rng(1)).sequences
+    values = data.observations.copy()
+    values[50:60] = np.nan
+    data = Sequences(values, data.lengths)
+    check = residual_check(pseudo_residuals(truth, data), data, seed=4, fitted=False)
+    assert (check.normality_p > 0.01).all()
+    assert (check.portmanteau_p > 0.01).all()
+    assert (check.outside() <= 4).all()
+    assert check.num_residuals[0] == 990
+    assert check.seed == (None if isinstance(emissions, Gaussian) else 4)
+    flat = HMM([2 / 3, 1 / 3], [[2 / 3, 1 / 3]] * 2, emissions)
+    wrong = residual_check(pseudo_residuals(flat, data), data)
+    assert (wrong.portmanteau_p < 1e-6).all()
+    assert (wrong.autocorrelation[:, 0] > wrong.bound[:, 0]).all()
+
+
+def test_small_cases_and_sentences():
+    one = residual_check(np.array([[0.3]]), Sequences([0.3]))
+    assert one.autocorrelation.shape == (1, 0)
+    assert np.isnan(one.normality_p[0])
+    assert np.isnan(one.portmanteau_p[0])
+    far = np.append(np.zeros(20), np.inf)[:, np.newaxis]
+    with np.errstate(invalid="ignore"):
+        assert residual_check(far, Sequences(np.zeros(21))).normality_p[0] == 0.0
+    with pytest.raises(ValueError, match="a residual for each"):
+        residual_check(np.zeros((3, 1)), Sequences(np.zeros(4)))
+    with pytest.raises(ValueError, match="every observation is missing"):
+        residual_check(np.full((3, 1), np.nan), Sequences(np.full(3, np.nan)))
