@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -40,7 +42,7 @@ def test_autocorrelation_is_of_pairs_within_a_sequence_that_are_there():
         for lag in range(1, 4):
             products = [
                 (values[t, d] - mean) * (values[t + lag, d] - mean)
-                for first, last in zip(starts, starts[1:], strict=False)
+                for first, last in pairwise(starts)
                 for t in range(first, last - lag)
             ]
             products = [one for one in products if not np.isnan(one)]

@@ -34,6 +34,7 @@ from hmmcore.diagnostics import (
     Finding,
     gradient_between,
     standing,
+    with_zeros_raised,
 )
 from hmmcore.diagnostics.against_truth import truth_findings
 from hmmcore.diagnostics.progress import WINDOW, is_at_rest, progress_findings
@@ -549,6 +550,46 @@ def test_nothing_is_wrong_with_a_healthy_run_of_any_family(family):
         # It has a hundred weights for two means, and few observations for so many.
         fine |= {"overfitting"}
     assert set().union(*map(kinds, found)) <= fine
+
+
+@pytest.mark.parametrize("method", [EM, GradientAscent])
+def test_a_zero_that_should_rise_is_found_at_rest_and_raised(method):
+    truth, sequences = drawn(FAMILIES["gaussian"])
+    trainer = method(sequences)
+    best = EM(sequences)
+    hmm = best.init(truth).hmm
+    for _ in range(300):
+        hmm = best.step(best.init(hmm)).hmm
+    stuck = HMM([1.0, 0.0], hmm.transition_matrix, hmm.emissions)
+    for _ in range(300):
+        stuck = best.step(best.init(stuck)).hmm
+    assert stuck.initial_probs[1] == 0.0
+    state = replace(trainer.init(stuck), iteration=300)
+    still = np.full(LOOK_BACK, state.log_likelihood)
+    circumstances = Circumstances(trainer, truth)
+    found = {one.kind: one for one in examine(circumstances, state, still)}
+    rising = found["zero_should_rise"]
+    assert rising.coordinate == ("initial_probs", 1)
+    assert rising.states == ((1,),)
+    assert "converged" not in found, "it is no optimum"
+    # How many times as probable a sequence is that begins there, from the sequences themselves.
+    there = HMM([0.0, 1.0], stuck.transition_matrix, stuck.emissions)
+    ratios = np.exp(log_likelihood(there, sequences) - log_likelihood(stuck, sequences))
+    # The slope is measured at 1e-10, where a sequence that gains so much begins to bend it.
+    np.testing.assert_allclose(rising.evidence["ratio"], ratios.mean(), rtol=1e-4)
+    up = with_zeros_raised(circumstances, stuck)
+    after = trainer.init(up)
+    assert after.log_likelihood > state.log_likelihood + 0.1
+    assert trainer.step(after).log_likelihood > after.log_likelihood
+    # While it learns, or where the zero is the start's own or not trained, nothing is said.
+    learning = state.log_likelihood - np.arange(LOOK_BACK)[::-1]
+    own = Circumstances(trainer, stuck)
+    other = Circumstances(method(sequences, trainable=("means",)), truth)
+    for case, history in ((circumstances, learning), (own, still), (other, still)):
+        kinds = {one.kind for one in examine(case, state, history)}
+        assert "zero_should_rise" not in kinds
+    with pytest.raises(ValueError, match="no probability"):
+        with_zeros_raised(circumstances, hmm)
 
 
 def test_a_checkup_costs_no_sweep(monkeypatch):

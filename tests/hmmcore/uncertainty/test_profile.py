@@ -20,7 +20,7 @@ from hmmcore import (
     sample,
 )
 from hmmcore.coordinates import value_at, with_values
-from hmmcore.uncertainty import observed_information, profile_interval
+from hmmcore.uncertainty import observed_information, profile_interval, profile_intervals
 from tests.hmmcore.uncertainty.fits import fitted
 
 QUANTILE = float(ndtri(0.975)) ** 2
@@ -181,3 +181,71 @@ def test_profiles_say_what_they_cannot_do():
     impossible = HMM([1.0, 0.0], np.eye(2), Categorical([[1.0, 0.0], [0.0, 1.0]]))
     with pytest.raises(ImpossibleDataError):
         profile_interval(impossible, Sequences([0.0, 1.0]), ("probs", 0, 0))
+
+
+@pytest.mark.parametrize("family", ["gaussian", "full", "categorical", "poisson"])
+def test_a_table_has_the_intervals_of_its_numbers_one_by_one(family):
+    found = fitted(family)
+    information = observed_information(found.hmm, found.sequences)
+    table = {one.coordinate: one for one in profile_intervals(found.hmm, found.sequences)}
+    rows = information.frame()
+    assert (
+        len(table) == (rows["standard error"].notna() | rows["remark"].str.contains("at its")).sum()
+    )
+    assert all(one.failure is None for one in table.values())
+    for name in list(table)[:: len(table) // 3]:
+        alone = profile_interval(found.hmm, found.sequences, name)
+        np.testing.assert_allclose([table[name].low, table[name].high], alone, rtol=1e-5, atol=1e-6)
+        assert table[name].low <= value_at(found.hmm, name) <= table[name].high
+    for name in information.at_bounds:
+        assert table[name].bound in (table[name].low, table[name].high)
+
+
+def test_what_is_not_trained_stays_as_it_is():
+    x = np.random.default_rng(0).normal(3.0, 2.0, size=40)
+    hmm = HMM([1.0], [[1.0]], Gaussian.univariate([x.mean()], 2.0))
+    data, trained = Sequences(x), ("means",)
+    (only,) = profile_intervals(hmm, data, trainable=trained)
+    # With a known deviation the likelihood is a parabola.
+    reach = 2.0 * np.sqrt(QUANTILE / 40)
+    np.testing.assert_allclose(
+        [only.low, only.high], x.mean() + reach * np.array([-1, 1]), rtol=1e-6
+    )
+    with pytest.raises(ValueError, match="was not trained, so it is known"):
+        profile_interval(hmm, data, ("standard_deviations", 0), trainable=trained)
+    (failed,) = profile_intervals(hmm, data, [("standard_deviations", 0)], trainable=trained)
+    assert "was not trained" in failed.failure
+    assert np.isnan(failed.low)
+
+
+def test_states_do_not_change_places_on_the_way():
+    """Two states apart only by their means: beyond the middle each would play the other."""
+    truth = HMM([0.5, 0.5], [[0.5, 0.5]] * 2, Gaussian.univariate([0.0, 2.5], 1.0))
+    data = sample(truth, 1, 30, np.random.default_rng(2)).sequences
+    hmm = fit(EM(data, ("means",)), truth, 5000, 0.0).hmm
+    low, high = profile_interval(hmm, data, ("means", 0), 0.9999999, trainable=("means",))
+    swapped = float(hmm.emissions.means[1, 0])
+    assert low < hmm.emissions.means[0, 0] < high
+    # There the states have changed places, and the likelihood is the maximum again.
+    assert high < swapped
+
+
+def test_a_table_can_be_stopped():
+    found, calls = fitted("gaussian"), []
+
+    def stopped():
+        calls.append(1)
+        return len(calls) > 120
+
+    table = profile_intervals(found.hmm, found.sequences, stopped=stopped)
+    assert 0 < len(list(table)) < 10
+    assert len(calls) < 125
+    early = HMM([0.5, 0.5], np.full((2, 2), 0.5), Gaussian.univariate([0.5, 1.5], 1.0))
+    with pytest.raises(ValueError, match="not at its maximum"):
+        next(profile_intervals(early, found.sequences))
+    network = NeuralGaussian.near_means([[0.0], [2.0]], np.random.default_rng(1), sd=1.0)
+    hmm = HMM(found.hmm.initial_probs, found.hmm.transition_matrix, network)
+    (mean,) = profile_intervals(
+        fit(EM(found.sequences), hmm, 300).hmm, found.sequences, [("means", 0)]
+    )
+    assert "come out of a network" in mean.failure

@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 
+from hmmcore import HMM
 from hmmcore.diagnostics import Finding
+from pages.ui.parts.finding_words import about
 from pages.ui.session.checkups import CHECK_INTERVAL, KEEP_SECONDS, Checkups, checkups
+from pages.ui.session.remedies import offers
 from pages.ui.session.session import Session
+from pages.ui.session.view import current_view
 from pages.ui.settings.config import Config
 
 
@@ -205,3 +209,30 @@ def test_a_run_that_failed_had_not_failed_before():
     assert kinds(checkups(session)) == ["diverged"]
     session.travel(1)
     assert "diverged" not in kinds(checkups(session))
+
+
+def test_a_zero_that_should_rise_has_a_remedy_that_raises_it_and_goes_on():
+    session = Session(Config(length=60, num_sequences=6, num_states=2, start="random"))
+    run = session.main_runs[0]
+    for _ in range(40):
+        run.step()
+    hmm = run.state.hmm
+    rarer = int(hmm.initial_probs.argmin())
+    run.replace_model(HMM(np.eye(2)[1 - rarer], hmm.transition_matrix, hmm.emissions))
+    while run.ended is None:
+        run.step()
+    (diagnosis,) = (
+        one for one in checkups(session).diagnoses() if one.finding.kind == "zero_should_rise"
+    )
+    reached = run.state.log_likelihood
+    assert diagnosis.finding.coordinate == ("initial_probs", rarer)
+    title, _, evidence = about(session, current_view(session), diagnosis)
+    assert "probability π of beginning in" in title
+    assert "times as probable" in evidence
+    (offer,) = offers(session, diagnosis)
+    assert offer.label == "Raise it and go on"
+    offer.act()
+    assert session.player.playing
+    (again,) = session.main_runs
+    assert again.state.log_likelihood > reached
+    assert session.before is not None
