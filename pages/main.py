@@ -60,6 +60,7 @@ PAGES = [
     st.Page("decoding.py", title="Viterbi", icon=":material/route:", url_path="viterbi"),
     st.Page("messages.py", title="Messages", icon=":material/hub:", url_path="messages"),
     st.Page("models.py", title="Models", icon=":material/balance:", url_path="models"),
+    st.Page("trust.py", title="Trust", icon=":material/verified_user:", url_path="trust"),
 ]
 page = st.navigation(PAGES, position="top")
 session = current_session()

@@ -44,6 +44,8 @@ GLOSSARY: Mapping[str, str] = MappingProxyType(
         "before, of which one sees only the observations that they make.",
         "ICL": "A score of a model, lower is better: BIC and twice the entropy of the hidden path, "
         "so that states which the data cannot tell apart cost more.",
+        "Interval": "The numbers that a true number may well be: of all intervals at 95 % about 95 "
+        "in 100 hold it.",
         "Iteration": "One step of training: all data are met once, and all parameters are changed.",
         "k best paths": "The k paths of states that are most probable together with all "
         "observations; the first of them is the Viterbi path.",
@@ -61,10 +63,14 @@ GLOSSARY: Mapping[str, str] = MappingProxyType(
         "Log-likelihood": "The logarithm of the likelihood, here per observation so that data of "
         "any size compare; higher is better.",
         "Mark": "Mark this iteration, to find it again; press again to unmark it.",
+        "Maximum": "The very top of a hill of the likelihood; standard errors mean something only "
+        "there.",
         "Message": "A number for each state that passes from one time to the next: what the past, "
         "or the future, says of it.",
         "Mirror image": "The same model with its states in another order: another place on the "
         "map, and exactly the same likelihood.",
+        "Missing information": "The share of what the data would say if the states were seen that "
+        "is lost because they are not; the more is missing, the slower is EM.",
         "Nat": "The unit of a natural logarithm: one nat more is e = 2.718 times as likely.",
         "Observation": "What is seen at one time: a number, a count, a symbol or a point.",
         "Optimum": "A model that no small change improves: a summit of the landscape.",
@@ -77,11 +83,15 @@ GLOSSARY: Mapping[str, str] = MappingProxyType(
         "observations are known; those of all paths sum to 1.",
         "Prior": "What is held of a model before any data; none is used on these pages, so that "
         "only the data speak.",
+        "Profile interval": "An interval found by holding one number, training all others anew, and "
+        "going on until the likelihood has fallen too far.",
         "Saddle": "A point where the slope is zero although it is no top, as when all states are "
         "alike: training is stuck there.",
         "Seed": "A number that fixes every random draw, so that the same settings give the same "
         "data.",
         "Smoothed": "Uses all observations, those that came later too.",
+        "Standard error": "How far an estimate is from the truth, typically: the standard deviation "
+        "that it would have over many data sets like this one.",
         "State": "What the model is in at one time; it is never seen, only what it makes is.",
         "Stationary share": "The share of time that a state has in the long run; it is empty where "
         "that depends on the first state.",
@@ -89,6 +99,8 @@ GLOSSARY: Mapping[str, str] = MappingProxyType(
         "True model": "The one that the data were really drawn from; its lines are dotted.",
         "Viterbi path": "The single path of states that is most probable together with all "
         "observations.",
+        "Wald interval": "An interval from how sharply the likelihood bends at its top; quick, and "
+        "good where there are many observations.",
         "π": "The initial probabilities: how likely a sequence begins in each state.",
         "σ": "The standard deviation of the observations around the mean of their state; its "
         "square is the variance, and Σ is the same for points.",

@@ -25,6 +25,7 @@ PAGES = (
     "Viterbi",
     "Messages",
     "Models",
+    "Trust",
 )
 
 

@@ -21,6 +21,7 @@ VIEWS = {
     "Viterbi": "[data-testid=hmm-figure]",
     "Messages": "[data-testid=hmm-trellis]",
     "Models": CONTROLS,
+    "Trust": CONTROLS,
 }
 GRAVE = ("serious", "critical")
 THEMES = {

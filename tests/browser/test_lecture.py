@@ -17,7 +17,10 @@ VIEWS = ", ".join(
     f"[data-testid=hmm-{name}]"
     for name in ("panel", "run-comparison", "landscape", "trellis", "figure")
 )
-PATHS = ("/", "/data", "/training", "/landscape", "/posterior", "/viterbi", "/messages", "/models")
+PATHS = (
+    "/", "/data", "/training", "/landscape", "/posterior", "/viterbi", "/messages", "/models",
+    "/trust",
+)  # fmt: skip
 LECTURE = "?K=3&M=60&N=3&method=Both&runs=EM_5~Gradient_5&lecture=on"
 
 # Texts that are seen and smaller, with their sizes; a drawing may be scaled as a whole.
@@ -153,7 +156,7 @@ def test_everything_is_at_hand_on_a_telephone(page: Page) -> None:
     assert close.evaluate(ON_TOP)
     close.click()
     expect(page.get_by_test_id("stExpandSidebarButton")).to_be_visible()
-    for name in ("Data", "Training", "Landscape", "Posterior", "Viterbi", "Messages", "Playground"):
+    for name in (*ui.PAGES[1:], "Playground"):
         page.get_by_role("button", name="Pages").click()
         page.get_by_test_id("stPopoverBody").get_by_role("link", name=name).click()
         expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)

@@ -91,7 +91,7 @@ class TestFreshServer:
             yield server
 
     def test_links_to_every_page(self, page: Page, server: Server) -> None:
-        for name in ("Viterbi", "Landscape", "Data", "Playground"):
+        for name in ("Viterbi", "Landscape", "Trust", "Data", "Playground"):
             path = "" if name == "Playground" else name.lower()
             page.goto(f"{path}?{LINK}")
             expect_linked_controls(page)

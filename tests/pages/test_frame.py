@@ -17,7 +17,10 @@ from pages.ui.parts.export_area import script
 from pages.ui.session.link import NO_FILE
 from tests.pages.shown import healthy, live, opened, press, session, upload
 
-PAGES = ["playground.py", "data.py", "posterior.py", "decoding.py", "messages.py", "models.py"]
+PAGES = [
+    "playground.py", "data.py", "posterior.py", "decoding.py", "messages.py", "models.py",
+    "trust.py",
+]  # fmt: skip
 EXPORTS = [
     "Experiment file", "Learned model (JSON)", "Decoded data (CSV)", "Decoded data (Parquet)",
     "Notebook (.ipynb)", "Script (.py)",

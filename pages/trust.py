@@ -1,0 +1,31 @@
+"""The Trust page: how far to believe what was learned."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui.parts import health, words
+from pages.ui.parts.run_controls import choices, notices
+from pages.ui.parts.trust import estimates, slowness
+from pages.ui.parts.trust.about import ABOUT
+from pages.ui.session.session import current_session
+from pages.ui.session.view import current_view
+
+SECTIONS = (
+    estimates.section,
+    slowness.section,
+)
+"""Functions of (session, view) that draw the sections of the page, from top to bottom."""
+
+session = current_session()
+choices(session, sequences=False)
+notices(session)
+health.way_back(session)
+view = current_view(session)
+if view is None:
+    st.info(words.NO_MODEL, icon=":material/info:")
+else:
+    for section in SECTIONS:
+        section(session, view)
+with st.expander("What am I looking at?", icon=":material/help:"):
+    st.markdown(ABOUT)
