@@ -91,16 +91,25 @@ class Curvature:
 
 
 def curvature(hmm: HMM, sequences: Sequences, trainable: frozenset[str]) -> Curvature:
-    """Differentiate the exact gradient, and hold what the likelihood wants at zero.
-
-    A probability or rate is held where the top of the parabola that fits here lies below zero.
-    """
+    """Differentiate the exact gradient, and hold what the likelihood wants at zero."""
     around = local(hmm, trainable)
-    start = around.value(hmm)
     gradient = around.gradient(hmm, expectations(hmm, sequences))
-    hessian = np.zeros((len(start), len(start)))
+    hessian = np.zeros((len(gradient), len(gradient)))
     for n, step, near in around.gradients_around(sequences):
         hessian[n] = derivative(step, [around.gradient(one.hmm, one.found) for one in near])
+    return held_at_zero(around, gradient, hessian)
+
+
+def held_at_zero(around: Local, gradient: FloatArray, hessian: FloatArray) -> Curvature:
+    """Hold what the likelihood wants at zero, and see how it bends in all else.
+
+    A probability or rate is held where the top of the parabola that fits here lies below zero.
+
+    Args:
+        gradient, hessian: (n,) and (n, n) of the log-likelihood, in nats per local coordinate.
+    """
+    hmm, trainable = around.hmm, around.trainable
+    start = around.value(hmm)
     hessian = 0.5 * (hessian + hessian.T)
     units, names = around.units(), around.bounded()
     kept = np.ones(len(start), dtype=bool)
@@ -216,7 +225,13 @@ def observed_information(
     """
     require_compatible(hmm, sequences)
     trained = checked_trainable(checked_names(trainable), hmm)
-    found = curvature(hmm, sequences, trained)
+    log_likelihood = float(expectations(hmm, sequences).log_likelihood)
+    return information_from(curvature(hmm, sequences, trained), log_likelihood)
+
+
+def information_from(found: Curvature, log_likelihood: float) -> Information:
+    """What a curvature says of each number of its model."""
+    hmm, trained = found.around.hmm, found.around.trainable
     names, slopes = found.around.jacobian()
     scaled = slopes * found.units
     good = found.determined
@@ -229,7 +244,7 @@ def observed_information(
     covariances[:, unknown] = np.nan
     return Information(
         hmm,
-        float(expectations(hmm, sequences).log_likelihood),
+        log_likelihood,
         _at_bounds(hmm, trained, found),
         _directions(names, across, found),
         covariances,

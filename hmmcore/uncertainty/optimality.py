@@ -78,7 +78,12 @@ def is_maximum(
     """
     require_compatible(hmm, sequences)
     trained = checked_trainable(checked_names(trainable), hmm)
-    found = curvature(hmm, sequences, trained)
+    return judged(curvature(hmm, sequences, trained), sequences, start)
+
+
+def judged(found: Curvature, sequences: Sequences, start: HMM | None) -> Optimality:
+    """Whether the model of a curvature is a maximum; see `is_maximum`."""
+    hmm, trained = found.around.hmm, found.around.trainable
     rising = _rising(hmm, sequences, trained, start)
     flat = np.abs(found.values) <= found.threshold
     # Where the data say nothing there is nothing to gain; a slope there says that they do.
@@ -155,14 +160,15 @@ def em_rate(hmm: HMM, sequences: Sequences, trainable: Iterable[str] | None = No
     jacobian = np.zeros((len(around.value(hmm)),) * 2)
     for n, step, found in around.gradients_around(sequences):
         jacobian[n] = derivative(
-            step, [around.value(_em_step(near.hmm, near.found, trained)) for near in found]
+            step, [around.value(em_step(near.hmm, near.found, trained)) for near in found]
         )
     # Real, because the map is a product of two symmetric matrices.
     rates: FloatArray = np.sort(np.linalg.eigvals(jacobian).real)[::-1]
     return rates
 
 
-def _em_step(hmm: HMM, found: Expectations, trained: frozenset[str]) -> HMM:
+def em_step(hmm: HMM, found: Expectations, trained: frozenset[str]) -> HMM:
+    """The model after a step of EM, from what the data say under the one before."""
     initial_probs, transition_matrix = hmm.initial_probs.copy(), hmm.transition_matrix.copy()
     if "initial_probs" in trained:
         fill_proportions(found.initial_counts, initial_probs)

@@ -83,15 +83,15 @@ GLOSSARY: Mapping[str, str] = MappingProxyType(
         "observations are known; those of all paths sum to 1.",
         "Prior": "What is held of a model before any data; none is used on these pages, so that "
         "only the data speak.",
-        "Profile interval": "An interval found by holding one number, training all others anew, and "
-        "going on until the likelihood has fallen too far.",
+        "Profile interval": "An interval found by holding one number, training all others anew, "
+        "and going on until the likelihood has fallen too far.",
         "Saddle": "A point where the slope is zero although it is no top, as when all states are "
         "alike: training is stuck there.",
         "Seed": "A number that fixes every random draw, so that the same settings give the same "
         "data.",
         "Smoothed": "Uses all observations, those that came later too.",
-        "Standard error": "How far an estimate is from the truth, typically: the standard deviation "
-        "that it would have over many data sets like this one.",
+        "Standard error": "How far an estimate typically is from the truth: the standard "
+        "deviation that it would have over many data sets like this one.",
         "State": "What the model is in at one time; it is never seen, only what it makes is.",
         "Stationary share": "The share of time that a state has in the long run; it is empty where "
         "that depends on the first state.",
