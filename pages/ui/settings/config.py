@@ -502,6 +502,42 @@ class Config:
         "view", choices={"sequences": "Sequences", "ends": "Ends", "nothing": "Nothing"},
         omit_default=True,
     )
+    level: str = control(
+        "level", "Level", "95",
+        "Of how many intervals in 100 the model's own account says that they hold what they are "
+        "about: the true number, or the observation that comes. A higher level makes them wider.",
+        "view", choices={"80": "80 %", "90": "90 %", "95": "95 %", "99": "99 %"},
+        omit_default=True,
+    )
+    residual_kind: str = control(
+        "residual", "Residuals", "forecast",
+        "Forecast: where each observation stands among what was expected before it came; these "
+        "are independent if the model is right. Ordinary: among what is expected when all other "
+        "observations are known, before and after it; these show single odd values best.",
+        "view", choices={"forecast": "Forecast", "ordinary": "Ordinary"}, omit_default=True,
+    )
+    num_simulations: int = control(
+        "simulations", "Simulated sets", 100,
+        "How many data sets are drawn from the model to be compared with the observed one.",
+        "view", minimum=20, maximum=2_000, step=20, omit_default=True,
+    )
+    horizon: int = control(
+        "ahead", "Steps ahead", 10,
+        "How many steps after the last observation are foretold.",
+        "view", minimum=1, maximum=500, step=1, omit_default=True,
+    )
+    num_data_sets: int = control(
+        "datasets", "Data sets", 200,
+        "How many data sets are drawn and fitted. With four times as many the count is twice as "
+        "exact.",
+        "view", minimum=10, maximum=5_000, step=50, omit_default=True,
+    )
+    num_resamples: int = control(
+        "resamples", "Bootstrap samples", 200,
+        "How many data sets are drawn from the learned model and fitted. A standard error needs "
+        "about a hundred, an interval some hundreds.",
+        "view", minimum=10, maximum=5_000, step=50, omit_default=True,
+    )
     lecture: str = control(
         "lecture", "Lecture", "off",
         "Large text, lines and controls, and no sidebar: a page for a projector, to be read from "
@@ -519,6 +555,11 @@ class Config:
     def data_states(self) -> int:
         """The number of states of the model that generates the data."""
         return self.true_states or self.num_states
+
+    @property
+    def interval_level(self) -> float:
+        """The level of intervals as a share."""
+        return int(self.level) / 100
 
     def changed(self, group: str, other: Config) -> bool:
         """Whether this and another Config differ in a field of `group`."""
