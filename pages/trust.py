@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui.parts import health, words
+from pages.ui.parts import controls, health, words
 from pages.ui.parts.run_controls import choices, notices
-from pages.ui.parts.trust import estimates, slowness
+from pages.ui.parts.trust import estimates, slowness, verdict
 from pages.ui.parts.trust.about import ABOUT
 from pages.ui.session.session import current_session
 from pages.ui.session.view import current_view
 
 SECTIONS = (
+    verdict.section,
     estimates.section,
     slowness.section,
 )
 """Functions of (session, view) that draw the sections of the page, from top to bottom."""
 
 session = current_session()
-choices(session, sequences=False)
+choices(session, lambda: controls.segments(session, "level"))
 notices(session)
 health.way_back(session)
 view = current_view(session)

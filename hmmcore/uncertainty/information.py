@@ -160,9 +160,11 @@ class Information:
 
     def covariance(self, coordinates: Sequence[Coordinate]) -> FloatArray:
         """Covariances (n, n) of the estimates; NaN of what is held, not trained or undetermined."""
-        places = [self._places.get(_named(self.hmm, c), -1) for c in coordinates]
-        padded = np.pad(self._covariances, (0, 1), constant_values=np.nan)
-        return padded[np.ix_(places, places)]
+        places = np.array([self._places.get(_named(self.hmm, c), -1) for c in coordinates])
+        known = places >= 0
+        found = np.full((len(places), len(places)), np.nan)
+        found[np.ix_(known, known)] = self._covariances[np.ix_(places[known], places[known])]
+        return found
 
     def standard_error(self, coordinate: Coordinate) -> float:
         """The standard error of a number of the model; NaN where it has none."""

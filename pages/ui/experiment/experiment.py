@@ -26,9 +26,9 @@ from pages.ui.experiment.locking import holding_lock
 from pages.ui.experiment.naming import named
 from pages.ui.experiment.own_model import ABSENT, OwnModel
 from pages.ui.experiment.pacing import POLL_SECONDS, large_turn
-from pages.ui.experiment.player import Player, Run
+from pages.ui.experiment.player import MAX_ITERATIONS, Player, Run
 from pages.ui.experiment.replay import Ending, Replay
-from pages.ui.experiment.run_position import MAX_MARKS, RunPosition
+from pages.ui.experiment.run_position import MAX_MARKS, RunPosition, RunProgress
 from pages.ui.experiment.selected import within_data, within_model
 from pages.ui.settings.config import Config
 from pages.ui.settings.config_rules import num_cells, within_size
@@ -403,6 +403,34 @@ class Experiment:
         self.opened_position = position
         trainer = partial(training_runs.revised_trainer, config=self.config, data=self.data)
         self.replay = Replay.of(position, self.runs, trainer, endings)
+        if self.replay.advance(OPENING_BUDGET):
+            self._finish_replay(self.replay)
+        else:
+            self.player.play()
+
+    @holding_lock
+    def train_on(self, steps: int) -> None:
+        """Let the shown run take more steps at full speed, on from where it stands.
+
+        It goes on even where it had come to rest.
+        """
+        run = self.shown_run
+        if run is None:
+            return
+        self.pause()
+        self.at = None
+        here = self.current_position()
+        last = min(run.state.iteration + steps, MAX_ITERATIONS)
+        goal = {run.name: RunProgress(last)}
+        trainer = partial(training_runs.revised_trainer, config=self.config, data=self.data)
+        present = here.runs.get(run.name, goal[run.name])
+        self.replay = replace(
+            Replay.of(RunPosition(goal), self.runs, trainer),
+            run_position=replace(
+                here, runs={**here.runs, run.name: replace(present, iteration=last)}
+            ),
+            is_new=True,
+        )
         if self.replay.advance(OPENING_BUDGET):
             self._finish_replay(self.replay)
         else:

@@ -29,11 +29,13 @@ class Replay:
         run_position: the position to reach.
         endings: the saved result at that position, by the run's name; empty if none was saved.
         clock: returns seconds, which never decrease.
+        is_new: whether the steps were never taken before.
     """
 
     run_position: RunPosition
     endings: Mapping[str, Ending] = field(default_factory=dict)
     clock: Callable[[], float] = perf_counter
+    is_new: bool = False
     _unfinished: list[_RunReplay] = field(default_factory=list)
 
     @classmethod

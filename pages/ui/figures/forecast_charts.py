@@ -260,5 +260,3 @@ def symbol_backtest_figure(
         [Plot(traces, axis)], [200], scale, colours, left=LABEL_ROOM, top=34,
         uirevision=revision, showlegend=True, legend=LEGEND,
     )  # fmt: skip
-
-

@@ -23,6 +23,8 @@ NOTHING_TRAINED = (
     "the sidebar."
 )
 
+TRAINING_ON = "Training on to iteration {} at full speed. Pause stops on the way."
+
 ON_THE_WAY = (
     "Going to iteration {}, by the same steps as before, at full speed. Pause stops on the way."
 )
@@ -116,9 +118,8 @@ def notices(session: Session) -> None:
     They may quote a link or a file of unknown origin, so they are escaped.
     """
     if session.replay is not None:
-        st.info(
-            ON_THE_WAY.format(count(session.replay.run_position.latest)), icon=":material/forward:"
-        )
+        text = TRAINING_ON if session.replay.is_new else ON_THE_WAY
+        st.info(text.format(count(session.replay.run_position.latest)), icon=":material/forward:")
     if len(session.notes) == 1:
         st.info(markdown_text(session.notes[0]), icon=":material/info:")
     elif session.notes:

@@ -10,13 +10,16 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from pages.ui.session.session import Session
 from pages.ui.text import capitalised
 
 MOST_KEPT = 12
 """Jobs of a session whose results are kept."""
+
+TURN = 0.05
+"""Seconds of computing after which another job has its turn."""
 
 Stopped = Callable[[], bool]
 
@@ -92,6 +95,11 @@ class Background:
         thread.start()
         return job
 
+    def cancel_all(self) -> None:
+        """Cancel whatever is still on its way."""
+        for job in self._kept:
+            job.cancelled = job.cancelled or not job.done
+
     def join(self, job: Job, seconds: float | None = None) -> None:
         """Wait until a job has ended."""
         if (thread := self._threads.get(job)) is not None:
@@ -101,10 +109,31 @@ class Background:
         return self._session() is None
 
 
-def background(session: Session) -> Background:
-    """The session's jobs."""
+def background(session: Session, room: str = "") -> Background:
+    """The session's jobs; those of another room do not count among the latest that are kept."""
     # Kept for good: the token never changes, and holding the session itself would be a circle.
-    return session.remember("background", session.token, lambda: Background(session))
+    return session.remember(f"background {room}", session.token, lambda: Background(session))
+
+
+Found = TypeVar("Found")
+
+
+def in_turns(work: Iterator[Found], stopped: Stopped) -> Iterator[Found]:
+    """What an iterator gives, computed in the pool, in turn with other jobs."""
+    ended = False
+    while not (ended or stopped()):
+        found, ended = pool().submit(_turn, work).result()
+        yield from found
+
+
+def _turn(work: Iterator[Found]) -> tuple[list[Found], bool]:
+    """What an iterator gives in one turn, and whether that was all."""
+    found, end = [], time.perf_counter() + TURN
+    for one in work:
+        found.append(one)
+        if time.perf_counter() >= end:
+            return found, False
+    return found, True
 
 
 @cache

@@ -26,6 +26,11 @@ def coordinate_name(session: Session, coordinate: Coordinate) -> str:
     return _name(coordinate, data, state_names(session), "")
 
 
+def shown_name(session: Session, coordinate: Coordinate) -> str:
+    """What a number of the shown model is called, its states in the order shown."""
+    return _name(coordinate, session.shown_data, state_names(session), "")
+
+
 def _name(coordinate: Coordinate, data: Dataset, names: Sequence[str], whose: str) -> str:
     parameter, *rest = coordinate
     indices = [int(index) for index in rest]

@@ -538,6 +538,17 @@ class Config:
         "about a hundred, an interval some hundreds.",
         "view", minimum=10, maximum=5_000, step=50, omit_default=True,
     )
+    interval_kind: str = control(
+        "interval", "Intervals", "wald",
+        f"Wald: {GLOSSARY['Wald interval']} Profile: {GLOSSARY['Profile interval']}",
+        "view", choices={"wald": "Wald", "profile": "Profile"}, omit_default=True,
+    )
+    whiskers: str = control(
+        "whiskers", "Intervals on the Playground", "off",
+        "Whether the Playground draws the interval of each mean or rate, and names those of the "
+        "matrix where one points at it. They are computed while nothing plays.",
+        "view", choices={"off": "Off", "on": "On"}, omit_default=True,
+    )
     lecture: str = control(
         "lecture", "Lecture", "off",
         "Large text, lines and controls, and no sidebar: a page for a projector, to be read from "

@@ -2,12 +2,204 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from functools import partial
+from itertools import groupby
+
+import numpy as np
+import pandas as pd
 import streamlit as st
 
+from hmmcore.coordinates import Coordinate
+from hmmcore.uncertainty import Verdict
+from pages.ui.figures.theme import StateNames
+from pages.ui.figures.trust_charts import Intervals, intervals_figure
+from pages.ui.files.export import frame_csv
+from pages.ui.live.figure import page_colours, show_figure
+from pages.ui.parts import controls
+from pages.ui.parts import words as page_words
+from pages.ui.parts.layout import side_by_side
+from pages.ui.parts.trust.following import cancel_button, followed, progress
+from pages.ui.parts.widgets import sized
+from pages.ui.session.background import Job
 from pages.ui.session.session import Session
-from pages.ui.session.view import View
+from pages.ui.session.trust import appraisal, words
+from pages.ui.session.trust.estimates import (
+    KINDS,
+    Estimate,
+    begin_profiles,
+    estimates,
+    profile_job,
+    profiled,
+    to_profile,
+    undetermined_words,
+)
+from pages.ui.session.view import View, shown_dimension, state_names
+from pages.ui.text import capitalised, chart_text, markdown_text
+
+SHARES = ("probs", "transition_matrix", "initial_probs")
+"""Kinds of numbers that lie between 0 and 1."""
 
 
 def section(session: Session, view: View) -> None:
-    """Draw the table of the parameters."""
+    """Draw the intervals of all numbers, and their table."""
+    verdict, asked = appraisal.known_verdict(session), appraisal.question(session)
+    if verdict is None or asked is None:
+        return
     st.header("How sure is each number?", anchor=False)
+    job = None
+    with st.container(horizontal=True, vertical_alignment="bottom", key="interval_controls"):
+        controls.segments(session, "interval_kind")
+        controls.toggle(session, "whiskers")
+        if session.config.interval_kind == "profile":
+            job = profile_job(session, asked)
+            profile_button(session, view, verdict, asked, job)
+    if job is None:
+        draw(session, view, verdict, None)
+        if session.config.interval_kind == "profile":
+            st.caption(words.PROFILE_WAITS)
+    else:
+        followed(session, job, partial(draw, session, view, verdict, job))
+    found = rows(session, view, verdict, job)
+    st.download_button(
+        "Table (CSV)", lambda: frame_csv(frame(found)), file_name="hmm-estimates.csv",
+        mime="text/csv", key="estimates_csv", on_click="ignore", icon=":material/download:",
+        help="Every number with all its digits, its standard error and its interval.",
+    )  # fmt: skip
+
+
+def profile_button(
+    session: Session, view: View, verdict: Verdict, asked: appraisal.Question, job: Job | None
+) -> None:
+    """Draw the button that begins the profile intervals, or the one that cancels them."""
+    if job is not None and not job.done:
+        cancel_button(job, "cancel_profiles")
+    elif job is None or job.cancelled or job.failed:
+        names = to_profile(view, verdict)
+        st.button(
+            f"Profile {len(names)} numbers", key="begin_profiles", type="primary",
+            icon=":material/play_arrow:", disabled=not names,
+            on_click=partial(begin_profiles, session, asked, names),
+            help="They come one by one, beside everything else; you may go to other pages "
+            "meanwhile.",
+        )  # fmt: skip
+
+
+def rows(session: Session, view: View, verdict: Verdict, job: Job | None) -> list[Estimate]:
+    """The table's rows; made once for what they depend on."""
+    known = profiled(job)
+    return session.remember(  # type: ignore[no-any-return]
+        "estimates",
+        (view, verdict, known if known else None, session.config.interval_kind,
+         session.config.level, session.config.trainable, session.shown_data),
+        lambda: estimates(session, view, verdict, known),
+    )  # fmt: skip
+
+
+def draw(session: Session, view: View, verdict: Verdict, job: Job | None) -> None:
+    """Draw the figures and the table, as far as intervals are known."""
+    if job is not None:
+        progress(job, len(profiled(job)), "intervals")
+    found = rows(session, view, verdict, job)
+    for sentence in (
+        undetermined_words(session, view, verdict),
+        words.about_truth(found, session.config.level),
+    ):
+        if sentence:
+            st.markdown(markdown_text(sentence))
+    figures(session, view, found)
+    if session.shown_data.truth is None:
+        st.caption(page_words.no_truth(session.shown_data))
+    table = frame(found)
+    columns = ("Estimate", "Standard error", "Lower", "Upper", "Truth")
+    st.dataframe(
+        table, hide_index=True, key=sized(session, "estimates_table"), height=380,
+        column_config={
+            **{name: st.column_config.NumberColumn(format="%.4g") for name in columns},
+            "Parameter": st.column_config.TextColumn(width="medium"),
+            "Remark": st.column_config.TextColumn(width="large"),
+        },
+        alt="Every number of the model: its estimate, standard error, interval, the truth where it "
+        "is known, and a remark",
+    )  # fmt: skip
+
+
+def figures(session: Session, view: View, found: Sequence[Estimate]) -> None:
+    """Draw a figure for each kind of number: what states emit, then transitions and beginnings."""
+    kinds = {kind: list(own) for kind, own in groupby(found, key=lambda one: one.coordinate[0])}
+    emissions = [kind for kind in kinds if kind not in ("transition_matrix", "initial_probs")]
+    if len(emissions) == 2:
+        left, right = side_by_side([1, 1], "emission_intervals")
+        with left:
+            figure(session, view, str(emissions[0]), kinds[emissions[0]])
+        with right:
+            figure(session, view, str(emissions[1]), kinds[emissions[1]])
+    else:
+        figure(session, view, str(emissions[0]), kinds[emissions[0]])
+    left, right = side_by_side([3, 1], "chain_intervals")
+    with left:
+        figure(session, view, "transition_matrix", kinds["transition_matrix"])
+    with right:
+        figure(session, view, "initial_probs", kinds["initial_probs"])
+
+
+def figure(session: Session, view: View, kind: str, found: list[Estimate]) -> None:
+    """Draw the intervals of one kind of number."""
+    title, axis = KINDS[kind]
+    colours, data = page_colours(state_names(session)), session.shown_data
+    if kind in ("means", "standard_deviations"):
+        dimension = shown_dimension(session)
+        found = [one for one in found if one.coordinate[2] == dimension]
+        if data.columns:
+            axis = f"{axis} of {chart_text(data.columns[dimension])}"
+    states = np.array([one.coordinate[2 if kind == "transition_matrix" else 1] for one in found])
+    names = [colours.states.short(k) for k in range(view.hmm.num_states)]
+    of_states = {"transition_matrix": "from state", "probs": "state"}
+    given = Intervals(
+        *(np.array([getattr(one, name) for one in found]) for name in ("value", "low", "high")),
+        np.array([one.truth for one in found]),
+        states.astype(np.int64),
+        np.array([one.coordinate[1] for one in found]).astype(np.int64),
+        [_called(one.coordinate, colours.states, data.labels) for one in found],
+        names,
+    )  # fmt: skip
+    st.subheader(title, anchor=False)
+    show_figure(
+        intervals_figure(
+            given, axis, of_states.get(kind, "state"), kind in SHARES,
+            f"{kind}-{session.data_number}-{view.hmm.num_states}-{shown_dimension(session)}",
+            colours,
+        ),
+        f"intervals_{kind}",
+        label=words.intervals_label(
+            title, found, session.config.interval_kind.capitalize(), session.config.level
+        ),
+    )  # fmt: skip
+
+
+def _called(name: Coordinate, states: StateNames, labels: Sequence[str]) -> str:
+    """What a number is called where its kind is known, escaped for Plotly."""
+    kind, first, *rest = name
+    if kind == "transition_matrix":
+        return f"{states[int(first)]} → {states[int(rest[0])]}"
+    if kind == "probs":
+        return f"“{chart_text(labels[int(rest[0])])}” in {states[int(first)]}"
+    return states[int(first)]
+
+
+def frame(found: Sequence[Estimate]) -> pd.DataFrame:
+    """The estimates as a table, one in each row."""
+    columns: dict[str, list[object]] = {
+        "Parameter": [capitalised(one.name) for one in found],
+        "Estimate": [one.value for one in found],
+        "Standard error": [one.error for one in found],
+        "Lower": [one.low for one in found],
+        "Upper": [one.high for one in found],
+    }
+    if any(not math.isnan(one.truth) for one in found):
+        held = {True: "yes", False: "no", None: ""}
+        columns["Truth"] = [one.truth for one in found]
+        columns["Holds it"] = [held[one.holds_truth] for one in found]
+    columns["Remark"] = [one.remark for one in found]
+    return pd.DataFrame(columns)

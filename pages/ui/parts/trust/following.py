@@ -1,0 +1,55 @@
+"""Progress and buttons of work that goes on beside the Trust page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from pages.ui.parts.widgets import run_again
+from pages.ui.session.background import Job
+from pages.ui.session.session import Session
+from pages.ui.session.trust import words
+from pages.ui.text import markdown_text
+
+POLL_SECONDS = 0.5
+"""Seconds between two looks at a job that is on its way."""
+
+
+def followed(session: Session, job: Job, draw: Callable[[], None]) -> None:
+    """Draw what a job has found; while it is on its way again and again, at last the whole page."""
+    if job.done:
+        draw()
+        return
+
+    def look() -> None:
+        over = job.done
+        with session.lock:
+            draw()
+        if over:
+            run_again()
+
+    st.fragment(look, run_every=POLL_SECONDS)()
+
+
+def progress(job: Job, done: int, what: str) -> None:
+    """Draw how far a job is; `what` it counts, in the plural."""
+    text = markdown_text(words.progress(job, done, what))
+    if job.failed:
+        st.error(text, icon=":material/error:")
+    elif not job.done:
+        st.progress(min(1.0, done / max(1, job.total)), text)
+    else:
+        st.caption(text)
+
+
+def cancel_button(job: Job, key: str) -> None:
+    """Draw the button that cancels a job."""
+
+    def cancel() -> None:
+        job.cancelled = True
+
+    st.button(
+        "Cancel", key=key, icon=":material/close:", on_click=cancel,
+        help="Stop here, and keep what was found.",
+    )  # fmt: skip

@@ -1,0 +1,235 @@
+"""Every number of the shown model with its standard error, its interval and the truth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from hmmcore import HMM, NeuralGaussian, TrainState
+from hmmcore.coordinates import Coordinate, value_at
+from hmmcore.uncertainty import Information, ProfiledInterval, Verdict, profile_intervals
+from hmmcore.uncertainty.information import coordinates_of
+from pages.ui.session.background import Job, Stopped, background, in_turns
+from pages.ui.session.coordinate_words import shown_name
+from pages.ui.session.session import Session
+from pages.ui.session.trust.appraisal import Question
+from pages.ui.session.view import View
+from pages.ui.text import capitalised, count, many
+
+ROOM = "profiles"
+
+STATES: Mapping[str, int] = {"transition_matrix": 2}
+"""How many of the first indices of a coordinate are states; of every other, one is."""
+
+KINDS: Mapping[str, tuple[str, str]] = {
+    "means": ("Means μ", "mean μ"),
+    "standard_deviations": ("Standard deviations σ", "standard deviation σ"),
+    "rates": ("Rates λ", "rate λ"),
+    "probs": ("Symbol probabilities B", "probability"),
+    "transition_matrix": ("Transitions A", "probability"),
+    "initial_probs": ("Initial probabilities π", "probability"),
+}
+"""Parameters in the order of the page: title, and what stands at the axis."""
+
+NO_PROFILE = (
+    "No profile interval was found: a search met a better model on the way, or did not end. Train "
+    "from other starts."
+)
+
+FEW = 10.0
+"""Observations; an estimate from fewer is said to be from few."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number that was learned.
+
+    Attributes:
+        coordinate: which, with the states in the order shown.
+        name: in words.
+        value: the number.
+        error: its standard error; NaN where it has none.
+        low, high: the ends of its interval; NaN where there is none, or none yet.
+        truth: the true number; NaN where nobody knows it.
+        remark: what else there is to say of it.
+    """
+
+    coordinate: Coordinate
+    name: str
+    value: float
+    error: float
+    low: float
+    high: float
+    truth: float
+    remark: str
+
+    @property
+    def holds_truth(self) -> bool | None:
+        """Whether the interval holds the truth; None where either is unknown."""
+        if math.isnan(self.truth) or math.isnan(self.low) or math.isnan(self.high):
+            return None
+        return self.low <= self.truth <= self.high
+
+
+def shown_coordinates(hmm: HMM) -> list[Coordinate]:
+    """Every number of a model in the order of the page."""
+    order = list(KINDS)
+    return sorted(coordinates_of(hmm), key=lambda name: order.index(str(name[0])))
+
+
+def in_states(coordinate: Coordinate, states: Sequence[int]) -> Coordinate:
+    """A coordinate whose states k are states[k] elsewhere."""
+    parameter, *indices = coordinate
+    own = STATES.get(str(parameter), 1)
+    return (parameter, *(int(states[int(k)]) for k in indices[:own]), *indices[own:])
+
+
+def estimates(
+    session: Session, view: View, verdict: Verdict, profiled: Mapping[Coordinate, ProfiledInterval]
+) -> list[Estimate]:
+    """Every number of the shown model.
+
+    Args:
+        profiled: profile intervals by coordinate of the run's own order; used where the visitor
+            wants these.
+    """
+    config, truth = session.config, session.shown_data.truth
+    asked = verdict.information
+    found = []
+    for name in shown_coordinates(view.hmm):
+        own = in_states(name, view.permutation.tolist())
+        value, error = value_at(view.hmm, name), asked.standard_error(own)
+        if config.interval_kind == "profile":
+            one = profiled.get(own)
+            low, high = (math.nan, math.nan) if one is None else (one.low, one.high)
+            failure = "" if one is None or one.failure is None else NO_PROFILE
+        else:
+            (low, high), failure = asked.interval(own, config.interval_level), ""
+        found.append(
+            Estimate(
+                name, shown_name(session, name), value, error, low, high,
+                _true_value(truth, in_states(name, view.counterparts.tolist())),
+                " ".join(filter(None, [_remark(asked, own, value, view.state, session), failure])),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _true_value(truth: HMM | None, name: Coordinate) -> float:
+    return math.nan if truth is None else value_at(truth, name)
+
+
+def _remark(
+    asked: Information, own: Coordinate, value: float, state: TrainState, session: Session
+) -> str:
+    if own[0] in ("initial_probs", "transition_matrix") and asked.hmm.num_states == 1:
+        return "The only one there is."
+    if own in asked.at_bounds:
+        return f"At its bound, {round(value)}: a limit on one side only, by profile."
+    if math.isnan(asked.standard_error(own)):
+        trained = set(session.config.trainable)
+        name = {"standard_deviations": "covariances"}.get(str(own[0]), str(own[0]))
+        if name not in trained:
+            return "Not trained, so it is known."
+        return "The data do not determine it."
+    return _evidence(own, state)
+
+
+def _evidence(own: Coordinate, state: TrainState) -> str:
+    """How many observations speak for a number, expected under the model."""
+    expected = state.expectations
+    if own[0] == "initial_probs":
+        number = float(expected.initial_counts.sum())
+        what = many(round(number), "sequence")
+    elif own[0] == "transition_matrix":
+        number = float(expected.transition_counts[int(own[1])].sum())
+        what = many(round(number), "step")
+    else:
+        number = float(expected.emissions["weights"][int(own[1])])
+        what = many(round(number), "observation")
+    verb = "speaks" if round(number) == 1 else "speak"
+    return f"{f'Only {what}' if number < FEW else capitalised(what)} {verb} for it."
+
+
+def undetermined_words(session: Session, view: View, verdict: Verdict) -> str:
+    """What the data do not determine, in a sentence or two; empty where they determine all."""
+    information = verdict.information
+    if isinstance(view.hmm.emissions, NeuralGaussian):
+        return (
+            "The means come out of a network: their standard errors and those of the spreads "
+            "follow from its weights by the delta method. The weights themselves are not "
+            "determined, because many sets of them make the same means."
+        )
+    names: list[str] = []
+    back = np.argsort(view.permutation).tolist()
+    for direction in information.undetermined:
+        for own in direction:
+            if own[0] in KINDS and (name := shown_name(session, in_states(own, back))) not in names:
+                names.append(name)
+    if not information.undetermined:
+        return ""
+    shown = names[:4]
+    more = f", and {count(len(names) - 4)} more" if len(names) > 4 else ""
+    return (
+        f"The data say nothing about {many(len(information.undetermined), 'direction')} among the "
+        f"numbers: what moves there is {', '.join(shown)}{more}."
+    )
+
+
+# Profile intervals
+
+
+def profile_key(session: Session, asked: Question) -> object:
+    """What the profile intervals depend on."""
+    return "profiles", asked.key, session.config.level
+
+
+def profile_job(session: Session, asked: Question) -> Job | None:
+    """The job that computes the intervals by likelihood ratio, if it was begun."""
+    return background(session, ROOM).find(profile_key(session, asked))
+
+
+def profiled(job: Job | None) -> Mapping[Coordinate, ProfiledInterval]:
+    """The profile intervals that are known, by coordinate of the run's own order."""
+    return {} if job is None or job.found is None else job.found
+
+
+def to_profile(view: View, verdict: Verdict) -> list[Coordinate]:
+    """The numbers that can have a profile interval, in the run's own order of states."""
+    asked = verdict.information
+    names = [in_states(name, view.permutation.tolist()) for name in shown_coordinates(view.hmm)]
+    network = isinstance(view.hmm.emissions, NeuralGaussian)
+    return [
+        name
+        for name in names
+        if (name in asked.at_bounds or not math.isnan(asked.standard_error(name)))
+        and not (network and name[0] == "means")
+        and not (view.hmm.num_states == 1 and name[0] in ("initial_probs", "transition_matrix"))
+    ]
+
+
+def begin_profiles(session: Session, asked: Question, names: list[Coordinate]) -> None:
+    """Begin to compute them, one after another."""
+    room = background(session, ROOM)
+    room.cancel_all()
+    level = session.config.interval_level
+    room.start(
+        Job(profile_key(session, asked), partial(_profiled, asked, names, level), len(names))
+    )
+
+
+def _profiled(
+    asked: Question, names: list[Coordinate], level: float, stopped: Stopped
+) -> Iterator[dict[Coordinate, ProfiledInterval]]:
+    found: dict[Coordinate, ProfiledInterval] = {}
+    yield found
+    work = profile_intervals(
+        asked.hmm, asked.sequences, names, level, trainable=asked.trainable, stopped=stopped
+    )
+    for one in in_turns(work, stopped):
+        found = {**found, one.coordinate: one}
+        yield found

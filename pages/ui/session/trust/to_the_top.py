@@ -1,0 +1,81 @@
+"""What leads from a model that is no maximum to one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from hmmcore import HMM
+from hmmcore.coordinates import with_values
+from hmmcore.uncertainty import Verdict
+from pages.ui.experiment.player import MAX_ITERATIONS
+from pages.ui.session.session import Session
+from pages.ui.session.view import View
+
+LEAST_STEPS, MOST_STEPS = 50, 100_000
+"""Steps that are taken on one press."""
+
+LEFT = 1e-5
+"""Nats that may be left to gain; a tenth of what a maximum may have."""
+
+OPENED = 0.01
+"""What a probability or rate that should rise is raised to."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A press that helps."""
+
+    label: str
+    icon: str
+    help: str
+    act: Callable[[], None]
+
+
+def offer(session: Session, view: View, verdict: Verdict) -> Offer | None:
+    """What helps the shown model; None where nothing does."""
+    found = verdict.optimality
+    if session.at is not None:
+        return Offer(
+            "Show the latest", ":material/last_page:",
+            "An earlier iteration is shown; go to where the run stands.",
+            partial(session.travel, None),
+        )  # fmt: skip
+    if found.rising:
+        if session.no_hand:
+            return None
+        return Offer(
+            "Open what is zero", ":material/lock_open:",
+            f"Sets what should rise to {OPENED:g}, and starts from there; Undo brings back the "
+            "run.",
+            partial(_open, session, view, verdict),
+        )  # fmt: skip
+    if found.verdict == "saddle":
+        return Offer(
+            "Nudge", ":material/call_split:",
+            "Moves every state of the starting point a little, each its own way, and starts again.",
+            session.nudge,
+        )  # fmt: skip
+    steps = _steps(verdict)
+    return Offer(
+        "Train to the end", ":material/skip_next:",
+        f"Takes up to {steps} more steps at full speed, on from here; Pause stops on the way.",
+        partial(session.train_on, steps),
+    )  # fmt: skip
+
+
+def _steps(verdict: Verdict) -> int:
+    """After so many steps of EM hardly anything is left to gain, by its rate here."""
+    rate = float(verdict.missing[0]) if len(verdict.missing) else 0.0
+    if not 0.0 < rate < 1.0:
+        return LEAST_STEPS * 20
+    wanted = math.log(LEFT / max(verdict.optimality.gain, LEFT)) / (2.0 * math.log(rate))
+    return int(min(max(wanted * 1.5, LEAST_STEPS), MOST_STEPS, MAX_ITERATIONS))
+
+
+def _open(session: Session, view: View, verdict: Verdict) -> None:
+    hmm: HMM = view.state.hmm
+    rising = verdict.optimality.rising
+    session.start_by_hand(with_values(hmm, dict.fromkeys(rising, OPENED)))
