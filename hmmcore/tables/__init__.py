@@ -7,6 +7,7 @@ sequences of them. Nothing is read wrongly without a word: what could be read ot
 
 from hmmcore.tables.beside import beside
 from hmmcore.tables.decoding import MAX_FILE_BYTES, TableError, too_large
+from hmmcore.tables.following import following_times
 from hmmcore.tables.guessing import BLANK_LINES, Guess
 from hmmcore.tables.splitting import NO_SEPARATOR, SEPARATORS
 from hmmcore.tables.table import MAX_SEQUENCES, Table, TableData, read_table
@@ -22,6 +23,7 @@ __all__ = [
     "TableData",
     "TableError",
     "beside",
+    "following_times",
     "read_table",
     "too_large",
 ]
