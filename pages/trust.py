@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.ui.parts import controls, health, words
 from pages.ui.parts.run_controls import choices, notices
-from pages.ui.parts.trust import estimates, slowness, verdict
+from pages.ui.parts.trust import estimates, forecasts, slowness, verdict
 from pages.ui.parts.trust.about import ABOUT
 from pages.ui.session.session import current_session
 from pages.ui.session.view import current_view
@@ -15,6 +15,7 @@ SECTIONS = (
     verdict.section,
     estimates.section,
     slowness.section,
+    forecasts.section,
 )
 """Functions of (session, view) that draw the sections of the page, from top to bottom."""
 

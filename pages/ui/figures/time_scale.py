@@ -30,12 +30,14 @@ class TimeScale:
         times: (M,) its times, datetime64[ns] or numbers, ascending; None where steps are counted.
         name: what the times are called.
         note: one sentence on why steps are counted although there are times; empty otherwise.
+        skipped: steps of the sequence before the first one here, where they are counted.
     """
 
     length: int
     times: NDArray[Any] | None = None
     name: str = ""
     note: str = ""
+    skipped: int = 0
 
     @classmethod
     def of(cls, length: int, times: NDArray[Any] | None, name: str = "") -> TimeScale:
@@ -56,6 +58,18 @@ class TimeScale:
         """The axis of the first steps alone."""
         return TimeScale(length, None if self.times is None else self.times[:length], self.name)
 
+    def after(self, skipped: int, ahead: NDArray[Any] | int = 0) -> TimeScale:
+        """The axis without so many of the first steps, and with those that come after the last.
+
+        These are times, or a number of steps where the axis counts them.
+        """
+        if self.times is None:
+            assert isinstance(ahead, int)
+            return TimeScale(self.length - skipped + ahead, skipped=self.skipped + skipped)
+        later = self.times[:0] if isinstance(ahead, int) else ahead
+        times = np.concatenate([self.times[skipped:], later])
+        return TimeScale(len(times), times, self.name)
+
     @property
     def is_dates(self) -> bool:
         """Whether it shows dates."""
@@ -75,7 +89,7 @@ class TimeScale:
     def places(self) -> NDArray[Any]:
         """(M,) the steps on the axis; dates in milliseconds since 1970."""
         if self.times is None:
-            return np.arange(self.length) + theme.FIRST_TIME
+            return np.arange(self.length) + theme.FIRST_TIME + self.skipped
         return _numbers(self.times)
 
     @property
@@ -97,7 +111,7 @@ class TimeScale:
     def columns(self, width: int) -> dict[str, Any]:
         """Places of columns of `width` steps each, as properties of a trace."""
         if self.times is None:
-            return {"x0": theme.FIRST_TIME + (width - 1) / 2, "dx": width}
+            return {"x0": theme.FIRST_TIME + self.skipped + (width - 1) / 2, "dx": width}
         return {"x": self.drawn(self.centres(width))}
 
     def centres(self, width: int) -> NDArray[Any]:
