@@ -1,0 +1,74 @@
+"""The section of the Trust page that counts how often intervals hold the truth."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from hmmcore.uncertainty import Coverage
+from hmmcore.uncertainty.information import in_words
+from pages.ui.figures.coverage_charts import coverage_figure
+from pages.ui.live.figure import page_colours, show_figure
+from pages.ui.parts import controls
+from pages.ui.parts.trust.jobs import begin_or_cancel, followed, progress
+from pages.ui.parts.widgets import wide
+from pages.ui.session.background import Job
+from pages.ui.session.session import Session
+from pages.ui.session.trust import coverage, coverage_words
+from pages.ui.session.view import View
+from pages.ui.text import capitalised, markdown_text
+
+
+def section(session: Session, view: View) -> None:
+    """Draw the count of intervals that hold the truth, with its button."""
+    config = session.config
+    st.header(coverage_words.title(config.interval_level), anchor=False)
+    asked = coverage.question(session, view)
+    job = coverage.found(session, asked)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="coverage_controls"):
+        controls.number(session, "num_data_sets", width=wide(session, 130))
+        begin = partial(coverage.begin, session, asked)
+        begin_or_cancel(job, "coverage", "Draw, fit and count", begin)
+    if job is None:
+        st.caption(coverage_words.what_is_done(asked, config.num_data_sets))
+        return
+    followed(session, job, _draw)
+
+
+def _draw(job: Job) -> None:
+    found: Coverage | None = job.found
+    progress(job, 0 if found is None else found.done, "data set")
+    if found is None:
+        return
+    sentences = coverage_words.findings(found)
+    if sentences:
+        rows = found.by_parameter()
+        rows = rows[rows["counted"] > 0]
+        own = found.frame()["share"].to_numpy()
+        places = {
+            name: [n for n, one in enumerate(found.coordinates) if one[0] == name]
+            for name in rows["parameter"]
+        }
+        show_figure(
+            coverage_figure(
+                [coverage_words.PARAMETERS[name][0] for name in rows["parameter"]],
+                rows["share"].to_numpy(),
+                rows["error"].to_numpy(),
+                [own[places[name]] for name in rows["parameter"]],
+                [
+                    [capitalised(in_words(found.truth, found.coordinates[n])) for n in places[name]]
+                    for name in rows["parameter"]
+                ],
+                found.level,
+                f"coverage-{len(rows)}",
+                page_colours(),
+            ),
+            "coverage",
+            label=coverage_words.label(found),
+        )
+        st.markdown("\n".join(f"- {sentence}" for sentence in sentences))
+    for sentence in coverage_words.left_out(found):
+        st.caption(markdown_text(sentence))
+    if sentences:
+        st.caption(coverage_words.ERROR_MEANS)
