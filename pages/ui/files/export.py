@@ -44,7 +44,7 @@ def data_frame(data: Dataset, first: int | None = None) -> pd.DataFrame:
     import pandas as pd
 
     rows = slice(0, first)
-    columns = _places(data, rows) | observed_columns(data, rows)
+    columns = places(data, rows) | observed_columns(data, rows)
     if data.true_states is not None:
         names = data.state_names or [theme.state_name(k) for k in range(data.num_true_states)]
         # The last stands for -1, a state that is not known.
@@ -52,7 +52,7 @@ def data_frame(data: Dataset, first: int | None = None) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _places(data: Dataset, rows: slice) -> dict[str, object]:
+def places(data: Dataset, rows: slice) -> dict[str, object]:
     """The columns that say where each observation belongs."""
     sequences = data.sequences
     number = np.repeat(np.arange(len(sequences)), sequences.lengths)[rows]
@@ -100,7 +100,7 @@ def decoded_data_frame(
     if source is not None:
         table = read_table(source.content, **source.options)
         return beside(table, source.rows, columns)
-    return pd.DataFrame({**_places(data, slice(None)), **observed_columns(data), **columns})
+    return pd.DataFrame({**places(data, slice(None)), **observed_columns(data), **columns})
 
 
 def learned_frame(
