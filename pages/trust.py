@@ -6,7 +6,15 @@ import streamlit as st
 
 from pages.ui.parts import controls, health, words
 from pages.ui.parts.run_controls import choices, notices
-from pages.ui.parts.trust import coverage, estimates, forecasts, residuals, simulated, slowness, verdict
+from pages.ui.parts.trust import (
+    coverage,
+    estimates,
+    forecasts,
+    residuals,
+    simulated,
+    slowness,
+    verdict,
+)
 from pages.ui.parts.trust.about import ABOUT
 from pages.ui.session.session import current_session
 from pages.ui.session.view import current_view

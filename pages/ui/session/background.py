@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from pages.ui.session.session import Session
 from pages.ui.text import capitalised
 
-MOST_KEPT = 12
+MOST_KEPT = 4
 """Jobs of a session whose results are kept."""
 
 TURN = 0.05

@@ -11,7 +11,7 @@ from hmmcore.uncertainty.information import in_words
 from pages.ui.figures.coverage_charts import coverage_figure
 from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import controls
-from pages.ui.parts.trust.jobs import begin_or_cancel, followed, progress
+from pages.ui.parts.trust.following import begin_or_cancel, followed, progress
 from pages.ui.parts.widgets import wide
 from pages.ui.session.background import Job
 from pages.ui.session.session import Session
@@ -33,12 +33,12 @@ def section(session: Session, view: View) -> None:
     if job is None:
         st.caption(coverage_words.what_is_done(asked, config.num_data_sets))
         return
-    followed(session, job, _draw)
+    followed(session, job, partial(_draw, job))
 
 
 def _draw(job: Job) -> None:
     found: Coverage | None = job.found
-    progress(job, 0 if found is None else found.done, "data set")
+    progress(job, 0 if found is None else found.done, "data sets")
     if found is None:
         return
     sentences = coverage_words.findings(found)

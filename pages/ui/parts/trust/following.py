@@ -53,3 +53,14 @@ def cancel_button(job: Job, key: str) -> None:
         "Cancel", key=key, icon=":material/close:", on_click=cancel,
         help="Stop here, and keep what was found.",
     )  # fmt: skip
+
+
+def begin_or_cancel(job: Job | None, name: str, label: str, begin: Callable[[], object]) -> None:
+    """Draw the button that begins a job; while it is on its way, the one that cancels it."""
+    if job is not None and not job.done:
+        cancel_button(job, f"cancel_{name}")
+        return
+    st.button(
+        label, key=f"begin_{name}", type="primary", icon=":material/play_arrow:", on_click=begin,
+        help="Computes beside everything else; you may go to other pages meanwhile.",
+    )  # fmt: skip

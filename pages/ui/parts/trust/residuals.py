@@ -13,11 +13,12 @@ from pages.ui.files.export import frame_csv
 from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import controls
 from pages.ui.parts.layout import side_by_side
-from pages.ui.parts.trust.jobs import followed
+from pages.ui.parts.trust.following import followed
 from pages.ui.session.background import Job
 from pages.ui.session.session import Session
 from pages.ui.session.trust import residual_words as words
 from pages.ui.session.trust.residuals import Residuals, residual_frame, residuals
+from pages.ui.session.trust.words import PLAYING
 from pages.ui.session.view import View, shown_scale, shown_variable, state_names, zoom_key
 from pages.ui.text import markdown_text
 
@@ -36,9 +37,9 @@ def section(session: Session, view: View) -> None:
                 on_click="ignore", help="Of every observation, in all coordinates.",
             )  # fmt: skip
     if job is None:
-        st.caption("While a run plays, nothing is computed here. Pause it, or wait for its end.")
+        st.caption(PLAYING)
         return
-    followed(session, job, partial(_draw, session, view))
+    followed(session, job, partial(_draw, session, view, job))
 
 
 def _draw(session: Session, view: View, job: Job) -> None:

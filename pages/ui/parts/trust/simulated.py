@@ -15,7 +15,7 @@ from pages.ui.figures.theme import Palette
 from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import controls
 from pages.ui.parts.layout import side_by_side
-from pages.ui.parts.trust.jobs import begin_or_cancel, followed, progress
+from pages.ui.parts.trust.following import begin_or_cancel, followed, progress
 from pages.ui.parts.widgets import sized, wide
 from pages.ui.session.background import Job
 from pages.ui.session.session import Session
@@ -35,12 +35,12 @@ def section(session: Session, view: View) -> None:
     if job is None:
         st.caption(words.WHAT)
         return
-    followed(session, job, partial(_draw, session, view))
+    followed(session, job, partial(_draw, session, view, job))
 
 
 def _draw(session: Session, view: View, job: Job) -> None:
     found: SimulationCheck | None = job.found
-    progress(job, 0 if found is None else found.num_samples, "data set")
+    progress(job, 0 if found is None else found.num_samples, "data sets")
     if found is None:
         return
     colours = page_colours(state_names(session))

@@ -58,8 +58,7 @@ def about_normality(found: Residuals, dimension: int) -> str:
         return "**Too few residuals** to say whether they are normal."
     values = check.residuals[:, dimension]
     values = values[np.isfinite(values)]
-    size = f"Their mean is {values.mean():.2f} and their spread {values.std():.2f}"
-    size = size.replace("-", "−")
+    size = f"Their mean is {_number(values.mean())} and their spread {_number(values.std())}"
     if p >= RARE:
         return (
             f"**Their distribution is as it should be** (Anderson and Darling, {_p(p)}). "
@@ -92,7 +91,7 @@ def about_memory(found: Residuals, dimension: int) -> str:
             "for how observations follow each other. There is nothing to do."
         )
     largest = int(np.nanargmax(np.abs(values)))
-    strongest = f"{values[largest]:.2f}".replace("-", "−")
+    strongest = _number(values[largest])
     return (
         f"**A memory is left** (Ljung and Box, {_p(p)}): {counted}, the largest at "
         f"{many(largest + 1, 'step')} apart with {strongest}. What came before says more of an "
@@ -141,4 +140,5 @@ def residuals_label(own: FloatArray, title: str) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
+    # Added zero turns -0.0 into 0.0.
+    return f"{round(float(value), 2) + 0.0:.2f}".replace("-", "−")

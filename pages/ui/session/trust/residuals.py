@@ -15,7 +15,7 @@ from pages.ui.experiment.dataset import Dataset
 from pages.ui.files.export import observed_columns, places
 from pages.ui.session.background import Job, Stopped, background, in_turns
 from pages.ui.session.session import Session
-from pages.ui.session.trust.resting import WAIT, resting
+from pages.ui.session.trust.appraisal import WAIT, resting
 from pages.ui.session.view import View
 
 if TYPE_CHECKING:

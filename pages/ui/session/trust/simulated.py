@@ -11,7 +11,7 @@ from hmmcore import HMM, Sequences
 from hmmcore.checks import SimulationCheck, simulate_checks
 from pages.ui.session.background import Job, Stopped, background, in_turns
 from pages.ui.session.session import Session
-from pages.ui.session.trust.resting import WAIT, resting
+from pages.ui.session.trust.appraisal import WAIT, resting
 from pages.ui.session.view import View
 
 ROOM = "simulated"
