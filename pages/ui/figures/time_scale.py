@@ -61,14 +61,14 @@ class TimeScale:
     def after(self, skipped: int, ahead: NDArray[Any] | int = 0) -> TimeScale:
         """The axis without so many of the first steps, and with those that come after the last.
 
-        These are times, or a number of steps where the axis counts them.
+        These are times, or a number of steps where the axis counts them; it counts a single step.
         """
-        if self.times is None:
-            assert isinstance(ahead, int)
-            return TimeScale(self.length - skipped + ahead, skipped=self.skipped + skipped)
+        number = ahead if isinstance(ahead, int) else len(ahead)
+        length = self.length - skipped + number
+        if self.times is None or length < 2:
+            return TimeScale(length, skipped=self.skipped + skipped)
         later = self.times[:0] if isinstance(ahead, int) else ahead
-        times = np.concatenate([self.times[skipped:], later])
-        return TimeScale(len(times), times, self.name)
+        return TimeScale(length, np.concatenate([self.times[skipped:], later]), self.name)
 
     @property
     def is_dates(self) -> bool:

@@ -34,7 +34,8 @@ def section(session: Session, view: View) -> None:
             st.download_button(
                 "Residuals (CSV)", partial(_csv, session.data, found),
                 file_name="hmm-residuals.csv", mime="text/csv", key="residuals_csv",
-                on_click="ignore", help="Of every observation, in all coordinates.",
+                on_click="ignore", icon=":material/download:",
+                help="Of every observation, in all coordinates.",
             )  # fmt: skip
     if job is None:
         st.caption(PLAYING)

@@ -73,7 +73,7 @@ def _draw_curve(session: Session, found: SimulationCheck, one: Statistic, colour
         width = np.diff(one.edges)
         names = [f"{low:.4g} to {high:.4g}" for low, high in pairwise(one.edges)]
     elif one.name == "shares":
-        title, width = "Shares of the symbols", 0.8
+        title = "Shares of the symbols"
         names = variable.label_texts
     elif one.name in ("autocorrelation", "agreement"):
         title = "Likeness by distance"
@@ -86,12 +86,11 @@ def _draw_curve(session: Session, found: SimulationCheck, one: Statistic, colour
         names = [
             f"{a:.0f}" if a == b else f"{a:.0f}–{b:.0f}" for a, b in zip(first, last, strict=True)
         ]
-        names[-1] = f"{first[-1]:.0f} or more"
+        names[-1] = f"{first[-1]:.0f}+"
         xaxis = {
             "title": "observations in a row in one state of the Viterbi path",
             "tickmode": "array", "tickvals": places, "ticktext": names,
         }  # fmt: skip
-        width = 0.8
     y_title = {
         "autocorrelation": "autocorrelation", "agreement": "share of equal pairs",
         "stay_lengths": "share of stays",
@@ -115,7 +114,11 @@ def _draw_numbers(session: Session, view: View, found: SimulationCheck, colours:
         table, hide_index=True, key=sized(session, "simulated_numbers"),
         column_config={
             **{name: st.column_config.NumberColumn(format="%.4g") for name in numbers},
-            "As far out": st.column_config.NumberColumn(format="percent"),
+            "As far out": st.column_config.NumberColumn(
+                format="percent",
+                help="The share of data sets, these among them, that lie at least as far out on "
+                "either side. A small one counts against the model.",
+            ),
         },
         alt="Numbers of the observed data beside those of simulated data",
     )  # fmt: skip

@@ -19,7 +19,7 @@ ROOM = "simulated"
 SIMULATION_STREAM = 8
 """Key of the random stream of what is simulated, which no other random choice shares."""
 
-AT_ONCE = 3_000_000
+AT_ONCE = 2_000_000
 """Cells K × T of all data sets together; what takes more waits for a press."""
 
 EVERY = 10
