@@ -7,6 +7,7 @@ import streamlit as st
 from pages.ui.parts import controls, health, words
 from pages.ui.parts.run_controls import choices, notices
 from pages.ui.parts.trust import (
+    bootstraps,
     coverage,
     estimates,
     forecasts,
@@ -22,6 +23,7 @@ from pages.ui.session.view import current_view
 SECTIONS = (
     verdict.section,
     estimates.section,
+    bootstraps.section,
     slowness.section,
     residuals.section,
     simulated.section,

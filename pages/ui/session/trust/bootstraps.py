@@ -1,0 +1,156 @@
+"""Standard errors and intervals by drawing data again and again, beside Wald's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from hmmcore import EM
+from hmmcore.coordinates import value_at
+from hmmcore.uncertainty import Bootstrap, Information, bootstrap
+from pages.ui.session.background import Job, Stopped, background, num_threads, pool
+from pages.ui.session.coordinate_words import shown_name
+from pages.ui.session.session import Session
+from pages.ui.session.trust.appraisal import Question
+from pages.ui.session.trust.estimates import in_states, shown_coordinates
+from pages.ui.session.view import View
+from pages.ui.text import capitalised, count, many
+
+ROOM = "bootstrap"
+
+BOOTSTRAP_STREAM = 9
+"""Key of the random stream of the data sets, which no other random choice shares."""
+
+LEAST = 20
+"""Fits of which a spread says something."""
+
+ALIKE = 0.15
+"""How far a standard error may be from Wald's, as a share of it, beside what chance makes."""
+
+CHANCES = 3.0
+"""So many times its own noise is what chance makes of a standard error."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A number with both standard errors and intervals; NaN where there is none."""
+
+    name: str
+    value: float
+    wald_error: float
+    error: float
+    wald_low: float
+    wald_high: float
+    low: float
+    high: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times Wald's standard error is that of the bootstrap; NaN without both."""
+        return self.error / self.wald_error if self.wald_error > 0.0 else math.nan
+
+
+def found(session: Session, asked: Question) -> Job | None:
+    """The job that draws and fits, if it was begun."""
+    return background(session, ROOM).find(_key(session, asked))
+
+
+def begin(session: Session, asked: Question) -> None:
+    """Begin to draw from the shown model, and to fit."""
+    config = session.config
+    work = partial(_drawn, asked, config.num_resamples, config.seed)
+    room = background(session, ROOM)
+    room.cancel_all()
+    room.start(Job(_key(session, asked), work, config.num_resamples))
+
+
+def _key(session: Session, asked: Question) -> object:
+    return "bootstrap", asked.key, session.config.num_resamples, session.config.seed
+
+
+def _drawn(asked: Question, num_samples: int, seed: int, stopped: Stopped) -> Iterator[Bootstrap]:
+    return bootstrap(
+        asked.hmm, asked.sequences, partial(EM, trainable=asked.trainable), num_samples,
+        rng=np.random.default_rng([seed, BOOTSTRAP_STREAM]), executor=pool(), stopped=stopped,
+        most_waiting=num_threads(),
+    )  # fmt: skip
+
+
+def rows(session: Session, view: View, known: Bootstrap, wald: Information) -> list[Row]:
+    """Every number of the shown model that was trained, its states in the order shown."""
+    level, order = session.config.interval_level, view.permutation.tolist()
+    table = []
+    for name in shown_coordinates(view.hmm):
+        own = in_states(name, order)
+        error = known.standard_error(own)
+        if error == 0.0:  # not trained
+            continue
+        table.append(
+            Row(
+                capitalised(shown_name(session, name)), value_at(view.hmm, name),
+                wald.standard_error(own), error, *wald.interval(own, level),
+                *known.interval(own, level),
+            )
+        )  # fmt: skip
+    return table
+
+
+def about(known: Bootstrap, table: Sequence[Row]) -> list[str]:
+    """How the two kinds of standard errors compare, in sentences."""
+    fits = len(known.models)
+    if fits < LEAST:
+        return []
+    sentences = []
+    both = [row for row in table if math.isfinite(row.ratio)]
+    if both:
+        noise = 1.0 / math.sqrt(2.0 * (fits - 1.0))
+        apart = [row for row in both if abs(row.ratio - 1.0) > ALIKE + CHANCES * noise]
+        middle = float(np.median([row.ratio for row in both]))
+        start = f"Standard errors of the bootstrap are {middle:.2f} times Wald's" + (
+            f" in the middle of all {count(len(both))}" if len(both) > 1 else ""
+        )
+        if not apart:
+            sentences.append(
+                f"{start}, and none differs by more than chance makes of {many(fits, 'fit')}: "
+                "Wald's can be relied on here."
+            )
+        else:
+            worst = max(apart, key=lambda row: abs(math.log(row.ratio)))
+            sentences.append(
+                f"{start}; {count(len(apart))} {'differs' if len(apart) == 1 else 'differ'} by "
+                f"more than chance makes, most of all the {_lower(worst.name)} with "
+                f"{worst.ratio:.2f} times. There estimates do not vary as a normal distribution "
+                "does: rely on the bootstrap, or on profile intervals."
+            )
+    only = len(table) - len(both)
+    if only:
+        sentences.append(
+            f"{many(only, 'number')} at a bound or not determined {'has' if only == 1 else 'have'} "
+            "no standard error of Wald's; the bootstrap says how far it comes from there."
+        )
+    return sentences
+
+
+def doubts(known: Bootstrap) -> list[str]:
+    """Sentences on fits that did not go as they should."""
+    sentences = []
+    if known.num_failed:
+        sentences.append(
+            f"{many(known.num_failed, 'data set')} could not be fitted: {known.failure}"
+        )
+    if known.num_unfinished:
+        sentences.append(f"{many(known.num_unfinished, 'fit')} had not come to rest; they count.")
+    if known.num_relabelled:
+        sentences.append(
+            f"{many(known.num_relabelled, 'fit')} had the states in another order, and were put "
+            "back."
+        )
+    return sentences
+
+
+def _lower(name: str) -> str:
+    return name[:1].lower() + name[1:]
