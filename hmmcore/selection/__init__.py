@@ -1,4 +1,4 @@
-"""Comparing models: criteria with their cost, held-out data, and sweeps over starts and states."""
+"""Comparing models: criteria with their cost, held-out data, and sweeps over starts, states and constraints."""
 
 from hmmcore.selection.criteria import (
     InformationCriteria,
@@ -17,11 +17,20 @@ from hmmcore.selection.preference import (
     HELD_OUT,
     HeldOutDifference,
     Preference,
+    Preferred,
     held_out_difference,
     missed,
     preference,
 )
 from hmmcore.selection.states import StatesSweep, TriedStates, sweep_states
+from hmmcore.selection.variants import (
+    TriedVariant,
+    Variant,
+    VariantsSweep,
+    beaten_from_within,
+    preferred_variant,
+    sweep_variants,
+)
 
 __all__ = [
     "CRITERIA",
@@ -30,18 +39,25 @@ __all__ = [
     "HeldOutDifference",
     "InformationCriteria",
     "Preference",
+    "Preferred",
     "Split",
     "StatesSweep",
     "Task",
     "TriedStates",
+    "TriedVariant",
+    "Variant",
+    "VariantsSweep",
     "as_they_end",
+    "beaten_from_within",
     "held_out_difference",
     "held_out_log_likelihood",
     "information_criteria",
     "missed",
     "parameter_counts",
     "preference",
+    "preferred_variant",
     "split_by_sequence",
     "split_by_time",
     "sweep_states",
+    "sweep_variants",
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 import scipy
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from hmmcore.arrays import numeric_array
 from hmmcore.selection.states import TriedStates
+from hmmcore.selection.tried import Tried
 
 CRITERIA = ("aic", "aicc", "bic", "icl")
 """Names of the information criteria, of which smaller values are better."""
@@ -95,31 +97,43 @@ def held_out_difference(first: ArrayLike, second: ArrayLike) -> HeldOutDifferenc
     return HeldOutDifference(float(differences.sum()), error, count)
 
 
+Key = TypeVar("Key", int, str)
+
+
 @dataclass(frozen=True)
-class Preference:
-    """What a criterion says of several numbers of states.
+class Preferred(Generic[Key]):
+    """What a criterion says of several models: of numbers of states, or of variants by name.
 
     Attributes:
         criterion: one of `CRITERIA`, or `HELD_OUT`.
-        num_states: the K that it prefers.
-        rival: the K that comes next; None where only one was tried.
+        best: the number or name that it prefers.
+        rival: the one that comes next; None where only one was tried.
         difference: by how much the rival is worse: the criterion's own units, nats for held-out.
         noise: differences up to this do not decide; NaN where it is not known, as with one held-out
             sequence.
-        close: every other K that is worse by no more than the noise, ascending.
+        close: every other one that is worse by no more than the noise, ascending.
     """
 
     criterion: str
-    num_states: int
-    rival: int | None
+    best: Key
+    rival: Key | None
     difference: float
     noise: float
-    close: tuple[int, ...]
+    close: tuple[Key, ...]
 
     @property
     def is_clear(self) -> bool:
-        """Whether the preferred K is better than every other by more than the noise."""
+        """Whether the preferred one is better than every other by more than the noise."""
         return not self.close and not np.isnan(self.noise)
+
+
+class Preference(Preferred[int]):
+    """What a criterion says of several numbers of states."""
+
+    @property
+    def num_states(self) -> int:
+        """The K that it prefers."""
+        return self.best
 
 
 def preference(rows: Sequence[TriedStates], criterion: str) -> Preference | None:
@@ -131,46 +145,56 @@ def preference(rows: Sequence[TriedStates], criterion: str) -> Preference | None
     Returns:
         None where it is known, and finite, of no row.
     """
+    found = preferred_of({row.num_states: row for row in rows}, criterion)
+    return None if found is None else Preference(*found)
+
+
+def preferred_of(
+    rows: Mapping[Key, Tried], criterion: str
+) -> tuple[str, Key, Key | None, float, float, tuple[Key, ...]] | None:
+    """The values of a `Preferred`; of equal ones the smaller number, or the first name, is first."""
+    if criterion not in (*CRITERIA, HELD_OUT):
+        raise ValueError(f"criterion is {criterion!r}; it must be one of {(*CRITERIA, HELD_OUT)}.")
+    place = {key: n for n, key in enumerate(rows)}
+    ordered = sorted(rows, key=lambda key: key if isinstance(key, int) else place[key])
+    rows = {key: rows[key] for key in ordered}
     if criterion == HELD_OUT:
         return _by_held_out(rows)
-    if criterion not in CRITERIA:
-        raise ValueError(f"criterion is {criterion!r}; it must be one of {(*CRITERIA, HELD_OUT)}.")
     values = {
-        row.num_states: float(getattr(row.criteria, criterion))
-        for row in rows
+        key: float(getattr(row.criteria, criterion))
+        for key, row in rows.items()
         if row.criteria is not None and row.criteria.num_observations
     }
-    values = {number: value for number, value in values.items() if np.isfinite(value)}
-    order = sorted(values, key=lambda number: (values[number], number))
+    values = {key: value for key, value in values.items() if np.isfinite(value)}
+    order = sorted(values, key=lambda key: values[key])
     if not order:
         return None
-    worse = {number: values[number] - values[order[0]] for number in order[1:]}
-    close = tuple(sorted(number for number, by in worse.items() if by <= CLOSE))
+    worse = {key: values[key] - values[order[0]] for key in order[1:]}
+    close = tuple(key for key in values if key in worse and worse[key] <= CLOSE)
     rival = order[1] if worse else None
-    return Preference(
-        criterion, order[0], rival, worse[rival] if rival else float("inf"), CLOSE, close
-    )
+    difference = float("inf") if rival is None else worse[rival]
+    return criterion, order[0], rival, difference, CLOSE, close
 
 
-def _by_held_out(rows: Sequence[TriedStates]) -> Preference | None:
-    found = {row.num_states: row.held_out for row in rows if row.held_out is not None}
-    totals = {number: float(values.sum()) for number, values in found.items()}
-    order = sorted(totals, key=lambda number: (-totals[number], number))
+def _by_held_out(
+    rows: Mapping[Key, Tried],
+) -> tuple[str, Key, Key | None, float, float, tuple[Key, ...]] | None:
+    found = {key: row.held_out for key, row in rows.items() if row.held_out is not None}
+    totals = {key: float(values.sum()) for key, values in found.items()}
+    order = sorted(totals, key=lambda key: -totals[key])
     if not order or totals[order[0]] == -np.inf:
         return None
     best = order[0]
-    worse = {number: held_out_difference(found[best], found[number]) for number in order[1:]}
+    worse = {key: held_out_difference(found[best], found[key]) for key in order[1:]}
     if not worse:
-        return Preference(HELD_OUT, best, None, float("inf"), float("nan"), ())
+        return HELD_OUT, best, None, float("inf"), float("nan"), ()
     close = tuple(
-        sorted(
-            number
-            for number, by in worse.items()
-            if not by.is_clear and not np.isnan(by.standard_error)
-        )
+        key
+        for key in found
+        if key in worse and not worse[key].is_clear and not np.isnan(worse[key].standard_error)
     )
     rival = order[1]
-    return Preference(HELD_OUT, best, rival, worse[rival].nats, worse[rival].noise, close)
+    return HELD_OUT, best, rival, worse[rival].nats, worse[rival].noise, close
 
 
 def missed(rows: Sequence[TriedStates]) -> tuple[int, ...]:

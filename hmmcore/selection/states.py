@@ -2,57 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 from numpy.random import Generator
 
-from hmmcore.arrays import FloatArray, as_count
-from hmmcore.batch.many_starts import Restart
-from hmmcore.model import HMM
-from hmmcore.selection.criteria import InformationCriteria, information_criteria
-from hmmcore.selection.held_out import Split, held_out_log_likelihood
-from hmmcore.selection.jobs import (
-    MAX_ITERATIONS,
-    TOLERANCE,
-    Ended,
-    MakeStart,
-    Task,
-    as_they_end,
-)
+from hmmcore.arrays import as_count
+from hmmcore.selection.held_out import Split
+from hmmcore.selection.jobs import MAX_ITERATIONS, TOLERANCE, MakeStart, Task
+from hmmcore.selection.tried import ALL_DATA, TRAIN_PART, Tried, rows_as_they_come
 from hmmcore.sequences import Sequences
 from hmmcore.training import Trainer
 
 MakeTrainer = Callable[[Sequences, int], Trainer]
 """Makes the trainer of data and a number of states: lambda sequences, num_states: EM(sequences)."""
 
-ALL_DATA, TRAIN_PART = "all data", "train part"
-
 
 @dataclass(frozen=True, eq=False)
-class TriedStates:
-    """What is known of models with one number of states.
+class TriedStates(Tried):
+    """What is known of models with one number of states; see `Tried`.
 
     Attributes:
         num_states: K.
-        runs: fits to all data by number of their start, those that have ended.
-        best: the fit that reached the highest objective, once all have ended; None before, and
-            where none could be trained.
-        criteria: of `best`.
-        held_out: (N,) log-likelihood of each test sequence in nats, under the best of the fits to
-            the train part from as many starts; None without a split, and until these have ended.
-        held_out_model: that fit's model.
-        failure: the sentence that says why there is no `best`, or no `held_out`; None otherwise.
     """
 
     num_states: int
-    runs: Mapping[int, Restart] = field(default_factory=dict)
-    best: Restart | None = None
-    criteria: InformationCriteria | None = None
-    held_out: FloatArray | None = None
-    held_out_model: HMM | None = None
-    failure: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,79 +97,11 @@ def sweep_states(
         for number in numbers
         for part, own in data.items()
     }
-    return _sweep(tasks, split, executor, cancelled, most_waiting)
-
-
-@dataclass
-class _Progress:
-    """What has ended of a task."""
-
-    task: Task
-    count: int = 0
-    runs: dict[int, Restart] = field(default_factory=dict)
-    failure: str | None = None
-
-    def add(self, ended: Ended[tuple[int, str]]) -> None:
-        """Take what has ended."""
-        self.count += ended.count
-        self.runs = dict(sorted({**self.runs, **ended.runs}.items()))
-        self.failure = self.failure or ended.failure
-
-    @property
-    def is_over(self) -> bool:
-        """Whether all its fits have ended."""
-        return self.count == len(self.task.generators)
-
-    def best(self) -> Restart | str:
-        """The fit that reached the highest objective; a sentence where none could be trained."""
-        trained = [run for run in self.runs.values() if run.result is not None]
-        if trained:
-            return max(trained, key=lambda run: run.objective)
-        first = next(iter(self.runs.values()), None)
-        why = self.failure if first is None else first.failure
-        return f"none of {self.count} starts could be trained. The first: {why}"
-
-
-def _sweep(
-    tasks: Mapping[tuple[int, str], Task],
-    split: Split | None,
-    executor: Executor | None,
-    cancelled: Callable[[], bool] | None,
-    most_waiting: int | None,
-) -> Iterator[StatesSweep]:
-    rows = {number: TriedStates(number) for number, _ in tasks}
-    progress = {key: _Progress(task) for key, task in tasks.items()}
-    for ended in as_they_end(tasks, executor, cancelled, most_waiting):
-        number, part = ended.key
-        of_part = progress[ended.key]
-        of_part.add(ended)
-        row = rows[number]
-        if part == ALL_DATA:
-            row = replace(row, runs=of_part.runs)
-        if of_part.is_over:
-            row = _with_best(row, of_part, None if part == ALL_DATA else split)
-        rows[number] = row
-        done = sum(one.count for one in progress.values())
-        total = sum(len(task.generators) for task in tasks.values())
-        held_out = 0 if split is None else split.test.num_observed
-        yield StatesSweep(tuple(rows.values()), done, total, held_out)
-
-
-def _with_best(row: TriedStates, progress: _Progress, split: Split | None) -> TriedStates:
-    """The row with its criteria, or with a split with its held-out likelihood."""
-    best, trainer = progress.best(), progress.task.trainer
-    if isinstance(best, str):
-        return replace(row, failure=best)
-    assert best.result is not None
-    hmm = best.result.hmm
-    try:
-        if split is not None:
-            return replace(row, held_out=held_out_log_likelihood(hmm, split), held_out_model=hmm)
-        criteria = information_criteria(
-            hmm, trainer.sequences, getattr(trainer, "trainable", None),
-            getattr(trainer, "transition_ties", None), best.start,
-            getattr(trainer, "coordinates", None),
-        )  # fmt: skip
-    except ValueError as error:
-        return replace(row, failure=str(error))
-    return replace(row, best=best, criteria=criteria)
+    rows = {number: TriedStates(number) for number in numbers}
+    num_held_out = 0 if split is None else split.test.num_observed
+    return (
+        StatesSweep(known, done, total, num_held_out)
+        for known, done, total in rows_as_they_come(
+            rows, tasks, split, executor, cancelled, most_waiting
+        )
+    )
