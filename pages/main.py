@@ -13,6 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from pages.ui.experiment.run_position import without_run_position
 from pages.ui.live.frame_source import frame_source
 from pages.ui.parts import controls
+from pages.ui.parts.constraints.sidebar import constraint_controls
 from pages.ui.parts.frame import page_frame, page_title
 from pages.ui.parts.headline import headline
 from pages.ui.parts.lesson import lesson_line
@@ -77,6 +78,7 @@ with session.lock:
     lesson_line(session)
     if session.config.lecture == "off":
         controls.sidebar(session)
+        constraint_controls(session)
     headline(session.page)
     if page.url_path:
         page_title(page.title)

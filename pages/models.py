@@ -1,4 +1,4 @@
-"""The Models page: from which start, and with how many states."""
+"""The Models page: from which start, with how many states, and under which constraints."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import pandas as pd
 import streamlit as st
 
 from hmmcore.selection import CRITERIA, StatesSweep, TriedStates, preference
+from pages.ui.experiment import variants
 from pages.ui.figures import model_choice_charts
 from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import controls, health
+from pages.ui.parts.constraints import side_by_side
 from pages.ui.parts.run_controls import notices
 from pages.ui.parts.widgets import run_again, sized, wide
 from pages.ui.session import model_choice_words as words
-from pages.ui.session import sweeps
+from pages.ui.session import sweeps, variant_words
 from pages.ui.session.session import Session, current_session
 from pages.ui.session.sweeps import Sweep
 from pages.ui.settings.families import FAMILIES
@@ -223,6 +225,32 @@ def use_states(job: Sweep) -> None:
         st.caption(problem)
 
 
+def families_and_constraints() -> None:
+    """Draw families and constraints side by side, with the controls."""
+    st.header("Families and constraints side by side", anchor=False)
+    job = sweeps.variants_sweep(session)
+    there = variants.available(session.config, session.data)
+    controls.multiple_choice(session, "variants", there)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="variants_controls"):
+        controls.number(session, "variant_starts", width=wide(session, 150))
+        if {"sticky"} & there.keys() & set(session.config.variants):
+            controls.number(session, "variant_sticky", width=wide(session, 170))
+        run_or_cancel(job, "variants", "Train them", sweeps.begin_variants)
+    if job is None:
+        st.caption(variant_words.SIDE_BY_SIDE)
+        return
+    followed(job, draw_variants)
+    if job.done and job.found is not None:
+        side_by_side.use_variant(session, job)
+
+
+def draw_variants(job: Sweep) -> None:
+    """Draw the variants as far as they are known."""
+    progress(job, 0 if job.found is None else job.found.done)
+    if job.found is not None:
+        side_by_side.draw(session, job)
+
+
 def run_or_cancel(
     job: Sweep | None, name: str, label: str, begin: Callable[[Session], None]
 ) -> None:
@@ -279,5 +307,6 @@ notices(session)
 health.way_back(session)
 from_which_start()
 how_many_states()
+families_and_constraints()
 with st.expander("What am I looking at?", icon=":material/help:"):
-    st.markdown(words.ABOUT)
+    st.markdown(words.ABOUT + variant_words.ABOUT_VARIANTS)

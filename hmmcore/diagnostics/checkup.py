@@ -168,8 +168,11 @@ def _alike(kind: str, circumstances: Circumstances, state: TrainState) -> Findin
 
 
 def _about_initial_probs(circumstances: Circumstances, state: TrainState) -> list[Finding]:
-    """π cannot be learned from one sequence: it has a single first state."""
+    """π cannot be learned from one sequence: it has a single first state. Where only one can come
+    first, there is nothing to learn."""
     one = len(circumstances.trainer.sequences) == 1
+    if np.count_nonzero(circumstances.start.initial_probs) == 1:
+        return []
     if not one or "initial_probs" not in circumstances.trainable or state.hmm.num_states == 1:
         return []
     evidence = {"largest_prob": float(state.hmm.initial_probs.max())}

@@ -29,7 +29,7 @@ class Optimum:
     """A model at which starts come to rest, up to the order of its states.
 
     Attributes:
-        hmm: the highest of these ends.
+        hmm: the highest of these ends; with priors, by the log-posterior.
         log_likelihood: of all sequences under it, in nats.
         starts: numbers of the starts that ended here, ascending.
         leader: the one of them that ended at `hmm`.
@@ -100,7 +100,7 @@ def optima(
     kinds: dict[object, list[int]] = {}
     for n in at_rest:
         kinds.setdefault(kind_of(ended[n].hmm), []).append(n)
-    found: list[Optimum] = []
+    found: list[tuple[float, Optimum]] = []
     for numbers in kinds.values():
         groups = _grouped(trainer, numbers, [ended[n].hmm for n in numbers],
                           np.array([_height(ended[n]) for n in numbers]))  # fmt: skip
@@ -114,10 +114,11 @@ def optima(
                 still_open += own
                 continue
             share = len(members) / len(runs)
-            height = _height(ended[leader])
-            found.append(Optimum(ended[leader].hmm, height, members, leader, share))
-    found.sort(key=lambda one: -one.log_likelihood)
-    return Optima(tuple(found), tuple(sorted(still_open)), failed)
+            reached = ended[leader]
+            value = float(reached.log_likelihoods[-1])
+            found.append((_height(reached), Optimum(reached.hmm, value, members, leader, share)))
+    found.sort(key=lambda one: -one[0])
+    return Optima(tuple(one for _, one in found), tuple(sorted(still_open)), failed)
 
 
 def _grouped(
@@ -155,7 +156,7 @@ def _joined(
         # One that was cancelled or failed on its way stays where it was.
         sound = fits.stop_reasons[b] in (CONVERGED, MAX_ITERATIONS)
         if sound and not has_parted(starts[g], models[g], closer):
-            models[g], heights[g] = closer, fits.log_likelihoods[b]
+            models[g], heights[g] = closer, fits.objectives[b]
     order = np.lexsort((np.arange(len(groups)), -heights)).tolist()
     joined = _grouped(trainer, order, [models[g] for g in order], heights[order])
     # Leaders are the highest of the ends that were reached, not of those that might have been.
@@ -166,4 +167,5 @@ def _joined(
 
 
 def _height(result: FitResult) -> float:
-    return float(result.log_likelihoods[-1])
+    """What was climbed to, in nats."""
+    return float(result.objectives[-1])

@@ -1,4 +1,5 @@
-"""Comparing models: criteria with their cost, held-out data, and sweeps over starts, states and constraints."""
+"""Comparing models: criteria with their cost, held-out data, and sweeps over starts, numbers of
+states, and families and constraints."""
 
 from hmmcore.selection.criteria import (
     InformationCriteria,
@@ -23,6 +24,7 @@ from hmmcore.selection.preference import (
     preference,
 )
 from hmmcore.selection.states import StatesSweep, TriedStates, sweep_states
+from hmmcore.selection.tried import Tried
 from hmmcore.selection.variants import (
     TriedVariant,
     Variant,
@@ -43,6 +45,7 @@ __all__ = [
     "Split",
     "StatesSweep",
     "Task",
+    "Tried",
     "TriedStates",
     "TriedVariant",
     "Variant",

@@ -152,7 +152,7 @@ def preference(rows: Sequence[TriedStates], criterion: str) -> Preference | None
 def preferred_of(
     rows: Mapping[Key, Tried], criterion: str
 ) -> tuple[str, Key, Key | None, float, float, tuple[Key, ...]] | None:
-    """The values of a `Preferred`; of equal ones the smaller number, or the first name, is first."""
+    """The values of a `Preferred`; of equal ones the smaller number, or the first name, leads."""
     if criterion not in (*CRITERIA, HELD_OUT):
         raise ValueError(f"criterion is {criterion!r}; it must be one of {(*CRITERIA, HELD_OUT)}.")
     place = {key: n for n, key in enumerate(rows)}

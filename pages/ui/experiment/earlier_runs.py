@@ -56,7 +56,8 @@ class Path:
     Attributes:
         method: "EM" or "Gradient".
         start_fields: the fields of the Config that name the starting point.
-        trainable: what is trained, by the model's own names, and the coordinates if only some are.
+        trainable: what is trained, by the model's own names, the coordinates if only some are, and
+            priors and ties.
         revisions: learning rate and optimizer from which iteration on; empty for EM.
         data: `Dataset.fingerprint` of the data.
         start: the model that training starts from.
@@ -127,7 +128,10 @@ class PresentRun:
         return Path(
             run.method,
             (config.start, config.start_seed, config.nudge),
-            (getattr(run.trainer, "trainable", None), getattr(run.trainer, "coordinates", None)),
+            tuple(
+                getattr(run.trainer, name, None)
+                for name in ("trainable", "coordinates", "priors", "transition_ties")
+            ),
             run.revisions if run.method == "Gradient" else (),
             self.data.fingerprint,
             run.start,

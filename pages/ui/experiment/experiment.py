@@ -18,10 +18,10 @@ from hmmcore import HMM, ImpossibleDataError, TrainState
 from hmmcore.arrays import IntArray
 from hmmcore.coordinates import Coordinate
 from hmmcore.initialization import StartComparison
-from pages.ui.experiment import generated, learning_rate_sweep, starts, training_runs
+from pages.ui.experiment import constraints, generated, learning_rate_sweep, starts, training_runs
 from pages.ui.experiment.dataset import Dataset, Upload
 from pages.ui.experiment.earlier_runs import EarlierRun, PresentRun, with_left
-from pages.ui.experiment.hand_made import MOST_STEPS, as_set_by_hand, model_of, table_of
+from pages.ui.experiment.hand_made import MOST_STEPS, as_set_by_hand, table_of
 from pages.ui.experiment.locking import holding_lock
 from pages.ui.experiment.naming import named
 from pages.ui.experiment.own_model import ABSENT, OwnModel
@@ -31,7 +31,7 @@ from pages.ui.experiment.replay import Ending, Replay
 from pages.ui.experiment.run_position import MAX_MARKS, RunPosition, RunProgress
 from pages.ui.experiment.selected import within_data, within_model
 from pages.ui.settings.config import Config
-from pages.ui.settings.config_rules import num_cells, within_size
+from pages.ui.settings.config_rules import num_cells, with_family_constraints, within_size
 from pages.ui.settings.families import trainable_for
 
 TICK_BUDGET = 0.03
@@ -283,9 +283,11 @@ class Experiment:
     def _start_by_hand(
         self, hmm: HMM, by_hand: tuple[tuple[HMM, float], ...], **shown: str
     ) -> None:
+        if problem := constraints.refused_by_hand(hmm, self.config):
+            raise ValueError(problem)
         config = replace(self.config, start="hand", hand=table_of(hmm), nudge=0, **shown)  # type: ignore[arg-type]
         # The table gives the same model to whoever opens the link.
-        runs = training_runs.new_runs(config, self.data, model_of(config.hand, self.data))
+        runs = training_runs.new_runs(config, self.data, starts.by_hand(config, self.data))
         for one in runs.values():
             one.by_hand = by_hand
         self.pause()
@@ -461,7 +463,9 @@ class Experiment:
             elif config.family != (family := self.upload.family):
                 # The file determines the family, not the controls.
                 trainable = trainable_for(family, config.trainable)
-                config = replace(config, family=family, trainable=trainable)
+                config = with_family_constraints(
+                    replace(config, family=family, trainable=trainable)
+                )
         length = None if self.upload is None else self.upload.sequences.num_observations
         config, size_notes = within_size(config, keep, length)
         return config, (*notes, *size_notes)
@@ -511,6 +515,8 @@ class Experiment:
             self._check_alone(start.hmm)
             self.runs = training_runs.new_runs(self.config, self.data, start.hmm)
             self.start_comparison = start.comparison
+            if problem := constraints.why_not_true(self.config, self.data):
+                self.notes = (*self.notes, problem)
         except (ValueError, ImpossibleDataError) as error:
             self.problem = f"This start cannot be trained: {error} Choose another starting point."
         self._select_existing()
@@ -537,7 +543,7 @@ class Experiment:
             return
         assert self.config.hand is not None
         try:
-            model_of(self.config.hand, self.data)
+            starts.by_hand(self.config, self.data)
         except ValueError as error:
             start = "best" if self.config.source == "upload" else "random"
             self.config = replace(self.config, start=start, hand=None)

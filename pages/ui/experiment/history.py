@@ -15,12 +15,16 @@ MAX_SNAPSHOTS = 512
 class History:
     """The log-likelihood and computing time of every iteration, and the models of some.
 
+    Where training has priors, the objective that it climbs is the log-posterior; else it is the
+    log-likelihood.
+
     A snapshot of the model is kept at every `stride`-th iteration. When there are more than
     MAX_SNAPSHOTS, every other one is dropped and the stride doubles, so memory stays bounded.
     """
 
     def __init__(self) -> None:
         self._log_likelihoods = array("d")
+        self._log_priors = array("d")
         self._seconds = array("d")
         self.snapshots: dict[int, HMM] = {}
         self.stride = 1
@@ -32,6 +36,7 @@ class History:
             seconds: computing time of the step that led to it.
         """
         self._log_likelihoods.append(state.log_likelihood)
+        self._log_priors.append(state.log_prior or 0.0)
         self._seconds.append(seconds + (self._seconds[-1] if self._seconds else 0.0))
         if state.iteration % self.stride == 0:
             self.snapshots[state.iteration] = state.hmm
@@ -44,6 +49,7 @@ class History:
     def replace_last(self, state: TrainState) -> None:
         """Replace the last recorded state."""
         self._log_likelihoods[-1] = state.log_likelihood
+        self._log_priors[-1] = state.log_prior or 0.0
         if state.iteration in self.snapshots:
             self.snapshots[state.iteration] = state.hmm
 
@@ -58,9 +64,15 @@ class History:
         """(iterations + 1,) log-likelihood at each iteration, in nats; a copy."""
         return np.array(self._log_likelihoods)
 
+    @property
+    def objectives(self) -> FloatArray:
+        """(iterations + 1,) what is climbed at each iteration, in nats; a copy."""
+        return self.between(0, len(self._log_likelihoods) - 1)
+
     def between(self, first: int, last: int) -> FloatArray:
-        """(last - first + 1,) log-likelihoods at iterations first..last, in nats; a copy."""
-        return np.array(self._log_likelihoods[first : last + 1])
+        """(last - first + 1,) objectives at iterations first..last, in nats; a copy."""
+        own = slice(first, last + 1)
+        return np.array(self._log_likelihoods[own]) + np.array(self._log_priors[own])
 
     @property
     def seconds(self) -> FloatArray:

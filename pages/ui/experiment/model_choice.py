@@ -10,7 +10,7 @@ from numpy.random import Generator
 
 from hmmcore import HMM, Sequences, Split, Trainer, split_by_sequence, split_by_time
 from hmmcore.selection import Task
-from pages.ui.experiment import starts, training_runs
+from pages.ui.experiment import constraints, starts, training_runs
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.player import METHODS
 from pages.ui.settings.config import FIELD_OF, MAX_CELLS, Config
@@ -29,7 +29,11 @@ RULES = {"EM": (1000, 1e-8, 1), "Gradient": (2000, 1e-7, 10)}
 """Most iterations, tolerance in nats per observation, and patience of each method. A gradient
 passes turning points, at which it nearly stands still."""
 
-SHARED = ("family", "covariance_type", "mean_model", "trainable", "only", "seed", "sweep_from")
+SHARED = (
+    "family", "covariance_type", "mean_model", "trainable", "only", "seed", "sweep_from",
+    "chain", "stays", "spread", "held_at",
+    "sticky_prior", "transition_prior", "initial_prior", "spread_prior", "spread_mode",
+)  # fmt: skip
 CONTROLS = ("learning_rate", "optimizer")
 
 
@@ -63,7 +67,7 @@ def plan_of_starts(config: Config, data: Dataset) -> Plan:
     if config.sweep_starts > most:
         notes = (f"With these data at most {count(most)} starts are trained; took so many.",)
         config = replace(config, sweep_starts=most)
-    key = ("starts", config.sweep_starts, config.num_states, *_shared(config, data, methods))
+    key = ("starts", config.sweep_starts, config.num_states, *shared_key(config, data, methods))
     return Plan(key, config, methods, notes)
 
 
@@ -87,6 +91,8 @@ def plan_of_states(config: Config, data: Dataset) -> Plan:
             "Numbers that are trained alone belong to one K; here everything chosen under What is "
             "trained is trained."
         )
+    if constraints.holds_truth(config, data):
+        notes.append(f"The true values are held where K = {config.num_states} only.")
     # Twice, for the part without what is held out is trained on as well.
     most = most_starts(total * largest * (largest + 1))
     if config.starts_each > most:
@@ -97,7 +103,7 @@ def plan_of_states(config: Config, data: Dataset) -> Plan:
         only="",
     )  # fmt: skip
     key = (
-        "states", config.most_states, config.starts_each, held, *_shared(config, data, methods),
+        "states", config.most_states, config.starts_each, held, *shared_key(config, data, methods),
     )  # fmt: skip
     return Plan(key, config, methods, tuple(notes))
 
@@ -156,8 +162,10 @@ def split(plan: Plan, data: Dataset) -> Split | None:
     return split_by_time(sequences, TEST_SHARE) if config.hold_out == "ends" else None
 
 
-def _shared(config: Config, data: Dataset, methods: tuple[str, ...]) -> tuple[object, ...]:
+def shared_key(config: Config, data: Dataset, methods: tuple[str, ...]) -> tuple[object, ...]:
+    """What every sweep depends on."""
     names = SHARED + (CONTROLS if "Gradient" in methods else ())
     # Noise that is not trained is that of the model which made the data.
     known = "covariances" in config.trainable or data.generating_model
-    return (data.fingerprint, known, methods, *(getattr(config, name) for name in names))
+    held = constraints.holds_truth(config, data) and data.truth
+    return (data.fingerprint, known, held, methods, *(getattr(config, name) for name in names))

@@ -108,7 +108,7 @@ class Run:
             return
         self.history.record(self.state, perf_counter() - begin)
         still = stands_still(
-            self.state.log_likelihood - before.log_likelihood,
+            self.state.objective - before.objective,
             STANDSTILL,
             self.state.magnitude,
             self.state.hmm,
@@ -119,8 +119,8 @@ class Run:
         if self._standstill_steps >= patience:
             self.ended = (
                 f"{self.name} has come to rest at iteration {self.state.iteration}: "
-                f"the last {patience} steps changed the log-likelihood by no more than "
-                f"{STANDSTILL:g} nats per observation each, or by rounding."
+                f"the last {patience} steps changed the {self.state.objective_name} by no more "
+                f"than {STANDSTILL:g} nats per observation each, or by rounding."
             )
         elif self.state.iteration >= MAX_ITERATIONS:
             self.ended = f"{self.name} has taken {MAX_ITERATIONS} steps and ends here."
@@ -151,6 +151,16 @@ class Run:
     def curve(self) -> FloatArray:
         """Log-likelihood per observation of every iteration from 0 on, in nats."""
         return self.trainer.sequences.per_observation(self.history.log_likelihoods)
+
+    @property
+    def climbed(self) -> FloatArray | None:
+        """Log-posterior per observation, likewise, where training has priors; None without.
+
+        Constants of the priors are left out.
+        """
+        if self.state.log_prior is None:
+            return None
+        return self.trainer.sequences.per_observation(self.history.objectives)
 
     @property
     def curve_by_hand(self) -> FloatArray:

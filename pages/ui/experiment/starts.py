@@ -9,6 +9,7 @@ import numpy as np
 
 from hmmcore import HMM, Gaussian, NeuralGaussian, count_starts, initialization, symbol_starts
 from hmmcore.emissions.network import Layers
+from pages.ui.experiment import constraints
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.hand_made import model_of
 from pages.ui.settings.config import Config
@@ -35,10 +36,10 @@ def starting_point(config: Config, data: Dataset, own_model: HMM | None = None) 
     """
     if config.start == "model":
         assert own_model is not None
-        return Start(own_model)
+        return Start(constraints.imposed(own_model, config))
     if config.start == "hand":
         assert config.hand is not None
-        return Start(model_of(config.hand, data))
+        return Start(by_hand(config, data))
     rng = generator(config, config.start_seed)
     if config.start == "near-truth" and data.truth is not None:
         hmm = initialization.near_truth(data.truth, rng, NEAR_TRUTH_AMOUNT)
@@ -47,6 +48,16 @@ def starting_point(config: Config, data: Dataset, own_model: HMM | None = None) 
         comparison = _best_of_several(config, data, rng)
         return Start(_finished(comparison.best, config, data, rng), comparison)
     return Start(drawn(config, data, rng))
+
+
+def by_hand(config: Config, data: Dataset) -> HMM:
+    """The model made by hand, under the constraints.
+
+    Raises:
+        ValueError: if it is no model of these data.
+    """
+    assert config.hand is not None
+    return constraints.imposed(model_of(config.hand, data), config)
 
 
 def generator(config: Config, start_number: int) -> np.random.Generator:
@@ -60,9 +71,13 @@ def drawn(config: Config, data: Dataset, rng: np.random.Generator) -> HMM:
 
 
 def _finished(hmm: HMM, config: Config, data: Dataset, rng: np.random.Generator) -> HMM:
-    """The start with noise that is known, and means by a network, where the Config says so."""
+    """The start with noise that is known, means by a network and constraints, as the Config says.
+
+    A constraint on spreads holds for noise that is known too.
+    """
     if isinstance(hmm.emissions, Gaussian) and "covariances" not in config.trainable:
         hmm = _with_known_noise(hmm, data.generating_model)
+    hmm = constraints.constrained_start(hmm, config, data)
     return _as_network(hmm, config, rng) if has_network(config) else hmm
 
 

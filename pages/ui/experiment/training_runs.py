@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from hmmcore import EM, HMM, GradientAscent, Trainer
-from hmmcore.training.held import chosen_numbers
-from pages.ui.experiment import learning_rate_sweep, starts
+from hmmcore.training.held import checked_coordinates, chosen_numbers
+from pages.ui.experiment import constraints, learning_rate_sweep, starts
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.nudging import nudged
 from pages.ui.experiment.player import METHODS, Run
@@ -33,7 +33,10 @@ def new_runs(config: Config, data: Dataset, start: HMM) -> dict[str, Run]:
     Raises:
         ValueError, ImpossibleDataError: if training cannot start from this model on these data.
     """
-    start = nudged(start, config)
+    if config.nudge:
+        # A nudge moves what is tied apart, and what is held.
+        start = constraints.with_true_locations(nudged(start, config), config, data)
+        start = constraints.imposed(start, config)
     runs = {
         name: Run(name, trainer(name, config, data), start, (_revision(config, 0),))
         for name in METHODS
@@ -92,12 +95,20 @@ def trainer(name: str, config: Config, data: Dataset) -> Trainer:
     """The trainer of a run for a Config."""
     trainable, alone = starts.trained_parameters(config), coordinates_of(config.only) or None
     if name == "EM":
-        return EM(data.sequences, trainable=trainable, coordinates=alone)
+        return EM(
+            data.sequences,
+            trainable=trainable,
+            priors=constraints.priors(config, config.num_states),
+            transition_ties=constraints.ties(config, config.num_states),
+            coordinates=alone,
+        )
     return GradientAscent(
         data.sequences,
         learning_rate=config.learning_rate,
         optimizer=config.optimizer,
         trainable=trainable,
+        priors=constraints.priors(config, config.num_states),
+        transition_ties=constraints.ties(config, config.num_states),
         coordinates=alone,
     )
 
@@ -106,8 +117,10 @@ def not_alone(config: Config, start: HMM) -> str:
     """Why the numbers of the Config cannot be trained alone, in a sentence; empty if they can."""
     if not config.only:
         return ""
+    ties = constraints.ties(config, start.num_states)
     try:
-        chosen_numbers(starts.trained_parameters(config), coordinates_of(config.only), start)
+        alone = checked_coordinates(coordinates_of(config.only), ties)
+        chosen_numbers(starts.trained_parameters(config), alone, start)
     except ValueError:
         return (
             f"“{config.only}” cannot be trained alone in this model; everything chosen under What "

@@ -155,6 +155,9 @@ SUM_DASH = "dashdot"
 OTHER_DATA_DASH = "12px,4px"
 """Of earlier runs of other data: a faint line with gaps."""
 
+CLIMBED_DASH = "2px,5px"
+"""Of the log-posterior, where that is what training climbs: fine points in the run's colour."""
+
 SWEEP_DASHES = ("18px,4px", "18px,4px,3px,4px", "10px,3px,3px,3px,3px,3px", "18px,4px,7px,4px")
 """Of the runs of a sweep of learning rates: two below the chosen one, two above it."""
 

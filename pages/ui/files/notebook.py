@@ -6,11 +6,12 @@ It uses `hmmcore` and Plotly, and nothing of the pages.
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
-from hmmcore import EM, HMM, Sequences, Trainer, sample
+from hmmcore import EM, HMM, Priors, Sequences, Trainer, sample
 from hmmcore.io import to_json
 from hmmcore.scripts import array_source
 from pages.ui.experiment.experiment import Experiment
@@ -90,7 +91,8 @@ def _cell(number: int, kind: str, source: str) -> dict[str, Any]:
 
 def _imports(code: str) -> str:
     names = (
-        "EM", "GradientAscent", "Sequences", "align", "k_best_paths", "log_likelihood",
+        "EM", "GradientAscent", "Priors", "Sequences", "Ties", "align", "k_best_paths",
+        "log_likelihood",
         "path_log_posteriors", "preset", "sample", "sample_posterior_paths", "smooth", "viterbi",
     )  # fmt: skip
     return (
@@ -162,14 +164,31 @@ def _model(hmm: HMM) -> str:
 
 
 def _trained(trainer: Trainer) -> str:
-    """The arguments that say what is trained."""
+    """The arguments that say what is trained, and under which priors and ties."""
     trainable = sorted(trainer.trainable) if trainer.trainable is not None else None  # type: ignore[attr-defined]
     alone = trainer.coordinates  # type: ignore[attr-defined]
-    return ", ".join(
+    priors, ties = (getattr(trainer, name, None) for name in ("priors", "transition_ties"))
+    found = [
         f"{name}={value!r}"
         for name, value in (("trainable", trainable), ("coordinates", alone))
         if value is not None
-    )
+    ]
+    if priors is not None:
+        found.append(f"priors={_priors(priors)}")
+    if ties is not None:
+        found.append(f"transition_ties=Ties({array_source(ties.labels)})")
+    return ", ".join(found)
+
+
+def _priors(priors: Priors) -> str:
+    arguments = []
+    for one in fields(priors):
+        value = getattr(priors, one.name)
+        if value is not None:
+            array = isinstance(value, np.ndarray) and value.ndim
+            text = array_source(value) if array else repr(float(value))
+            arguments.append(f"{one.name}={text}")
+    return f"Priors({', '.join(arguments)})"
 
 
 def _trainer(run: Run) -> str:

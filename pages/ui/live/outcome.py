@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from hmmcore import InformationCriteria
+from hmmcore import InformationCriteria, TrainState
 from hmmcore.diagnostics import RESTING
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.player import Run
@@ -86,11 +86,15 @@ def _about(session: Session, run: Run) -> dict[str, Any]:
         "pill": _pill(session, run),
         "run": which(run.name, state.iteration, run.state.iteration),
         "share": share(named_right) if named_right else ("", "", _no_share(data, later)),
-        "distance": (*distance(reached, truth)[:2], beside_hand(session, run, reached)),
+        "distance": (
+            *distance(reached, truth)[:2],
+            climbed(state) or beside_hand(session, run, reached),
+        ),
         "criteria": about_criteria(criteria),
         "help": [
             *([("States right", about_hits(named_right, matched))] if named_right else []),
             *([("True model", ABOUT_DISTANCE)] if truth is not None else []),
+            *([("Log-posterior", ABOUT_POSTERIOR)] if state.log_prior is not None else []),
             ("AIC, BIC", about_counts(criteria)),
         ],
     }
@@ -117,6 +121,14 @@ def beside_hand(session: Session, run: Run, reached: float) -> str:
     if not math.isfinite(gap):
         return ""
     return f"{_size(abs(gap))} {'to go to' if gap > 0.0 else 'above'} the best run"
+
+
+def climbed(state: TrainState) -> str:
+    """That the log-posterior is climbed, and what the priors add to it; empty without priors."""
+    if state.log_prior is None:
+        return ""
+    added = f"{state.log_prior:,.1f}".replace(",", NARROW_SPACE).replace("-", "−")
+    return f"climbs the log-posterior: priors add {added} nats in all"
 
 
 def _no_share(data: Dataset, later: bool) -> str:
@@ -195,6 +207,11 @@ def _value(number: float) -> str:
     return f"{number:,.1f}".replace(",", NARROW_SPACE).replace("-", "−")
 
 
+ABOUT_POSTERIOR = (
+    "Priors are on, under Constraints and priors: training climbs the log-likelihood and the "
+    "logarithm of what was held of the parameters before any data, together, constants left out. "
+    "The likelihood alone may fall on the way, and ends below the highest there is."
+)
 ABOUT_DISTANCE = (
     "The log-likelihood of the model that made the data is what there is to reach. A fitted model "
     "ends a little above it, because it follows the chance in these observations as well; one that "

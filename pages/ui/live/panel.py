@@ -50,6 +50,8 @@ class RunCurve:
     shown: int | None = None
     """The iteration whose model is shown; None for the last one."""
     first: int = 0
+    climbed: FloatArray | None = None
+    """Log-posterior per observation from iteration 0 on, where training climbs that; else None."""
 
     @property
     def last(self) -> int:
@@ -237,16 +239,21 @@ def _tile(run: RunCurve) -> dict[str, Any]:
 def _curve(frame: PanelFrame) -> Chart:
     best = () if frame.best is None else (frame.best,)
     ends = [float(earlier.log_likelihoods[-1]) for earlier in frame.earlier]
+    climbed = [float(run.climbed[-1]) for run in frame.runs if run.climbed is not None]
     low, high = scales.likelihood_range(
         chain(*(_extremes(run.log_likelihoods) for run in frame.runs), best),
         wire.finite_or_none(frame.true_log_likelihood),
-        ends,
+        [*ends, *climbed],
     )
     arrays: dict[str, npt.NDArray[Any]] = {}
     for number, run in enumerate(frame.runs):
         kept = decimation.extreme_indices(run.log_likelihoods, MAX_CURVE_POINTS)
         arrays[f"x{number}"] = wire.floats(kept + run.first)
         arrays[f"y{number}"] = wire.floats(run.log_likelihoods[kept])
+        if run.climbed is not None:
+            kept = decimation.extreme_indices(run.climbed, MAX_CURVE_POINTS)
+            arrays[f"climbed_x{number}"] = wire.floats(kept)
+            arrays[f"climbed_y{number}"] = wire.floats(run.climbed[kept])
     longest = max(run.last for run in frame.runs)
     first = min(run.first for run in frame.runs)
     for number, earlier in enumerate(frame.earlier):
@@ -264,6 +271,7 @@ def _curve(frame: PanelFrame) -> Chart:
         "x_range": [first, limit],
         "by_hand": -first,
         "best": wire.finite_or_none(frame.best),
+        "climbed": [wire.finite_or_none(value) for value in climbed],
         "y_range": [low, high],
         "names": [run.name for run in frame.runs],
         "truth": wire.finite_or_none(frame.true_log_likelihood),

@@ -91,4 +91,4 @@ def _earlier_curves(session: Session) -> tuple[EarlierCurve, ...]:
 def _panel_run(run: Run, at: int | None) -> RunCurve:
     shown = run.state_at(at).iteration
     curve = np.concatenate([run.curve_by_hand, run.curve]) if run.by_hand else run.curve
-    return RunCurve(run.name, curve, shown, -len(run.by_hand))
+    return RunCurve(run.name, curve, shown, -len(run.by_hand), run.climbed)

@@ -353,15 +353,25 @@ def toggle(session: Session, name: str) -> None:
 
 
 def multiple_choice(session: Session, name: str, choices: Mapping[str, str]) -> None:
-    """Draw a row of buttons to choose any number of options from: value to label."""
-    field, value = _prepared(session, name)
+    """Draw a row of buttons to choose any number of options from: value to label.
+
+    What is chosen and not among them stays chosen.
+    """
+    field, key = FIELD_OF[name], widget_key(name)
+    chosen = getattr(session.config, name)
+    value = [option for option in chosen if option in choices]
+    others = [option for option in chosen if option not in choices]
+    if key in st.session_state:
+        set_widget(key, value)
+    common = _common(session, field, False)
+    common["on_change"] = on_entry(key, lambda new: _change(session, field, [*new, *others]))
     st.pills(
         field.label,
         list(choices),
         default=value,
         selection_mode="multi",
         format_func=choices.__getitem__,
-        **_common(session, field, False),
+        **common,
     )
 
 

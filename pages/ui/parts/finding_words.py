@@ -36,6 +36,7 @@ class _Facts:
         self.run, self.finding = diagnosis.run, diagnosis.finding
         self.evidence = diagnosis.finding.evidence
         self.stands = diagnosis.standing
+        self.climbed = session.runs[diagnosis.run].state.objective_name
         self.nothing_better = found_nothing_better(session, diagnosis)
 
     def number(self, name: str) -> str:
@@ -108,7 +109,7 @@ def _rate_too_high(facts: _Facts) -> Words:
     return (
         "The learning rate is too high.",
         f"{facts.run} leaps over the optimum and back in place of climbing to it.",
-        f"at a rate of {facts.evidence['learning_rate']:g} the log-likelihood fell in "
+        f"at a rate of {facts.evidence['learning_rate']:g} the {facts.climbed} fell in "
         f"{facts.number('falls')} of the last {facts.number('steps')} steps, by "
         f"{facts.number('mean_fall')} nats per observation each time{fell}.",
     )
@@ -303,7 +304,7 @@ def _converged(facts: _Facts) -> Words:
         "No small step helps any more: this is an optimum, though it need not be the highest."
         if facts.stands == "at_rest"
         else "",
-        f"each of the last {facts.number('steps')} steps changed the log-likelihood by no more "
+        f"each of the last {facts.number('steps')} steps changed the {facts.climbed} by no more "
         f"than {scientific(max(largest, STANDSTILL))} nats per observation{rounding}.",
     )
 
@@ -319,7 +320,7 @@ def _not_converged(facts: _Facts) -> Words:
         else "Further steps change the model."
         if gains
         else "Its last step gained nothing, which may be a turning point.",
-        f"the last step changed the log-likelihood by {facts.norm('last_gain')} nats per "
+        f"the last step changed the {facts.climbed} by {facts.norm('last_gain')} nats per "
         "observation.",
     )
 

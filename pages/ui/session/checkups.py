@@ -200,7 +200,10 @@ class Checkups:
             lambda: Circumstances(
                 run.trainer,
                 run.start,
-                session.total_true_log_likelihood(),
+                # A model under priors is not fitted to the likelihood alone.
+                None
+                if getattr(run.trainer, "priors", None) is not None
+                else session.total_true_log_likelihood(),
             ),
         )
 
@@ -217,7 +220,8 @@ def contains_truth(session: Session, run: Run) -> bool:
     """Whether training could reach the true model, so that an optimum below it is a lower hill.
 
     False where something is not trained, where the model has another number of states, another
-    kind of emissions or zeros of its own, and where the truth is unknown or hidden.
+    kind of emissions, zeros or ties of its own, or priors, and where the truth is unknown or
+    hidden.
     """
     truth, start = session.shown_data.truth, run.start
     names = {*MODEL_PARAMETERS, *start.emissions.parameter_names}
@@ -228,7 +232,10 @@ def contains_truth(session: Session, run: Run) -> bool:
         and getattr(start.emissions, "covariance_type", None)
         == getattr(truth.emissions, "covariance_type", None)
         and (trained is None or names <= set(trained))
-        and getattr(run.trainer, "coordinates", None) is None
+        and all(
+            getattr(run.trainer, name, None) is None
+            for name in ("coordinates", "priors", "transition_ties")
+        )
         and bool(start.initial_probs.all() and start.transition_matrix.all())
     )
 
@@ -245,7 +252,7 @@ def _examined(run: Run, state: TrainState, circumstances: Circumstances) -> tupl
 
 
 def _reached(run: Run, iteration: int, most: int | None = None) -> FloatArray:
-    """The log-likelihoods up to an iteration, or the last `most` of them.
+    """What was climbed up to an iteration, the likelihood or the posterior; or the last `most`.
 
     Only since the last revision, because an earlier learning rate says nothing about this one.
     """

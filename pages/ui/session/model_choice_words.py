@@ -10,7 +10,7 @@ from hmmcore.selection import (
     HELD_OUT,
     Preference,
     StatesSweep,
-    TriedStates,
+    Tried,
     missed,
     preference,
 )
@@ -161,7 +161,7 @@ def doubts(sweep: StatesSweep) -> list[str]:
             f"K = {listed([str(number) for number in low])} reached less than fewer states did: "
             f"{'its' if len(low) == 1 else 'their'} starts missed the best. Take more starts."
         )
-    held = [str(row.num_states) for row in sweep.rows if _collapsed(row)]
+    held = [str(row.num_states) for row in sweep.rows if is_collapsed(row)]
     if held:
         found.append(
             f"K = {listed(held)}: a state shrank onto a few observations until its variance was "
@@ -183,7 +183,8 @@ def states_label(sweep: StatesSweep) -> str:
     )
 
 
-def _collapsed(row: TriedStates) -> bool:
+def is_collapsed(row: Tried) -> bool:
+    """Whether a variance of the best fit was stopped at its floor."""
     result = None if row.best is None else row.best.result
     return result is not None and any(one.kind == "variance_floor" for one in result.remedies)
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,14 @@ from hmmcore import Trainer
 from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.batch.many_starts import Restart
 from hmmcore.landscape import Optima, Optimum, optima
-from hmmcore.selection import StatesSweep, as_they_end, sweep_states
-from pages.ui.experiment import model_choice, starts
+from hmmcore.selection import (
+    StatesSweep,
+    VariantsSweep,
+    as_they_end,
+    sweep_states,
+    sweep_variants,
+)
+from pages.ui.experiment import model_choice, starts, variants
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.model_choice import Plan
 from pages.ui.experiment.replay import Ending
@@ -118,7 +125,12 @@ class _Collected:
             self.log_likelihoods[method][number] = history[-1]
             if number < CURVES:
                 self.curves[method, number] = history
-            run = replace(run, result=replace(run.result, log_likelihoods=history[-1:]))
+            priors = run.result.log_priors
+            end = replace(
+                run.result, log_likelihoods=history[-1:],
+                log_priors=None if priors is None else priors[-1:],
+            )  # fmt: skip
+            run = replace(run, result=end)
         self.runs[self.methods.index(method) * self.num_starts + number] = run
 
     def found(
@@ -143,6 +155,11 @@ def states_sweep(session: Session) -> Sweep | None:
     return _found(session, model_choice.plan_of_states(session.config, session.data))
 
 
+def variants_sweep(session: Session) -> Sweep | None:
+    """The comparison of families and constraints under the present settings, if it was begun."""
+    return _found(session, variants.plan_of_variants(session.config, session.data))
+
+
 def _found(session: Session, plan: Plan) -> Sweep | None:
     job = background(session).find(plan.key)
     return job if isinstance(job, Sweep) else None
@@ -160,6 +177,14 @@ def begin_states(session: Session) -> None:
     config = plan.config
     parts = 1 if config.hold_out == "nothing" else 2
     _begin(session, plan, _train_states, config.most_states * config.starts_each * parts)
+
+
+def begin_variants(session: Session) -> None:
+    """Begin the comparison of families and constraints."""
+    plan = variants.plan_of_variants(session.config, session.data)
+    config = plan.config
+    parts = 1 if config.hold_out == "nothing" else 2
+    _begin(session, plan, _train_variants, len(config.variants) * config.variant_starts * parts)
 
 
 def _begin(
@@ -202,7 +227,9 @@ def _train_states(plan: Plan, data: Dataset, stopped: Stopped) -> Iterator[State
     return sweep_states(
         data.sequences,
         range(1, config.most_states + 1),
-        lambda sequences, num_states: model_choice.trainer(method, config, data, sequences),
+        lambda sequences, num_states: model_choice.trainer(
+            method, replace(config, num_states=num_states), data, sequences
+        ),
         model_choice.make_start(config, data),
         [starts.generator(config, number) for number in range(config.starts_each)],
         model_choice.split(plan, data),
@@ -213,6 +240,16 @@ def _train_states(plan: Plan, data: Dataset, stopped: Stopped) -> Iterator[State
         stopped,
         num_threads(),
     )
+
+
+def _train_variants(plan: Plan, data: Dataset, stopped: Stopped) -> Iterator[VariantsSweep]:
+    config, (method,) = plan.config, plan.methods
+    return sweep_variants(
+        data.sequences, config.num_states, variants.variants(plan, data),
+        [starts.generator(config, number) for number in range(config.variant_starts)],
+        model_choice.split(plan, data), *model_choice.RULES[method],
+        pool(), stopped, num_threads(),
+    )  # fmt: skip
 
 
 def adopt(session: Session, sweep: Sweep, optimum: Optimum) -> None:
@@ -242,14 +279,36 @@ def use_states(session: Session, sweep: Sweep, num_states: int) -> None:
     _take(session, sweep.plan, sweep.plan.methods[0], number, ending, len(history) - 1)
 
 
+def use_variant(session: Session, sweep: Sweep, name: str) -> None:
+    """Let the best model of a variant be the session's, with its constraints, likewise."""
+    found: VariantsSweep = sweep.found
+    row = next(row for row in found.rows if row.name == name)
+    assert row.best is not None
+    assert row.best.result is not None
+    history = row.best.result.log_likelihoods
+    number = next(number for number, run in row.runs.items() if run is row.best)
+    ending = Ending(row.best.result.hmm, float(history[-1]))
+    own = variants.own_settings(sweep.plan.config, name)
+    _take(session, sweep.plan, sweep.plan.methods[0], number, ending, len(history) - 1, own)
+
+
 def _take(
-    session: Session, plan: Plan, method: str, number: int, ending: Ending, iterations: int
+    session: Session,
+    plan: Plan,
+    method: str,
+    number: int,
+    ending: Ending,
+    iterations: int,
+    own: Mapping[str, object] = MappingProxyType({}),
 ) -> None:
-    """Start where a fit started, and take the steps that it took: a link can carry these."""
+    """Start where a fit started, and take the steps that it took: a link can carry these.
+
+    `own` are further settings that it was trained with.
+    """
     config, num_states = session.config, ending.hmm.num_states
     values: dict[str, object] = {
         "start": plan.config.sweep_from, "start_seed": number, "num_states": num_states,
-        "only": plan.config.only,
+        "only": plan.config.only, **own,
     }  # fmt: skip
     if config.source == "generated" and num_states != config.num_states:
         values["true_states"] = config.data_states  # the data stay as they are

@@ -293,6 +293,77 @@ class Config:
         "keep the value of the starting point.",
         "start", coordinates=MAX_ALONE, words=("",), omit_default=True,
     )
+    chain: str = control(
+        "chain", "Chain", "free",
+        "Where the model's states may go. Anywhere: every step is possible until the data rule it "
+        "out. Left to right: to stay, or on to the next; a sequence begins in the first state and "
+        "may end in any. Cyclic: likewise, and from the last to the first. What is ruled out is "
+        "zero in the starting point, and training keeps a zero.",
+        "start",
+        choices={"free": "Anywhere", "left-right": "Left to right", "cyclic": "Cyclic"},
+        omit_default=True,
+    )
+    stays: str = control(
+        "stays", "Staying", "own",
+        "Each its own: every state learns how long it lasts. One for all: all states stay with the "
+        "same probability and share out the rest alike, so that A has one number to learn. In a "
+        "left-to-right chain the last state cannot but stay.",
+        "start", choices={"own": "Each its own", "shared": "One for all"}, omit_default=True,
+    )
+    spread: str = control(
+        "spread", "Spread", "data",
+        "What the states' spreads may be. Tied: one for all states. Spherical: a circle, as wide "
+        "in every coordinate. Diagonal: an upright ellipse. Full: an ellipse that may lean. The "
+        "fewer numbers, the less a state can bend to a few observations.",
+        "start",
+        choices={
+            "data": "As the data are set up",
+            "spherical": "Spherical",
+            "diag": "Diagonal",
+            "full": "Full",
+            "tied": "Tied",
+        },
+        omit_default=True,
+    )
+    held_at: str = control(
+        "held", "Held at", "start",
+        "What means, rates or symbol probabilities are while they are not chosen under What is "
+        "trained: those of the starting point, or those of the model that made the data, if it is "
+        "known and has as many states.",
+        "start", choices={"start": "The starting point's", "true": "The true ones"},
+        omit_default=True,
+    )
+    sticky_prior: float = control(
+        "sticky", "Sticky prior", 0.0,
+        "How many steps of staying each state is thought to have made before any data are seen. "
+        "States last longer then, and what is learned flickers less. Training climbs the "
+        "log-posterior.",
+        "start", minimum=0.0, maximum=100_000.0, step=10.0, omit_default=True,
+    )
+    transition_prior: float = control(
+        "prior_A", "Prior on A", 0.0,
+        "How many steps each state is thought to have made to every state, itself among them, "
+        "before any data are seen. Rows of A are drawn together, and nothing that is possible "
+        "becomes impossible.",
+        "start", minimum=0.0, maximum=100_000.0, step=1.0, omit_default=True,
+    )
+    initial_prior: float = control(
+        "prior_pi", "Prior on π", 0.0,
+        "How many sequences are thought to have begun in each state before any data are seen.",
+        "start", minimum=0.0, maximum=100_000.0, step=1.0, omit_default=True,
+    )
+    spread_prior: float = control(
+        "prior_sd", "Prior on the spread", 0.0,
+        "How many observations the spread below is worth in each state before any data are seen. "
+        "It keeps a state from shrinking onto a few observations. 0 is none; else more than 2.",
+        "start", minimum=0.0, maximum=100_000.0, step=10.0, omit_default=True,
+    )
+    spread_mode: float = control(
+        "mode_sd", "Spread thought likely", 1.0,
+        "The standard deviation at which the prior on the spread is largest, in the unit of the "
+        "data and in every coordinate.",
+        "start", minimum=0.001, maximum=1_000_000.0, step=0.1, omit_default=True,
+    )
     speed: str = control(
         "speed", "Speed", "10",
         "How many training steps a second while playing. Full speed takes as many as the page can "
@@ -548,6 +619,37 @@ class Config:
         "Whether the Playground draws the interval of each mean or rate, and names those of the "
         "matrix where one points at it. They are computed while nothing plays.",
         "view", choices={"off": "Off", "on": "On"}, omit_default=True,
+    )
+    variants: tuple[str, ...] = control(
+        "side", "Side by side", ("plain", "tied", "full", "sticky", "left-right", "cyclic"),
+        "Which models are trained beside each other, all with K states. Each differs from the "
+        "first in one thing; what else is set under Constraints and priors does not count here.",
+        "view",
+        choices={
+            "plain": "Nothing held",
+            "spherical": "Spherical",
+            "diag": "Diagonal",
+            "full": "Full",
+            "tied": "Tied spread",
+            "sticky": "Sticky prior",
+            "stays": "One staying",
+            "left-right": "Left to right",
+            "cyclic": "Cyclic",
+            "true": "True means held",
+            "network": "Network",
+        },
+        multiple=True, omit_default=True,
+    )
+    variant_starts: int = control(
+        "side_each", "Starts for each", 10,
+        "From how many starting points each of them is trained; the best counts.",
+        "view", minimum=1, maximum=1_000, step=1, omit_default=True,
+    )
+    variant_sticky: float = control(
+        "side_sticky", "Steps of staying", 100.0,
+        "How strong the sticky prior is here: the steps of staying that each state is thought to "
+        "have made before any data.",
+        "view", minimum=1.0, maximum=100_000.0, step=10.0, omit_default=True,
     )
     lecture: str = control(
         "lecture", "Lecture", "off",

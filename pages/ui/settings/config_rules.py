@@ -29,7 +29,29 @@ def legal(config: Config, keep: str = "length") -> tuple[Config, tuple[str, ...]
     config, hand_notes = _with_hand(config)
     notes += hand_notes
     config = replace(config, trainable=trainable_for(config.family, config.trainable))
+    config = with_family_constraints(config)
+    if 0.0 < config.spread_prior <= LEAST_WORTH:
+        config = replace(config, spread_prior=LEAST_WORTH + 1.0)
+        notes.append(
+            "A prior on the spread is worth more than 2 observations; took "
+            f"{config.spread_prior:g}."
+        )
     return config, (*notes, *_misfit_notes(config))
+
+
+LEAST_WORTH = 2.0
+"""A prior on the spread that is worth no more observations has no maximum; see `Priors`."""
+
+
+def with_family_constraints(config: Config) -> Config:
+    """The Config with those constraints on spreads only that its family can have."""
+    if config.family in ("counts", "symbols"):
+        return replace(config, spread="data", spread_prior=0.0)
+    network = config.family == "numbers" and config.mean_model == "network"
+    if network or (config.family == "numbers" and config.spread != "tied"):
+        # Of numbers a state has one spread: all but a tied one are the same.
+        return replace(config, spread="data")
+    return config
 
 
 NO_HAND = "This link says that training starts by hand, and has no model; it starts at random."

@@ -146,15 +146,15 @@ def test_posterior_heat_maps_have_the_scale_of_the_live_panel() -> None:
 
 def test_no_two_kinds_of_line_look_alike() -> None:
     dashes = [*theme.RUN_DASHES.values(), theme.TRUTH_DASH, theme.SUM_DASH]
-    dashes += [theme.OTHER_DATA_DASH, *theme.SWEEP_DASHES]
+    dashes += [theme.OTHER_DATA_DASH, theme.CLIMBED_DASH, *theme.SWEEP_DASHES]
     assert len(set(dashes)) == len(dashes)
     assert theme.RUN_DASHES["Gradient"] == "dash", "it is called dashed"
     assert (theme.TRUTH_DASH, theme.SUM_DASH) == ("dot", "dashdot"), "dotted, and dash-dotted"
     # The live panel draws the same lines with JavaScript.
     charts = (Path(theme.__file__).parents[1] / "browser" / "assets" / "charts.js").read_text()
-    found = re.search(r"DASH = \{ truth: (.+), sum: (.+), other: (.+) \};", charts)
+    found = re.search(r"DASH = \{ truth: (.+), sum: (.+), other: (.+), climbed: (.+) \};", charts)
     assert found is not None
-    same = theme.TRUTH_DASH, theme.SUM_DASH, theme.OTHER_DATA_DASH
+    same = theme.TRUTH_DASH, theme.SUM_DASH, theme.OTHER_DATA_DASH, theme.CLIMBED_DASH
     assert found.groups() == tuple(f'"{dash}"' for dash in same)
 
 
@@ -162,7 +162,7 @@ def test_no_two_kinds_of_line_look_alike() -> None:
 def test_charts_of_the_panel_take_dashes_from_one_place(name: str) -> None:
     source = (Path(theme.__file__).parents[1] / "browser" / "assets" / name).read_text()
     assert set(re.findall(r"dash: ([^,} ]+)", source)) <= {
-        *("DASH.truth", "DASH.sum", "dash(sameData)", "run.dash"),
+        *("DASH.truth", "DASH.sum", "DASH.climbed", "dash(sameData)", "run.dash"),
     }
 
 

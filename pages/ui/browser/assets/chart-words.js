@@ -27,9 +27,11 @@ function reached(runs) {
 }
 
 function likelihoods({ runs, charts }) {
-  const { truth } = charts.curve;
+  const { truth, climbed = [] } = charts.curve;
+  const posteriors = climbed.map((value) => (value === null ? "impossible" : three(value)));
   return `Log-likelihood per observation, in nats. ${reached(runs)}`
-    + `${truth === null ? "" : `; true model ${three(truth)}`}.`;
+    + `${truth === null ? "" : `; true model ${three(truth)}`}.`
+    + `${climbed.length ? ` Climbed is the log-posterior: ${posteriors.join(", ")}.` : ""}`;
 }
 
 export function panelWords(message) {

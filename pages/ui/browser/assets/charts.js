@@ -8,9 +8,9 @@ import { namesTrace } from "./state-names.js";
 const NONE = 255; // wire.MISSING
 const CERTAIN = 254; // wire.FULL_PROBABILITY
 
-// Dashes of a line of the true model, of the density of all states together, and of an earlier run of
-// other data, as in theme.py. No other line has them.
-export const DASH = { truth: "dot", sum: "dashdot", other: "12px,4px" };
+// Dashes of a line of the true model, of the density of all states together, of an earlier run of
+// other data, and of a log-posterior that is climbed, as in theme.py. No other line has them.
+export const DASH = { truth: "dot", sum: "dashdot", other: "12px,4px", climbed: "2px,5px" };
 const SHORT_LETTERS = 9; // of a name that stands beside a strip or a row
 const NARROW_LETTERS = 4; // of a name below a column
 const cut = (text, letters) => (text.length <= letters ? text : `${text.slice(0, letters - 1)}…`);
@@ -150,6 +150,14 @@ export function curve({ header, arrays }, theme, size) {
       x, y, mode: "lines", hovertemplate,
       line: { color: run.colour, dash: run.dash, width: 2 },
     });
+    if (arrays[`curve.climbed_x${i}`]) {
+      data.push({
+        x: arrays[`curve.climbed_x${i}`].values, y: arrays[`curve.climbed_y${i}`].values, mode: "lines",
+        hovertemplate: `${run.name}, iteration %{x}<br>log-posterior per observation %{y:.5f}`
+          + "<extra></extra>",
+        line: { color: run.colour, width: 1.2, dash: DASH.climbed },
+      });
+    }
     data.push({
       x: [meta.shown[i]], y: [meta.shown_values[i]], mode: "markers", hovertemplate,
       cliponaxis: false,

@@ -153,7 +153,8 @@ class Panel extends LiveView {
     const { curve, sequence } = header.charts;
     const truth = header.charts.true.present !== false;
     const K = header.num_states;
-    write(this.note("curve"), charts.toGo(curve) ? "by hand" : "higher is better");
+    write(this.note("curve"), charts.toGo(curve) ? "by hand"
+      : curve.climbed?.length ? "fine points: the log-posterior, which is climbed" : "higher is better");
     const [title, marks] = header.card;
     const { shown, length, note } = header.charts.means; // of a scatter plot, and of a table
     write(this.root.querySelector(".hmm-means h2"), title);

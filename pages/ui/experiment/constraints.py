@@ -1,0 +1,143 @@
+"""What the model that learns may not choose, and what is held of it before any data.
+
+All of it follows from the Config: zeros, ties and the shape of spreads are imposed on the starting
+model, priors and ties go to the trainer. Product models will have theirs part by part, here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from hmmcore import HMM, Gaussian, NeuralGaussian, Priors, Ties, initialization
+from hmmcore.arrays import FloatArray
+from pages.ui.experiment.dataset import Dataset
+from pages.ui.settings.config import FIELD_OF, Config
+from pages.ui.settings.families import FAMILIES, LOCATIONS
+
+TRUTH_UNKNOWN = (
+    "The true {} are not known for so many states, so those of the starting point are held; choose "
+    "generated data with as many true states as K."
+)
+CHAIN_WORDS = {"left-right": "left to right", "cyclic": "in a circle"}
+
+
+def priors(config: Config, num_states: int) -> Priors | None:
+    """The priors of a model with so many states; None where all are flat."""
+    initial = 1.0 + config.initial_prior if config.initial_prior else None
+    transition: FloatArray | None = None
+    if config.sticky_prior or config.transition_prior:
+        transition = 1.0 + config.transition_prior + config.sticky_prior * np.eye(num_states)
+    shape = scale = None
+    if config.spread_prior:
+        # Worth 2 (shape + 1) observations, largest at scale / (shape + 1); see `Priors`.
+        shape = 0.5 * config.spread_prior - 1.0
+        scale = config.spread_mode**2 * (shape + 1.0)
+    if initial is transition is shape is None:
+        return None
+    return Priors(initial, transition, shape, scale)
+
+
+def ties(config: Config, num_states: int) -> Ties | None:
+    """The ties between the entries of A; None without any."""
+    if config.stays == "own":
+        return None
+    return initialization.shared_stays(config.chain, num_states)
+
+
+def imposed(hmm: HMM, config: Config) -> HMM:
+    """The model with the zeros, the ties and the shape of spreads that the Config asks for."""
+    emissions, own = hmm.emissions, ties(config, hmm.num_states)
+    if config.spread != "data" and isinstance(emissions, Gaussian):
+        hmm = initialization.with_covariance_type(hmm, config.spread)
+    if config.chain == "free" and own is None:
+        return hmm
+    return initialization.with_chain(hmm, config.chain, own)
+
+
+def constrained_start(hmm: HMM, config: Config, data: Dataset) -> HMM:
+    """A start that data or chance made, its states in the order of the chain, as `imposed`."""
+    hmm = with_true_locations(hmm, config, data)
+    if config.chain != "free" and not holds_truth(config, data):
+        hmm = initialization.in_chain_order(hmm, data.sequences, config.chain)
+    return imposed(hmm, config)
+
+
+def location_of(config: Config) -> str:
+    """What says where a state's observations lie: "means", "rates" or "probs"."""
+    return next(name for name in FAMILIES[config.family].parameters if name in LOCATIONS)
+
+
+def holds_truth(config: Config, data: Dataset) -> bool:
+    """Whether means, rates or symbols are held at the true ones."""
+    return _asks_for_truth(config) and _true_locations(config, data) is not None
+
+
+def why_not_true(config: Config, data: Dataset) -> str:
+    """Why the true means, rates or symbols cannot be held, in a sentence; empty if they can."""
+    if not _asks_for_truth(config) or holds_truth(config, data):
+        return ""
+    name = location_of(config)
+    return TRUTH_UNKNOWN.format("symbol probabilities" if name == "probs" else name)
+
+
+def with_true_locations(hmm: HMM, config: Config, data: Dataset) -> HMM:
+    """The model with the true means, rates or symbols, where these are held and known."""
+    values = _true_locations(config, data)
+    if not _asks_for_truth(config) or values is None or values.shape[0] != hmm.num_states:
+        return hmm
+    name = location_of(config)
+    emissions = replace(hmm.emissions, **{name: values})  # type: ignore[type-var]
+    return HMM(hmm.initial_probs, hmm.transition_matrix, emissions)
+
+
+def _asks_for_truth(config: Config) -> bool:
+    return config.held_at == "true" and location_of(config) not in config.trainable
+
+
+def _true_locations(config: Config, data: Dataset) -> FloatArray | None:
+    if data.truth is None or isinstance(data.truth.emissions, NeuralGaussian):
+        return None
+    values: FloatArray | None = getattr(data.truth.emissions, location_of(config), None)
+    return values if values is not None and len(values) == config.num_states else None
+
+
+def refused_by_hand(hmm: HMM, config: Config) -> str:
+    """Why a model made by hand does not satisfy the chain, in a sentence; empty if it does."""
+    if config.chain == "free":
+        return ""
+    chained = initialization.with_chain(hmm, config.chain)
+    beyond = (hmm.transition_matrix > 0.0) & (chained.transition_matrix == 0.0)
+    if not beyond.any() and not ((hmm.initial_probs > 0.0) & (chained.initial_probs == 0.0)).any():
+        return ""
+    return (
+        f"The chain goes {CHAIN_WORDS[config.chain]}, so its other steps stay impossible; choose "
+        "Anywhere as the Chain under Constraints and priors."
+    )
+
+
+def in_words(config: Config) -> list[str]:
+    """What is held or thought likely, in a few words each; empty where nothing is."""
+    return list(_words(config))
+
+
+def _words(config: Config) -> Iterator[str]:
+    for name in ("chain", "stays", "spread"):
+        field = FIELD_OF[name]
+        value = getattr(config, name)
+        if value != field.default:
+            assert field.choices is not None
+            yield f"{field.label.lower()}: {field.choices[value].lower()}"
+    if _asks_for_truth(config):
+        yield f"held at the true {location_of(config)}"
+    for name in ("sticky_prior", "transition_prior", "initial_prior", "spread_prior"):
+        if value := getattr(config, name):
+            label = FIELD_OF[name].label
+            yield f"{label[:1].lower()}{label[1:]} {value:g}"
+
+
+def has_priors(config: Config) -> bool:
+    """Whether training climbs the log-posterior rather than the log-likelihood."""
+    return priors(config, 1) is not None

@@ -1,0 +1,81 @@
+"""The sidebar's controls of what a model may not choose, and of what is held before any data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from pages.ui.experiment import constraints
+from pages.ui.parts import controls
+from pages.ui.session.session import Session
+from pages.ui.settings.config import FIELD_OF, Config
+from pages.ui.text import capitalised, listed
+
+TITLE = "Constraints and priors"
+
+SPREADS: Mapping[str, str] = {"data": "Each state its own", "tied": "Tied: one for all"}
+"""Of numbers, of which each state has one spread."""
+
+EVERYWHERE: Mapping[str, object] = {
+    name: FIELD_OF[name].default
+    for name in (
+        "chain", "stays", "spread", "held_at",
+        "sticky_prior", "transition_prior", "initial_prior", "spread_prior",
+    )
+}  # fmt: skip
+"""The settings with which nothing is held."""
+
+
+def constraint_controls(session: Session) -> None:
+    """Draw the controls in an expander, which is closed, and say what of them is on."""
+    config = session.config
+    with st.sidebar:
+        if on := constraints.in_words(config):
+            st.caption(f"{capitalised(listed(on))}. {about_objective(config)}")
+        with st.expander(TITLE, icon=":material/lock:"):
+            _draw(session, config)
+            if on:
+                st.button(
+                    "Hold nothing", key="hold_nothing", icon=":material/lock_open:",
+                    on_click=session.remedy, kwargs=dict(EVERYWHERE),
+                    help="All of these as they are at first; training starts from the same "
+                    "starting point.",
+                )  # fmt: skip
+
+
+def _draw(session: Session, config: Config) -> None:
+    left, right = st.columns(2)
+    with left:
+        controls.choice(session, "chain")
+    with right:
+        controls.choice(session, "stays")
+    if config.family == "points":
+        controls.choice(session, "spread")
+    elif config.family == "numbers":
+        if config.mean_model == "network":
+            st.caption(
+                "With a network each state keeps a spread of its own; choose Free as the model of "
+                "the means to tie them."
+            )
+        else:
+            controls.option(session, "spread", SPREADS)
+    if constraints.location_of(config) not in config.trainable:
+        controls.choice(session, "held_at")
+    left, right = st.columns(2)
+    with left:
+        controls.number(session, "sticky_prior")
+        controls.number(session, "initial_prior")
+    with right:
+        controls.number(session, "transition_prior")
+        if config.family in ("numbers", "points"):
+            controls.number(session, "spread_prior")
+    if config.spread_prior:
+        controls.number(session, "spread_mode")
+
+
+def about_objective(config: Config) -> str:
+    """What training climbs, in a sentence."""
+    if constraints.has_priors(config):
+        return "Training climbs the log-posterior, not the likelihood alone."
+    return "Training climbs the log-likelihood of the models that this leaves."
