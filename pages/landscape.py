@@ -11,6 +11,7 @@ from pages.ui.experiment.training_runs import not_alone
 from pages.ui.live.frame_source import frame_source
 from pages.ui.live.landscape import show_landscape
 from pages.ui.parts import about, controls, health, words
+from pages.ui.parts.constraints.notes import LANDSCAPE, about_priors
 from pages.ui.parts.run_controls import choices, messages
 from pages.ui.parts.widgets import wide
 from pages.ui.session.coordinate_words import coordinate_name
@@ -104,6 +105,7 @@ if session.main_runs:
         about_plane(ground)
     with st.container(key="live"):
         show_landscape(frame_source(session).frame())
+    about_priors(session, LANDSCAPE)
     health.findings(session)
 else:
     st.info(words.NO_MODEL, icon=":material/info:")

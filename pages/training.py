@@ -9,6 +9,7 @@ from pages.ui.live import run_comparison_words
 from pages.ui.live.frame_source import frame_source
 from pages.ui.live.run_comparison import show_run_comparison
 from pages.ui.parts import controls, health, words
+from pages.ui.parts.constraints.notes import TRAINING, about_priors
 from pages.ui.parts.run_controls import choices, messages
 from pages.ui.session.session import current_session
 from pages.ui.session.view import as_numbered_by_run
@@ -39,6 +40,7 @@ if session.config.method != "Both" and not session.problem:
 if session.main_runs:
     with st.container(key="live"):
         show_run_comparison(frame_source(session).frame())
+    about_priors(session, TRAINING)
     if as_numbered_by_run(session):
         st.caption(words.OWN_NUMBERS)
     health.findings(session)

@@ -118,6 +118,28 @@ def refused_by_hand(hmm: HMM, config: Config) -> str:
     )
 
 
+def refused_on_map(config: Config, parameters: list[str | int]) -> str:
+    """Why these parameters cannot be the axes of a map, in a sentence; empty if they can."""
+    if config.stays == "shared" and "transition_matrix" in parameters:
+        return (
+            "With one probability of staying for all, an entry of A does not move by itself; "
+            "choose Each its own as Staying, or other numbers."
+        )
+    if config.chain == "left-right" and "initial_probs" in parameters:
+        return "A left-to-right chain begins in its first state, so π has nothing to move."
+    return ""
+
+
+def truth_is_beyond(config: Config) -> str:
+    """Why a plane through the true model would leave the constraints; empty if it would not."""
+    if config.chain == "free" and config.stays == "own":
+        return ""
+    return (
+        "The plane through the true model leaves the chain that is asked for; choose Anywhere and "
+        "Each its own under Constraints and priors."
+    )
+
+
 def in_words(config: Config) -> list[str]:
     """What is held or thought likely, in a few words each; empty where nothing is."""
     return list(_words(config))

@@ -16,7 +16,7 @@ from pages.ui.figures.theme import Palette
 ROW, AROUND = 34, 118
 """Pixels of a row, and of what is above and below all rows."""
 
-APART = 0.16
+APART = 0.2
 """Shares of a row between the points of two criteria, which would cover each other."""
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from hmmcore import HMM, ImpossibleDataError
 from hmmcore.coordinates import Coordinate, Scale, scale_of, value_at
 from hmmcore.landscape import Plane, ThroughModels
-from pages.ui.experiment import starts
+from pages.ui.experiment import constraints, starts
 from pages.ui.experiment.planes import (
     ONE_NUMBER,
     Axes,
@@ -129,6 +129,8 @@ def _through(session: Session, run: Run) -> ThroughModels:
     truth = true_model(session, run)
     if truth is None:
         raise ValueError(NO_TRUTH)
+    if beyond := constraints.truth_is_beyond(session.config):
+        raise ValueError(beyond)
     state = run.state
     end: HMM = session.remember(
         "end of the plane",
@@ -167,6 +169,8 @@ def _landscape(
     chosen, note = chosen_coordinates(config, automatic), problem
     try:
         Plane(run.start, *chosen)
+        if refused := constraints.refused_on_map(config, [one[0] for one in chosen]):
+            raise ValueError(refused)
     except ValueError as error:
         note = ANOTHER.format(_about_refused(session, run.start, chosen, error))
         chosen = automatic
@@ -189,6 +193,8 @@ def _about_refused(
 ) -> str:
     """Why two numbers span no plane, in a sentence for readers."""
     config = session.config
+    if refused := constraints.refused_on_map(config, [one[0] for one in chosen]):
+        return refused
     texts = [config.across, config.up]
     for text, coordinate in zip(texts, chosen, strict=True):
         try:

@@ -154,7 +154,7 @@ class Panel extends LiveView {
     const truth = header.charts.true.present !== false;
     const K = header.num_states;
     write(this.note("curve"), charts.toGo(curve) ? "by hand"
-      : curve.climbed?.length ? "fine points: the log-posterior, which is climbed" : "higher is better");
+      : curve.climbed?.length ? "points: log-posterior" : "higher is better");
     const [title, marks] = header.card;
     const { shown, length, note } = header.charts.means; // of a scatter plot, and of a table
     write(this.root.querySelector(".hmm-means h2"), title);

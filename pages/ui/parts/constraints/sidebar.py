@@ -45,11 +45,8 @@ def constraint_controls(session: Session) -> None:
 
 
 def _draw(session: Session, config: Config) -> None:
-    left, right = st.columns(2)
-    with left:
-        controls.choice(session, "chain")
-    with right:
-        controls.choice(session, "stays")
+    controls.choice(session, "chain")
+    controls.choice(session, "stays")
     if config.family == "points":
         controls.choice(session, "spread")
     elif config.family == "numbers":
