@@ -1,6 +1,7 @@
 """Comparing models: criteria with their cost, held-out data, and sweeps over starts, numbers of
 states, and families and constraints."""
 
+from hmmcore.selection.cluster import Cluster
 from hmmcore.selection.criteria import (
     InformationCriteria,
     information_criteria,
@@ -37,6 +38,7 @@ from hmmcore.selection.variants import (
 __all__ = [
     "CRITERIA",
     "HELD_OUT",
+    "Cluster",
     "Ended",
     "HeldOutDifference",
     "InformationCriteria",

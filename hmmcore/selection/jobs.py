@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+    wait,
+)
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from numpy.random import Generator
 
@@ -26,7 +35,8 @@ MakeStart = Callable[[Sequences, int, Generator], HMM]
 """Makes a start of data with so many states: initialization.random, or a function of one's own."""
 
 PIECES = 4
-"""Jobs for each processor, where there are starts enough: progress is seen, and none waits long."""
+"""Jobs for each that is done at once, where there are starts enough: progress is seen, and none
+waits long."""
 
 MAX_ITERATIONS, TOLERANCE = 1000, 1e-8
 """Of fits that are compared: at a looser tolerance slow ones end well before their optimum."""
@@ -39,6 +49,9 @@ POLL_SECONDS = 0.1
 """Seconds between two looks whether the work was cancelled."""
 
 Key = TypeVar("Key", bound=Hashable)
+
+MostWaiting = int | Callable[[], int] | None
+"""How many jobs an executor is given at once; a function where that changes on the way."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +121,7 @@ def as_they_end(
     tasks: Mapping[Key, Task],
     executor: Executor | None = None,
     cancelled: Callable[[], bool] | None = None,
-    most_waiting: int | None = None,
+    most_waiting: MostWaiting = None,
 ) -> Iterator[Ended[Key]]:
     """Do tasks, the first ones first, and yield what has ended, in the order in which it ends.
 
@@ -116,10 +129,11 @@ def as_they_end(
     says True, or the iterator is closed, fits that have not ended are given up.
 
     Args:
-        executor: as in `restarts`. One of other processes cannot hear of `cancelled`: what these
-            have begun they finish, and nobody waits for it.
+        executor: as in `restarts`, or a `Cluster`. Threads hear of `cancelled`, and so do a Dask
+            cluster's workers; what other processes have begun they finish, and nobody waits for it.
+            A job that it gives back (`BrokenExecutor`) is submitted once more.
         most_waiting: how many jobs the executor is given at once, so that others who use it have
-            their turn in between; None gives it all.
+            their turn in between; None gives it all. A function says it anew for each job.
     """
     if executor is not None:
         yield from _on(executor, tasks, cancelled, most_waiting)
@@ -128,49 +142,91 @@ def as_they_end(
         yield from _on(own, tasks, cancelled, most_waiting)
 
 
+class _GivenUp:
+    """Says whether a job was given up: here, who began it; on a Dask worker, that worker."""
+
+    def __init__(self, says: Callable[[], bool]) -> None:
+        self._says = says
+
+    def __call__(self) -> bool:
+        return self._says()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _GivenUp, (given_up_on_worker,)
+
+
+def given_up_on_worker() -> bool:
+    """Whether nobody wants the Dask task of this thread any more; False outside of one."""
+    # Where a worker runs, its package has been imported.
+    if (distributed := sys.modules.get("distributed")) is None:
+        return False
+    try:
+        worker = distributed.get_worker()
+        task = worker.state.tasks.get(worker.get_current_task())
+    except (ValueError, KeyError):
+        return False
+    return task is None or task.state == "cancelled"
+
+
 def _on(
     executor: Executor,
     tasks: Mapping[Key, Task],
     cancelled: Callable[[], bool] | None,
-    most_waiting: int | None,
+    most_waiting: MostWaiting,
 ) -> Iterator[Ended[Key]]:
-    given_up = False
+    over = False
 
     def is_cancelled() -> bool:
-        return given_up or (cancelled is not None and cancelled())
+        return over or (cancelled is not None and cancelled())
 
-    # Only threads share a variable with whoever cancels.
-    heard = is_cancelled if isinstance(executor, ThreadPoolExecutor) else None
+    def num_free() -> int:
+        most = most_waiting() if callable(most_waiting) else most_waiting
+        return len(running) + 1 if most is None else most - len(running)
+
+    given_up = _GivenUp(is_cancelled)
     running: dict[Future[list[Restart]], tuple[Key, list[int]]] = {}
-    jobs = _jobs(tasks)
-    job = next(jobs, None)
+    given_back: deque[tuple[Key, list[int]]] = deque()
+    jobs = _jobs(tasks, most_waiting)
+
+    def next_job() -> Ended[Key] | tuple[Key, list[int]] | None:
+        return given_back.popleft() if given_back else next(jobs, None)
+
+    job = next_job()
     try:
         while (running or job is not None) and not is_cancelled():
-            while job is not None and (most_waiting is None or len(running) < most_waiting):
+            while job is not None and num_free() > 0:
                 if isinstance(job, Ended):
                     yield job
                 else:
                     key, numbers = job
-                    future = executor.submit(_fit_piece, tasks[key], numbers, heard)
+                    future = executor.submit(_fit_piece, tasks[key], numbers, given_up)
                     running[future] = key, numbers
-                job = next(jobs, None)
+                job = next_job()
             done, _ = wait(running, POLL_SECONDS, FIRST_COMPLETED)
             # What was asked for first comes first among those that are there.
             for future in [one for one in running if one in done]:
                 if is_cancelled():
                     return
-                yield _ended(*running.pop(future), future)
+                own = running.pop(future)
+                if isinstance(future.exception(), BrokenExecutor):
+                    given_back.append(own)
+                else:
+                    yield _ended(*own, future)
+            job = job or next_job()
     finally:
-        given_up = True
+        over = True
         for future in running:
             future.cancel()
 
 
-def _jobs(tasks: Mapping[Key, Task]) -> Iterator[Ended[Key] | tuple[Key, list[int]]]:
+def _jobs(
+    tasks: Mapping[Key, Task], most_waiting: MostWaiting
+) -> Iterator[Ended[Key] | tuple[Key, list[int]]]:
     """Each task's starts in pieces; what could not be begun has ended."""
     for key, task in tasks.items():
+        at_once = most_waiting() if callable(most_waiting) else most_waiting
         try:
-            pieces = _pieces(task)
+            pieces = _pieces(task, at_once or _num_threads())
         except (ValueError, ArithmeticError) as error:
             yield Ended(key, len(task.generators), {}, str(error))
             continue
@@ -193,13 +249,13 @@ def _fit_piece(
     return fit_some(task.trainer, [task.start(n) for n in numbers], task.rule, cancelled)
 
 
-def _pieces(task: Task) -> list[list[int]]:
-    """Numbers of starts that are fitted together: whole blocks of lanes, or one."""
+def _pieces(task: Task, at_once: int) -> list[list[int]]:
+    """Numbers of starts that are fitted together, so many jobs at once: blocks of lanes, or one."""
     count, size = len(task.generators), 1
     first = task.start(0)
     if lane_family(first.emissions) is not None and trains_in_lanes(task.trainer, stack([first])):
         cells = task.num_states * task.trainer.sequences.num_observations
-        blocks = min(-(-count // (PIECES * _num_threads() * LANES)), PIECE_CELLS // (cells * LANES))
+        blocks = min(-(-count // (PIECES * at_once * LANES)), PIECE_CELLS // (cells * LANES))
         size = min(TOGETHER, max(2, blocks) * LANES)
     return [list(range(i, min(i + size, count))) for i in range(0, count, size)]
 

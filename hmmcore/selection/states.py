@@ -10,7 +10,7 @@ from numpy.random import Generator
 
 from hmmcore.arrays import as_count
 from hmmcore.selection.held_out import Split
-from hmmcore.selection.jobs import MAX_ITERATIONS, TOLERANCE, MakeStart, Task
+from hmmcore.selection.jobs import MAX_ITERATIONS, TOLERANCE, MakeStart, MostWaiting, Task
 from hmmcore.selection.tried import ALL_DATA, TRAIN_PART, Tried, rows_as_they_come
 from hmmcore.sequences import Sequences
 from hmmcore.training import Trainer
@@ -58,7 +58,7 @@ def sweep_states(
     patience: int = 1,
     executor: Executor | None = None,
     cancelled: Callable[[], bool] | None = None,
-    most_waiting: int | None = None,
+    most_waiting: MostWaiting = None,
 ) -> Iterator[StatesSweep]:
     """Fit models with several numbers of states, each from many starts; yield what is known so far.
 

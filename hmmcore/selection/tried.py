@@ -12,7 +12,7 @@ from hmmcore.batch.many_starts import Restart
 from hmmcore.model import HMM
 from hmmcore.selection.criteria import InformationCriteria, information_criteria
 from hmmcore.selection.held_out import Split, held_out_log_likelihood
-from hmmcore.selection.jobs import Ended, Task, as_they_end
+from hmmcore.selection.jobs import Ended, MostWaiting, Task, as_they_end
 
 ALL_DATA, TRAIN_PART = "all data", "train part"
 
@@ -80,7 +80,7 @@ def rows_as_they_come(
     split: Split | None,
     executor: Executor | None,
     cancelled: Callable[[], bool] | None,
-    most_waiting: int | None,
+    most_waiting: MostWaiting,
 ) -> Iterator[tuple[tuple[Row, ...], int, int]]:
     """Do tasks; yield the rows, how many fits have ended, and how many there are.
 

@@ -17,7 +17,7 @@ from numpy.random import Generator
 from hmmcore.arrays import as_count, quoted
 from hmmcore.emissions import Categorical, Emissions, Gaussian, NeuralGaussian, Poisson
 from hmmcore.selection.held_out import Split
-from hmmcore.selection.jobs import MAX_ITERATIONS, TOLERANCE, MakeStart, Task
+from hmmcore.selection.jobs import MAX_ITERATIONS, TOLERANCE, MakeStart, MostWaiting, Task
 from hmmcore.selection.preference import SETTLED, Preferred, preferred_of
 from hmmcore.selection.tried import ALL_DATA, TRAIN_PART, Tried, rows_as_they_come
 from hmmcore.sequences import Sequences
@@ -92,7 +92,7 @@ def sweep_variants(
     patience: int = 1,
     executor: Executor | None = None,
     cancelled: Callable[[], bool] | None = None,
-    most_waiting: int | None = None,
+    most_waiting: MostWaiting = None,
 ) -> Iterator[VariantsSweep]:
     """Fit variants of a model, each from many starts; yield what is known so far.
 
