@@ -16,8 +16,8 @@ from pages.ui.parts import controls, health
 from pages.ui.parts.constraints import side_by_side
 from pages.ui.parts.run_controls import notices
 from pages.ui.parts.widgets import run_again, sized, wide
+from pages.ui.session import background, sweeps, variant_words
 from pages.ui.session import model_choice_words as words
-from pages.ui.session import sweeps, variant_words
 from pages.ui.session.session import Session, current_session
 from pages.ui.session.sweeps import Sweep
 from pages.ui.settings.families import FAMILIES
@@ -26,10 +26,25 @@ from pages.ui.text import markdown_text
 POLL_SECONDS = 0.5
 """Seconds between two looks at a job that is on its way."""
 
+CLUSTER_SECONDS = 2.0
+"""Seconds between two looks whether the operator's cluster is there."""
+
 MOST_OPTIMA = 50
 """Optima in the table and in the list to adopt from."""
 
 session = current_session()
+
+
+def where_it_computes() -> None:
+    """Draw a sentence while the operator's cluster is away; nothing where there is none."""
+    if (cluster := background.cluster()) is None:
+        return
+
+    def look() -> None:
+        if sentence := words.about_cluster(cluster):
+            st.caption(sentence)
+
+    st.fragment(look, run_every=CLUSTER_SECONDS)()
 
 
 def from_which_start() -> None:
@@ -305,6 +320,7 @@ def _held_out(row: TriedStates) -> float:
 
 notices(session)
 health.way_back(session)
+where_it_computes()
 from_which_start()
 how_many_states()
 families_and_constraints()

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from llvmlite import binding
 
-CONNECT_SECONDS = 5.0
+CONNECT_SECONDS = 10.0
 """The longest time that connecting to a scheduler may take, and each question to it later."""
 
 LOOK_SECONDS = 1.0

@@ -7,11 +7,12 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
+from hmmcore.selection import Cluster
 from pages.ui.session.session import Session
 from pages.ui.text import capitalised
 
@@ -20,6 +21,15 @@ MOST_KEPT = 4
 
 TURN = 0.05
 """Seconds of computing after which another job has its turn."""
+
+NUM_THREADS = os.cpu_count() or 1
+"""How many threads compute for all visitors."""
+
+SCHEDULER = "HMM_DASK_SCHEDULER"
+"""The environment variable with the address of the operator's Dask scheduler."""
+
+PACKAGES = ("hmmcore", "pages")
+"""What workers of the cluster must have just as the server has it."""
 
 Stopped = Callable[[], bool]
 
@@ -119,10 +129,10 @@ Found = TypeVar("Found")
 
 
 def in_turns(work: Iterator[Found], stopped: Stopped) -> Iterator[Found]:
-    """What an iterator gives, computed in the pool, in turn with other jobs."""
+    """What an iterator gives, computed in the threads, in turn with other jobs."""
     ended = False
     while not (ended or stopped()):
-        found, ended = pool().submit(_turn, work).result()
+        found, ended = threads().submit(_turn, work).result()
         yield from found
 
 
@@ -137,11 +147,29 @@ def _turn(work: Iterator[Found]) -> tuple[list[Found], bool]:
 
 
 @cache
-def pool() -> ThreadPoolExecutor:
+def threads() -> ThreadPoolExecutor:
     """The threads in which the jobs of all visitors compute."""
-    return ThreadPoolExecutor(num_threads(), thread_name_prefix="background")
+    return ThreadPoolExecutor(NUM_THREADS, thread_name_prefix="background")
+
+
+@cache
+def pool() -> Executor:
+    """Where sweeps compute: the threads, or the operator's Dask cluster.
+
+    While the cluster is away the threads take its place.
+    """
+    address = os.environ.get(SCHEDULER, "").strip()
+    own = threads()
+    return Cluster(address, own, NUM_THREADS, PACKAGES) if address else own
 
 
 def num_threads() -> int:
-    """How many threads the pool has."""
-    return os.cpu_count() or 1
+    """How many jobs are done at once; it changes as a cluster's workers come and go."""
+    executor = pool()
+    return executor.num_threads if isinstance(executor, Cluster) else NUM_THREADS
+
+
+def cluster() -> Cluster | None:
+    """The operator's cluster; None where there is none."""
+    executor = pool()
+    return executor if isinstance(executor, Cluster) else None

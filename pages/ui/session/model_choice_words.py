@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from hmmcore.selection import (
     CRITERIA,
     HELD_OUT,
+    Cluster,
     Preference,
     StatesSweep,
     Tried,
@@ -72,6 +73,18 @@ bottom, and below the dotted line two models are too close to decide between.
 These are answers to different questions, so they need not agree. None of them knows whether a
 hidden Markov model is right at all.
 """
+
+
+def about_cluster(cluster: Cluster) -> str:
+    """What a visitor should know of where sweeps compute; empty where all is as it should be."""
+    if cluster.away:
+        return f"The cluster is away: {cluster.away}. This server computes in its place."
+    if cluster.rounds_differently:
+        return (
+            "Some processors of the cluster are of another kind than this server's, so last digits "
+            "may differ."
+        )
+    return ""
 
 
 def progress(job: Job, done: int) -> str:

@@ -207,7 +207,7 @@ def _train_starts(plan: Plan, data: Dataset, stopped: Stopped) -> Iterator[Ended
     collected = _Collected(plan.methods, plan.num_starts)
     tasks = model_choice.tasks_of_starts(plan, data)
     trainer, look_at = tasks[plan.methods[0]].trainer, 0.0
-    for ended in as_they_end(tasks, pool(), stopped, num_threads()):
+    for ended in as_they_end(tasks, pool(), stopped, num_threads):
         if ended.failure:
             raise ValueError(ended.failure)
         for number, run in ended.runs.items():
@@ -238,7 +238,7 @@ def _train_states(plan: Plan, data: Dataset, stopped: Stopped) -> Iterator[State
         patience,
         pool(),
         stopped,
-        num_threads(),
+        num_threads,
     )
 
 
@@ -248,7 +248,7 @@ def _train_variants(plan: Plan, data: Dataset, stopped: Stopped) -> Iterator[Var
         data.sequences, config.num_states, variants.variants(plan, data),
         [starts.generator(config, number) for number in range(config.variant_starts)],
         model_choice.split(plan, data), *model_choice.RULES[method],
-        pool(), stopped, num_threads(),
+        pool(), stopped, num_threads,
     )  # fmt: skip
 
 

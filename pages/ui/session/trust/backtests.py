@@ -11,7 +11,7 @@ from hmmcore import HMM, Sequences, Trainer
 from hmmcore.checks import Backtest, backtest
 from pages.ui.experiment import model_choice
 from pages.ui.experiment.dataset import Dataset
-from pages.ui.session.background import Job, Stopped, background, pool
+from pages.ui.session.background import Job, Stopped, background, threads
 from pages.ui.session.session import Session
 from pages.ui.session.trust.appraisal import WAIT, resting
 from pages.ui.session.view import View
@@ -87,7 +87,7 @@ def _tested(
         asked += 1
         return stopped()
 
-    work = pool().submit(
+    work = threads().submit(
         backtest, hmm, data.sequences, HELD_OUT, config.interval_level,
         partial(_trainer, method, config, data), refit=steps > 0, max_iterations=max(1, steps),
         tolerance=STILL, stopped=is_stopped,

@@ -12,7 +12,7 @@ import numpy as np
 from hmmcore import EM
 from hmmcore.coordinates import value_at
 from hmmcore.uncertainty import Bootstrap, Information, bootstrap
-from pages.ui.session.background import Job, Stopped, background, num_threads, pool
+from pages.ui.session.background import NUM_THREADS, Job, Stopped, background, threads
 from pages.ui.session.coordinate_words import shown_name
 from pages.ui.session.session import Session
 from pages.ui.session.trust.appraisal import Question
@@ -75,8 +75,8 @@ def _key(session: Session, asked: Question) -> object:
 def _drawn(asked: Question, num_samples: int, seed: int, stopped: Stopped) -> Iterator[Bootstrap]:
     return bootstrap(
         asked.hmm, asked.sequences, partial(EM, trainable=asked.trainable), num_samples,
-        rng=np.random.default_rng([seed, BOOTSTRAP_STREAM]), executor=pool(), stopped=stopped,
-        most_waiting=num_threads(),
+        rng=np.random.default_rng([seed, BOOTSTRAP_STREAM]), executor=threads(), stopped=stopped,
+        most_waiting=NUM_THREADS,
     )  # fmt: skip
 
 

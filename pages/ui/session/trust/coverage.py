@@ -11,7 +11,7 @@ import numpy as np
 from hmmcore import EM, HMM, NeuralGaussian, Sequences
 from hmmcore.uncertainty import Coverage, interval_coverage
 from pages.ui.experiment.starts import trained_parameters
-from pages.ui.session.background import Job, Stopped, background, num_threads, pool
+from pages.ui.session.background import NUM_THREADS, Job, Stopped, background, threads
 from pages.ui.session.session import Session
 from pages.ui.session.view import View
 from pages.ui.settings.config import Config
@@ -89,7 +89,7 @@ def _count(
         num_data_sets,
         level,
         rng=np.random.default_rng([seed, COVERAGE_STREAM]),
-        executor=pool(),
+        executor=threads(),
         stopped=stopped,
-        most_waiting=num_threads(),
+        most_waiting=NUM_THREADS,
     )
