@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
-from hmmcore.selection import CRITERIA, StatesSweep, TriedStates, preference
+from hmmcore.landscape import optima_frame
+from hmmcore.selection import CRITERIA, StatesSweep, TriedStates, preference, states_frame
 from pages.ui.experiment import variants
 from pages.ui.figures import model_choice_charts
 from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import controls, health
 from pages.ui.parts.constraints import side_by_side
 from pages.ui.parts.run_controls import notices
-from pages.ui.parts.widgets import run_again, sized, wide
-from pages.ui.session import background, sweeps, variant_words
+from pages.ui.parts.widgets import run_again, sized, wide, with_minus
+from pages.ui.session import background, sweep_files, sweeps, variant_words
 from pages.ui.session import model_choice_words as words
 from pages.ui.session.session import Session, current_session
 from pages.ui.session.sweeps import Sweep
@@ -55,6 +55,7 @@ def from_which_start() -> None:
         controls.number(session, "sweep_starts", width=wide(session, 130))
         controls.segments(session, "sweep_from")
         run_or_cancel(job, "starts", "Train from all", sweeps.begin_starts)
+        export("starts", sweep_files.starts_file(session))
     if job is None:
         st.caption(words.FROM_WHICH_START)
         return
@@ -93,36 +94,18 @@ def draw_starts(job: Sweep) -> None:
     st.markdown(markdown_text(words.about_starts(found)))
     if optima.found:
         st.dataframe(
-            starts_table(found), hide_index=True, key=sized(session, "optima"),
-            column_config={
-                "Log-likelihood": st.column_config.NumberColumn(format="%.3f"),
-                "Below the best": st.column_config.NumberColumn(format="%.3f"),
-                "Share": st.column_config.NumberColumn(format="percent"),
-            },
+            with_minus(
+                optima_frame(optima, found.methods, found.num_starts, MOST_OPTIMA),
+                {"Log-likelihood": 3, "Below the best": 3},
+            ),
+            hide_index=True, key=sized(session, "optima"),
+            column_config={"Share": st.column_config.NumberColumn(format="percent")},
             alt="Each optimum with its log-likelihood in nats, how far it is below the best, and "
             "how many starts ended there",
         )  # fmt: skip
         more = len(optima.found) - MOST_OPTIMA
         if more > 0:
             st.caption(f"The {MOST_OPTIMA} highest; {more} more lie below.")
-
-
-def starts_table(found: sweeps.EndedStarts) -> pd.DataFrame:
-    """The highest optima, one in each row."""
-    shown = found.optima.found[:MOST_OPTIMA]
-    each = [found.by_method(one) for one in shown]
-    several = len(found.methods) > 1
-    return pd.DataFrame(
-        {
-            "Optimum": range(1, len(shown) + 1),
-            "Log-likelihood": [one.log_likelihood for one in shown],
-            "Below the best": [shown[0].log_likelihood - one.log_likelihood for one in shown],
-            "Starts": [len(one.starts) for one in shown],
-            **({f"By {m}": [own[m] for own in each] for m in found.methods} if several else {}),
-            "Share": [one.share for one in shown],
-            "Start number": [found.start_of(one.leader)[1] for one in shown],
-        }
-    )
 
 
 def adopt(job: Sweep) -> None:
@@ -151,6 +134,7 @@ def how_many_states() -> None:
         controls.number(session, "starts_each", width=wide(session, 150))
         controls.segments(session, "hold_out")
         run_or_cancel(job, "states", "Try each K", sweeps.begin_states)
+        export("states", sweep_files.states_file(session))
     if job is None:
         st.caption(words.HOW_MANY_STATES)
         return
@@ -187,33 +171,14 @@ def draw_states(job: Sweep) -> None:
         st.caption(markdown_text(doubt))
     if rows:
         st.dataframe(
-            states_table(rows), hide_index=True, key=sized(session, "numbers_of_states"),
-            column_config={
-                name: st.column_config.NumberColumn(format="%.2f")
-                for name in ("Log-likelihood", "AIC", "AICc", "BIC", "ICL", "Held out")
-            },
+            with_minus(
+                states_frame(rows, FAMILIES[session.data.family].symbols),
+                dict.fromkeys(("Log-likelihood", "AIC", "AICc", "BIC", "ICL", "Held out"), 2),
+            ),
+            hide_index=True, key=sized(session, "numbers_of_states"),
             alt="For each number of states its log-likelihood in nats, free parameters by name, "
             "criteria, and the log-likelihood of held-out data",
         )  # fmt: skip
-
-
-def states_table(rows: list[TriedStates]) -> pd.DataFrame:
-    """Numbers of states, one in each row; parameters are counted part by part."""
-    symbols = FAMILIES[session.data.family].symbols
-    counts = [row.criteria.parameter_counts if row.criteria else {} for row in rows]
-    return pd.DataFrame(
-        {
-            "K": [row.num_states for row in rows],
-            "Log-likelihood": [_value(row, "log_likelihood") for row in rows],
-            **{
-                f"{symbols.get(name, name.replace('_', ' '))} free": [own[name] for own in counts]
-                for name in counts[0]
-            },
-            "Parameters": [int(_value(row, "num_parameters")) for row in rows],
-            **{words.NAMES[name]: [_value(row, name) for row in rows] for name in CRITERIA},
-            "Held out": [_held_out(row) for row in rows],
-        }
-    )
 
 
 def use_states(job: Sweep) -> None:
@@ -280,6 +245,19 @@ def run_or_cancel(
         label, key=f"begin_{name}", type="primary", icon=":material/play_arrow:",
         on_click=begin, args=(session,),
         help="Trains beside everything else; you may go to other pages meanwhile.",
+    )  # fmt: skip
+
+
+def export(name: str, file: Callable[[], bytes] | None) -> None:
+    """Draw the button that downloads a sweep as a script."""
+    st.download_button(
+        "Export this sweep", file or b"", file_name=f"hmm-{name}-sweep.py", mime="text/x-python",
+        key=f"export_{name}_sweep", on_click="ignore", icon=":material/download:",
+        disabled=file is None,
+        help="A script that runs this sweep on another machine or on a Dask cluster, from the same "
+        "starts, and prints the same table."
+        if file is not None
+        else "So many starting models do not fit into a script; choose fewer starts.",
     )  # fmt: skip
 
 

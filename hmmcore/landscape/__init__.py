@@ -11,6 +11,7 @@ from hmmcore.landscape.base import AnyPlane
 from hmmcore.landscape.basin_map import OPEN, UNKNOWN, Basins
 from hmmcore.landscape.estimate import estimated_seconds
 from hmmcore.landscape.flooding import Hills, Pass, hills
+from hmmcore.landscape.frames import optima_frame
 from hmmcore.landscape.heights import surface
 from hmmcore.landscape.plane import Plane
 from hmmcore.landscape.search import BasinSearch, basins
@@ -38,6 +39,7 @@ __all__ = [
     "hills",
     "line",
     "optima",
+    "optima_frame",
     "scale_of",
     "surface",
 ]

@@ -7,6 +7,7 @@ from hmmcore.selection.criteria import (
     information_criteria,
     parameter_counts,
 )
+from hmmcore.selection.frames import states_frame
 from hmmcore.selection.held_out import (
     Split,
     held_out_log_likelihood,
@@ -63,6 +64,7 @@ __all__ = [
     "preferred_variant",
     "split_by_sequence",
     "split_by_time",
+    "states_frame",
     "sweep_states",
     "sweep_variants",
 ]

@@ -11,15 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from hmmcore import EM, HMM, Priors, Sequences, Trainer, sample
-from hmmcore.io import to_json
+from hmmcore import EM, HMM, Priors, Sequences, Trainer
 from hmmcore.scripts import array_source
 from pages.ui.experiment.experiment import Experiment
-from pages.ui.experiment.generated import DATA_STREAM
 from pages.ui.experiment.player import Run
 from pages.ui.files.notebook_figures import figure_cells
 from pages.ui.files.notebook_map import MapSource, map_cells
-from pages.ui.settings.config import Config
+from pages.ui.files.sources import model_source, sequences_source
 from pages.ui.text import many, missing
 
 INSTALL = """\
@@ -114,7 +112,7 @@ def _about(sequences: Sequences) -> str:
 
 def _data(experiment: Experiment) -> str:
     data = experiment.data
-    lines = [_sequences(experiment)]
+    lines = [sequences_source(data, experiment.config)]
     if data.labels:
         lines.append(f"labels = {list(data.labels)!r}  # of the symbols 0, 1, …")
     else:
@@ -126,41 +124,8 @@ def _data(experiment: Experiment) -> str:
     return "\n".join(lines)
 
 
-def _sequences(experiment: Experiment) -> str:
-    data, config = experiment.data, experiment.config
-    if config.source == "notebook":
-        return (
-            'drawn = preset("notebook")\n'
-            "truth, sequences, true_states = drawn.truth, drawn.sequences, drawn.states"
-        )
-    truth = data.generating_model
-    if truth is not None and _drawn(truth, config) == data.sequences:
-        return (
-            f"truth = {_model(truth)}\n"
-            f"rng = np.random.default_rng([{config.seed}, {DATA_STREAM}])\n"
-            f"drawn = sample(truth, num_sequences={config.num_sequences}, "
-            f"length={config.length}, rng=rng)\n"
-            "sequences, true_states = drawn.sequences, drawn.states"
-        )
-    lines = [
-        f"observations = {array_source(data.sequences.observations)}",
-        f"lengths = {array_source(data.sequences.lengths)}",
-        "sequences = Sequences(observations, lengths)",
-    ]
-    if truth is not None:
-        lines.append(f"truth = {_model(truth)}")
-    if data.states is not None:
-        lines.append(f"true_states = {array_source(data.states)}  # -1: not known")
-    return "\n".join(lines)
-
-
-def _drawn(truth: HMM, config: Config) -> Sequences:
-    rng = np.random.default_rng([config.seed, DATA_STREAM])
-    return sample(truth, config.num_sequences, config.length, rng).sequences
-
-
 def _model(hmm: HMM) -> str:
-    return f'from_json("""\n{to_json(hmm)}\n""")'
+    return model_source(hmm)
 
 
 def _trained(trainer: Trainer) -> str:

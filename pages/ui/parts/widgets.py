@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import pandas as pd
 import streamlit as st
+from pandas.io.formats.style import Styler
 
 from pages.ui.session.session import Session
 
@@ -23,6 +25,19 @@ def sized(session: Session, key: str) -> str:
     """The key of a table, another one in lecture mode: a table keeps the size of type that the page
     had when it was drawn first."""
     return f"{key}_lecture" if session.config.lecture == "on" else key
+
+
+def with_minus(frame: pd.DataFrame, places: Mapping[str, int]) -> Styler:
+    """A table whose columns of numbers have so many decimals, and a typographic minus sign.
+
+    Streamlit sorts it by its numbers all the same. What is not known is left empty.
+    """
+
+    def shown(number: int) -> Callable[[float], str]:
+        return lambda value: f"{value:.{number}f}".replace("-", "−")
+
+    formats = {name: shown(number) for name, number in places.items()}
+    return frame.style.format(formats, na_rep="", subset=list(places))
 
 
 def set_widget(key: str, value: Any) -> None:

@@ -1,0 +1,52 @@
+"""What sweeps found, as tables of pandas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import pandas as pd
+
+from hmmcore.selection.states import TriedStates
+
+TITLES: Mapping[str, str] = MappingProxyType(
+    {"aic": "AIC", "aicc": "AICc", "bic": "BIC", "icl": "ICL"}
+)
+"""By criterion, the title of its column."""
+
+
+def states_frame(
+    rows: Sequence[TriedStates], symbols: Mapping[str, str] = MappingProxyType({})
+) -> pd.DataFrame:
+    """Numbers of states, one in each row, as far as they have criteria.
+
+    Columns: K; Log-likelihood in nats; free parameters, part by part and in all; the criteria;
+    Held out, the log-likelihood of held-out data in nats, NaN where nothing was held out.
+
+    Args:
+        rows: of a sweep.
+        symbols: what parameters are called, such as {"transition_matrix": "A"}.
+    """
+    known = [(row, row.criteria) for row in rows if row.criteria is not None]
+    names = dict.fromkeys(name for _, own in known for name in own.parameter_counts)
+    return pd.DataFrame(
+        {
+            "K": [row.num_states for row, _ in known],
+            "Log-likelihood": [float(own.log_likelihood) for _, own in known],
+            **{
+                f"{symbols.get(name, name.replace('_', ' '))} free": [
+                    own.parameter_counts.get(name, 0) for _, own in known
+                ]
+                for name in names
+            },
+            "Parameters": [int(own.num_parameters) for _, own in known],
+            **{
+                title: [float(getattr(own, name)) for _, own in known]
+                for name, title in TITLES.items()
+            },
+            "Held out": [
+                float("nan") if row.held_out is None else float(row.held_out.sum())
+                for row, _ in known
+            ],
+        }
+    )
