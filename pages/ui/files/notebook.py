@@ -6,18 +6,15 @@ It uses `hmmcore` and Plotly, and nothing of the pages.
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from typing import Any
 
-import numpy as np
-
-from hmmcore import EM, HMM, Priors, Sequences, Trainer
+from hmmcore import EM, Sequences, Trainer
 from hmmcore.scripts import array_source
 from pages.ui.experiment.experiment import Experiment
 from pages.ui.experiment.player import Run
 from pages.ui.files.notebook_figures import figure_cells
 from pages.ui.files.notebook_map import MapSource, map_cells
-from pages.ui.files.sources import model_source, sequences_source
+from pages.ui.files.sources import model_source, sequences_source, value_source
 from pages.ui.text import many, missing
 
 INSTALL = """\
@@ -49,7 +46,7 @@ def notebook(experiment: Experiment, landscape: MapSource | None = None) -> byte
         ("markdown", f"## Data\n\n{_about(sequences)}"),
         ("code", _data(experiment)),
         ("markdown", "## Start\n\nThe model before the first step."),
-        ("code", f"start = {_model(runs[0].start)}\nruns = {{}}"),
+        ("code", f"start = {model_source(runs[0].start)}\nruns = {{}}"),
     ]
     for run in runs:
         cells += [
@@ -124,36 +121,16 @@ def _data(experiment: Experiment) -> str:
     return "\n".join(lines)
 
 
-def _model(hmm: HMM) -> str:
-    return model_source(hmm)
-
-
 def _trained(trainer: Trainer) -> str:
     """The arguments that say what is trained, and under which priors and ties."""
     trainable = sorted(trainer.trainable) if trainer.trainable is not None else None  # type: ignore[attr-defined]
     alone = trainer.coordinates  # type: ignore[attr-defined]
     priors, ties = (getattr(trainer, name, None) for name in ("priors", "transition_ties"))
-    found = [
-        f"{name}={value!r}"
-        for name, value in (("trainable", trainable), ("coordinates", alone))
-        if value is not None
-    ]
-    if priors is not None:
-        found.append(f"priors={_priors(priors)}")
-    if ties is not None:
-        found.append(f"transition_ties=Ties({array_source(ties.labels)})")
+    given = {
+        "trainable": trainable, "coordinates": alone, "priors": priors, "transition_ties": ties,
+    }  # fmt: skip
+    found = [f"{name}={value_source(one)}" for name, one in given.items() if one is not None]
     return ", ".join(found)
-
-
-def _priors(priors: Priors) -> str:
-    arguments = []
-    for one in fields(priors):
-        value = getattr(priors, one.name)
-        if value is not None:
-            array = isinstance(value, np.ndarray) and value.ndim
-            text = array_source(value) if array else repr(float(value))
-            arguments.append(f"{one.name}={text}")
-    return f"Priors({', '.join(arguments)})"
 
 
 def _trainer(run: Run) -> str:

@@ -63,16 +63,17 @@ def trainer_source(trainer: Trainer) -> str:
         # The floor of variances that is in force follows from the data.
         if name in ("sequences", "variance_floor") or (value := getattr(trainer, name)) is None:
             continue
-        arguments.append(f"{name}={_value_source(value)}")
+        arguments.append(f"{name}={value_source(value)}")
     return f"{type(trainer).__name__}({', '.join(arguments)})"
 
 
-def _value_source(value: Any) -> str:
+def value_source(value: Any) -> str:
+    """An expression that is an argument of a trainer."""
     if isinstance(value, Ties):
         return f"Ties({array_source(value.labels)})"
     if isinstance(value, Priors):
         given = {name: getattr(value, name) for name in inspect.signature(Priors).parameters}
-        own = (f"{name}={_value_source(one)}" for name, one in given.items() if one is not None)
+        own = (f"{name}={value_source(one)}" for name, one in given.items() if one is not None)
         return f"Priors({', '.join(own)})"
     if isinstance(value, np.ndarray):
         return array_source(value) if value.ndim else repr(value.item())
