@@ -57,6 +57,23 @@ LANDSCAPE_WORDS = {
     "first": "first picture of the basins, {0} × {0}",
     "basins": "basins, {0} × {0}",
 }
+TRUST_HEAD = ["| operation | K, M, N | s |", "|---|---|---|"]
+TRUST_GOALS = {
+    ("information", "playground"): 0.3, ("profile", "playground"): 1.0,
+    ("profiles", "playground"): None, ("bootstrap 20", "playground"): None,
+    ("coverage 20", "playground"): None, ("simulated 100", "playground"): None,
+    ("zeros", "playground"): None,
+}  # fmt: skip
+"""How many seconds each may take, by operation and workload."""
+TRUST_WORDS = {
+    "information": "observed information",
+    "profile": "profile interval of one mean",
+    "profiles": "profile intervals of all numbers",
+    "bootstrap": "bootstrap, {0} data sets",
+    "coverage": "coverage of Wald's intervals, {0} data sets",
+    "simulated": "simulated beside observed, {0} data sets",
+    "zeros": "which zeros should rise",
+}
 GROWTH = {
     "K": [(k, 1000, 100) for k in (2, 4, 8, 16, 32)],
     "M": [(5, m, 100) for m in (10, 100, 1000, 10_000)],
@@ -225,6 +242,21 @@ def landscape(seconds: float, limit: float, quick: bool) -> list[str]:
     return rows
 
 
+def trust(seconds: float, limit: float) -> list[str]:
+    """Table rows of how long it takes to say how far to believe a model."""
+    rows = []
+    for (operation, name), goal in TRUST_GOALS.items():
+        result = measure("hmmcore", operation, name, seconds, 10 * limit, "trust_worker")
+        took = str(result["error"]) if "error" in result else f"{result['median']:.3g}"
+        if goal is not None:
+            took += f" (goal {goal:g})"
+        kind, *count = operation.split()
+        size = ", ".join(str(n) for n in WORKLOADS[name])
+        rows.append(f"| {TRUST_WORDS[kind].format(*count)} | {size} | {took} |")
+        print(rows[-1], flush=True)
+    return rows
+
+
 def times_slower(result: dict[str, Any], ours: dict[str, Any], goal: float | None) -> str:
     """A cell of another way to train many models: its time, and how many times ours that is."""
     if "error" in result or "error" in ours:
@@ -312,6 +344,8 @@ def main() -> None:
         many = [*MANY_HEAD, *many_models(seconds, limit)]
     print("\n".join(LANDSCAPE_HEAD), flush=True)
     land = [*LANDSCAPE_HEAD, *landscape(seconds, limit, options.quick)]
+    print("\n".join(TRUST_HEAD), flush=True)
+    trusted = [*TRUST_HEAD, *trust(seconds, limit)]
     used = memory(limit, options.quick)
     grown = [] if options.quick else growth(0.5, limit)
     started_cold = cold_starts(1 if options.quick else 5)
@@ -355,6 +389,13 @@ takes at most 200 steps of EM, the notebook's 1000. One by one is a loop of `log
 start of every eighth row.
 
 {chr(10).join(land)}
+
+## How far to believe a model
+
+Seconds, of a model that was fitted to the workload. A data set of the bootstrap and of the coverage
+is drawn and fitted on a thread of its own.
+
+{chr(10).join(trusted)}
 
 ## Memory of training
 
