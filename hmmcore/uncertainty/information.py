@@ -10,13 +10,13 @@ import numpy as np
 import scipy
 
 from hmmcore.arrays import BoolArray, FloatArray, as_number
-from hmmcore.coordinates import DISTRIBUTIONS, Coordinate, found_at
+from hmmcore.coordinates import DISTRIBUTIONS, MOMENTS, Coordinate, found_at
 from hmmcore.emissions import NeuralGaussian
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.sweeps.sweep import expectations, require_compatible
 from hmmcore.training.base import checked_names, checked_trainable
-from hmmcore.uncertainty.local import Local, derivative, local
+from hmmcore.uncertainty.local import Local, collapsed_states, derivative, local
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -149,12 +149,15 @@ class Information:
             standard error; `profile_interval` has a one-sided limit.
         undetermined: directions that the data say nothing about, each as how far every coordinate
             moves, the largest by 1.
+        collapsed: states whose variance is at its floor, 0-based: the likelihood would grow without
+            end there, so that their means and standard deviations have no standard error.
     """
 
     hmm: HMM
     log_likelihood: float
     at_bounds: tuple[Coordinate, ...]
     undetermined: tuple[Direction, ...]
+    collapsed: tuple[int, ...]
     _covariances: FloatArray
     _places: Mapping[Coordinate, int]
 
@@ -203,6 +206,8 @@ class Information:
             return f"at its bound, {round(float(values[indices]))}"
         if name not in self._places:
             return "not trained"
+        if name[0] in MOMENTS and name[1] in self.collapsed:
+            return "its state's variance is at its floor"
         if np.isnan(self.standard_error(name)):
             return "the data do not determine it"
         return ""
@@ -242,6 +247,8 @@ def information_from(found: Curvature, log_likelihood: float) -> Information:
     across = scaled @ found.vectors[:, ~good]
     sizes = np.sqrt((scaled**2).sum(axis=1))
     unknown = np.sqrt((across**2).sum(axis=1)) > TOUCHED * sizes
+    collapsed = tuple(map(int, collapsed_states(hmm, sequences, trained)))
+    unknown |= [name[0] in MOMENTS and name[1] in collapsed for name in names]
     covariances[unknown] = np.nan
     covariances[:, unknown] = np.nan
     return Information(
@@ -249,6 +256,7 @@ def information_from(found: Curvature, log_likelihood: float) -> Information:
         log_likelihood,
         _at_bounds(hmm, trained, found),
         _directions(names, across, found),
+        collapsed,
         covariances,
         {name: place for place, name in enumerate(names)},
     )

@@ -19,6 +19,7 @@ from hmmcore.emissions import Categorical, NeuralGaussian, Poisson
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.sweeps.sweep import Expectations, expectations
+from hmmcore.training.base import checked_floor
 from hmmcore.uncertainty.spreads import directions, factors_from, gradient_in_directions
 
 ZERO = 1e-9
@@ -27,6 +28,10 @@ ZERO = 1e-9
 STEP = 1e-4
 """Of central differences, in units of what a coordinate varies by: they err by the order of its
 square, and the rounding of a gradient is amplified by its inverse."""
+
+
+AT_FLOOR = 1e-6
+"""Relative: a variance that is no farther above its floor is held there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -291,6 +296,17 @@ def local(hmm: HMM, trainable: frozenset[str], held: frozenset[Coordinate] = fro
         for k in range(hmm.num_states):
             free_rates[k] &= ("rates", k) not in held
     return Local(hmm, trainable, tuple(rows), free_rates)
+
+
+def collapsed_states(hmm: HMM, sequences: Sequences, trainable: frozenset[str]) -> IntArray:
+    """States whose trained variance is at its floor, where the likelihood would grow without end.
+
+    The floor is that of training, by default.
+    """
+    if "covariances" not in trainable or np.isnan(sequences.observations).all(axis=0).any():
+        return np.empty(0, dtype=np.int64)
+    smallest = hmm.emissions.smallest_variances()
+    return np.flatnonzero(smallest <= checked_floor(None, sequences) * (1.0 + AT_FLOOR))
 
 
 def derivative(step: float, values: list[FloatArray]) -> FloatArray:

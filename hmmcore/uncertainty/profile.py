@@ -17,7 +17,7 @@ from hmmcore.training.base import checked_names, checked_trainable
 from hmmcore.uncertainty.climbing import Stopped, climbed, guide, second_derivatives
 from hmmcore.uncertainty.constrained import Constrained
 from hmmcore.uncertainty.information import coordinates_of, observed_information
-from hmmcore.uncertainty.local import ZERO
+from hmmcore.uncertainty.local import ZERO, collapsed_states
 from hmmcore.uncertainty.profile_search import Search, course
 
 MOST_BEFORE = 1.0
@@ -70,7 +70,8 @@ def profile_interval(
 
     Raises:
         ValueError: when the model has no such coordinate, it is not trained, it comes out of a
-            network, the model is far from its maximum, or a search finds a higher one.
+            network, the model is far from its maximum or has none because a variance is at its
+            floor, or a search finds a higher one.
         ImpossibleDataError: when the model gives a sequence probability zero.
 
     Source: Venzon & Moolgavkar (1988); Visser, Raijmakers & Molenaar (2000) for hidden Markov
@@ -135,6 +136,13 @@ class _Profiles:
         self.trained = checked_trainable(checked_names(trainable), hmm)
         self.sequences, self.stopped = sequences, stopped
         self._found: dict[Coordinate, ProfiledInterval] = {}
+        collapsed = collapsed_states(hmm, sequences, self.trained)
+        if len(collapsed):
+            raise ValueError(
+                f"the variance of state {collapsed[0]} is at its floor, where the likelihood would "
+                "grow without end, so there is no maximum to start from. Train fewer states, or "
+                "from another start."
+            )
         top = Constrained(hmm, sequences, None, self.trained)
         self.hessian = second_derivatives(top, stopped)
         inverse = None if self.hessian is None else guide(top, self.hessian)

@@ -230,6 +230,21 @@ def test_states_do_not_change_places_on_the_way():
     assert high < swapped
 
 
+def test_where_a_variance_is_at_its_floor_there_is_no_interval():
+    hmm = HMM([0.5, 0.5], [[0.5, 0.5]] * 2, Gaussian.univariate([0.0, 4.0], 1.0))
+    data = Sequences([0.0, 0.5, 1.0, 4.0, 0.2, 0.7])
+    hmm = fit(EM(data), hmm, 500).hmm
+    information = observed_information(hmm, data)
+    assert information.collapsed == (1,)
+    rows = information.frame().set_index("parameter")
+    assert rows["remark"]["mean of state 2"] == "its state's variance is at its floor"
+    assert np.isnan(rows["standard error"]["mean of state 2"])
+    assert np.isnan(rows["standard error"]["standard deviation of state 2"])
+    assert rows["standard error"]["mean of state 1"] > 0.1
+    with pytest.raises(ValueError, match="variance of state 1 is at its floor"):
+        profile_interval(hmm, data, ("means", 0))
+
+
 def test_a_table_can_be_stopped():
     found, calls = fitted("gaussian"), []
 
