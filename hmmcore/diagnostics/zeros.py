@@ -8,7 +8,7 @@ from hmmcore.diagnostics.finding import Finding
 from hmmcore.model import HMM
 from hmmcore.uncertainty.optimality import raised, rising_zeros
 
-WORTH = 0.01
+WORTH = 0.1
 """Nats per unit of probability: the likelihood is concave in π, so a smaller slope gains
 less than that many nats, however far the number rises."""
 

@@ -9,7 +9,7 @@ import numpy as np
 from hmmcore.diagnostics import STANDSTILL
 from pages.ui.figures.theme import StateNames
 from pages.ui.session.checkups import Diagnosis, contains_truth, found_nothing_better
-from pages.ui.session.coordinate_words import coordinate_name
+from pages.ui.session.coordinate_words import name_in_figures
 from pages.ui.session.session import Session
 from pages.ui.session.standing_words import about_standing
 from pages.ui.session.view import View, state_names
@@ -129,7 +129,7 @@ def _rate_too_low(facts: _Facts) -> Words:
 def _zero_should_rise(facts: _Facts) -> Words:
     coordinate = facts.finding.coordinate
     assert coordinate is not None
-    name = markdown_text(coordinate_name(facts.session, coordinate))
+    name = name_in_figures(facts.session, coordinate, facts.view.permutation)
     others = int(facts.evidence["num_rising"]) - 1
     more = f" So should {many(others, 'other number')}." if others else ""
     if coordinate[0] == "initial_probs":
@@ -143,8 +143,8 @@ def _zero_should_rise(facts: _Facts) -> Words:
             "it is zero."
         )
     return (
-        f"No maximum: the {name} is zero, and should rise.",
-        f"Training multiplies it in every step, and cannot leave zero, so it stands still.{more}",
+        f"No maximum: the {markdown_text(name)} has come to zero, and should rise.",
+        f"Each step of training multiplies it, and zero times anything is zero.{more}",
         evidence,
     )
 

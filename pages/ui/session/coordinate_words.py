@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from hmmcore.arrays import IntArray
 from hmmcore.coordinates import Coordinate
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.figures.theme import state_name
@@ -29,6 +32,20 @@ def coordinate_name(session: Session, coordinate: Coordinate) -> str:
 def shown_name(session: Session, coordinate: Coordinate) -> str:
     """What a number of the shown model is called, its states in the order shown."""
     return _name(coordinate, session.shown_data, state_names(session), "")
+
+
+def name_in_figures(session: Session, coordinate: Coordinate, order: IntArray) -> str:
+    """What a number of a run's model is called where states have the names of the figures.
+
+    Args:
+        order: (K,) state order[k] of the run is shown as state k.
+    """
+    states = {"transition_matrix": 2}.get(str(coordinate[0]), 1)
+    places = np.argsort(order)
+    indices = [
+        int(places[int(index)]) if n < states else index for n, index in enumerate(coordinate[1:])
+    ]
+    return shown_name(session, (coordinate[0], *indices))
 
 
 def _name(coordinate: Coordinate, data: Dataset, names: Sequence[str], whose: str) -> str:

@@ -136,7 +136,7 @@ def _raise_zeros(session: Session, diagnosis: Diagnosis) -> Iterator[Offer]:
                 session.play()
 
     yield Offer(
-        "Raise it and go on",
+        "Raise the zero and go on",
         ":material/north:",
         "Put something in place of the zero, so that the data are more probable, and train on from "
         "there. The link carries it.",

@@ -230,7 +230,7 @@ def test_a_zero_that_should_rise_has_a_remedy_that_raises_it_and_goes_on():
     assert "probability π of beginning in" in title
     assert "times as probable" in evidence
     (offer,) = offers(session, diagnosis)
-    assert offer.label == "Raise it and go on"
+    assert offer.label == "Raise the zero and go on"
     offer.act()
     assert session.player.playing
     (again,) = session.main_runs
