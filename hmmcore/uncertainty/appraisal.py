@@ -91,7 +91,7 @@ def appraise(
         if n + 1 < total:
             yield Appraisal(n + 1, total)
     found = held_at_zero(around, gradient, hessian)
-    information = information_from(found, float(here.log_likelihood))
+    information = information_from(found, sequences, float(here.log_likelihood))
     # What is held is near zero, so it is nobody's reference: the others' coordinates are the same.
     kept = np.array([name not in found.held for name in around.bounded()], dtype=bool)
     missing, slowest = _missing(found, map_slopes[np.ix_(kept, kept)], information)

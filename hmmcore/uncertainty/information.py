@@ -233,10 +233,10 @@ def observed_information(
     require_compatible(hmm, sequences)
     trained = checked_trainable(checked_names(trainable), hmm)
     log_likelihood = float(expectations(hmm, sequences).log_likelihood)
-    return information_from(curvature(hmm, sequences, trained), log_likelihood)
+    return information_from(curvature(hmm, sequences, trained), sequences, log_likelihood)
 
 
-def information_from(found: Curvature, log_likelihood: float) -> Information:
+def information_from(found: Curvature, sequences: Sequences, log_likelihood: float) -> Information:
     """What a curvature says of each number of its model."""
     hmm, trained = found.around.hmm, found.around.trainable
     names, slopes = found.around.jacobian()
