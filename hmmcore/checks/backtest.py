@@ -9,9 +9,10 @@ import numpy as np
 
 from hmmcore.arrays import BoolArray, FloatArray, IntArray, as_number
 from hmmcore.emissions.marginals import (
+    Marginals,
     NormalMarginals,
-    NumberMarginals,
     PoissonMarginals,
+    ProductMarginals,
     SymbolMarginals,
 )
 from hmmcore.inference import predicted_state_probs
@@ -22,6 +23,8 @@ from hmmcore.training import EM, Trainer, fit
 
 MAX_ITERATIONS, TOLERANCE = 1000, 1e-8
 """Of the fit to the first part."""
+
+NO_SYMBOL = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +47,13 @@ class Backtest:
             probable. NaN where nothing came.
         noise: (D,) the standard deviation that chance alone gives that share, were the model right.
         num_observed: (D,) how many came.
-        means, lower, upper: (Q, D) the forecast, and the ends of its interval; None for symbols.
+        means, lower, upper: (Q, D) the forecast, and the ends of its interval; NaN of symbols, and
+            None where there is nothing else.
         inside: (Q, D) whether what came lies inside, or was the most probable symbol; False where
             it is missing.
-        probabilities: (Q,) p(x_t | x_1..x_{t-1}) of the symbol that came; None for numbers.
-        symbols: (Q,) the most probable symbol; None for numbers.
+        probabilities: (Q, D) p(x_t | x_1..x_{t-1}) of the symbol that came; NaN of numbers, and
+            None where there is nothing else.
+        symbols: (Q, D) the most probable symbol; -1 of numbers, and None likewise.
     """
 
     hmm: HMM
@@ -68,6 +73,10 @@ class Backtest:
     upper: FloatArray | None = None
     probabilities: FloatArray | None = None
     symbols: IntArray | None = None
+
+    def is_symbol(self, dimension: int) -> bool:
+        """Whether a dimension has symbols."""
+        return self.symbols is not None and bool((self.symbols[:, dimension] != NO_SYMBOL).all())
 
 
 def backtest(
@@ -121,41 +130,67 @@ def backtest(
         begun = (trainer or EM)(Sequences(kept, sequences.lengths - held))
         hmm = fit(begun, hmm, max_iterations, tolerance, cancelled=stopped).hmm
     weights = predicted_state_probs(hmm, sequences)[rows]
-    sequence = np.repeat(np.arange(len(sequences)), held)
-    times = rows - sequences.offsets[:-1][sequence]
     marginals = hmm.emissions.marginals()
+    parts = marginals.parts if isinstance(marginals, ProductMarginals) else (marginals,)
+    columns = np.split(observed, len(parts), axis=1)
+    judged = [_judged(*one, weights, level) for one in zip(parts, columns, strict=True)]
     there = ~np.isnan(observed)
-    means = lower = upper = probabilities = symbols = None
-    if isinstance(marginals, SymbolMarginals):
-        probs = weights @ marginals.probs
-        symbols = probs.argmax(axis=1)
-        came = np.where(there[:, 0], observed[:, 0], 0.0).astype(np.int64)
-        probabilities = np.where(there[:, 0], probs[np.arange(len(rows)), came], np.nan)
-        inside = there & (symbols == came)[:, np.newaxis]
-        chance = probs.max(axis=1, keepdims=True)
-    else:
-        means = weights @ marginals.means
-        lower, upper = marginals.interval(weights, 0.5 * (1.0 - level))
-        with np.errstate(invalid="ignore"):
-            inside = (lower <= observed) & (observed <= upper)
-        chance = _chance(marginals, weights, lower, upper)
+    inside = there & np.concatenate([one.inside for one in judged], axis=1)
+    chance = np.concatenate([one.chance for one in judged], axis=1)
     number = there.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         coverage = inside.sum(axis=0) / number
         expected = np.where(there, chance, 0.0).sum(axis=0) / number
         noise = np.sqrt(np.where(there, chance * (1.0 - chance), 0.0).sum(axis=0)) / number
+    sequence = np.repeat(np.arange(len(sequences)), held)
+    have_numbers = any(not isinstance(part, SymbolMarginals) for part in parts)
+    have_symbols = any(isinstance(part, SymbolMarginals) for part in parts)
+    means, lower, upper = (
+        np.concatenate([getattr(one, name) for one in judged], axis=1) if have_numbers else None
+        for name in ("means", "lower", "upper")
+    )
+    probabilities, symbols = (
+        np.concatenate([getattr(one, name) for one in judged], axis=1) if have_symbols else None
+        for name in ("probabilities", "symbols")
+    )
     return Backtest(
-        hmm, refit, level, rows, sequence, times, observed, inside, number, coverage, expected,
-        noise, means, lower, upper, probabilities, symbols,
+        hmm, refit, level, rows, sequence, rows - sequences.offsets[:-1][sequence], observed,
+        inside, number, coverage, expected, noise, means, lower, upper, probabilities, symbols,
     )  # fmt: skip
 
 
-def _chance(
-    marginals: NumberMarginals, weights: FloatArray, lower: FloatArray, upper: FloatArray
-) -> FloatArray:
-    """(Q, D) the probability of what lies between two ends, both included."""
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """Forecasts of some dimensions, each (Q, D): NaN, and symbol -1, where they have no such."""
+
+    inside: BoolArray
+    chance: FloatArray
+    means: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    probabilities: FloatArray
+    symbols: IntArray
+
+
+def _judged(
+    marginals: Marginals, observed: FloatArray, weights: FloatArray, level: float
+) -> _Judged:
+    """Forecasts of dimensions of one kind beside what came, with state probabilities (Q, K)."""
+    nothing, no_symbol = np.full(observed.shape, np.nan), np.full(observed.shape, NO_SYMBOL)
+    if isinstance(marginals, SymbolMarginals):
+        probs = weights @ marginals.probs
+        symbols = probs.argmax(axis=1, keepdims=True)
+        there = ~np.isnan(observed)
+        came = np.where(there, observed, 0.0).astype(np.int64)
+        given = np.where(there, np.take_along_axis(probs, came, axis=1), np.nan)
+        likeliest = probs.max(axis=1, keepdims=True)
+        return _Judged(symbols == came, likeliest, nothing, nothing, nothing, given, symbols)
     assert isinstance(marginals, NormalMarginals | PoissonMarginals)
+    lower, upper = marginals.interval(weights, 0.5 * (1.0 - level))
+    with np.errstate(invalid="ignore"):
+        inside = (lower <= observed) & (observed <= upper)
     below = lower - 1.0 if isinstance(marginals, PoissonMarginals) else lower
     outside = np.exp(marginals.log_tails(below)[0]) + np.exp(marginals.log_tails(upper)[1])
-    found: FloatArray = 1.0 - np.einsum("qk,qkd->qd", weights, outside)
-    return found
+    chance = 1.0 - np.einsum("qk,qkd->qd", weights, outside)
+    means = weights @ marginals.means
+    return _Judged(inside, chance, means, lower, upper, nothing, no_symbol)

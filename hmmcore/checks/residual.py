@@ -14,6 +14,9 @@ from hmmcore.sequences import Sequences
 
 NUM_LAGS = 20
 
+MOST_POINTS = 2000
+"""Of a QQ plot, those at both ends among them."""
+
 FEWEST = 8
 """Residuals of a dimension: of fewer the test of normality says nothing, its p is NaN."""
 
@@ -37,7 +40,8 @@ class ResidualCheck:
             probable one so large is of independent residuals. With fitted parameters it errs
             upwards.
         theoretical, ordered: for each dimension, (n,) quantiles of a standard normal, and the
-            residuals in order: the points of a QQ plot.
+            residuals in order: the points of a QQ plot. Of very many residuals some of them, all at
+            both ends.
         lower, upper: for each dimension, (n,) between which the point lies with a probability of
             `level`, each by itself.
         normality: (D,) the statistic of Anderson and Darling.
@@ -121,7 +125,8 @@ def residual_check(
     num_residuals = there.sum(axis=0)
     statistic, p = _portmanteau(correlation, counts)
     ordered = tuple(np.sort(values[there[:, d], d]) for d in range(values.shape[1]))
-    points = [_quantiles(len(one), level) for one in ordered]
+    ranks = [_ranks(len(one)) for one in ordered]
+    points = [_quantiles(rank, len(one), level) for rank, one in zip(ranks, ordered, strict=True)]
     tests = [_normality(one, fitted) for one in ordered]
     return ResidualCheck(
         residuals=values,
@@ -135,7 +140,7 @@ def residual_check(
         portmanteau=statistic,
         portmanteau_p=p,
         theoretical=tuple(middle for middle, _, _ in points),
-        ordered=ordered,
+        ordered=tuple(one[rank - 1] for rank, one in zip(ranks, ordered, strict=True)),
         lower=tuple(low for _, low, _ in points),
         upper=tuple(high for _, _, high in points),
         normality=np.array([one[0] for one in tests]),
@@ -154,9 +159,21 @@ def _portmanteau(correlation: FloatArray, counts: IntArray) -> tuple[FloatArray,
     return np.where(lags > 0, statistic, np.nan), p
 
 
-def _quantiles(number: int, level: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Medians, and the ends of intervals, of n standard normal values in order: (n,) each."""
-    rank = np.arange(1.0, number + 1.0)
+def _ranks(number: int) -> IntArray:
+    """Which of values in order are shown, from 1: all, or both ends and some between."""
+    if number <= MOST_POINTS:
+        return np.arange(1, number + 1)
+    end = MOST_POINTS // 8
+    between = np.linspace(end + 1, number - end, MOST_POINTS - 2 * end).round().astype(np.int64)
+    return np.unique(
+        np.concatenate([np.arange(1, end + 1), between, np.arange(number - end + 1, number + 1)])
+    )
+
+
+def _quantiles(
+    rank: IntArray, number: int, level: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Medians, and the ends of intervals, of some of n standard normal values, by their ranks."""
     shares = [0.5, 0.5 - 0.5 * level, 0.5 + 0.5 * level]
     middle, low, high = (
         scipy.special.ndtri(scipy.special.betaincinv(rank, number + 1.0 - rank, share))

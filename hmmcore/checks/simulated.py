@@ -11,7 +11,7 @@ from numpy.random import Generator
 from hmmcore.alignment import NO_STATE
 from hmmcore.arrays import FloatArray, IntArray, as_count, as_number, require_generator
 from hmmcore.checks.correlation import agreement, autocorrelation
-from hmmcore.emissions.marginals import PoissonMarginals, SymbolMarginals
+from hmmcore.emissions.marginals import PoissonMarginals, ProductMarginals, SymbolMarginals
 from hmmcore.inference import viterbi
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -172,18 +172,18 @@ class _Planned:
 def _planned(hmm: HMM, sequences: Sequences) -> list[_Planned]:
     marginals, plan = hmm.emissions.marginals(), []
     lags = np.arange(1.0, min(MOST_LAGS, sequences.longest - 1) + 1.0)
-    if isinstance(marginals, SymbolMarginals):
-        plan.append(_Planned("shares", 0, np.arange(float(marginals.probs.shape[1]))))
-        plan.append(_Planned("agreement", 0, lags))
-    else:
-        whole = isinstance(marginals, PoissonMarginals)
-        for dimension in range(sequences.num_dimensions):
-            values = sequences.observations[:, dimension]
-            edges = _edges(values[~np.isnan(values)], whole)
-            plan.append(_Planned("histogram", dimension, 0.5 * (edges[1:] + edges[:-1]), edges))
-            for name in ("mean", "standard_deviation", "smallest", "largest"):
-                plan.append(_Planned(name, dimension, np.zeros(1)))
-            plan.append(_Planned("autocorrelation", dimension, lags))
+    for dimension in range(sequences.num_dimensions):
+        own = marginals.parts[dimension] if isinstance(marginals, ProductMarginals) else marginals
+        if isinstance(own, SymbolMarginals):
+            plan.append(_Planned("shares", dimension, np.arange(float(own.probs.shape[1]))))
+            plan.append(_Planned("agreement", dimension, lags))
+            continue
+        values = sequences.observations[:, dimension]
+        edges = _edges(values[~np.isnan(values)], isinstance(own, PoissonMarginals))
+        plan.append(_Planned("histogram", dimension, 0.5 * (edges[1:] + edges[:-1]), edges))
+        for name in ("mean", "standard_deviation", "smallest", "largest"):
+            plan.append(_Planned(name, dimension, np.zeros(1)))
+        plan.append(_Planned("autocorrelation", dimension, lags))
     plan.append(_Planned("stay_means", None, np.arange(float(hmm.num_states))))
     doublings = min(MOST_DOUBLINGS, int(np.ceil(np.log2(sequences.longest))) + 1)
     longest: FloatArray = np.power(2.0, np.arange(doublings))
@@ -222,7 +222,8 @@ def _counted(hmm: HMM, sequences: Sequences, plan: list[_Planned]) -> list[Float
                 correlations, _ = autocorrelation(observations, lengths, len(one.places))
             found.append(correlations[one.dimension])
         elif one.name == "agreement":
-            found.append(agreement(observations, lengths, len(one.places)))
+            column = observations[:, one.dimension or 0, np.newaxis]
+            found.append(agreement(column, lengths, len(one.places)))
         elif one.name == "shares":
             counts = np.bincount(values.astype(np.int64), minlength=len(one.places))
             found.append(counts / len(values))

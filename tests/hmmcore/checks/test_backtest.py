@@ -20,7 +20,8 @@ from hmmcore import (
     forecast,
     sample,
 )
-from hmmcore.checks import backtest
+from hmmcore.checks import backtest, simulate_check
+from hmmcore.emissions import Product
 
 STICKY = [[0.9, 0.1], [0.2, 0.8]]
 FAMILIES = {
@@ -54,9 +55,9 @@ def test_every_forecast_is_that_of_what_came_before_it(family):
         ahead = forecast(truth, Sequences(data[n][:t]), 1, 0.9)
         if family == "categorical":
             probs, came = ahead.symbol_probs[0, 0], values[found.rows[q], 0]
-            assert found.symbols[q] == probs.argmax()
+            assert found.symbols[q, 0] == probs.argmax()
             expected = np.nan if np.isnan(came) else probs[int(came)]
-            np.testing.assert_allclose(found.probabilities[q], expected, rtol=1e-9)
+            np.testing.assert_allclose(found.probabilities[q, 0], expected, rtol=1e-9)
         else:
             np.testing.assert_allclose(found.means[q], ahead.means[0, 0], rtol=1e-9)
             np.testing.assert_allclose(found.lower[q], ahead.lower[0, 0], rtol=1e-9)
@@ -73,6 +74,26 @@ def test_the_true_model_is_right_as_often_as_it_says(family):
         np.testing.assert_allclose(found.noise, np.sqrt(0.8 * 0.2 / 1000), rtol=1e-6)
     elif family == "poisson":
         assert 0.8 < found.expected_coverage[0] < 0.95
+
+
+def test_columns_of_different_kinds_are_forecast_each_in_its_way():
+    parts = [Gaussian.univariate([0.0, 4.0], 1.0), FAMILIES["categorical"], FAMILIES["poisson"]]
+    truth = HMM([0.5, 0.5], STICKY, Product(parts))
+    data = sample(truth, 2, 40, np.random.default_rng(0)).sequences
+    found = backtest(truth, data, 0.2)
+    assert np.isnan(found.means[:, 1]).all()
+    assert np.isnan(found.probabilities[:, [0, 2]]).all()
+    assert (found.symbols[:, [0, 2]] == -1).all()
+    for q, (n, t) in enumerate(zip(found.sequence, found.times, strict=True)):
+        number, symbol, count = forecast(truth, Sequences(data[n][:t]), 1, 0.9).parts
+        assert found.symbols[q, 1] == symbol.symbol_probs[0, 0].argmax()
+        for column, part in ((0, number), (2, count)):
+            np.testing.assert_allclose(found.lower[q, column], part.lower[0, 0, 0], rtol=1e-9)
+            np.testing.assert_allclose(found.upper[q, column], part.upper[0, 0, 0], rtol=1e-9)
+    check = simulate_check(truth, data, 10, rng=np.random.default_rng(0))
+    shares = np.bincount(data.observations[:, 1].astype(int), minlength=3) / 80
+    np.testing.assert_allclose(check.find("shares", 1).observed, shares, rtol=1e-12)
+    assert check.find("largest", 2).observed[0] == data.observations[:, 2].max()
 
 
 def test_a_fit_without_the_last_part_has_not_met_it():

@@ -77,6 +77,18 @@ def test_residuals_of_the_true_model_pass_and_of_a_plain_one_do_not(emissions):
     assert (wrong.autocorrelation[:, 0] > wrong.bound[:, 0]).all()
 
 
+def test_of_very_many_residuals_the_plot_has_some_and_all_at_its_ends():
+    values = np.random.default_rng(0).normal(size=(50_000, 1))
+    check = residual_check(values, Sequences(values))
+    (shown,) = check.ordered
+    assert len(shown) == len(check.lower[0]) == len(check.theoretical[0]) <= 2000
+    ends = np.sort(values[:, 0])
+    np.testing.assert_array_equal(shown[:250], ends[:250])
+    np.testing.assert_array_equal(shown[-250:], ends[-250:])
+    assert check.num_residuals[0] == 50_000
+    assert ((check.lower[0] < shown) & (shown < check.upper[0])).mean() > 0.9
+
+
 def test_small_cases_and_sentences():
     one = residual_check(np.array([[0.3]]), Sequences([0.3]))
     assert one.autocorrelation.shape == (1, 0)

@@ -100,9 +100,10 @@ def _draw_backtest(session: Session, view: View, job: Job) -> None:
     if own.any():
         scale = shown_scale(session).after(int(found.times[own][0]))
         observed = found.observed[own, d]
-        if found.probabilities is not None:
+        if found.is_symbol(d):
+            assert found.probabilities is not None
             figure = symbol_backtest_figure(
-                found.probabilities[own], found.inside[own, 0], variable.value_texts(observed),
+                found.probabilities[own, d], found.inside[own, d], variable.value_texts(observed),
                 colours, revision=revision, scale=scale,
             )  # fmt: skip
         else:
@@ -117,7 +118,7 @@ def _draw_backtest(session: Session, view: View, job: Job) -> None:
     st.markdown(backtest_words.verdict(found, d))
     names = [markdown_text(name) for name in session.data.columns]
     notes = [
-        backtest_words.about_probability(found), backtest_words.others(found, d, names),
+        backtest_words.about_probability(found, d), backtest_words.others(found, d, names),
         backtest_words.WHAT,
     ]  # fmt: skip
     st.caption(" ".join(filter(None, notes)))

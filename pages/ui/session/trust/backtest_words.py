@@ -30,7 +30,7 @@ def verdict(found: Backtest, dimension: int) -> str:
         float(values[dimension])
         for values in (found.coverage, found.expected_coverage, found.noise)
     )
-    symbols = found.probabilities is not None
+    symbols = found.is_symbol(dimension)
     what = (
         "were the most probable symbol"
         if symbols
@@ -56,9 +56,9 @@ def verdict(found: Backtest, dimension: int) -> str:
     )
 
 
-def about_probability(found: Backtest) -> str:
+def about_probability(found: Backtest, dimension: int) -> str:
     """How probable the symbols were that came; empty of numbers."""
-    if found.probabilities is None:
+    if not found.is_symbol(dimension):
         return ""
     return "Each point is how probable the symbol was that came, before it came."
 
