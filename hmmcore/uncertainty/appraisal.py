@@ -35,6 +35,9 @@ class Verdict:
         information: standard errors and intervals; see `observed_information`.
         missing: (d,) shares of information that are missing, the largest first: eigenvalues of
             EM's map as in `em_rate`, without directions that the data say nothing about.
+        num_flat: in so many further directions the data say next to nothing, and EM hardly moves.
+        towards_bounds: numbers on their way to zero, where the likelihood wants them, and which
+            share of them a step of EM leaves; what is to be gained there shrinks by the same share.
         slowest: which numbers move together in the direction of the largest of these, in their
             standard errors, the largest part 1.
     """
@@ -42,7 +45,15 @@ class Verdict:
     optimality: Optimality
     information: Information
     missing: FloatArray
+    num_flat: int
+    towards_bounds: Mapping[Coordinate, float]
     slowest: Mapping[Coordinate, float]
+
+    @property
+    def pace(self) -> float:
+        """The share of what can still be gained that a step of EM leaves, near the maximum."""
+        inside = float(self.missing[0]) ** 2 if len(self.missing) else 0.0
+        return max(inside, *self.towards_bounds.values(), 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,10 +104,19 @@ def appraise(
     found = held_at_zero(around, gradient, hessian)
     information = information_from(found, sequences, float(here.log_likelihood))
     # What is held is near zero, so it is nobody's reference: the others' coordinates are the same.
-    kept = np.array([name not in found.held for name in around.bounded()], dtype=bool)
+    names = around.bounded()
+    kept = np.array([name not in found.held for name in names], dtype=bool)
+    # At zero EM leaves zero, so there the map's derivative in it is a factor of its own.
+    towards_bounds = {
+        name: float(map_slopes[n, n])
+        for n, name in enumerate(names)
+        if name is not None and not kept[n]
+    }
     missing, slowest = _missing(found, map_slopes[np.ix_(kept, kept)], information)
+    num_flat = int((~found.determined).sum())
     optimality = judged(found, sequences, start)
-    yield Appraisal(total, total, Verdict(optimality, information, missing, slowest))
+    verdict = Verdict(optimality, information, missing, num_flat, towards_bounds, slowest)
+    yield Appraisal(total, total, verdict)
 
 
 def _missing(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import plotly.graph_objects as go
@@ -44,9 +44,19 @@ class Intervals:
 
 def intervals_figure(
     given: Intervals, axis_title: str, group_title: str, is_share: bool, revision: str,
-    colours: Palette, height: int = 260,
+    colours: Palette, around: bool = False, height: int = 260,
 ) -> go.Figure:  # fmt: skip
-    """Estimates as marks, intervals as whiskers, and the truth as short lines across."""
+    """Estimates as marks, intervals as whiskers, and the truth as short lines across.
+
+    With `around` each number is drawn from its estimate on, which lies at zero.
+    """
+    hovers = _hover(given)
+    if around:
+        ends = (given.lows - given.values, given.highs - given.values, given.truths - given.values)
+        given = replace(
+            given, values=np.zeros(len(given.values)), lows=ends[0], highs=ends[1], truths=ends[2]
+        )
+        axis_title, is_share = f"{axis_title} − estimate", False
     alone = len(np.unique(given.groups)) == len(given.groups)
     places = np.arange(len(given.values)) + (0 if alone else given.groups)
     reach_low, reach_high = _reach(given)
@@ -65,7 +75,7 @@ def intervals_figure(
             "symbol": [theme.state_symbol(k) for k in given.states.tolist()],
             "size": 5 if several else 9, "line": {"width": 0.6, "color": colours.text},
         },
-        "customdata": _hover(given), "name": "learned",
+        "customdata": hovers, "name": "learned",
         "hovertemplate": "%{customdata}<extra></extra>",
     }  # fmt: skip
     traces = [marks]
@@ -78,9 +88,10 @@ def intervals_figure(
                     "symbol": "line-ew", "size": 7 if several else 16,
                     "line": {"width": 2, "color": colours.text},
                 },
-                "customdata": [name for name, is_known in zip(given.names, known, strict=True)
-                               if is_known],
-                "hovertemplate": "%{customdata}: truly %{y:.4g}<extra></extra>", "name": "true",
+                "customdata": [
+                    hover for hover, is_known in zip(hovers, known, strict=True) if is_known
+                ],
+                "hovertemplate": "%{customdata}<extra></extra>", "name": "true",
             }
         )  # fmt: skip
     return look.single(

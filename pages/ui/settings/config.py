@@ -614,6 +614,13 @@ class Config:
         f"Wald: {GLOSSARY['Wald interval']} Profile: {GLOSSARY['Profile interval']}",
         "view", choices={"wald": "Wald", "profile": "Profile"}, omit_default=True,
     )
+    interval_axis: str = control(
+        "around", "Drawn", "values",
+        "Values: where each number lies. Around the estimates: how far each interval, and the "
+        "truth, lies from what was learned, which shows narrow intervals large.",
+        "view", choices={"values": "Values", "estimates": "Around the estimates"},
+        omit_default=True,
+    )
     whiskers: str = control(
         "whiskers", "Intervals on the Playground", "off",
         "Whether the Playground draws the interval of each mean or rate, and names those of the "

@@ -61,6 +61,22 @@ def _at(hmm, name):
     return getattr(owner, name[0])[name[1:]]
 
 
+def test_what_goes_to_its_bound_shrinks_by_its_own_share():
+    found = fitted("gaussian")
+    # Sorted, each sequence changes its state once at most, and nothing comes back.
+    rows = found.sequences.observations[:240, 0].reshape(-1, 12)
+    data = Sequences.from_list(list(np.sort(rows, axis=1)))
+    trainer = EM(data)
+    state = trainer.init(found.hmm)
+    while state.hmm.transition_matrix[1, 0] > 1e-8:
+        state = trainer.step(state)
+    *_, last = appraise(state.hmm, data)
+    later = trainer.step(state).hmm.transition_matrix[1, 0]
+    share = last.verdict.towards_bounds["transition_matrix", 1, 0]
+    np.testing.assert_allclose(later / state.hmm.transition_matrix[1, 0], share, rtol=1e-3)
+    assert last.verdict.pace >= share
+
+
 def test_what_is_held_and_what_nobody_can_tell_are_left_out():
     # Each sequence begins in the first state, so π is at its bound.
     hmm = HMM([1.0, 0.0], [[0.9, 0.1], [0.2, 0.8]], Gaussian.univariate([0.0, 4.0], [1.0, 1.0]))

@@ -51,6 +51,7 @@ def section(session: Session, view: View) -> None:
     job = None
     with st.container(horizontal=True, vertical_alignment="bottom", key="interval_controls"):
         controls.segments(session, "interval_kind")
+        controls.segments(session, "interval_axis")
         controls.toggle(session, "whiskers")
         if session.config.interval_kind == "profile":
             job = profile_job(session, asked)
@@ -168,8 +169,10 @@ def figure(session: Session, view: View, kind: str, found: list[Estimate]) -> No
     show_figure(
         intervals_figure(
             given, axis, of_states.get(kind, "state"), kind in SHARES,
-            f"{kind}-{session.data_number}-{view.hmm.num_states}-{shown_dimension(session)}",
+            f"{kind}-{session.data_number}-{view.hmm.num_states}-{shown_dimension(session)}"
+            f"-{session.config.interval_axis}",
             colours,
+            session.config.interval_axis == "estimates",
         ),
         f"intervals_{kind}",
         label=words.intervals_label(

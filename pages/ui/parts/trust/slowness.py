@@ -22,12 +22,11 @@ def section(session: Session, view: View) -> None:
     st.header("Why EM took so long" if by_em else "How long EM would take", anchor=False)
     if not verdict.optimality.satisfied:
         st.caption(words.RATE_ELSEWHERE)
-    for sentence in words.about_rate(session, view, verdict):
-        st.markdown(sentence)
+    st.markdown(" ".join(words.about_rate(session, view, verdict)))
     if not len(verdict.missing):
         return
     steps = pace(session, view, verdict) if by_em else NO_PACE
-    if told := words.about_gains(steps.gains, float(verdict.missing[0])):
+    if told := words.about_gains(steps.gains, verdict.pace):
         st.markdown(told)
     show_figure(
         pace_figure(

@@ -11,11 +11,16 @@ from hmmcore.uncertainty import Verdict
 from pages.ui.session.session import Session
 from pages.ui.session.view import View
 
-ROUNDING = 1e-13
-"""Relative to the log-likelihood: gains that are not above it are rounding."""
+ROUNDING = 1e-11
+"""Relative to the log-likelihood: what follows the last gain above it is rounding."""
 
 AHEAD = 1.3
 """How far the prediction is drawn, in shares of the steps that were taken."""
+
+LEAST = 1e-3
+"""Of the smallest gain; what is predicted below it is not drawn."""
+
+MOST_POINTS = 400
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +29,7 @@ class Pace:
 
     Attributes:
         iterations: (n,) after which step.
-        gains: (n,) nats that it gained, as far as they are not rounding.
+        gains: (n,) nats that it gained, all positive, up to where rounding begins.
         predicted_at: (m,) iterations at which the rate predicts the gain.
         predicted: (m,) what it predicts, in nats.
     """
@@ -47,17 +52,20 @@ def pace(session: Session, view: View, verdict: Verdict) -> Pace:
         return NO_PACE
     values = run.history.between(0, view.state.iteration)
     gains = np.diff(values)
-    above = gains > ROUNDING * np.abs(values[1:])
-    iterations = np.flatnonzero(above) + 1
-    gains = gains[above]
+    above = np.flatnonzero(gains > ROUNDING * np.abs(values[1:]))
+    gains = gains[: int(above[-1]) + 1] if len(above) else gains[:0]
+    iterations = np.flatnonzero(gains > 0.0) + 1
+    gains = gains[iterations - 1]
     if not len(gains) or not len(verdict.missing):
         return Pace(iterations, gains, np.empty(0, dtype=np.int64), np.empty(0))
-    rate = float(np.clip(verdict.missing[0], 1e-6, 1.0))
-    # From the last third of the steps that are more than rounding.
-    anchor = int(len(gains) * 2 / 3)
-    first, last = int(iterations[anchor]), int(max(iterations[-1] * AHEAD, iterations[-1] + 5))
-    at = np.unique(np.linspace(first, last, 200).astype(np.int64))
-    return Pace(iterations, gains, at, gains[anchor] * rate ** (2.0 * (at - first)))
+    left = float(np.clip(verdict.pace, 1e-12, 1.0))
+    # Through the last gain, so that slopes compare.
+    last, end = int(iterations[-1]), int(max(iterations[-1] * AHEAD, iterations[-1] + 5))
+    at = np.unique(np.linspace(1, end, MOST_POINTS).astype(np.int64))
+    with np.errstate(over="ignore"):
+        predicted = gains[-1] * left ** (at - last).astype(float)
+    shown = (predicted <= gains.max()) & (predicted >= gains.min() * LEAST)
+    return Pace(iterations, gains, at[shown], predicted[shown])
 
 
 NO_PACE = Pace(*(np.empty(0, dtype=np.int64), np.empty(0)) * 2)

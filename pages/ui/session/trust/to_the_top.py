@@ -13,9 +13,13 @@ from hmmcore.uncertainty import Verdict
 from pages.ui.experiment.player import MAX_ITERATIONS
 from pages.ui.session.session import Session
 from pages.ui.session.view import View
+from pages.ui.text import count
 
 LEAST_STEPS, MOST_STEPS = 50, 100_000
 """Steps that are taken on one press."""
+
+FAR = 1000
+"""Steps where no rate foretells how many."""
 
 LEFT = 1e-5
 """Nats that may be left to gain; a tenth of what a maximum may have."""
@@ -58,20 +62,31 @@ def offer(session: Session, view: View, verdict: Verdict) -> Offer | None:
             "Moves every state of the starting point a little, each its own way, and starts again.",
             session.nudge,
         )  # fmt: skip
+    if session.can_go_on:
+        return Offer(
+            "Train to the end", ":material/skip_next:",
+            "Plays on from here at full speed, until training comes to rest.",
+            partial(_play_on, session),
+        )  # fmt: skip
     steps = _steps(verdict)
     return Offer(
         "Train to the end", ":material/skip_next:",
-        f"Takes up to {steps} more steps at full speed, on from here; Pause stops on the way.",
+        f"Training had come to rest: each step gains next to nothing. By EM's pace {count(steps)} "
+        "more lead to the top; Pause stops on the way.",
         partial(session.train_on, steps),
     )  # fmt: skip
 
 
+def _play_on(session: Session) -> None:
+    session.change(speed="max")
+    session.play()
+
+
 def _steps(verdict: Verdict) -> int:
     """After so many steps of EM hardly anything is left to gain, by its rate here."""
-    rate = float(verdict.missing[0]) if len(verdict.missing) else 0.0
-    if not 0.0 < rate < 1.0:
-        return LEAST_STEPS * 20
-    wanted = math.log(LEFT / max(verdict.optimality.gain, LEFT)) / (2.0 * math.log(rate))
+    if not 0.0 < verdict.pace < 1.0 or verdict.num_flat:
+        return FAR
+    wanted = math.log(LEFT / max(verdict.optimality.gain, LEFT)) / math.log(verdict.pace)
     return int(min(max(wanted * 1.5, LEAST_STEPS), MOST_STEPS, MAX_ITERATIONS))
 
 

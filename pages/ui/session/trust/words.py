@@ -152,6 +152,7 @@ def about_rate(session: Session, view: View, verdict: Verdict) -> list[str]:
             f"The next digit of the parameters takes {many(max(1, round(steps)), 'iteration')}, "
             f"the next of the log-likelihood {count(max(1, round(steps / 2)))}."
         )
+    sentences += _flat_and_bounds(session, verdict, back)
     if names:
         some = listed(names[:SLOWEST_NAMED])
         sentences.append(
@@ -168,6 +169,26 @@ def about_rate(session: Session, view: View, verdict: Verdict) -> list[str]:
     return sentences
 
 
+def _flat_and_bounds(session: Session, verdict: Verdict, back: Sequence[int]) -> list[str]:
+    """What makes EM slower than what is missing inside."""
+    sentences = []
+    slow = {
+        name: rate for name, rate in verdict.towards_bounds.items() if rate >= verdict.pace - 1e-12
+    }
+    for name, rate in slow.items():
+        (called,) = _names(session, [name], back)
+        sentences.append(
+            f"Slower still is the way to a bound: the {called} goes to zero, and each step leaves "
+            f"{_rate(min(rate, 1.0))} of it, and of what is to be gained there."
+        )
+    if verdict.num_flat:
+        sentences.append(
+            f"In {many(verdict.num_flat, 'further direction')} the data say next to nothing, so EM "
+            "hardly moves there; the last little that is to be gained may lie there."
+        )
+    return sentences
+
+
 def _names(session: Session, own: Iterable[Coordinate], back: Sequence[int]) -> list[str]:
     """What numbers of the run's own order are called, escaped for Markdown."""
     return [markdown_text(shown_name(session, in_states(name, back))) for name in own]
@@ -177,14 +198,14 @@ def _rate(rate: float) -> str:
     return f"{rate:.3f}" if rate < 0.9995 else f"1 − {scientific(1.0 - rate)}"
 
 
-def about_gains(gains: FloatArray, rate: float) -> str:
+def about_gains(gains: FloatArray, pace: float) -> str:
     """How the last gains compare with the predicted ones; empty where there are too few."""
     ratio = observed_ratio(gains)
     if ratio is None:
         return ""
     return (
         f"Observed: over the last steps the gain of the log-likelihood shrank to {_rate(ratio)} of "
-        f"the one before in each; predicted: {_rate(rate**2)}."
+        f"the one before in each; predicted: {_rate(pace)}."
     )
 
 
