@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from hmmcore import HMM, Gaussian, Sequences
 from pages.ui.experiment.dataset import Upload
+from pages.ui.session.background import background
 from pages.ui.session.commands import COMMANDS, carry_out
 from pages.ui.session.map_search import searcher
 from pages.ui.session.session import KEY, Session
@@ -89,6 +90,16 @@ def searched(app: AppTest) -> AppTest:
         healthy(app.run())
         searcher(here).join(1.0)
         assert not any(one.failed for one in searcher(here).shown)
+    return healthy(app.run())
+
+
+def waited(app: AppTest, *rooms: str) -> AppTest:
+    """The page once everything that was begun in these rooms beside it is computed."""
+    for room in rooms:
+        jobs = background(session(app), room)
+        for job in jobs.jobs:
+            jobs.join(job)
+            assert job.done
     return healthy(app.run())
 
 

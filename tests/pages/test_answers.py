@@ -33,6 +33,7 @@ from tests.pages.shown import (
     session,
     text,
     trellis,
+    waited,
 )
 
 PAGES = {
@@ -42,6 +43,7 @@ PAGES = {
     "Messages": "messages.py",
     "Landscape": "landscape.py",
     "Training": "training.py",
+    "Trust": "trust.py",
 }
 
 
@@ -131,6 +133,15 @@ class Visitor:
         maps = [t for t in figures(self.app)["posterior_over_time"]["data"] if "texttemplate" in t]
         assert {one["texttemplate"] for one in maps} == {"%{z:.2f}"}
         return array(maps[whose]["z"])
+
+    def trust(self, *rooms: str) -> str:
+        """What the Trust page says once everything in some rooms is computed."""
+        self.go("Trust")
+        return text(waited(self.app, *rooms)).replace("\\", "")
+
+    def estimates(self) -> pd.DataFrame:
+        """The table of every number, on the Trust page, by its name."""
+        return self.app.dataframe[0].value.set_index("Parameter")
 
     def doubt(self) -> str:
         """The sentence on the mean entropy, on the Posterior page."""
@@ -455,6 +466,56 @@ def noise_flattens(visitor: Visitor) -> None:
         assert bottom in visitor.example.outcome
 
 
+def how_sure(visitor: Visitor) -> None:
+    for number in (20, 1):
+        if number != 20:
+            visitor.set("number_input", "num_sequences", number)
+        visitor.go("Trust")
+        assert visitor.app.button(key="begin_coverage").label in visitor.example.press
+        press(visitor.app, "begin_coverage")
+        shown = visitor.trust("coverage")
+        (found,) = re.findall(r"\*\*μ\*\*: (\d+) of 400 .*?\*\*([\d.]+%)\*\* ± ([\d.]+%)", shown)
+        if number == 20:
+            assert f"{found[0]} hold the true one" in visitor.example.outcome
+        assert f"{found[1]} ± {found[2]}" in visitor.example.outcome
+    assert "of π" in shown[shown.index("Not counted, because fitted at 0 or 1") :]
+
+
+def zero_estimate(visitor: Visitor) -> None:
+    visitor.play()
+    visitor.trust("appraisal")
+    (control,) = (one for one in visitor.app.button_group if one.key == "control_interval_kind")
+    healthy(control.set_value("profile").run())
+    press(visitor.app, "begin_profiles")
+    visitor.trust("profiles")
+    one = visitor.estimates().loc["Probability A of S1 → S2"]
+    assert f"from {one['Lower']:.0f} to {one['Upper']:.3f}" in visitor.example.outcome
+    assert one["Truth"] == pytest.approx(0.03)
+    assert one["Lower"] == 0.0 < one["Truth"] < one["Upper"]
+    assert np.isnan(one["Standard error"])
+    visitor.set("number_input", "num_sequences", 20)
+    visitor.play()
+    visitor.trust("appraisal")
+    estimate = visitor.estimates().loc["Probability A of S1 → S2"]["Estimate"]
+    assert f"the estimate is {estimate:.3f}" in visitor.example.outcome
+
+
+def residual_states(visitor: Visitor) -> None:
+    visitor.play()
+    shown = visitor.trust("appraisal", "residuals")
+    (normal,) = re.findall(r"as it should be\*\* \(Anderson and Darling, p = ([\d.]+)\)", shown)
+    (memory,) = re.findall(r"No memory is left\*\* \(Ljung and Box, p = ([\d.]+)\)", shown)
+    assert f"p = {normal} for their distribution and {memory}" in visitor.example.outcome
+    means = visitor.estimates().filter(like="Mean", axis=0)
+    assert f"up to {means['Standard error'].max():.2f}" in visitor.example.outcome
+    visitor.set("slider", "num_states", 2)
+    visitor.play()
+    shown = visitor.trust("residuals")
+    assert "They are not normal" in shown
+    (largest,) = re.findall(r"the largest at 1 step apart with ([\d.]+)\.", shown)
+    assert f"by {largest}." in visitor.example.outcome
+
+
 ANSWERS: dict[str, Callable[[Visitor], None]] = {
     "notebook": notebook,
     "easy": easy,
@@ -484,6 +545,9 @@ ANSWERS: dict[str, Callable[[Visitor], None]] = {
     "far": far,
     "momentum": momentum,
     "noise-flattens": noise_flattens,
+    "how-sure": how_sure,
+    "zero-estimate": zero_estimate,
+    "residual-states": residual_states,
 }
 
 

@@ -595,6 +595,71 @@ _PRESETS = (
         },
         frozenset({"noise_sd"}),
     ),
+    Preset(
+        "how-sure",
+        "How sure is ±?",
+        "Of a hundred 95 % intervals, ninety-five should hold the truth. Do they?",
+        "Open Trust, press Draw, fit and count. Then set Sequences N to 1, and count again.",
+        "With 20 sequences they do: of 400 intervals for the two means 380 hold the true one, "
+        "95.0% ± 1.1% (Trust). With one sequence of thirty observations it is 86.2% ± 1.8%. What "
+        "stands behind ± takes the top of the likelihood for a parabola, and thirty observations "
+        "do not make one. π has no such interval at all then: it is fitted at 0 or 1.",
+        {
+            "num_states": 2,
+            "length": 30,
+            "noise_sd": 1.0,
+            "separation": 3.0,
+            "seed": 1,
+            "start": "quantiles",
+        },
+        frozenset({"num_sequences"}),
+    ),
+    Preset(
+        "zero-estimate",
+        "A zero is no estimate",
+        "In sixty steps S1 never went to S2. Can it not?",
+        "Press Play, open Trust, choose Profile and compute it. Then set Sequences N to 20.",
+        "It can: 23 steps from S1 without a change say only that changes are rare. The likelihood "
+        "is highest at exactly 0, where there is no standard error, but the profile interval goes "
+        "from 0 to 0.058 and holds the true 0.03 (Trust). With 20 sequences the estimate is 0.024, "
+        "with an interval on both sides of it. A zero that was learned has not been seen yet; only "
+        "one that you put into the start is meant.",
+        {
+            "num_states": 2,
+            "length": 60,
+            "num_sequences": 1,
+            "noise_sd": 1.0,
+            "persistence": 0.97,
+            "separation": 4.0,
+            "seed": 15,
+            "start": "quantiles",
+            "speed": "50",
+        },
+        frozenset({"num_sequences"}),
+    ),
+    Preset(
+        "residual-states",
+        "Too many states, seen in the residuals",
+        "Three states made these data. Do the residuals of six say that six are too many?",
+        "Press Play, and open Trust. Then set States K to 2, and press Play again.",
+        "No: residuals show what a model lacks, not what it has too much of. Those of six pass, "
+        "with p = 0.93 for their distribution and 0.64 for their memory. Those of two fail at "
+        "both: one state stands for two of the true ones, and residuals one step apart correlate "
+        "by 0.34. What is too much shows in the intervals: with six the standard error of a mean "
+        "goes up to 0.27, where three have 0.09 at most (Trust).",
+        {
+            "num_states": 6,
+            "true_states": 3,
+            "length": 100,
+            "num_sequences": 5,
+            "noise_sd": 1.0,
+            "separation": 4.0,
+            "seed": 2,
+            "start": "quantiles",
+            "speed": "max",
+        },
+        frozenset({"num_states"}),
+    ),
 )
 
 PRESETS: Mapping[str, Preset] = MappingProxyType({preset.name: preset for preset in _PRESETS})

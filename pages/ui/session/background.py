@@ -87,6 +87,11 @@ class Background:
         self._kept: list[Job] = []
         self._threads: dict[Job, threading.Thread] = {}
 
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """Those that are kept, the latest last."""
+        return tuple(self._kept)
+
     def find(self, key: object) -> Job | None:
         """The job with this key, if it is kept and was not cancelled before it found anything."""
         return next(

@@ -28,14 +28,18 @@ from hmmcore import (
     viterbi,
 )
 from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.checks import residual_check
 from hmmcore.coordinates import with_values
-from hmmcore.inference import forward_terms, transition_first
+from hmmcore.inference import forward_terms, pseudo_residuals, transition_first
 from hmmcore.landscape import Basins, basins, hills, surface
+from hmmcore.uncertainty import Information, is_maximum, observed_information, profile_interval
 from pages.ui.experiment.planes import MAX_ITERATIONS
 from pages.ui.experiment.player import Run
 from pages.ui.parts.presets import PRESETS
+from pages.ui.session.background import background
 from pages.ui.session.landscape import landscape
 from pages.ui.session.session import Session
+from pages.ui.session.trust import coverage
 from pages.ui.session.view import current_view
 from pages.ui.settings.config import Config
 
@@ -513,6 +517,65 @@ def noise_flattens(session: Session) -> None:
     assert 0.1 < fall(session) < 0.125  # 0.113
 
 
+def trust_of(session: Session) -> Information:
+    """The observed information of the shown model, which is a maximum."""
+    hmm, sequences = learned(session), session.data.sequences
+    assert is_maximum(hmm, sequences).satisfied
+    return observed_information(hmm, sequences)
+
+
+def how_sure(session: Session) -> None:
+    for number, low, high in ((20, 0.93, 0.97), (1, 0.83, 0.89)):  # 0.950, 0.862
+        change(session, "how-sure", num_sequences=number)
+        view = current_view(session)
+        assert view is not None
+        asked = coverage.question(session, view)
+        assert asked.is_true_model
+        coverage.begin(session, asked)
+        job = coverage.found(session, asked)
+        assert job is not None
+        background(session, coverage.ROOM).join(job)
+        assert job.found.done == 200
+        rows = job.found.by_parameter().set_index("parameter")
+        assert low < rows["share"]["means"] < high
+        assert rows["counted"]["means"] == 400
+    assert rows["counted"]["initial_probs"] == 0
+
+
+def zero_estimate(session: Session) -> None:
+    name = ("transition_matrix", 0, 1)
+    press_play(session)
+    truth, _ = truth_of(session)
+    assert name in trust_of(session).at_bounds
+    low, high = profile_interval(learned(session), session.data.sequences, name)
+    assert low == 0.0
+    assert truth.transition_matrix[0, 1] == pytest.approx(0.03)
+    assert 0.05 < high < 0.065  # 0.058
+    change(session, "zero-estimate", num_sequences=20)
+    press_play(session)
+    assert 0.02 < learned(session).transition_matrix[0, 1] < 0.028  # 0.024
+    low, high = trust_of(session).interval(name)
+    assert 0.01 < low < 0.03 < high < 0.05
+
+
+def residual_states(session: Session) -> None:
+    assert session.config.data_states == 3
+    found, largest = {}, {}
+    for number in (6, 3, 2):
+        change(session, "residual-states", num_states=number)
+        press_play(session)
+        hmm, sequences = learned(session), session.data.sequences
+        found[number] = residual_check(pseudo_residuals(hmm, sequences), sequences)
+        errors = [trust_of(session).standard_error(("means", k)) for k in range(number)]
+        largest[number] = max(errors)
+    for number in (6, 3):
+        assert found[number].normality_p[0] > 0.5  # 0.93, 0.89
+        assert found[number].portmanteau_p[0] > 0.5  # 0.64, 0.75
+    assert max(found[2].normality_p[0], found[2].portmanteau_p[0]) < 1e-4
+    assert 0.3 < found[2].autocorrelation[0, 0] < 0.38  # 0.343
+    assert largest[6] > 0.2 > 0.1 > largest[3]  # 0.272, 0.088
+
+
 OUTCOMES: dict[str, Callable[[Session], None]] = {
     "notebook": notebook,
     "easy": easy,
@@ -542,6 +605,9 @@ OUTCOMES: dict[str, Callable[[Session], None]] = {
     "far": far,
     "momentum": momentum,
     "noise-flattens": noise_flattens,
+    "how-sure": how_sure,
+    "zero-estimate": zero_estimate,
+    "residual-states": residual_states,
 }
 
 

@@ -24,7 +24,7 @@ OF_THEIR_OWN = {
     "sticky", "too-many-states", "too-few-states", "tiny-data", "local-optimum", "label-switching",
     "filter-smoother", "positive-likelihood", "one-sequence", "by-hand", "beat-em",
     "umbrella-by-hand", "first-step", "two-answers", "saddle-map", "mirror", "far", "momentum",
-    "noise-flattens",
+    "noise-flattens", "how-sure", "zero-estimate", "residual-states",
 }  # fmt: skip
 OF_OTHER_SIZE = {"umbrella"}
 """Its sequences are as long as the book's, so that the book's figures can be read off them."""
@@ -132,7 +132,7 @@ def test_the_texts_of_a_preset_are_short_and_plain(name: str) -> None:
     assert set(given.fields) <= set(FIELD_OF)
     assert given.varies <= set(FIELD_OF)
     assert given.question.endswith("?")
-    opens = given.press.startswith(("Open Messages", "Open Landscape"))
+    opens = given.press.startswith(("Open Messages", "Open Landscape", "Open Trust"))
     assert opens or given.press.startswith(("Press Play", "Drag "))
     assert opens or "ress Play" in given.press
     # The line above the charts fits one line of a wide page, and two of a narrow one.

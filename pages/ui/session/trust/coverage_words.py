@@ -79,7 +79,10 @@ def left_out(found: Coverage) -> list[str]:
         parts = [
             f"{count(row[column])} of {PARAMETERS[row['parameter']][0]}"
             for row in rows
-            if row[column] and row["counted"] and row["parameter"] in PARAMETERS
+            # What is not trained is never determined.
+            if row[column]
+            and (row["counted"] or row["at its bound"])
+            and row["parameter"] in PARAMETERS
         ]
         if parts:
             sentences.append(f"Not counted, because {why}: {listed(parts)}.")
