@@ -18,12 +18,18 @@ GLOSSARY: Mapping[str, str] = MappingProxyType(
         "log-likelihood.",
         "AICc": "AIC with a correction for few data: each parameter costs more, the fewer "
         "observations there are for it.",
+        "Autocorrelation": "How alike values some steps apart are: 1 if they go up and down "
+        "together, 0 if they have nothing to do with each other.",
         "Barrier": "How far the likelihood falls on the straight way from one model to another, "
         "below the lower of the two.",
         "Basin": "All starting points from which training climbs to the same optimum.",
         "BIC": "A score of a model, lower is better: as AIC, but a parameter costs log(number of "
         "observations), so that more data ask for a stronger case for each.",
+        "Bootstrap": "Data are drawn from the learned model and trained on, again and again: how "
+        "much the numbers vary from one to the next is their standard error.",
         "Ceiling": "What the true model reaches: even it cannot tell states apart that overlap.",
+        "Coverage": "The share of intervals that hold the truth; of 95 % intervals it should be "
+        "95 %.",
         "Density": "How likely a number is compared with others; unlike a probability it may "
         "exceed 1.",
         "EM": "Expectation maximisation: it weighs every observation by how likely each state made "
@@ -85,6 +91,10 @@ GLOSSARY: Mapping[str, str] = MappingProxyType(
         "only the data speak.",
         "Profile interval": "An interval found by holding one number, training all others anew, "
         "and going on until the likelihood has fallen too far.",
+        "QQ plot": "Values in order over the places where as many values of a distribution would "
+        "lie; on the diagonal they are distributed like that.",
+        "Residual": "Where an observation stands in what the model said of it; standard normal if "
+        "the model is right.",
         "Saddle": "A point where the slope is zero although it is no top, as when all states are "
         "alike: training is stuck there.",
         "Seed": "A number that fixes every random draw, so that the same settings give the same "

@@ -605,8 +605,8 @@ class Config:
     )
     num_resamples: int = control(
         "resamples", "Bootstrap samples", 200,
-        "How many data sets are drawn from the learned model and fitted. A standard error needs "
-        "about a hundred, an interval some hundreds.",
+        f"{GLOSSARY['Bootstrap']} A standard error needs about a hundred data sets, an interval "
+        "some hundreds.",
         "view", minimum=10, maximum=5_000, step=50, omit_default=True,
     )
     interval_kind: str = control(
