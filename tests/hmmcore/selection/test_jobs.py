@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 
@@ -27,6 +28,7 @@ from hmmcore import (
     symbol_starts,
 )
 from hmmcore.selection import Task, as_they_end
+from hmmcore.selection.jobs import _GivenUp
 
 STRUCTURE = simulation.sticky_structure(3, 0.9)
 
@@ -208,3 +210,44 @@ def test_a_pool_is_given_no_more_jobs_at_once_than_asked():
         found = reached(tasks, executor=pool, most_waiting=2)
     assert most <= 2
     assert all(len(runs) == 20 for runs in found.values())
+
+
+def test_jobs_that_are_given_back_are_done_all_the_same():
+    class Fickle(ThreadPoolExecutor):
+        """Gives back every other job."""
+
+        count = 0
+
+        def submit(self, *what):
+            self.count += 1
+            if self.count % 2 == 0:
+                return super().submit(*what)
+            lost = Future()
+            lost.set_exception(BrokenExecutor("away"))
+            return lost
+
+    tasks = {n: task_of("counts", num_starts=20) for n in range(3)}
+    expected = reached(tasks)
+    with Fickle(2) as pool:
+        found = reached(tasks, executor=pool, most_waiting=lambda: 2)
+    assert pool.count > 3
+    for key, runs in expected.items():
+        assert sorted(found[key]) == sorted(runs)
+        for number, log_likelihoods in runs.items():
+            np.testing.assert_array_equal(found[key][number], log_likelihoods)
+
+
+def test_who_shares_a_pool_has_a_turn_before_the_others_are_done():
+    large = {n: task_of("counts", num_starts=40, max_iterations=400) for n in range(4)}
+    with ThreadPoolExecutor(1) as pool:
+        others = as_they_end(large, pool, most_waiting=1)
+        next(others)
+        small = reached({"small": task_of("counts", num_starts=1)}, executor=pool, most_waiting=1)
+        assert small["small"]
+        assert sum(ended.count for ended in others) > 40, "there was much left to do"
+
+
+def test_whether_a_job_was_given_up_is_asked_where_it_is_done():
+    here = _GivenUp(lambda: True)
+    assert here()
+    assert not pickle.loads(pickle.dumps(here))(), "no Dask worker says so"
