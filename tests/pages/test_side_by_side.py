@@ -41,7 +41,7 @@ CASES = [
     ({"family": "counts", "unseen": "ends"}, ["plain", *OF_CHAINS, "true"]),
     ({"family": "symbols", "unseen": "nothing"}, ["plain", *OF_CHAINS, "true"]),
     (
-        {"method": "Gradient", "M": "6", "true_K": "2", "side_each": "1", "rate": "0.2"},
+        {"method": "Gradient", "M": "6", "true_K": "2", "side_each": "1", "unseen": "nothing"},
         ["plain", "tied", *OF_CHAINS],
     ),
     (
@@ -149,14 +149,14 @@ def test_what_is_held_stands_in_the_sidebar_and_is_let_go():
 
 def test_pages_of_the_likelihood_say_so_where_the_posterior_is_climbed():
     for script, sentence in (("training.py", TRAINING), ("landscape.py", LANDSCAPE)):
-        assert sentence in text(opened(script, sticky="5", K="2"))
-        assert sentence not in text(opened(script, K="2"))
+        assert sentence in text(opened(script, sticky="5", K="2", map="line"))
+        assert sentence not in text(opened(script, K="2", map="line"))
 
 
 def test_maps_move_nothing_that_is_tied():
-    app = opened("landscape.py", K="3", stays="shared", across="transition_matrix.1.2")
+    app = opened("landscape.py", map="line", stays="shared", across="transition_matrix.1.2")
     assert "an entry of A does not move by itself" in text(app)
-    app = opened("landscape.py", K="3", chain="cyclic", across="models")
+    app = opened("landscape.py", map="line", chain="cyclic", across="models")
     assert "leaves the chain that is asked for" in text(app)
 
 

@@ -13,6 +13,7 @@ from hmmcore import (
     Categorical,
     Gaussian,
     Poisson,
+    Priors,
     Sequences,
     initialization,
     log_likelihood,
@@ -31,6 +32,23 @@ DATA = sample(TRUTH, 4, 60, np.random.default_rng(0)).sequences
 def runs_of(starts, sequences=DATA, max_iterations=1000, tolerance=1e-9):
     found = restarts(EM(sequences), starts, max_iterations=max_iterations, tolerance=tolerance)
     return dict(enumerate(found.runs))
+
+
+def test_with_priors_the_highest_is_that_of_the_posterior():
+    trainer = EM(DATA, priors=Priors(transition_concentration=1.0 + 60.0 * np.eye(3)))
+    rng = np.random.default_rng(1)
+    starts = [initialization.random(DATA, 3, rng) for _ in range(6)]
+    starts.append(initialization.symmetric(3))
+    found = restarts(trainer, starts, max_iterations=1000, tolerance=1e-9)
+    ends = optima(dict(enumerate(found.runs)), trainer, 500).found
+    assert len(ends) > 1
+    reached = [found.runs[one.leader].objective for one in ends]
+    assert reached == sorted(reached, reverse=True)
+    assert reached[0] == max(run.objective for run in found.runs)
+    for one in ends:
+        np.testing.assert_allclose(
+            one.log_likelihood, log_likelihood(one.hmm, DATA).sum(), rtol=1e-12
+        )
 
 
 def test_orders_of_states_are_one_optimum_and_the_highest_comes_first():

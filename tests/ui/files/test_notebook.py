@@ -88,6 +88,10 @@ EXPERIMENTS = {
     "own symbols with gaps": lambda: own("symbols", WEATHER, ("rain", "sun", "fog")),
     "own points": lambda: own("points", POINTS, columns=("height", "time", "smoothed_prob_0")),
     "other true states": lambda: trained(num_states=3, true_states=4),
+    "priors and ties": lambda: trained(
+        method="Both", sticky_prior=20.0, initial_prior=1.0, spread_prior=10.0, chain="cyclic",
+        stays="shared", spread="tied",
+    ),
     "a network": lambda: trained(mean_model="network"),
 }  # fmt: skip
 
