@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from hmmcore.coordinates import Coordinate
+from hmmcore.coordinates import Coordinate, flat, place_of
 from hmmcore.diagnostics.circumstances import Circumstances
 from hmmcore.diagnostics.finding import Finding
+from hmmcore.emissions import own_name
 from hmmcore.model import HMM
 from hmmcore.uncertainty.optimality import raised, rising_zeros
 
@@ -23,7 +24,9 @@ def zero_findings(circumstances: Circumstances, hmm: HMM) -> list[Finding]:
     if first[0] == "initial_probs":
         evidence["ratio"] = 1.0 + slope / len(circumstances.sequences)
     # The state that the number is about: of a transition the one that it leads to.
-    state = int(first[1] if first[0] in ("probs", "rates") else first[-1])
+    name, *indices = flat(first)
+    emits = own_name(str(name)) in ("probs", "rates")
+    state = int(indices[0] if emits else indices[-1])
     return [Finding("zero_should_rise", ((state,),), evidence, first)]
 
 
@@ -55,5 +58,5 @@ def worthwhile_zeros(circumstances: Circumstances, hmm: HMM) -> dict[Coordinate,
         name: slope
         for name, slope in found.items()
         if slope > WORTH
-        and (chosen.masks is None or chosen.masks[str(name[0])][tuple(map(int, name[1:]))])
+        and (chosen.masks is None or chosen.masks[str(flat(name)[0])][place_of(hmm, name)])
     }

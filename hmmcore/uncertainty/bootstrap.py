@@ -12,7 +12,7 @@ import numpy as np
 from numpy.random import Generator
 
 from hmmcore.arrays import FloatArray, as_count, as_number, require_generator
-from hmmcore.coordinates import Coordinate, found_at, values_of
+from hmmcore.coordinates import Coordinate, flat, found_at, values_of
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.simulation import sample_like
@@ -62,7 +62,7 @@ class Bootstrap:
         """(len(models),) a number of every fitted model."""
         values, indices = found_at(self.hmm, coordinate)
         place = np.ravel_multi_index(indices, values.shape)
-        return self._arrays[str(coordinate[0])][:, place]
+        return self._arrays[str(flat(coordinate)[0])][:, place]
 
     def standard_error(self, coordinate: Coordinate) -> float:
         """The standard deviation of the estimates; NaN of fewer than two."""

@@ -8,9 +8,17 @@ from typing import Any
 import numpy as np
 
 from hmmcore.arrays import FloatArray, IntArray
-from hmmcore.coordinates import DISTRIBUTIONS, Coordinate
-from hmmcore.emissions import Categorical, Poisson
-from hmmcore.emissions.base import EMPTY_WEIGHT
+from hmmcore.coordinates import Coordinate, is_distribution
+from hmmcore.emissions import (
+    Categorical,
+    Poisson,
+    beginning_of,
+    member_of,
+    members,
+    own_name,
+    with_members,
+)
+from hmmcore.emissions.base import EMPTY_WEIGHT, EmissionStatistics
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.sweeps.sweep import ImpossibleDataError, expectations
@@ -70,12 +78,12 @@ class Constrained:
         self.variance_floor = min(floor, 0.5 * smallest)
         found = expectations(hmm, sequences)
         self.start = np.concatenate([*self._logits(), flat[self._moves]])
-        self.units = self._units(found.emissions["weights"], counts_of(hmm, found))
+        self.units = self._units(found.emissions, counts_of(hmm, found))
 
     def model(self, place: FloatArray, value: float | None) -> HMM:
         """The model at coordinates (n,), with the held one at a value."""
         found = {name: array.copy() for name, array in distributions_of(self.hmm).items()}
-        if self.held is not None and self.held[0] in DISTRIBUTIONS:
+        if self.held is not None and is_distribution(str(self.held[0])):
             found[str(self.held[0])][tuple(map(int, self.held[1:]))] = value
         at = 0
         for row in self.rows:
@@ -91,7 +99,7 @@ class Constrained:
         held = self._place_in_family()
         if held is not None:
             assert value is not None
-            flat[held] = value if self.held and self.held[0] == "means" else _log(value)
+            flat[held] = value if self._holds("means") else _log(value)
         return HMM(found["initial_probs"], found["transition_matrix"], self._emissions(found, flat))
 
     def place_of(self, hmm: HMM) -> FloatArray:
@@ -113,7 +121,7 @@ class Constrained:
             with np.errstate(all="ignore"):
                 hmm = self.model(place, value)
             floor = self.variance_floor
-            if self.held is not None and value is not None and self.held[0] == SPREAD:
+            if value is not None and self._holds(SPREAD):
                 floor = min(floor, 0.25 * value**2)
             if not hmm.emissions.smallest_variances().min() >= floor:
                 return nowhere
@@ -128,10 +136,11 @@ class Constrained:
             shares = probs / total if total > 0.0 else probs
             slopes.append((given - given.sum() * shares)[:-1])
         of_family = dict(hmm.emissions.gradient(found.emissions))
-        if "cholesky" in of_family:
-            factors = hmm.emissions.unconstrained()["cholesky"]
-            turned = gradient_in_directions(factors, of_family.pop("cholesky"))
-            of_family["log_deviations"], of_family["directions"] = turned
+        for first, part in members(hmm.emissions):
+            if f"{first}cholesky" in of_family:
+                factors = part.unconstrained()["cholesky"]
+                turned = gradient_in_directions(factors, of_family.pop(f"{first}cholesky"))
+                of_family[f"{first}log_deviations"], of_family[f"{first}directions"] = turned
         flat = np.concatenate([*(of_family[name].ravel() for name in self._shapes), np.empty(0)])
         return found.log_likelihood, np.concatenate([*slopes, flat[self._moves]])
 
@@ -155,8 +164,9 @@ class Constrained:
         return rows
 
     def _is_trained(self, name: str) -> bool:
-        own = {**self.hmm.emissions.parameter_of, "log_deviations": "covariances"}
-        own["directions"] = "covariances"
+        own = dict(self.hmm.emissions.parameter_of)
+        for first, _ in members(self.hmm.emissions):
+            own[f"{first}log_deviations"] = own[f"{first}directions"] = f"{first}covariances"
         return self.trainable is None or own.get(name, name) in self.trainable
 
     @staticmethod
@@ -173,22 +183,27 @@ class Constrained:
             found.append(np.log(probs[:-1]) - np.log(probs[-1]))
         return found
 
-    def _units(self, weights: FloatArray, counts: dict[str, FloatArray]) -> FloatArray:
+    def _holds(self, own: str) -> bool:
+        """Whether the held coordinate is of a parameter that its family names so."""
+        return self.held is not None and own_name(str(self.held[0])) == own
+
+    def _units(self, statistics: EmissionStatistics, counts: dict[str, FloatArray]) -> FloatArray:
         parts = []
         for row in self.rows:
             given = counts[row.parameter][row.index][row.entries]
             total = max(float(given.sum()), 1.0)
             shares = given[:-1] / total
             parts.append(1.0 / np.sqrt(np.maximum(total * shares * (1.0 - shares), 1.0)))
-        seen = np.maximum(weights, max(EMPTY_WEIGHT, 1.0))
-        emissions: Any = self.hmm.emissions
         for name, shape in self._shapes.items():
+            weights, own = statistics[f"{beginning_of(name)}weights"], own_name(name)
+            seen = np.maximum(weights, max(EMPTY_WEIGHT, 1.0))
+            emissions = member_of(self.hmm.emissions, name)
             by_state = seen if len(shape) and shape[0] == len(seen) else seen.sum(keepdims=True)
             root = np.sqrt(by_state).reshape(-1, *[1] * (len(shape) - 1))
             unit = np.ones(shape) / root
-            if name == "means":
+            if own == "means":
                 unit = emissions.standard_deviations / root
-            elif name == "log_rates":
+            elif own == "log_rates":
                 unit = 1.0 / np.sqrt(np.maximum(seen * emissions.rates, 1.0))
             parts.append(unit.ravel())
         rows = sum(len(row.entries) - 1 for row in self.rows)
@@ -196,32 +211,36 @@ class Constrained:
         return np.concatenate([whole[:rows], whole[rows:][self._moves]])
 
     def _arrays(self, hmm: HMM) -> dict[str, FloatArray]:
-        if isinstance(hmm.emissions, Categorical):
-            return {}
-        found = dict(hmm.emissions.unconstrained())
-        if "cholesky" in found:
-            found["log_deviations"], found["directions"] = directions(found.pop("cholesky"))
+        found: dict[str, FloatArray] = {}
+        for first, part in members(hmm.emissions):
+            if isinstance(part, Categorical):
+                continue
+            own = dict(part.unconstrained())
+            if "cholesky" in own:
+                own["log_deviations"], own["directions"] = directions(own.pop("cholesky"))
+            found |= {f"{first}{name}": array for name, array in own.items()}
         return found
 
     def _place_in_family(self) -> int | None:
         """Where the held coordinate stands among the family's own."""
-        if self.held is None or self.held[0] in DISTRIBUTIONS:
+        if self.held is None or is_distribution(str(self.held[0])):
             return None
+        first = beginning_of(str(self.held[0]))
         wanted = {
             "means": ("means",),
             SPREAD: ("log_sds", "log_deviations"),
             "rates": ("log_rates",),
-        }[str(self.held[0])]
+        }[own_name(str(self.held[0]))]
         at = 0
         for name, shape in self._shapes.items():
-            if name in wanted:
+            if beginning_of(name) == first and own_name(name) in wanted:
                 # A spread that states or dimensions share has fewer axes.
                 state, *dimension = map(int, self.held[1:])
                 index = (state, *dimension)
                 if len(shape) < len(index):
                     index = (
                         (state,)
-                        if shape[0] == self.hmm.num_states and name == "log_sds"
+                        if shape[0] == self.hmm.num_states and own_name(name) == "log_sds"
                         else tuple(dimension)
                     )
                 return at + int(np.ravel_multi_index(index, shape))
@@ -229,23 +248,26 @@ class Constrained:
         raise AssertionError(self.held)
 
     def _emissions(self, found: dict[str, FloatArray], flat: FloatArray) -> Any:
-        emissions: Any = self.hmm.emissions
-        if isinstance(emissions, Categorical):
-            return Categorical(found["probs"])
         parameters, at = {}, 0
         for name, shape in self._shapes.items():
             size = int(np.prod(shape))
             parameters[name] = flat[at : at + size].reshape(shape)
             at += size
-        if isinstance(emissions, Poisson):
-            return Poisson(np.exp(parameters["log_rates"]))
-        if "directions" in parameters:
-            parameters["cholesky"] = factors_from(
-                parameters.pop("log_deviations"), parameters.pop("directions")
-            )
-        tiny = float(np.finfo(float).tiny)
-        every = frozenset(emissions.parameter_names)
-        return emissions.with_unconstrained(parameters, every, tiny)[0]
+        parts: list[Any] = []
+        for first, part in members(self.hmm.emissions):
+            if isinstance(part, Categorical):
+                parts.append(Categorical(found[f"{first}probs"]))
+                continue
+            own = {own_name(name): v for name, v in parameters.items() if name.startswith(first)}
+            if isinstance(part, Poisson):
+                parts.append(Poisson(np.exp(own["log_rates"])))
+                continue
+            if "directions" in own:
+                own["cholesky"] = factors_from(own.pop("log_deviations"), own.pop("directions"))
+            every = frozenset(part.parameter_names)
+            tiny = float(np.finfo(float).tiny)
+            parts.append(part.with_unconstrained(own, every, tiny)[0])
+        return with_members(self.hmm.emissions, parts)
 
 
 def _log(value: float) -> float:

@@ -13,7 +13,7 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike
 
 from hmmcore.arrays import FloatArray, IntArray, as_count, as_number, quoted, require_generator
-from hmmcore.coordinates import Coordinate, found_at, value_at
+from hmmcore.coordinates import Coordinate, flat, found_at, spelled, value_at
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.simulation import sample, sample_like
@@ -194,7 +194,7 @@ def interval_coverage(
         raise ValueError(f"kind is {quoted(kind)}; it must be one of {KINDS}.")
     checked_rule(max_iterations, tolerance)
     asked = coordinates_of(truth) if coordinates is None else list(coordinates)
-    names: tuple[Coordinate, ...] = tuple((one[0], *found_at(truth, one)[1]) for one in asked)
+    names: tuple[Coordinate, ...] = tuple((flat(one)[0], *found_at(truth, one)[1]) for one in asked)
     if isinstance(lengths, Sequences):
         draw = partial(sample_like, truth, lengths)
     else:
@@ -246,20 +246,22 @@ def _outcomes(
         intervals = {name: information.interval(name, level) for name in names}
     else:
         inside = [
-            name for name in names
-            if name not in information.at_bounds and np.isfinite(information.standard_error(name))
-        ]  # fmt: skip
+            name
+            for name in names
+            if spelled(name) not in information.at_bounds
+            and np.isfinite(information.standard_error(name))
+        ]
         profiled: list[ProfiledInterval] = list(
             profile_intervals(
                 found.hmm, found.sequences, inside, level,
                 trainable=found.trainable, stopped=stopped,
             )
         )  # fmt: skip
-        intervals = {one.coordinate: (one.low, one.high) for one in profiled}
+        intervals = {flat(one.coordinate): (one.low, one.high) for one in profiled}
     outcomes = np.full(len(names), NO_INTERVAL)
     for n, name in enumerate(names):
         low, high = intervals.get(name, (np.nan, np.nan))
-        if name in information.at_bounds:
+        if spelled(name) in information.at_bounds:
             outcomes[n] = AT_BOUND
         elif not np.isnan([low, high]).any():
             outcomes[n] = HELD if low <= value_at(truth, name) <= high else MISSED

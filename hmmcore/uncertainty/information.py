@@ -10,8 +10,8 @@ import numpy as np
 import scipy
 
 from hmmcore.arrays import BoolArray, FloatArray, as_number
-from hmmcore.coordinates import DISTRIBUTIONS, MOMENTS, Coordinate, found_at
-from hmmcore.emissions import NeuralGaussian
+from hmmcore.coordinates import MOMENTS, Coordinate, flat, found_at, is_distribution, spelled
+from hmmcore.emissions import NeuralGaussian, Product, members, own_name
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.sweeps.sweep import expectations, require_compatible
@@ -181,7 +181,9 @@ class Information:
         """
         name = _named(self.hmm, coordinate)
         values, indices = found_at(self.hmm, name)
-        return wald(str(name[0]), float(values[indices]), self.standard_error(name), level)
+        return wald(
+            own_name(str(name[0])), float(values[indices]), self.standard_error(name), level
+        )
 
     def frame(self, level: float = 0.95) -> pd.DataFrame:
         """All numbers as a table in words; states, symbols and dimensions count from 1."""
@@ -201,12 +203,12 @@ class Information:
         return pd.DataFrame(rows, columns=columns)
 
     def _remark(self, name: Coordinate) -> str:
-        if name in self.at_bounds:
+        if spelled(name) in self.at_bounds:
             values, indices = found_at(self.hmm, name)
             return f"at its bound, {round(float(values[indices]))}"
         if name not in self._places:
             return "not trained"
-        if name[0] in MOMENTS and name[1] in self.collapsed:
+        if own_name(str(name[0])) in MOMENTS and name[1] in self.collapsed:
             return "its state's variance is at its floor"
         if np.isnan(self.standard_error(name)):
             return "the data do not determine it"
@@ -248,7 +250,7 @@ def information_from(found: Curvature, sequences: Sequences, log_likelihood: flo
     sizes = np.sqrt((scaled**2).sum(axis=1))
     unknown = np.sqrt((across**2).sum(axis=1)) > TOUCHED * sizes
     collapsed = tuple(map(int, collapsed_states(hmm, sequences, trained)))
-    unknown |= [name[0] in MOMENTS and name[1] in collapsed for name in names]
+    unknown |= [own_name(str(name[0])) in MOMENTS and name[1] in collapsed for name in names]
     covariances[unknown] = np.nan
     covariances[:, unknown] = np.nan
     return Information(
@@ -281,30 +283,36 @@ def wald(parameter: str, value: float, error: float, level: float) -> tuple[floa
 
 
 def coordinates_of(hmm: HMM) -> list[Coordinate]:
-    """Every number of a model."""
+    """Every number of a model, by the names of the parameters; see `coordinates.flat`."""
     names: list[Coordinate] = []
     for parameter in ("initial_probs", "transition_matrix"):
         names += _all(parameter, getattr(hmm, parameter))
-    for parameter in ("means", "standard_deviations", "rates", "probs"):
-        if hasattr(hmm.emissions, parameter):
-            names += _all(parameter, getattr(hmm.emissions, parameter))
+    for first, part in members(hmm.emissions):
+        for parameter in ("means", "standard_deviations", "rates", "probs"):
+            if hasattr(part, parameter):
+                names += _all(f"{first}{parameter}", getattr(part, parameter))
     return names
 
 
 def in_words(hmm: HMM, name: Coordinate) -> str:
     """What a number of a model is, in words; counted from 1."""
-    parameter, *indices = name
+    whole, *indices = flat(name)
+    parameter = own_name(str(whole))
     places = [int(index) + 1 for index in indices]
     if parameter == "initial_probs":
         return f"initial probability of state {places[0]}"
     if parameter == "transition_matrix":
         return f"probability from state {places[0]} to state {places[1]}"
+    of = ""
+    if isinstance(hmm.emissions, Product):
+        of = f" in column {int(str(whole).partition('.')[0]) + 1}"
+    elif hmm.emissions.num_dimensions > 1:
+        of = f" in dimension {places[1]}"
     if parameter == "probs":
-        return f"probability of symbol {places[1]} in state {places[0]}"
+        return f"probability of symbol {places[1]} in state {places[0]}{of}"
     if parameter == "rates":
-        return f"rate of state {places[0]}"
+        return f"rate of state {places[0]}{of}"
     what = "mean" if parameter == "means" else "standard deviation"
-    of = f" in dimension {places[1]}" if hmm.emissions.num_dimensions > 1 else ""
     return f"{what} of state {places[0]}{of}"
 
 
@@ -313,9 +321,9 @@ def _all(parameter: str, values: FloatArray) -> list[Coordinate]:
 
 
 def _named(hmm: HMM, coordinate: Coordinate) -> Coordinate:
-    """A coordinate with all its indices."""
+    """A coordinate by the parameter's name, with all its indices."""
     _, indices = found_at(hmm, coordinate)
-    return (coordinate[0], *indices)
+    return (flat(coordinate)[0], *indices)
 
 
 def _directions(
@@ -331,7 +339,7 @@ def _directions(
         parts = move / move[np.abs(move).argmax()]
         directions.append(
             {
-                name: float(part)
+                spelled(name): float(part)
                 for name, part in zip(names, parts, strict=True)
                 if abs(part) >= NAMED_SHARE
             }
@@ -342,11 +350,17 @@ def _directions(
 def _at_bounds(hmm: HMM, trained: frozenset[str], found: Curvature) -> tuple[Coordinate, ...]:
     """What the likelihood holds at 0 or 1, of the trained parameters."""
     around = found.around
-    free: set[Coordinate] = {("rates", int(k)) for k in np.flatnonzero(around.free_rates)}
+    free: set[Coordinate] = {
+        (name, int(k)) for name, rates in around.free_rates.items() for k in np.flatnonzero(rates)
+    }
     for row in around.rows:
         free |= {(row.parameter, *row.index, int(entry)) for entry in row.free}
     return tuple(
-        name
+        spelled(name)
         for name in coordinates_of(hmm)
-        if name[0] in trained and name[0] in (*DISTRIBUTIONS, "rates") and name not in free
+        if name[0] in trained and _is_bounded(str(name[0])) and name not in free
     )
+
+
+def _is_bounded(name: str) -> bool:
+    return is_distribution(name) or own_name(name) == "rates"

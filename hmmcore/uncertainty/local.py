@@ -7,7 +7,7 @@ family's: means, log standard deviations, correlations as directions, rates, wei
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,17 @@ import numpy as np
 
 from hmmcore.arrays import BoolArray, FloatArray, IntArray
 from hmmcore.coordinates import Coordinate
-from hmmcore.emissions import Categorical, NeuralGaussian, Poisson
+from hmmcore.emissions import (
+    Categorical,
+    Emissions,
+    NeuralGaussian,
+    Poisson,
+    beginning_of,
+    member_of,
+    members,
+    own_name,
+    with_members,
+)
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.sweeps.sweep import Expectations, expectations
@@ -63,13 +73,13 @@ class Local:
         hmm: the model; its coordinates are `value(hmm)`.
         rows: its distributions that have something free.
         arrays: the family's own parameters by name, as `_family_arrays` gives them.
-        free_rates: (K,) which rates are free, for counts.
+        free_rates: (K,) which rates are free, by the name of each parameter of rates.
     """
 
     hmm: HMM
     trainable: frozenset[str]
     rows: tuple[Row, ...]
-    free_rates: BoolArray
+    free_rates: Mapping[str, BoolArray]
 
     def value(self, hmm: HMM) -> FloatArray:
         """The coordinates (n,) of a model with the same zeros."""
@@ -92,23 +102,32 @@ class Local:
         for name, array in self._family_arrays(self.hmm).items():
             parameters[name] = coordinates[place : place + array.size].reshape(array.shape)
             place += array.size
-        emissions = self.hmm.emissions
-        if isinstance(emissions, Categorical):
-            emissions = Categorical(changed["probs"])
-        elif isinstance(emissions, Poisson):
-            if parameters:
-                rates = emissions.rates.copy()
-                rates[self.free_rates] = parameters["rates"]
-                emissions = Poisson(rates)
-        elif parameters:
-            if "directions" in parameters:
-                parameters["cholesky"] = factors_from(
-                    parameters.pop("log_deviations"), parameters.pop("directions")
-                )
-            whole = {**emissions.unconstrained(), **parameters}
-            tiny = float(np.finfo(float).tiny)
-            emissions, _ = emissions.with_unconstrained(whole, self.trainable, tiny)
+        parts = [
+            self._changed(first, part, changed, _own(parameters, first))
+            for first, part in members(self.hmm.emissions)
+        ]
+        emissions = with_members(self.hmm.emissions, parts)
         return HMM(changed["initial_probs"], changed["transition_matrix"], emissions)
+
+    def _changed(
+        self, first: str, part: Any, distributions: dict[str, FloatArray], own: dict[str, Any]
+    ) -> Emissions:
+        """A part of the emissions with other parameters, `own` by its own names."""
+        if isinstance(part, Categorical):
+            return Categorical(distributions[f"{first}probs"])
+        if not own:
+            return part  # type: ignore[no-any-return]
+        if isinstance(part, Poisson):
+            rates = part.rates.copy()
+            rates[self.free_rates[f"{first}rates"]] = own["rates"]
+            return Poisson(rates)
+        if "directions" in own:
+            own["cholesky"] = factors_from(own.pop("log_deviations"), own.pop("directions"))
+        whole = {**part.unconstrained(), **own}
+        trainable = frozenset(_own(dict.fromkeys(self.trainable), first))
+        emissions: Emissions
+        emissions, _ = part.with_unconstrained(whole, trainable, float(np.finfo(float).tiny))
+        return emissions
 
     def gradient(self, hmm: HMM, found: Expectations) -> FloatArray:
         """Gradient (n,) of the log-likelihood at a model, from what the data say under it."""
@@ -120,15 +139,16 @@ class Local:
             parts.append(slopes[:-1] - slopes[-1])
         slopes_of = hmm.emissions.gradient(found.emissions)
         for name in self._family_arrays(hmm):
-            if name == "rates":
-                rates = hmm.emissions.rates[self.free_rates]  # type: ignore[attr-defined]
-                parts.append(slopes_of["log_rates"][self.free_rates] / rates)
-            elif name == "log_deviations":
-                factors = hmm.emissions.unconstrained()["cholesky"]
-                parts += [
-                    part.ravel() for part in gradient_in_directions(factors, slopes_of["cholesky"])
-                ]
-            elif name != "directions":
+            own, first = own_name(name), beginning_of(name)
+            if own == "rates":
+                free = self.free_rates[name]
+                rates = member_of(hmm.emissions, name).rates[free]
+                parts.append(slopes_of[f"{first}log_rates"][free] / rates)
+            elif own == "log_deviations":
+                factors = member_of(hmm.emissions, name).unconstrained()["cholesky"]
+                turned = gradient_in_directions(factors, slopes_of[f"{first}cholesky"])
+                parts += [part.ravel() for part in turned]
+            elif own != "directions":
                 parts.append(slopes_of[name].ravel())
         return np.concatenate([*parts, np.empty(0)])
 
@@ -161,7 +181,7 @@ class Local:
             probs = distribution(self.hmm, row)[row.entries]
             parts.append(np.sqrt(probs * (1.0 - probs)))
         for name, array in self._family_arrays(self.hmm).items():
-            unit = np.sqrt(array) if name == "rates" else self._size_of(name, array)
+            unit = np.sqrt(array) if own_name(name) == "rates" else self._size_of(name, array)
             parts.append(unit.ravel())
         return np.concatenate([*parts, np.empty(0)])
 
@@ -170,9 +190,12 @@ class Local:
         names: list[Coordinate | None] = [
             (row.parameter, *row.index, int(entry)) for row in self.rows for entry in row.entries
         ]
-        if "rates" in self._family_arrays(self.hmm):
-            names += [("rates", int(k)) for k in np.flatnonzero(self.free_rates)]
-        return names + [None] * (len(self.value(self.hmm)) - len(names))
+        for name, array in self._family_arrays(self.hmm).items():
+            if own_name(name) == "rates":
+                names += [(name, int(k)) for k in np.flatnonzero(self.free_rates[name])]
+            else:
+                names += [None] * array.size
+        return names
 
     def jacobian(self) -> tuple[list[Coordinate], FloatArray]:
         """The model's coordinates (m) that depend on these, and their derivatives (m, n)."""
@@ -189,17 +212,25 @@ class Local:
             slopes.append(-np.eye(len(start))[here].sum(axis=0))
             place = here.stop
         family = self._family_arrays(self.hmm)
-        if "rates" in family:
-            names += [("rates", int(k)) for k in np.flatnonzero(self.free_rates)]
-            slopes += list(np.eye(len(start))[place:])
-        moments = [name for name in ("means", "standard_deviations") if family.keys() & OF[name]]
-        if moments and not isinstance(self.hmm.emissions, Categorical | Poisson):
-            ends = np.array([self._moments(start, n, moments) for n in range(place, len(start))])
-            values = [getattr(self.hmm.emissions, name) for name in moments]
-            for name, array in zip(moments, values, strict=True):
+        for first, part in members(self.hmm.emissions):
+            own = _own(family, first)
+            here = slice(place, place + sum(array.size for array in own.values()))
+            place = here.stop
+            if "rates" in own:
+                name = f"{first}rates"
+                names += [(name, int(k)) for k in np.flatnonzero(self.free_rates[name])]
+                slopes += list(np.eye(len(start))[here])
+                continue
+            moments = [name for name in ("means", "standard_deviations") if own.keys() & OF[name]]
+            if not moments:
+                continue
+            wanted = [f"{first}{name}" for name in moments]
+            ends = [self._moments(start, n, wanted) for n in range(here.start, here.stop)]
+            values = [getattr(part, name) for name in moments]
+            for name, array in zip(wanted, values, strict=True):
                 names += [(name, *map(int, index)) for index in np.ndindex(array.shape)]
             whole = np.zeros((sum(array.size for array in values), len(start)))
-            whole[:, place:] = ends.T
+            whole[:, here] = np.array(ends).T
             slopes += list(whole)
         return names, np.array(slopes).reshape(len(names), len(start))
 
@@ -212,19 +243,20 @@ class Local:
         places: list[int] = []
         place = sum(len(row.entries) for row in self.rows)
         for name, array in self._family_arrays(self.hmm).items():
-            if name == "directions":
-                pairs = np.transpose(np.tril_indices(self.hmm.emissions.num_dimensions, -1))
+            if own_name(name) == "directions":
+                dimensions = member_of(self.hmm.emissions, name).num_dimensions
+                pairs = np.transpose(np.tril_indices(dimensions, -1))
                 for *state, pair in np.ndindex(array.shape):
                     names.append(("covariances", *state, *map(int, pairs[pair])))
             elif name in NeuralGaussian.parameter_names:
                 names += [(name, *map(int, index)) for index in np.ndindex(array.shape)]
-            if name == "directions" or name in NeuralGaussian.parameter_names:
+            if own_name(name) == "directions" or name in NeuralGaussian.parameter_names:
                 places += range(place, place + array.size)
             place += array.size
         return names, np.eye(place)[places]
 
     def _moments(self, start: FloatArray, n: int, moments: list[str]) -> FloatArray:
-        """Derivatives of the family's moments in coordinate n."""
+        """Derivatives of moments, by their names, in coordinate n."""
         # These functions have no noise but rounding: three points and a small step do.
         step = 1e-5 * max(1.0, abs(start[n]))
         ends = []
@@ -232,31 +264,37 @@ class Local:
             moved = start.copy()
             moved[n] += side
             emissions = self.model(moved).emissions
-            ends.append(np.concatenate([getattr(emissions, name).ravel() for name in moments]))
+            found = [getattr(member_of(emissions, name), own_name(name)) for name in moments]
+            ends.append(np.concatenate([array.ravel() for array in found]))
         slopes: FloatArray = (ends[1] - ends[0]) / (2.0 * step)
         return slopes
 
     def _size_of(self, name: str, array: FloatArray) -> FloatArray:
-        if name == "rates":
+        if own_name(name) == "rates":
             return np.minimum(array, np.sqrt(array))
-        if name == "means":
-            return np.asarray(self.hmm.emissions.standard_deviations)  # type: ignore[attr-defined]
+        if own_name(name) == "means":
+            return np.asarray(member_of(self.hmm.emissions, name).standard_deviations)
         return np.ones(array.shape)
 
     def _family_arrays(self, hmm: HMM) -> dict[str, FloatArray]:
         """The family's own free parameters as arrays that may move either way."""
-        emissions = hmm.emissions
-        if isinstance(emissions, Categorical):
-            return {}
-        if isinstance(emissions, Poisson):
-            return {"rates": emissions.rates[self.free_rates]} if "rates" in self.trainable else {}
-        found = {
-            name: array
-            for name, array in emissions.unconstrained().items()
-            if emissions.parameter_of[name] in self.trainable
-        }
-        if "cholesky" in found:
-            found["log_deviations"], found["directions"] = directions(found.pop("cholesky"))
+        found: dict[str, FloatArray] = {}
+        for first, part in members(hmm.emissions):
+            if isinstance(part, Categorical):
+                continue
+            if isinstance(part, Poisson):
+                name = f"{first}rates"
+                if name in self.trainable:
+                    found[name] = part.rates[self.free_rates[name]]
+                continue
+            own = {
+                name: array
+                for name, array in part.unconstrained().items()
+                if f"{first}{part.parameter_of[name]}" in self.trainable
+            }
+            if "cholesky" in own:
+                own["log_deviations"], own["directions"] = directions(own.pop("cholesky"))
+            found |= {f"{first}{name}": array for name, array in own.items()}
         return found
 
 
@@ -290,11 +328,12 @@ def local(hmm: HMM, trainable: frozenset[str], held: frozenset[Coordinate] = fro
             if len(free) > 1:
                 reference = int(free[probs[free].argmax()])
                 rows.append(Row(name, index, free[free != reference], reference))
-    free_rates = np.zeros(hmm.num_states, dtype=bool)
-    if isinstance(hmm.emissions, Poisson):
-        free_rates = hmm.emissions.rates > ZERO
-        for k in range(hmm.num_states):
-            free_rates[k] &= ("rates", k) not in held
+    free_rates = {}
+    for first, part in members(hmm.emissions):
+        if isinstance(part, Poisson):
+            name = f"{first}rates"
+            freed = [(name, k) not in held for k in range(hmm.num_states)]
+            free_rates[name] = (part.rates > ZERO) & np.array(freed)
     return Local(hmm, trainable, tuple(rows), free_rates)
 
 
@@ -303,10 +342,16 @@ def collapsed_states(hmm: HMM, sequences: Sequences, trainable: frozenset[str]) 
 
     The floor is that of training, by default.
     """
-    if "covariances" not in trainable or np.isnan(sequences.observations).all(axis=0).any():
+    trained = {own_name(name) for name in trainable}
+    if "covariances" not in trained or np.isnan(sequences.observations).all(axis=0).any():
         return np.empty(0, dtype=np.int64)
     smallest = hmm.emissions.smallest_variances()
     return np.flatnonzero(smallest <= checked_floor(None, sequences) * (1.0 + AT_FLOOR))
+
+
+def _own(values: Mapping[str, Any], first: str) -> dict[str, Any]:
+    """What belongs to a part, by its own names, of values whose names begin so."""
+    return {name.removeprefix(first): v for name, v in values.items() if name.startswith(first)}
 
 
 def derivative(step: float, values: list[FloatArray]) -> FloatArray:
@@ -323,14 +368,16 @@ def distribution(hmm: HMM, row: Row) -> FloatArray:
 def distributions_of(hmm: HMM) -> dict[str, FloatArray]:
     """Every parameter whose rows are distributions."""
     found = {"initial_probs": hmm.initial_probs, "transition_matrix": hmm.transition_matrix}
-    if isinstance(hmm.emissions, Categorical):
-        found["probs"] = hmm.emissions.probs
+    for first, part in members(hmm.emissions):
+        if isinstance(part, Categorical):
+            found[f"{first}probs"] = part.probs
     return found
 
 
 def counts_of(hmm: HMM, found: Expectations) -> dict[str, FloatArray]:
     """Expected counts of the entries of every distribution."""
     counts = {"initial_probs": found.initial_counts, "transition_matrix": found.transition_counts}
-    if isinstance(hmm.emissions, Categorical):
-        counts["probs"] = found.emissions["counts"]
+    for first, part in members(hmm.emissions):
+        if isinstance(part, Categorical):
+            counts[f"{first}probs"] = found.emissions[f"{first}counts"]
     return counts

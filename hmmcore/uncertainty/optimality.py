@@ -8,8 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from hmmcore.arrays import FloatArray
-from hmmcore.coordinates import Coordinate, values_of, with_values
-from hmmcore.emissions import Categorical, Poisson
+from hmmcore.coordinates import Coordinate, flat, spelled, values_of, with_values
+from hmmcore.emissions import (
+    Categorical,
+    Emissions,
+    Poisson,
+    beginning_of,
+    member_of,
+    members,
+    own_name,
+    with_members,
+)
 from hmmcore.inference import log_likelihood
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -131,8 +140,9 @@ def raised(hmm: HMM, sequences: Sequences, coordinates: Iterable[Coordinate]) ->
     for _ in range(MOST_HALVINGS):
         values = {}
         for name in names:
-            whole = values_of(hmm, str(name[0]))
-            even = whole.mean() if name[0] == "rates" else 1.0 / whole.shape[-1]
+            parameter = str(flat(name)[0])
+            whole = values_of(hmm, parameter)
+            even = whole.mean() if own_name(parameter) == "rates" else 1.0 / whole.shape[-1]
             values[name] = share * float(even)
         found = with_values(hmm, values)
         if float(log_likelihood(found, sequences).sum()) > before:
@@ -190,16 +200,19 @@ def _rising(
     slopes = {}
     for name in zeros:
         parameter, index = str(name[0]), tuple(int(i) for i in name[1:])
-        if parameter == "rates":
-            assert isinstance(opened.emissions, Poisson)
-            rate = opened.emissions.rates[index]
-            slope = found.emissions["sums"][index] / rate - found.emissions["weights"][index]
+        if own_name(parameter) == "rates":
+            first, rate = (
+                beginning_of(parameter),
+                member_of(opened.emissions, parameter).rates[index],
+            )
+            sums, weights = (found.emissions[f"{first}{key}"][index] for key in ("sums", "weights"))
+            slope = sums / rate - weights
         else:
             values = distributions_of(opened)[parameter]
             # What the entry gains, less what all others of its row lose for it.
             slope = counts[parameter][index] / values[index] - counts[parameter][index[:-1]].sum()
         if slope > MOST_MULTIPLIER:
-            slopes[name] = float(slope)
+            slopes[spelled(name)] = float(slope)
     return dict(sorted(slopes.items(), key=lambda item: -item[1]))
 
 
@@ -215,19 +228,24 @@ def _opened(hmm: HMM, trained: frozenset[str], start: HMM | None) -> tuple[HMM, 
             return values
         zeros.extend((name, *map(int, index)) for index in np.argwhere(low))
         lifted = np.where(low, OPENED, values)
-        return lifted if name == "rates" else lifted / lifted.sum(axis=-1, keepdims=True)
+        return lifted if own_name(name) == "rates" else lifted / lifted.sum(axis=-1, keepdims=True)
 
     meant = None if start is None else distributions_of(start)
     found = {
         name: raised(name, values, None if meant is None else meant[name])
         for name, values in distributions_of(hmm).items()
     }
-    emissions = hmm.emissions
-    if isinstance(emissions, Categorical):
-        emissions = Categorical(found["probs"])
-    elif isinstance(emissions, Poisson):
-        rates = None if start is None else start.emissions.rates  # type: ignore[attr-defined]
-        emissions = Poisson(raised("rates", emissions.rates, rates))
+    parts: list[Emissions] = []
+    for first, part in members(hmm.emissions):
+        if isinstance(part, Categorical):
+            parts.append(Categorical(found[f"{first}probs"]))
+        elif isinstance(part, Poisson):
+            name = f"{first}rates"
+            rates = None if start is None else member_of(start.emissions, name).rates
+            parts.append(Poisson(raised(name, part.rates, rates)))
+        else:
+            parts.append(part)
+    emissions = with_members(hmm.emissions, parts)
     return HMM(found["initial_probs"], found["transition_matrix"], emissions), zeros
 
 

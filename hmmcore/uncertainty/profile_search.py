@@ -9,7 +9,8 @@ import numpy as np
 import scipy
 
 from hmmcore.arrays import FloatArray
-from hmmcore.coordinates import DISTRIBUTIONS, value_at
+from hmmcore.coordinates import is_distribution, spelled, value_at
+from hmmcore.emissions import beginning_of, own_name
 from hmmcore.inference import smooth
 from hmmcore.uncertainty.climbing import Found, Stopping, climbed, guide
 from hmmcore.uncertainty.constrained import Constrained
@@ -110,14 +111,14 @@ class Search:
     def end(self, side: float, level: float) -> float:
         """The end of an interval around a value inside its range."""
         assert self.constrained.held is not None
-        parameter, value = str(self.constrained.held[0]), self.value
+        parameter, value = own_name(str(self.constrained.held[0])), self.value
         forwards: Callable[[float], float]
         unit = 1.0
         if parameter == "means":
             unit = _unit(self.constrained, value)
             forwards, start, farthest = _itself, value, unit * FARTHEST["means"]
             limit, slope = side * np.inf, 1.0
-        elif parameter in DISTRIBUTIONS:
+        elif is_distribution(parameter):
             forwards, start = scipy.special.expit, float(np.log(value) - np.log1p(-value))
             farthest, limit = FARTHEST_LOG_ODDS - side * start, 0.5 + 0.5 * side
             slope = value * (1.0 - value)
@@ -141,7 +142,8 @@ class Search:
     def bound(self, level: float, *, from_one: bool = False) -> float:
         """How far from its bound a number may be, by a one-sided interval."""
         quantile = _normal_quantile(level) ** 2 if level > 0.5 else 0.0
-        is_share = self.constrained.held is not None and self.constrained.held[0] != "rates"
+        held = self.constrained.held
+        is_share = held is not None and own_name(str(held[0])) != "rates"
         far = self._distance(
             lambda far: 1.0 - far if from_one else far,
             _itself,
@@ -175,8 +177,10 @@ class Search:
                 found = self._climbed(trail[-1][1], value_at(tried))
             above = found.log_likelihood - self.best
             if above > MOST_ABOVE:
+                held = self.constrained.held
+                assert held is not None
                 raise ValueError(
-                    f"with {self.constrained.held} at {value_at(tried):.4g} the log-likelihood is "
+                    f"with {spelled(held)} at {value_at(tried):.4g} the log-likelihood is "
                     f"{above:.3g} nats above the model's, so that is not the maximum. Train from "
                     "other starts."
                 )
@@ -261,10 +265,11 @@ def _unit(constrained: Constrained, value: float) -> float:
     """A step of the held number that does not change what the model is like."""
     assert constrained.held is not None
     parameter, *indices = constrained.held
-    if parameter in DISTRIBUTIONS:
+    if is_distribution(str(parameter)):
         return value * (1.0 - value)
-    if parameter == "means":
-        return value_at(constrained.hmm, ("standard_deviations", *indices))
+    if own_name(str(parameter)) == "means":
+        first = beginning_of(str(parameter))
+        return value_at(constrained.hmm, (f"{first}standard_deviations", *indices))
     return value
 
 

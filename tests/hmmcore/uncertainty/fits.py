@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 
 from hmmcore import EM, HMM, Categorical, Gaussian, Poisson, Sequences, fit, sample
+from hmmcore.emissions import Product
 
 LONG = np.longdouble
 
@@ -30,6 +31,13 @@ TRUTHS = {
         [[0.0, 0.0], [1.5, 2.0]], [[[1.0, 0.4], [0.4, 0.8]], [[0.7, -0.2], [-0.2, 1.1]]], "full"
     ),
     "tied": Gaussian([[0.0, 0.0], [1.5, 2.0]], [[1.0, 0.4], [0.4, 0.8]], "tied"),
+    "product": Product(
+        [
+            Gaussian.univariate([0.0, 2.0], 1.0),
+            Poisson([1.0, 4.0]),
+            Categorical([[0.6, 0.4], [0.2, 0.8]]),
+        ]
+    ),
 }
 
 

@@ -183,7 +183,7 @@ def test_profiles_say_what_they_cannot_do():
         profile_interval(impossible, Sequences([0.0, 1.0]), ("probs", 0, 0))
 
 
-@pytest.mark.parametrize("family", ["gaussian", "full", "categorical", "poisson"])
+@pytest.mark.parametrize("family", ["gaussian", "full", "categorical", "poisson", "product"])
 def test_a_table_has_the_intervals_of_its_numbers_one_by_one(family):
     found = fitted(family)
     information = observed_information(found.hmm, found.sequences)
