@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hmmcore.arrays import IntArray
-from hmmcore.coordinates import Coordinate
+from hmmcore.coordinates import Coordinate, flat, spelled
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.figures.theme import state_name
 from pages.ui.session.session import Session
@@ -40,12 +40,11 @@ def name_in_figures(session: Session, coordinate: Coordinate, order: IntArray) -
     Args:
         order: (K,) state order[k] of the run is shown as state k.
     """
-    states = {"transition_matrix": 2}.get(str(coordinate[0]), 1)
+    parameter, *indices = flat(coordinate)
     places = np.argsort(order)
-    indices = [
-        int(places[int(index)]) if n < states else index for n, index in enumerate(coordinate[1:])
-    ]
-    return shown_name(session, (coordinate[0], *indices))
+    for n in range(2 if parameter == "transition_matrix" else 1):
+        indices[n] = int(places[int(indices[n])])
+    return shown_name(session, spelled((parameter, *indices)))
 
 
 def _name(coordinate: Coordinate, data: Dataset, names: Sequence[str], whose: str) -> str:
