@@ -137,6 +137,11 @@ class PanelFrame:
     """Why the model cannot be changed by hand; empty if it can."""
     best: float | None = None
     """Best log-likelihood per observation that training has reached, where a hand tries to."""
+    intervals: Mapping[str, FloatArray] | None = None
+    """Ends (..., 2) of the intervals of the model's numbers, by parameter; None where they are not
+    drawn. Of points those of the two dimensions that are shown."""
+    level: str = ""
+    """Of these intervals, in percent."""
     model_view: str = "picture"
     """How π and A are drawn: "picture", a state graph, or "matrix"."""
 
@@ -165,6 +170,8 @@ def encode(frame: PanelFrame, key: str = "", live: Mapping[str, Any] | None = No
         "means": frame.emissions.chart(),
         "sequence": _sequence(frame),
     }
+    if frame.intervals is not None:
+        _add_intervals(charts, frame.intervals, frame.level)
     header: dict[str, Any] = {
         "key": key,
         "live": live,
@@ -292,6 +299,22 @@ def _matrix(matrix: FloatArray | None, initial_probs: FloatArray | None) -> Char
     if matrix is None or initial_probs is None:
         return {"present": False}, {}
     return {}, {"probs": wire.floats(matrix), "initial": wire.floats(initial_probs)}
+
+
+OWN = ("means", "rates", "probs")
+"""Parameters whose intervals the card of emissions draws."""
+
+
+def _add_intervals(charts: dict[str, Chart], given: Mapping[str, FloatArray], level: str) -> None:
+    emissions = next(given[name] for name in OWN if name in given)
+    for chart, prefix, ends in (
+        ("learned", "", given["transition_matrix"]),
+        ("learned", "initial_", given["initial_probs"]),
+        ("means", "", emissions),
+    ):
+        meta, arrays = charts[chart]
+        arrays |= {f"{prefix}lows": ends[..., 0], f"{prefix}highs": ends[..., 1]}
+        charts[chart] = {**meta, "level": level}, arrays
 
 
 def _graph(frame: PanelFrame) -> Chart:

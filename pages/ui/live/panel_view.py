@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from hmmcore.arrays import FloatArray
 from pages.ui.experiment import earlier_runs
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.player import Run
 from pages.ui.live.emission_view import emission_chart
 from pages.ui.live.panel import EarlierCurve, PanelFrame, RunCurve
 from pages.ui.session.session import Session
-from pages.ui.session.view import View, shown_scale, shown_variable, state_names, zoom_key
+from pages.ui.session.trust.whiskers import intervals
+from pages.ui.session.view import (
+    View,
+    shown_dimensions,
+    shown_scale,
+    shown_variable,
+    state_names,
+    zoom_key,
+)
 from pages.ui.settings.families import FAMILIES
 from pages.ui.text import many
 
@@ -51,8 +62,17 @@ def panel_frame(session: Session, view: View) -> PanelFrame:
             if session.no_hand
             else family.marks[0 if truth is not None else 1],
         ),
+        intervals=_intervals(session, view),
+        level=session.config.level,
         model_view=session.config.model_view,
     )
+
+
+def _intervals(session: Session, view: View) -> Mapping[str, FloatArray] | None:
+    found = intervals(session, view)
+    if found is not None and session.data.family == "points":
+        return {**found, "means": found["means"][:, shown_dimensions(session)]}
+    return found
 
 
 def panel_remark(data: Dataset) -> str:

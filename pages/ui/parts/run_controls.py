@@ -13,9 +13,12 @@ from pages.ui.live.panel import show_panel
 from pages.ui.parts import controls, health
 from pages.ui.parts.earlier_runs import earlier_runs
 from pages.ui.parts.examples import example_picker
+from pages.ui.parts.trust.following import followed
 from pages.ui.parts.widgets import wide
 from pages.ui.session.commands import receive
 from pages.ui.session.session import Session
+from pages.ui.session.trust.appraisal import appraisal, question, resting
+from pages.ui.session.trust.whiskers import remark
 from pages.ui.text import count, markdown_text
 
 NOTHING_TRAINED = (
@@ -95,12 +98,24 @@ def choices(
 
 def live_panel(session: Session) -> None:
     """Draw the live panel; while the runs play, it gets further frames by the page's own line."""
+    sentence = remark(session)  # first: it may begin what the panel draws
     with st.container(key="live"):
         if session.main_runs:
             show_panel(frame_source(session).frame(), key="live_panel")
     if session.main_runs:
+        whiskers(session, sentence)
         earlier_runs(session)
     health.findings(session)
+
+
+def whiskers(session: Session, sentence: str) -> None:
+    """Say why no interval is drawn where they are wanted; draw them once they are known."""
+    if sentence:
+        st.caption(markdown_text(sentence))
+    asked = question(session) if session.config.whiskers == "on" and resting(session) else None
+    job = None if asked is None else appraisal(session, asked)
+    if job is not None and not job.done:
+        followed(session, job, lambda: None)
 
 
 def messages(session: Session) -> None:

@@ -42,7 +42,8 @@ export function panelWords(message) {
     learned: matrix("learned", message),
     true: known ? matrix("true", message) : "",
     means: `${header.card[0]} of the data and of each of ${many(header.num_states, "state")}. `
-      + EMISSIONS[header.charts.means.kind](message),
+      + EMISSIONS[header.charts.means.kind](message)
+      + (header.charts.means.level ? ` Whiskers are intervals at ${header.charts.means.level} %.` : ""),
     sequence: sequence(message),
   };
 }

@@ -211,6 +211,12 @@ export function sumAsWritten(array) {
     row.reduce((sum, p) => sum + Math.round(100 * Number(two(p))), 0) === 100);
 }
 
+// What is said of an interval where one points at its mark.
+export function intervalText(level, low, high) {
+  return Number.isFinite(low) && Number.isFinite(high)
+    ? `<br>${level} % interval: ${compact(low)} to ${compact(high)}` : "";
+}
+
 const ABOVE = -1.3; // the row of π, apart from those of A
 
 export function matrix({ header, arrays }, theme, which) {
@@ -229,14 +235,22 @@ export function matrix({ header, arrays }, theme, which) {
     colorscale: [[0, blend(theme.primary, theme.ground, 0.04)], [1, theme.primary]],
     xgap: K <= 10 ? 2 : 1, ygap: K <= 10 ? 2 : 1,
   };
+  // Where they are wanted, what the intervals are.
+  const part = (name) => arrays[`${which}.${name}`];
+  const [lows, highs] = ["lows", "highs"].map((name) => part(name) && rows(part(name)));
+  const [low, high] = ["initial_lows", "initial_highs"].map((name) => part(name)?.values);
+  const { level } = header.charts[which];
+  const ends = (from, to) => (from === undefined ? "" : intervalText(level, from, to));
   const data = [{
     ...cells, z,
-    customdata: z.map((row, i) => row.map((_, j) => [names[i], names[j]])),
+    customdata: z.map((row, i) => row.map((_, j) =>
+      [names[i], names[j], ends(lows?.[i][j], highs?.[i][j])])),
     hovertemplate: "from %{customdata[0]} to %{customdata[1]}: "
-      + `p = %{z:.3f}<extra>${which}</extra>`,
+      + `p = %{z:.3f}%{customdata[2]}<extra>${which}</extra>`,
   }, {
-    ...cells, z: [initial], y0: ABOVE, dy: 1, customdata: [names],
-    hovertemplate: `begins in %{customdata}: p = %{z:.3f}<extra>${which}</extra>`,
+    ...cells, z: [initial], y0: ABOVE, dy: 1,
+    customdata: [names.map((name, k) => [name, ends(low?.[k], high?.[k])])],
+    hovertemplate: `begins in %{customdata[0]}: p = %{z:.3f}%{customdata[1]}<extra>${which}</extra>`,
   }];
   if (K <= MOST_WRITTEN) {
     // Plotly writes in grey on a middle blue; here each cell gets the colour with more contrast.

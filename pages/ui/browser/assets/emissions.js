@@ -2,7 +2,7 @@
 // one builder for each kind of chart in pages/ui/live/emission_charts.py.
 
 import {
-  DASH, bullet, compact, labelled, nameRoom, plainName, rows, shortName, stateName,
+  DASH, bullet, compact, intervalText, labelled, nameRoom, plainName, rows, shortName, stateName,
 } from "./charts.js";
 import { axis, baseLayout, blend, fade } from "./plotting.js";
 
@@ -10,6 +10,20 @@ const NONE = 255; // wire.MISSING
 
 const explainedShare = (weight) => `explains ${(100 * weight).toFixed(0)} % of the observations`;
 const probability = (p) => p.toFixed(3);
+
+// A whisker for each interval, along one axis, over the marks. An end that is not known is null.
+function whiskers(theme, ends, upright = false) {
+  const along = ends.flatMap(({ low, high }) => [low, high, null]);
+  const across = ends.flatMap(({ at }) => [at, at, null]);
+  return {
+    x: upright ? across : along, y: upright ? along : across, mode: "lines+markers",
+    hoverinfo: "skip", cliponaxis: true, line: { color: theme.text, width: 1.5 },
+    marker: {
+      symbol: upright ? "line-ew-open" : "line-ns-open", size: 7, color: theme.text,
+      line: { width: 1.5 },
+    },
+  };
+}
 
 export function emissions(message, theme) {
   return BUILDERS[message.header.charts.means.kind](message, theme);
@@ -30,6 +44,7 @@ function marginals({ header, arrays }, theme) {
   const learned = part("means").values;
   const deviations = part("deviations").values;
   const weights = part("weights").values;
+  const [lows, highs] = [part("lows")?.values, part("highs")?.values];
 
   const data = [{
     x: [edges[0], ...edges], y: [0, ...bars, 0], mode: "lines", fill: "tozeroy",
@@ -56,9 +71,14 @@ function marginals({ header, arrays }, theme) {
       line: { width: 0.7, color: theme.text },
     },
     text: Array.from(learned, (mean, k) => `state ${stateName(k, header.states)}: learned ${meta.mean} `
-      + `${compact(mean)}, sd ${compact(deviations[k])}<br>${explainedShare(weights[k])}`),
+      + `${compact(mean)}, sd ${compact(deviations[k])}<br>${explainedShare(weights[k])}`
+      + (lows ? intervalText(meta.level, lows[k], highs[k]) : "")),
     hovertemplate: "%{text}<extra></extra>",
   });
+  if (lows) {
+    data.push(whiskers(theme, Array.from(learned, (_, k) =>
+      ({ low: lows[k], high: highs[k], at: level(k) }))));
+  }
 
   const shapes = [{
     type: "line", x0: 0, x1: 1, xref: "paper", y0: 0, y1: 0,
@@ -147,8 +167,10 @@ function symbolBars({ header, arrays }, theme) {
   const probs = rows(part("probs"));
   const truth = part("true_probs") && rows(part("true_probs"));
   const weights = part("weights").values;
+  const [lows, highs] = ["lows", "highs"].map((name) => part(name) && rows(part(name)));
   const hoverText = (k, c) => `state ${stateName(k, header.states)} makes ${meta.labels[c]} with probability `
-    + `${probability(probs[k][c])}${truth ? ` (true: ${probability(truth[k][c])})` : ""}`;
+    + `${probability(probs[k][c])}${truth ? ` (true: ${probability(truth[k][c])})` : ""}`
+    + (lows ? intervalText(meta.level, lows[k][c], highs[k][c]) : "");
   const places = { tickvals: meta.ticks.map((_, c) => c), ticktext: meta.ticks, tickangle: 0 };
 
   if (!meta.bars) {
@@ -183,6 +205,10 @@ function symbolBars({ header, arrays }, theme) {
     text: symbols.map((c) => `${hoverText(k, c)}<br>${stateName(k, header.states)} ${explainedShare(weights[k])}`),
     textposition: "none", hovertemplate: "%{text}<extra></extra>",
   }));
+  if (lows) {
+    data.push(whiskers(theme, probs.flatMap((_, k) => symbols.map((c) =>
+      ({ low: lows[k][c], high: highs[k][c], at: left(k, c) + width / 2 }))), true));
+  }
   if (truth) {
     const marks = truth.flatMap((row, k) => symbols.map((c) => [left(k, c), row[c]]));
     data.push({
@@ -241,6 +267,7 @@ function ellipses({ header, arrays }, theme) {
   const deviations = rows(part("deviations"));
   const weights = part("weights").values;
   const trueY = part("true_means_y");
+  const [lows, highs] = ["lows", "highs"].map((name) => part(name) && rows(part(name)));
   data.push({
     x, y, mode: "markers", cliponaxis: true,
     marker: {
@@ -250,9 +277,14 @@ function ellipses({ header, arrays }, theme) {
     text: Array.from(x, (_, k) => `state ${stateName(k, header.states)}: learned mean (${compact(x[k])}, `
       + `${compact(y[k])}), sd ${deviations[k].map(compact).join(" and ")}<br>`
       + (truth ? `true mean (${compact(truth.values[k])}, ${compact(trueY.values[k])})<br>` : "")
-      + explainedShare(weights[k])),
+      + explainedShare(weights[k])
+      + (lows ? [0, 1].map((d) => intervalText(meta.level, lows[k][d], highs[k][d])).join("") : "")),
     hovertemplate: "%{text}<extra></extra>",
   });
+  if (lows) {
+    [[y, false], [x, true]].forEach(([at, upright], d) => data.push(whiskers(theme,
+      Array.from(x, (_, k) => ({ low: lows[k][d], high: highs[k][d], at: at[k] })), upright)));
+  }
   const layout = {
     ...baseLayout(theme, { l: 46, r: 10, t: 6, b: 34 }),
     xaxis: axis(theme, meta.x, { range: [...meta.x_range], nticks: 6, tickangle: 0 }),

@@ -29,9 +29,9 @@ from pages.ui.session.trust.estimates import (
     KINDS,
     Estimate,
     begin_profiles,
-    estimates,
     profile_job,
     profiled,
+    shown_estimates,
     to_profile,
     undetermined_words,
 )
@@ -57,12 +57,12 @@ def section(session: Session, view: View) -> None:
             job = profile_job(session, asked)
             profile_button(session, view, verdict, asked, job)
     if job is None:
-        draw(session, view, verdict, None)
+        draw(session, view, asked, verdict, None)
         if session.config.interval_kind == "profile":
             st.caption(words.PROFILE_WAITS)
     else:
-        followed(session, job, partial(draw, session, view, verdict, job))
-    found = rows(session, view, verdict, job)
+        followed(session, job, partial(draw, session, view, asked, verdict, job))
+    found = shown_estimates(session, view, asked, verdict)
     st.download_button(
         "Table (CSV)", lambda: frame_csv(frame(found)), file_name="hmm-estimates.csv",
         mime="text/csv", key="estimates_csv", on_click="ignore", icon=":material/download:",
@@ -87,22 +87,13 @@ def profile_button(
         )  # fmt: skip
 
 
-def rows(session: Session, view: View, verdict: Verdict, job: Job | None) -> list[Estimate]:
-    """The table's rows; made once for what they depend on."""
-    known = profiled(job)
-    return session.remember(  # type: ignore[no-any-return]
-        "estimates",
-        (view, verdict, known if known else None, session.config.interval_kind,
-         session.config.level, session.config.trainable, session.shown_data),
-        lambda: estimates(session, view, verdict, known),
-    )  # fmt: skip
-
-
-def draw(session: Session, view: View, verdict: Verdict, job: Job | None) -> None:
+def draw(
+    session: Session, view: View, asked: appraisal.Question, verdict: Verdict, job: Job | None
+) -> None:
     """Draw the figures and the table, as far as intervals are known."""
     if job is not None:
         progress(job, len(profiled(job)), "intervals")
-    found = rows(session, view, verdict, job)
+    found = shown_estimates(session, view, asked, verdict)
     for sentence in (
         undetermined_words(session, view, verdict),
         words.about_truth(found, session.config.level),

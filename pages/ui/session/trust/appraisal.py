@@ -109,6 +109,6 @@ def verdict_of(job: Job | None) -> Verdict | None:
 
 
 def known_verdict(session: Session) -> Verdict | None:
-    """The verdict on the shown model if it is known already, or is known in no time."""
+    """The verdict on the shown model if it is known already; None while a run plays."""
     asked = question(session) if resting(session) else None
-    return None if asked is None else verdict_of(appraisal(session, asked))
+    return None if asked is None else verdict_of(background(session, ROOM).find(asked.key))

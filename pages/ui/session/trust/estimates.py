@@ -119,6 +119,20 @@ def estimates(
     return found
 
 
+def shown_estimates(
+    session: Session, view: View, asked: Question, verdict: Verdict
+) -> list[Estimate]:
+    """`estimates` with what is known of profile intervals; made once for what it depends on."""
+    known = profiled(profile_job(session, asked))
+    config = session.config
+    return session.remember(  # type: ignore[no-any-return]
+        "estimates",
+        (view, verdict, known or None, config.interval_kind, config.level, config.trainable,
+         session.shown_data),
+        lambda: estimates(session, view, verdict, known),
+    )  # fmt: skip
+
+
 def _true_value(truth: HMM | None, name: Coordinate) -> float:
     return math.nan if truth is None else value_at(truth, name)
 

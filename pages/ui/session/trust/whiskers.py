@@ -1,0 +1,58 @@
+"""The intervals that the Playground draws, where the visitor wants them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hmmcore.arrays import FloatArray
+from hmmcore.coordinates import Coordinate
+from pages.ui.session.session import Session
+from pages.ui.session.trust import appraisal
+from pages.ui.session.trust.estimates import KINDS, shown_estimates
+from pages.ui.session.view import View
+
+Intervals = dict[str, FloatArray]
+"""Parameter to (..., 2): the ends of the interval of each of its numbers, in its own shape."""
+
+WAIT = "Its intervals take long; the Trust page computes them on a press."
+NO_MAXIMUM = (
+    "No intervals are drawn: the model is no maximum, and away from it they mean nothing. The "
+    "Trust page says what helps."
+)
+
+
+def intervals(session: Session, view: View) -> Intervals | None:
+    """The intervals of the shown model; None while they are not wanted, not known, or unfounded."""
+    if session.config.whiskers != "on":
+        return None
+    verdict, asked = appraisal.known_verdict(session), appraisal.question(session)
+    if verdict is None or asked is None or not verdict.optimality.satisfied:
+        return None
+    ends: dict[str, list[tuple[Coordinate, float, float]]] = {kind: [] for kind in KINDS}
+    for one in shown_estimates(session, view, asked, verdict):
+        ends[str(one.coordinate[0])].append((one.coordinate[1:], one.low, one.high))
+    return {kind: _placed(found) for kind, found in ends.items() if found}
+
+
+def _placed(found: list[tuple[Coordinate, float, float]]) -> FloatArray:
+    shape = np.max([place for place, _, _ in found], axis=0).astype(int) + 1
+    values = np.full((*shape, 2), np.nan)
+    for place, low, high in found:
+        values[tuple(map(int, place))] = low, high
+    return values
+
+
+def remark(session: Session) -> str:
+    """Why no interval is drawn although they are wanted, in a sentence; empty if there is none."""
+    if session.config.whiskers != "on" or not appraisal.resting(session):
+        return ""
+    asked = appraisal.question(session)
+    if asked is None:
+        return ""
+    job = appraisal.appraisal(session, asked)
+    if job is None:
+        return WAIT
+    if job.failed:
+        return job.failed
+    verdict = appraisal.verdict_of(job)
+    return NO_MAXIMUM if verdict is not None and not verdict.optimality.satisfied else ""
