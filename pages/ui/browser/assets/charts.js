@@ -211,10 +211,10 @@ export function sumAsWritten(array) {
     row.reduce((sum, p) => sum + Math.round(100 * Number(two(p))), 0) === 100);
 }
 
-// What is said of an interval where one points at its mark.
+// What is said of an interval where one points at its mark; nothing where it is not known.
 export function intervalText(level, low, high) {
   return Number.isFinite(low) && Number.isFinite(high)
-    ? `<br>${level} % interval: ${compact(low)} to ${compact(high)}` : "";
+    ? `${level} % interval: ${compact(low)} to ${compact(high)}` : "";
 }
 
 const ABOVE = -1.3; // the row of π, apart from those of A
@@ -240,16 +240,18 @@ export function matrix({ header, arrays }, theme, which) {
   const [lows, highs] = ["lows", "highs"].map((name) => part(name) && rows(part(name)));
   const [low, high] = ["initial_lows", "initial_highs"].map((name) => part(name)?.values);
   const { level } = header.charts[which];
-  const ends = (from, to) => (from === undefined ? "" : intervalText(level, from, to));
+  const ends = (i, j) => (i < 0 ? intervalText(level, low?.[j], high?.[j])
+    : intervalText(level, lows?.[i][j], highs?.[i][j]));
+  const below = (text) => (text ? `<br>${text}` : "");
   const data = [{
     ...cells, z,
     customdata: z.map((row, i) => row.map((_, j) =>
-      [names[i], names[j], ends(lows?.[i][j], highs?.[i][j])])),
+      [names[i], names[j], below(ends(i, j))])),
     hovertemplate: "from %{customdata[0]} to %{customdata[1]}: "
       + `p = %{z:.3f}%{customdata[2]}<extra>${which}</extra>`,
   }, {
     ...cells, z: [initial], y0: ABOVE, dy: 1,
-    customdata: [names.map((name, k) => [name, ends(low?.[k], high?.[k])])],
+    customdata: [names.map((name, k) => [name, below(ends(-1, k))])],
     hovertemplate: `begins in %{customdata[0]}: p = %{z:.3f}%{customdata[1]}<extra>${which}</extra>`,
   }];
   if (K <= MOST_WRITTEN) {
@@ -284,6 +286,7 @@ export function matrix({ header, arrays }, theme, which) {
       : [ABOVE, `initial_probs.${j}`, `begins in ${plain(j)}`];
     return {
       key: coordinate, along: "y", x: j, y: at, name, value: p, low: 0, high: 1, step: 0.01,
+      text: ends(i - 1, j),
       // From the lowest row to the uppermost it is one.
       set: (_, y) => [[coordinate, p + (at - y) / (K - ABOVE)]], type: (q) => [[coordinate, q]],
     };

@@ -45,6 +45,8 @@ function marginals({ header, arrays }, theme) {
   const deviations = part("deviations").values;
   const weights = part("weights").values;
   const [lows, highs] = [part("lows")?.values, part("highs")?.values];
+  const about = (k, and) => [explainedShare(weights[k]),
+    intervalText(meta.level, lows?.[k], highs?.[k])].filter(Boolean).join(and);
 
   const data = [{
     x: [edges[0], ...edges], y: [0, ...bars, 0], mode: "lines", fill: "tozeroy",
@@ -71,8 +73,7 @@ function marginals({ header, arrays }, theme) {
       line: { width: 0.7, color: theme.text },
     },
     text: Array.from(learned, (mean, k) => `state ${stateName(k, header.states)}: learned ${meta.mean} `
-      + `${compact(mean)}, sd ${compact(deviations[k])}<br>${explainedShare(weights[k])}`
-      + (lows ? intervalText(meta.level, lows[k], highs[k]) : "")),
+      + `${compact(mean)}, sd ${compact(deviations[k])}<br>${about(k, "<br>")}`),
     hovertemplate: "%{text}<extra></extra>",
   });
   if (lows) {
@@ -125,7 +126,7 @@ function marginals({ header, arrays }, theme) {
   const grips = [];
   learned.forEach((mean, k) => {
     const one = { along: "x", colour: colours[k] };
-    const text = explainedShare(weights[k]);
+    const text = about(k, "\n");
     const set = (x) => [[meta.steps ? `rates.${k}` : `means.${k}.0`, x]];
     grips.push({
       ...one, key: `mean ${k}`, x: mean, y: level(k), name: `${meta.mean} of ${plainName(k, header.states)}`, text,
@@ -168,9 +169,12 @@ function symbolBars({ header, arrays }, theme) {
   const truth = part("true_probs") && rows(part("true_probs"));
   const weights = part("weights").values;
   const [lows, highs] = ["lows", "highs"].map((name) => part(name) && rows(part(name)));
-  const hoverText = (k, c) => `state ${stateName(k, header.states)} makes ${meta.labels[c]} with probability `
-    + `${probability(probs[k][c])}${truth ? ` (true: ${probability(truth[k][c])})` : ""}`
-    + (lows ? intervalText(meta.level, lows[k][c], highs[k][c]) : "");
+  const interval = (k, c) => intervalText(meta.level, lows?.[k][c], highs?.[k][c]);
+  const hoverText = (k, c) => [
+    `state ${stateName(k, header.states)} makes ${meta.labels[c]} with probability `
+      + `${probability(probs[k][c])}${truth ? ` (true: ${probability(truth[k][c])})` : ""}`,
+    interval(k, c),
+  ].filter(Boolean).join("<br>");
   const places = { tickvals: meta.ticks.map((_, c) => c), ticktext: meta.ticks, tickangle: 0 };
 
   if (!meta.bars) {
@@ -229,7 +233,7 @@ function symbolBars({ header, arrays }, theme) {
     return {
       key: `prob ${k} ${c}`, along: "y", edge: true, colour: colours[k], low: 0, high: 1,
       x: left(k, c) + width / 2, y: row[c], name: `probability of ${meta.labels[c]} in ${plainName(k, header.states)}`,
-      value: row[c], step: 0.01, set: (_, y) => set(y), type: set,
+      value: row[c], step: 0.01, set: (_, y) => set(y), type: set, text: interval(k, c),
     };
   }));
   return { data, layout, grips };
@@ -268,6 +272,9 @@ function ellipses({ header, arrays }, theme) {
   const weights = part("weights").values;
   const trueY = part("true_means_y");
   const [lows, highs] = ["lows", "highs"].map((name) => part(name) && rows(part(name)));
+  const about = (k, and) => [explainedShare(weights[k]),
+    ...[0, 1].map((d) => intervalText(meta.level, lows?.[k][d], highs?.[k][d])),
+  ].filter(Boolean).join(and);
   data.push({
     x, y, mode: "markers", cliponaxis: true,
     marker: {
@@ -277,8 +284,7 @@ function ellipses({ header, arrays }, theme) {
     text: Array.from(x, (_, k) => `state ${stateName(k, header.states)}: learned mean (${compact(x[k])}, `
       + `${compact(y[k])}), sd ${deviations[k].map(compact).join(" and ")}<br>`
       + (truth ? `true mean (${compact(truth.values[k])}, ${compact(trueY.values[k])})<br>` : "")
-      + explainedShare(weights[k])
-      + (lows ? [0, 1].map((d) => intervalText(meta.level, lows[k][d], highs[k][d])).join("") : "")),
+      + about(k, "<br>")),
     hovertemplate: "%{text}<extra></extra>",
   });
   if (lows) {
@@ -298,7 +304,7 @@ function ellipses({ header, arrays }, theme) {
     const one = { along: "xy", colour: colours[k] };
     return [{
       ...one, key: `mean ${k}`, x: x[k], y: y[k], name: `mean of ${plainName(k, header.states)}`,
-      text: explainedShare(weights[k]), value: [x[k], y[k]], set: centre, type: centre,
+      text: about(k, "\n"), value: [x[k], y[k]], set: centre, type: centre,
     }, {
       // The corner of the box around the ellipse.
       ...one, key: `sd ${k}`, edge: true, x: x[k] + meta.radius * sx, y: y[k] + meta.radius * sy,

@@ -35,10 +35,20 @@ KINDS: Mapping[str, tuple[str, str]] = {
 }
 """Parameters in the order of the page: title, and what stands at the axis."""
 
+UNBOUNDED = ("means", "standard_deviations", "rates")
+"""Parameters that are no probabilities."""
+
+NEAR_BOUND = "So near its bound Wald's interval says nothing; the profile does."
+
 NO_PROFILE = (
     "No profile interval was found: a search met a better model on the way, or did not end. Train "
     "from other starts."
 )
+
+WHOLE_RANGE = 0.9
+"""A probability's interval of this width says next to nothing."""
+PRECISE = 0.2
+"""A standard error below this one does not account for that: the estimate is near its bound."""
 
 FEW = 10.0
 """Observations; an estimate from fewer is said to be from few."""
@@ -109,6 +119,8 @@ def estimates(
             failure = "" if one is None or one.failure is None else NO_PROFILE
         else:
             (low, high), failure = asked.interval(own, config.interval_level), ""
+            if _says_nothing(name, low, high, error):
+                low, high, failure = math.nan, math.nan, NEAR_BOUND
         found.append(
             Estimate(
                 name, shown_name(session, name), value, error, low, high,
@@ -117,6 +129,11 @@ def estimates(
             )
         )  # fmt: skip
     return found
+
+
+def _says_nothing(name: Coordinate, low: float, high: float, error: float) -> bool:
+    """Whether Wald's interval is empty words, on the log-odds of what is nearly 0 or 1."""
+    return name[0] not in UNBOUNDED and high - low > WHOLE_RANGE and error < PRECISE
 
 
 def shown_estimates(
