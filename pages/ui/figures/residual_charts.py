@@ -45,7 +45,7 @@ def residuals_figure(
         "type": "scatter", "mode": "markers",
         "x": scale.chosen(shown), "y": residuals[shown],
         "marker": {
-            "size": np.where(far, 9, 5), "opacity": 1.0,
+            "size": np.where(far, 9, 5), "opacity": 1.0, "line": {"width": 0},
             "color": np.where(far, theme.state_colour(place), colours.primary).tolist(),
             "symbol": np.where(far, symbol, "circle").tolist(),
         },

@@ -69,3 +69,17 @@ def test_sequences_share_an_axis_of_times_where_they_overlap():
     assert all(scale.times is not None for scale in together([at(0.0), at(3.0)]))
     assert all(scale.times is None for scale in together([at(0.0), at(1000.0)]))
     assert all(scale.times is None for scale in together([at(0.0), TimeScale(7)]))
+
+
+def test_a_part_of_an_axis_goes_on_with_its_numbers_or_dates():
+    counted = TimeScale(5).after(3, 2)
+    assert counted.places.tolist() == [4, 5, 6, 7]
+    assert counted.columns(2) == {"x0": 4.5, "dx": 2}
+    assert TimeScale(5).after(3).after(1).places.tolist() == [5]
+    later = DAYS[-1] + np.arange(1, 3) * np.timedelta64(1, "D")
+    dated = TimeScale(10, DAYS, "day").after(8, later)
+    assert dated.drawn(dated.places).tolist() == [
+        "2024-03-05", "2024-03-06", "2024-03-07", "2024-03-08"
+    ]  # fmt: skip
+    # A single date has no distance to a neighbour.
+    assert TimeScale(10, DAYS, "day").after(9).places.tolist() == [10]

@@ -12,7 +12,7 @@ from pages.ui.figures.coverage_charts import coverage_figure
 from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import controls
 from pages.ui.parts.trust.following import begin_or_cancel, followed, progress
-from pages.ui.parts.widgets import wide
+from pages.ui.parts.widgets import sized, wide
 from pages.ui.session.background import Job
 from pages.ui.session.session import Session
 from pages.ui.session.trust import coverage, coverage_words
@@ -33,10 +33,10 @@ def section(session: Session, view: View) -> None:
     if job is None:
         st.caption(coverage_words.what_is_done(asked, config.num_data_sets))
         return
-    followed(session, job, partial(_draw, job))
+    followed(session, job, partial(_draw, session, job))
 
 
-def _draw(job: Job) -> None:
+def _draw(session: Session, job: Job) -> None:
     found: Coverage | None = job.found
     progress(job, 0 if found is None else found.done, "data sets")
     if found is None:
@@ -72,3 +72,20 @@ def _draw(job: Job) -> None:
         st.caption(markdown_text(sentence))
     if sentences:
         st.caption(coverage_words.ERROR_MEANS)
+        if job.done:
+            _draw_table(session, found)
+
+
+def _draw_table(session: Session, found: Coverage) -> None:
+    table = found.frame().rename(columns=str.capitalize).rename(columns={"Error": "± error"})
+    table["Parameter"] = table["Parameter"].map(capitalised)
+    st.dataframe(
+        table, hide_index=True, key=sized(session, "coverage_table"), height=240,
+        column_config={
+            "Parameter": st.column_config.TextColumn(width="medium"),
+            "Share": st.column_config.NumberColumn(format="percent"),
+            "± error": st.column_config.NumberColumn(format="percent"),
+        },
+        alt="For each number how many of its intervals held the truth, of how many, and how many "
+        "fits had none",
+    )  # fmt: skip

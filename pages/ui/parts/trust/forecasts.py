@@ -66,7 +66,8 @@ def section(session: Session, view: View) -> None:
         "forecast",
         label=forecast_words.ahead_label(one, text),
     )
-    st.caption(" ".join(filter(None, [forecast_words.KNOWN, one.note])))
+    known = forecast_words.KNOWN if found.symbol_probs is None else forecast_words.SYMBOLS_KNOWN
+    st.caption(" ".join(filter(None, [known, one.note])))
     how_it_did(session, view)
 
 

@@ -122,7 +122,7 @@ def _draw_numbers(session: Session, view: View, found: SimulationCheck, colours:
         },
         alt="Numbers of the observed data beside those of simulated data",
     )  # fmt: skip
-    st.markdown(words.numbers_verdict(sentences, len(table)))
+    st.markdown(words.numbers_verdict(sentences))
 
 
 def _numbers(

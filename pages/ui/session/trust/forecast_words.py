@@ -10,8 +10,13 @@ from pages.ui.session.trust.forecasts import Ahead
 from pages.ui.text import many, markdown_text, to_spread
 
 KNOWN = (
-    "Intervals hold the next observation as often as they say if the model is right; they take its "
-    "numbers as exactly known."
+    "Intervals hold what comes as often as they say if the model is right; they take its numbers "
+    "as exactly known."
+)
+
+SYMBOLS_KNOWN = (
+    "Symbols come as often as foretold if the model is right; its numbers are taken as exactly "
+    "known."
 )
 
 

@@ -78,13 +78,10 @@ def stay_name(state: int, names: StateNames) -> str:
     return f"Mean stay in {names.plain(state)}"
 
 
-def numbers_verdict(sentences: list[str], total: int) -> str:
+def numbers_verdict(sentences: list[str]) -> str:
     """What the table of single numbers says, in Markdown."""
     if not sentences:
-        return (
-            f"**All {count(total)} numbers** of the table are as the model makes them. There is "
-            "nothing to do."
-        )
+        return "**Every number of the table** is as the model makes it. There is nothing to do."
     return (
         " ".join(sentences) + " The model does not make such data. A mean or spread that is off "
         "asks for more training; extremes that are, for longer tails or a state of their own; "
