@@ -122,7 +122,8 @@ def _draw_numbers(session: Session, view: View, found: SimulationCheck, colours:
         },
         alt="Numbers of the observed data beside those of simulated data",
     )  # fmt: skip
-    st.markdown(words.numbers_verdict(sentences))
+    rare = bool(table["As far out"].min() <= words.RARE)
+    st.markdown(words.numbers_verdict(sentences, rare, len(table), found.level))
 
 
 def _numbers(

@@ -33,6 +33,9 @@ ACTIONS: Mapping[str, str] = {
 }
 """What it means to act on a statistic that is outside."""
 
+RARE = 0.02
+"""A number farther out than this share of simulated data sets is a sign by itself."""
+
 WHAT = (
     "Data sets are drawn from the learned model, as large as yours and with the same gaps. Where "
     "the observed ones lie outside the grey area, they have something that the model does not make."
@@ -78,14 +81,25 @@ def stay_name(state: int, names: StateNames) -> str:
     return f"Mean stay in {names.plain(state)}"
 
 
-def numbers_verdict(sentences: list[str]) -> str:
-    """What the table of single numbers says, in Markdown."""
+def numbers_verdict(sentences: list[str], rare: bool, total: int, level: float) -> str:
+    """What the table of single numbers says, in Markdown.
+
+    `sentences` are on those that are outside; `rare` says whether one is farther out than in nearly
+    every simulated data set.
+    """
     if not sentences:
         return "**Every number of the table** is as the model makes it. There is nothing to do."
+    chance = (1.0 - level) * total
+    told = " ".join(sentences)
+    if not rare and len(sentences) <= max(2.0 * chance, 1.0):
+        return (
+            f"{told} Of {many(total, 'number')} chance puts {chance:.2g} outside, so that is no "
+            "sign yet."
+        )
     return (
-        " ".join(sentences) + " The model does not make such data. A mean or spread that is off "
-        "asks for more training; extremes that are, for longer tails or a state of their own; "
-        "stays, for other transitions."
+        f"{told} The model does not make such data. A mean or spread that is off asks for more "
+        "training; extremes that are, for longer tails or a state of their own; stays, for other "
+        "transitions."
     )
 
 
