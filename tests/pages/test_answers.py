@@ -516,6 +516,17 @@ def residual_states(visitor: Visitor) -> None:
     assert f"by {largest}." in visitor.example.outcome
 
 
+def flicker(visitor: Visitor) -> None:
+    for prior, nats, changes, right in ((0.0, -1.478, 71, 76), (50.0, -1.506, 5, 93)):
+        if prior:
+            visitor.set("number_input", "sticky_prior", prior)
+        visitor.play()
+        assert round(visitor.nats(), 3) == nats
+        assert visitor.changes("Viterbi path") == changes
+        assert visitor.changes("True path") == 6
+        assert round(visitor.right(VITERBI)) == right
+
+
 ANSWERS: dict[str, Callable[[Visitor], None]] = {
     "notebook": notebook,
     "easy": easy,
@@ -548,6 +559,7 @@ ANSWERS: dict[str, Callable[[Visitor], None]] = {
     "how-sure": how_sure,
     "zero-estimate": zero_estimate,
     "residual-states": residual_states,
+    "flicker": flicker,
 }
 
 

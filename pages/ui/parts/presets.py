@@ -660,6 +660,28 @@ _PRESETS = (
         },
         frozenset({"num_states"}),
     ),
+    Preset(
+        "flicker",
+        "A prior against flicker",
+        "With few and noisy data a model may flicker between states. What does a prior do?",
+        "Press Play and open Viterbi. Then set Sticky prior to 50, and press Play.",
+        "It stops it. The likelihood alone is highest, −1.478, with two states that take turns: "
+        "the Viterbi path changes state 71 times where the true path does 6 times, and is right "
+        "at 76 of 100 observations. The prior thinks to have seen each state stay 50 steps. Then "
+        "the likelihood ends at −1.506, lower but nearer the dotted line, and the path changes "
+        "5 times and is right at 93 of 100 (Viterbi).",
+        {
+            "num_states": 3,
+            "num_sequences": 1,
+            "separation": 1.0,
+            "noise_sd": 1.0,
+            "persistence": 0.97,
+            "seed": 3,
+            "start": "quantiles",
+            "speed": "max",
+        },
+        frozenset({"sticky_prior"}),
+    ),
 )
 
 PRESETS: Mapping[str, Preset] = MappingProxyType({preset.name: preset for preset in _PRESETS})

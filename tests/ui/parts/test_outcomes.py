@@ -576,6 +576,27 @@ def residual_states(session: Session) -> None:
     assert largest[6] > 0.2 > 0.1 > largest[3]  # 0.272, 0.088
 
 
+def flicker(session: Session) -> None:
+    sequences = session.data.sequences
+    assert changes(truth_of(session)[1], sequences) == 6
+
+    def found() -> int:
+        return changes(viterbi(learned(session), sequences).states, sequences)
+
+    run = press_play(session)
+    assert found() > 50  # 71
+    assert 0.7 < decoded(session) < 0.8  # 0.76
+    alone = above_truth(session)
+    assert 0.04 < alone < 0.07  # 0.053
+    assert -1.483 < per_observation(run) < -1.473  # -1.478
+    change(session, "flicker", sticky_prior=50.0)
+    run = press_play(session)
+    assert 3 <= found() <= 9  # 5
+    assert decoded(session) > 0.9  # 0.93
+    assert 0.01 < above_truth(session) < 0.6 * alone  # 0.025
+    assert -1.511 < per_observation(run) < -1.501  # -1.506
+
+
 OUTCOMES: dict[str, Callable[[Session], None]] = {
     "notebook": notebook,
     "easy": easy,
@@ -608,6 +629,7 @@ OUTCOMES: dict[str, Callable[[Session], None]] = {
     "how-sure": how_sure,
     "zero-estimate": zero_estimate,
     "residual-states": residual_states,
+    "flicker": flicker,
 }
 
 

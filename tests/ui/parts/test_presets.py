@@ -25,6 +25,7 @@ OF_THEIR_OWN = {
     "filter-smoother", "positive-likelihood", "one-sequence", "by-hand", "beat-em",
     "umbrella-by-hand", "first-step", "two-answers", "saddle-map", "mirror", "far", "momentum",
     "noise-flattens", "how-sure", "zero-estimate", "residual-states",
+    "flicker",
 }  # fmt: skip
 OF_OTHER_SIZE = {"umbrella"}
 """Its sequences are as long as the book's, so that the book's figures can be read off them."""
@@ -154,6 +155,7 @@ def test_a_press_names_controls_by_their_labels() -> None:
         labels = {
             "start": "Starting point", "num_states": "States K", "num_sequences": "Sequences N",
             "start_seed": "New start", "noise_sd": "Noise σ", "hand": "Drag",
+            "sticky_prior": "Sticky prior",
         }  # fmt: skip
         for field in given.varies - ({"start_seed", "nudge"} if "start" in given.varies else set()):
             assert labels[field] in given.press
