@@ -68,6 +68,8 @@ GLOSSARY: Mapping[str, str] = MappingProxyType(
         "Log-joint": "The logarithm of the probability of one path together with the observations.",
         "Log-likelihood": "The logarithm of the likelihood, here per observation so that data of "
         "any size compare; higher is better.",
+        "Log-posterior": "The log-likelihood and the logarithm of the prior together: what "
+        "training climbs where there is a prior.",
         "Mark": "Mark this iteration, to find it again; press again to unmark it.",
         "Maximum": "The very top of a hill of the likelihood; standard errors mean something only "
         "there.",
@@ -87,8 +89,8 @@ GLOSSARY: Mapping[str, str] = MappingProxyType(
         "Posterior": "How probable each state is at each time, once the observations are known.",
         "Posterior of a path": "How probable it is that the states took just this path, once the "
         "observations are known; those of all paths sum to 1.",
-        "Prior": "What is held of a model before any data; none is used on these pages, so that "
-        "only the data speak.",
+        "Prior": "What is held of a model before any data; none is used until you set one in the "
+        "sidebar, so that only the data speak.",
         "Profile interval": "An interval found by holding one number, training all others anew, "
         "and going on until the likelihood has fallen too far.",
         "QQ plot": "Values in order over the places where as many values of a distribution would "
@@ -105,7 +107,13 @@ GLOSSARY: Mapping[str, str] = MappingProxyType(
         "State": "What the model is in at one time; it is never seen, only what it makes is.",
         "Stationary share": "The share of time that a state has in the long run; it is empty where "
         "that depends on the first state.",
+        "Sticky prior": "A prior that has seen each state stay for some steps, so that states last "
+        "longer and flicker less.",
+        "Structural zero": "A probability that is zero from the start on and stays so, whatever "
+        "the data say, such as a step back in a left-to-right chain.",
         "Tie": "Two paths that are exactly as probable as each other.",
+        "Tied": "Said of numbers of a model that are one and the same, such as the spread of all "
+        "states; they count as one parameter.",
         "True model": "The one that the data were really drawn from; its lines are dotted.",
         "Viterbi path": "The single path of states that is most probable together with all "
         "observations.",

@@ -52,3 +52,22 @@ def test_a_long_sweep_shows_how_far_it_is_and_is_cancelled(page: Page) -> None:
     press(page, "Cancel")
     expect(main.get_by_text(re.compile("Cancelled after"))).to_be_visible()
     expect(page.get_by_role("button", name="Adopt")).to_be_visible()
+
+
+def test_constraints_are_compared_and_one_stands_in_the_sidebar_then(page: Page) -> None:
+    open_page(page, "/models?K=3&M=40&N=8&structure=cyclic&side=plain.tied.cyclic&side_each=3")
+    press(page, "Train them")
+    main, sidebar = page.get_by_test_id("stMain"), page.get_by_test_id("stSidebar")
+    expect(main.get_by_text(re.compile("BIC prefers Cyclic"))).to_be_visible()
+    press(page, "Use this one")
+    expect(sidebar.get_by_text("Chain: cyclic.")).to_be_visible()
+    page.wait_for_function(
+        "() => location.search.includes('chain=cyclic') && location.search.includes('runs=')"
+    )
+    expect(main.get_by_text(re.compile("BIC prefers Cyclic"))).to_be_visible()
+    # Its controls are closed until somebody wants them.
+    expect(sidebar.get_by_label("Sticky prior", exact=True)).to_be_hidden()
+    sidebar.get_by_text("Constraints and priors").click()
+    expect(sidebar.get_by_label("Sticky prior", exact=True)).to_be_visible()
+    press(page, "Hold nothing")
+    expect(sidebar.get_by_text("Chain: cyclic.")).to_be_hidden()
