@@ -66,8 +66,11 @@ def constrained_start(hmm: HMM, config: Config, data: Dataset) -> HMM:
 
 
 def location_of(config: Config) -> str:
-    """What says where a state's observations lie: "means", "rates" or "probs"."""
-    return next(name for name in FAMILIES[config.family].parameters if name in LOCATIONS)
+    """What says where a state's observations lie: "means", "rates" or "probs".
+
+    Empty for a family that has no such parameter of its own.
+    """
+    return next((name for name in FAMILIES[config.family].parameters if name in LOCATIONS), "")
 
 
 def holds_truth(config: Config, data: Dataset) -> bool:
@@ -94,13 +97,14 @@ def with_true_locations(hmm: HMM, config: Config, data: Dataset) -> HMM:
 
 
 def _asks_for_truth(config: Config) -> bool:
-    return config.held_at == "true" and location_of(config) not in config.trainable
+    location = location_of(config)
+    return config.held_at == "true" and bool(location) and location not in config.trainable
 
 
 def _true_locations(config: Config, data: Dataset) -> FloatArray | None:
     if data.truth is None or isinstance(data.truth.emissions, NeuralGaussian):
         return None
-    values: FloatArray | None = getattr(data.truth.emissions, location_of(config), None)
+    values: FloatArray | None = getattr(data.truth.emissions, location_of(config) or "-", None)
     return values if values is not None and len(values) == config.num_states else None
 
 

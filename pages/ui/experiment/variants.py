@@ -74,8 +74,8 @@ def available(config: Config, data: Dataset) -> dict[str, str]:
         names.append("network")
     if data.family == "points":
         labels["plain"] = (FIELD_OF["covariance_type"].choices or {})[config.covariance_type]
-    word = FAMILIES[data.family].trainable[location].lower()
-    labels["true"] = f"True {word} held"
+    if location:
+        labels["true"] = f"True {FAMILIES[data.family].trainable[location].lower()} held"
     return {name: labels[name] for name in labels if name in names}
 
 

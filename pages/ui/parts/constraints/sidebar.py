@@ -57,7 +57,8 @@ def _draw(session: Session, config: Config) -> None:
             )
         else:
             controls.option(session, "spread", SPREADS)
-    if constraints.location_of(config) not in config.trainable:
+    location = constraints.location_of(config)
+    if location and location not in config.trainable:
         controls.choice(session, "held_at")
     left, right = st.columns(2)
     with left:
