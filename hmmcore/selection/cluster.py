@@ -123,8 +123,7 @@ class Cluster(Executor):
         future: Future[Any] = Future()
         # Called at once where somebody cancels it: what nobody wants, the workers give up.
         future.add_done_callback(lambda done: self._in_loop(self._release, done))
-        self._in_loop(self._send, future, job)
-        return future
+        return future if self._in_loop(self._send, future, job) else self._local.submit(job)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Leave the cluster, which goes on; jobs on their way are given back."""
@@ -132,9 +131,13 @@ class Cluster(Executor):
         if wait:
             self._watch.join()
 
-    def _in_loop(self, function: Callable[..., object], *arguments: Any) -> None:
-        with suppress(RuntimeError):  # closed: everything was given back
+    def _in_loop(self, function: Callable[..., object], *arguments: Any) -> bool:
+        """Call a function in the thread that looks; False once that has ended."""
+        try:
             self._loop.call_soon_threadsafe(function, *arguments)
+        except RuntimeError:
+            return False
+        return True
 
     # --- jobs on their way ------------------------------------------------------------------------
 
@@ -196,6 +199,7 @@ class Cluster(Executor):
             distributed, dask = import_module("distributed"), import_module("dask")
         except ImportError:
             self._away = NOT_INSTALLED
+            self._loop.close()
             self._looked.set()
             return
         # A job carries its data, which Dask would rather be sent once.
@@ -322,8 +326,10 @@ def code_of(packages: tuple[str, ...]) -> str:
     digest = blake2b(repr((sys.version_info[:2], [version(one) for one in BEHIND])).encode())
     for package in packages:
         spec = find_spec(package)
-        for folder in (spec and spec.submodule_search_locations) or ():
-            for path in sorted(Path(folder).rglob("*.py")):
+        found = (spec and spec.submodule_search_locations) or ()
+        # A folder without __init__.py is found once for each way that leads to it.
+        for folder in sorted({Path(one).resolve() for one in found}):
+            for path in sorted(folder.rglob("*.py")):
                 digest.update(f"\n{path.relative_to(folder).as_posix()}\n".encode())
                 digest.update(path.read_bytes())
     return digest.hexdigest()
