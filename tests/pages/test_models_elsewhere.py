@@ -57,7 +57,7 @@ def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
 @pytest.mark.parametrize(
     ("name", "query"),
     [
-        ("states", {"family": "symbols", "unseen": "ends", "method": "Gradient", "M": "12"}),
+        ("states", {"family": "symbols", "unseen": "ends"}),
         ("states", {"family": "counts", "unseen": "nothing", "restart_by": "kmeans"}),
         ("starts", {"method": "Both", "M": "12", "model": "network"}),
         ("starts", {"data": "notebook", "train": "means.transition_matrix"}),
@@ -91,17 +91,17 @@ def test_too_many_starts_for_a_script_are_refused():
 @pytest.fixture
 def own_pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """A server whose pool is made anew, and is left as it was."""
-    background.pool.cache_clear()
+    background._pool.cache_clear()
     yield monkeypatch
     if (cluster := background.cluster()) is not None:
         cluster.shutdown()
-    background.pool.cache_clear()
+    background._pool.cache_clear()
 
 
 def test_the_pages_sweep_runs_on_the_operators_cluster(own_pool, tmp_path):
     query = {**SMALL, "K": "3", "M": "60", "upto": "4", "each": "12"}
     expected = table(trained(opened("models.py", **query), "states"))
-    background.pool.cache_clear()
+    background._pool.cache_clear()
     with DaskCluster(tmp_path) as dask:
         workers = [dask.worker(), dask.worker()]
         own_pool.setenv(SCHEDULER, dask.address)
@@ -139,7 +139,7 @@ def test_the_pages_sweep_runs_on_the_operators_cluster(own_pool, tmp_path):
         assert "away" not in said
 
         own_pool.undo()
-        own_pool.setenv(SCHEDULER, dask.address)
+        own_pool.setattr("hmmcore.selection.cluster.CONNECT_SECONDS", 1.0)
         dask.scheduler.kill()
         while not cluster.away:
             time.sleep(0.05)

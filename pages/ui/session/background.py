@@ -151,18 +151,28 @@ def _turn(work: Iterator[Found]) -> tuple[list[Found], bool]:
     return found, True
 
 
-@cache
+_threads = ThreadPoolExecutor(NUM_THREADS, thread_name_prefix="background")
+
+
 def threads() -> ThreadPoolExecutor:
     """The threads in which the jobs of all visitors compute."""
-    return ThreadPoolExecutor(NUM_THREADS, thread_name_prefix="background")
+    return _threads
 
 
-@cache
+_making = threading.Lock()
+
+
 def pool() -> Executor:
     """Where sweeps compute: the threads, or the operator's Dask cluster.
 
     While the cluster is away the threads take its place.
     """
+    with _making:  # one, though two visitors may be the first
+        return _pool()
+
+
+@cache
+def _pool() -> Executor:
     address = os.environ.get(SCHEDULER, "").strip()
     own = threads()
     return Cluster(address, own, NUM_THREADS, PACKAGES) if address else own
