@@ -74,6 +74,12 @@ TRUST_WORDS = {
     "simulated": "simulated beside observed, {0} data sets",
     "zeros": "which zeros should rise",
 }
+PRODUCT_HEAD = [
+    "| K, M, N | Gaussian ms | product of Gaussians ms | of counts ms | of all kinds ms |",
+    "|---|---|---|---|---|",
+]
+PRODUCT_GOAL = 3.0
+"""How many times as long as one diagonal Gaussian a product of Gaussians may take, at the most."""
 GROWTH = {
     "K": [(k, 1000, 100) for k in (2, 4, 8, 16, 32)],
     "M": [(5, m, 100) for m in (10, 100, 1000, 10_000)],
@@ -217,6 +223,26 @@ def many_models(seconds: float, limit: float) -> list[str]:
     return rows
 
 
+def products(seconds: float, limit: float) -> list[str]:
+    """Table rows of an EM step on four columns: as one Gaussian, and as products."""
+    rows = []
+    for name in ("2,100,1", "playground", "batch"):
+        cells, gaussian = [], None
+        for kind in ("gaussian", "numbers", "counts", "mixed"):
+            result = measure(kind, "em", name, seconds, limit, "product_worker")
+            cell = milliseconds(result)
+            if "error" not in result and gaussian is not None:
+                cell += f" ({result['median'] / gaussian:.1f}×"
+                cell += f", goal {PRODUCT_GOAL:g}×)" if kind == "numbers" else ")"
+            elif "error" not in result:
+                gaussian = result["median"]
+            cells.append(cell)
+        size = ", ".join(str(n) for n in WORKLOADS.get(name, name.split(",")))
+        rows.append(f"| {size} | {' | '.join(cells)} |")
+        print(rows[-1], flush=True)
+    return rows
+
+
 def landscape(seconds: float, limit: float, quick: bool) -> list[str]:
     """Table rows of surfaces and basins, ours together and one by one."""
     rows = []
@@ -342,6 +368,8 @@ def main() -> None:
         plain = against_c(seconds, limit)
         print("\n".join(MANY_HEAD), flush=True)
         many = [*MANY_HEAD, *many_models(seconds, limit)]
+    print("\n".join(PRODUCT_HEAD), flush=True)
+    columns = [*PRODUCT_HEAD, *products(seconds, limit)]
     print("\n".join(LANDSCAPE_HEAD), flush=True)
     land = [*LANDSCAPE_HEAD, *landscape(seconds, limit, options.quick)]
     print("\n".join(TRUST_HEAD), flush=True)
@@ -380,6 +408,13 @@ Microseconds of one step of one model, from random starts. dynamax is mapped ove
 sequences, all steps in one jitted call. The C loop trains one model after the other.
 
 {chr(10).join(many)}
+
+## Four columns at a time
+
+One EM iteration. A product of Gaussians is one Gaussian with diagonal covariances; the product of
+all kinds has two columns of numbers, one of counts and one of symbols.
+
+{chr(10).join(columns)}
 
 ## The landscape
 
