@@ -14,6 +14,7 @@ import scipy
 from numpy.typing import ArrayLike
 
 from hmmcore.arrays import FloatArray, IntArray, as_count, as_permutation, require_unmasked
+from hmmcore.emissions import Emissions, members
 from hmmcore.model import HMM
 
 NO_STATE = -1
@@ -83,24 +84,35 @@ def parameter_errors(reference: HMM, hmm: HMM) -> dict[str, FloatArray]:
 
     Returns:
         "initial_probs" (K,), "transition_matrix" (K, K) and the parameters of the emissions in
-        their own shapes; where the models' covariances are of different types they are left out.
+        their own shapes, those of a product by their names in it ("0.means"); where the models'
+        covariances are of different types they are left out.
 
     Raises:
         ValueError: when the models differ in their number of states or dimensions.
     """
     _require_same_size(reference, hmm)
-    ours, theirs = hmm.emissions, reference.emissions
-    # A network's parameters have no counterpart in another; its means do.
-    names = ("means", "covariances", "rates", "probs")
-    pairs = {name: (getattr(ours, name, None), getattr(theirs, name, None)) for name in names}
+    ours, theirs = _comparable(hmm.emissions), _comparable(reference.emissions)
+    pairs = {name: (values, theirs.get(name)) for name, values in ours.items()}
     return {
         "initial_probs": hmm.initial_probs - reference.initial_probs,
         "transition_matrix": hmm.transition_matrix - reference.transition_matrix,
         **{
             name: learned - true
             for name, (learned, true) in pairs.items()
-            if learned is not None and true is not None and learned.shape == true.shape
+            if true is not None and learned.shape == true.shape
         },
+    }
+
+
+def _comparable(emissions: Emissions) -> dict[str, FloatArray]:
+    """Parameters by name that mean the same in another value."""
+    # A network's own have no counterpart in another; its means do.
+    names = ("means", "covariances", "rates", "probs")
+    return {
+        f"{first}{name}": getattr(part, name)
+        for first, part in members(emissions)
+        for name in names
+        if hasattr(part, name)
     }
 
 

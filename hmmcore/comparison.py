@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from hmmcore.alignment import align_parameters
 from hmmcore.arrays import FloatArray, numeric_array
+from hmmcore.emissions import members
 from hmmcore.model import HMM
 
 WINDOW = 10
@@ -265,16 +266,17 @@ def state_parameters(hmm: HMM) -> dict[str, FloatArray]:
     """The numbers of each state, (K, C) by name: C dimensions or symbols, else C = 1.
 
     "initial_probs", "self_transition_probs" (the diagonal of A), and of the family's "means" and
-    "standard_deviations", "rates" or "probs".
+    "standard_deviations", "rates" or "probs"; of the parts of a product, "0.means" and so on.
     """
     found = {
         "initial_probs": hmm.initial_probs[:, np.newaxis],
         "self_transition_probs": np.diagonal(hmm.transition_matrix)[:, np.newaxis],
     }
-    for name in ("means", "standard_deviations", "rates", "probs"):
-        values = getattr(hmm.emissions, name, None)
-        if values is not None:
-            found[name] = np.reshape(values, (hmm.num_states, -1))
+    for first, part in members(hmm.emissions):
+        for name in ("means", "standard_deviations", "rates", "probs"):
+            values = getattr(part, name, None)
+            if values is not None:
+                found[f"{first}{name}"] = np.reshape(values, (hmm.num_states, -1))
     return found
 
 

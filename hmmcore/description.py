@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from hmmcore.arrays import FloatArray
-from hmmcore.emissions import Categorical, Gaussian, NeuralGaussian, Poisson
+from hmmcore.emissions import Categorical, Emissions, Gaussian, NeuralGaussian, Poisson, Product
 from hmmcore.model import HMM
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def describe_states(
     hmm: HMM,
     shares: ArrayLike | None = None,
     columns: Sequence[str] = (),
-    labels: Sequence[str] = (),
+    labels: Sequence[str] | Mapping[int, Sequence[str]] = (),
     states: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Tabulate a model, one row for each state, counted from 1.
@@ -75,13 +75,15 @@ def describe_states(
     Args:
         shares: (K,) the expected share of the data in each state.
         columns: (D,) names of the dimensions; by default they are numbered from 1.
-        labels: (C,) of symbols; by default they are counted from 1.
+        labels: (C,) of symbols; by default they are counted from 1. Of a product, by the number of
+            the column, from 0: {2: ["rest", "walk"]}.
         states: (K,) different names of the states; by default S1, S2, …
 
     Returns:
         A frame with the emissions ("mean" and "standard deviation", "rate", or "p(label)"), "share
         of the data" where it is given, "expected stay" in steps, "to S1" … "to SK" (the row of A,
-        with the names of the states) and "stationary share", see `stationary_probs`.
+        with the names of the states) and "stationary share", see `stationary_probs`. Of a product
+        each part's, "rate of 2" or "p(walk) of activity".
 
     Raises:
         ValueError: when `states` are not K different names.
@@ -95,7 +97,7 @@ def describe_states(
             f"{hmm.num_states} states; each needs one of its own."
         )
 
-    table: dict[str, ArrayLike] = _emissions(hmm, columns, labels)
+    table: dict[str, ArrayLike] = _emissions(hmm.emissions, columns, labels)
     if shares is not None:
         table["share of the data"] = np.asarray(shares)
     table["expected stay"] = expected_stays(hmm.transition_matrix)
@@ -105,8 +107,20 @@ def describe_states(
     return pd.DataFrame(table, index=pd.Index(names, name="state"))
 
 
-def _emissions(hmm: HMM, columns: Sequence[str], labels: Sequence[str]) -> dict[str, ArrayLike]:
-    emissions = hmm.emissions
+def _emissions(
+    emissions: Emissions,
+    columns: Sequence[str],
+    labels: Sequence[str] | Mapping[int, Sequence[str]],
+) -> dict[str, ArrayLike]:
+    if isinstance(emissions, Product):
+        of_parts: dict[str, ArrayLike] = {}
+        for j, part in enumerate(emissions.parts):
+            own = labels.get(j, ()) if isinstance(labels, Mapping) else ()
+            column = columns[j] if columns else f"{j + 1}"
+            for what, values in _emissions(part, (), own).items():
+                of_parts[f"{what} of {column}"] = values
+        return of_parts
+    assert not isinstance(labels, Mapping)
     if isinstance(emissions, Poisson):
         return {"rate": emissions.rates}
     if isinstance(emissions, Categorical):
@@ -123,7 +137,7 @@ def _emissions(hmm: HMM, columns: Sequence[str], labels: Sequence[str]) -> dict[
         table[f"standard deviation{name}"] = spreads[:, d]
     if isinstance(emissions, Gaussian) and emissions.covariance_type in ("full", "tied"):
         covariances = np.broadcast_to(
-            emissions.covariances, (hmm.num_states, dimensions, dimensions)
+            emissions.covariances, (emissions.num_states, dimensions, dimensions)
         )
         for i in range(dimensions):
             for j in range(i + 1, dimensions):

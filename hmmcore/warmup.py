@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from hmmcore import batch, initialization, landscape
-from hmmcore.emissions import Categorical, Gaussian, Poisson
+from hmmcore.emissions import Categorical, Gaussian, Poisson, Product
 from hmmcore.inference import (
     k_best_paths,
     messages,
@@ -71,8 +71,12 @@ def _other_emissions() -> None:
     hmm, sequences = _left_right(), _sequences(3, 3)
     chain = hmm.initial_probs, hmm.transition_matrix
     trainer = EM(Sequences([0.0, 1.0]))
-    for emissions in (Categorical([[0.9, 0.1], [0.2, 0.8]]), Poisson([1.0, 2.0])):
+    symbols, counts = Categorical([[0.9, 0.1], [0.2, 0.8]]), Poisson([1.0, 2.0])
+    for emissions in (symbols, counts):
         trainer.step(trainer.init(HMM(*chain, emissions)))
+    several = EM(Sequences([[0.0, 1.0, 0.5], [1.0, np.nan, 1.5]]))
+    both = Product([symbols, counts, Gaussian([0.0, 1.0], [1.0, 1.0])])
+    several.step(several.init(HMM(*chain, both)))
     full = HMM(*chain, Gaussian([0.0, 1.0], [1.0, 1.0], "full"))
     for learner in (EM(sequences), GradientAscent(sequences)):
         learner.step(learner.init(full))

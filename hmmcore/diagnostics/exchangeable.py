@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hmmcore.arrays import FloatArray
+from hmmcore.emissions import own_name
 from hmmcore.emissions.network import SHARED_LAYERS
 from hmmcore.model import HMM
 from hmmcore.sweeps.sweep import Expectations
@@ -88,7 +89,7 @@ def of_single_states(name: str, values: FloatArray, num_states: int) -> bool:
     if name in SHARED_LAYERS:
         return False
     # The Cholesky factor of a covariance that all states share has as many rows as dimensions.
-    return len(values) == num_states and not (name == "cholesky" and values.ndim == 2)
+    return len(values) == num_states and not (own_name(name) == "cholesky" and values.ndim == 2)
 
 
 def _traded(slope: FloatArray, order: np.ndarray) -> FloatArray:

@@ -76,7 +76,7 @@ def _held_states(
 ) -> list[Finding]:
     """States with a parameter at its bound: a variance at the floor, a mean at a ReLU's zero."""
     findings, alive = [], observations >= FEWEST_OBSERVATIONS
-    if "covariances" in chosen.names:
+    if chosen.variances:
         variances = chosen.smallest_variances(state.hmm.emissions)
         # Floors of Cholesky factors and eigenvalues are met to within rounding.
         floored = variances <= variance_floor * (1.0 + 1e-6)

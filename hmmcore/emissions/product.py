@@ -115,14 +115,6 @@ class Product(Value):
             for name, parameter in part.parameter_of.items()
         }
 
-    def parameters(self) -> dict[str, FloatArray]:
-        """The parameters by name."""
-        return {
-            part_name(j, name): getattr(part, name)
-            for j, part in enumerate(self.parts)
-            for name in part.parameter_names
-        }
-
     def as_gaussian(self) -> Gaussian | None:
         """The same as a diagonal `Gaussian`; None unless all parts are Gaussian."""
         parts = [part for part in self.parts if isinstance(part, Gaussian)]

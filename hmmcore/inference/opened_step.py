@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from hmmcore.arrays import FloatArray, quoted
-from hmmcore.emissions import Gaussian, NeuralGaussian
+from hmmcore.coordinates import PARTS, Coordinate
+from hmmcore.emissions import Gaussian, NeuralGaussian, Product, part_name
 from hmmcore.emissions.base import EMPTY_WEIGHT, Remedy
 from hmmcore.emissions.full import conditional
 from hmmcore.emissions.missing import patterns
@@ -19,8 +20,6 @@ from hmmcore.model import HMM, log_parameters
 from hmmcore.sequences import Sequences
 from hmmcore.training import EM
 from hmmcore.training.base import checked_trainable
-
-Coordinate = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +133,8 @@ def open_parameter(step: EMStep, coordinate: Coordinate) -> OpenedParameter:
         ValueError: when the model has no such coordinate, or a mean comes out of a network, which
             is moved by its gradient; of the transition matrix also as `messages`.
     """
+    if isinstance(step.before.emissions, Product) and coordinate and coordinate[0] == PARTS:
+        return _of_part(step, coordinate)
     name, place = _found(step.before, coordinate)
     states = _states(step.before, name, place)
     if name == "initial_probs":
@@ -169,6 +170,35 @@ def open_parameter(step: EMStep, coordinate: Coordinate) -> OpenedParameter:
     )
 
 
+def _of_part(step: EMStep, coordinate: Coordinate) -> OpenedParameter:
+    """A parameter of a part of a product: of the part alone, with its column of the data."""
+    parts = step.before.emissions.num_dimensions
+    if len(coordinate) < 3 or coordinate[1] not in range(parts):
+        raise ValueError(
+            f"the model has no coordinate {quoted(coordinate)}; one of its {parts} parts is like "
+            "('parts', 0, 'means', 1)."
+        )
+    j = int(coordinate[1])
+    first = part_name(j, "")
+    before, after = (
+        HMM(hmm.initial_probs, hmm.transition_matrix, hmm.emissions.parts[j])  # type: ignore[attr-defined]
+        for hmm in (step.before, step.after)
+    )
+    alone = EMStep(
+        before,
+        after,
+        Sequences(step.sequences.observations[:, j], step.sequences.lengths),
+        frozenset(name.removeprefix(first) for name in step.trainable if name.startswith(first)),
+        step.remedies,
+        step.smoothed_probs,
+    )
+    found = open_parameter(alone, coordinate[2:])
+    if found.held == "floor" and np.isclose(found.new, found.quotient, rtol=1e-9, atol=0.0):
+        # It was another part that needed the floor.
+        return replace(found, held=None)
+    return found
+
+
 def _owner(hmm: HMM, name: str) -> object:
     """What holds the parameter of that name."""
     return hmm if name in ("initial_probs", "transition_matrix") else hmm.emissions
@@ -184,8 +214,10 @@ def _found(hmm: HMM, coordinate: Coordinate) -> tuple[str, tuple[int, ...]]:
         for name in ("means", "covariances", "standard_deviations", "rates", "probs")
         if hasattr(hmm.emissions, name)
     ]
+    if isinstance(hmm.emissions, Product):
+        names.append(PARTS)
     name, *indices = coordinate
-    if name not in names:
+    if name not in names or name == PARTS:
         raise ValueError(f"the model has no {quoted(name)}; it has {', '.join(names)}.")
     name = str(name)
     if name == "means" and isinstance(hmm.emissions, NeuralGaussian):

@@ -10,6 +10,7 @@ import scipy
 from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.batch import Models
 from hmmcore.batch.models import Arrays
+from hmmcore.emissions import Gaussian, Product, beginning_of, own_name
 from hmmcore.landscape.base import orders
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -89,9 +90,10 @@ def _of_states(models: Models) -> FloatArray:
         parts = {"means": np.array(means).reshape(*shape, -1), "covariances": parts["covariances"]}
     pieces = []
     for name, values in parts.items():
-        if models.settings.get("covariance_type") == "tied" and name == "covariances":
+        own, first = own_name(name), beginning_of(name)
+        if models.settings.get(f"{first}covariance_type") == "tied" and own == "covariances":
             values = np.broadcast_to(values[:, np.newaxis], (*shape, *values.shape[1:]))
-        shown = 2.0 * np.sqrt(values) if name in ("rates", "probs") else values
+        shown = 2.0 * np.sqrt(values) if own in ("rates", "probs") else values
         pieces.append(shown.reshape(*shape, -1))
     return np.concatenate(pieces, axis=2) if pieces else np.empty((*shape, 0))
 
@@ -147,6 +149,16 @@ class Likeness:
 
 def _scales(hmm: HMM, num_features: int) -> FloatArray:
     """(1, K, d): by what differences of the states' features are multiplied."""
+    if isinstance(hmm.emissions, Product):
+        # A mean and a variance, a rate, or the probabilities of symbols.
+        parts = [
+            _scales(
+                HMM(hmm.initial_probs, hmm.transition_matrix, part),
+                2 if isinstance(part, Gaussian) else getattr(part, "num_symbols", 1),
+            )
+            for part in hmm.emissions.parts
+        ]
+        return np.concatenate(parts, axis=2)
     sds = getattr(hmm.emissions, "standard_deviations", None)
     if sds is None:
         return np.ones((1, hmm.num_states, num_features))

@@ -12,18 +12,23 @@ from hmmcore.arrays import BoolArray, FloatArray, quoted, require_type
 from hmmcore.batch import Models, stack
 from hmmcore.batch.models import Arrays, kind_of
 from hmmcore.coordinates import (
-    DISTRIBUTIONS,
     Coordinate,
+    flat,
+    is_distribution,
     place_of,
     scale_of,
     value_at,
     values_of,
     with_values,
 )
+from hmmcore.emissions import beginning_of, member_of, own_name
 from hmmcore.landscape.base import AnyPlane, as_positions, distinct, orders
 from hmmcore.landscape.through import ThroughModels
 from hmmcore.model import HMM
 from hmmcore.training.base import MODEL_PARAMETERS
+
+SPREADS = "standard_deviations", "covariances"
+"""What coordinates, and what families, call the parameter that a standard deviation belongs to."""
 
 ROUNDING = 1e-12
 """By how much two probabilities of a row may exceed one together: logits are rounded."""
@@ -55,7 +60,7 @@ class Plane(AnyPlane):
         require_type("hmm", self.hmm, HMM, "an HMM")
         for coordinate in (self.x, self.y):
             with_values(self.hmm, {coordinate: value_at(self.hmm, coordinate)})
-            if coordinate[0] in DISTRIBUTIONS and self._row_size(coordinate) == 1:
+            if is_distribution(_name(coordinate)) and self._row_size(coordinate) == 1:
                 raise ValueError(
                     f"{quoted(coordinate)} is the only probability of its row, so it is always 1; "
                     "choose another number."
@@ -88,7 +93,7 @@ class Plane(AnyPlane):
             self._set_probabilities(arrays, (self.x, self.y), chosen)
         else:
             for coordinate, value in zip((self.x, self.y), chosen, strict=True):
-                if coordinate[0] in DISTRIBUTIONS:
+                if is_distribution(_name(coordinate)):
                     self._set_probabilities(arrays, (coordinate,), [value])
                 else:
                     self._set_number(arrays, coordinate, value)
@@ -113,7 +118,7 @@ class Plane(AnyPlane):
             place = place_of(hmm, coordinate)
             num_of_states = len(self._states(coordinate))
             states = tuple(players[:, named.index(state)] for state in place[:num_of_states])
-            values = values_of(hmm, str(coordinate[0]))[(*states, *place[num_of_states:])]
+            values = values_of(hmm, _name(coordinate))[(*states, *place[num_of_states:])]
             positions.append(scale_of(coordinate).position(values))
         return distinct(np.stack(positions, axis=1))
 
@@ -130,16 +135,22 @@ class Plane(AnyPlane):
     # --- which numbers there are ------------------------------------------------------------------
 
     def _row_size(self, coordinate: Coordinate) -> int:
-        return int(values_of(self.hmm, str(coordinate[0])).shape[-1])
+        return int(values_of(self.hmm, _name(coordinate)).shape[-1])
 
     def _states(self, coordinate: Coordinate) -> tuple[int, ...]:
         """The states that a coordinate names: its first indices."""
         return place_of(self.hmm, coordinate)[: 2 if coordinate[0] == "transition_matrix" else 1]
 
+    def _covariance_type(self, name: str) -> str | None:
+        """That of the family to which the parameter of this name belongs; None without one."""
+        if name in MODEL_PARAMETERS:
+            return None
+        return getattr(member_of(self.hmm.emissions, name), "covariance_type", None)
+
     def _row(self, coordinate: Coordinate) -> tuple[str | int, ...] | None:
         """The row that a probability belongs to; None of other numbers."""
-        name = str(coordinate[0])
-        return (name, *place_of(self.hmm, coordinate)[:-1]) if name in DISTRIBUTIONS else None
+        name = _name(coordinate)
+        return (name, *place_of(self.hmm, coordinate)[:-1]) if is_distribution(name) else None
 
     @property
     def _are_in_one_row(self) -> bool:
@@ -147,21 +158,24 @@ class Plane(AnyPlane):
 
     def _number(self, coordinate: Coordinate) -> tuple[str | int, ...]:
         """A name for a number that is the same for all coordinates which stand for it."""
-        name, place = str(coordinate[0]), place_of(self.hmm, coordinate)
-        if name in DISTRIBUTIONS and self._row_size(coordinate) == 2:
+        name, place = _name(coordinate), place_of(self.hmm, coordinate)
+        if is_distribution(name) and self._row_size(coordinate) == 2:
             place = (*place[:-1], 0)
-        kind = getattr(self.hmm.emissions, "covariance_type", None)
-        if name == "standard_deviations" and kind in ("tied", "spherical"):
+        kind = self._covariance_type(name)
+        if own_name(name) == "standard_deviations" and kind in ("tied", "spherical"):
             place = place[1:] if kind == "tied" else place[:1]
         return (name, *place)
 
     def _coordinates_of(self, parameter: str) -> Iterator[Coordinate]:
         """All numbers of a parameter; something that is none, where it has others too."""
-        name = "standard_deviations" if parameter == "covariances" else parameter
-        kind = getattr(self.hmm.emissions, "covariance_type", None)
-        correlated = kind in ("tied", "full") and self.hmm.emissions.num_dimensions > 1
-        if name not in (*DISTRIBUTIONS, "means", "standard_deviations", "rates") or (
-            parameter == "covariances" and correlated
+        own, first = own_name(parameter), beginning_of(parameter)
+        name = f"{first}standard_deviations" if own == "covariances" else parameter
+        correlated = (
+            self._covariance_type(name) in ("tied", "full")
+            and member_of(self.hmm.emissions, name).num_dimensions > 1
+        )
+        if (not is_distribution(name) and own not in ("means", *SPREADS, "rates")) or (
+            own == "covariances" and correlated
         ):
             yield ()
             return
@@ -186,8 +200,8 @@ class Plane(AnyPlane):
     def _are_in_range(self, values: list[FloatArray]) -> BoolArray:
         which = np.ones(len(values[0]), dtype=bool)
         for coordinate, value in zip((self.x, self.y), values, strict=True):
-            name = coordinate[0]
-            if name in DISTRIBUTIONS:
+            name = own_name(_name(coordinate))
+            if is_distribution(name):
                 # A logit is a probability wherever it is a number.
                 which &= ~np.isnan(value)
             elif name == "standard_deviations":
@@ -204,7 +218,7 @@ class Plane(AnyPlane):
         self, arrays: Arrays, coordinates: tuple[Coordinate, ...], values: list[FloatArray]
     ) -> None:
         """Set one or two probabilities of a row; the others share the rest as they did."""
-        name, place = str(coordinates[0][0]), place_of(self.hmm, coordinates[0])[:-1]
+        name, place = _name(coordinates[0]), place_of(self.hmm, coordinates[0])[:-1]
         given = values_of(self.hmm, name)[place]
         entries = [place_of(self.hmm, c)[-1] for c in coordinates]
         others = np.delete(np.arange(len(given)), entries)
@@ -221,12 +235,12 @@ class Plane(AnyPlane):
     def _set_number(self, arrays: Arrays, coordinate: Coordinate, values: FloatArray) -> None:
         place = place_of(self.hmm, coordinate)
         array = arrays[_array_of(coordinate)]
-        if coordinate[0] != "standard_deviations":
+        if own_name(_name(coordinate)) != "standard_deviations":
             index: tuple[slice | int, ...] = (slice(None), *place)
             array[index] = values
             return
         state, dimension = place
-        kind = getattr(self.hmm.emissions, "covariance_type", "diag")
+        kind = self._covariance_type(_name(coordinate)) or "diag"
         if kind == "spherical":
             array[:, state] = values**2
         elif kind == "diag":
@@ -258,7 +272,13 @@ class Plane(AnyPlane):
         )
 
 
+def _name(coordinate: Coordinate) -> str:
+    """The name of the parameter that a coordinate belongs to: "1.rates" of a part of a product."""
+    return str(flat(coordinate)[0])
+
+
 def _array_of(coordinate: Coordinate) -> str:
     """The name of the array of `Models` that holds a number."""
-    name = str(coordinate[0])
-    return "covariances" if name == "standard_deviations" else name
+    name = _name(coordinate)
+    is_spread = own_name(name) == "standard_deviations"
+    return f"{beginning_of(name)}covariances" if is_spread else name

@@ -6,7 +6,7 @@ import numpy as np
 
 from hmmcore.arrays import FloatArray
 from hmmcore.diagnostics import exchangeable_states
-from hmmcore.emissions import Categorical
+from hmmcore.emissions import Categorical, Emissions, member_of, members, with_members
 from hmmcore.model import HMM
 from hmmcore.sweeps.sweep import expectations
 from hmmcore.training import EM, GradientAscent, Trainer
@@ -79,13 +79,14 @@ def is_stuck(trainer: Trainer, hmm: HMM, start: HMM) -> bool:
         return False
     assert isinstance(trainer, EM | GradientAscent)
     trainable = checked_trainable(trainer.trainable, hmm)
-    emissions, own = hmm.emissions, start.emissions
     initial = _restored(hmm.initial_probs, start.initial_probs)
     matrix = _restored(hmm.transition_matrix, start.transition_matrix)
-    symbols = None
-    if isinstance(emissions, Categorical) and isinstance(own, Categorical):
-        symbols = _restored(emissions.probs, own.probs)
-        emissions = Categorical(symbols)
+    parts: list[Emissions] = []
+    for first, part in members(hmm.emissions):
+        own = member_of(start.emissions, f"{first}probs")
+        both = isinstance(part, Categorical) and isinstance(own, Categorical)
+        parts.append(Categorical(_restored(part.probs, own.probs)) if both else part)
+    emissions = with_members(hmm.emissions, parts)
     before = expectations(hmm, trainer.sequences)
     after = expectations(HMM(initial, matrix, emissions), trainer.sequences)
     looked_at = [
@@ -93,12 +94,10 @@ def is_stuck(trainer: Trainer, hmm: HMM, start: HMM) -> bool:
         ("transition_matrix", hmm.transition_matrix, matrix,
          before.transition_counts, after.transition_counts),
     ]  # fmt: skip
-    if symbols is not None:
-        assert isinstance(hmm.emissions, Categorical)
-        looked_at.append(
-            ("probs", hmm.emissions.probs, symbols,
-             before.emissions["counts"], after.emissions["counts"])
-        )  # fmt: skip
+    for (first, part), restored in zip(members(hmm.emissions), parts, strict=True):
+        if isinstance(part, Categorical) and isinstance(restored, Categorical):
+            counts = before.emissions[f"{first}counts"], after.emissions[f"{first}counts"]
+            looked_at.append((f"{first}probs", part.probs, restored.probs, *counts))
     return any(
         name in trainable and _some_rise(present, restored, counts, counts_after)
         for name, present, restored, counts, counts_after in looked_at

@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike
 from hmmcore.arrays import BoolArray, FloatArray, require_type
 from hmmcore.batch import Models, stack
 from hmmcore.batch.models import Arrays, kind_of
-from hmmcore.coordinates import DISTRIBUTIONS, Coordinate
+from hmmcore.coordinates import Coordinate, is_distribution
+from hmmcore.emissions import beginning_of, own_name, parameters_of
 from hmmcore.landscape.base import AnyPlane, as_positions, distinct, orders
 from hmmcore.model import HMM
 
@@ -47,7 +48,10 @@ class Space:
                 "The models differ in their number of states or in what they emit; they must be of "
                 "one kind."
             )
-        if (getattr(hmm.emissions, "rates", np.ones(1)) == 0.0).any():
+        if any(
+            own_name(name) == "rates" and (values == 0.0).any()
+            for name, values in parameters_of(hmm.emissions).items()
+        ):
             raise ValueError(
                 "A rate is 0, which has no logarithm; a line through this model needs a rate "
                 "above 0."
@@ -59,10 +63,10 @@ class Space:
         """Vectors (P, n) of models."""
         pieces = []
         for name, values in arrays.items():
-            shown = values
-            if name == "rates" or (name == "covariances" and not self._has_matrices):
-                shown = np.log(values) * (1.0 if name == "rates" else 0.5)
-            elif name == "covariances":
+            shown, own = values, own_name(name)
+            if own == "rates" or (own == "covariances" and not self._has_matrices(name)):
+                shown = np.log(values) * (1.0 if own == "rates" else 0.5)
+            elif own == "covariances":
                 shown = np.asarray(np.linalg.cholesky(values), dtype=np.float64)
                 diagonal = np.arange(shown.shape[-1])
                 shown[..., diagonal, diagonal] = np.log(shown[..., diagonal, diagonal])
@@ -80,35 +84,37 @@ class Space:
             stop = start + example[0].size
             values = points[:, start:stop].reshape(-1, *example.shape[1:])
             start = stop
-            if name in DISTRIBUTIONS:
+            if is_distribution(name):
                 values = np.maximum(values, 0.0)
                 with np.errstate(invalid="ignore"):
                     values = values / values.sum(axis=-1, keepdims=True)
-            elif name in ("rates", "covariances"):
+            elif own_name(name) in ("rates", "covariances"):
                 values = self._from_logs(name, values)
                 which &= np.isfinite(values).reshape(len(values), -1).all(axis=1)
             arrays[name] = values
-        for name in ("rates", "covariances"):
-            if name in arrays and not (name == "covariances" and self._has_matrices):
-                which &= (arrays[name] > 0.0).reshape(len(points), -1).all(axis=1)
-        if self._has_matrices:
-            which[which] = _are_positive(arrays["covariances"][which])
+        for name, values in arrays.items():
+            if own_name(name) in ("rates", "covariances") and not self._has_matrices(name):
+                which &= (values > 0.0).reshape(len(points), -1).all(axis=1)
+        for name, values in arrays.items():
+            if self._has_matrices(name):
+                which[which] = _are_positive(values[which])
         return self.example.with_arrays({name: v[which] for name, v in arrays.items()}), which
 
     def _from_logs(self, name: str, values: FloatArray) -> FloatArray:
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            if name == "rates":
+            if own_name(name) == "rates":
                 return np.exp(values)
-            if not self._has_matrices:
+            if not self._has_matrices(name):
                 return np.exp(2.0 * values)
             factors = values.copy()
             diagonal = np.arange(factors.shape[-1])
             factors[..., diagonal, diagonal] = np.exp(factors[..., diagonal, diagonal])
             return factors @ np.swapaxes(factors, -1, -2)
 
-    @property
-    def _has_matrices(self) -> bool:
-        return self.example.settings.get("covariance_type") in ("tied", "full")
+    def _has_matrices(self, name: str) -> bool:
+        """Whether the parameter of this name is made of covariance matrices."""
+        kind = self.example.settings.get(f"{beginning_of(name)}covariance_type")
+        return own_name(name) == "covariances" and kind in ("tied", "full")
 
 
 def _are_positive(matrices: FloatArray) -> BoolArray:
@@ -187,12 +193,13 @@ class ThroughModels(AnyPlane):
         self._space.point(hmm)
         taken = orders(hmm.num_states)
         arrays = {}
-        shared = self._space.example.settings.get("covariance_type") == "tied"
+        settings = self._space.example.settings
         for name, values in stack([hmm]).arrays().items():
-            one = values[0]
+            one, own = values[0], own_name(name)
+            shared = settings.get(f"{beginning_of(name)}covariance_type") == "tied"
             if name == "transition_matrix":
                 arrays[name] = one[taken[:, :, np.newaxis], taken[:, np.newaxis, :]]
-            elif name in OF_STATES and not (name == "covariances" and shared):
+            elif own in OF_STATES and not (own == "covariances" and shared):
                 arrays[name] = one[taken]
             else:
                 arrays[name] = np.broadcast_to(one, (len(taken), *one.shape))
