@@ -24,9 +24,9 @@ def zero_findings(circumstances: Circumstances, hmm: HMM) -> list[Finding]:
     if first[0] == "initial_probs":
         evidence["ratio"] = 1.0 + slope / len(circumstances.sequences)
     # The state that the number is about: of a transition the one that it leads to.
-    name, *indices = flat(first)
-    emits = own_name(str(name)) in ("probs", "rates")
-    state = int(indices[0] if emits else indices[-1])
+    parameter, *places = flat(first)
+    of_state = own_name(str(parameter)) in ("probs", "rates")
+    state = int(places[0] if of_state else places[-1])
     return [Finding("zero_should_rise", ((state,),), evidence, first)]
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from numpy.random import Generator
 
 from hmmcore.arrays import as_count, quoted
-from hmmcore.emissions import Categorical, Emissions, Gaussian, NeuralGaussian, Poisson
+from hmmcore.emissions import Categorical, Emissions, Gaussian, NeuralGaussian, Poisson, members
 from hmmcore.selection.held_out import Split
 from hmmcore.selection.jobs import MAX_ITERATIONS, TOLERANCE, MakeStart, MostWaiting, Task
 from hmmcore.selection.preference import SETTLED, Preferred, preferred_of
@@ -154,14 +154,19 @@ def _require_one_measure(
             start = variant.make_start(sequences, num_states, deepcopy(generator))
         except (ValueError, ArithmeticError):
             continue  # its row says why
-        family = type(start.emissions)
-        known.setdefault(MEASURES.get(family, family.__name__), name)
+        known.setdefault(_measure_of(start.emissions), name)
     if len(known) > 1:
         (one, first), (other, second) = list(known.items())[:2]
         raise ValueError(
             f"the likelihoods of {quoted(first)} are {one}, those of {quoted(second)} {other}; "
             "these do not compare, so compare variants of one kind."
         )
+
+
+def _measure_of(emissions: Emissions) -> str:
+    """What the likelihood is made of; of a product with several kinds of parts, of each part."""
+    of_parts = [MEASURES.get(type(part), type(part).__name__) for _, part in members(emissions)]
+    return of_parts[0] if len(set(of_parts)) == 1 else ", ".join(of_parts)
 
 
 def preferred_variant(rows: Sequence[TriedVariant], criterion: str) -> Preferred[str] | None:

@@ -103,7 +103,7 @@ class Bootstrap:
 
     @cached_property
     def _arrays(self) -> dict[str, FloatArray]:
-        names = {str(name[0]) for name in coordinates_of(self.hmm)}
+        names = {str(flat(name)[0]) for name in coordinates_of(self.hmm)}
         return {
             name: np.array([values_of(hmm, name) for hmm in self.models]).reshape(
                 len(self.models), values_of(self.hmm, name).size

@@ -164,10 +164,10 @@ class Constrained:
         return rows
 
     def _is_trained(self, name: str) -> bool:
-        own = dict(self.hmm.emissions.parameter_of)
-        for first, _ in members(self.hmm.emissions):
-            own[f"{first}log_deviations"] = own[f"{first}directions"] = f"{first}covariances"
-        return self.trainable is None or own.get(name, name) in self.trainable
+        parameter = self.hmm.emissions.parameter_of.get(name, name)
+        if own_name(name) in ("log_deviations", "directions"):
+            parameter = f"{beginning_of(name)}covariances"
+        return self.trainable is None or parameter in self.trainable
 
     @staticmethod
     def _largest_last(probs: FloatArray, free: IntArray) -> IntArray:

@@ -112,10 +112,11 @@ class Coverage:
         """A row for each parameter: all its numbers together."""
         import pandas as pd
 
-        names = list(dict.fromkeys(str(name[0]) for name in self.coordinates))
+        of_each = [str(flat(name)[0]) for name in self.coordinates]
+        names = list(dict.fromkeys(of_each))
         rows = []
         for name in names:
-            places = [n for n, one in enumerate(self.coordinates) if one[0] == name]
+            places = [n for n, one in enumerate(of_each) if one == name]
             held, counted = int(self.held[places].sum()), int(self.counted[places].sum())
             rows.append(
                 [
@@ -194,7 +195,9 @@ def interval_coverage(
         raise ValueError(f"kind is {quoted(kind)}; it must be one of {KINDS}.")
     checked_rule(max_iterations, tolerance)
     asked = coordinates_of(truth) if coordinates is None else list(coordinates)
-    names: tuple[Coordinate, ...] = tuple((flat(one)[0], *found_at(truth, one)[1]) for one in asked)
+    names: tuple[Coordinate, ...] = tuple(
+        spelled((flat(one)[0], *found_at(truth, one)[1])) for one in asked
+    )
     if isinstance(lengths, Sequences):
         draw = partial(sample_like, truth, lengths)
     else:
@@ -246,22 +249,20 @@ def _outcomes(
         intervals = {name: information.interval(name, level) for name in names}
     else:
         inside = [
-            name
-            for name in names
-            if spelled(name) not in information.at_bounds
-            and np.isfinite(information.standard_error(name))
-        ]
+            name for name in names
+            if name not in information.at_bounds and np.isfinite(information.standard_error(name))
+        ]  # fmt: skip
         profiled: list[ProfiledInterval] = list(
             profile_intervals(
                 found.hmm, found.sequences, inside, level,
                 trainable=found.trainable, stopped=stopped,
             )
         )  # fmt: skip
-        intervals = {flat(one.coordinate): (one.low, one.high) for one in profiled}
+        intervals = {one.coordinate: (one.low, one.high) for one in profiled}
     outcomes = np.full(len(names), NO_INTERVAL)
     for n, name in enumerate(names):
         low, high = intervals.get(name, (np.nan, np.nan))
-        if spelled(name) in information.at_bounds:
+        if name in information.at_bounds:
             outcomes[n] = AT_BOUND
         elif not np.isnan([low, high]).any():
             outcomes[n] = HELD if low <= value_at(truth, name) <= high else MISSED

@@ -181,9 +181,8 @@ class Information:
         """
         name = _named(self.hmm, coordinate)
         values, indices = found_at(self.hmm, name)
-        return wald(
-            own_name(str(name[0])), float(values[indices]), self.standard_error(name), level
-        )
+        own = own_name(str(flat(name)[0]))
+        return wald(own, float(values[indices]), self.standard_error(name), level)
 
     def frame(self, level: float = 0.95) -> pd.DataFrame:
         """All numbers as a table in words; states, symbols and dimensions count from 1."""
@@ -203,12 +202,12 @@ class Information:
         return pd.DataFrame(rows, columns=columns)
 
     def _remark(self, name: Coordinate) -> str:
-        if spelled(name) in self.at_bounds:
+        if name in self.at_bounds:
             values, indices = found_at(self.hmm, name)
             return f"at its bound, {round(float(values[indices]))}"
         if name not in self._places:
             return "not trained"
-        if own_name(str(name[0])) in MOMENTS and name[1] in self.collapsed:
+        if _is_moment_of(name, self.collapsed):
             return "its state's variance is at its floor"
         if np.isnan(self.standard_error(name)):
             return "the data do not determine it"
@@ -250,7 +249,7 @@ def information_from(found: Curvature, sequences: Sequences, log_likelihood: flo
     sizes = np.sqrt((scaled**2).sum(axis=1))
     unknown = np.sqrt((across**2).sum(axis=1)) > TOUCHED * sizes
     collapsed = tuple(map(int, collapsed_states(hmm, sequences, trained)))
-    unknown |= [own_name(str(name[0])) in MOMENTS and name[1] in collapsed for name in names]
+    unknown |= [_is_moment_of(name, collapsed) for name in names]
     covariances[unknown] = np.nan
     covariances[:, unknown] = np.nan
     return Information(
@@ -260,7 +259,7 @@ def information_from(found: Curvature, sequences: Sequences, log_likelihood: flo
         _directions(names, across, found),
         collapsed,
         covariances,
-        {name: place for place, name in enumerate(names)},
+        {spelled(name): place for place, name in enumerate(names)},
     )
 
 
@@ -283,7 +282,7 @@ def wald(parameter: str, value: float, error: float, level: float) -> tuple[floa
 
 
 def coordinates_of(hmm: HMM) -> list[Coordinate]:
-    """Every number of a model, by the names of the parameters; see `coordinates.flat`."""
+    """Every number of a model."""
     names: list[Coordinate] = []
     for parameter in ("initial_probs", "transition_matrix"):
         names += _all(parameter, getattr(hmm, parameter))
@@ -291,7 +290,7 @@ def coordinates_of(hmm: HMM) -> list[Coordinate]:
         for parameter in ("means", "standard_deviations", "rates", "probs"):
             if hasattr(part, parameter):
                 names += _all(f"{first}{parameter}", getattr(part, parameter))
-    return names
+    return [spelled(name) for name in names]
 
 
 def in_words(hmm: HMM, name: Coordinate) -> str:
@@ -321,9 +320,15 @@ def _all(parameter: str, values: FloatArray) -> list[Coordinate]:
 
 
 def _named(hmm: HMM, coordinate: Coordinate) -> Coordinate:
-    """A coordinate by the parameter's name, with all its indices."""
+    """A coordinate with all its indices."""
     _, indices = found_at(hmm, coordinate)
-    return (flat(coordinate)[0], *indices)
+    return spelled((flat(coordinate)[0], *indices))
+
+
+def _is_moment_of(name: Coordinate, states: Sequence[int]) -> bool:
+    """Whether a number is a mean or a standard deviation of one of these states."""
+    whole, state, *_ = flat(name)
+    return own_name(str(whole)) in MOMENTS and state in states
 
 
 def _directions(
@@ -355,9 +360,10 @@ def _at_bounds(hmm: HMM, trained: frozenset[str], found: Curvature) -> tuple[Coo
     }
     for row in around.rows:
         free |= {(row.parameter, *row.index, int(entry)) for entry in row.free}
+    names = [flat(name) for name in coordinates_of(hmm)]
     return tuple(
         spelled(name)
-        for name in coordinates_of(hmm)
+        for name in names
         if name[0] in trained and _is_bounded(str(name[0])) and name not in free
     )
 

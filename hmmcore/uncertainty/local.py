@@ -342,10 +342,14 @@ def collapsed_states(hmm: HMM, sequences: Sequences, trainable: frozenset[str]) 
 
     The floor is that of training, by default.
     """
-    trained = {own_name(name) for name in trainable}
-    if "covariances" not in trained or np.isnan(sequences.observations).all(axis=0).any():
+    trained = [
+        part.smallest_variances()
+        for first, part in members(hmm.emissions)
+        if f"{first}covariances" in trainable
+    ]
+    if not trained or np.isnan(sequences.observations).all(axis=0).any():
         return np.empty(0, dtype=np.int64)
-    smallest = hmm.emissions.smallest_variances()
+    smallest = np.min(trained, axis=0)
     return np.flatnonzero(smallest <= checked_floor(None, sequences) * (1.0 + AT_FLOOR))
 
 

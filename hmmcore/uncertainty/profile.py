@@ -170,10 +170,7 @@ class _Profiles:
             name
             for name in coordinates_of(self.hmm)
             if _parameter_of(name) in self.trained | {"means"}
-            and (
-                spelled(name) in information.at_bounds
-                or np.isfinite(information.standard_error(name))
-            )
+            and (name in information.at_bounds or np.isfinite(information.standard_error(name)))
             and not self._is_alone(name)
             and not _comes_out_of_network(self.hmm, name)
         ]
@@ -183,7 +180,7 @@ class _Profiles:
         try:
             return self.interval(name)
         except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
-            return ProfiledInterval(spelled(name), float("nan"), float("nan"), failure=str(error))
+            return ProfiledInterval(name, float("nan"), float("nan"), failure=str(error))
 
     def interval(self, name: Coordinate) -> ProfiledInterval:
         """The interval of a number.
@@ -195,7 +192,7 @@ class _Profiles:
         if (twin := self._twin(name)) is not None and twin in self._found:
             other = self._found[twin]
             bound = None if other.bound is None else 1.0 - other.bound
-            return ProfiledInterval(spelled(name), 1.0 - other.high, 1.0 - other.low, bound)
+            return ProfiledInterval(name, 1.0 - other.high, 1.0 - other.low, bound)
         found = self._searched(name)
         self._found[name] = found
         return found
@@ -204,26 +201,21 @@ class _Profiles:
         _require_movable(self.hmm, name)
         if _parameter_of(name) not in self.trained:
             raise ValueError(
-                f"{spelled(name)} was not trained, so it is known; there is no interval to be "
-                "found."
+                f"{name} was not trained, so it is known; there is no interval to be found."
             )
         value = value_at(self.hmm, name)
-        constrained = Constrained(self.hmm, self.sequences, name, self.trained)
-        is_share = is_distribution(str(name[0]))
-        at_zero = (is_share or own_name(str(name[0])) == "rates") and value <= ZERO
+        constrained = Constrained(self.hmm, self.sequences, flat(name), self.trained)
+        is_share = _is_share(name)
+        at_zero = (is_share or own_name(_whole(name)) == "rates") and value <= ZERO
         at_one = is_share and value >= 1.0 - ZERO
         inside = not at_zero and not at_one
         expected = course(self.top, self.hessian, constrained, value) if inside else None
         search = Search(constrained, value, self.best, expected, self.stopped)
         if at_zero:
-            return ProfiledInterval(spelled(name), 0.0, search.bound(self.level), 0.0)
+            return ProfiledInterval(name, 0.0, search.bound(self.level), 0.0)
         if at_one:
-            return ProfiledInterval(
-                spelled(name), 1.0 - search.bound(self.level, from_one=True), 1.0, 1.0
-            )
-        return ProfiledInterval(
-            spelled(name), search.end(-1.0, self.level), search.end(1.0, self.level)
-        )
+            return ProfiledInterval(name, 1.0 - search.bound(self.level, from_one=True), 1.0, 1.0)
+        return ProfiledInterval(name, search.end(-1.0, self.level), search.end(1.0, self.level))
 
     def _row(self, name: Coordinate) -> FloatArray:
         values, indices = found_at(self.hmm, name)
@@ -232,24 +224,33 @@ class _Profiles:
 
     def _is_alone(self, name: Coordinate) -> bool:
         """Whether a probability is the only one of its distribution."""
-        return is_distribution(str(name[0])) and len(self._row(name)) == 1
+        return _is_share(name) and len(self._row(name)) == 1
 
     def _twin(self, name: Coordinate) -> Coordinate | None:
         """The probability that is one less this one, in a row of two."""
-        if not is_distribution(str(name[0])) or len(self._row(name)) != 2:
+        if not _is_share(name) or len(self._row(name)) != 2:
             return None
         return (*name[:-1], 1 - int(name[-1]))
 
 
 def _named(hmm: HMM, coordinate: Coordinate) -> Coordinate:
-    """A coordinate by the parameter's name, with all its indices."""
+    """A coordinate with all its indices."""
     _, indices = found_at(hmm, coordinate)
-    return (flat(coordinate)[0], *indices)
+    return spelled((_whole(coordinate), *indices))
+
+
+def _whole(name: Coordinate) -> str:
+    """The name of the parameter that a number belongs to, as coordinates call it: "1.rates"."""
+    return str(flat(name)[0])
+
+
+def _is_share(name: Coordinate) -> bool:
+    return is_distribution(_whole(name))
 
 
 def _parameter_of(name: Coordinate) -> str:
     """The parameter, by the model's own name, that a number belongs to."""
-    whole = str(name[0])
+    whole = _whole(name)
     is_spread = own_name(whole) == "standard_deviations"
     return f"{beginning_of(whole)}covariances" if is_spread else whole
 

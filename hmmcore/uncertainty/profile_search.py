@@ -178,9 +178,9 @@ class Search:
             above = found.log_likelihood - self.best
             if above > MOST_ABOVE:
                 held = self.constrained.held
-                assert held is not None
+                named = None if held is None else spelled(held)
                 raise ValueError(
-                    f"with {spelled(held)} at {value_at(tried):.4g} the log-likelihood is "
+                    f"with {named} at {value_at(tried):.4g} the log-likelihood is "
                     f"{above:.3g} nats above the model's, so that is not the maximum. Train from "
                     "other starts."
                 )
@@ -265,11 +265,12 @@ def _unit(constrained: Constrained, value: float) -> float:
     """A step of the held number that does not change what the model is like."""
     assert constrained.held is not None
     parameter, *indices = constrained.held
-    if is_distribution(str(parameter)):
+    name = str(parameter)
+    if is_distribution(name):
         return value * (1.0 - value)
-    if own_name(str(parameter)) == "means":
-        first = beginning_of(str(parameter))
-        return value_at(constrained.hmm, (f"{first}standard_deviations", *indices))
+    if own_name(name) == "means":
+        deviation = f"{beginning_of(name)}standard_deviations"
+        return value_at(constrained.hmm, (deviation, *indices))
     return value
 
 
