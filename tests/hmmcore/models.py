@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.random import Generator
 
-from hmmcore import HMM, Categorical, Gaussian, NeuralGaussian, Poisson, Sequences, sample
+from hmmcore import HMM, Categorical, Gaussian, NeuralGaussian, Poisson, Product, Sequences, sample
 from hmmcore.emissions import Emissions
 
 
@@ -209,6 +209,19 @@ def poisson(rng: Generator, num_states: int, scale: float = 2.0) -> Poisson:
     return Poisson(rng.gamma(2.0, scale, size=num_states))
 
 
+def product(rng: Generator, num_states: int, scale: float, kind: str, keep: float) -> Product:
+    """A part of every family, and two Gaussians more, one with covariances of this kind."""
+    return Product(
+        [
+            poisson(rng, num_states, scale),
+            gaussian(rng, num_states, 1, "diag", scale),
+            categorical(rng, num_states, keep),
+            gaussian(rng, num_states, 1, "spherical", scale),
+            gaussian(rng, num_states, 1, kind, scale),
+        ]
+    )
+
+
 def neural(
     rng: Generator, num_states: int, num_dimensions: int, output_activation: str, scale: float = 2.0
 ) -> NeuralGaussian:
@@ -242,6 +255,10 @@ class Config(NamedTuple):
         """Random emissions of the family."""
         if self.family == "categorical":
             return categorical(rng, self.num_states, self.scale)
+        if self.family == "product":
+            keep = 1.0 if self.structure == "dense" else 0.7
+            kind = self.covariance_type
+            return product(rng, self.num_states, self.scale, kind, keep)
         if self.family == "poisson":
             return poisson(rng, self.num_states, self.scale)
         if self.family.startswith("neural"):
@@ -294,6 +311,8 @@ CONFIGS: dict[str, Config] = {
     "neural, relu, two dimensions": Config("sparse", 4, (5, 3), 2, family="neural relu"),
     "neural, softplus": Config("dense", 2, (6, 2), family="neural softplus"),
     "poisson, large counts": Config("sparse", 3, (4, 4), scale=1e4, family="poisson"),
+    "product": Config("dense", 3, (5, 4), covariance_type="tied", family="product"),
+    "product, sparse": Config("sparse", 4, (5, 3), family="product"),
     "missing": Config("dense", 3, (6, 5, 2), missing=0.4),
     "missing, spherical": Config("dense", 3, (5, 2), 3, "spherical", missing=0.4),
     "missing, diag": Config("sparse", 3, (5, 4, 1), 3, missing=0.4),
@@ -303,5 +322,8 @@ CONFIGS: dict[str, Config] = {
         "sparse", 3, (5, 4), scale=0.5, family="categorical", missing=0.4
     ),
     "missing, poisson": Config("left-right", 3, (5, 2), family="poisson", missing=0.4),
+    "missing, product": Config(
+        "sparse", 3, (5, 4, 1), covariance_type="full", family="product", missing=0.4
+    ),
     "missing, neural": Config("dense", 3, (5, 2), 2, family="neural softplus", missing=0.4),
 }

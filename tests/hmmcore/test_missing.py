@@ -14,6 +14,7 @@ from hmmcore import (
     Gaussian,
     GradientAscent,
     Poisson,
+    Product,
     Sequences,
     initialization,
     io,
@@ -45,6 +46,10 @@ every_missing = pytest.mark.parametrize("config", MISSING.values(), ids=MISSING.
 def marginal_scores(hmm: HMM, observations: np.ndarray) -> np.ndarray:
     """log p of what is there (T, K), one observation after the other, from SciPy."""
     emissions = getattr(hmm.emissions, "gaussian", hmm.emissions)
+    if isinstance(emissions, Product):
+        chain = hmm.initial_probs, hmm.transition_matrix
+        columns = zip(emissions.parts, observations.T, strict=True)
+        return sum(marginal_scores(HMM(*chain, part), x[:, np.newaxis]) for part, x in columns)
     scores = np.zeros((len(observations), hmm.num_states))
     for t, k in np.ndindex(scores.shape):
         there = ~np.isnan(observations[t])

@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from hmmcore import EM, GradientAscent, ImpossibleDataError, Priors, Ties, fit, smooth
+from hmmcore import EM, GradientAscent, ImpossibleDataError, Priors, Product, Ties, fit, smooth
 from hmmcore.sweeps import sweep
 from tests.hmmcore.models import CONFIGS, Config
 
@@ -20,12 +20,15 @@ FAMILIES = {
         "categorical with zeros",
         "poisson",
         "neural, relu, two dimensions",
+        "missing, product",
     )
 }
 every_family = pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES.keys())
 
 
 def arrays_of(value: object) -> list[np.ndarray]:
+    if isinstance(value, Product):
+        return [array for part in value.parts for array in arrays_of(part)]
     return [v for v in vars(value).values() if isinstance(v, np.ndarray)]
 
 

@@ -22,6 +22,7 @@ KINDS: dict[str, Config] = {
     "missing numbers": Config("dense", 3, (12, 5, 4), 2, missing=0.3),
     "missing symbols": Config("dense", 3, (14, 3), scale=0.7, family="categorical", missing=0.3),
     "missing counts": Config("dense", 3, (14, 3), family="poisson", missing=0.3),
+    "missing products": Config("dense", 3, (14, 3), family="product", missing=0.3),
     "full": Config("dense", 3, (12, 7), 2, "full"),
     "tied": Config("dense", 2, (12, 7), 2, "tied"),
     "network": Config("dense", 3, (12, 7), family="neural softplus"),

@@ -122,10 +122,12 @@ def test_random_starts_miss_the_best_with_its_share(mirrored):
 @pytest.mark.parametrize("trainer", [EM, GradientAscent])
 def test_every_start_is_trained_as_alone(name, trainer):
     hmm, sequences = FAMILIES[name].make(1)
-    names = {"counts": "rates", "symbols": "probs", "zeros": "means", "network": "embeddings"}
-    coordinate = {"counts": ("rates", 1), "symbols": ("probs", 1, 0)}.get(
+    names = {"counts": "rates", "symbols": "probs", "zeros": "means", "network": "embeddings",
+             "product": "0.rates"}  # fmt: skip
+    coordinate = {"counts": ("rates", 1), "symbols": ("probs", 1, 0),
+                  "product": ("parts", 0, "rates", 1)}.get(
         name, ("standard_deviations", 1, 0)
-    )
+    )  # fmt: skip
     plane = Plane(hmm, ("transition_matrix", 0, 1), coordinate)
     learner = trainer(sequences, trainable={names.get(name, "means"), "transition_matrix"})
     x, y = np.nan_to_num(plane.position(hmm), neginf=-2.0, posinf=2.0)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from hmmcore import HMM, Categorical, Gaussian, NeuralGaussian, Poisson, initialization
-from hmmcore.coordinates import value_at, with_values
+from hmmcore.coordinates import flat, is_distribution, value_at, with_values
+from hmmcore.emissions import parameters_of
 from hmmcore.landscape import Plane, scale_of
 from hmmcore.landscape.base import MOST_ORDERS
 from tests.hmmcore.models import CONFIGS, Config, gaussian
@@ -17,7 +18,8 @@ COORDINATES = [
     ("means", 1, 0), ("means", 0, 1), ("standard_deviations", 0, 0), ("standard_deviations", 2, 1),
     ("rates", 0), ("rates", 2), ("probs", 0, 1), ("probs", 2, 3), ("initial_probs", 0),
     ("initial_probs", 2), ("transition_matrix", 0, 2), ("transition_matrix", 0, 0),
-    ("transition_matrix", 1, 1),
+    ("transition_matrix", 1, 1), ("parts", 0, "rates", 1), ("parts", 1, "means", 0),
+    ("parts", 3, "standard_deviations", 2), ("parts", 2, "probs", 0, 1),
 ]  # fmt: skip
 FAMILIES = {
     "spherical": Config("dense", 3, (5,), 2, "spherical"),
@@ -27,6 +29,7 @@ FAMILIES = {
     "symbols": Config("dense", 3, (5,), scale=1.0, family="categorical"),
     "counts": Config("dense", 3, (5,), family="poisson"),
     "network": Config("dense", 3, (5,), 2, family="neural softplus"),
+    "product": Config("dense", 3, (5,), family="product"),
     "zeros": CONFIGS["left-right, far apart"],
 }
 every_family = pytest.mark.parametrize("config", FAMILIES.values(), ids=FAMILIES.keys())
@@ -47,10 +50,9 @@ def assert_like(found: HMM, expected: HMM, rtol: float = 1e-12) -> None:
     np.testing.assert_allclose(
         found.transition_matrix, expected.transition_matrix, rtol=rtol, atol=1e-15
     )
-    for name in expected.emissions.parameter_names:
-        np.testing.assert_allclose(
-            getattr(found.emissions, name), getattr(expected.emissions, name), rtol=rtol, atol=1e-15
-        )
+    values = parameters_of(found.emissions)
+    for name, value in parameters_of(expected.emissions).items():
+        np.testing.assert_allclose(values[name], value, rtol=rtol, atol=1e-15)
 
 
 @every_family
@@ -58,14 +60,13 @@ def test_a_point_is_the_model_with_two_other_numbers(config):
     hmm, _ = config.make(1)
     count = 0
     for plane in planes(hmm):
-        values = {c: (0.3 if c[0] in ("initial_probs", "probs", "transition_matrix") else 0.8)
-                  for c in (plane.x, plane.y)}  # fmt: skip
+        values = {c: (0.3 if is_distribution(flat(c)[0]) else 0.8) for c in (plane.x, plane.y)}
         x, y = (float(scale_of(c).position(v)) for c, v in values.items())
         found = plane.at(x, y)
         for coordinate, value in values.items():
             assert value_at(found, coordinate) == pytest.approx(value, rel=1e-14)
         assert plane.position(found) == pytest.approx((x, y), rel=1e-12, abs=1e-14)
-        if plane.x[:-1] != plane.y[:-1] or plane.x[0] in ("means", "rates", "standard_deviations"):
+        if plane.x[:-1] != plane.y[:-1] or not is_distribution(flat(plane.x)[0]):
             # Otherwise both are of one row, where setting one after the other changes the first.
             assert_like(found, with_values(hmm, values))
         count += 1

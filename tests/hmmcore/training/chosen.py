@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from hmmcore import HMM, Categorical, Gaussian, NeuralGaussian, Poisson
-from hmmcore.coordinates import DISTRIBUTIONS, Coordinate
+from hmmcore import HMM, Categorical, Gaussian, NeuralGaussian, Poisson, Product
+from hmmcore.coordinates import Coordinate, flat, is_distribution, place_of
+from hmmcore.emissions import members
 
 Coordinates = tuple[Coordinate, ...]
 
@@ -17,7 +18,11 @@ def selections(hmm: HMM) -> Iterator[Coordinates]:
     emissions, last = hmm.emissions, hmm.num_states - 1
     yield (("initial_probs", 0),)
     yield tuple(dict.fromkeys([("transition_matrix", last, 0), ("transition_matrix", last, last)]))
-    if isinstance(emissions, Categorical):
+    if isinstance(emissions, Product):
+        yield ("parts", 0, "rates", last), ("parts", 2, "probs", 0, 1)
+        yield ("parts", 1, "means", 0), ("parts", 1, "standard_deviations", 0, 0)
+        yield ("parts", 4, "standard_deviations", last), ("transition_matrix", 0, last)
+    elif isinstance(emissions, Categorical):
         yield (("probs", 0, 1),)
         yield ("probs", 0, 1), ("probs", 0, 2), ("probs", last, 0), ("transition_matrix", 0, last)
     elif isinstance(emissions, Poisson):
@@ -42,24 +47,26 @@ def selections(hmm: HMM) -> Iterator[Coordinates]:
 def arrays(hmm: HMM) -> dict[str, np.ndarray]:
     """What coordinates are places in; of correlated Gaussians without standard deviations."""
     found = {"initial_probs": hmm.initial_probs, "transition_matrix": hmm.transition_matrix}
-    for name in ("means", "standard_deviations", "rates", "probs"):
-        if hasattr(hmm.emissions, name):
-            found[name] = getattr(hmm.emissions, name)
+    for first, part in members(hmm.emissions):
+        for name in ("means", "standard_deviations", "rates", "probs"):
+            if hasattr(part, name):
+                found[f"{first}{name}"] = getattr(part, name)
     return found
 
 
 def chosen_of(hmm: HMM, coordinates: Coordinates) -> dict[str, np.ndarray]:
     """By parameter, where the coordinates are."""
     masks = {name: np.zeros(values.shape, dtype=bool) for name, values in arrays(hmm).items()}
-    for name, *place in coordinates:
-        masks[str(name)][tuple(place)] = True
-    kind = getattr(hmm.emissions, "covariance_type", None)
-    if kind == "spherical":
-        mask = masks["standard_deviations"]
-        mask |= mask.any(axis=1, keepdims=True)
-    if kind == "tied":
-        mask = masks["standard_deviations"]
-        mask |= mask.any(axis=0)
+    for coordinate in coordinates:
+        masks[str(flat(coordinate)[0])][place_of(hmm, coordinate)] = True
+    for first, part in members(hmm.emissions):
+        kind = getattr(part, "covariance_type", None)
+        if kind == "spherical":
+            mask = masks[f"{first}standard_deviations"]
+            mask |= mask.any(axis=1, keepdims=True)
+        if kind == "tied":
+            mask = masks[f"{first}standard_deviations"]
+            mask |= mask.any(axis=0)
     return masks
 
 
@@ -68,7 +75,7 @@ def assert_others_stay(before: HMM, after: HMM, coordinates: Coordinates, rtol: 
     masks, present = chosen_of(before, coordinates), arrays(before)
     for name, values in arrays(after).items():
         mask = masks[name]
-        if name in DISTRIBUTIONS:
+        if is_distribution(name):
             np.testing.assert_allclose(values.sum(axis=-1), 1.0, rtol=1e-14)
             untouched = ~mask.any(axis=-1)
             np.testing.assert_array_equal(values[untouched], present[name][untouched])

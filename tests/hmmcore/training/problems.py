@@ -13,9 +13,11 @@ from hmmcore import (
     GradientAscent,
     NeuralGaussian,
     Poisson,
+    Product,
     Sequences,
     fit,
 )
+from hmmcore.emissions import members, parameters_of
 from tests.hmmcore.models import Config
 
 PROBLEMS: dict[str, Config] = {
@@ -58,6 +60,9 @@ PROBLEMS |= {
     f"missing, {family}": Config("sparse", 3, (30, 7, 2), family=family, missing=0.3)
     for family in ("poisson", "neural identity")
 }
+PROBLEMS["missing, product"] = Config(
+    "dense", 3, (30, 7, 2), covariance_type="tied", family="product", missing=0.3
+)
 PROBLEMS["missing, categorical"] = Config(
     "dense", 3, (30, 7, 2), scale=1.0, family="categorical", missing=0.3
 )
@@ -92,7 +97,7 @@ def parameters(hmm: HMM) -> dict[str, np.ndarray]:
     return {
         "initial_probs": hmm.initial_probs,
         "transition_matrix": hmm.transition_matrix,
-        **{name: getattr(hmm.emissions, name) for name in hmm.emissions.parameter_names},
+        **parameters_of(hmm.emissions),
     }
 
 
@@ -119,7 +124,19 @@ def model_at(hmm: HMM, unconstrained: dict[str, np.ndarray]) -> HMM:
         return weights / weights.sum(axis=-1, keepdims=True)
 
     means = unconstrained.get("means")
-    if "symbol_logits" in unconstrained:
+    if isinstance(hmm.emissions, Product):
+        chain = {name: unconstrained[name] for name in ("initial_logits", "transition_logits")}
+        parts = []
+        for first, part in members(hmm.emissions):
+            own = {
+                name.removeprefix(first): value
+                for name, value in unconstrained.items()
+                if name.startswith(first)
+            }
+            of_part = HMM(hmm.initial_probs, hmm.transition_matrix, part)
+            parts.append(model_at(of_part, own | chain).emissions)
+        emissions = Product(parts)
+    elif "symbol_logits" in unconstrained:
         emissions = Categorical(softmax(unconstrained["symbol_logits"]))
     elif "log_rates" in unconstrained:
         emissions = Poisson(np.exp(unconstrained["log_rates"]))
@@ -149,6 +166,11 @@ def unconstrained_of(hmm: HMM) -> dict[str, np.ndarray]:
             "initial_logits": np.log(hmm.initial_probs),
             "transition_logits": np.log(hmm.transition_matrix),
         }
+        if isinstance(hmm.emissions, Product):
+            for first, part in members(hmm.emissions):
+                of_part = unconstrained_of(HMM(hmm.initial_probs, hmm.transition_matrix, part))
+                values |= {f"{first}{n}": v for n, v in of_part.items() if n not in values}
+            return values
         if isinstance(hmm.emissions, Categorical):
             return {**values, "symbol_logits": np.log(hmm.emissions.probs)}
         if isinstance(hmm.emissions, Poisson):

@@ -9,7 +9,6 @@ import scipy
 from hmmcore import (
     EM,
     HMM,
-    Categorical,
     Gaussian,
     GradientAscent,
     NeuralGaussian,
@@ -19,7 +18,8 @@ from hmmcore import (
     fit,
     smooth,
 )
-from hmmcore.coordinates import DISTRIBUTIONS, value_at, with_values
+from hmmcore.coordinates import flat, is_distribution, place_of, spelled, value_at, with_values
+from hmmcore.emissions import beginning_of, member_of, own_name, with_parameters
 from hmmcore.emissions.base import Remedy
 from tests.hmmcore.models import Config, TableEmissions, as_full, every_kind
 from tests.hmmcore.training.chosen import Coordinates, arrays, assert_others_stay, selections
@@ -38,18 +38,19 @@ def moved(hmm: HMM, coordinates: Coordinates, moves: np.ndarray) -> HMM:
 
     The logit of a probability moves, so that the rest of its row keeps its proportions.
     """
-    values = {name: found.copy() for name, found in arrays(hmm).items() if name in DISTRIBUTIONS}
-    for (name, *place), move in zip(coordinates, moves, strict=True):
-        if name in DISTRIBUTIONS:
-            values[str(name)][tuple(place)] *= np.exp(move)
-        elif name == "means":
-            hmm = with_values(hmm, {(name, *place): value_at(hmm, (name, *place)) + move})
+    values = {name: found.copy() for name, found in arrays(hmm).items() if is_distribution(name)}
+    for at, move in zip(coordinates, moves, strict=True):
+        name = str(flat(at)[0])
+        if is_distribution(name):
+            values[name][place_of(hmm, at)] *= np.exp(move)
+        elif own_name(name) == "means":
+            hmm = with_values(hmm, {at: value_at(hmm, at) + move})
         else:
-            hmm = with_values(hmm, {(name, *place): value_at(hmm, (name, *place)) * np.exp(move)})
+            hmm = with_values(hmm, {at: value_at(hmm, at) * np.exp(move)})
     for found in values.values():
         found /= found.sum(axis=-1, keepdims=True)
-    emissions = Categorical(values["probs"]) if "probs" in values else hmm.emissions
-    return HMM(values["initial_probs"], values["transition_matrix"], emissions)
+    chain = values.pop("initial_probs"), values.pop("transition_matrix")
+    return HMM(*chain, with_parameters(hmm.emissions, values))
 
 
 def expected_log_joint(state, hmm: HMM, sequences: Sequences) -> float:
@@ -131,7 +132,7 @@ def test_em_never_lowers_the_likelihood_and_moves_no_other_number(problem):
 def test_where_em_comes_to_rest_the_chosen_numbers_have_no_slope(problem):
     hmm, sequences = start_and_data(problem)
     for coordinates in selections(hmm):
-        if any(c[0] in DISTRIBUTIONS for c in coordinates):
+        if any(is_distribution(flat(c)[0]) for c in coordinates):
             # These may go to zero, which takes forever.
             continue
         trainer = EM(sequences, coordinates=coordinates)
@@ -148,19 +149,25 @@ def test_where_em_comes_to_rest_the_chosen_numbers_have_no_slope(problem):
 @every_problem
 def test_all_numbers_of_a_parameter_are_the_parameter(trainer, problem):
     hmm, sequences = start_and_data(problem)
-    kind = getattr(hmm.emissions, "covariance_type", "diag")
-    for name, values in arrays(hmm).items():
-        parameter = "covariances" if name == "standard_deviations" else name
+    for whole, values in arrays(hmm).items():
+        name, first = own_name(whole), beginning_of(whole)
+        emissions = (
+            hmm.emissions
+            if whole in ("initial_probs", "transition_matrix")
+            else (member_of(hmm.emissions, whole))
+        )
+        kind = getattr(emissions, "covariance_type", "diag")
+        parameter = f"{first}covariances" if name == "standard_deviations" else whole
         if parameter not in parameters(hmm):
             continue
         places = list(np.ndindex(values.shape))
         if name == "standard_deviations" and kind in ("full", "tied"):
-            if hmm.emissions.num_dimensions > 1:
+            if emissions.num_dimensions > 1:
                 continue
             places = places[:1] if kind == "tied" else places
         if name == "standard_deviations" and kind == "spherical":
             places = [place for place in places if place[1] == 0]
-        coordinates = tuple((name, *place) for place in places)
+        coordinates = tuple(spelled((whole, *place)) for place in places)
         some = fit(trainer(sequences, coordinates=coordinates), hmm, 5, tolerance=0.0)
         whole = fit(trainer(sequences, trainable={parameter}), hmm, 5, tolerance=0.0)
         assert some.hmm == whole.hmm

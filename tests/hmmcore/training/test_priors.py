@@ -15,11 +15,13 @@ from hmmcore import (
     GradientAscent,
     Poisson,
     Priors,
+    Product,
     Sequences,
     fit,
     log_likelihood,
     smooth,
 )
+from hmmcore.emissions import members, own_name
 from hmmcore.emissions.base import Remedy
 from tests.hmmcore.models import Config, TableEmissions
 from tests.hmmcore.training.problems import (
@@ -43,7 +45,9 @@ def priors_for(hmm: HMM, seed: int = 0) -> Priors:
     return Priors(
         rng.uniform(1.0, 4.0, size),
         rng.uniform(1.0, 4.0, (size, size)) + 3.0 * np.eye(size),
-        **variance if "covariances" in hmm.emissions.parameter_names else {},
+        **variance
+        if any(own_name(name) == "covariances" for name in hmm.emissions.parameter_names)
+        else {},
     )
 
 
@@ -64,6 +68,11 @@ def log_density(priors: Priors, hmm: HMM, support: HMM) -> float:
     if priors.variance_shape is None:
         return total
     shape, scale = priors.variance_shape, priors.variance_scale
+    if isinstance(hmm.emissions, Product):
+        variances = [
+            part.covariances for _, part in members(hmm.emissions) if hasattr(part, "means")
+        ]
+        return total + sum(invgamma.logpdf(v, shape, scale=scale).sum() for v in variances)
     covariances = hmm.emissions.covariances
     if getattr(hmm.emissions, "covariance_type", "diag") in ("diag", "spherical"):
         return total + invgamma.logpdf(covariances, shape, scale=scale).sum()
