@@ -13,7 +13,7 @@ import gzip
 import hashlib
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -173,7 +173,9 @@ def _load(name: str) -> Asset:
     return _read(path, status.st_mtime_ns, status.st_size)
 
 
-@lru_cache(maxsize=32)
+# Without a limit: every page asks for all files in turn, and a cache of fewer would hold none of
+# those that are asked for next.
+@cache
 def _read(path: Path, modified_ns: int, size: int) -> Asset:
     content = path.read_bytes()
     if path == PLOTLY_SCRIPT:

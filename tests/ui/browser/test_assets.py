@@ -68,6 +68,12 @@ def test_own_files_share_one_version_that_follows_their_content(own_folder: Path
     assert fetch(before).headers["cache-control"] == "no-cache"
 
 
+def test_files_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    assets.load_assets()
+    monkeypatch.delattr(assets.Path, "read_bytes")
+    assert all(assets.asset_url(name) for name in assets.asset_names())
+
+
 def test_types_and_compression_of_own_files(own_folder: Path) -> None:
     early = fetch(assets.asset_url("a.js"), accept_encoding="gzip")
     assert "content-encoding" not in early.headers, "nothing waits for compression"
