@@ -111,7 +111,7 @@ def test_chosen_numbers_are_trained_as_of_the_model_alone(trainer, config):
     for coordinates in selections(few[0]):
         learner = trainer(sequences, coordinates=coordinates)
         assert fitting.trains_in_lanes(learner, batch.stack(few))
-        found = assert_like_single_fits(learner, few, 25, tolerance=0.0, patience=10**9)
+        found = assert_like_single_fits(learner, few, 10, tolerance=0.0, patience=10**9)
         for b, hmm in enumerate(few):
             if b not in found.failures:
                 assert_others_stay(hmm, found.models[b], coordinates, rtol=1e-12)
@@ -385,14 +385,14 @@ def hard_counts() -> Sequences:
     return sample(truth, 1, 120, np.random.default_rng(3)).sequences
 
 
-def test_two_hundred_starts_end_in_the_same_maxima(hard_counts):
+def test_many_starts_end_in_the_same_maxima(hard_counts):
     rng = np.random.default_rng(1)
     starts = [
         HMM(
             distributions(rng, 4), distributions(rng, 4, 4),
             Poisson(np.sort(rng.uniform(0.5, 12.0, 4))),
         )
-        for _ in range(200)
+        for _ in range(60)
     ]  # fmt: skip
     trainer = EM(hard_counts)
     found = batch.fit(trainer, batch.stack(starts), 200, 1e-7)

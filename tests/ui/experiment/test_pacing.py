@@ -10,17 +10,25 @@ import numpy as np
 import pytest
 
 from hmmcore import Sequences
-from pages.ui.experiment import experiment, pacing, training_runs
+from pages.ui.experiment import experiment, generated, pacing, training_runs
 from pages.ui.experiment.dataset import Upload
 from pages.ui.experiment.experiment import Experiment
-from pages.ui.experiment.pacing import LARGE, large_turn
+from pages.ui.experiment.pacing import large_turn
 from pages.ui.files.experiment_file import write
 from pages.ui.session.opening import open_file
 from pages.ui.session.session import Session
 from pages.ui.settings.config import Config
 
+LARGE = 4_000
+"""Cells from which an experiment is large in these tests: what takes turns is built in no time."""
 LONG = LARGE // 2 + 1
 """M of a large experiment with two states."""
+
+
+@pytest.fixture(autouse=True)
+def large_is_smaller(monkeypatch):
+    for module in (pacing, generated):
+        monkeypatch.setattr(module, "LARGE", LARGE)
 
 
 class GaveUpError(Exception):
@@ -74,7 +82,7 @@ def test_one_large_experiment_is_built_at_a_time_and_small_ones_pass_it():
             pass
         with large_turn(LARGE, give_up):
             pass
-        small = Session.from_url({"K": "5", "M": "200", "N": "20"})
+        small = Session.from_url({"K": "5", "M": "40", "N": "20"})
         small.change(seed=3)
     assert small.runs
     assert not others_must_wait()
@@ -105,9 +113,9 @@ def reloads(session):
 @pytest.mark.parametrize(
     "build",
     [
-        lambda session: Session.from_url({"K": "2", "M": "1001", "N": "100"}),
+        lambda session: Session.from_url({"K": "2", "M": "201", "N": "10"}),
         lambda session: session.change(length=LONG),
-        lambda session: session.change(num_sequences=1_000, length=101),
+        lambda session: session.change(num_sequences=20, length=101),
         lambda session: [session.change(length=LONG), session.new_start()],
         lambda session: session.replace_upload(large_upload(), 2),
         reloads,
