@@ -27,6 +27,12 @@ PAGE = "decoding.py"
 FIGURES = {"paths_over_time", "confusion", "best_paths"}
 
 
+@pytest.fixture(scope="module")
+def learned():
+    """The page after a step, for tests that only read it."""
+    return shown.press(shown.opened(PAGE, K="3", noise="1.5", sequence="2"), "step")
+
+
 def tables(app):
     return [found.value for found in app.table]
 
@@ -45,29 +51,27 @@ def strips(app):
     }
 
 
-def test_shows_the_paths_and_where_they_differ():
-    app = shown.press(shown.opened(PAGE, K="3", noise="1.5", sequence="2"), "step")
-    session = shown.session(app)
+def test_shows_the_paths_and_where_they_differ(learned):
+    session = shown.session(learned)
     view = current_view(session)
     sequence, true = session.data.sequences.select(1), session.data.states[40:80]
     best = viterbi(view.hmm, sequence).states
     per_step = most_probable_states(smooth(view.hmm, sequence).smoothed_probs)
-    found = strips(app)
+    found = strips(learned)
     np.testing.assert_array_equal(found["true path"], true + 1)
     np.testing.assert_array_equal(found["Viterbi path"], best + 1)
     np.testing.assert_array_equal(found["per-step best"], per_step + 1)
     np.testing.assert_array_equal(found["Viterbi ≠ truth"], best != true)
     np.testing.assert_array_equal(found["Viterbi ≠ per-step"], best != per_step)
-    said = shown.text(app)
+    said = shown.text(learned)
     assert f"differ at {(best != per_step).sum()} of 40 steps" in said
     assert f"the truth at {(best != true).sum()};" in said
 
 
-def test_accuracies_are_those_of_hmmcore():
-    app = shown.press(shown.opened(PAGE, K="3", noise="1.5", sequence="2"), "step")
-    session = shown.session(app)
+def test_accuracies_are_those_of_hmmcore(learned):
+    session = shown.session(learned)
     data, view = session.data, current_view(session)
-    shares = tables(app)[0]
+    shares = tables(learned)[0]
     assert list(shares.columns) == ["Sequence 2", "All 4 sequences"]
     for column, rows in zip(shares.columns, (slice(40, 80), slice(0, 160)), strict=True):
         values = []
@@ -82,10 +86,9 @@ def test_accuracies_are_those_of_hmmcore():
         assert list(shares[column]) == [f"{value:.1%}" for value in values]
 
 
-def test_changes_of_state_are_counted_within_sequences():
-    app = shown.press(shown.opened(PAGE, K="3", noise="1.5", sequence="2"), "step")
-    data, view = shown.session(app).data, current_view(shown.session(app))
-    found = tables(app)[2]
+def test_changes_of_state_are_counted_within_sequences(learned):
+    data, view = shown.session(learned).data, current_view(shown.session(learned))
+    found = tables(learned)[2]
     paths = (
         data.states,
         viterbi(view.hmm, data.sequences).states,
@@ -109,14 +112,13 @@ def test_accuracy_over_many_sequences_is_bounded_and_says_so():
     assert list(tables(app)[0].columns) == ["Sequence 1"]
 
 
-def test_confusion_is_that_of_the_sequence():
-    app = shown.press(shown.opened(PAGE, K="3", noise="1.5"), "step")
-    session = shown.session(app)
+def test_confusion_is_that_of_the_sequence(learned):
+    session = shown.session(learned)
     view = current_view(session)
-    (body,) = shown.figures(app)["confusion"]["data"]
+    (body,) = shown.figures(learned)["confusion"]["data"]
     np.testing.assert_array_equal(
         shown.array(body["customdata"]),
-        confusion_table(session.data.states[:40], view.path.states, 3),
+        confusion_table(session.data.states[40:80], view.path.states, 3),
     )
 
 
@@ -135,17 +137,16 @@ def test_confusion_where_the_truth_has_another_number_of_states(num_states):
     assert "there is no diagonal" in shown.text(app)
 
 
-def test_the_best_path_scores_at_least_as_much_as_the_true_one():
-    app = shown.press(shown.opened(PAGE, K="3", noise="1.5"), "step")
-    session = shown.session(app)
+def test_the_best_path_scores_at_least_as_much_as_the_true_one(learned):
+    session = shown.session(learned)
     view = current_view(session)
     best = float(view.path.log_joints[0])
     true = float(joint_log_prob(view.hmm, view.sequence, view.true_states)[0])
     assert best >= true
-    cells = [str(cell) for cell in tables(app)[1].to_numpy().ravel()]
+    cells = [str(cell) for cell in tables(learned)[1].to_numpy().ravel()]
     assert f"{words.nats(best)} nats" in cells
     assert f"{words.nats(true)} nats" in cells
-    assert "no other can score higher" in shown.text(app)
+    assert "no other can score higher" in shown.text(learned)
 
 
 def test_sentences_on_log_joints():
@@ -164,10 +165,9 @@ def test_figures_say_their_results():
     assert re.search(r"Decoded as themselves: S1 \d+%, S2 \d+%, S3 \d+%\.", said["confusion"])
 
 
-def test_one_best_path_needs_no_list():
-    app = shown.press(shown.opened(PAGE, K="3"), "step")
-    assert "one path alone" in shown.text(app)
-    assert shown.figures(app).keys() == FIGURES
+def test_one_best_path_needs_no_list(learned):
+    assert "one path alone" in shown.text(learned)
+    assert shown.figures(learned).keys() == FIGURES
 
 
 def test_a_symmetric_model_ties_in_every_path():
@@ -215,7 +215,7 @@ def test_ties_of_a_long_sequence_are_those_of_its_first_steps():
 )
 def test_every_experiment_can_be_looked_at(query):
     app = shown.opened(PAGE, **query)
-    for _ in range(3):
+    for _ in range(2):
         assert shown.figures(app).keys() >= FIGURES
         if shown.live(app)["can_go_on"]:
             shown.press(app, "step")

@@ -15,10 +15,15 @@ def choose(app: AppTest, name: str) -> AppTest:
     return healthy(app.selectbox(key="example").set_value(name).run())
 
 
-@pytest.mark.parametrize("page", ["playground.py", "data.py"])
+@pytest.fixture(scope="module")
+def playground() -> AppTest:
+    """A page on which one example is chosen after the other."""
+    return opened("playground.py", noise="0.9", seed="4", method="Both")
+
+
 @pytest.mark.parametrize("name", PRESETS)
-def test_an_example_sets_every_control_and_says_what_to_do(name: str, page: str) -> None:
-    app = choose(opened(page, noise="0.9", seed="4", method="Both"), name)
+def test_an_example_sets_every_control_and_says_what_to_do(name: str, playground: AppTest) -> None:
+    app = choose(playground, name)
     given = PRESETS[name]
     assert session(app).config == given.config
     assert app.selectbox(key="example").value == name
@@ -33,8 +38,9 @@ def test_an_example_sets_every_control_and_says_what_to_do(name: str, page: str)
     assert app.selectbox(key="control_start").value == given.config.start
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_a_link_brings_the_example_and_its_line_back(name: str) -> None:
+def test_a_link_brings_the_example_and_its_line_back() -> None:
+    # That it does so for every example is seen without pages, in tests/ui/parts/test_presets.py.
+    name = "twins"
     app = AppTest.from_file(str(MAIN_SCRIPT), default_timeout=60)
     app.query_params.update(to_query(PRESETS[name].config))
     healthy(app.run())
@@ -84,17 +90,14 @@ def test_on_the_data_page_the_line_says_where_to_press() -> None:
     assert "On the Playground: Press Play" in text(app)
 
 
-@pytest.mark.parametrize("page", ["playground.py", "data.py", "posterior.py", "decoding.py"])
 @pytest.mark.parametrize("name", ["too-many-states", "too-few-states"])
-def test_every_page_works_where_states_cannot_be_matched(name: str, page: str) -> None:
-    app = choose(opened("playground.py"), name)
+def test_every_page_works_where_states_cannot_be_matched(name: str) -> None:
+    app, true = choose(opened("playground.py"), name), PRESETS[name].config.true_states
     press(app, "step")
-    healthy(app.switch_page(page).run())
-    assert session(app).config == PRESETS[name].config
-    if page in ("posterior.py", "decoding.py"):
-        true = PRESETS[name].config.true_states
+    for page in ("posterior.py", "decoding.py"):
+        healthy(app.switch_page(page).run())
         assert f"{true} states really made the data" in text(app)
-    if page == "data.py":
-        session(app).data_view = "Edit the model"
-        healthy(app.run())
-        assert app.data_editor[0].value.shape == (PRESETS[name].config.true_states,) * 2
+    session(app).data_view = "Edit the model"
+    healthy(app.switch_page("data.py").run())
+    assert app.data_editor[0].value.shape == (true, true)
+    assert session(app).config == PRESETS[name].config

@@ -79,6 +79,11 @@ GAPPY = {name: gappy(upload) for name, upload in UPLOADS.items()} | {
 }
 
 
+def generated(**query: str) -> Session:
+    """The session of a link, without a page."""
+    return Session.from_url({"M": "40", "N": "4", **query})
+
+
 def labels(app: AppTest) -> set[str]:
     kinds = (app.slider, app.number_input, app.selectbox, app.button_group)
     return {widget.label for kind in kinds for widget in kind}
@@ -107,40 +112,32 @@ def test_every_page_shows_every_family(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", UPLOADS)
-def test_every_page_shows_uploads_of_every_family(name: str) -> None:
-    app = opened("playground.py")
-    session(app).replace_upload(UPLOADS[name], 2)
-    healthy(app.run())
-    assert session(app).config.family == name
-    press(app, "step")
-    assert panel_header(app)["charts"]["means"]["kind"] == KIND[name]
-    for page in PAGES[1:]:
-        healthy(app.switch_page(page).run())
-        assert figures(app)
-    # The family of a file is fixed; that of generated data can be chosen.
-    session(app).change(source="generated", family="numbers")
-    assert session(app).data.family == "numbers"
-    session(app).change(source="upload")
-    assert session(app).config.family == name
-    assert session(app).problem is None
+def test_the_family_of_a_file_is_fixed_and_that_of_generated_data_can_be_chosen(name: str) -> None:
+    here = generated()
+    here.replace_upload(UPLOADS[name], 2)
+    assert here.config.family == name
+    here.change(source="generated", family="numbers")
+    assert here.data.family == "numbers"
+    here.change(source="upload")
+    assert here.config.family == name
+    assert here.problem is None
 
 
 @pytest.mark.parametrize("name", GAPPY)
-def test_every_page_shows_uploads_with_gaps(name: str) -> None:
+def test_every_page_shows_uploads_of_every_family_with_gaps(name: str) -> None:
     app = opened("playground.py", method="Both")
     session(app).replace_upload(GAPPY[name], 2)
-    healthy(app.run())
     press(app, "step")
     header = panel_header(app)
+    assert header["charts"]["means"]["kind"] == KIND[name]
     shown = session(app).data.sequences[0][:, 0]
     assert header["charts"]["sequence"]["missing"] == np.isnan(shown).sum() >= 4
     assert [run["iteration"] for run in header["runs"]] == [1, 1]
-    for page in PAGES[1:]:
+    for page in ("posterior.py", "decoding.py", "data.py"):
         healthy(app.switch_page(page).run())
         assert not app.error
         assert figures(app)
     lacking = "6 of 60 are missing, and 2 more lack" if name == "points" else "8 of 60 are missing"
-    healthy(app.switch_page("data.py").run())
     assert lacking in text(app)
     assert "nan" not in text(app).lower().split()
 
@@ -168,8 +165,7 @@ def is_stuck(state: TrainState) -> bool:
 @pytest.mark.parametrize("start", STARTS)
 @pytest.mark.parametrize("name", LINKS)
 def test_every_start_trains_every_family_by_both_methods(name: str, start: str) -> None:
-    app = opened("playground.py", K="3", method="Both", start=start, **LINKS[name])
-    here = session(app)
+    here = generated(K="3", method="Both", start=start, **LINKS[name])
     assert here.problem is None
     alike = start == "symmetric"
     assert is_stuck(here.runs["EM"].state) is alike
@@ -224,10 +220,9 @@ def test_what_can_be_trained_follows_the_family(family: str, options: str) -> No
 
 @pytest.mark.parametrize("name", LINKS)
 def test_a_link_gives_the_same_experiment(name: str) -> None:
-    app = opened("playground.py", K="3", start="kmeans", **LINKS[name])
-    again = opened("playground.py", **session(app).query())
-    assert session(again).config == session(app).config
-    one, other = session(app), session(again)
+    one = generated(K="3", start="kmeans", **LINKS[name])
+    other = Session.from_url(one.query())
+    assert one.config == other.config
     np.testing.assert_array_equal(
         one.data.sequences.observations, other.data.sequences.observations
     )
@@ -262,8 +257,7 @@ def test_of_three_columns_any_two_are_shown_against_each_other() -> None:
 
 @pytest.mark.parametrize("start", ["random", "quantiles"])
 def test_a_network_learns_as_free_means_do(start: str) -> None:
-    app = opened("playground.py", K="3", M="100", N="10", start=start, model="network")
-    here = session(app)
+    here = generated(K="3", M="100", N="10", start=start, model="network")
     assert here.new_start_helps
     for _ in range(60):
         here.step()

@@ -145,7 +145,7 @@ def test_a_rerun_without_a_change_decodes_nothing_again(monkeypatch):
 )
 def test_every_experiment_can_be_looked_at(query):
     app = shown.opened(PAGE, **query)
-    for _ in range(3):
+    for _ in range(2):
         assert shown.figures(app).keys() == FIGURES
         if shown.live(app)["can_go_on"]:
             shown.press(app, "step")
