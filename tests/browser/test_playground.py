@@ -86,7 +86,7 @@ def test_the_gradient_plays_and_takes_another_learning_rate_on_the_way(page: Pag
     ui.expect_iteration(page, 1, "Gradient")
 
 
-def test_the_zoom_stays_while_it_plays_until_a_double_click(page: Page) -> None:
+def test_the_zoom_stays_while_it_plays_until_a_double_click_or_other_data(page: Page) -> None:
     ui.open_playground(page)
     zoomed = ui.drag_zoom(page, "sequence")
     assert zoomed[1] - zoomed[0] < 100
@@ -102,10 +102,6 @@ def test_the_zoom_stays_while_it_plays_until_a_double_click(page: Page) -> None:
     assert ui.axis_range(page, "sequence") == pytest.approx(zoomed, abs=1e-6)
     page.mouse.dblclick(*ui.place_in(page, "sequence", 0.5))
     ui.wait_for_range(page, "sequence", "high >= 200")
-
-
-def test_other_data_give_up_the_zoom(page: Page) -> None:
-    ui.open_playground(page)
     ui.drag_zoom(page, "sequence")
     ui.enter(page, "Seed", 5)
     ui.wait_for_range(page, "sequence", "high >= 200")
