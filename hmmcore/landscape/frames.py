@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from hmmcore.landscape.starts import Optima
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def optima_frame(
@@ -24,6 +26,8 @@ def optima_frame(
         num_starts: of each method.
         most: how many optima; None for all.
     """
+    import pandas as pd  # slow to load
+
     shown = optima.found[:most]
     of_each = [
         [sum(n // num_starts == m for n in one.starts) for one in shown]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from hmmcore.selection.states import TriedStates
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TITLES: Mapping[str, str] = MappingProxyType(
     {"aic": "AIC", "aicc": "AICc", "bic": "BIC", "icl": "ICL"}
@@ -27,6 +29,8 @@ def states_frame(
         rows: of a sweep.
         symbols: what parameters are called, such as {"transition_matrix": "A"}.
     """
+    import pandas as pd  # slow to load
+
     known = [(row, row.criteria) for row in rows if row.criteria is not None]
     names = dict.fromkeys(name for _, own in known for name in own.parameter_counts)
     return pd.DataFrame(
