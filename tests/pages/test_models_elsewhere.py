@@ -59,6 +59,7 @@ def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
     [
         ("states", {"family": "symbols", "unseen": "ends"}),
         ("states", {"family": "counts", "unseen": "nothing", "restart_by": "kmeans"}),
+        ("states", {"chain": "cyclic", "stays": "shared", "sticky": "5"}),
         ("starts", {"method": "Both", "M": "12", "model": "network"}),
         ("starts", {"data": "notebook", "train": "means.transition_matrix"}),
         ("starts", {"family": "points", "cov": "full", "only": "means.1~means.2"}),
