@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -24,6 +25,11 @@ SMALL = {"K": "2", "M": "60", "N": "10", "seed": "1"}
 
 def at_trust(**query: str) -> AppTest:
     return answered(opened("trust.py", **{**SMALL, **query}))
+
+
+def tables(app: AppTest) -> list[pd.DataFrame]:
+    """The table of all numbers, if the page has it, without those of other sections."""
+    return [one.value for one in app.dataframe if "Standard error" in one.value.columns]
 
 
 def answered(app: AppTest) -> AppTest:
@@ -53,7 +59,7 @@ def test_every_number_has_its_error_its_interval_and_its_truth(query):
     trained = starts.trained_parameters(here.config)
     # In the order in which states are shown, from the engine itself.
     expected = observed_information(view.hmm, here.data.sequences, trained)
-    (table,) = (one.value for one in app.dataframe)
+    (table,) = tables(app)
     found = estimates(here, view, appraisal.known_verdict(here), {})
     assert list(table["Estimate"]) == [value_at(view.hmm, one.coordinate) for one in found]
     errors = [expected.standard_error(one.coordinate) for one in found]
@@ -81,7 +87,7 @@ def test_a_file_with_gaps_has_intervals_and_no_truth():
     for _ in range(30):
         session(app).step()
     app = answered(app)
-    (table,) = (one.value for one in app.dataframe)
+    (table,) = tables(app)
     assert "Truth" not in table
     assert np.isfinite(table["Standard error"]).any()
     assert "No truth: uploaded data" in text(app)
@@ -141,14 +147,14 @@ def _hand(rows: list[list[float]]) -> str:
 
 def test_profile_intervals_come_one_by_one_and_can_be_cancelled():
     app = at_trust(interval="profile", runs="EM_60", M="15", N="6")
-    (table,) = (one.value for one in app.dataframe)
+    (table,) = tables(app)
     assert table["Lower"].isna().all()
     press(app, "begin_profiles")
     here = session(app)
     job = next(iter(background(here, PROFILES)._kept))
     background(here, PROFILES).join(job)
     app = healthy(app.run())
-    (table,) = (one.value for one in app.dataframe)
+    (table,) = tables(app)
     view = current_view(here)
     low, high = profile_interval(view.hmm, here.data.sequences, ("means", 0, 0))
     np.testing.assert_allclose(table[["Lower", "Upper"]].iloc[0], (low, high), rtol=1e-5)
@@ -181,14 +187,14 @@ def test_what_takes_long_waits_and_nothing_is_computed_while_a_run_plays(monkeyp
     session(app).play()
     app = healthy(app.run())
     assert "While a run plays, nothing is computed here" in text(app)
-    assert not app.dataframe
+    assert not tables(app)
     session(app).pause()
     monkeypatch.setattr(appraisal, "AT_ONCE", 0.0)
     session(app).step()
     app = healthy(app.run())
     assert "waits for a press" in text(app)
     app = answered(press(app, "begin_appraisal"))
-    assert app.dataframe
+    assert tables(app)
 
 
 def test_the_download_has_every_digit_and_names_of_a_visitor_are_only_text():

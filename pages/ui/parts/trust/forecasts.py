@@ -45,15 +45,14 @@ def section(session: Session, view: View) -> None:
     one, config = ahead(session, view), session.config
     found, variable = one.found, shown_variable(session)
     colours = page_colours(state_names(session))
-    dimension = view.dimension
-    text = forecast_words.about_ahead(one, dimension, variable, colours.states)
+    text = forecast_words.about_ahead(one, variable, colours.states)
     st.markdown(text)
     show_figure(
         forecast_figure(
             one.history,
             one.probs,
             *(
-                None if values is None else values[0, :, dimension]
+                None if values is None else values[0, :, one.own]
                 for values in (found.means, found.lower, found.upper)
             ),
             None if found.symbol_probs is None else found.symbol_probs[0],

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
-from hmmcore import EM
+from hmmcore import Sequences, Trainer
 from hmmcore.coordinates import value_at
 from hmmcore.uncertainty import Bootstrap, Information, bootstrap
+from pages.ui.experiment import model_choice
+from pages.ui.experiment.dataset import Dataset
 from pages.ui.session.background import NUM_THREADS, Job, Stopped, background, threads
 from pages.ui.session.coordinate_words import shown_name
 from pages.ui.session.session import Session
 from pages.ui.session.trust.appraisal import Question
 from pages.ui.session.trust.estimates import in_states, shown_coordinates
 from pages.ui.session.view import View
+from pages.ui.settings.config import Config
 from pages.ui.text import capitalised, count, many
 
 ROOM = "bootstrap"
@@ -62,19 +65,37 @@ def found(session: Session, asked: Question) -> Job | None:
 def begin(session: Session, asked: Question) -> None:
     """Begin to draw from the shown model, and to fit."""
     config = session.config
-    work = partial(_drawn, asked, config.num_resamples, config.seed)
+    # Numbers that are trained alone are no part of Wald's account either.
+    trainer = partial(_trainer, replace(config, only=""), session.data)
+    work = partial(_drawn, asked, trainer, config.num_resamples, config.seed)
     room = background(session, ROOM)
     room.cancel_all()
     room.start(Job(_key(session, asked), work, config.num_resamples))
 
 
 def _key(session: Session, asked: Question) -> object:
-    return "bootstrap", asked.key, session.config.num_resamples, session.config.seed
+    config = session.config
+    limits = (
+        config.stays, config.chain, config.sticky_prior, config.transition_prior,
+        config.initial_prior, config.spread_prior, config.spread_mode,
+    )  # fmt: skip
+    return "bootstrap", asked.key, config.num_resamples, config.seed, limits
 
 
-def _drawn(asked: Question, num_samples: int, seed: int, stopped: Stopped) -> Iterator[Bootstrap]:
+def _trainer(config: Config, data: Dataset, sequences: Sequences) -> Trainer:
+    """EM as the session's, with its ties and priors: at the maximum the method does not matter."""
+    return model_choice.trainer("EM", config, data, sequences)
+
+
+def _drawn(
+    asked: Question,
+    trainer: Callable[[Sequences], Trainer],
+    num_samples: int,
+    seed: int,
+    stopped: Stopped,
+) -> Iterator[Bootstrap]:
     return bootstrap(
-        asked.hmm, asked.sequences, partial(EM, trainable=asked.trainable), num_samples,
+        asked.hmm, asked.sequences, trainer, num_samples,
         rng=np.random.default_rng([seed, BOOTSTRAP_STREAM]), executor=threads(), stopped=stopped,
         most_waiting=NUM_THREADS,
     )  # fmt: skip

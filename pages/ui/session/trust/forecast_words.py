@@ -25,20 +25,16 @@ def level_text(level: float) -> str:
     return f"{level:.0%}".replace("%", " %")
 
 
-def about_ahead(one: Ahead, dimension: int, variable: ObservedVariable, names: StateNames) -> str:
+def about_ahead(one: Ahead, variable: ObservedVariable, names: StateNames) -> str:
     """The first and the last step that are foretold, in Markdown."""
     steps = len(one.found.state_probs[0])
-    sentences = [f"Next: {_expected(one, 0, dimension, variable, names)}."]
+    sentences = [f"Next: {_expected(one, 0, variable, names)}."]
     if steps > 1:
-        sentences.append(
-            f"In {many(steps, 'step')}: {_expected(one, steps - 1, dimension, variable, names)}."
-        )
+        sentences.append(f"In {many(steps, 'step')}: {_expected(one, steps - 1, variable, names)}.")
     return " ".join(sentences)
 
 
-def _expected(
-    one: Ahead, step: int, dimension: int, variable: ObservedVariable, names: StateNames
-) -> str:
+def _expected(one: Ahead, step: int, variable: ObservedVariable, names: StateNames) -> str:
     states = one.found.state_probs[0, step]
     likely = int(states.argmax())
     state = f"state {markdown_text(names.plain(likely))} with probability {states[likely]:.2f}"
@@ -51,7 +47,7 @@ def _expected(
     assert one.found.lower is not None
     assert one.found.upper is not None
     mean, *ends = (
-        float(values[0, step, dimension])
+        float(values[0, step, one.own])
         for values in (one.found.means, one.found.lower, one.found.upper)
     )
     level, spread = level_text(one.found.level), ends[1] - ends[0]

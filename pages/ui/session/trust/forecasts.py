@@ -27,7 +27,8 @@ class Ahead:
     """What comes after the selected sequence, beside its end.
 
     Attributes:
-        found: the forecast, of this sequence alone.
+        found: the forecast, of this sequence and of the quantities that the model holds together.
+        own: which of its dimensions is shown.
         skipped: observations of the sequence before those that are shown.
         history: (m,) the last observations, in the dimension that is shown.
         probs: (m + h, K) state probabilities: filtered, then foretold.
@@ -36,6 +37,7 @@ class Ahead:
     """
 
     found: Forecast
+    own: int
     skipped: int
     history: FloatArray
     probs: FloatArray
@@ -52,19 +54,29 @@ def ahead(session: Session, view: View) -> Ahead:
 
 
 def _ahead(session: Session, view: View, steps: int, level: float) -> Ahead:
-    found = forecast(view.hmm, view.sequence, steps, level)
+    known = forecast(view.hmm, view.sequence, steps, level)
+    found, own = of_dimension(known, view.dimension)
     length = view.sequence.num_observations
     skipped = max(0, length - max(LEAST_SEEN, 2 * steps))
     scale = shown_scale(session)
     times = steps if scale.times is None else following_times(scale.times, steps)
     return Ahead(
         found,
+        own,
         skipped,
         view.shown_observations[skipped:],
-        np.concatenate([view.posterior.filtered_probs[skipped:], found.state_probs[0]]),
+        np.concatenate([view.posterior.filtered_probs[skipped:], known.state_probs[0]]),
         scale.after(skipped, times),
         scale.note,
     )
+
+
+def of_dimension(found: Forecast, dimension: int) -> tuple[Forecast, int]:
+    """The forecast of a dimension, and which one it is there: columns of a product have their own.
+
+    Its `symbol_probs` are None just where it holds numbers.
+    """
+    return (found, dimension) if found.parts is None else (found.parts[dimension], 0)
 
 
 def forecast_frame(session: Session, view: View) -> pd.DataFrame:
@@ -77,7 +89,7 @@ def forecast_frame(session: Session, view: View) -> pd.DataFrame:
     import pandas as pd
 
     data, steps = session.data, session.config.horizon
-    found = forecast(view.hmm, data.sequences, steps, session.config.interval_level)
+    known = forecast(view.hmm, data.sequences, steps, session.config.interval_level)
     number = np.repeat(np.arange(len(data.sequences)), steps)
     names = np.array(data.sequence_names, dtype=object)
     columns: dict[str, Any] = {
@@ -85,16 +97,18 @@ def forecast_frame(session: Session, view: View) -> pd.DataFrame:
         "time": _times(session, steps),
         "steps_ahead": np.tile(np.arange(1, steps + 1), len(data.sequences)),
     }
-    if found.symbol_probs is not None:
-        probs = found.symbol_probs.reshape(len(number), -1)
-        columns |= {f"prob {label}": probs[:, c] for c, label in enumerate(data.labels)}
-    else:
-        for d in range(data.num_dimensions):
-            prefix = f"{data.columns[d]} " if data.columns else ""
-            for name in ("mean", "standard_deviation", "lower", "upper"):
-                attribute = f"{name}s" if name in ("mean", "standard_deviation") else name
-                columns[prefix + name] = getattr(found, attribute)[:, :, d].ravel()
-    states = found.state_probs.reshape(len(number), -1)
+    for d in range(data.num_dimensions):
+        prefix = f"{data.columns[d]} " if data.columns else ""
+        found, own = of_dimension(known, d)
+        if found.symbol_probs is not None:
+            probs = found.symbol_probs.reshape(len(number), -1)
+            labels = data.variable(d).labels
+            columns |= {f"{prefix}prob {label}": probs[:, c] for c, label in enumerate(labels)}
+            continue
+        for name in ("mean", "standard_deviation", "lower", "upper"):
+            attribute = f"{name}s" if name in ("mean", "standard_deviation") else name
+            columns[prefix + name] = getattr(found, attribute)[:, :, own].ravel()
+    states = known.state_probs.reshape(len(number), -1)
     columns |= {f"state_prob_{k}": values for k, values in enumerate(states.T, 1)}
     return pd.DataFrame(columns)
 
