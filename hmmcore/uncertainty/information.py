@@ -249,7 +249,8 @@ def information_from(found: Curvature, sequences: Sequences, log_likelihood: flo
     sizes = np.sqrt((scaled**2).sum(axis=1))
     unknown = np.sqrt((across**2).sum(axis=1)) > TOUCHED * sizes
     collapsed = tuple(map(int, collapsed_states(hmm, sequences, trained)))
-    unknown |= [_is_moment_of(name, collapsed) for name in names]
+    # Of nothing that is trained the list is empty, and would be one of floats.
+    unknown |= np.array([_is_moment_of(name, collapsed) for name in names], dtype=bool)
     covariances[unknown] = np.nan
     covariances[:, unknown] = np.nan
     return Information(
