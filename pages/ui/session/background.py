@@ -111,9 +111,10 @@ class Background:
         return job
 
     def cancel_all(self) -> None:
-        """Cancel whatever is still on its way."""
+        """Cancel and forget whatever is still on its way, so that it may be begun again."""
         for job in self._kept:
             job.cancelled = job.cancelled or not job.done
+        self._kept = [job for job in self._kept if job.done]
 
     def join(self, job: Job, seconds: float | None = None) -> None:
         """Wait until a job has ended."""

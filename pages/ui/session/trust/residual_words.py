@@ -9,7 +9,7 @@ import numpy as np
 
 from hmmcore.arrays import FloatArray
 from pages.ui.session.trust.residuals import Residuals
-from pages.ui.text import capitalised, count, decimal, listed, many, scientific
+from pages.ui.text import capitalised, count, listed, many, scientific
 
 RARE = 0.01
 """What is less probable than this under the model is taken for a sign against it."""
@@ -40,7 +40,7 @@ def about_far(found: Residuals, dimension: int) -> str:
     start = (
         f"{many(number, 'residual')} of {count(int(found.check.num_residuals[dimension]))} "
         f"{'lies' if number == 1 else 'lie'} beyond ±{far.limit:g}, where chance makes "
-        f"{decimal(expected) if expected >= 1 else f'{expected:.2f}'}"
+        f"{expected:.{1 if expected >= 1.0 else 2}f}"
     )
     if far.p[dimension] >= RARE:
         return f"**No odd values**: {start}. There is nothing to do."

@@ -98,7 +98,7 @@ def numbers_verdict(sentences: list[str], rare: bool, total: int, level: float) 
         )
     return (
         f"{told} The model does not make such data. A mean or spread that is off asks for more "
-        "training; extremes that are, for longer tails or a state of their own; stays, for other "
+        "training; extremes that are, for other tails or a state of their own; stays, for other "
         "transitions."
     )
 
