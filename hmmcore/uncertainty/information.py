@@ -161,6 +161,11 @@ class Information:
     _covariances: FloatArray
     _places: Mapping[Coordinate, int]
 
+    def is_trained(self, coordinate: Coordinate) -> bool:
+        """Whether a number was trained; one that was not is known."""
+        name = _named(self.hmm, coordinate)
+        return name in self._places or spelled(name) in self.at_bounds
+
     def covariance(self, coordinates: Sequence[Coordinate]) -> FloatArray:
         """Covariances (n, n) of the estimates; NaN of what is held, not trained or undetermined."""
         places = np.array([self._places.get(_named(self.hmm, c), -1) for c in coordinates])

@@ -302,15 +302,15 @@ def _matrix(matrix: FloatArray | None, initial_probs: FloatArray | None) -> Char
 
 
 OWN = ("means", "rates", "probs")
-"""Parameters whose intervals the card of emissions draws."""
+"""Parameters whose intervals the card of emissions draws; a model has one of them, or parts."""
 
 
 def _add_intervals(charts: dict[str, Chart], given: Mapping[str, FloatArray], level: str) -> None:
-    emissions = next(given[name] for name in OWN if name in given)
+    own = {name: ends for name, ends in given.items() if name in OWN}
     for chart, prefix, ends in (
         ("learned", "", given["transition_matrix"]),
         ("learned", "initial_", given["initial_probs"]),
-        ("means", "", emissions),
+        *(("means", "", ends) for ends in own.values()),
     ):
         meta, arrays = charts[chart]
         arrays |= {f"{prefix}lows": ends[..., 0], f"{prefix}highs": ends[..., 1]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import partial
-from itertools import groupby
+from itertools import groupby, zip_longest
 
 import numpy as np
 import pandas as pd
@@ -26,9 +26,11 @@ from pages.ui.session.background import Job
 from pages.ui.session.session import Session
 from pages.ui.session.trust import appraisal, words
 from pages.ui.session.trust.estimates import (
+    CHAIN,
     KINDS,
     Estimate,
     begin_profiles,
+    part_of,
     profile_job,
     profiled,
     shown_estimates,
@@ -119,16 +121,13 @@ def draw(
 
 def figures(session: Session, view: View, found: Sequence[Estimate]) -> None:
     """Draw a figure for each kind of number: what states emit, then transitions and beginnings."""
-    kinds = {kind: list(own) for kind, own in groupby(found, key=lambda one: one.coordinate[0])}
-    emissions = [kind for kind in kinds if kind not in ("transition_matrix", "initial_probs")]
-    if len(emissions) == 2:
-        left, right = side_by_side([1, 1], "emission_intervals")
-        with left:
-            figure(session, view, str(emissions[0]), kinds[emissions[0]])
-        with right:
-            figure(session, view, str(emissions[1]), kinds[emissions[1]])
-    else:
-        figure(session, view, str(emissions[0]), kinds[emissions[0]])
+    kinds = {str(kind): list(own) for kind, own in groupby(found, lambda one: one.coordinate[0])}
+    emissions = [kind for kind in kinds if kind not in CHAIN]
+    for pair in zip_longest(emissions[::2], emissions[1::2]):
+        places = side_by_side([1, 1], f"intervals_{pair[0]}") if len(emissions) > 1 else [st]
+        for place, kind in zip(places, filter(None, pair), strict=False):
+            with place.container():
+                figure(session, view, kind, kinds[kind])
     left, right = side_by_side([3, 1], "chain_intervals")
     with left:
         figure(session, view, "transition_matrix", kinds["transition_matrix"])
@@ -138,46 +137,53 @@ def figures(session: Session, view: View, found: Sequence[Estimate]) -> None:
 
 def figure(session: Session, view: View, kind: str, found: list[Estimate]) -> None:
     """Draw the intervals of one kind of number."""
-    title, axis = KINDS[kind]
+    part, own = part_of((kind,))
+    title, axis = KINDS[own]
     colours, data = page_colours(state_names(session)), session.shown_data
-    if kind in ("means", "standard_deviations"):
+    labels, column = data.labels, ""
+    if part:
+        column, labels = data.columns[int(part)], data.parts[int(part)].labels
+    elif own in ("means", "standard_deviations"):
         dimension = shown_dimension(session)
         found = [one for one in found if one.coordinate[2] == dimension]
-        if data.columns:
-            axis = f"{axis} of {chart_text(data.columns[dimension])}"
-    states = np.array([one.coordinate[2 if kind == "transition_matrix" else 1] for one in found])
+        column = data.columns[dimension] if data.columns else ""
+    if column:
+        title, axis = f"{title} of {column}", f"{axis} of {chart_text(column)}"
     names = [colours.states.short(k) for k in range(view.hmm.num_states)]
-    of_states = {"transition_matrix": "from state", "probs": "state"}
     given = Intervals(
         *(np.array([getattr(one, name) for one in found]) for name in ("value", "low", "high")),
         np.array([one.truth for one in found]),
-        states.astype(np.int64),
-        np.array([one.coordinate[1] for one in found]).astype(np.int64),
-        [_called(one.coordinate, colours.states, data.labels) for one in found],
+        # Colours of a row of A are those of the states that it leads to.
+        np.array([int(one.coordinate[2 if own == "transition_matrix" else 1]) for one in found]),
+        np.array([int(one.coordinate[1]) for one in found]),
+        [_called(own, one.coordinate, colours.states, labels) for one in found],
         names,
     )  # fmt: skip
-    st.subheader(title, anchor=False)
+    st.subheader(markdown_text(title), anchor=False)
     show_figure(
         intervals_figure(
-            given, axis, of_states.get(kind, "state"), kind in SHARES,
+            given,
+            axis,
+            "from state" if own == "transition_matrix" else "state",
+            own in SHARES,
             f"{kind}-{session.data_number}-{view.hmm.num_states}-{shown_dimension(session)}"
             f"-{session.config.interval_axis}",
             colours,
             session.config.interval_axis == "estimates",
         ),
-        f"intervals_{kind}",
+        f"intervals_{kind.replace('.', '_')}",
         label=words.intervals_label(
             title, found, session.config.interval_kind.capitalize(), session.config.level
         ),
-    )  # fmt: skip
+    )
 
 
-def _called(name: Coordinate, states: StateNames, labels: Sequence[str]) -> str:
+def _called(own: str, name: Coordinate, states: StateNames, labels: Sequence[str]) -> str:
     """What a number is called where its kind is known, escaped for Plotly."""
-    kind, first, *rest = name
-    if kind == "transition_matrix":
+    _, first, *rest = name
+    if own == "transition_matrix":
         return f"{states[int(first)]} → {states[int(rest[0])]}"
-    if kind == "probs":
+    if own == "probs":
         return f"“{chart_text(labels[int(rest[0])])}” in {states[int(first)]}"
     return states[int(first)]
 

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from hmmcore import HMM, NeuralGaussian, TrainState
-from hmmcore.coordinates import Coordinate, value_at
+from hmmcore.coordinates import Coordinate, flat, spelled, value_at
 from hmmcore.uncertainty import Information, ProfiledInterval, Verdict, profile_intervals
 from hmmcore.uncertainty.information import coordinates_of
 from pages.ui.session.background import Job, Stopped, background, in_turns
@@ -34,6 +34,8 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "initial_probs": ("Initial probabilities π", "probability"),
 }
 """Parameters in the order of the page: title, and what stands at the axis."""
+
+CHAIN = ("transition_matrix", "initial_probs")
 
 UNBOUNDED = ("means", "standard_deviations", "rates")
 """Parameters that are no probabilities."""
@@ -86,14 +88,25 @@ class Estimate:
 
 
 def shown_coordinates(hmm: HMM) -> list[Coordinate]:
-    """Every number of a model in the order of the page."""
+    """Every number of a model in the order of the page, named as by `hmmcore.coordinates.flat`."""
     order = list(KINDS)
-    return sorted(coordinates_of(hmm), key=lambda name: order.index(str(name[0])))
+
+    def place(name: Coordinate) -> tuple[bool, str, int]:
+        part, own = part_of(name)
+        return own in CHAIN, part, order.index(own)
+
+    return sorted(coordinates_of(hmm), key=place)
+
+
+def part_of(coordinate: Coordinate) -> tuple[str, str]:
+    """The part of a product that a number belongs to, empty for any other, and its parameter."""
+    part, _, own = str(flat(coordinate)[0]).rpartition(".")
+    return part, own
 
 
 def in_states(coordinate: Coordinate, states: Sequence[int]) -> Coordinate:
     """A coordinate whose states k are states[k] elsewhere."""
-    parameter, *indices = coordinate
+    parameter, *indices = flat(coordinate)
     own = STATES.get(str(parameter), 1)
     return (parameter, *(int(states[int(k)]) for k in indices[:own]), *indices[own:])
 
@@ -114,7 +127,7 @@ def estimates(
         own = in_states(name, view.permutation.tolist())
         value, error = value_at(view.hmm, name), asked.standard_error(own)
         if config.interval_kind == "profile":
-            one = profiled.get(own)
+            one = profiled.get(spelled(own))
             low, high = (math.nan, math.nan) if one is None else (one.low, one.high)
             failure = "" if one is None or one.failure is None else NO_PROFILE
         else:
@@ -123,9 +136,9 @@ def estimates(
                 low, high, failure = math.nan, math.nan, NEAR_BOUND
         found.append(
             Estimate(
-                name, shown_name(session, name), value, error, low, high,
+                name, shown_name(session, spelled(name)), value, error, low, high,
                 _true_value(truth, in_states(name, view.counterparts.tolist())),
-                " ".join(filter(None, [_remark(asked, own, value, view.state, session), failure])),
+                " ".join(filter(None, [_remark(asked, own, value, view.state), failure])),
             )
         )  # fmt: skip
     return found
@@ -133,7 +146,7 @@ def estimates(
 
 def _says_nothing(name: Coordinate, low: float, high: float, error: float) -> bool:
     """Whether Wald's interval is empty words, on the log-odds of what is nearly 0 or 1."""
-    return name[0] not in UNBOUNDED and high - low > WHOLE_RANGE and error < PRECISE
+    return part_of(name)[1] not in UNBOUNDED and high - low > WHOLE_RANGE and error < PRECISE
 
 
 def shown_estimates(
@@ -154,18 +167,16 @@ def _true_value(truth: HMM | None, name: Coordinate) -> float:
     return math.nan if truth is None else value_at(truth, name)
 
 
-def _remark(
-    asked: Information, own: Coordinate, value: float, state: TrainState, session: Session
-) -> str:
-    if own[0] in ("initial_probs", "transition_matrix") and asked.hmm.num_states == 1:
+def _remark(asked: Information, own: Coordinate, value: float, state: TrainState) -> str:
+    if own[0] in CHAIN and asked.hmm.num_states == 1:
         return "The only one there is."
-    if own in asked.at_bounds:
+    if spelled(own) in asked.at_bounds:
         return f"At its bound, {round(value)}: a limit on one side only, by profile."
+    if not asked.is_trained(own):
+        return "Not trained, so it is known."
+    if part_of(own)[1] in UNBOUNDED[:2] and own[1] in asked.collapsed:
+        return "The variance of its state was stopped at its floor, so nothing bounds it."
     if math.isnan(asked.standard_error(own)):
-        trained = set(session.config.trainable)
-        name = {"standard_deviations": "covariances"}.get(str(own[0]), str(own[0]))
-        if name not in trained:
-            return "Not trained, so it is known."
         return "The data do not determine it."
     return _evidence(own, state)
 
@@ -199,7 +210,10 @@ def undetermined_words(session: Session, view: View, verdict: Verdict) -> str:
     back = np.argsort(view.permutation).tolist()
     for direction in information.undetermined:
         for own in direction:
-            if own[0] in KINDS and (name := shown_name(session, in_states(own, back))) not in names:
+            if part_of(own)[1] not in KINDS:
+                continue
+            name = shown_name(session, spelled(in_states(own, back)))
+            if name not in names:
                 names.append(name)
     if not information.undetermined:
         return ""
@@ -237,9 +251,9 @@ def to_profile(view: View, verdict: Verdict) -> list[Coordinate]:
     return [
         name
         for name in names
-        if (name in asked.at_bounds or not math.isnan(asked.standard_error(name)))
+        if (spelled(name) in asked.at_bounds or not math.isnan(asked.standard_error(name)))
         and not (network and name[0] == "means")
-        and not (view.hmm.num_states == 1 and name[0] in ("initial_probs", "transition_matrix"))
+        and not (view.hmm.num_states == 1 and name[0] in CHAIN)
     ]
 
 
@@ -262,5 +276,5 @@ def _profiled(
         asked.hmm, asked.sequences, names, level, trainable=asked.trainable, stopped=stopped
     )
     for one in in_turns(work, stopped):
-        found = {**found, one.coordinate: one}
+        found = {**found, spelled(one.coordinate): one}
         yield found

@@ -8,7 +8,7 @@ from hmmcore.arrays import FloatArray
 from hmmcore.coordinates import Coordinate
 from pages.ui.session.session import Session
 from pages.ui.session.trust import appraisal
-from pages.ui.session.trust.estimates import KINDS, shown_estimates
+from pages.ui.session.trust.estimates import shown_estimates
 from pages.ui.session.view import View
 
 Intervals = dict[str, FloatArray]
@@ -28,10 +28,11 @@ def intervals(session: Session, view: View) -> Intervals | None:
     verdict, asked = appraisal.known_verdict(session), appraisal.question(session)
     if verdict is None or asked is None or not verdict.optimality.satisfied:
         return None
-    ends: dict[str, list[tuple[Coordinate, float, float]]] = {kind: [] for kind in KINDS}
+    ends: dict[str, list[tuple[Coordinate, float, float]]] = {}
     for one in shown_estimates(session, view, asked, verdict):
-        ends[str(one.coordinate[0])].append((one.coordinate[1:], one.low, one.high))
-    return {kind: _placed(found) for kind, found in ends.items() if found}
+        kind = str(one.coordinate[0])
+        ends.setdefault(kind, []).append((one.coordinate[1:], one.low, one.high))
+    return {kind: _placed(found) for kind, found in ends.items()}
 
 
 def _placed(found: list[tuple[Coordinate, float, float]]) -> FloatArray:

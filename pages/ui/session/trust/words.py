@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from hmmcore.arrays import FloatArray
-from hmmcore.coordinates import Coordinate
+from hmmcore.coordinates import Coordinate, spelled
 from hmmcore.uncertainty import Verdict
 from pages.ui.session.background import Job
 from pages.ui.session.coordinate_words import shown_name
@@ -191,7 +191,7 @@ def _flat_and_bounds(session: Session, verdict: Verdict, back: Sequence[int]) ->
 
 def _names(session: Session, own: Iterable[Coordinate], back: Sequence[int]) -> list[str]:
     """What numbers of the run's own order are called, escaped for Markdown."""
-    return [markdown_text(shown_name(session, in_states(name, back))) for name in own]
+    return [markdown_text(shown_name(session, spelled(in_states(name, back)))) for name in own]
 
 
 def _rate(rate: float) -> str:
