@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui.parts import controls, health, words
+from pages.ui.parts.constraints.notes import about_trust
 from pages.ui.parts.run_controls import choices, notices
 from pages.ui.parts.trust import (
     bootstraps,
@@ -36,6 +37,7 @@ session = current_session()
 choices(session, lambda: controls.segments(session, "level"))
 notices(session)
 health.way_back(session)
+about_trust(session)
 view = current_view(session)
 if view is None:
     st.info(words.NO_MODEL, icon=":material/info:")

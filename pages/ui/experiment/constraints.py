@@ -6,8 +6,9 @@ model, priors and ties go to the trainer. Product models will have theirs part b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -17,11 +18,24 @@ from pages.ui.experiment.dataset import Dataset
 from pages.ui.settings.config import FIELD_OF, Config
 from pages.ui.settings.families import FAMILIES, LOCATIONS
 
+NAMES = (
+    "chain", "stays", "spread", "held_at",
+    "sticky_prior", "transition_prior", "initial_prior", "spread_prior", "spread_mode",
+)  # fmt: skip
+"""The settings that hold something."""
+
+NOTHING_HELD: Mapping[str, Any] = {name: FIELD_OF[name].default for name in NAMES}
+
 TRUTH_UNKNOWN = (
     "The true {} are not known for so many states, so those of the starting point are held; choose "
     "generated data with as many true states as K."
 )
 CHAIN_WORDS = {"left-right": "left to right", "cyclic": "in a circle"}
+
+
+def settings(config: Config) -> tuple[object, ...]:
+    """Their values, for what depends on them."""
+    return tuple(getattr(config, name) for name in NAMES)
 
 
 def priors(config: Config, num_states: int) -> Priors | None:

@@ -29,11 +29,7 @@ RULES = {"EM": (1000, 1e-8, 1), "Gradient": (2000, 1e-7, 10)}
 """Most iterations, tolerance in nats per observation, and patience of each method. A gradient
 passes turning points, at which it nearly stands still."""
 
-SHARED = (
-    "family", "covariance_type", "mean_model", "trainable", "only", "seed", "sweep_from",
-    "chain", "stays", "spread", "held_at",
-    "sticky_prior", "transition_prior", "initial_prior", "spread_prior", "spread_mode",
-)  # fmt: skip
+SHARED = ("family", "covariance_type", "mean_model", "trainable", "only", "seed", "sweep_from")
 CONTROLS = ("learning_rate", "optimizer")
 
 
@@ -168,4 +164,7 @@ def shared_key(config: Config, data: Dataset, methods: tuple[str, ...]) -> tuple
     # Noise that is not trained is that of the model which made the data.
     known = "covariances" in config.trainable or data.generating_model
     held = constraints.holds_truth(config, data) and data.truth
-    return (data.fingerprint, known, held, methods, *(getattr(config, name) for name in names))
+    return (
+        data.fingerprint, known, held, methods, *constraints.settings(config),
+        *(getattr(config, name) for name in names),
+    )  # fmt: skip

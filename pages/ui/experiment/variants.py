@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 from hmmcore import Sequences, Trainer
@@ -19,16 +18,10 @@ from pages.ui.experiment.model_choice import Plan
 from pages.ui.settings.config import FIELD_OF, Config
 from pages.ui.settings.families import FAMILIES, trainable_for
 
-FREE: Mapping[str, Any] = MappingProxyType(
-    {
-        name: FIELD_OF[name].default
-        for name in (
-            "chain", "stays", "spread", "held_at", "mean_model",
-            "sticky_prior", "transition_prior", "initial_prior", "spread_prior",
-        )
-    }
-)  # fmt: skip
-"""Settings with which nothing is held."""
+FREE: Mapping[str, Any] = {
+    **constraints.NOTHING_HELD, "mean_model": FIELD_OF["mean_model"].default,
+}  # fmt: skip
+"""Settings from which each variant differs in one thing."""
 
 SPREADS = ("spherical", "diag", "full", "tied")
 WIDER: Mapping[str, tuple[str, ...]] = {

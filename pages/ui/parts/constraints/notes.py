@@ -17,8 +17,21 @@ LANDSCAPE = (
     "log-likelihood alone: they need not end on its summits. Set the priors to 0 to see them do so."
 )
 
+TRUST = (
+    "Priors or ties are on. The verdict, standard errors, intervals, bootstrap and coverage below "
+    "are those of the likelihood of models without them, so what rests here need not be a maximum "
+    "there. Press Hold nothing under Constraints and priors, and train, to have them apply."
+)
+
 
 def about_priors(session: Session, sentence: str) -> None:
     """Say a sentence where priors are on."""
     if constraints.has_priors(session.config) and session.main_runs:
         st.caption(sentence)
+
+
+def about_trust(session: Session) -> None:
+    """Say what the Trust page leaves out where priors or ties are on."""
+    config = session.config
+    if constraints.has_priors(config) or config.stays == "shared":
+        st.info(TRUST, icon=":material/lock:")

@@ -9,22 +9,13 @@ import streamlit as st
 from pages.ui.experiment import constraints
 from pages.ui.parts import controls
 from pages.ui.session.session import Session
-from pages.ui.settings.config import FIELD_OF, Config
+from pages.ui.settings.config import Config
 from pages.ui.text import capitalised, listed
 
 TITLE = "Constraints and priors"
 
 SPREADS: Mapping[str, str] = {"data": "Each state its own", "tied": "Tied: one for all"}
 """Of numbers, of which each state has one spread."""
-
-EVERYWHERE: Mapping[str, object] = {
-    name: FIELD_OF[name].default
-    for name in (
-        "chain", "stays", "spread", "held_at",
-        "sticky_prior", "transition_prior", "initial_prior", "spread_prior",
-    )
-}  # fmt: skip
-"""The settings with which nothing is held."""
 
 
 def constraint_controls(session: Session) -> None:
@@ -38,7 +29,7 @@ def constraint_controls(session: Session) -> None:
             if on:
                 st.button(
                     "Hold nothing", key="hold_nothing", icon=":material/lock_open:",
-                    on_click=session.remedy, kwargs=dict(EVERYWHERE),
+                    on_click=session.remedy, kwargs=dict(constraints.NOTHING_HELD),
                     help="All of these as they are at first; training starts from the same "
                     "starting point.",
                 )  # fmt: skip

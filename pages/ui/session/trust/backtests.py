@@ -9,7 +9,7 @@ from functools import partial
 
 from hmmcore import HMM, Sequences, Trainer
 from hmmcore.checks import Backtest, backtest
-from pages.ui.experiment import model_choice
+from pages.ui.experiment import constraints, model_choice
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.session.background import Job, Stopped, background, threads
 from pages.ui.session.session import Session
@@ -51,6 +51,7 @@ def key(session: Session, view: View) -> tuple[object, ...]:
     return (
         "backtest", session.data.fingerprint, run.start, run.method, view.state.iteration,
         config.level, config.trainable, config.only, config.learning_rate, config.optimizer,
+        constraints.settings(config),
     )  # fmt: skip
 
 
