@@ -1,24 +1,20 @@
 """Starting models with emissions that are products: columns of numbers, counts and symbols.
 
-What a column holds is its kind: "numbers", "counts", or how many symbols there are. What is
-clustered are positions on scales of one size: numbers of unit variance; square roots of counts,
-likewise; and of symbols their shares in a window around each time step, which all together have a
-variance of one. Whatever is missing there is put at the mean of its column.
+What is clustered, and how columns of different kinds are compared, says `initialization.columns`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeGuard
 
 import numpy as np
 import scipy
 
 from hmmcore import batch
-from hmmcore.arrays import FloatArray, IntArray, as_count, as_size, quoted, require_generator
+from hmmcore.arrays import FloatArray, IntArray, as_count, require_generator
 from hmmcore.emissions import Categorical, Emissions, Gaussian, Poisson, Product
-from hmmcore.initialization import categorical, poisson
+from hmmcore.initialization import poisson
 from hmmcore.initialization.clustering import (
     cluster_centres,
     counted_probs,
@@ -30,6 +26,17 @@ from hmmcore.initialization.clustering import (
     positive_variances,
     standardized,
 )
+from hmmcore.initialization.columns import (
+    COUNTS,
+    NUMBERS,
+    Kind,
+    checked_kinds,
+    clustering_points,
+    indicators_of,
+    num_symbols_of,
+)
+from hmmcore.initialization.columns import kinds_of as kinds_of
+from hmmcore.initialization.columns import symmetric as symmetric
 from hmmcore.initialization.gaussian import SMALLEST_CLUSTER_SHARE
 from hmmcore.initialization.gaussian_comparison import LOWEST_VARIANCE_SHARE
 from hmmcore.initialization.paths import NUM_KMEANS, NUM_RANDOM, models_of_paths, window_moments
@@ -44,43 +51,6 @@ from hmmcore.initialization.race import (
 )
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
-from hmmcore.sweeps.sweep import require_compatible
-
-Kind = str | int
-"""What a column holds: "numbers", "counts", or the number of its symbols."""
-
-NUMBERS, COUNTS = "numbers", "counts"
-
-
-def kinds_of(emissions: Product) -> tuple[Kind, ...]:
-    """What each column of a product's observations holds."""
-    return tuple(
-        part.num_symbols
-        if isinstance(part, Categorical)
-        else COUNTS
-        if isinstance(part, Poisson)
-        else NUMBERS
-        for part in emissions.parts
-    )
-
-
-def symmetric(num_states: int, kinds: Sequence[Kind], mean: float = 0.0, sd: float = 1.0) -> HMM:
-    """Return a start with every state alike, so that training cannot tell them apart.
-
-    Numbers have this mean and standard deviation, counts a rate of 1.
-    """
-    num_states = as_count("num_states", num_states)
-    sd = as_size("sd", sd)
-    parts: list[Emissions] = []
-    for kind in _checked(kinds):
-        if kind == NUMBERS:
-            parts.append(Gaussian(np.full(num_states, mean), np.full(num_states, sd**2)))
-        elif kind == COUNTS:
-            parts.append(poisson.symmetric(num_states).emissions)
-        else:
-            parts.append(categorical.symmetric(num_states, int(kind)).emissions)
-    uniform = np.full(num_states, 1.0 / num_states)
-    return HMM(uniform, np.tile(uniform, (num_states, 1)), Product(parts))
 
 
 def random(
@@ -94,7 +64,7 @@ def random(
     symbols are uniform on their simplex.
     """
     require_generator(rng)
-    kinds = _checked(kinds, sequences)
+    kinds = checked_kinds(kinds, sequences)
     num_states = as_count("num_states", num_states)
     variances = positive_variances(sequences)
     means = sequences.means()
@@ -108,7 +78,7 @@ def random(
             mean = float(means[j]) or poisson.RATE_OF_NO_COUNTS
             parts.append(Poisson((np.maximum(drawn[:, j], 0.0) + mean) / 2.0))
         else:
-            probs = rng.dirichlet(np.ones(_symbols(kind)), size=num_states)
+            probs = rng.dirichlet(np.ones(num_symbols_of(kind)), size=num_states)
             parts.append(Categorical(probs))
     initial = rng.dirichlet(np.ones(num_states))
     transition = rng.dirichlet(np.ones(num_states), size=num_states)
@@ -127,9 +97,9 @@ def kmeans(
     every count.
     """
     require_generator(rng)
-    kinds = _checked(kinds, sequences)
+    kinds = checked_kinds(kinds, sequences)
     num_states = as_count("num_states", num_states)
-    points = _points(sequences, kinds)
+    points = clustering_points(sequences, kinds)
     centres = cluster_centres(points, num_states, rng)
     states = scipy.cluster.vq.vq(points, centres)[0].astype(np.int64)
     return _of_clusters(sequences, kinds, states, num_states, rng)
@@ -143,9 +113,9 @@ def quantiles(sequences: Sequences, num_states: int, kinds: Sequence[Kind]) -> H
     probabilities are uniform; a state stays with probability (1 + 1/K)/2 and otherwise moves to any
     other state alike.
     """
-    kinds = _checked(kinds, sequences)
+    kinds = checked_kinds(kinds, sequences)
     num_states = as_count("num_states", num_states)
-    points = _points(sequences, kinds)
+    points = clustering_points(sequences, kinds)
     positions = points @ first_principal_axis(points)
     states = np.empty(len(positions), dtype=np.int64)
     order = np.argsort(positions, kind="stable")
@@ -173,7 +143,7 @@ def compare_starts(
     of `kmeans`, untrained.
     """
     require_generator(rng)
-    kinds = _checked(kinds, sequences)
+    kinds = checked_kinds(kinds, sequences)
     num_states = as_count("num_states", num_states)
     are_numbers = np.array([kind == NUMBERS for kind in kinds])
     different = len(np.unique(filled(sequences, sequences.means()), axis=0))
@@ -214,7 +184,7 @@ def _candidates(
     candidates = [("quantiles", quantiles(sequences, num_states, kinds))]
     candidates += [("kmeans", kmeans(sequences, num_states, kinds, rng)) for _ in range(NUM_KMEANS)]
     candidates += [("random", random(sequences, num_states, kinds, rng)) for _ in range(NUM_RANDOM)]
-    indicators, are_shares = _indicators(sequences, kinds)
+    indicators, are_shares = indicators_of(sequences, kinds)
     # The variance of an indicator follows from its mean.
     wanted = np.concatenate([np.ones(len(are_shares), dtype=np.bool_), ~are_shares])
     windows = [moments[:, wanted] for moments in window_moments(indicators)]
@@ -307,7 +277,7 @@ def _emissions_of(
         there = ~np.isnan(rows[:, j])
         values, own = rows[there, j], states[there]
         if kind not in (NUMBERS, COUNTS):
-            num_symbols = _symbols(kind)
+            num_symbols = num_symbols_of(kind)
             pairs = own * num_symbols + values.astype(np.int64)
             counts = np.bincount(pairs, minlength=num_states * num_symbols)
             shares = counts.reshape(num_states, num_symbols) + 1.0
@@ -334,62 +304,6 @@ def _spread_out(sequences: Sequences, num_states: int) -> FloatArray:
     return sequences.means() + places[:, np.newaxis] * np.sqrt(positive_variances(sequences))
 
 
-def _points(sequences: Sequences, kinds: tuple[Kind, ...]) -> FloatArray:
-    """What is clustered (.., F), about its mean; what is wholly missing has no row."""
-    indicators, are_shares = _indicators(sequences, kinds)
-    points = filled(indicators, np.zeros(len(are_shares))).copy()
-    if are_shares.any():
-        places = np.flatnonzero(are_shares)
-        around = _window_means(indicators, categorical.WINDOW)[:, places]
-        points[:, places] = around - around.mean(axis=0)
-    return points
-
-
-def _indicators(
-    sequences: Sequences, kinds: tuple[Kind, ...]
-) -> tuple[Sequences, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:
-    """Columns of mean zero, and which are of symbols: numbers and roots of unit variance, and
-    for each symbol whether it was seen, all of a column together with a variance of one.
-    """
-    columns: list[FloatArray] = []
-    are_shares: list[bool] = []
-    for j, kind in enumerate(kinds):
-        values = sequences.observations[:, j : j + 1]
-        if kind in (NUMBERS, COUNTS):
-            numbers = Sequences(np.sqrt(values) if kind == COUNTS else values, sequences.lengths)
-            varies = bool(numbers.variances()[0] > 0.0)
-            scaled = (numbers.observations - numbers.means()) / np.sqrt(positive_variances(numbers))
-            columns.append(scaled if varies else 0.0 * scaled)
-            are_shares.append(False)
-            continue
-        seen = (values == np.arange(_symbols(kind))).astype(np.float64)
-        seen[np.isnan(values[:, 0])] = np.nan
-        seen -= np.nanmean(seen, axis=0)
-        total = float(np.nanmean(np.square(seen), axis=0).sum())
-        columns.append(seen / np.sqrt(total) if total > 0.0 else seen)
-        are_shares += [True] * _symbols(kind)
-    return Sequences(np.hstack(columns), sequences.lengths), np.array(are_shares)
-
-
-def _window_means(sequences: Sequences, window: int) -> FloatArray:
-    """Means (.., F) in a window around every observation that is not wholly missing; 0 of nothing.
-
-    Windows end where their sequence does.
-    """
-    values = np.nan_to_num(sequences.observations)
-    there = ~np.isnan(sequences.observations)
-    times = np.arange(len(values))
-    starts = np.repeat(sequences.offsets[:-1], sequences.lengths)
-    ends = np.repeat(sequences.offsets[1:], sequences.lengths)
-    first, last = np.maximum(times - window // 2, starts), np.minimum(times + window // 2 + 1, ends)
-    nothing = np.zeros((1, values.shape[1]))
-    sums, counts = (
-        np.concatenate([nothing, np.cumsum(terms, axis=0)]) for terms in (values, there)
-    )
-    means: FloatArray = (sums[last] - sums[first]) / np.maximum(counts[last] - counts[first], 1.0)
-    return means[is_observed(sequences)]
-
-
 def _order(emissions: Product) -> IntArray:
     """States in ascending order of their first column, then of the next."""
     levels = [
@@ -405,36 +319,3 @@ def _order(emissions: Product) -> IntArray:
 
 def _in_order(emissions: Product) -> Product:
     return emissions.permute(_order(emissions))
-
-
-def _symbols(kind: Kind) -> int:
-    assert isinstance(kind, int)
-    return kind
-
-
-def _checked(kinds: Sequence[Kind], sequences: Sequences | None = None) -> tuple[Kind, ...]:
-    """The kinds after checking them, and that the data are of them. Raises ValueError."""
-    if isinstance(kinds, str) or not isinstance(kinds, Sequence) or not kinds:
-        raise ValueError(
-            f"kinds is {quoted(kinds)}; it must be a list with the kind of every column, such as "
-            "['numbers', 'counts', 3]."
-        )
-    found: list[Kind] = []
-    for j, kind in enumerate(kinds):
-        if kind in (NUMBERS, COUNTS):
-            found.append(kind)
-        elif _is_count(kind) and kind >= 1:
-            found.append(int(kind))
-        else:
-            raise ValueError(
-                f"kinds[{j}] is {quoted(kind)}; it must be 'numbers', 'counts', or how many "
-                "symbols the column has."
-            )
-    if sequences is not None:
-        require_compatible(symmetric(1, found), sequences)
-        sequences.require_every_dimension()
-    return tuple(found)
-
-
-def _is_count(kind: Kind) -> TypeGuard[int]:
-    return isinstance(kind, int | np.integer) and not isinstance(kind, bool)
