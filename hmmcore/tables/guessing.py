@@ -7,7 +7,8 @@ can say otherwise.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -44,7 +45,9 @@ LABEL_NAMES = re.compile(
     r"|^known|_label$",
     re.IGNORECASE,
 )
-PRICES = re.compile(r"^(adj[_\s.]*)?(close|open|high|low|price|volume|vol\.?)$", re.IGNORECASE)
+PRICES = re.compile(
+    r"^(adj[_\s.]*)?(close|open|high|low|price|volume|vol\.?)(\s*\(.*\))?$", re.IGNORECASE
+)
 STEM = re.compile(r"^(.*?)[_\s.-]?\d+$")
 
 MAX_SYMBOLS = 20
@@ -55,7 +58,7 @@ LIKELY_COUNT = 1000
 CODES_OF_NOTHING = (-1.0, -9.0, -99.0, -999.0, -9999.0)
 """Whole numbers by which files often say that a value is missing."""
 FEW_VALUES = 10
-"""Fewer values do not show that −1 is not one of them."""
+"""Fewer values do not show what a column is: that −1 is none of them, or that words come again."""
 MAX_TOGETHER = 8
 """How many columns of numbers are guessed to be observed together."""
 
@@ -72,7 +75,9 @@ class Guess:
         label: the column of known states; None for none.
         layout: "long" (an observation per row), "rows" (a sequence per row), "columns" (a sequence
             per column) or "letters" (a sequence per row, a letter per step).
-        family: "numbers", "counts" or "symbols".
+        family: "numbers", "counts" or "symbols"; "product" where several columns are not all
+            numbers, and each is of a kind of its own.
+        kinds: of each column of values, one of the first three.
     """
 
     values: tuple[str, ...]
@@ -81,6 +86,22 @@ class Guess:
     label: str | None
     layout: str
     family: str
+    kinds: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.kinds:
+            object.__setattr__(self, "kinds", (self.family,) * len(self.values))
+
+    def of_kinds(self, kinds: tuple[str, ...]) -> Guess:
+        """The same with a kind for each column of values."""
+        return replace(self, kinds=kinds, family=family_of(kinds))
+
+
+def family_of(kinds: tuple[str, ...]) -> str:
+    """The family of columns that are observed together, by the kinds of each."""
+    if len(kinds) == 1 or set(kinds) == {"numbers"}:
+        return kinds[0]
+    return "product"
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,9 +231,11 @@ def guess_long(columns: list[Column], blank_lines: bool) -> Guess:
     taken = {id(c) for c in (group, time, label) if c is not None}
     values = _values([c for c in columns if id(c) not in taken], columns)
     named = group.name if group is not None else BLANK_LINES if blank_lines else None
+    kinds = kinds_of(values)
     return Guess(
         tuple(c.name for c in values), named, None if time is None else time.name,
-        None if label is None else label.name, "long", family(values[0]) if values else "numbers",
+        None if label is None else label.name, "long", family_of(kinds) if kinds else "numbers",
+        kinds,
     )  # fmt: skip
 
 
@@ -237,6 +260,26 @@ def family(column: Column) -> str:
     if different[0] < 0 or different[-1] > LIKELY_COUNT or column.counts_up:
         return "numbers"
     return "counts"
+
+
+def kinds_of(columns: Sequence[Column]) -> tuple[str, ...]:
+    """The likely kind of each of some columns that are observed together.
+
+    What is 0 or 1 only says yes or no, unless it stands among counts; a few whole numbers beside
+    others are no counts.
+    """
+    kinds = tuple(family(c) for c in columns)
+    if set(kinds) == {"counts"}:
+        return kinds
+
+    def beside(c: Column, kind: str) -> str:
+        if kind != "counts":
+            return kind
+        if len(c.known) < FEW_VALUES:
+            return "numbers"
+        return "symbols" if set(np.unique(c.known)) == {0.0, 1.0} else kind
+
+    return tuple(beside(c, kind) for c, kind in zip(columns, kinds, strict=True))
 
 
 def code_of_nothing(column: Column) -> float | None:
@@ -387,7 +430,7 @@ def _group(columns: list[Column], time: Column | None) -> Column | None:
 
 
 def _may_index(c: Column) -> bool:
-    return c.is_numeric and c.is_whole and bool(INDEX_NAMES.match(c.name))
+    return c.is_whole and bool(INDEX_NAMES.match(c.name))
 
 
 def _restarts(codes: IntArray, times: IntArray) -> bool:
@@ -421,12 +464,16 @@ def _label(columns: list[Column], group: Column | None, time: Column | None) -> 
 
 
 def _values(columns: list[Column], everything: list[Column]) -> list[Column]:
-    """The columns of values: several numbers whose names say that they belong together, or one."""
+    """The columns of values.
+
+    Several numbers or several counts whose names say that they belong together, columns of
+    different kinds where the file holds nothing else, or one.
+    """
     named = any(c.has_name for c in everything)
     usable = [
         c for c in columns
         if c.is_mostly_numeric and not c.is_constant and not c.unit
-        and not INDEX_NAMES.match(c.name)
+        and not _may_index(c)
         and not (named and not c.has_name)
         and not (len(everything) > 1 and (c.counts_up or _is_row_number(c)))
     ]  # fmt: skip
@@ -445,10 +492,36 @@ def _values(columns: list[Column], everything: list[Column]) -> list[Column]:
         return (symbols or numeric[-1:] or columns or everything)[:1]
     # Of prices and volumes, what changes from day to day says more than where it stands.
     usable = [c for c in usable if not PRICES.match(c.name)] or usable
-    numbers_only = [c for c in usable if family(c) == "numbers"]
-    if usable == numbers_only and 2 <= len(usable) <= MAX_TOGETHER and _share_a_word(usable):
+    kinds = {family(c) for c in usable}
+    alike = len(kinds) == 1 and kinds != {"symbols"}
+    if alike and 2 <= len(usable) <= MAX_TOGETHER and _share_a_word(usable):
         return usable
-    return usable[:1]
+    return _of_different_kinds(columns, usable) or usable[:1]
+
+
+def _of_different_kinds(columns: list[Column], usable: list[Column]) -> list[Column]:
+    """All columns but those that tell the order, if they are values of different kinds; or none.
+
+    One that is left over shows that a file holds more than what is observed together.
+    """
+    rest = [c for c in columns if not (c.is_constant or c.counts_up or _may_index(c))]
+    values = [
+        c
+        for c in rest
+        if (c in usable and c.is_numeric and len(c.texts) >= FEW_VALUES)
+        or (family(c) == "symbols" and _comes_again(c))
+    ]
+    kinds = {family(c) for c in values}
+    told = values == rest and not any(
+        GROUP_NAMES.search(c.name) or PRICES.match(c.name) for c in values
+    )
+    return values if told and len(kinds) > 1 and len(values) <= MAX_TOGETHER else []
+
+
+def _comes_again(c: Column) -> bool:
+    """Whether its words are kinds that rows share, and no notes or names of rows."""
+    count = len(c.texts)
+    return not c.unit and count >= FEW_VALUES and 2 * c.distinct <= count
 
 
 def _share_a_word(columns: list[Column]) -> bool:

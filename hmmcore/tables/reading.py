@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +26,7 @@ class Cells:
     """What cells hold.
 
     Attributes:
-        values: (T, D), NaN where missing.
+        values: (T, 1), NaN where missing.
         labels: of symbols.
         spellings: the different texts of cells without a value; "" for empty ones.
     """
@@ -37,30 +36,24 @@ class Cells:
     spellings: tuple[str, ...]
 
 
-def numbers_in(
-    columns: Sequence[Column], lines: IntArray, family: str, missing: frozenset[str]
-) -> Cells:
-    """Cells of columns as numbers, or as counts.
+def numbers_in(column: Column, lines: IntArray, family: str, missing: frozenset[str]) -> Cells:
+    """Cells of a column as numbers, or as counts.
 
     Raises:
         TableError: naming the first row with a cell that is none.
     """
-    values = np.empty((len(lines), len(columns)))
-    spellings: set[str] = set()
-    for d, column in enumerate(columns):
-        _require_numbers(column, lines, family)
-        found = column.values.copy()
-        code = code_of_nothing(column)
-        if code is not None and not (family == "numbers" and code in (-1.0, -9.0)):
-            found[found == code] = np.nan
-        if family == "counts":
-            _require_counts(column, found, lines)
-        if np.isnan(found).all():
-            raise TableError(f"Column “{column.name}” has no values at all; choose another column.")
-        values[:, d] = found
-        gone = np.unique(column.shapes.cells[np.isnan(found)])
-        spellings |= {str(text) for text in column.shapes.texts[gone[:MOST_SPELLINGS]]}
-    return Cells(values, (), tuple(sorted(spellings)))
+    _require_numbers(column, lines, family)
+    values = column.values.copy()
+    code = code_of_nothing(column)
+    if code is not None and not (family == "numbers" and code in (-1.0, -9.0)):
+        values[values == code] = np.nan
+    if family == "counts":
+        _require_counts(column, values, lines)
+    if np.isnan(values).all():
+        raise TableError(f"Column “{column.name}” has no values at all; choose another column.")
+    gone = np.unique(column.shapes.cells[np.isnan(values)])
+    spellings = {str(text) for text in column.shapes.texts[gone[:MOST_SPELLINGS]]}
+    return Cells(values[:, np.newaxis], (), tuple(sorted(spellings)))
 
 
 def _require_numbers(column: Column, lines: IntArray, family: str) -> None:

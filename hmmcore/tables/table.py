@@ -45,15 +45,17 @@ class TableData:
         sequences: x (T, D); a cell without a value is NaN.
         sequence_names: (N,) what the file calls them, or "1", "2", ...
         times: (T,) datetime64[ns] or numbers; None if the file has none.
-        labels: (C,) of symbols, in the order of their codes; empty for numbers and counts.
+        labels: (C,) of symbols, in the order of their codes; empty for other families.
         truth: (T,) known states, 0-based, -1 where none is given; None if there are none.
         truth_labels: what the file calls these states.
-        family: "numbers", "counts" or "symbols".
+        family: "numbers", "counts", "symbols" or "product", see `Guess`.
         names: (D,) of the columns of values.
         rows: (T,) the row of the file, 0-based after the header, that each observation is from.
         warnings: sentences on what was assumed, or done, on the way.
         left_out: how many rows were left out because they lack a value.
         spellings: the different texts of cells without a value; "" for empty ones.
+        kinds: (D,) of each column: "numbers", "counts" or "symbols".
+        part_labels: (D,) of each column, as `labels`.
     """
 
     sequences: Sequences
@@ -68,6 +70,13 @@ class TableData:
     warnings: tuple[str, ...]
     left_out: int = 0
     spellings: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    part_labels: tuple[tuple[str, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.kinds:
+            object.__setattr__(self, "kinds", (self.family,) * len(self.names))
+            object.__setattr__(self, "part_labels", (self.labels,) * len(self.names))
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +151,7 @@ class Table:
         time: str | int | None = None,
         label: str | int | None = None,
         layout: str | None = None,
-        family: str | None = None,
+        family: str | Iterable[str] | None = None,
         fill_gaps: bool = False,
         leave_out_missing: bool = False,
     ) -> TableData:
@@ -156,8 +165,8 @@ class Table:
             sequence: the column that names the sequence of each row, or `BLANK_LINES`.
             time, label: columns of times, and of known states.
             layout: see `Guess`.
-            family: "numbers", "counts" or "symbols"; several columns must be numbers, or counts
-                that are taken as numbers.
+            family: "numbers", "counts" or "symbols"; or one of these for each column of values.
+                Several columns of numbers are points, all others a product of families.
             fill_gaps: whether a gap in regular times becomes missing observations.
             leave_out_missing: whether rows that lack a value are left out; their neighbours then
                 follow each other.
@@ -181,13 +190,15 @@ class Table:
         time: str | int | None = None,
         label: str | int | None = None,
         layout: str | None = None,
-        family: str | None = None,
+        family: str | Iterable[str] | None = None,
     ) -> Guess:
         """The guess with what was chosen in place of what was guessed; see `observations`."""
         if layout is not None and layout not in LAYOUTS:
             raise TableError(f"layout is {layout!r}; it must be one of {LAYOUTS}.")
-        if family is not None and family not in FAMILIES:
-            raise TableError(f"family is {family!r}; it must be one of {FAMILIES}.")
+        kinds = None if family is None else (family,) if isinstance(family, str) else tuple(family)
+        for kind in kinds or ():
+            if kind not in FAMILIES:
+                raise TableError(f"family is {quoted(kind)}; it must be one of {FAMILIES}.")
         guess = self.guess
         if layout is not None and layout != guess.layout:
             guess = self._other_layout(layout)
@@ -197,12 +208,12 @@ class Table:
             if not names:
                 raise TableError("No column of values is chosen; choose at least one.")
             guess = replace(
-                guess, values=names, family=guessing.family(self.column(names[0])),
+                guess, values=names,
                 # A column that is a value now is nothing else any more.
                 sequence=None if guess.sequence in names else guess.sequence,
                 time=None if guess.time in names else guess.time,
                 label=None if guess.label in names else guess.label,
-            )  # fmt: skip
+            ).of_kinds(guessing.kinds_of([self.column(name) for name in names]))  # fmt: skip
         if sequence is not None and sequence != BLANK_LINES:
             guess = replace(guess, sequence=self.column(sequence).name if sequence != "" else None)
         elif sequence is not None:
@@ -211,7 +222,24 @@ class Table:
             guess = replace(guess, time=self.column(time).name if time != "" else None)
         if label is not None:
             guess = replace(guess, label=self.column(label).name if label != "" else None)
-        return guess if family is None else replace(guess, family=family)
+        if guess.layout != "long":
+            # All columns are one quantity there.
+            guess = replace(guess, family=guess.kinds[0], kinds=guess.kinds[:1] * len(guess.values))
+        if kinds is None:
+            return guess
+        if len(kinds) == 1:
+            kinds *= len(guess.values)
+        if len(kinds) != len(guess.values) or (guess.layout != "long" and len(set(kinds)) > 1):
+            raise TableError(
+                f"family names {len(kinds)} kinds for {len(guess.values)} columns of values; name "
+                "one for each, or one for all."
+                if guess.layout == "long"
+                else "family names several kinds, and all cells of such a table are of one; name "
+                "it."
+            )
+        if guess.layout != "long":
+            return replace(guess, family=kinds[0], kinds=kinds)
+        return guess.of_kinds(kinds)
 
     def _other_layout(self, layout: str) -> Guess:
         numeric = tuple(c.name for c in self._columns if c.is_numeric and c.name != self.guess.time)
@@ -391,10 +419,26 @@ def _about_roles(columns: list[Column], guess: Guess, grid: Grid) -> list[str]:
         if others:
             listed = ", ".join(f"“{name}”" for name in [guess.values[0], *others][:8])
             found.append(
-                f"The columns {listed} hold counts; each is offered on its own, for counts cannot "
-                "be taken together yet."
+                f"The columns {listed} hold counts; choose several under Values to take them "
+                "together."
             )
+    if is_long and guess.family == "product":
+        found.append(
+            f"{_in_words(guess)}; they were taken together, each by a distribution of its own."
+        )
     return found
+
+
+def _in_words(guess: Guess) -> str:
+    """What each column of values holds, as the beginning of a sentence."""
+    by_kind: dict[str, list[str]] = {}
+    for name, kind in zip(guess.values, guess.kinds, strict=True):
+        by_kind.setdefault(kind, []).append(f"“{name}”")
+    told = [
+        f"{', '.join(names)} hold{'s' if len(names) == 1 else ''} {kind}"
+        for kind, names in by_kind.items()
+    ]
+    return f"Column{'s' if len(guess.values) > 1 else ''} " + ", ".join(told)
 
 
 # --- observations ---------------------------------------------------------------------------------
@@ -404,7 +448,12 @@ def _long(table: Table, chosen: Guess, fill_gaps: bool) -> TableData:
     """An observation per row."""
     warnings: list[str] = []
     columns = [table.column(name) for name in chosen.values]
-    cells, family = _read(table, columns, chosen.family)
+    lines = table._grid.lines
+    read = [
+        _cells(table, column, lines, kind)
+        for column, kind in zip(columns, chosen.kinds, strict=True)
+    ]
+    spellings = {text for cells in read for text in cells.spellings}
     for column in columns:
         if column.name not in table.guess.values:
             warnings += _doubts(column)
@@ -414,7 +463,7 @@ def _long(table: Table, chosen: Guess, fill_gaps: bool) -> TableData:
     if when is not None:
         order = _by_time(table, chosen, groups, when, order, warnings)
     lengths = np.bincount(groups, minlength=len(names))
-    observations, rows_of = cells.values[order], order
+    observations, rows_of = np.hstack([cells.values for cells in read])[order], order
     moments: NDArray[Any] | None = None
     truth, truth_labels = _truth(table, chosen.label)
     if truth is not None:
@@ -426,19 +475,12 @@ def _long(table: Table, chosen: Guess, fill_gaps: bool) -> TableData:
                 observations, rows_of, moments, lengths, truth, warnings
             )
     return TableData(
-        Sequences(observations, lengths), names, moments, cells.labels, truth, truth_labels,
-        family, chosen.values, rows_of, tuple(warnings), spellings=cells.spellings,
+        Sequences(observations, lengths), names, moments,
+        read[0].labels if len(read) == 1 else (), truth, truth_labels,
+        chosen.family, chosen.values, rows_of, tuple(warnings),
+        spellings=tuple(sorted(spellings)), kinds=chosen.kinds,
+        part_labels=tuple(cells.labels for cells in read),
     )  # fmt: skip
-
-
-def _read(table: Table, columns: Sequence[Column], family: str) -> tuple[Cells, str]:
-    """Cells (T, D) of some columns as a family takes them."""
-    lines = table._grid.lines
-    if family == "symbols":
-        if len(columns) > 1:
-            raise TableError("Several columns cannot be symbols together; choose one, or Numbers.")
-        return symbols_in(columns[0], lines, table._missing), family
-    return numbers_in(columns, lines, family, table._missing), family
 
 
 def _groups(table: Table, sequence: str | None) -> tuple[IntArray, tuple[str, ...]]:
@@ -615,7 +657,7 @@ def _a_sequence_per_column(table: Table, chosen: Guess) -> TableData:
     warnings: list[str] = []
     joined = _joined(columns)
     lines = np.tile(table._grid.lines, len(columns))
-    cells, family = _read_joined(table, joined, lines, chosen.family)
+    cells = _cells(table, joined, lines, chosen.family)
     by_column = cells.values.reshape(len(columns), -1)
     when = _times_of(table, chosen, warnings)
     for number, column in enumerate(columns):
@@ -629,7 +671,7 @@ def _a_sequence_per_column(table: Table, chosen: Guess) -> TableData:
     moments = None if when is None else np.concatenate([when[:length] for length in lengths])
     return TableData(
         Sequences(np.concatenate(parts), lengths), tuple(chosen.values), moments, cells.labels,
-        None, (), family, ("value",), np.concatenate(rows), tuple(warnings),
+        None, (), chosen.family, ("value",), np.concatenate(rows), tuple(warnings),
         spellings=cells.spellings,
     )  # fmt: skip
 
@@ -663,7 +705,8 @@ def _a_sequence_per_row(table: Table, chosen: Guess) -> TableData:
         width = len(columns)
         by_row = _joined(columns, by_row=True)
         rows = np.repeat(np.arange(count), width)
-        cells, family = _read_joined(table, by_row, table._grid.lines[rows], chosen.family)
+        family = chosen.family
+        cells = _cells(table, by_row, table._grid.lines[rows], family)
         observed = ~np.isnan(cells.values[:, 0]).reshape(count, width)
         lengths = width - np.argmax(observed[:, ::-1], axis=1)
         if not observed.any(axis=1).all():
@@ -722,7 +765,8 @@ def _joined(columns: Sequence[Column], by_row: bool = False) -> Column:
     )  # fmt: skip
 
 
-def _read_joined(table: Table, joined: Column, lines: IntArray, family: str) -> tuple[Cells, str]:
+def _cells(table: Table, column: Column, lines: IntArray, family: str) -> Cells:
+    """The cells of a column as a family takes them."""
     if family == "symbols":
-        return symbols_in(joined, lines, table._missing), family
-    return numbers_in([joined], lines, family, table._missing), family
+        return symbols_in(column, lines, table._missing)
+    return numbers_in(column, lines, family, table._missing)

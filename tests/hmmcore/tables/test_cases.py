@@ -186,12 +186,42 @@ def test_a_code_for_nothing_is_missing_and_said() -> None:
     assert int((as_numbers == -1).sum()) == 14
 
 
-def test_counts_are_offered_one_by_one() -> None:
+def test_counts_that_are_numbered_alike_are_counts_together() -> None:
     table = read("spike_counts.csv")
-    assert table.guess.values == ("n1",)
+    assert table.guess.values == ("n1", "n2", "n3", "n4")
     assert any("“n1”, “n2”, “n3”, “n4” hold counts" in sentence for sentence in table.warnings)
-    together = table.observations(["n1", "n2", "n3", "n4"], family="numbers")
-    assert together.sequences.num_dimensions == 4
+    data = table.observations()
+    assert (data.family, data.kinds) == ("product", ("counts",) * 4)
+    np.testing.assert_allclose(
+        data.sequences.observations.mean(axis=0), [0.608, 0.433, 0.324, 0.405], rtol=1e-12
+    )
+    points = table.observations(family="numbers")
+    assert (points.family, points.sequences.num_dimensions) == ("numbers", 4)
+    assert table.observations("n2").family == "counts"
+
+
+def test_columns_of_different_kinds_are_each_of_its_own() -> None:
+    steps = [0.5, 1.25, 0.75, 2.0, 1.5] * 4
+    rows = [f"{t},{step},{'rest' if step < 1 else 'walk'},{int(step > 1)}"
+            for t, step in enumerate(steps)]  # fmt: skip
+    rows[3] = "3,,walk,NA"
+    table = read_table("\n".join(["time,step,doing,seen", *rows]))
+    data = table.observations()
+    assert data.names == ("step", "doing", "seen")
+    assert data.kinds == ("numbers", "symbols", "symbols")
+    assert data.part_labels == ((), ("rest", "walk"), ("0", "1"))
+    assert data.labels == ()
+    np.testing.assert_array_equal(
+        data.sequences.observations[2:4], [[0.75, 0, 0], [np.nan, 1, np.nan]]
+    )
+    assert table.observations(leave_out_missing=True).left_out == 1
+    counted = table.observations(family=("numbers", "symbols", "counts"))
+    assert counted.kinds[2] == "counts"
+    with pytest.raises(TableError, match="names 2 kinds for 3 columns"):
+        table.observations(family=("numbers", "symbols"))
+    # One column more, and the file may hold anything.
+    remark = read_table("\n".join(["step,doing,note", *(f"{row[2:]}!{row}" for row in rows)]))
+    assert len(remark.guess.values) == 1
 
 
 def test_where_nothing_follows_there_is_no_transition_to_learn() -> None:
