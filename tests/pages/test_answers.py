@@ -364,6 +364,14 @@ def casino(visitor: Visitor) -> None:
     assert visitor.right(VITERBI) > visitor.right("Guessing: always the commonest true state") + 10
 
 
+def four_neurons(visitor: Visitor) -> None:
+    visitor.play()
+    alone = [visitor.right(f"Learned model, n{number} alone") for number in range(1, 5)]
+    assert round(alone[0] / 10) == 7
+    assert round(max(alone)) == 96
+    assert round(visitor.right(VITERBI)) == 98
+
+
 def umbrella_by_hand(visitor: Visitor) -> None:
     visitor.go("Messages")
     terms = trellis(visitor.app)["explanation"]
@@ -548,6 +556,7 @@ ANSWERS: dict[str, Callable[[Visitor], None]] = {
     "one-sequence": one_sequence,
     "umbrella": umbrella,
     "casino": casino,
+    "four-neurons": four_neurons,
     "umbrella-by-hand": umbrella_by_hand,
     "first-step": first_step,
     "two-answers": two_answers,

@@ -33,6 +33,7 @@ from hmmcore.coordinates import with_values
 from hmmcore.inference import forward_terms, pseudo_residuals, transition_first
 from hmmcore.landscape import Basins, basins, hills, surface
 from hmmcore.uncertainty import Information, is_maximum, observed_information, profile_interval
+from pages.ui.experiment.dataset import part_model
 from pages.ui.experiment.planes import MAX_ITERATIONS
 from pages.ui.experiment.player import Run
 from pages.ui.parts.presets import PRESETS
@@ -382,6 +383,24 @@ def casino(session: Session) -> None:
     assert always_fair + 0.1 < decoded(session) < 0.9  # 0.80 against 0.64
 
 
+def four_neurons(session: Session) -> None:
+    """What each part says is added: together they name more states than the best of them."""
+    press_play(session)
+    truth, states = truth_of(session)
+    hmm = learned(session)
+    together = accuracy(states, viterbi(hmm, session.data.sequences).states)
+    alone = [
+        accuracy(states, viterbi(part_model(hmm, j), part.sequences).states)
+        for j, part in enumerate(session.data.parts)
+    ]
+    assert together > 0.97  # 0.984
+    assert 0.6 < alone[0] < 0.78  # 0.700
+    assert min(alone[1:]) > 0.85  # 0.880
+    assert max(alone) < together - 0.015  # 0.958
+    for learned_part, true_part in zip(hmm.emissions.parts, truth.emissions.parts, strict=True):
+        np.testing.assert_allclose(learned_part.rates, true_part.rates, rtol=0, atol=0.2)
+
+
 def by_hand(session: Session) -> None:
     """Of one mean the likelihood has a single top, and training goes there."""
     start = current_view(session).hmm
@@ -618,6 +637,7 @@ OUTCOMES: dict[str, Callable[[Session], None]] = {
     "one-sequence": one_sequence,
     "umbrella": umbrella,
     "casino": casino,
+    "four-neurons": four_neurons,
     "umbrella-by-hand": umbrella_by_hand,
     "first-step": first_step,
     "two-answers": two_answers,

@@ -26,6 +26,7 @@ OF_THEIR_OWN = {
     "umbrella-by-hand", "first-step", "two-answers", "saddle-map", "mirror", "far", "momentum",
     "noise-flattens", "how-sure", "zero-estimate", "residual-states",
     "flicker",
+    "four-neurons",
 }  # fmt: skip
 OF_OTHER_SIZE = {"umbrella"}
 """Its sequences are as long as the book's, so that the book's figures can be read off them."""
