@@ -281,9 +281,21 @@ def state_parameters(hmm: HMM) -> dict[str, FloatArray]:
 
 
 def num_components(hmm: HMM) -> int:
-    """How many dimensions or symbols the means, rates or probabilities of a state have."""
+    """How many dimensions or symbols the means, rates or probabilities of a state have.
+
+    Of a product: of all its parts together, one part after the other.
+    """
+    return len(_components(hmm))
+
+
+def _components(hmm: HMM) -> list[tuple[str, int]]:
+    """Of each component what the names of its parameters begin with, and its number there."""
     parameters = state_parameters(hmm)
-    return int(max(values.shape[1] for values in parameters.values()))
+    found = []
+    for first, _ in members(hmm.emissions):
+        own = [values.shape[1] for name, values in parameters.items() if name.startswith(first)]
+        found += [(first, component) for component in range(max(own))]
+    return found
 
 
 def parameter_paths(
@@ -293,15 +305,19 @@ def parameter_paths(
 
     Args:
         permutation: (K,) state permutation[k] of every model is column k.
-        component: of those with several: which dimension or symbol, from 0.
+        component: of those with several: which dimension or symbol, from 0. Of a product it also
+            says whose numbers they are: those of the part that has it, by their own names.
     """
     order = np.asarray(permutation)
     parameters = [state_parameters(hmm) for hmm in hmms]
+    each = _components(hmms[0])
+    first, component = each[min(component, len(each) - 1)]
     return {
-        name: np.array(
+        name.removeprefix(first): np.array(
             [one[name][order, min(component, values.shape[1] - 1)] for one in parameters]
         )
         for name, values in parameters[0].items()
+        if name.startswith(first) or "." not in name
     }
 
 

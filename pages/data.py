@@ -14,7 +14,7 @@ from pages.ui.parts import chart_words, words
 from pages.ui.parts.controls import dimensions, sequence
 from pages.ui.parts.data_tables import table_editors
 from pages.ui.parts.data_upload import upload_area
-from pages.ui.parts.distributions import distribution
+from pages.ui.parts.distributions import Distribution, distributions
 from pages.ui.parts.examples import example_line, example_picker
 from pages.ui.parts.layout import side_by_side
 from pages.ui.parts.presets import PRESETS
@@ -25,6 +25,7 @@ from pages.ui.session.view import (
     scale_of,
     shown_dimension,
     shown_dimensions,
+    shown_parts,
     shown_scale,
     shown_variable,
     zoom_key,
@@ -34,6 +35,9 @@ from pages.ui.settings.families import FAMILIES
 from pages.ui.text import capitalised, many, markdown_text
 
 PREVIEW_ROWS = 500
+
+PART_HEIGHT = 190
+"""Pixels of the figure of one of several quantities."""
 
 WHAT = """
 A hidden Markov model makes a sequence in two layers. Underneath, a **hidden state** changes from
@@ -120,7 +124,7 @@ def over_time(session: Session) -> None:
     """Draw the selected sequence over time."""
     data, selected = session.shown_data, session.config.sequence - 1
     rows = slice(data.sequences.offsets[selected], data.sequences.offsets[selected + 1])
-    observations = data.sequences.observations[rows, shown_dimension(session)]
+    (observations, variable), *further = shown_parts(session, data.sequences.observations[rows])
     states = None if data.states is None else data.states[rows]
     known = ", coloured by the state that made them" if states is not None else ""
     title, scale = data.sequence_title(selected + 1), shown_scale(session)
@@ -129,14 +133,15 @@ def over_time(session: Session) -> None:
         charts_data.sequence_figure(
             observations,
             states,
-            shown_variable(session),
+            variable,
             zoom_key(session),
             page_colours(session.shown_data.state_names),
             scale,
+            further,
         ),
         "data_sequence",
         label=f"Observations of {title} over time{known}. "
-        + chart_words.observed(observations, shown_variable(session)),
+        + chart_words.observed_each([(observations, variable), *further]),
     )
     note = " ".join(filter(None, [charts_data.points_note(len(observations)), scale.note]))
     if note:
@@ -179,7 +184,21 @@ def overview(session: Session) -> None:
 
 def how_often(session: Session) -> None:
     """Draw how often each observation occurs."""
-    found = distribution(session, page_colours(session.shown_data.state_names))
+    data = session.shown_data
+    found = distributions(session, page_colours(data.state_names))
+    if data.kinds:
+        st.header("How often each value occurs", anchor=False)
+        for part, one in enumerate(found):
+            show_figure(
+                one.figure, f"data_distribution_{part}", height=PART_HEIGHT, label=one.label
+            )
+        if found[0].note:
+            st.caption(found[0].note)
+        return
+    _whole_distribution(session, found[0])
+
+
+def _whole_distribution(session: Session, found: Distribution) -> None:
     st.header(found.title, anchor=False)
     data = session.shown_data
     of_each = [

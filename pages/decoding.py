@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from hmmcore import confusion_table, exchangeable_states, joint_log_prob
 from hmmcore.alignment import NO_STATE
+from hmmcore.arrays import IntArray
 from pages.ui.figures import charts, time_charts
 from pages.ui.figures.time_axis import decimation_note
 from pages.ui.live.figure import page_colours, show_figure
@@ -15,16 +18,17 @@ from pages.ui.parts.layout import halves
 from pages.ui.parts.paths.best_paths import best_paths
 from pages.ui.parts.run_controls import choices, messages
 from pages.ui.session import decoded
+from pages.ui.session.decoded import BestStates
 from pages.ui.session.session import current_session
 from pages.ui.session.view import (
     View,
     current_view,
+    shown_parts,
     shown_scale,
-    shown_variable,
     state_names,
     zoom_key,
 )
-from pages.ui.text import count
+from pages.ui.text import count, markdown_text, shortened
 
 session = current_session()
 
@@ -71,9 +75,10 @@ def over_time(view: View) -> None:
         " ".join(filter(None, [f"{text}; the lowest rows mark where.", own, note, scale.note]))
     )
     colours = page_colours(state_names(session))
+    (observations, variable), *further = shown_parts(session, view.sequence.observations)
     show_figure(
         time_charts.paths_figure(
-            view.shown_observations,
+            observations,
             learned.best.path,
             learned.best.smoothed,
             view.hmm.num_states,
@@ -81,8 +86,9 @@ def over_time(view: View) -> None:
             revision=zoom_key(session),
             true_states=view.true_states,
             matched_states=view.in_true_states(learned.best.path),
-            variable=shown_variable(session),
+            variable=variable,
             scale=scale,
+            further=further,
         ),
         key="paths_over_time",
         label=(
@@ -94,7 +100,12 @@ def over_time(view: View) -> None:
 
 
 def hits(view: View) -> None:
-    """Draw the accuracies of four decoders, and of guessing."""
+    """Draw the accuracies of four decoders, of each part of a product, and of guessing."""
+    parts = {
+        f"Learned model, {markdown_text(shortened(name, 24))} alone": partial(_by_part, part)
+        for part, name in enumerate(session.data.columns)
+        if session.data.kinds
+    }
     accuracies(
         session,
         view,
@@ -103,6 +114,7 @@ def hits(view: View) -> None:
             "Learned model, Viterbi path": lambda learned: learned.path,
             "Learned model, per-step best": lambda learned: learned.smoothed,
             "Learned model, each observation alone": lambda learned: learned.alone,
+            **parts,
         },
         {
             "True model, Viterbi path": lambda ceiling: ceiling.path,
@@ -110,10 +122,15 @@ def hits(view: View) -> None:
             "True model, each observation alone": lambda ceiling: ceiling.alone,
         },
         "Share of time steps. Alone: the state that makes the observation most often, whatever "
-        f"comes before and after{ALONE[session.data.family]}.",
+        f"comes before and after{ALONE[session.data.family]}."
+        + (" With the name of a column: the Viterbi path of that column alone." if parts else ""),
         "The true model's per-step best expects the most hits that any decoder can; on data of "
         "limited length chance may put another one a little ahead.",
     )
+
+
+def _by_part(part: int, best: BestStates) -> IntArray:
+    return best.parts[part]
 
 
 ALONE = {
@@ -121,6 +138,7 @@ ALONE = {
     "points": ", which is the one with the nearest mean where all spread alike",
     "counts": "",
     "symbols": "",
+    "product": "",
 }
 """How an observation alone is decoded, for each family."""
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from hmmcore.coordinates import Coordinate
 from pages.ui.experiment.planes import offered
 from pages.ui.experiment.training_runs import not_alone
 from pages.ui.live.frame_source import frame_source
@@ -18,7 +19,7 @@ from pages.ui.session.coordinate_words import coordinate_name
 from pages.ui.session.landscape import Landscape, is_projected, landscape
 from pages.ui.session.session import current_session
 from pages.ui.settings.coordinates import AUTO, MODELS, coordinates_of, written
-from pages.ui.settings.families import FAMILIES
+from pages.ui.settings.families import FAMILIES, PART_PARAMETERS, SHARED
 from pages.ui.text import capitalised
 
 session = current_session()
@@ -78,8 +79,12 @@ def only_these(ground: Landscape) -> None:
     alone = written(ground.coordinates)
     parameters = {
         "covariances" if name == "standard_deviations" else str(name)
-        for name, *_ in ground.coordinates
+        for name in map(_parameter, ground.coordinates)
     }
+    if session.data.kinds:
+        parameters = {
+            one for one, names in PART_PARAMETERS.items() if parameters & set(names)
+        } | (parameters & set(SHARED))  # fmt: skip
     trainable = tuple(
         name
         for name in FAMILIES[config.family].trainable
@@ -88,13 +93,18 @@ def only_these(ground: Landscape) -> None:
     wanted = {"only": alone, "trainable": trainable}
     with st.container(horizontal=True, vertical_alignment="center", key="projected"):
         st.info(words.PROJECTED, icon=":material/layers:")
-        if alone and not not_alone(replace(config, **wanted), run.start):
+        if alone and not not_alone(replace(config, **wanted), session.data, run.start):
             st.button(
                 "Train only these two", key="train_only", icon=":material/lock:",
                 on_click=session.remedy, kwargs=wanted,
                 help="Training starts anew and changes no other number, so that the paths lie "
                 "exactly on the surface. Undo goes back.",
             )  # fmt: skip
+
+
+def _parameter(coordinate: Coordinate) -> str | int:
+    """The parameter of a number, as its own family calls it."""
+    return coordinate[2] if coordinate[0] == "parts" else coordinate[0]
 
 
 choices(session, landscape_controls, sequences=False)

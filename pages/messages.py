@@ -31,6 +31,8 @@ def message_controls() -> None:
     first = max(1, length - session.config.window + 1)
     controls.number(session, "first_time", maximum=first, width=wide(session, 120))
     controls.number(session, "window", width=wide(session, 120))
+    if session.data.kinds:
+        controls.dimensions(session)
     go_to_change()
     controls.segments(session, "message_pass")
     if session.shown_data.generating_model is not None or session.config.message_model == "true":

@@ -10,6 +10,7 @@ import streamlit as st
 from hmmcore.landscape import optima_frame
 from hmmcore.selection import CRITERIA, StatesSweep, TriedStates, preference, states_frame
 from pages.ui.experiment import variants
+from pages.ui.experiment.naming import parameter_symbols
 from pages.ui.figures import model_choice_charts
 from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import controls, health
@@ -20,7 +21,6 @@ from pages.ui.session import background, sweep_files, sweeps, variant_words
 from pages.ui.session import model_choice_words as words
 from pages.ui.session.session import Session, current_session
 from pages.ui.session.sweeps import Sweep
-from pages.ui.settings.families import FAMILIES
 from pages.ui.text import markdown_text
 
 POLL_SECONDS = 0.5
@@ -172,7 +172,7 @@ def draw_states(job: Sweep) -> None:
     if rows:
         st.dataframe(
             with_minus(
-                states_frame(rows, FAMILIES[session.data.family].symbols),
+                states_frame(rows, parameter_symbols(session.data)),
                 dict.fromkeys(("Log-likelihood", "AIC", "AICc", "BIC", "ICL", "Held out"), 2),
             ),
             hide_index=True, key=sized(session, "numbers_of_states"),

@@ -15,6 +15,7 @@ from hmmcore import (
     Gaussian,
     NeuralGaussian,
     Poisson,
+    Product,
     Sequences,
     TrainState,
     exchangeable_states,
@@ -32,6 +33,7 @@ LINKS: dict[str, dict[str, str]] = {
     "symbols": {"family": "symbols", "C": "4"},
     "points": {"family": "points"},
     "leaning points": {"family": "points", "cov": "full"},
+    "product": {"family": "product", "kinds": "ncs"},
 }
 EMISSIONS = {
     "numbers": Gaussian,
@@ -40,8 +42,12 @@ EMISSIONS = {
     "symbols": Categorical,
     "points": Gaussian,
     "leaning points": Gaussian,
+    "product": Product,
 }
-KIND = {"numbers": "marginals", "counts": "marginals", "symbols": "symbols", "points": "ellipses"}
+KIND = {
+    "numbers": "marginals", "counts": "marginals", "symbols": "symbols", "points": "ellipses",
+    "product": "parts",
+}  # fmt: skip
 PAGES = ("playground.py", "data.py", "posterior.py", "decoding.py")
 STARTS = ("random", "kmeans", "quantiles", "near-truth", "symmetric")
 RNG = np.random.default_rng(0)
@@ -55,6 +61,17 @@ UPLOADS = {
     "points": Upload(
         "c.csv", "u, v, w", Sequences(RNG.normal(size=(60, 3)), [20, 40]), "points", (),
         ("u", "<v>", "w"),
+    ),
+    "product": Upload(
+        "e.csv", "n, <i>*x*, s",
+        Sequences(
+            np.column_stack(
+                [RNG.poisson(3.0, size=60), RNG.normal(size=60), RNG.integers(2, size=60)]
+            ),
+            [20, 40],
+        ),
+        "product", (), ("n", "<i>*x*", "s"), kinds=("counts", "numbers", "symbols"),
+        part_labels=((), (), ("<b>no</b>", "yes")),
     ),
 }  # fmt: skip
 
@@ -137,7 +154,8 @@ def test_every_page_shows_uploads_of_every_family_with_gaps(name: str) -> None:
         healthy(app.switch_page(page).run())
         assert not app.error
         assert figures(app)
-    lacking = "6 of 60 are missing, and 2 more lack" if name == "points" else "8 of 60 are missing"
+    several = name in ("points", "product")
+    lacking = "6 of 60 are missing, and 2 more lack" if several else "8 of 60 are missing"
     assert lacking in text(app)
     assert "nan" not in text(app).lower().split()
 
@@ -202,13 +220,14 @@ def test_controls_that_do_not_apply_are_hidden() -> None:
         ("counts", "Rates"),
         ("symbols", "Symbols"),
         ("points", "Means Covariances"),
+        ("product", "What is emitted Noise"),
     ],
 )
 def test_what_can_be_trained_follows_the_family(family: str, options: str) -> None:
     app = opened("playground.py")
     healthy(app.selectbox(key="control_family").set_value(family).run())
     (pills,) = (group for group in app.button_group if group.label == "What is trained")
-    assert list(pills.options) == ["Initial", "Transitions", *options.split()]
+    assert " ".join(pills.options) == f"Initial Transitions {options}"
     assert session(app).config.trainable == tuple(FAMILIES[family].trainable)
     # For any other a first visitor would wait until Streamlit has read what emoji there are.
     assert all(option.isascii() for group in app.button_group for option in group.options)

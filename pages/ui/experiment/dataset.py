@@ -29,7 +29,10 @@ class Dataset:
         name: name of the observed quantity, for axes.
         family: a key of `FAMILIES`.
         labels: (C,) labels of the symbols; empty for other families.
-        columns: (D,) names of the dimensions of points; empty for the other families.
+        columns: (D,) names of the dimensions of points, or of what is observed together; empty for
+            the other families.
+        kinds: (D,) the family of each column of a product; empty for the other families.
+        part_labels: (D,) labels of the symbols of each column of a product; likewise.
         other_truth, other_states: the same as `truth` and `states`, if they have another number of
             states than the model that learns; None otherwise.
         hidden: whether the truth was removed because the visitor hides it.
@@ -54,6 +57,29 @@ class Dataset:
     sequence_names: tuple[str, ...] = ()
     times: NDArray[Any] | None = None
     time_name: str = ""
+    kinds: tuple[str, ...] = ()
+    part_labels: tuple[tuple[str, ...], ...] = ()
+
+    @cached_property
+    def parts(self) -> tuple[Dataset, ...]:
+        """(D,) each column of a product by itself, with its part of the truth; else empty."""
+        return tuple(
+            replace(
+                self,
+                sequences=Sequences(
+                    self.sequences.observations[:, j : j + 1], self.sequences.lengths
+                ),
+                truth=None if self.truth is None else part_model(self.truth, j),
+                other_truth=(None if self.other_truth is None else part_model(self.other_truth, j)),
+                name=self.columns[j],
+                family=kind,
+                labels=self.part_labels[j],
+                columns=(),
+                kinds=(),
+                part_labels=(),
+            )
+            for j, kind in enumerate(self.kinds)
+        )
 
     def without_truth(self) -> Dataset:
         """The same data without their truth, for figures that hide it."""
@@ -70,7 +96,7 @@ class Dataset:
     @cached_property
     def fingerprint(self) -> bytes:
         """A digest of the observations: equal for equal data, whatever is known of their truth."""
-        digest = blake2b(self.family.encode(), digest_size=16)
+        digest = blake2b(" ".join([self.family, *self.kinds]).encode(), digest_size=16)
         for array in (self.sequences.lengths, self.sequences.observations):
             digest.update(np.ascontiguousarray(array))
         return digest.digest()
@@ -98,6 +124,17 @@ class Dataset:
         return f"sequence {number}"
 
     @property
+    def component_names(self) -> tuple[str, ...]:
+        """Names of the symbols or dimensions, of a product of each part's; empty without any."""
+        if not self.kinds:
+            return self.labels or self.columns
+        return tuple(
+            name
+            for part in self.parts
+            for name in ([f"{part.name}: {label}" for label in part.labels] or [part.name])
+        )
+
+    @property
     def num_dimensions(self) -> int:
         """D, the number of coordinates of an observation."""
         return self.sequences.num_dimensions
@@ -111,10 +148,23 @@ class Dataset:
 
     def variable(self, dimension: int = 0) -> ObservedVariable:
         """What one dimension, 0-based, observes."""
+        if self.kinds:
+            return ObservedVariable(
+                self.columns[dimension], VARIABLES[self.kinds[dimension]],
+                self.part_labels[dimension],
+            )  # fmt: skip
         if self.columns:
             return ObservedVariable(self.columns[dimension])
-        kind = {"counts": "count", "symbols": "symbol"}.get(self.family, "number")
-        return ObservedVariable(self.name, kind, self.labels)
+        return ObservedVariable(self.name, VARIABLES[self.family], self.labels)
+
+
+VARIABLES = {"numbers": "number", "points": "number", "counts": "count", "symbols": "symbol"}
+"""By family, what `ObservedVariable` calls the kind of one of its dimensions."""
+
+
+def part_model(hmm: HMM, part: int) -> HMM:
+    """The model of one column of a product: the same chain, which emits that part alone."""
+    return HMM(hmm.initial_probs, hmm.transition_matrix, hmm.emissions.parts[part])
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +188,8 @@ class Upload:
 
     Attributes:
         column: name of the column, or the names of all columns joined.
-        family, labels, columns, sequence_names, times, time_name, state_names: as in `Dataset`.
+        family, labels, columns, sequence_names, times, time_name, state_names, kinds, part_labels:
+            as in `Dataset`.
         known_states: (T,) states that a column of the file gives, -1 where it gives none; None
             without such a column.
         source: the file; None for an experiment that was saved without it.
@@ -156,6 +207,8 @@ class Upload:
     known_states: IntArray | None = None
     state_names: tuple[str, ...] = ()
     source: Source | None = None
+    kinds: tuple[str, ...] = ()
+    part_labels: tuple[tuple[str, ...], ...] = ()
 
     @property
     def num_bytes(self) -> int:
@@ -182,4 +235,6 @@ class Upload:
             sequence_names=self.sequence_names,
             times=self.times,
             time_name=self.time_name,
+            kinds=self.kinds,
+            part_labels=self.part_labels,
         )

@@ -551,7 +551,7 @@ class Experiment:
 
     def _check_alone(self, start: HMM) -> None:
         """Train everything where the start has not the numbers that were to be trained alone."""
-        if problem := training_runs.not_alone(self.config, start):
+        if problem := training_runs.not_alone(self.config, self.data, start):
             self.config = replace(self.config, only="")
             self.notes = (*self.notes, problem)
 

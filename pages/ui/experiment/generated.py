@@ -17,6 +17,7 @@ from pages.ui.experiment.naming import named
 from pages.ui.experiment.pacing import LARGE
 from pages.ui.settings.config import FIELDS, Config
 from pages.ui.settings.config_rules import num_cells
+from pages.ui.settings.families import TOGETHER
 
 DATA_STREAM = 2
 """Key of the random stream of the data, which no other random choice shares."""
@@ -43,15 +44,39 @@ def _dataset(config: Config) -> Dataset:
         labels = tuple(str(symbol + 1) for symbol in range(config.num_symbols))
     if config.family == "points":
         columns = ("x1", "x2")
+    kinds: tuple[str, ...] = ()
+    part_labels: tuple[tuple[str, ...], ...] = ()
+    if config.family == "product":
+        kinds = TOGETHER[config.kinds][1]
+        columns = _called(kinds)
+        part_labels = tuple(
+            tuple(str(symbol + 1) for symbol in range(config.num_symbols))
+            if kind == "symbols"
+            else ()
+            for kind in kinds
+        )
     data = Dataset(
-        simulated.sequences, truth, simulated.states, "x", config.family, labels, columns
-    )
+        simulated.sequences, truth, simulated.states, "x", config.family, labels, columns,
+        kinds=kinds, part_labels=part_labels,
+    )  # fmt: skip
     if truth.num_states != config.num_states:
         # With different numbers of states, the states cannot be matched one to one.
         data = replace(
             data, truth=None, states=None, other_truth=truth, other_states=simulated.states
         )
     return data
+
+
+LETTERS = {"counts": "n", "numbers": "x", "symbols": "s"}
+"""What columns of a kind are called."""
+
+
+def _called(kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """A name for each column: its letter, and a number where there are several of its kind."""
+    return tuple(
+        LETTERS[kind] + (str(kinds[: j + 1].count(kind)) if kinds.count(kind) > 1 else "")
+        for j, kind in enumerate(kinds)
+    )
 
 
 _cached_dataset = lru_cache(maxsize=8)(_dataset)

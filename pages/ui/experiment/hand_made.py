@@ -2,7 +2,7 @@
 
 Its columns are the states. Its rows are π, the rows of A, and what the states emit: for numbers
 and points D rows of means and then D of variances, or D × D of covariances; for counts the rates;
-for symbols a row for each symbol.
+for symbols a row for each symbol; for a product the rows of its parts, one after the other.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from hmmcore import HMM, Categorical, Gaussian, NeuralGaussian, Poisson
+from hmmcore import HMM, Categorical, Gaussian, NeuralGaussian, Poisson, Product
 from hmmcore.arrays import FloatArray
 from hmmcore.coordinates import Coordinate, with_values
+from hmmcore.emissions import Emissions
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.settings.table_rules import Table, as_table
 
@@ -35,7 +36,7 @@ def as_set_by_hand(hmm: HMM, values: Mapping[Coordinate, float]) -> HMM:
 
 def table_of(hmm: HMM) -> Table:
     """The table of a model; of a network it holds the means that come out of it."""
-    return as_table(np.vstack([hmm.initial_probs, hmm.transition_matrix, _emitted(hmm)]))
+    return as_table(np.vstack([hmm.initial_probs, hmm.transition_matrix, _emitted(hmm.emissions)]))
 
 
 def model_of(table: Table, data: Dataset) -> HMM:
@@ -50,6 +51,15 @@ def model_of(table: Table, data: Dataset) -> HMM:
         raise ValueError("The table of the model made by hand has too few rows.")
     initial, transitions = values[0], values[1 : num_states + 1]
     emitted = values[num_states + 1 :]
+    if data.kinds:
+        rows = [
+            len(part.labels) if part.labels else 2 if part.family == "numbers" else 1
+            for part in data.parts
+        ]
+        if sum(rows) == len(emitted):
+            each = np.split(emitted, np.cumsum(rows)[:-1])
+            parts = [_part(kind, own) for kind, own in zip(data.kinds, each, strict=True)]
+            return HMM(initial, transitions, Product(parts))
     if data.family == "counts" and len(emitted) == 1:
         return HMM(initial, transitions, Poisson(emitted[0]))
     if data.family == "symbols" and len(emitted) == len(data.labels):
@@ -62,9 +72,19 @@ def model_of(table: Table, data: Dataset) -> HMM:
     raise ValueError("The model made by hand is one of other data.")
 
 
-def _emitted(hmm: HMM) -> FloatArray:
+def _part(kind: str, emitted: FloatArray) -> Gaussian | Poisson | Categorical:
+    """A part of a product, of its rows."""
+    if kind == "counts":
+        return Poisson(emitted[0])
+    if kind == "symbols":
+        return Categorical(emitted.T)
+    return Gaussian(emitted[:1].T, emitted[1:].T)
+
+
+def _emitted(emissions: Emissions) -> FloatArray:
     """What the states emit, a column for each."""
-    emissions = hmm.emissions
+    if isinstance(emissions, Product):
+        return np.vstack([_emitted(part) for part in emissions.parts])
     if isinstance(emissions, Poisson):
         return emissions.rates[np.newaxis]
     if isinstance(emissions, Categorical):

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from hmmcore import HMM, Categorical, Gaussian, Poisson, preset, simulation
+from hmmcore import HMM, Categorical, Gaussian, Poisson, Product, preset, simulation
 from hmmcore.arrays import FloatArray
 from hmmcore.emissions import Emissions
 from pages.ui.settings.config import Config
 from pages.ui.settings.config_rules import fits
+from pages.ui.settings.families import TOGETHER
 
 STRUCTURE_STREAM = 1
 """Key of the random stream of the structure, which no other random choice shares."""
@@ -76,9 +77,33 @@ def _points(config: Config) -> Gaussian:
     return Gaussian(means, np.full_like(means, config.noise_sd**2))
 
 
+def _product(config: Config) -> Product:
+    """Each part has the law of its kind, and the states in an order of its own.
+
+    So those that one part hardly tells apart, another does.
+    """
+    given = iter(config.parts_table) if fits(config, "parts_table") else None  # type: ignore[arg-type]
+    parts: list[Gaussian | Poisson | Categorical] = []
+    for j, kind in enumerate(TOGETHER[config.kinds][1]):
+        if kind == "symbols":
+            probs = simulation.favourite_symbol_probs(
+                config.data_states, config.num_symbols, config.sharpness
+            )
+            parts.append(Categorical(np.roll(probs, j, axis=0)))
+        elif kind == "counts":
+            rates = simulation.evenly_spaced_rates(config.data_states, config.separation)
+            parts.append(Poisson(np.array(next(given)) if given else np.roll(rates, j)))
+        else:
+            means = simulation.evenly_spaced_means(config.data_states, config.separation)
+            means = np.array(next(given)) if given else np.roll(means, j)
+            parts.append(Gaussian.univariate(means, config.noise_sd))
+    return Product(parts)
+
+
 EMISSIONS: Mapping[str, Callable[[Config], Emissions]] = {
     "numbers": _numbers,
     "counts": _counts,
     "symbols": _symbols,
     "points": _points,
+    "product": _product,
 }

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from hmmcore.emissions import part_name
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.figures.theme import state_name
 from pages.ui.settings.config import Config
+from pages.ui.settings.families import FAMILIES
 from pages.ui.settings.names import Names, padded
+from pages.ui.text import shortened
 
 
 def named(data: Dataset, config: Config) -> Dataset:
@@ -16,8 +19,21 @@ def named(data: Dataset, config: Config) -> Dataset:
     return replace(
         data,
         labels=padded(config.symbol_names, numbers),
+        part_labels=tuple(
+            padded(config.symbol_names, [str(symbol + 1) for symbol in range(len(labels))])
+            for labels in data.part_labels
+        ),
         state_names=_named_states(config, data.num_true_states),
     )
+
+
+def parameter_symbols(data: Dataset) -> dict[str, str]:
+    """The symbol of each parameter by the name that models know it by: of parts with the column."""
+    found = dict(FAMILIES[data.family].symbols)
+    for j, kind in enumerate(data.kinds):
+        for name, (_, symbol) in FAMILIES[kind].parameters.items():
+            found[part_name(j, name)] = f"{symbol} of {shortened(data.columns[j], 16)}"
+    return found
 
 
 def learned_names(data: Dataset, config: Config) -> Names:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from hmmcore import HMM, Categorical, Gaussian, NeuralGaussian, Poisson, Sequences
+from hmmcore import HMM, Categorical, Gaussian, NeuralGaussian, Poisson, Product, Sequences
+from hmmcore.emissions import Emissions
 from pages.ui.experiment.dataset import Dataset, Upload
 from pages.ui.settings.config import MAX_CELLS
 from pages.ui.settings.families import FAMILIES
@@ -28,7 +29,8 @@ class OwnModel:
         origin: where it is from, in words: "the file model.json".
         log_likelihood: per observation of the data it was trained on; None if that is not known.
         labels: (C,) of the symbols that it emits; empty for other families, or if not known.
-        columns: (D,) names of the dimensions of its points; likewise.
+        columns: (D,) names of the dimensions of its points, or of its parts; likewise.
+        part_labels: (D,) of the symbols of each part of a product; likewise.
     """
 
     hmm: HMM
@@ -36,17 +38,18 @@ class OwnModel:
     log_likelihood: float | None = None
     labels: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    part_labels: tuple[tuple[str, ...], ...] = ()
 
     @property
     def family(self) -> str:
         """A key of `FAMILIES`."""
+        return family_of(self.hmm.emissions)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """(D,) the family of each part of a product; empty for other families."""
         emissions = self.hmm.emissions
-        if isinstance(emissions, Poisson):
-            return "counts"
-        if isinstance(emissions, Categorical):
-            return "symbols"
-        assert isinstance(emissions, Gaussian | NeuralGaussian)
-        return "numbers" if emissions.num_dimensions == 1 else "points"
+        return tuple(map(family_of, emissions.parts)) if isinstance(emissions, Product) else ()
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -78,6 +81,11 @@ class OwnModel:
                 f"The model is one of {FAMILIES[self.family].label}, and the data are "
                 f"{FAMILIES[data.family].label}; choose data of its own kind."
             )
+        if self.kinds != data.kinds:
+            return (
+                f"The model has {', '.join(self.kinds)} at once, and the data have "
+                f"{', '.join(data.kinds)}; choose the same kinds in the same order."
+            )
         if data.sequences.num_dimensions != self.hmm.emissions.num_dimensions:
             return (
                 f"The model has points of {many(self.hmm.emissions.num_dimensions, 'column')}, and "
@@ -94,29 +102,19 @@ class OwnModel:
                 f"With the model's K = {self.hmm.num_states} these data have K × T = "
                 f"{count(cells)}; at most {count(MAX_CELLS)} are possible, so choose fewer."
             )
-        return self._problem_of_symbols(data) if self.family == "symbols" else ""
-
-    def _problem_of_symbols(self, data: Dataset | Upload) -> str:
-        if self.labels and isinstance(data, Upload):
-            # They get the numbers that the model has for them, see `meet`.
-            strange = tuple(label for label in data.labels if label not in self.labels)
-            if not strange:
-                return ""
-            return (
-                f"The data have {_quoted(strange)}, which the model has never met; it knows "
-                f"{_quoted(self.labels)}."
+        if self.family == "symbols":
+            return _problem_of_symbols(
+                self.hmm.emissions.num_symbols, self.labels, data.labels, isinstance(data, Upload)
             )
-        num_symbols = self.hmm.emissions.num_symbols
-        if num_symbols != len(data.labels):
-            return (
-                f"The model knows {many(num_symbols, 'symbol')}, and the data have "
-                f"{len(data.labels)}; choose data with as many."
-            )
-        if self.labels and self.labels != data.labels:
-            return (
-                f"The model knows the symbols {_quoted(self.labels)}, and the data have "
-                f"{_quoted(data.labels)}; choose data of its own."
-            )
+        known = self.part_labels or ((),) * len(self.kinds)
+        for part, (kind, ours, theirs) in enumerate(
+            zip(self.kinds, known, data.part_labels, strict=True)
+        ):
+            if kind == "symbols":
+                num_symbols = self.hmm.emissions.parts[part].num_symbols
+                problem = _problem_of_symbols(num_symbols, ours, theirs, isinstance(data, Upload))
+                if problem:
+                    return problem
         return ""
 
     def meet(self, upload: Upload) -> Upload:
@@ -124,15 +122,59 @@ class OwnModel:
 
         `problem` must be empty.
         """
-        if not self.labels or upload.labels == self.labels:
+        known = self.part_labels if self.kinds else (self.labels,)
+        theirs = upload.part_labels if self.kinds else (upload.labels,)
+        if not any(known) or theirs == known:
             return upload
-        codes = np.array([self.labels.index(label) for label in upload.labels], dtype=np.float64)
-        observations = upload.sequences.observations
-        there = np.isfinite(observations)
-        renumbered = observations.copy()
-        renumbered[there] = codes[observations[there].astype(np.int64)]
+        renumbered = upload.sequences.observations.copy()
+        for column, (ours, labels) in enumerate(zip(known, theirs, strict=True)):
+            if ours:
+                codes = np.array([ours.index(label) for label in labels], dtype=np.float64)
+                there = np.isfinite(renumbered[:, column])
+                renumbered[there, column] = codes[renumbered[there, column].astype(np.int64)]
         sequences = Sequences(renumbered, upload.sequences.lengths)
-        return replace(upload, sequences=sequences, labels=self.labels)
+        return replace(
+            upload, sequences=sequences, labels=self.labels,
+            part_labels=self.part_labels if self.kinds else (),
+        )  # fmt: skip
+
+
+def family_of(emissions: Emissions) -> str:
+    """The key of `FAMILIES` for a family of the engine."""
+    if isinstance(emissions, Product):
+        return "product"
+    if isinstance(emissions, Poisson):
+        return "counts"
+    if isinstance(emissions, Categorical):
+        return "symbols"
+    assert isinstance(emissions, Gaussian | NeuralGaussian)
+    return "numbers" if emissions.num_dimensions == 1 else "points"
+
+
+def _problem_of_symbols(
+    num_symbols: int, ours: tuple[str, ...], theirs: tuple[str, ...], uploaded: bool
+) -> str:
+    """Why a model of symbols cannot meet data with others, in a sentence; empty if it can."""
+    if ours and uploaded:
+        # They get the numbers that the model has for them, see `OwnModel.meet`.
+        strange = tuple(label for label in theirs if label not in ours)
+        if not strange:
+            return ""
+        return (
+            f"The data have {_quoted(strange)}, which the model has never met; it knows "
+            f"{_quoted(ours)}."
+        )
+    if num_symbols != len(theirs):
+        return (
+            f"The model knows {many(num_symbols, 'symbol')}, and the data have "
+            f"{len(theirs)}; choose data with as many."
+        )
+    if ours and ours != theirs:
+        return (
+            f"The model knows the symbols {_quoted(ours)}, and the data have "
+            f"{_quoted(theirs)}; choose data of its own."
+        )
+    return ""
 
 
 def _quoted(names: tuple[str, ...]) -> str:

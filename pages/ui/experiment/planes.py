@@ -18,13 +18,14 @@ from hmmcore import (
     ImpossibleDataError,
     LikelihoodFellError,
     NeuralGaussian,
+    Product,
     Sequences,
     Trainer,
 )
 from hmmcore.arrays import FloatArray
 from hmmcore.coordinates import DISTRIBUTIONS, Coordinate, scale_of, value_at
 from pages.ui.experiment import training_runs
-from pages.ui.experiment.dataset import Dataset
+from pages.ui.experiment.dataset import Dataset, part_model
 from pages.ui.figures.scales import rounded
 from pages.ui.settings.config import Config
 from pages.ui.settings.coordinates import AUTO, MODELS, coordinates_of
@@ -100,6 +101,8 @@ def most_moved(models: Sequence[HMM], sequences: Sequences) -> tuple[Coordinate,
     where it has only one number. Of a network, which computes the means, two standard deviations.
     """
     start, end = models[0], models[-1]
+    if isinstance(start.emissions, Product):
+        return _most_moved_of_parts(start, end, sequences)
     name, begin = _locations(start)
     size = begin.shape[1]
     if start.num_states == 1:
@@ -114,6 +117,26 @@ def most_moved(models: Sequence[HMM], sequences: Sequences) -> tuple[Coordinate,
     return tuple(  # type: ignore[return-value]
         _named(name, (int(k), int(np.argmax(moved[k]))), size) for k in sorted(farthest)
     )
+
+
+def _most_moved_of_parts(
+    start: HMM, end: HMM, sequences: Sequences
+) -> tuple[Coordinate, Coordinate] | None:
+    """`most_moved` of a product: of each state the number, of whatever part, that moved most."""
+    found: list[list[tuple[float, Coordinate]]] = [[] for _ in range(start.num_states)]
+    for j in range(sequences.num_dimensions):
+        name, begin = _locations(part_model(start, j))
+        column = Sequences(sequences.observations[:, j : j + 1], sequences.lengths)
+        moved = _apart(name, begin, _locations(part_model(end, j))[1], column).round(ROUNDED)
+        for k, row in enumerate(moved):
+            own = _named(name, (k, int(np.argmax(row))), begin.shape[1])
+            found[k].append((-float(row.max()), ("parts", j, *own)))
+    if len(found) == 1:
+        return (found[0][0][1], found[0][1][1]) if len(found[0]) > 1 else None
+    best = [min(of_state, key=lambda one: one[0]) for of_state in found]
+    first, second = sorted(range(len(best)), key=lambda k: best[k][0])[:2]
+    low, high = sorted((first, second))
+    return best[low][1], best[high][1]
 
 
 def _locations(hmm: HMM) -> tuple[str, FloatArray]:
@@ -145,6 +168,21 @@ def _named(name: str, indices: tuple[int, ...], size: int) -> Coordinate:
 
 def offered(hmm: HMM) -> list[Coordinate]:
     """The numbers of a model that a list offers, locations first; at most MOST_OFFERED."""
+    if isinstance(hmm.emissions, Product):
+        each = [_emitted(part_model(hmm, j)) for j in range(hmm.emissions.num_dimensions)]
+        found: list[Coordinate] = [("parts", j, *one) for j, own in enumerate(each) for one in own]
+    else:
+        found = _emitted(hmm)
+    if hmm.num_states > 1:
+        for parameter in ("initial_probs", "transition_matrix"):
+            more = [(parameter, *index) for index in np.ndindex(getattr(hmm, parameter).shape)]
+            if len(found) + len(more) <= MOST_OFFERED:
+                found += more
+    return found[:MOST_OFFERED]
+
+
+def _emitted(hmm: HMM) -> list[Coordinate]:
+    """The numbers of what the states emit, locations first."""
     name, values = _locations(hmm)
     found = [_named(name, index, values.shape[1]) for index in np.ndindex(values.shape)]
     spreads = getattr(hmm.emissions, "standard_deviations", None)
@@ -153,12 +191,7 @@ def offered(hmm: HMM) -> list[Coordinate]:
             _named("standard_deviations", index, spreads.shape[1])
             for index in np.ndindex(spreads.shape)
         ]
-    if hmm.num_states > 1:
-        for parameter in ("initial_probs", "transition_matrix"):
-            more = [(parameter, *index) for index in np.ndindex(getattr(hmm, parameter).shape)]
-            if len(found) + len(more) <= MOST_OFFERED:
-                found += more
-    return found[:MOST_OFFERED]
+    return found
 
 
 def chosen_coordinates(
@@ -196,11 +229,14 @@ def axis_range(coordinate: Coordinate, data: Dataset, models: Iterable[HMM]) -> 
 
 
 def _usual_range(coordinate: Coordinate, sequences: Sequences) -> tuple[float, float]:
+    if coordinate[0] == "parts":
+        dimension, coordinate = int(coordinate[1]), coordinate[2:]
+    else:
+        dimension = int(coordinate[2]) if len(coordinate) > 2 else 0
     name = coordinate[0]
     if name in DISTRIBUTIONS:
         end = float(scale_of(coordinate).position(0.995))
         return -end, end
-    dimension = int(coordinate[2]) if len(coordinate) > 2 else 0
     seen = sequences.observations[:, dimension]
     seen = seen[np.isfinite(seen)]
     low, high = (float(seen.min()), float(seen.max())) if seen.size else (-1.0, 1.0)

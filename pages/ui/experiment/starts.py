@@ -7,12 +7,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hmmcore import HMM, Gaussian, NeuralGaussian, count_starts, initialization, symbol_starts
+from hmmcore import (
+    HMM,
+    Gaussian,
+    NeuralGaussian,
+    count_starts,
+    initialization,
+    symbol_starts,
+)
+from hmmcore.emissions import Product, part_name
 from hmmcore.emissions.network import Layers
+from hmmcore.initialization import product as product_starts
 from pages.ui.experiment import constraints
-from pages.ui.experiment.dataset import Dataset
+from pages.ui.experiment.dataset import Dataset, part_model
 from pages.ui.experiment.hand_made import model_of
 from pages.ui.settings.config import Config
+from pages.ui.settings.families import FAMILIES, PART_PARAMETERS, SHARED
 
 START_STREAM = 3
 """Key of the random stream of starting models, which no other random choice shares."""
@@ -77,6 +87,14 @@ def _finished(hmm: HMM, config: Config, data: Dataset, rng: np.random.Generator)
     """
     if isinstance(hmm.emissions, Gaussian) and "covariances" not in config.trainable:
         hmm = _with_known_noise(hmm, data.generating_model)
+    if isinstance(hmm.emissions, Product) and "spreads" not in config.trainable:
+        parts = [
+            _with_known_noise(part_model(hmm, j), part.generating_model).emissions
+            if kind == "numbers"
+            else hmm.emissions.parts[j]
+            for j, (kind, part) in enumerate(zip(data.kinds, data.parts, strict=True))
+        ]
+        hmm = HMM(hmm.initial_probs, hmm.transition_matrix, Product(parts))
     hmm = constraints.constrained_start(hmm, config, data)
     return _as_network(hmm, config, rng) if has_network(config) else hmm
 
@@ -89,6 +107,8 @@ def _best_of_several(
         return count_starts.compare_starts(sequences, num_states, rng)
     if data.family == "symbols":
         return symbol_starts.compare_starts(sequences, num_states, len(data.labels), rng)
+    if data.family == "product":
+        return product_starts.compare_starts(sequences, num_states, kinds_of(data), rng)
     full = data.family == "points" and config.covariance_type == "full"
     return initialization.compare_starts(sequences, num_states, rng, "full" if full else "diag")
 
@@ -98,8 +118,17 @@ def has_network(config: Config) -> bool:
     return config.family == "numbers" and config.mean_model == "network"
 
 
-def trained_parameters(config: Config) -> tuple[str, ...]:
+def trained_parameters(config: Config, data: Dataset) -> tuple[str, ...]:
     """The parameters that trainers may change, by the model's own names."""
+    if data.kinds:
+        shared = tuple(name for name in config.trainable if name in SHARED)
+        own = {name for one in config.trainable for name in PART_PARAMETERS.get(one, ())}
+        return shared + tuple(
+            part_name(j, name)
+            for j, kind in enumerate(data.kinds)
+            for name in FAMILIES[kind].parameters
+            if name in own
+        )
     if not has_network(config):
         return config.trainable
     names = [name for name in config.trainable if name != "means"]
@@ -179,6 +208,27 @@ def _symbols(config: Config, data: Dataset, rng: np.random.Generator) -> HMM:
     return symbol_starts.random(num_states, num_symbols, rng)
 
 
+def kinds_of(data: Dataset) -> tuple[str | int, ...]:
+    """The kind of each column as `product_starts` takes it: of symbols their number."""
+    return tuple(
+        len(labels) if kind == "symbols" else kind
+        for kind, labels in zip(data.kinds, data.part_labels, strict=True)
+    )
+
+
+def _product(config: Config, data: Dataset, rng: np.random.Generator) -> HMM:
+    sequences, num_states, kinds = data.sequences, config.num_states, kinds_of(data)
+    if config.start == "symmetric":
+        each = [STARTS[part.family](config, part, rng) for part in data.parts]
+        emissions = Product([one.emissions for one in each])
+        return HMM(each[0].initial_probs, each[0].transition_matrix, emissions)
+    if config.start == "kmeans":
+        return product_starts.kmeans(sequences, num_states, kinds, rng)
+    if config.start == "quantiles":
+        return product_starts.quantiles(sequences, num_states, kinds)
+    return product_starts.random(sequences, num_states, kinds, rng)
+
+
 def _as_network(hmm: HMM, config: Config, rng: np.random.Generator) -> HMM:
     """The same start with its means computed by a network, which can give either sign."""
     emissions = hmm.emissions
@@ -199,4 +249,5 @@ STARTS: Mapping[str, Callable[[Config, Dataset, np.random.Generator], HMM]] = {
     "counts": _counts,
     "symbols": _symbols,
     "points": _gaussian,
+    "product": _product,
 }

@@ -93,7 +93,7 @@ def replace_models(runs: Mapping[str, Run], endings: Mapping[str, Ending]) -> tu
 
 def trainer(name: str, config: Config, data: Dataset) -> Trainer:
     """The trainer of a run for a Config."""
-    trainable, alone = starts.trained_parameters(config), coordinates_of(config.only) or None
+    trainable, alone = starts.trained_parameters(config, data), coordinates_of(config.only) or None
     if name == "EM":
         return EM(
             data.sequences,
@@ -113,14 +113,14 @@ def trainer(name: str, config: Config, data: Dataset) -> Trainer:
     )
 
 
-def not_alone(config: Config, start: HMM) -> str:
+def not_alone(config: Config, data: Dataset, start: HMM) -> str:
     """Why the numbers of the Config cannot be trained alone, in a sentence; empty if they can."""
     if not config.only:
         return ""
     ties = constraints.ties(config, start.num_states)
     try:
         alone = checked_coordinates(coordinates_of(config.only), ties)
-        chosen_numbers(starts.trained_parameters(config), alone, start)
+        chosen_numbers(starts.trained_parameters(config, data), alone, start)
     except ValueError:
         return (
             f"“{config.only}” cannot be trained alone in this model; everything chosen under What "

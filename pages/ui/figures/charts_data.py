@@ -6,18 +6,22 @@ missing observation (NaN) there is no point, and the line is broken.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 
 from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.figures import decimation, look, theme
 from pages.ui.figures.look import Plot, Values
-from pages.ui.figures.observed_variable import ObservedVariable
+from pages.ui.figures.observed_variable import Observed, ObservedVariable
 from pages.ui.figures.theme import Palette
 from pages.ui.figures.time_scale import TimeScale, together
 from pages.ui.text import chart_text
 
 MAX_POINTS = 2000
+PART_HEIGHT = 110
+"""Pixels of a panel where several are one above the other."""
 OVERVIEW_SEQUENCES = 6
 OVERVIEW_POINTS = 320
 OVERVIEW_LETTERS = 6
@@ -43,12 +47,40 @@ def sequence_figure(
     revision: str,
     colours: Palette,
     scale: TimeScale | None = None,
+    further: Sequence[Observed] = (),
 ) -> go.Figure:
     """Observations (M,) of one sequence over time, coloured by true state (M,) where known.
 
-    Without a `scale` time is counted in steps.
+    Without a `scale` time is counted in steps. What is observed besides has a panel of its own
+    below, on the same time axis.
     """
     scale = scale or TimeScale(len(observations))
+    plots = [
+        _sequence_plot(values, states, one, colours, scale, row == 0)
+        for row, (values, one) in enumerate([(observations, variable), *further])
+    ]
+    return look.rows(
+        plots,
+        [1.0] * len(plots),
+        0.06 if further else 0.0,
+        {**scale.axis(_margin(scale.length)), **_few_ticks(scale)},
+        colours,
+        height=max(300, PART_HEIGHT * len(plots) + 70) if further else 300,
+        uirevision=revision,
+        showlegend=states is not None,
+        margin={"t": 8},
+        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
+    )
+
+
+def _sequence_plot(
+    observations: FloatArray,
+    states: IntArray | None,
+    variable: ObservedVariable,
+    colours: Palette,
+    scale: TimeScale,
+    in_legend: bool,
+) -> Plot:
     kept, coordinates, hover = _thinned(observations, variable, MAX_POINTS, scale)
     traces = _line(coordinates, hover, states is not None, colours)
     of_points = np.empty(0, dtype=int) if states is None else states[kept]
@@ -58,6 +90,7 @@ def sequence_figure(
         name = colours.states[int(state)] if known else "not known"
         traces.append({
             "type": "scatter", "mode": "markers", "name": name,
+            "legendgroup": name, "showlegend": in_legend,
             **{part: values[of_points == state] for part, values in coordinates.items()},
             "marker": {
                 "color": theme.state_colour(int(state)) if known else LINE_BEHIND_POINTS,
@@ -69,15 +102,7 @@ def sequence_figure(
     axis: Values = {"title": variable.title}
     if variable.kind != "number":  # numbers find their own range
         axis |= {"range": variable.limits(observations), **variable.axis()}
-    return look.single(
-        Plot(traces, axis, {**scale.axis(_margin(scale.length)), **_few_ticks(scale)}),
-        colours,
-        height=300,
-        uirevision=revision,
-        showlegend=states is not None,
-        margin={"t": 8},
-        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
-    )
+    return Plot(traces, axis)
 
 
 def overview_figure(

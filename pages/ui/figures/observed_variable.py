@@ -93,3 +93,6 @@ class ObservedVariable:
 
 PLAIN = ObservedVariable()
 """Numbers without a name of their own."""
+
+Observed = tuple[FloatArray, ObservedVariable]
+"""(M,) what was observed of one quantity, and what it is."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,7 +12,7 @@ from hmmcore.arrays import BoolArray, FloatArray, IntArray
 from pages.ui.figures import decimation, look, theme
 from pages.ui.figures.charts import MAX_WRITTEN_STATES, state_ticks
 from pages.ui.figures.look import Plot, Values
-from pages.ui.figures.observed_variable import PLAIN, ObservedVariable
+from pages.ui.figures.observed_variable import PLAIN, Observed, ObservedVariable
 from pages.ui.figures.theme import Palette
 from pages.ui.figures.time_axis import (
     GAP,
@@ -26,6 +26,9 @@ from pages.ui.figures.time_axis import (
 )
 from pages.ui.figures.time_scale import TimeScale
 from pages.ui.text import chart_text
+
+PART_HEIGHT = 100
+"""Pixels of a panel of observations where several are one above the other."""
 
 MAX_WRITTEN_STEPS = 12
 """With more steps the probabilities no longer fit into the cells."""
@@ -101,12 +104,14 @@ def paths_figure(
     matched_states: IntArray | None = None,
     variable: ObservedVariable = PLAIN,
     scale: TimeScale | None = None,
+    further: Sequence[Observed] = (),
 ) -> go.Figure:
     """Observations (M,) coloured by Viterbi state; paths (M,) as strips; where they differ.
 
     A missing observation, NaN, has no point; its state is in the strips. `matched_states` (M,) is
     the Viterbi path in terms of true states, where these are numbered otherwise. Without a `scale`
-    time is counted in steps.
+    time is counted in steps. What is
+    observed besides has a panel of its own.
     """
     scale = scale or TimeScale(len(observations))
     paths = {"Viterbi path": viterbi_states, "per-step best": per_step_states}
@@ -118,11 +123,18 @@ def paths_figure(
         differences = {"Viterbi ≠ truth": wrong, **differences}
     return time_stack(
         [
-            _observations(observations, viterbi_states, num_states, variable, colours, scale),
+            *(
+                _observations(values, viterbi_states, num_states, one, colours, scale, row == 0)
+                for row, (values, one) in enumerate([(observations, variable), *further])
+            ),
             strips(paths, num_states, scale, colours.states),
             _marks(differences, colours, scale),
         ],
-        [220, STRIP * len(paths), STRIP * len(differences)],
+        [
+            *([PART_HEIGHT] * (1 + len(further)) if further else [220]),
+            STRIP * len(paths),
+            STRIP * len(differences),
+        ],
         scale,
         colours,
         top=48,
@@ -219,6 +231,7 @@ def _observations(
     variable: ObservedVariable,
     colours: Palette,
     scale: TimeScale,
+    in_legend: bool = True,
 ) -> Plot:
     kept = decimation.extreme_indices(observations, MAX_POINTS)
     kept = kept[np.isfinite(observations[kept])]
@@ -238,6 +251,8 @@ def _observations(
             "customdata": variable.value_texts(observations[chosen]) if len(chosen) else None,
             "mode": "markers",
             "name": name,
+            "legendgroup": name,
+            "showlegend": in_legend,
             "marker": {
                 "color": theme.state_colour(state) if state >= 0 else colours.text,
                 "symbol": theme.state_symbol(state) if state >= 0 else "x-thin-open",

@@ -96,6 +96,7 @@ def _written_upload(upload: Upload | None) -> dict[str, Any]:
             name: list(value) if isinstance(value, tuple) else value
             for name, value in names.items()
         },
+        "part_labels": [list(labels) for labels in upload.part_labels],
         "lengths": written(sequences.lengths),
         "dimensions": sequences.num_dimensions,
         "observations": written(sequences.observations),

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hmmcore import HMM, Sequences
+from hmmcore.arrays import FloatArray
 from hmmcore.tables import MAX_FILE_BYTES, MAX_SEQUENCES, read_table
 from pages.ui.experiment.dataset import Source, Upload
 from pages.ui.experiment.own_model import OwnModel
@@ -47,7 +48,7 @@ VERSION = 3
 compressed, and there are times, names, known states, and the visitor's file."""
 NAMES = {
     "file_name": "", "column": "", "family": "numbers", "time_name": "",
-    "labels": (), "columns": (), "sequence_names": (), "state_names": (),
+    "labels": (), "columns": (), "sequence_names": (), "state_names": (), "kinds": (),
 }  # fmt: skip
 """The texts of an `Upload`, and what they are where a file of an older version lacks them."""
 EXTRAS = {
@@ -221,7 +222,11 @@ def _upload(data: dict[str, Any], config: Config, version: int) -> Upload:
         names[name] = _text(data.get(name, default) or default, most)
         if isinstance(names[name], tuple) != isinstance(default, tuple):
             raise ValueError(f"{name} is of the wrong kind.")
+    part_labels = data.get("part_labels", ())
+    if not isinstance(part_labels, list | tuple) or isinstance(part_labels, str):
+        raise ValueError("part_labels are no lists.")
     upload = Upload(
+        part_labels=tuple(_labels(one) for one in part_labels),
         sequences=Sequences(values.reshape(-1, dimensions), sizes),
         times=_times(data.get("times"), length),
         known_states=_known_states(data.get("known_states"), names["state_names"], length),
@@ -233,6 +238,13 @@ def _upload(data: dict[str, Any], config: Config, version: int) -> Upload:
     upload.sequences.require_every_dimension()
     _check_family(upload)
     return upload
+
+
+def _labels(given: Any) -> tuple[str, ...]:
+    found = _text(given, NAME_LENGTH + len("…"))
+    if isinstance(found, str):
+        raise ValueError("part_labels are no lists.")
+    return found
 
 
 def _times(given: Any, length: int) -> NDArray[Any] | None:
@@ -284,10 +296,31 @@ def _check_family(upload: Upload) -> None:
     values = values[~np.isnan(values)]
     if family not in FAMILIES:
         raise ValueError(f"its data are “{shortened(family)}”, which is not known.")
+    if family == "product":
+        _check_parts(upload)
+        return
+    if upload.kinds or upload.part_labels:
+        raise ValueError(f"{family} have no kinds of columns.")
     if dimensions != max(1, len(columns)) or (len(columns) > 0) != (family == "points"):
         raise ValueError(
             f"{family} do not come in {dimensions} columns named {shortened(str(columns))}."
         )
+    _check_values(family, values, labels)
+
+
+def _check_parts(upload: Upload) -> None:
+    sizes = {len(upload.columns), len(upload.kinds), len(upload.part_labels)}
+    if sizes != {upload.sequences.num_dimensions}:
+        raise ValueError("the columns of its data do not fit their kinds.")
+    for kind, labels, column in zip(
+        upload.kinds, upload.part_labels, upload.sequences.observations.T, strict=True
+    ):
+        if kind not in ("numbers", "counts", "symbols"):
+            raise ValueError(f"a column is of “{shortened(kind)}”, which is not known.")
+        _check_values(kind, column[~np.isnan(column)], labels)
+
+
+def _check_values(family: str, values: FloatArray, labels: tuple[str, ...]) -> None:
     if family in ("counts", "symbols") and ((values < 0) | (values != np.floor(values))).any():
         raise ValueError(f"{family} must be whole numbers of at least 0.")
     if family == "symbols" and not values.max() < len(labels) <= MAX_SYMBOLS:

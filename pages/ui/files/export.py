@@ -116,7 +116,8 @@ def learned_frame(
         while name in names:  # of a file whose names were cut, or are the same
             name += "′"
         names.append(name)
-    return describe_states(hmm, shares, data.columns, data.labels, names)
+    labels = dict(enumerate(data.part_labels)) if data.kinds else data.labels
+    return describe_states(hmm, shares, data.columns, labels, names)
 
 
 def _from_one(states: IntArray) -> FloatArray:
@@ -127,11 +128,19 @@ def _from_one(states: IntArray) -> FloatArray:
 def observed_columns(data: Dataset, rows: slice = slice(None)) -> dict[str, object]:
     """The columns of `data_frame` that hold the observations: name to values."""
     columns = zip(_names(data), data.sequences.observations[rows].T, strict=True)
+    if data.kinds:
+        return {
+            name: _written(part, values)
+            for part, (name, values) in zip(data.parts, columns, strict=True)
+        }
     return {name: _written(data, values) for name, values in columns}
 
 
 def number_columns(data: Dataset) -> tuple[str, ...]:
     """Names of the columns of `data_frame` that hold real numbers."""
+    if data.kinds:
+        named = zip(_names(data), data.kinds, strict=True)
+        return tuple(name for name, kind in named if kind == "numbers")
     return _names(data) if data.family in ("numbers", "points") else ()
 
 

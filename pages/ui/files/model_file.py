@@ -41,6 +41,7 @@ def content_of(model: OwnModel) -> dict[str, Any]:
         "log_likelihood_per_observation": model.log_likelihood,
         "labels": list(model.labels),
         "columns": list(model.columns),
+        **({"part_labels": [list(one) for one in model.part_labels]} if model.part_labels else {}),
     }
     return {**to_content(model.hmm), TRAINED_ON: trained_on}
 
@@ -78,22 +79,25 @@ def model_of(found: dict[str, Any], where: str) -> OwnModel:
         raise ValueError("its log-likelihood is no number.")
     model = OwnModel(
         hmm, shortened(origin, LONGEST_ORIGIN), None if reached is None else float(reached),
-        *(_names(about, name) for name in ("labels", "columns")),
+        *(_names(about, name) for name in ("labels", "columns")), _part_labels(about),
     )  # fmt: skip
     if isinstance(hmm.emissions, NeuralGaussian) and hmm.emissions.num_dimensions > 1:
         raise ValueError("a network of points is none of the models of these pages.")
     num_symbols = getattr(hmm.emissions, "num_symbols", 0)
+    symbols_of = [getattr(part, "num_symbols", 0) for part in getattr(hmm.emissions, "parts", ())]
     dimensions = hmm.emissions.num_dimensions
     for size, most, what in (
         (hmm.num_states, MAX_STATES, "states"),
         (dimensions, MAX_DIMENSIONS, "dimensions"),
-        (num_symbols, MAX_SYMBOLS, "symbols"),
+        (max([num_symbols, *symbols_of]), MAX_SYMBOLS, "symbols"),
     ):
         if size > most:
             raise ValueError(f"the model has {count(size)} {what}, of {most} that can be shown.")
     for names, size in (
         (model.labels, num_symbols),
-        (model.columns, dimensions if model.family == "points" else 0),
+        (model.columns, dimensions if model.family in ("points", "product") else 0),
+        (model.part_labels, len(symbols_of)),
+        *zip(model.part_labels, symbols_of, strict=False),
     ):
         if names and len(names) != size:
             raise ValueError(f"it has {len(names)} names for {size} symbols or columns.")
@@ -105,6 +109,13 @@ def bounded_model(content: Any) -> HMM:
     if json.dumps(content).count(",") > MAX_PARAMETERS:
         raise ValueError(f"a model has more than {count(MAX_PARAMETERS)} parameters.")
     return from_content(content)
+
+
+def _part_labels(about: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
+    given = about.get("part_labels") or []
+    if not isinstance(given, list):
+        raise ValueError("its part_labels are no lists.")
+    return tuple(_names({"labels": one}, "labels") for one in given)
 
 
 def _names(about: dict[str, Any], name: str) -> tuple[str, ...]:

@@ -114,6 +114,11 @@ def _data(experiment: Experiment) -> str:
         lines.append(f"labels = {list(data.labels)!r}  # of the symbols 0, 1, …")
     else:
         lines.append(f"columns = {list(data.columns or (data.name,))!r}")
+    if data.kinds:
+        each = [list(labels) for labels in data.part_labels]
+        lines.append(
+            f"labels = {each!r}  # of the symbols 0, 1, … of each column; others have none"
+        )
     if data.sequence_names:
         lines.append(f"sequence_names = {list(data.sequence_names)!r}")
     if data.times is not None:

@@ -15,20 +15,22 @@ LONGEST_DRAWN = 2000
 
 def figure_cells(experiment: Experiment, shown: Run) -> list[tuple[str, str]]:
     """Kind and source of the cells that follow the training; `shown` is whose model they draw."""
-    symbols = experiment.data.family == "symbols"
+    symbols, parts = experiment.data.family == "symbols", bool(experiment.data.kinds)
+    emitted = EMITTED_PARTS if parts else EMITTED_SYMBOLS if symbols else EMITTED_NUMBERS
+    along_time = DECODED_PARTS if parts else DECODED_SYMBOLS if symbols else DECODED_NUMBERS
     return [
         ("markdown", "## Likelihood"),
         ("code", _likelihood(experiment)),
         ("markdown", f"## Parameters\n\nOf {shown.name}, after its last step."),
         ("code", _model(experiment, shown)),
         ("code", TRANSITIONS),
-        ("code", EMITTED_SYMBOLS if symbols else EMITTED_NUMBERS),
+        ("code", emitted),
         (
             "markdown",
             "## Decoding\n\nThe most probable path, and below it the probability of each state.",
         ),
         ("code", _decoding(experiment)),
-        ("code", DECODED_SYMBOLS if symbols else DECODED_NUMBERS),
+        ("code", along_time),
         (
             "markdown",
             "## Best paths\n\nThe most probable paths of this sequence, and paths drawn from the "
@@ -106,6 +108,27 @@ for k, state in enumerate(states):
 figure.update_layout(title="Probability of each symbol in each state")"""
 
 
+EMITTED_PARTS = """\
+figure = make_subplots(rows=len(columns), cols=1)
+for row, (part, names) in enumerate(zip(hmm.emissions.parts, labels), 1):
+    if names:  # symbols
+        for k, state in enumerate(states):
+            figure.add_bar(
+                x=names, y=part.probs[k], name=state, marker_color=colours[k], row=row, col=1
+            )
+    else:
+        emitted = part.marginals()
+        figure.add_scatter(
+            x=states, y=emitted.means[:, 0], error_y_array=np.sqrt(emitted.variances[:, 0]),
+            mode="markers", marker_color=colours, marker_size=12, row=row, col=1,
+        )
+    figure.update_yaxes(title_text=columns[row - 1], row=row, col=1)
+figure.update_layout(
+    title="Of each state: mean ± standard deviation, or probability of each symbol",
+    showlegend=False, height=200 * len(columns) + 100,
+)"""
+
+
 def _decoding(experiment: Experiment) -> str:
     data = experiment.data
     name = "sequence_names[n]" if data.sequence_names else 'f"Sequence {n + 1}"'
@@ -149,6 +172,14 @@ DECODED_SYMBOLS = DECODED.replace(
 DECODED_NUMBERS = DECODED.replace(
     "AXES",
     "for d, column in enumerate(columns):\n    figure.update_yaxes(title_text=column, row=d + 1)",
+)
+
+DECODED_PARTS = DECODED.replace(
+    "AXES",
+    "for d, (column, names) in enumerate(zip(columns, labels)):\n"
+    "    figure.update_yaxes(title_text=column, row=d + 1)\n"
+    "    if names:\n"
+    "        figure.update_yaxes(tickvals=np.arange(len(names)), ticktext=names, row=d + 1)",
 )
 
 

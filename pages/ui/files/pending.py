@@ -44,7 +44,7 @@ class Roles:
     time: str | None = None
     label: str | None = None
     layout: str | None = None
-    family: str | None = None
+    family: str | tuple[str, ...] | None = None
 
 
 @dataclass(eq=False)
@@ -94,16 +94,17 @@ class PendingFile:
         read, chosen = self.observations(), self.chosen()
         is_long = chosen.layout == "long"
         names = read.names if is_long else (_together(chosen.values),)
-        is_points = read.sequences.num_dimensions > 1
+        several = read.sequences.num_dimensions > 1
+        product = read.family == "product"
         # In the other layouts every row or column is a sequence, whatever names it.
         named = chosen.sequence not in (None, "", BLANK_LINES) or chosen.layout == "columns"
         return Upload(
             shortened(self.file_name, NAME_LENGTH),
             ", ".join(names),
             read.sequences,
-            "points" if is_points else read.family,
+            "points" if several and not product else read.family,
             read.labels,
-            names if is_points else (),
+            names if several else (),
             tuple(shortened(name, NAME_LENGTH) for name in read.sequence_names) if named else (),
             read.times,
             chosen.time or "",
@@ -111,6 +112,8 @@ class PendingFile:
             tuple(shortened(name, NAME_LENGTH) for name in read.truth_labels),
             # Only there does a row of the file hold one observation.
             Source(self.content, vars(self.reading), read.rows) if is_long else None,
+            read.kinds if product else (),
+            read.part_labels if product else (),
         )
 
     def _read(self) -> TableData:

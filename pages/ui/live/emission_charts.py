@@ -32,6 +32,9 @@ TICK_LETTERS = 48
 WORD_LETTERS = 8
 """Characters of a symbol's label that fit beside a state."""
 
+PICTURE_LETTERS = 15
+"""Characters that fit beside a state of the model's picture, as in `state-graph-layout.js`."""
+
 Words = tuple[tuple[str, ...], tuple[str, ...] | None]
 """(K,) what each state emits, in a word or two, of the learned and of the true model; None without
 a truth."""
@@ -291,6 +294,91 @@ class Ellipses:
             high = max(high, float((self.true_means[:, axis] + reach).max()))
         room = self.MARGIN * (high - low) or 1.0
         return list(scales.rounded(low - room, high + room))
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Several quantities, each with a chart of its own, side by side.
+
+    Attributes:
+        charts: of the parts of a product, in their order.
+    """
+
+    charts: tuple[Marginals | SymbolBars, ...]
+
+    def shapes(self, num_states: int) -> Mapping[str, tuple[int, ...]]:
+        """See `EmissionChart`. Those of each chart are checked here."""
+        for one in self.charts:
+            for name, shape in one.shapes(num_states).items():
+                value = getattr(one, name)
+                if value is not None and np.shape(value) != shape:
+                    raise ValueError(f"{name} has shape {np.shape(value)}, expected {shape}")
+        return {}
+
+    def words(self) -> Words:
+        """What each state emits of each part, in their order: means, rates, or likely symbols."""
+        each = [_shortest(one) for one in self.charts]
+        true = [words for _, words in each if words is not None]
+        return (
+            _beside([words for words, _ in each]),
+            _beside(true) if len(true) == len(each) else None,
+        )
+
+    def whole_words(self) -> Words:
+        """The same in more words, with the names of the parts: a line for each."""
+        names = [shortened(one.variable.name, 2 * WORD_LETTERS) for one in self.charts]
+
+        def listed(each: list[tuple[str, ...]]) -> tuple[str, ...]:
+            return tuple(
+                "\n".join(f"{name}: {word}" for name, word in zip(names, words, strict=True))
+                for words in zip(*each, strict=True)
+            )
+
+        each = [one.words() for one in self.charts]
+        true = [words for _, words in each if words is not None]
+        return (
+            listed([words for words, _ in each]), listed(true) if len(true) == len(each) else None,
+        )  # fmt: skip
+
+    def chart(self) -> Chart:
+        """See `EmissionChart`."""
+        metas, arrays = [], {}
+        for j, one in enumerate(self.charts):
+            meta, own = one.chart()
+            metas.append(meta)
+            arrays |= {f"{j}.{name}": values for name, values in own.items()}
+        return {"kind": "parts", "parts": metas}, arrays
+
+
+def _shortest(chart: Marginals | SymbolBars) -> Words:
+    """(K,) a number of two digits, or the beginning of a symbol's label."""
+    if isinstance(chart, SymbolBars):
+        labels = [shortened(label, 4) for label in chart.variable.labels]
+        learned, true = (
+            None if probs is None else tuple(labels[int(row.argmax())] for row in probs)
+            for probs in (chart.probs, chart.true_probs)
+        )  # fmt: skip
+    else:
+        learned, true = (
+            None if means is None else tuple(map(_two_digits, means))
+            for means in (chart.means, chart.true_means)
+        )
+    assert learned is not None
+    return learned, true
+
+
+def _two_digits(value: float) -> str:
+    size = abs(value)
+    text = f"{value:.2f}" if size < 0.995 else f"{value:.1f}" if size < 9.95 else f"{value:.0f}"
+    return text.replace("-", "−").replace("0.", ".", 1) if size < 0.995 else text.replace("-", "−")
+
+
+def _beside(each: list[tuple[str, ...]]) -> tuple[str, ...]:
+    """(K,) the words of all parts; closer where they would not fit into the picture."""
+    joined = tuple(" · ".join(words) for words in zip(*each, strict=True))
+    if max(map(len, joined)) <= PICTURE_LETTERS:
+        return joined
+    return tuple(" ".join(words) for words in zip(*each, strict=True))
 
 
 def _rates(rates: FloatArray) -> tuple[str, ...]:

@@ -8,9 +8,9 @@ import numpy as np
 
 from hmmcore import HMM
 from hmmcore.arrays import FloatArray
-from pages.ui.experiment.dataset import Dataset
+from pages.ui.experiment.dataset import Dataset, part_model
 from pages.ui.figures import scales
-from pages.ui.live.emission_charts import Ellipses, EmissionChart, Marginals, SymbolBars
+from pages.ui.live.emission_charts import Ellipses, EmissionChart, Marginals, Parts, SymbolBars
 from pages.ui.session.session import Session
 from pages.ui.session.view import View, shown_dimensions
 
@@ -19,7 +19,15 @@ MARGIN = 0.04
 
 def emission_chart(session: Session, view: View) -> EmissionChart:
     """The emission chart of the model in `view`."""
-    return EMISSION_CHARTS[session.data.family](session, view)
+    data, hmm = session.shown_data, view.hmm
+    if data.kinds:
+        return Parts(
+            tuple(
+                EMISSION_CHARTS[part.family](session, view, part, part_model(hmm, j))
+                for j, part in enumerate(data.parts)
+            )
+        )
+    return EMISSION_CHARTS[data.family](session, view, data, hmm)
 
 
 def numbers_grid(data: Dataset, edges: FloatArray) -> FloatArray:
@@ -39,12 +47,14 @@ def counts_grid(data: Dataset, edges: FloatArray) -> FloatArray:
     return scales.whole_numbers(float(edges[0] + 0.5), float(highest))
 
 
-def _numbers(session: Session, view: View) -> Marginals:
-    data, emissions = session.shown_data, view.hmm.emissions
+def _numbers(session: Session, view: View, data: Dataset, hmm: HMM) -> Marginals:
+    emissions = hmm.emissions
     edges, heights = session.remember(
-        "histogram", data, lambda: scales.histogram(data.sequences.observations[:, 0])
+        f"histogram of {data.name}",
+        data,
+        lambda: scales.histogram(data.sequences.observations[:, 0]),
     )
-    grid = session.remember("grid", data, lambda: numbers_grid(data, edges))
+    grid = session.remember(f"grid of {data.name}", data, lambda: numbers_grid(data, edges))
     means, deviations = emissions.means[:, 0], emissions.standard_deviations[:, 0]
     return Marginals(
         means, deviations, view.weights, edges, heights, grid,
@@ -55,15 +65,17 @@ def _numbers(session: Session, view: View) -> Marginals:
     )  # fmt: skip
 
 
-def _counts(session: Session, view: View) -> Marginals:
-    data, emissions = session.shown_data, view.hmm.emissions
+def _counts(session: Session, view: View, data: Dataset, hmm: HMM) -> Marginals:
+    emissions = hmm.emissions
     edges, heights = session.remember(
-        "histogram", data, lambda: scales.count_histogram(data.sequences.observations[:, 0])
+        f"histogram of {data.name}",
+        data,
+        lambda: scales.count_histogram(data.sequences.observations[:, 0]),
     )
-    grid = session.remember("grid", data, lambda: counts_grid(data, edges))
+    grid = session.remember(f"grid of {data.name}", data, lambda: counts_grid(data, edges))
     return Marginals(
         emissions.rates, np.sqrt(emissions.rates), view.weights, edges, heights, grid,
-        count_probabilities(view.hmm, grid, view.weights),
+        count_probabilities(hmm, grid, view.weights),
         data.variable(),
         None if data.truth is None else data.truth.emissions.rates,
     )  # fmt: skip
@@ -74,15 +86,14 @@ def count_probabilities(hmm: HMM, grid: FloatArray, weights: FloatArray) -> Floa
     return weights[:, np.newaxis] * np.exp(hmm.emissions.log_likelihoods(grid[:, np.newaxis])).T
 
 
-def _symbols(session: Session, view: View) -> SymbolBars:
-    data = session.shown_data
-    shares = session.remember("shares", data, data.symbol_shares)
+def _symbols(session: Session, view: View, data: Dataset, hmm: HMM) -> SymbolBars:
+    shares = session.remember(f"shares of {data.name}", data, data.symbol_shares)
     true = None if data.truth is None else data.truth.emissions.probs
-    return SymbolBars(view.hmm.emissions.probs, view.weights, shares, data.variable(), true)
+    return SymbolBars(hmm.emissions.probs, view.weights, shares, data.variable(), true)
 
 
-def _points(session: Session, view: View) -> Ellipses:
-    data, chosen = session.shown_data, shown_dimensions(session)
+def _points(session: Session, view: View, data: Dataset, hmm: HMM) -> Ellipses:
+    chosen = shown_dimensions(session)
     observations = data.sequences.observations
 
     def limits() -> FloatArray:
@@ -93,8 +104,8 @@ def _points(session: Session, view: View) -> Ellipses:
         true_means = data.truth.emissions.means[:, chosen]
         true_covariances = scales.covariance_matrices(data.truth.emissions, chosen)
     return Ellipses(
-        view.hmm.emissions.means[:, chosen],
-        scales.covariance_matrices(view.hmm.emissions, chosen),
+        hmm.emissions.means[:, chosen],
+        scales.covariance_matrices(hmm.emissions, chosen),
         view.weights,
         view.sequence.observations[:, chosen],
         view.path.states,
@@ -106,7 +117,7 @@ def _points(session: Session, view: View) -> Ellipses:
     )
 
 
-EMISSION_CHARTS: Mapping[str, Callable[[Session, View], EmissionChart]] = {
+EMISSION_CHARTS: Mapping[str, Callable[[Session, View, Dataset, HMM], EmissionChart]] = {
     "numbers": _numbers,
     "counts": _counts,
     "symbols": _symbols,

@@ -21,9 +21,9 @@ from pages.ui.browser import wire
 from pages.ui.browser.component import component
 from pages.ui.browser.wire import Chart
 from pages.ui.figures import decimation, scales, theme
-from pages.ui.figures.observed_variable import PLAIN, ObservedVariable
+from pages.ui.figures.observed_variable import PLAIN, Observed, ObservedVariable
 from pages.ui.figures.time_scale import TimeScale
-from pages.ui.live.emission_charts import EmissionChart
+from pages.ui.live.emission_charts import EmissionChart, Parts
 from pages.ui.settings.config import MAX_STATES
 from pages.ui.text import chart_text, shortened
 
@@ -127,6 +127,8 @@ class PanelFrame:
     sequence_name: str = "sequence 1"
     variable: ObservedVariable = PLAIN
     """The axis of the observations."""
+    further: tuple[Observed, ...] = ()
+    """What is observed besides `observations`; each has a panel of its own on the axis of time."""
     scale: TimeScale | None = None
     """The axis of time; None where time is counted in steps."""
     state_names: tuple[str, ...] = ()
@@ -306,21 +308,28 @@ OWN = ("means", "rates", "probs")
 
 
 def _add_intervals(charts: dict[str, Chart], given: Mapping[str, FloatArray], level: str) -> None:
-    own = {name: ends for name, ends in given.items() if name in OWN}
-    for chart, prefix, ends in (
-        ("learned", "", given["transition_matrix"]),
-        ("learned", "initial_", given["initial_probs"]),
-        *(("means", "", ends) for ends in own.values()),
-    ):
+    places = [
+        ("learned", "", given["transition_matrix"]), ("learned", "initial_", given["initial_probs"]),
+    ]  # fmt: skip
+    for name, ends in given.items():
+        part, dot, own = name.rpartition(".")
+        if own in OWN:
+            places.append(("means", f"{part}{dot}", ends))
+    for chart, prefix, ends in places:
         meta, arrays = charts[chart]
         arrays |= {f"{prefix}lows": ends[..., 0], f"{prefix}highs": ends[..., 1]}
         charts[chart] = {**meta, "level": level}, arrays
+    meta, _ = charts["means"]
+    for part in meta.get("parts", ()):
+        part["level"] = level
 
 
 def _graph(frame: PanelFrame) -> Chart:
     """What the state graphs show besides the transition matrices of "learned" and "true"."""
     words, true_words = frame.emissions.words()
     meta: dict[str, Any] = {"words": words}
+    if isinstance(frame.emissions, Parts):
+        meta["whole_words"], meta["true_whole_words"] = frame.emissions.whole_words()
     arrays = {"initial": wire.floats(frame.initial_probs)}
     if frame.true_initial_probs is not None:
         meta["true_words"] = true_words
@@ -330,22 +339,19 @@ def _graph(frame: PanelFrame) -> Chart:
 
 def _sequence(frame: PanelFrame) -> Chart:
     num_states, length = len(frame.transition_matrix), len(frame.observations)
-    kept = decimation.extreme_indices(frame.observations, MAX_POINTS)
     width = decimation.bin_width(length, MAX_COLUMNS)
 
     def strip(states: IntArray) -> npt.NDArray[np.uint8]:
         return wire.state_bytes(decimation.majority_bins(states, width, num_states))
 
     scale = frame.scale or TimeScale(length)
-    low, high = frame.variable.limits(frame.observations)
-    # The confidence in the drawn state of each point, for the hover text.
-    states = frame.viterbi_states[kept]
-    confidence = frame.smoothed_probs[kept, np.maximum(states, 0)]
-    arrays: dict[str, npt.NDArray[Any]] = {
-        "times": wire.axis_values(scale.places[kept], length * scale.step),
-        "observations": wire.axis_values(frame.observations[kept], high - low),
-        "states": wire.state_bytes(states),
-        "confidence": wire.probability_bytes(confidence),
+    first, arrays = _panel(frame, frame.observations, frame.variable, scale)
+    further = []
+    for number, observed in enumerate(frame.further, 1):
+        meta, own = _panel(frame, *observed, scale)
+        further.append(meta)
+        arrays |= {f"{name}{number}": values for name, values in own.items()}
+    arrays |= {
         "viterbi": strip(frame.viterbi_states),
         "posterior": wire.probability_bytes(decimation.mean_bins(frame.smoothed_probs, width).T),
     }
@@ -355,18 +361,40 @@ def _sequence(frame: PanelFrame) -> Chart:
         arrays["true_states"] = strip(frame.true_states)
     meta = {
         "name": shortened(frame.sequence_name),
-        "x": chart_text(frame.variable.name),
-        "title": frame.variable.title,
-        "kind": frame.variable.kind,
-        "labels": frame.variable.label_texts,
-        "ticks": frame.variable.ticks(LABEL_LETTERS),
+        **first,
+        "further": further,
         "length": length,
         "missing": int(np.count_nonzero(np.isnan(frame.observations))),
         "first_time": theme.FIRST_TIME,
         "axis": scale.axis(0.5),
         "width": width,
-        "y_range": [low, high],
         "posterior_colours": theme.POSTERIOR_COLOUR_SCALE,
         "no_truth": frame.no_truth,
+    }
+    return meta, arrays
+
+
+def _panel(
+    frame: PanelFrame, observations: FloatArray, variable: ObservedVariable, scale: TimeScale
+) -> Chart:
+    """One panel of observations along time."""
+    kept = decimation.extreme_indices(observations, MAX_POINTS)
+    low, high = variable.limits(observations)
+    # The confidence in the drawn state of each point, for the hover text.
+    states = frame.viterbi_states[kept]
+    confidence = frame.smoothed_probs[kept, np.maximum(states, 0)]
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "times": wire.axis_values(scale.places[kept], len(observations) * scale.step),
+        "observations": wire.axis_values(observations[kept], high - low),
+        "states": wire.state_bytes(states),
+        "confidence": wire.probability_bytes(confidence),
+    }
+    meta = {
+        "x": chart_text(variable.name),
+        "title": variable.title,
+        "kind": variable.kind,
+        "labels": variable.label_texts,
+        "ticks": variable.ticks(LABEL_LETTERS),
+        "y_range": [low, high],
     }
     return meta, arrays

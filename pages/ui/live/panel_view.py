@@ -17,8 +17,8 @@ from pages.ui.session.trust.whiskers import intervals
 from pages.ui.session.view import (
     View,
     shown_dimensions,
+    shown_parts,
     shown_scale,
-    shown_variable,
     state_names,
     zoom_key,
 )
@@ -32,6 +32,7 @@ def panel_frame(session: Session, view: View) -> PanelFrame:
     truth, family = data.truth, FAMILIES[data.family]
     run = session.shown_run
     assert run is not None
+    (observations, variable), *further = shown_parts(session, view.sequence.observations)
     return PanelFrame(
         data_key=zoom_key(session),
         runs=tuple(_panel_run(run, session.at) for run in session.main_runs),
@@ -41,7 +42,8 @@ def panel_frame(session: Session, view: View) -> PanelFrame:
         transition_matrix=view.hmm.transition_matrix,
         initial_probs=view.hmm.initial_probs,
         emissions=emission_chart(session, view),
-        observations=view.shown_observations,
+        observations=observations,
+        further=tuple(further),
         viterbi_states=view.path.states,
         smoothed_probs=view.posterior.smoothed_probs,
         true_log_likelihood=session.true_log_likelihood(),
@@ -51,7 +53,7 @@ def panel_frame(session: Session, view: View) -> PanelFrame:
         no_truth=panel_remark(data),
         numbering="states as numbered by the run" if view.own_numbers else "",
         sequence_name=data.sequence_title(session.config.sequence),
-        variable=shown_variable(session),
+        variable=variable,
         scale=shown_scale(session),
         no_hand=session.no_hand,
         best=session.best_trained if session.grip is not None else None,

@@ -185,9 +185,10 @@ def _tracks(session: Session, main_runs: Sequence[Run]) -> tuple[Track, ...]:
     title, unit, bounds = LOCATIONS[location]
     several = num_components(main_runs[0].state.hmm) > 1
     if several:
-        names = session.data.labels or session.data.columns
+        names = session.data.component_names
         name = f"“{shortened(names[component], 20)}”" if names else str(component + 1)
-        title += f", {'symbol' if location == 'probs' else 'dimension'} {name}"
+        of = "" if session.data.kinds else "symbol " if location == "probs" else "dimension "
+        title += f", {of}{name}"
     return (
         track(location, title, unit, bounds),
         track(spread, *SPREADS[spread]),

@@ -29,11 +29,12 @@ def density(shown: MessageView, data: Dataset, dimension: int, which: str) -> De
         time = min(time + 1, shown.shown.length - 1)
     values = shown.observations[time]
     logs = shown.shown.log_emissions[time]
-    grid = _grid(data, dimension, float(values[dimension]))
+    part, place = (data.parts[dimension], 0) if data.kinds else (data, dimension)
+    grid = _grid(part, place, float(values[dimension]))
     points = np.tile(values, (len(grid), 1))
     points[:, dimension] = grid
     curves = np.exp(shown.hmm.emissions.log_likelihoods(points)).T
-    whole = data.family in ("counts", "symbols")
+    whole = part.family in ("counts", "symbols")
     observed = bool(np.isfinite(values[dimension]))
     name = data.columns[dimension] if data.columns else data.name
     note = "Nothing was observed, so it speaks for no state."
@@ -41,7 +42,9 @@ def density(shown: MessageView, data: Dataset, dimension: int, which: str) -> De
         kind = "probability" if whole else "density"
         note = f"The {kind} of the observation under each state."
         if len(values) > 1:
-            note = f"The density along {name}, the other coordinates as they were observed."
+            what = "likelihood" if data.kinds else "density"
+            rest = "everything else" if data.kinds else "the other coordinates"
+            note = f"The {what} along {name}, {rest} as observed."
     if expected:
         note += " Dash-dotted: all states together, as expected before it was seen."
     return Density(
@@ -55,7 +58,7 @@ def density(shown: MessageView, data: Dataset, dimension: int, which: str) -> De
         observation_text(data, values),
         tuple(from_log(float(value)) for value in logs) if observed else (),
         np.exp(logs),
-        tuple(data.variable().ticks(12)) if data.family == "symbols" else (),
+        tuple(part.variable().ticks(12)) if part.family == "symbols" else (),
         note,
     )
 

@@ -7,8 +7,11 @@ from itertools import combinations
 
 import numpy as np
 
+from hmmcore import HMM
 from hmmcore.coordinates import Coordinate
 from hmmcore.inference import EMStep, em_step, open_parameter
+from pages.ui.experiment.dataset import Dataset, part_model
+from pages.ui.experiment.starts import trained_parameters
 from pages.ui.live.trellis_numbers import percent, readable
 from pages.ui.session.message_view import MessageView
 from pages.ui.session.session import Session
@@ -76,6 +79,8 @@ def learning(session: Session, view: View, shown: MessageView) -> Learning:
 
 def _trainable(session: Session, shown: MessageView) -> tuple[str, ...]:
     """Of the parameters that are trained, those that the model has."""
+    if session.data.kinds:
+        return trained_parameters(session.config, session.data)
     names = {"initial_probs", "transition_matrix", *shown.hmm.emissions.parameter_names}
     return tuple(name for name in session.config.trainable if name in names)
 
@@ -161,6 +166,22 @@ def _coordinates(session: Session, shown: MessageView, row: int) -> list[tuple[C
     """The parameters of the chosen state that its observation is learned by, with their names."""
     data, state = session.data, shown.cell.state
     found: list[tuple[Coordinate, str]] = []
+    if data.kinds:
+        found = [
+            (("parts", j, *own), f"{part.name}: {label}")
+            for j, part in enumerate(data.parts)
+            for own, label in _emitted(part, part_model(shown.hmm, j), state, row)
+        ]
+    else:
+        found = _emitted(data, shown.hmm, state, row)
+    if shown.cell.time == 0:
+        found.append((("initial_probs", state), "π"))
+    return found
+
+
+def _emitted(data: Dataset, hmm: HMM, state: int, row: int) -> list[tuple[Coordinate, str]]:
+    """Those of what the state emits."""
+    found: list[tuple[Coordinate, str]] = []
     if data.family == "symbols":
         observed = data.sequences.observations[row, 0]
         symbols = range(len(data.labels)) if np.isfinite(observed) else range(0)
@@ -173,11 +194,9 @@ def _coordinates(session: Session, shown: MessageView, row: int) -> list[tuple[C
             found += [
                 ((name, state, d), f"{symbol} {column}".strip()) for d, column in enumerate(columns)
             ]
-        if getattr(shown.hmm.emissions, "covariance_type", None) == "full":
+        if getattr(hmm.emissions, "covariance_type", None) == "full":
             pairs = combinations(range(len(columns)), 2)
             found += [
                 (("covariances", state, d, e), f"Σ {columns[d]}, {columns[e]}") for d, e in pairs
             ]
-    if shown.cell.time == 0:
-        found.append((("initial_probs", state), "π"))
     return found

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from hmmcore import messages
+from hmmcore.arrays import FloatArray
 from hmmcore.inference import prediction, transition_first
 from hmmcore.model import log_parameters
 from pages.ui.live.trellis_explanation import (
@@ -207,6 +208,19 @@ def _expected(shown: MessageView, t: Moment) -> str:
         return f"What came at t = {t} had a probability of {percent(prob)} beforehand."
     assert found.means is not None
     assert found.standard_deviations is not None
-    expected = ", ".join(map(with_spread, found.means, found.standard_deviations))
-    came = ", ".join("nothing" if np.isnan(x) else readable(float(x)) for x in found.observation)
+    of_parts = found.part_symbol_probs or (None,) * len(found.means)
+    each = zip(found.means, found.standard_deviations, found.observation, of_parts, strict=True)
+    expected, came = zip(*(_beside(*one) for one in each), strict=True)
+    expected, came = ", ".join(expected), ", ".join(came)
     return f"It expects {t.x} = {expected}; {came} came."
+
+
+def _beside(
+    mean: float, deviation: float, came: float, symbol_probs: FloatArray | None
+) -> tuple[str, str]:
+    """What is expected of one number or symbol, and what came."""
+    if symbol_probs is None:
+        return with_spread(mean, deviation), "nothing" if np.isnan(came) else readable(float(came))
+    if np.isnan(came):
+        return "a symbol", "nothing"
+    return "a symbol", f"one with a probability of {percent(float(symbol_probs[int(came)]))}"

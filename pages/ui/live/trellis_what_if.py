@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -64,6 +64,10 @@ def observation_text(data: Dataset, values: FloatArray, *, short: bool = False) 
     """An observation (D,) as plain text; a short one has two decimals where it is a point."""
     if not np.isfinite(values).any():
         return "missing"
+    if data.kinds:
+        each = zip(data.parts, values, strict=True)
+        texts = [observation_text(part, values[None], short=True) for part, values in each]
+        return f"({', '.join('?' if text == 'missing' else text for text in texts)})"
     if data.family == "symbols":
         return data.labels[int(values[0])]
     places = 2 if short and len(values) > 1 else 3
@@ -127,6 +131,9 @@ def _moved(shown: MessageView, moved: FloatArray) -> str:
 
 
 def _input(data: Dataset, dimension: int, value: float) -> Input:
+    if data.kinds:
+        part = data.parts[dimension]
+        return replace(_input(part, 0, value), label=part.name)
     present = value if np.isfinite(value) else None
     if data.family == "symbols":
         number = None if present is None else present + 1

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from hmmcore.arrays import FloatArray, IntArray
-from pages.ui.figures.observed_variable import ObservedVariable
+from pages.ui.figures.observed_variable import Observed, ObservedVariable
 from pages.ui.figures.theme import StateNames
 from pages.ui.text import count, decimal, many, shortened
 
@@ -30,6 +30,13 @@ def observed(observations: FloatArray, variable: ObservedVariable) -> str:
         commonest = shortened(variable.labels[int(shares.argmax())])
         return f"The commonest is {commonest}: {shares.max():.0%} of them."
     return f"They go from {decimal(float(seen.min()))} to {decimal(float(seen.max()))}."
+
+
+def observed_each(parts: Sequence[Observed]) -> str:
+    """`observed`, of what is observed together by name."""
+    if len(parts) == 1:
+        return observed(*parts[0])
+    return " ".join(f"{variable.name}: {observed(seen, variable)}" for seen, variable in parts)
 
 
 def visited(states: IntArray, num_states: int, names: StateNames) -> str:

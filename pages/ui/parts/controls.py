@@ -15,7 +15,7 @@ from pages.ui.session.session import Session
 from pages.ui.settings.config import FIELD_OF
 from pages.ui.settings.config_rules import fits
 from pages.ui.settings.coordinates import coordinates_of
-from pages.ui.settings.families import FAMILIES
+from pages.ui.settings.families import FAMILIES, TOGETHER
 from pages.ui.settings.field import Field
 from pages.ui.settings.names import MAX_LETTERS, names_of, written
 from pages.ui.text import decimal, listed, many, markdown_text, shortened
@@ -60,7 +60,9 @@ def sidebar(session: Session) -> None:
             number(session, "length", disabled=uploaded)
         with right:
             number(session, "num_sequences", disabled=uploaded)
-        if config.family in ("numbers", "points"):
+        if config.family in ("numbers", "points") or (
+            config.family == "product" and "numbers" in TOGETHER[config.kinds][1]
+        ):
             slider(session, "noise_sd", disabled=uploaded)
         left, right = st.columns(2)
         with left:
@@ -129,19 +131,23 @@ def _emissions(session: Session, uploaded: bool) -> None:
         if config.mean_law == "spaced":
             slider(session, "separation", disabled=uploaded)
         return
-    if config.family == "symbols":
+    if config.family == "product" and not uploaded:
+        choice(session, "kinds")
+    kinds = TOGETHER[config.kinds][1] if config.family == "product" else (config.family,)
+    if "symbols" in kinds and not (uploaded and config.family == "product"):
         slider(session, "num_symbols", disabled=uploaded)
     if config.family == "points":
         from_model = uploaded and config.start == "model"
         choice(session, "covariance_type", disabled=from_model, why=FROM_MODEL)
     if fits(config, table) and not uploaded:
         st.caption(f"{FIELD_OF[table].label}: your own table, from the Data page.")
-    else:
-        slider(
-            session,
-            "sharpness" if config.family == "symbols" else "separation",
-            disabled=uploaded,
-        )
+    elif set(kinds) != {"symbols"}:
+        slider(session, "separation", disabled=uploaded)
+    if kinds == ("symbols",):
+        if uploaded or not fits(config, table):
+            slider(session, "sharpness", disabled=uploaded)
+    elif "symbols" in kinds and not uploaded:
+        slider(session, "sharpness")
 
 
 def sequence(session: Session) -> None:
@@ -188,13 +194,15 @@ def dimensions(session: Session) -> None:
     names = session.data.columns
     if len(names) < 2:
         return
-    for name in ("dimension", "against") if len(names) > 2 else ("dimension",):
+    # Parts of a product are never points.
+    several = len(names) > 2 and not session.data.kinds
+    for name in ("dimension", "against") if several else ("dimension",):
         _one_of(session, name, names, wide(session, 150))
 
 
 def component(session: Session, most: int) -> None:
     """Draw the choice of the dimension or symbol whose parameters are drawn, of `most`."""
-    names = session.data.labels or session.data.columns
+    names = session.data.component_names
     _one_of(session, "component", names or tuple(map(str, range(1, most + 1))), wide(session, 150))
 
 

@@ -24,15 +24,16 @@ from pages.ui.session.tables import (
     with_edits,
 )
 from pages.ui.settings.config import FIELD_OF
+from pages.ui.settings.config_rules import problem_of_table
 from pages.ui.settings.families import FAMILIES
 from pages.ui.settings.field import Field
 from pages.ui.settings.table_rules import (
+    PARTS,
     STATES,
     SYMBOLS,
     column_names,
     is_distribution,
     row_names,
-    table_problem,
 )
 
 COLUMN_WIDTH = 88
@@ -49,6 +50,7 @@ CAPTIONS = {
     "means_table": "The value around which each state's observations lie.",
     "rates_table": "The average count that each state makes.",
     "symbols_table": "Row: the state. Column: how likely it makes each symbol.",
+    "parts_table": "A row for each number and count: its mean or average in each state.",
     "points_table": "The point around which each state's observations lie, one coordinate a row.",
 }
 
@@ -91,7 +93,7 @@ def _names(session: Session) -> None:
         with st.container(width=380):
             named = uploaded and bool(data.state_names)
             names(session, "state_names", disabled=named, why=NAMED_IN_FILE)
-        if data.labels and not uploaded:
+        if (data.labels or any(data.part_labels)) and not uploaded:
             with st.container(width=380):
                 names(session, "symbol_names")
 
@@ -136,7 +138,7 @@ def table_editor(session: Session, name: str) -> None:
         height="content",
         alt=f"{field.label}. {CAPTIONS[name]}",
     )
-    problem = table_problem(field, draft.values)
+    problem = problem_of_table(session.config, name, draft.values)
     if problem is None:
         st.caption(CAPTIONS[name])
     else:
@@ -151,6 +153,8 @@ def _named(
     assert field.table is not None
     states, symbols = session.data.state_names, session.data.labels
     of = {STATES: list(states), SYMBOLS: list(symbols)}
+    kinds = zip(session.data.columns, session.data.kinds, strict=False)
+    of[PARTS] = [name for name, kind in kinds if kind != "symbols"]
     titles, headers = (of.get(size) or [] for size in field.table)
     return (
         titles if len(titles) == len(rows) else rows,
@@ -225,7 +229,7 @@ def _back_to_law(session: Session, name: str) -> None:
 def _put_into_force(session: Session, name: str) -> None:
     """Draw the data from the edited table if it is valid; otherwise it stays a draft."""
     values = session.drafts.held[name].values
-    if table_problem(FIELD_OF[name], values) is not None:
+    if problem_of_table(session.config, name, values) is not None:
         return
     config = session.config
     session.drafts.laws |= {

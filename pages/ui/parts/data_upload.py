@@ -19,6 +19,7 @@ from hmmcore.tables import (
     MAX_SEQUENCES,
     NO_SEPARATOR,
     SEPARATORS,
+    Guess,
     Table,
     TableData,
     TableError,
@@ -52,7 +53,7 @@ SHOWN_COLUMNS = 50
 MOST_SKIPPED = 1_000_000
 MOST_CODES = 20
 KINDS = {"numbers": "Numbers", "counts": "Counts", "symbols": "Symbols"}
-"""What a single column may hold, with their labels; several columns are points."""
+"""What a column may hold, with their labels."""
 
 
 def upload_area(session: Session) -> None:
@@ -61,10 +62,10 @@ def upload_area(session: Session) -> None:
     st.caption(
         "A table, as text or Parquet: usually one observation per row, a number, a count, or a "
         f"symbol (any text, at most {MAX_SYMBOLS} different ones); up to {MAX_DIMENSIONS} columns "
-        "of numbers together are points. A cell that is empty, or says NA or NaN, is a missing "
-        "observation, which training and decoding integrate out. Other columns may say which "
-        "sequence a row belongs to, when it was, and which state it is known to be from. A file "
-        "may also hold a sequence per row or per column. At most "
+        "may come together, each of its own kind. A cell that is empty, or says NA or NaN, is a "
+        "missing observation, which training and decoding integrate out. Other columns may say "
+        "which sequence a row belongs to, when it was, and which state it is known to be from. A "
+        "file may also hold a sequence per row or per column. At most "
         f"{MAX_FILE_BYTES // 2**20} MB and {count(MAX_SEQUENCES)} sequences; with K = {num_states} "
         f"states at most {count(MAX_CELLS // num_states)} observations "
         f"(K × T ≤ {count(MAX_CELLS)}), so that training stays live. What was read is held in the "
@@ -189,10 +190,17 @@ def _keep_the_model(session: Session, pending: PendingFile, readable: bool) -> N
 def _what_was_read(read: TableData) -> str:
     """One or two sentences on the observations of a file."""
     sequences = read.sequences
-    found, known = (
-        ", ".join(markdown_text(shortened(label, 12)) for label in labels)
-        for labels in (read.labels, read.truth_labels)
-    )
+
+    def listed(labels: tuple[str, ...]) -> str:
+        return ", ".join(markdown_text(shortened(label, 12)) for label in labels)
+
+    found, known = listed(read.labels), listed(read.truth_labels)
+    if read.family == "product":
+        found = "; ".join(
+            f"{markdown_text(shortened(name, 24))}: {listed(labels)}"
+            for name, labels in zip(read.names, read.part_labels, strict=True)
+            if labels
+        )
     return (
         f"Read {many(sequences.num_observations, 'observation')} in "
         f"{many(sequences.num_sequences, 'sequence')}"
@@ -228,7 +236,7 @@ def _columns(session: Session, pending: PendingFile, table: Table, read: TableDa
             numeric = {name for name in names if table.column(name).is_numeric}
             _values(session, pending, chosen.values, names, numeric, chosen.layout)
         with st.container(width=wide(session, 250)):
-            _kind(session, pending, chosen.family, len(chosen.values), chosen.layout)
+            _kinds(session, pending, chosen)
         if chosen.layout == "long":
             with st.container(width=wide(session, 210)):
                 sequence = {"": "One sequence"} | {name: name for name in names}
@@ -296,37 +304,54 @@ def _values(
                 session, pending, roles=replace(pending.roles, values=tuple(chosen), family=None)
             ),
         ),
-        help="The column with the observations. Choose several to take them together as points.",
+        help="The column with the observations. Choose several to take them together: numbers as "
+        "points, and columns of other kinds each by a distribution of its own.",
+    )
+
+
+def _kinds(session: Session, pending: PendingFile, chosen: Guess) -> None:
+    """Draw the choice between numbers, counts and symbols for each column of values."""
+    if chosen.layout == "letters":
+        return
+    if chosen.layout != "long" or len(chosen.values) == 1:
+        _kind(session, pending, chosen.kinds[:1], 0, "They are")
+        return
+    for place, name in enumerate(chosen.values):
+        _kind(session, pending, chosen.kinds, place, markdown_text(shortened(name, 24)))
+    st.caption(
+        f"{len(chosen.values)} columns of numbers: points, modelled by a Gaussian with "
+        f"{len(chosen.values)} dimensions."
+        if chosen.family == "numbers"
+        else f"{len(chosen.values)} columns together, each by a distribution of its own kind; "
+        "given the state, none says anything of another."
     )
 
 
 def _kind(
-    session: Session, pending: PendingFile, family: str, num_columns: int, layout: str
+    session: Session, pending: PendingFile, kinds: tuple[str, ...], place: int, label: str
 ) -> None:
-    """Draw the choice between numbers, counts and symbols; several columns are always points."""
-    if layout == "long" and num_columns > 1:
-        st.caption(
-            f"{num_columns} columns together: points, modelled by a Gaussian with "
-            f"{num_columns} dimensions."
-        )
-        return
-    if layout == "letters":
-        return
-    set_widget("upload_kind", family)
+    """Draw the choice of what one column of values holds."""
+
+    def choose(kind: str) -> None:
+        chosen = (*kinds[:place], kind, *kinds[place + 1 :])
+        family = chosen[0] if len(chosen) == 1 else chosen
+        _set(session, pending, roles=replace(pending.roles, family=family))
+
+    key = f"upload_kind_{place}" if place else "upload_kind"
+    set_widget(key, kinds[place])
     st.segmented_control(
-        "They are",
+        label,
         list(KINDS),
-        default=family,
+        default=kinds[place],
         format_func=KINDS.__getitem__,
         required=True,
-        key="upload_kind",
-        on_change=on_entry(
-            "upload_kind",
-            lambda kind: _set(session, pending, roles=replace(pending.roles, family=kind)),
-        ),
+        key=key,
+        on_change=on_entry(key, choose),
         help="Numbers: any value, spread around a mean. Counts: how many, 0, 1, 2, and so on. "
         "Symbols: names of a few kinds, also where they are written as numbers, such as the faces "
-        "of a die.",
+        "of a die."
+        if not place
+        else None,
     )
 
 
@@ -543,7 +568,8 @@ def _called(upload: Upload) -> str:
         f"“{markdown_text(name)}”" for name in upload.columns or (upload.column,)
     )
     many_columns = len(upload.columns) > 1
-    return f"column{'s' if many_columns else ''} {columns} ({upload.family})"
+    kinds = ", ".join(upload.kinds) or upload.family
+    return f"column{'s' if many_columns else ''} {columns} ({kinds})"
 
 
 def _forget(session: Session) -> None:

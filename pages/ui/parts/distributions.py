@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from hmmcore import state_shares
+from pages.ui.experiment.dataset import Dataset
 from pages.ui.figures import distribution_charts, scales
 from pages.ui.figures.theme import Palette
 from pages.ui.live.emission_view import (
@@ -38,18 +39,21 @@ class Distribution:
     note: str = ""
 
 
-def distribution(session: Session, colours: Palette) -> Distribution:
-    """The figure of the session's data; computed once for the data and the shown dimensions."""
-    data, config = session.data, session.config
+def distributions(session: Session, colours: Palette) -> list[Distribution]:
+    """The figure of the session's data, or of each part of them.
+
+    Computed once for the data and the shown dimensions.
+    """
+    data, config = session.shown_data, session.config
     return session.remember(  # type: ignore[no-any-return]
         f"distribution of {config.dimension} and {config.against}",
         (data, colours),
-        lambda: DISTRIBUTIONS[data.family](session, colours),
+        lambda: [DISTRIBUTIONS[one.family](session, one, colours) for one in data.parts or [data]],
     )
 
 
-def _numbers(session: Session, colours: Palette) -> Distribution:
-    data, truth = session.shown_data, None
+def _numbers(session: Session, data: Dataset, colours: Palette) -> Distribution:
+    truth = None
     if data.truth is not None and data.states is not None:
         emissions = data.truth.emissions
         shares = state_shares(data.states, data.truth.num_states)
@@ -68,8 +72,8 @@ def _numbers(session: Session, colours: Palette) -> Distribution:
     )
 
 
-def _counts(session: Session, colours: Palette) -> Distribution:
-    data, truth = session.shown_data, None
+def _counts(session: Session, data: Dataset, colours: Palette) -> Distribution:
+    truth = None
     counts = data.sequences.observations[:, 0]
     if data.truth is not None and data.states is not None:
         edges, _ = scales.count_histogram(counts)
@@ -88,8 +92,8 @@ def _counts(session: Session, colours: Palette) -> Distribution:
     )
 
 
-def _symbols(session: Session, colours: Palette) -> Distribution:
-    data, truth = session.shown_data, None
+def _symbols(session: Session, data: Dataset, colours: Palette) -> Distribution:
+    truth = None
     if data.truth is not None and data.states is not None:
         made = state_shares(data.states, data.truth.num_states)
         truth = (data.truth.emissions.probs, made)
@@ -106,8 +110,8 @@ def _symbols(session: Session, colours: Palette) -> Distribution:
     )
 
 
-def _points(session: Session, colours: Palette) -> Distribution:
-    data, truth, chosen = session.shown_data, None, shown_dimensions(session)
+def _points(session: Session, data: Dataset, colours: Palette) -> Distribution:
+    truth, chosen = None, shown_dimensions(session)
     if data.truth is not None:
         emissions = data.truth.emissions
         truth = (emissions.means[:, chosen], scales.covariance_matrices(emissions, chosen))
@@ -129,7 +133,7 @@ def _points(session: Session, colours: Palette) -> Distribution:
     )  # fmt: skip
 
 
-DISTRIBUTIONS: Mapping[str, Callable[[Session, Palette], Distribution]] = {
+DISTRIBUTIONS: Mapping[str, Callable[[Session, Dataset, Palette], Distribution]] = {
     "numbers": _numbers,
     "counts": _counts,
     "symbols": _symbols,

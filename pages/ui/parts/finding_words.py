@@ -150,7 +150,7 @@ def _zero_should_rise(facts: _Facts) -> Words:
 
 
 def _collapsed_variance(facts: _Facts) -> Words:
-    symbol = FAMILIES[facts.session.data.family].symbols["covariances"]
+    symbol = FAMILIES[facts.session.data.family].symbols.get("covariances", "σ")
     return (
         f"{symbol} at its floor: {facts.states()}.",
         f"Nearly equal observations pull {symbol} towards zero, where the likelihood would grow "

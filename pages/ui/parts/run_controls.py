@@ -90,7 +90,9 @@ def choices(
         controls.choice(session, "speed", width=wide(session, 110))
         if sequences:
             controls.sequence(session)
-            controls.dimensions(session)
+            if not session.data.kinds:
+                # All parts of a product are drawn together.
+                controls.dimensions(session)
             if session.config.method == "Both":
                 controls.segments(session, "shown")
         more()

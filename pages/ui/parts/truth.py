@@ -10,6 +10,8 @@ import streamlit as st
 
 from hmmcore import parameter_errors
 from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.emissions import own_name
+from pages.ui.experiment.naming import parameter_symbols
 from pages.ui.figures.theme import NUMBERED, StateNames
 from pages.ui.figures.truth_charts import parameter_errors_figure
 from pages.ui.live.figure import page_colours, show_figure
@@ -18,8 +20,8 @@ from pages.ui.parts.layout import halves
 from pages.ui.session.new_data import on_new_data
 from pages.ui.session.session import Session
 from pages.ui.session.view import View, state_names
-from pages.ui.settings.families import FAMILIES, SHARED
-from pages.ui.text import markdown_text
+from pages.ui.settings.families import SHARED
+from pages.ui.text import chart_text, markdown_text
 
 
 def against_truth(session: Session, view: View) -> None:
@@ -32,7 +34,9 @@ def against_truth(session: Session, view: View) -> None:
     errors = titled_errors(session, parameter_errors(truth, view.matched_hmm))
     chain = {title: errors.pop(title) for title in (symbol for _, symbol in SHARED.values())}
     colours = page_colours(state_names(session))
-    left, right = halves(truth.num_states, "errors")
+    # The parts of a product need the whole width.
+    whole = bool(session.data.kinds)
+    left, right = (st.container(), st.container()) if whole else halves(truth.num_states, "errors")
     with left:
         show_figure(
             parameter_errors_figure(chain, f"K{truth.num_states}", colours),
@@ -46,7 +50,7 @@ def against_truth(session: Session, view: View) -> None:
                 errors,
                 f"K{truth.num_states}",
                 colours,
-                session.data.labels or session.data.columns,
+                session.data.labels or (() if session.data.kinds else session.data.columns),
             ),
             key="emission_errors",
             label="Learned minus true for the emissions of each state."
@@ -90,11 +94,11 @@ def titled_errors(
     session: Session, errors: Mapping[str, FloatArray]
 ) -> dict[str, tuple[str, FloatArray]]:
     """Title to the name of the columns and the errors (K, C), from `hmmcore.parameter_errors`."""
-    symbols = FAMILIES[session.data.family].symbols
+    symbols = parameter_symbols(session.data)
     names = {"transition_matrix": "to state", "probs": "symbol"}
     return {
         _title(name, symbols[name]): (
-            names.get(name, "dimension"), value.reshape(len(value), -1)
+            names.get(own_name(name), "dimension"), value.reshape(len(value), -1)
         )
         for name, value in errors.items()
         if name in symbols
@@ -103,7 +107,9 @@ def titled_errors(
 
 def _title(name: str, symbol: str) -> str:
     # These errors are of variances, whatever symbol the control shows.
-    return "variance" if name == "covariances" else symbol
+    if own_name(name) != "covariances":
+        return chart_text(symbol)
+    return chart_text("variance" + symbol.removeprefix("σ").removeprefix("Σ"))
 
 
 def about_permutation(permutation: IntArray, names: StateNames = NUMBERED) -> str:

@@ -198,11 +198,21 @@ def _about_points(data: Dataset) -> str:
     return f"Each is a point with {many(data.num_dimensions, 'coordinate')}: {'; '.join(each)}."
 
 
+def _about_parts(data: Dataset) -> str:
+    each = (
+        f"  \n**{markdown_text(shortened(part.name, 30))}**, {part.family}: "
+        + _SUMMARIES[part.family](part)
+        for part in data.parts
+    )
+    return f"{many(len(data.kinds), 'quantity', 'quantities')} at once." + "".join(each)
+
+
 _SUMMARIES = {
     "numbers": _about_numbers,
     "counts": _about_counts,
     "symbols": _about_symbols,
     "points": _about_points,
+    "product": _about_parts,
 }
 
 

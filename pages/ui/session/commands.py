@@ -70,7 +70,7 @@ it was."""
 NUMBER = r"-?\d{1,12}(?:\.\d{1,40})?(?:e[-+]?\d{1,3})?"
 """A number as the browser writes it."""
 
-SETTING = r"([a-z_]{1,24})((?:\.\d{1,3}){1,3})=([-+.e\d]{1,24})"
+SETTING = r"((?:parts\.\d{1,3}\.)?[a-z_]{1,24})((?:\.\d{1,3}){1,3})=([-+.e\d]{1,24})"
 """One number that the hand sets: a coordinate with the states as shown, and its value."""
 
 MESSAGE: Final = re.compile(
@@ -104,7 +104,9 @@ def _move_by_hand(session: Session, text: str, *, further: bool) -> None:
         return
     try:
         values: dict[Coordinate, float] = {
-            (name, *map(int, indices[1:].split("."))): float(value)
+            tuple(
+                int(one) if one.isdecimal() else one for one in f"{name}{indices}".split(".")
+            ): float(value)
             for name, indices, value in re.findall(SETTING, text, re.ASCII)
         }
         if values:

@@ -48,6 +48,8 @@ def name_in_figures(session: Session, coordinate: Coordinate, order: IntArray) -
 
 
 def _name(coordinate: Coordinate, data: Dataset, names: Sequence[str], whose: str) -> str:
+    if coordinate[0] == "parts":
+        return _name_in_part(data.parts[int(coordinate[1])], coordinate[2:], names, whose)
     parameter, *rest = coordinate
     indices = [int(index) for index in rest]
 
@@ -65,6 +67,18 @@ def _name(coordinate: Coordinate, data: Dataset, names: Sequence[str], whose: st
     word = "mean μ" if parameter == "means" else "standard deviation σ"
     of = f" of “{_of(data.columns, indices[1])}”" if len(indices) > 1 and data.columns else ""
     return f"{word}{of} {'in' if of else 'of'} {state(indices[0])}"
+
+
+def _name_in_part(part: Dataset, coordinate: Coordinate, names: Sequence[str], whose: str) -> str:
+    """What a number of one part of a product is called: "rate λ of “n1” in S2"."""
+    parameter, k, *symbol = coordinate
+    k = int(k)
+    state = whose + (shortened(names[k], LONGEST_NAME) if k < len(names) else state_name(k))
+    column = shortened(part.name, LONGEST_NAME)
+    if parameter == "probs":
+        return f"probability B of “{column} = {_of(part.labels, int(symbol[0]))}” in {state}"
+    word = {"rates": "rate λ", "means": "mean μ"}.get(str(parameter), "standard deviation σ")
+    return f"{word} of “{column}” in {state}"
 
 
 def _of(names: Sequence[str], index: int) -> str:

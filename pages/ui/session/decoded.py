@@ -14,6 +14,7 @@ import numpy as np
 from hmmcore import (
     HMM,
     Posterior,
+    Product,
     Sequences,
     TiedPaths,
     ViterbiPath,
@@ -28,6 +29,7 @@ from hmmcore import (
 )
 from hmmcore.alignment import NO_STATE
 from hmmcore.arrays import FloatArray, IntArray
+from pages.ui.experiment.dataset import part_model
 from pages.ui.session.session import Session
 from pages.ui.session.view import View, matching, scored_sequences, selected_sequence
 from pages.ui.text import capitalised, count, markdown_text
@@ -48,19 +50,22 @@ class BestStates:
         path: the Viterbi path: the most probable path as a whole.
         smoothed, filtered: the state of largest smoothed or filtered probability at each step.
         alone: the state under which the observation of each step alone is most probable.
+        parts: of a product, the Viterbi path if only this part of it were observed, for each.
     """
 
     path: IntArray
     smoothed: IntArray
     filtered: IntArray
     alone: IntArray
+    parts: tuple[IntArray, ...] = ()
 
     def read_as(self, names: IntArray) -> BestStates:
         """The same with each state k replaced by names[k] (K,); -1 stays -1."""
         names = np.append(names, NO_STATE)
         return BestStates(
-            names[self.path], names[self.smoothed], names[self.filtered], names[self.alone]
-        )
+            names[self.path], names[self.smoothed], names[self.filtered], names[self.alone],
+            tuple(names[path] for path in self.parts),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -277,8 +282,18 @@ def _decoded(
         most_probable_states(posterior.smoothed_probs),
         most_probable_states(posterior.filtered_probs),
         states_alone(hmm, sequences),
+        _part_paths(hmm, sequences),
     )
     return Decoded(posterior, path, best)
+
+
+def _part_paths(hmm: HMM, sequences: Sequences) -> tuple[IntArray, ...]:
+    if not isinstance(hmm.emissions, Product):
+        return ()
+    columns = (
+        Sequences(column[:, np.newaxis], sequences.lengths) for column in sequences.observations.T
+    )
+    return tuple(viterbi(part_model(hmm, j), one).states for j, one in enumerate(columns))
 
 
 def _best_states(hmm: HMM, sequences: Sequences) -> BestStates:

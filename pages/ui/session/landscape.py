@@ -234,7 +234,7 @@ def true_model(session: Session, run: Run) -> HMM | None:
 def is_projected(session: Session, ground: Landscape) -> bool:
     """Whether paths lie beside the surface, because more is trained than its two numbers."""
     run, config = session.shown_run, session.config
-    trained = coordinates_of(config.only) or starts.trained_parameters(config)
+    trained = coordinates_of(config.only) or starts.trained_parameters(config, session.data)
     return run is not None and not ground.plane(run.start).holds(trained)
 
 

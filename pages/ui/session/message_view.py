@@ -194,21 +194,24 @@ def _what_if(text: str, session: Session, sequence: Sequences) -> tuple[WhatIf |
     problem = _problem(session, values, size)
     if problem:
         return None, [f"{shortened(rest)} is no observation of these data: {problem}"]
-    if session.data.family == "symbols":
-        values = (values[0] - 1,)
+    kinds = session.data.kinds or (session.data.family,)
+    if "symbols" in kinds:
+        values = tuple(
+            value - (kind == "symbols") for value, kind in zip(values, kinds, strict=True)
+        )
     return WhatIf(time, values), []
 
 
 def _problem(session: Session, values: tuple[float, ...], size: int) -> str:
-    family, symbols = session.data.family, len(session.data.labels)
     if len(values) != size:
         return f"each has {size} {'number' if size == 1 else 'numbers'}."
     if not np.isfinite(values).all() or np.abs(values).max() > LARGEST:
         return "it is too large."
-    if family == "counts" and not (values[0] >= 0 and values[0].is_integer()):
-        return "a count is 0, 1, 2, …"
-    if family == "symbols" and values[0] not in range(1, symbols + 1):
-        return f"symbols are numbered from 1 to {symbols}."
+    for part, value in zip(session.data.parts or [session.data], values, strict=False):
+        if part.family == "counts" and not (value >= 0 and value.is_integer()):
+            return "a count is 0, 1, 2, …"
+        if part.family == "symbols" and value not in range(1, len(part.labels) + 1):
+            return f"symbols are numbered from 1 to {len(part.labels)}."
     return ""
 
 

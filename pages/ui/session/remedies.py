@@ -15,7 +15,7 @@ from hmmcore import ImpossibleDataError
 from pages.ui.session.checkups import Diagnosis, checkups, found_nothing_better
 from pages.ui.session.session import Session
 from pages.ui.settings.config import FIELD_OF, MAX_CELLS
-from pages.ui.settings.families import FAMILIES
+from pages.ui.settings.families import FAMILIES, PART_PARAMETERS
 
 RATE_FACTOR = 3.0
 """Factor between two learning rates. Three presses change the rate 27-fold: a few presses lead from
@@ -160,11 +160,13 @@ def _rate(session: Session, factor: float) -> Iterator[Offer]:
 
 def _stop_training(session: Session, name: str) -> Iterator[Offer]:
     trainable = session.config.trainable
+    if session.data.kinds:
+        name = next(one for one, names in PART_PARAMETERS.items() if name in names)
     if name not in trainable:
         return
     family = FAMILIES[session.data.family]
     symbol, word = family.symbols[name], family.trainable[name]
-    known = name == "covariances" and session.data.truth is not None
+    known = name in ("covariances", "spreads") and session.data.truth is not None
     yield Offer(
         f"Stop training {symbol} ({word})",
         ":material/lock:",

@@ -373,6 +373,7 @@ class Session(Experiment):
             float(data.sequences.per_observation(state.log_likelihood)),
             data.labels,
             data.columns,
+            data.part_labels,
         )
 
     @holding_lock

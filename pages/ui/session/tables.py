@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from hmmcore import HMM
+from hmmcore import HMM, Categorical, Poisson
 from hmmcore.arrays import FloatArray
 from hmmcore.tables.numbers import GROUPED, GROUPED_TWICE, Format, number, shown_decimal
 from pages.ui.experiment.laws import true_model
@@ -70,20 +70,31 @@ class Drafts:
 def tables_of(hmm: HMM, family: str) -> dict[str, FloatArray]:
     """The tables of a model by name of their field: π (1, K), A (K, K) and the emissions.
 
-    The emissions are means (1, K), rates (1, K), symbol probabilities (K, C) or, for points, means
-    (2, K).
+    The emissions are means (1, K), rates (1, K), symbol probabilities (K, C), for points means
+    (2, K), or for a product a row (K,) of means or rates for each part but symbols.
     """
     emitted = {
         "numbers": lambda: hmm.emissions.means.T,
         "counts": lambda: hmm.emissions.rates[np.newaxis],
         "symbols": lambda: hmm.emissions.probs,
         "points": lambda: hmm.emissions.means.T,
+        "product": lambda: _parts_table(hmm),
     }
     return {
         "initial_table": hmm.initial_probs[np.newaxis],
         "transition_table": hmm.transition_matrix,
         FAMILIES[family].table: emitted[family](),
     }
+
+
+def _parts_table(hmm: HMM) -> FloatArray:
+    """A row of rates or means (1, K) for each part of counts or numbers."""
+    rows = [
+        part.rates if isinstance(part, Poisson) else part.means[:, 0]
+        for part in hmm.emissions.parts
+        if not isinstance(part, Categorical)
+    ]
+    return np.array(rows)
 
 
 def with_edits(base: FloatArray, edited_rows: Mapping[int, Mapping[str, Any]]) -> FloatArray:

@@ -11,7 +11,7 @@ from hmmcore.alignment import NO_STATE
 from hmmcore.arrays import FloatArray, IntArray
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.naming import learned_names
-from pages.ui.figures.observed_variable import ObservedVariable
+from pages.ui.figures.observed_variable import Observed, ObservedVariable
 from pages.ui.figures.time_scale import TimeScale
 from pages.ui.session.session import Session
 
@@ -78,6 +78,13 @@ class View:
 def shown_variable(session: Session) -> ObservedVariable:
     """What the figures along time show of the observations."""
     return session.data.variable(shown_dimension(session))
+
+
+def shown_parts(session: Session, observations: FloatArray) -> list[Observed]:
+    """What figures along time show of observations (M, D): of a product each part, else one."""
+    data = session.data
+    shown = range(data.num_dimensions) if data.kinds else [shown_dimension(session)]
+    return [(observations[:, one], data.variable(one)) for one in shown]
 
 
 def shown_dimension(session: Session) -> int:

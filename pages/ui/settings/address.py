@@ -25,7 +25,15 @@ from pages.ui.settings.coordinates import coordinates_problem
 from pages.ui.settings.field import Field
 from pages.ui.settings.lesson import packed, unpacked
 from pages.ui.settings.names import SEPARATOR, names_of
-from pages.ui.settings.table_rules import ANY, STATES, SYMBOLS, Table, as_table, table_problem
+from pages.ui.settings.table_rules import (
+    ANY,
+    PARTS,
+    STATES,
+    SYMBOLS,
+    Table,
+    as_table,
+    table_problem,
+)
 from pages.ui.text import shortened
 
 
@@ -143,7 +151,7 @@ def _says_rows(field: Field) -> bool:
     A table of states × states is square, and most others have a fixed number of rows.
     """
     assert field.table is not None
-    return SYMBOLS in field.table or ANY in field.table
+    return any(size in field.table for size in (SYMBOLS, ANY, PARTS))
 
 
 def _unpacked(field: Field, text: str) -> Table | None:

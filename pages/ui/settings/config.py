@@ -13,10 +13,10 @@ from typing import Any
 
 from pages.ui.glossary import GLOSSARY
 from pages.ui.settings.coordinates import AUTO, MODELS
-from pages.ui.settings.families import FAMILIES, MAX_DIMENSIONS, MAX_SYMBOLS
+from pages.ui.settings.families import FAMILIES, MAX_DIMENSIONS, MAX_SYMBOLS, TOGETHER
 from pages.ui.settings.field import Field, control, fields_of
 from pages.ui.settings.lesson import Lesson
-from pages.ui.settings.table_rules import ANY, STATES, SYMBOLS, Table
+from pages.ui.settings.table_rules import ANY, PARTS, STATES, SYMBOLS, Table
 
 MAX_CELLS = 2_000_000
 """Bound on K × M × N, the number of cells of a posterior. It keeps one training step well below
@@ -27,8 +27,8 @@ MAX_STATES = 20
 MAX_WINDOW = 12
 """The most steps of a sequence that the Messages page shows beside each other."""
 
-MAX_HAND_ROWS = 1 + MAX_STATES + MAX_DIMENSIONS + MAX_DIMENSIONS**2
-"""Of π, A, means and covariances."""
+MAX_HAND_ROWS = 1 + MAX_STATES + MAX_DIMENSIONS * max(1 + MAX_DIMENSIONS, MAX_SYMBOLS)
+"""Of π, A, means and covariances, or symbol probabilities of each part."""
 
 MAX_ALONE = 8
 """Numbers of a model that may be trained alone."""
@@ -66,7 +66,8 @@ class Config:
         "family", "Observations", "numbers",
         "What is observed at each step. Numbers: any value, spread around a mean. Counts: 0, 1, "
         "2, …, such as events in a day. Symbols: one of a few kinds, such as the faces of a die. "
-        "Points: two numbers at a time.",
+        "Points: two numbers at a time. Several at once: things of different kinds beside each "
+        "other.",
         "data",
         choices={name: family.label for name, family in FAMILIES.items()},
         omit_default=True,
@@ -101,6 +102,15 @@ class Config:
         "its ellipse stands upright. Full: they vary together, so it may lean to one side. It "
         "holds for the true model and for the one that learns.",
         "data", choices={"diag": "Diagonal", "full": "Full"}, omit_default=True,
+    )
+    kinds: str = control(
+        "kinds", "At once", "ccn",
+        "What is observed together at each step. Given the state each is drawn by itself: a count "
+        "around its rate, a number around its mean, a symbol by its probabilities. What tells two "
+        "states apart adds up.",
+        "data",
+        choices={name: word for name, (word, _) in TOGETHER.items()},
+        omit_default=True,
     )
     num_symbols: int = control(
         "C", "Symbols C", 6,
@@ -185,6 +195,11 @@ class Config:
     points_table: Table | None = control(
         "centres", "Means μ", None,
         "Your own means in two dimensions, from the Data page.", "data", table=(2, STATES),
+    )
+    parts_table: Table | None = control(
+        "parts", "Means and rates", None,
+        "Your own means and rates of what is observed together, from the Data page.", "data",
+        table=(PARTS, STATES),
     )
     state_names: tuple[str, ...] = control(
         "names", "Names of the states", (),
@@ -378,7 +393,8 @@ class Config:
     dimension: int = control(
         "dim", "Dimension", 1,
         "Which coordinate of the points is shown along time, and from left to right where points "
-        "are shown as such.",
+        "are shown as such. Of several quantities at once: which is shown where there is room for "
+        "one.",
         "view", minimum=1, maximum=MAX_DIMENSIONS, step=1, omit_default=True,
     )
     against: int = control(

@@ -7,10 +7,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from pages.ui.settings.config import FIELD_OF, MAX_CELLS, NOTEBOOK, Config
-from pages.ui.settings.families import FAMILIES, trainable_for
+from pages.ui.settings.families import FAMILIES, TOGETHER, trainable_for
 from pages.ui.settings.field import Field
-from pages.ui.settings.table_rules import STATES, SYMBOLS, Table
+from pages.ui.settings.table_rules import (
+    PARTS,
+    STATES,
+    SYMBOLS,
+    Table,
+    as_table,
+    table_problem,
+)
 from pages.ui.text import count
 
 
@@ -149,7 +159,9 @@ def table_shape(config: Config, name: str) -> tuple[int, int]:
     """The shape (rows, columns) that an edited table must have."""
     shape = FIELD_OF[name].table
     assert shape is not None
-    sizes = {STATES: config.data_states, SYMBOLS: config.num_symbols}
+    sizes = {
+        STATES: config.data_states, SYMBOLS: config.num_symbols, PARTS: len(located_parts(config)),
+    }  # fmt: skip
     rows, columns = (sizes.get(size, size) for size in shape)
     return rows, columns
 
@@ -157,7 +169,31 @@ def table_shape(config: Config, name: str) -> tuple[int, int]:
 def fits(config: Config, name: str) -> bool:
     """Whether the edited table of that name exists and has the right size."""
     table = getattr(config, name)
-    return table is not None and (len(table), len(table[0])) == table_shape(config, name)
+    return (
+        table is not None
+        and (len(table), len(table[0])) == table_shape(config, name)
+        and _problem_of_rates(config, name, table) is None
+    )
+
+
+def located_parts(config: Config) -> tuple[str, ...]:
+    """The kinds of the counts and numbers that generated data have at once, in their order."""
+    return tuple(kind for kind in TOGETHER[config.kinds][1] if kind != "symbols")
+
+
+def problem_of_table(config: Config, name: str, values: ArrayLike) -> str | None:
+    """One sentence that says what is wrong with an edited table for these settings, or None."""
+    table = as_table(values)
+    return table_problem(FIELD_OF[name], np.array(table)) or _problem_of_rates(config, name, table)
+
+
+def _problem_of_rates(config: Config, name: str, table: Table) -> str | None:
+    if name != "parts_table":
+        return None
+    for number, (kind, row) in enumerate(zip(located_parts(config), table, strict=False)):
+        if kind == "counts" and min(row) < 0.0:
+            return f"Row {number + 1} has the rates of counts, which cannot be negative."
+    return None
 
 
 def _misfit_note(config: Config, field: Field) -> str:
@@ -168,6 +204,14 @@ def _misfit_note(config: Config, field: Field) -> str:
             "law is used."
         )
     assert field.table is not None
+    if problem := _problem_of_rates(config, field.name, table):
+        return f"{problem} The edited table “{field.label}” is set aside, for the default law."
+    if field.table[0] == PARTS and len(table) != len(located_parts(config)):
+        return (
+            f"The edited table “{field.label}” has {len(table)} rows, and there are "
+            f"{len(located_parts(config))} counts and numbers; it is set aside until they fit "
+            "again, and the default law is used."
+        )
     num_states = len(table) if field.table[0] == STATES else len(table[0])
     if num_states == config.data_states:
         return (

@@ -1,6 +1,7 @@
-"""Coordinates of a model as texts of the settings: means.2, transition_matrix.1.2.
+"""Coordinates of a model as texts of the settings: means.2, transition_matrix.1.2, and so on.
 
-States, dimensions and symbols in such a text are counted from 1, those of a `Coordinate` from 0.
+Of a product one is like parts.1.rates.2. States, parts, dimensions and symbols in such a text are
+counted from 1, those of a `Coordinate` from 0.
 """
 
 from __future__ import annotations
@@ -27,14 +28,16 @@ NUM_INDICES: Mapping[str, tuple[int, ...]] = {
 }
 """Parameter to how many indices may follow it; means of one dimension need only the state."""
 
-FORM = re.compile(r"([a-z_]{1,24})((?:\.[1-9][0-9]{0,2}){1,2})", re.ASCII)
+FORM = re.compile(
+    r"(?:(parts)\.[1-9][0-9]{0,2}\.)?([a-z_]{1,24})((?:\.[1-9][0-9]{0,2}){1,2})", re.ASCII
+)
 
 
 def written(coordinates: Iterable[Coordinate]) -> str:
     """The text of coordinates, counted from 1."""
     return SEPARATOR.join(
-        ".".join([str(name), *(str(int(index) + 1) for index in indices)])
-        for name, *indices in coordinates
+        ".".join(one if isinstance(one, str) else str(int(one) + 1) for one in coordinate)
+        for coordinate in coordinates
     )
 
 
@@ -42,8 +45,7 @@ def coordinates_of(text: str) -> tuple[Coordinate, ...]:
     """The coordinates of a legal text, counted from 0; () for an empty one."""
     found = []
     for part in text.split(SEPARATOR) if text else ():
-        name, *indices = part.split(".")
-        found.append((name, *(int(index) - 1 for index in indices)))
+        found.append(tuple(int(one) - 1 if one.isdecimal() else one for one in part.split(".")))
     return tuple(found)
 
 
@@ -52,7 +54,7 @@ def coordinates_problem(text: str, most: int) -> str | None:
     parts = text[:1000].split(SEPARATOR)
     for part in parts:
         form = FORM.fullmatch(part)
-        if form is None or form[2].count(".") not in NUM_INDICES.get(form[1], ()):
+        if form is None or form[3].count(".") not in NUM_INDICES.get(form[2], ()):
             return f"“{shortened(part)}” names no number of a model"
     if len(set(parts)) < len(parts):
         return f"“{shortened(text)}” names a number twice"

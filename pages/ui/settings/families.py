@@ -20,8 +20,24 @@ MAX_DIMENSIONS = 8
 # The words are ASCII: in other labels of a row of buttons Streamlit searches for emoji, which costs
 # the first visitor of a server a tenth of a second.
 SHARED = {"initial_probs": ("Initial", "π"), "transition_matrix": ("Transitions", "A")}
-LOCATIONS = ("means", "rates", "probs")
+LOCATIONS = ("means", "rates", "probs", "locations")
 """Location parameters of a state's observations; every family has exactly one of them."""
+
+PART_PARAMETERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"locations": ("means", "rates", "probs"), "spreads": ("covariances",)}
+)
+"""The parameters of a product: of all its parts, those of these names."""
+
+
+TOGETHER: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "ccn": ("Two counts and a number", ("counts", "counts", "numbers")),
+        "cccc": ("Four counts", ("counts",) * 4),
+        "ns": ("A number and a symbol", ("numbers", "symbols")),
+        "ncs": ("A number, a count and a symbol", ("numbers", "counts", "symbols")),
+    }
+)
+"""What generated data may have at once: name to (words, the kind of each)."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +132,20 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             picture="points of the shown sequence in the colour of their Viterbi state; each "
             "ellipse holds 86 % of what its state makes; dotted ellipses are the true ones.",
             marks=("drag a centre or a corner; dotted: true", "drag a centre or a corner"),
+        ),
+        "product": Family(
+            label="Several at once (product)",
+            law="several things at once, each of its own kind: numbers around a mean, counts "
+            "around a rate, or one of several symbols; given the state, none says anything of "
+            "another",
+            own="pattern",
+            parameters={"locations": ("What is emitted", "μ, λ, B"), "spreads": ("Noise", "σ")},
+            table="parts_table",
+            is_density=True,
+            card="What each state emits of each",
+            picture="a panel for each column of the data, as it would be drawn alone; grey is what "
+            "was observed, and dotted lines, or short lines across bars, are the true values.",
+            marks=("dotted: true", ""),
         ),
     }
 )

@@ -12,8 +12,9 @@ MAX_MEAN = 1e6
 MAX_RATE = 1e6
 
 Table = tuple[tuple[float, ...], ...]
-STATES, SYMBOLS, ANY = 0, -1, -2
-"""Placeholders in the shape of a table: the number of states K, of symbols C, or any number."""
+STATES, SYMBOLS, ANY, PARTS = 0, -1, -2, -3
+"""Placeholders in the shape of a table: the number of states K, of symbols C, any number, or of the
+counts and numbers that are observed together."""
 
 
 def as_table(values: ArrayLike) -> Table:

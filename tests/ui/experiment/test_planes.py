@@ -17,7 +17,7 @@ from pages.ui.experiment.planes import (
 from pages.ui.settings.config import Config
 from pages.ui.settings.config_rules import legal
 
-FAMILIES = ("numbers", "counts", "symbols", "points")
+FAMILIES = ("numbers", "counts", "symbols", "points", "product")
 RNG = np.random.default_rng(3)
 
 

@@ -108,6 +108,16 @@ def of_family(family, gaps=False):
         "numbers": lambda: Upload("x.csv", "x", Sequences(values + 0.25)),
         "counts": lambda: Upload("c.csv", "n", Sequences(values), "counts"),
         "symbols": lambda: Upload("s.csv", "face", Sequences(values), "symbols", ("a", "b", "<c>")),
+        "product": lambda: Upload(
+            "m.csv",
+            "n, x, s",
+            Sequences(np.column_stack([values, points[:, 1], values])),
+            "product",
+            (),
+            ("n", "x", "s"),
+            kinds=("counts", "numbers", "symbols"),
+            part_labels=((), (), ("a", "b", "<c>")),
+        ),
         "points": lambda: Upload("p.csv", "x, y", Sequences(points), "points", (), ("x", "y")),
     }[family]()
     session = Session(Config())
@@ -118,14 +128,14 @@ def of_family(family, gaps=False):
 
 
 @pytest.mark.parametrize("gaps", [False, True], ids=["complete", "with gaps"])
-@pytest.mark.parametrize("family", ["numbers", "counts", "symbols", "points"])
+@pytest.mark.parametrize("family", ["numbers", "counts", "symbols", "points", "product"])
 def test_every_family_comes_back(family, gaps):
     before, after = of_family(family, gaps), Session(Config())
     content = write(before)
     open_file(after, content)
     assert (None in json.loads(content)["data"]["observations"]) is gaps
     assert after.data.sequences.has_missing is gaps
-    for name in ("file_name", "column", "family", "labels", "columns"):
+    for name in ("file_name", "column", "family", "labels", "columns", "kinds", "part_labels"):
         assert getattr(after.upload, name) == getattr(before.upload, name)
     assert after.data.sequences == before.data.sequences
     assert after.shown_run.state.iteration == 3

@@ -83,6 +83,7 @@ EXPERIMENTS = {
     "counts": lambda: trained(family="counts"),
     "symbols": lambda: trained(family="symbols", method="Gradient"),
     "points": lambda: trained(family="points"),
+    "product": lambda: trained(family="product", kinds="ncs"),
     "own data": own_data,
     "own data with gaps": lambda: own_data(gaps=True),
     "own symbols with gaps": lambda: own("symbols", WEATHER, ("rain", "sun", "fog")),
@@ -140,9 +141,12 @@ def assert_drawn(session, names, runs, figures):
         np.testing.assert_allclose(trace.y, expected, **close)
     np.testing.assert_allclose(transitions.data[0].z[1:], view.hmm.transition_matrix, **close)
     np.testing.assert_allclose(transitions.data[0].z[0], view.hmm.initial_probs, **close)
-    marginals = view.hmm.emissions.marginals()
-    shown = marginals.probs if session.data.family == "symbols" else marginals.means.T
-    np.testing.assert_allclose([trace.y for trace in emitted.data], shown, **close)
+    each = getattr(view.hmm.emissions, "parts", (view.hmm.emissions,))
+    shown = [row for part in each for row in (
+        part.probs if hasattr(part, "probs") else part.marginals().means.T
+    )]  # fmt: skip
+    for trace, expected in zip(emitted.data, shown, strict=True):
+        np.testing.assert_allclose(trace.y, expected, **close)
     markers = [trace for trace in decoded.data if trace.mode == "markers"]
     probs = [trace.y for trace in decoded.data if trace.stackgroup]
     np.testing.assert_allclose(np.transpose(probs), view.posterior.smoothed_probs, **close)
@@ -232,6 +236,19 @@ def own(family, values, labels=(), columns=()):
     return session
 
 
+def own_parts():
+    session = Session(Config())
+    values = np.column_stack([WEATHER, np.arange(40) % 2])
+    session.replace_upload(
+        Upload(
+            "w.csv", "spikes, doing", Sequences(values), "product", (), ("spikes", "doing"),
+            kinds=("counts", "symbols"), part_labels=((), ("rest", "walk")),
+        ), 2,
+    )  # fmt: skip
+    session.step()
+    return session
+
+
 WEATHER = np.array([0.0, 1, 1, np.nan, 2] * 8)
 POINTS = np.random.default_rng(0).normal(size=(40, 3))
 NAMED = {
@@ -247,6 +264,10 @@ NAMED = {
             "time value": POINTS[:, 1],
             "smoothed_prob_0 value": POINTS[:, 2],
         },
+    ),
+    "product": (
+        lambda: own_parts(),
+        {"spikes": [0, 1, 1, None, 2] * 8, "doing": ["rest", "walk"] * 20},
     ),
     "points of one name twice": (
         lambda: own("points", POINTS[:, :2], columns=("time", "time value")),

@@ -24,6 +24,7 @@ LINKS = {
     "symbols": "family=symbols&C=4",
     "points": "family=points",
     "leaning points": "family=points&cov=full",
+    "product": "family=product&kinds=ncs&dim=2&noise=2&apart=0.3&sharp=0.2",
 }
 PASSES = ("forward", "backward", "together", "pairs", "viterbi", "prediction")
 COUNTS = "a count is 0, 1, 2, …"

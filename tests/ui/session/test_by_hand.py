@@ -43,6 +43,7 @@ MOVES = {
     "numbers": ("means.1.0=0.1234", ("means", 1, 0), 0.1234),
     "counts": ("rates.2=7.25", ("rates", 2), 7.25),
     "symbols": ("probs.0.3=0.5", ("probs", 0, 3), 0.5),
+    "product": ("parts.1.rates.2=7.25", ("parts", 1, "rates", 2), 7.25),
     "points": ("means.2.1=-1.5", ("means", 2, 1), -1.5),
 }
 

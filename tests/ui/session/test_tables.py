@@ -35,6 +35,7 @@ CONFIGS = {
     "set aside": Config(num_states=3, structure="edited", transition_table=((1.0,),)),
     "counts": legal(Config(family="counts", num_states=3))[0],
     "symbols": legal(Config(family="symbols", num_states=3, num_symbols=4))[0],
+    "product": legal(Config(family="product", num_states=3, kinds="ncs"))[0],
     "points": legal(Config(family="points", num_states=4, covariance_type="full"))[0],
 }
 EDITS = [
@@ -51,7 +52,7 @@ def tables(config: Config) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize(("config", "name"), EDITS)
 def test_an_edit_changes_its_own_table_and_no_other(config: Config, name: str) -> None:
     before = tables(config)
-    moved = name in ("means_table", "rates_table", "points_table")
+    moved = name in ("means_table", "rates_table", "points_table", "parts_table")
     values = before[name] + 0.5 if moved else before[name][:, ::-1]
     edited, notes = legal(replace(config, **table_changes(config, name, values)))
     assert all("set aside" in note for note in notes)

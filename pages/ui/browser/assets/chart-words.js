@@ -1,6 +1,7 @@
 // What the charts of the live views show, in words, for readers who cannot see them: the result first
 // of all. One sentence or more for each chart, by its name, from a message of pages/ui/live.
 
+import { partMessage } from "./emissions.js";
 import { compact, plainName, rows, two } from "./charts.js";
 
 const NONE = 255; // wire.MISSING
@@ -55,6 +56,10 @@ function matrix(which, { header, arrays }) {
 }
 
 const EMISSIONS = {
+  parts(message) {
+    return message.header.charts.means.parts.map((meta, j) =>
+      `${plain(meta.x)}: ${EMISSIONS[meta.kind](partMessage(message, j))}`).join(" ");
+  },
   marginals({ header, arrays }) {
     const [learned, truth] = ["means", "true_means"].map((name) => arrays[`means.${name}`]?.values);
     return `Learned ${header.charts.means.mean}s: ${ofStates([...learned], truth, compact, header.states)}.`;

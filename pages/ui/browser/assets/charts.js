@@ -310,6 +310,12 @@ function observationTicks(meta) {
   return { tickvals, ticktext: tickvals.map((c) => meta.ticks[c]) };
 }
 
+// Pixels by which a chart is higher for every further panel of observations.
+export const PANEL = 58;
+// The share of the height that the paths and the posterior take: as many pixels however many panels
+// stand above them.
+const lowerShare = (panels) => (panels > 1 ? 140 / (240 + PANEL * (panels - 1)) : 0.55);
+
 export function sequence({ header, arrays }, theme) {
   const meta = header.charts.sequence;
   const K = header.num_states;
@@ -323,32 +329,37 @@ export function sequence({ header, arrays }, theme) {
     ? { x: Array.from(middles) } : { x0: first + (width - 1) / 2, dx: width };
   const columns = part("viterbi").shape[0];
 
-  const times = part("times").values;
-  const observed = part("observations").values;
-  const states = Array.from(part("states").values);
-  const confidence = part("confidence").values;
-  const dense = times.length > 400;
   const span = (c) => (width === 1
     ? `t = ${first + c}: `
     : `t = ${first + c * width} to ${Math.min(first + (c + 1) * width - 1, last)}: `);
 
   const missing = { name: "no state", colour: theme.faint, symbol: "circle-open" };
-  const line = { x: times, y: observed, mode: "lines", hoverinfo: "skip",
-    line: { color: dense ? theme.grid : theme.line, width: 1 }, xaxis: "x", yaxis: "y" };
-  const dots = {
-    // Not clipped, because the first and the last point lie on the edge.
-    x: times, y: observed, mode: "markers", xaxis: "x", yaxis: "y", cliponaxis: false,
-    marker: {
-      color: states.map((s) => (s === NONE ? missing.colour : colours[s])),
-      symbol: states.map((s) => (s === NONE ? missing.symbol : symbols[s])),
-      size: dense ? 4 : 6.5,
-      line: { width: dense ? 0 : 0.6, color: fade(theme.text, 0.75) },
-    },
-    text: states.map((s, i) => (s === NONE ? "no possible state"
-      : `state ${stateName(s, header.states)}, p = ${two(probability(confidence[i]) ?? NaN)}`)),
-    customdata: meta.kind === "symbol" ? Array.from(observed, (c) => meta.labels[c] ?? "") : undefined,
-    hovertemplate: `${middles ? "" : "t = "}%{x}, ${meta.x} = ${HOVER_VALUES[meta.kind]}, %{text}<extra></extra>`,
-  };
+  // What is observed together has a panel for each; the others follow the posterior's axis, y3.
+  const panels = [meta, ...(meta.further ?? [])];
+  const observedTraces = panels.flatMap((one, p) => {
+    const own = (name) => part(`${name}${p || ""}`).values;
+    const [times, observed, confidence] = [own("times"), own("observations"), own("confidence")];
+    const states = Array.from(own("states"));
+    const dense = times.length > 400;
+    const yaxis = p ? `y${p + 3}` : "y";
+    const line = { x: times, y: observed, mode: "lines", hoverinfo: "skip",
+      line: { color: dense ? theme.grid : theme.line, width: 1 }, xaxis: "x", yaxis };
+    const dots = {
+      // Not clipped, because the first and the last point lie on the edge.
+      x: times, y: observed, mode: "markers", xaxis: "x", yaxis, cliponaxis: false,
+      marker: {
+        color: states.map((s) => (s === NONE ? missing.colour : colours[s])),
+        symbol: states.map((s) => (s === NONE ? missing.symbol : symbols[s])),
+        size: dense ? 4 : panels.length > 1 ? 5 : 6.5,
+        line: { width: dense ? 0 : 0.6, color: fade(theme.text, 0.75) },
+      },
+      text: states.map((s, i) => (s === NONE ? "no possible state"
+        : `state ${stateName(s, header.states)}, p = ${two(probability(confidence[i]) ?? NaN)}`)),
+      customdata: one.kind === "symbol" ? Array.from(observed, (c) => one.labels[c] ?? "") : undefined,
+      hovertemplate: `${middles ? "" : "t = "}%{x}, ${one.x} = ${HOVER_VALUES[one.kind]}, %{text}<extra></extra>`,
+    };
+    return [line, dots];
+  });
 
   const truth = part("true_states");
   const path = (array, word) => ({
@@ -383,12 +394,27 @@ export function sequence({ header, arrays }, theme) {
     hovertemplate: (width > 1 ? "around " : "") + (middles ? "%{x}" : "t = %{x:.0f}")
       + ", state %{customdata}: p = %{z:.2f}<extra></extra>",
     colorbar: {
-      thickness: 8, len: 0.36, y: 0, yanchor: "bottom", x: 1.006, xpad: 0, ypad: 0,
+      thickness: 8, len: (0.36 / 0.55) * lowerShare(panels.length), y: 0, yanchor: "bottom", x: 1.006, xpad: 0, ypad: 0,
       outlinewidth: 0, tickvals: [0, 0.5, 1], tickfont: { size: 10, color: theme.muted },
     },
   };
 
   const shown = labelled(K, 4);
+  // The panels of observations share what is above the paths, which the height of the chart allows.
+  const lower = lowerShare(panels.length);
+  const gap = panels.length > 1 ? 0.03 : 0.025;
+  const each = (1 - lower - gap - gap * (panels.length - 1)) / panels.length;
+  const domainOf = (p) => [1 - p * (each + gap) - each, 1 - p * (each + gap)];
+  const short = (text) => (panels.length > 1 ? cut(text, 16) : text);
+  const observedAxes = Object.fromEntries(panels.map((one, p) => [
+    `yaxis${p ? p + 3 : ""}`,
+    axis(theme, one.title, {
+      domain: domainOf(p), range: [...one.y_range], fixedrange: true, ...observationTicks(one),
+      ...(panels.length > 1 && one.kind !== "symbol" ? { nticks: 3 } : {}),
+      title: { text: short(panels.length > 1 ? one.x : one.title),
+        font: { size: 11, color: theme.muted }, standoff: 28 },
+    }),
+  ]));
   const layout = {
     ...baseLayout(theme, { l: Math.max(84, 56 + nameRoom(header.states)), r: 40, t: 4, b: 32 }),
     xaxis: axis(theme, meta.axis.title, {
@@ -397,16 +423,13 @@ export function sequence({ header, arrays }, theme) {
       ...(middles ? { nticks: 5, tickangle: 0 } : { tickformat: ",d" }),
       ...(!middles && meta.length <= 10 ? { dtick: 1, tick0: first } : {}),
     }),
-    yaxis: axis(theme, meta.title, {
-      domain: [0.575, 1], range: [...meta.y_range], fixedrange: true, ...observationTicks(meta),
-      title: { text: meta.title, font: { size: 11, color: theme.muted }, standoff: 28 },
-    }),
+    ...observedAxes,
     yaxis2: axis(theme, "", {
-      domain: [0.395, 0.55], range: [1.5, -0.5], fixedrange: true, showgrid: false,
+      domain: [0.395 * (lower / 0.55), lower], range: [1.5, -0.5], fixedrange: true, showgrid: false,
       tickvals: [0, 1], ticktext: ["true path", "Viterbi path"],
     }),
     yaxis3: axis(theme, "posterior", {
-      domain: [0, 0.36], range: [K - 0.5, -0.5], fixedrange: true, showgrid: false,
+      domain: [0, 0.36 * (lower / 0.55)], range: [K - 0.5, -0.5], fixedrange: true, showgrid: false,
       tickvals: shown, ticktext: shown.map((k) => bullet(header.states, k)),
       ticklabeloverflow: "allow",
       title: { text: "posterior", font: { size: 11, color: theme.muted }, standoff: 14 },
@@ -416,5 +439,5 @@ export function sequence({ header, arrays }, theme) {
       text: meta.no_truth, font: { size: 11, color: theme.muted },
     }],
   };
-  return { data: [line, dots, paths, names, posterior], layout };
+  return { data: [...observedTraces, paths, names, posterior], layout };
 }

@@ -25,8 +25,8 @@ function whiskers(theme, ends, upright = false) {
   };
 }
 
-export function emissions(message, theme) {
-  return BUILDERS[message.header.charts.means.kind](message, theme);
+export function emissions(message, theme, size) {
+  return BUILDERS[message.header.charts.means.kind](message, theme, size);
 }
 
 function marginals({ header, arrays }, theme) {
@@ -316,4 +316,72 @@ function ellipses({ header, arrays }, theme) {
   return { data, layout, grips };
 }
 
-const BUILDERS = { marginals, symbols: symbolBars, ellipses };
+const SIDE = 34; // pixels free between two parts
+const BELOW = 44; // and between two rows
+const NARROWEST = 150; // pixels of a part
+
+// How many rows so many parts make in so many pixels.
+export const partRows = (count, width) =>
+  Math.ceil(count / Math.max(1, Math.floor((width + SIDE) / (NARROWEST + SIDE))));
+
+// The message of one part of a product, as if it were drawn alone.
+export function partMessage({ header, arrays }, j) {
+  const prefix = `means.${j}.`;
+  const own = Object.entries(arrays).filter(([name]) => name.startsWith(prefix))
+    .map(([name, values]) => [`means.${name.slice(prefix.length)}`, values]);
+  return {
+    header: { ...header, charts: { ...header.charts, means: header.charts.means.parts[j] } },
+    arrays: Object.fromEntries(own),
+  };
+}
+
+function parts(message, theme, size) {
+  const count = message.header.charts.means.parts.length;
+  const margin = { l: 40, r: 10, t: 6, b: 34 };
+  const inner = [size[0] - margin.l - margin.r, size[1] - margin.t - margin.b];
+  const down = partRows(count, inner[0]);
+  const across = Math.ceil(count / down); // rows of nearly one length
+  const [side, below] = [SIDE / inner[0], BELOW / inner[1]];
+  const data = [];
+  const grips = [];
+  const layout = { ...baseLayout(theme, margin), shapes: [], barmode: "overlay", bargap: 0 };
+  for (let j = 0; j < count; j += 1) {
+    const one = partMessage(message, j);
+    const drawn = BUILDERS[one.header.charts.means.kind](one, theme);
+    const [x, y] = j ? [`x${j + 1}`, `y${j + 1}`] : ["x", "y"];
+    const [column, row] = [j % across, Math.floor(j / across)];
+    const width = (1 - side * (across - 1)) / across;
+    const height = (1 - below * (down - 1)) / down;
+    const left = column * (width + side);
+    const top = 1 - row * (height + below);
+    const domain = { x: [left, left + width], y: [Math.max(0, top - height), top] };
+    data.push(...drawn.data.map((trace) => ({ ...trace, xaxis: x, yaxis: y })));
+    layout[`xaxis${x.slice(1)}`] = {
+      ...drawn.layout.xaxis, domain: domain.x, anchor: y, fixedrange: true,
+      title: { ...drawn.layout.xaxis.title, standoff: 2 },
+    };
+    layout[`yaxis${y.slice(1)}`] = {
+      ...drawn.layout.yaxis, domain: domain.y, anchor: x,
+      // One title for a row.
+      title: column ? { text: "" } : drawn.layout.yaxis.title,
+    };
+    layout.shapes.push(...(drawn.layout.shapes ?? []).map((shape) => ({
+      ...shape, xref: shape.xref === "paper" ? `${x} domain` : x, yref: y,
+    })));
+    const place = (coordinate) => `parts.${j}.${coordinate}`;
+    grips.push(...(drawn.grips ?? []).map((grip) => ({
+      ...grip,
+      key: `${j} ${grip.key}`,
+      name: `${plotless(one.header.charts.means.x)}: ${grip.name}`,
+      domain, x_range: drawn.layout.xaxis.range, y_range: drawn.layout.yaxis.range,
+      set: (...at) => grip.set(...at).map(([coordinate, value]) => [place(coordinate), value]),
+      type: (...typed) => grip.type(...typed).map(([coordinate, value]) => [place(coordinate), value]),
+    })));
+  }
+  return { data, layout, grips };
+}
+
+// The title of an axis as plain text.
+const plotless = (title) => title.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+
+const BUILDERS = { marginals, symbols: symbolBars, ellipses, parts };

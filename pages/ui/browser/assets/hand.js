@@ -11,6 +11,8 @@
 //   low, high: bounds of the number; step: of an arrow key, if not a small part of the axis.
 //   type(...): the same from numbers that were typed.
 //   edge: whether it is drawn, as the edge of something; others lie on a mark of the chart.
+//   domain, x_range, y_range: where in the chart the axes are that it lies on, as shares {x, y} of the
+//     whole, and their ranges; without these they are the chart's only ones.
 
 import { hold, tell, unanswered } from "./run-controls.js";
 import { addStyle, node } from "./plotting.js";
@@ -72,7 +74,7 @@ export class Hand {
       const found = this.grips.get(grip.key) ?? this.made(grip.key);
       found.given = grip;
       const { element } = found;
-      if (found !== this.held) this.lay(element, this.across(grip.x), this.down(grip.y), grip);
+      if (found !== this.held) this.lay(found, this.across(grip), this.down(grip));
       element.style.color = grip.colour;
       element.dataset.along = grip.along;
       element.toggleAttribute("data-edge", Boolean(grip.edge));
@@ -89,26 +91,37 @@ export class Hand {
     element.setAttribute("aria-valuetext", said({ value }));
   }
 
-  lay(element, across, down) {
-    const { left, top, width, height } = this.plot;
+  // The plot that a grip lies in.
+  area({ domain, x_range: x, y_range: y }) {
+    const { plot } = this;
+    if (!domain) return plot;
+    return {
+      left: plot.left + domain.x[0] * plot.width, width: (domain.x[1] - domain.x[0]) * plot.width,
+      top: plot.top + (1 - domain.y[1]) * plot.height,
+      height: (domain.y[1] - domain.y[0]) * plot.height, x, y,
+    };
+  }
+
+  lay({ element, given }, across, down) {
+    const { left, top, width, height } = this.area(given);
     // What lies outside waits at the edge, where it can be had.
     element.style.left = `${Math.min(Math.max(across, left), left + width)}px`;
     element.style.top = `${Math.min(Math.max(down, top), top + height)}px`;
   }
 
-  across(value) {
-    const { left, width, x } = this.plot;
-    return left + ((value - x[0]) / (x[1] - x[0])) * width;
+  across(given) {
+    const { left, width, x } = this.area(given);
+    return left + ((given.x - x[0]) / (x[1] - x[0])) * width;
   }
 
-  down(value) {
-    const { top, height, y } = this.plot;
-    return top + ((y[1] - value) / (y[1] - y[0])) * height;
+  down(given) {
+    const { top, height, y } = this.area(given);
+    return top + ((y[1] - given.y) / (y[1] - y[0])) * height;
   }
 
   // The chart's own numbers at a place in pixels.
-  at(across, down) {
-    const { left, top, width, height, x, y } = this.plot;
+  at(across, down, given) {
+    const { left, top, width, height, x, y } = this.area(given);
     return [x[0] + ((across - left) / width) * (x[1] - x[0]),
       y[1] - ((down - top) / height) * (y[1] - y[0])];
   }
@@ -177,10 +190,10 @@ export class Hand {
     this.moved ||= Math.hypot(dx, dy) > CLICK;
     if (!this.moved) return;
     const { along } = found.given;
-    this.lay(found.element, across + (along.includes("x") ? dx : 0),
+    this.lay(found, across + (along.includes("x") ? dx : 0),
       down + (along.includes("y") ? dy : 0));
     this.set(found, this.begun.set(...this.at(
-      parseFloat(found.element.style.left), parseFloat(found.element.style.top))));
+      parseFloat(found.element.style.left), parseFloat(found.element.style.top), found.given)));
   }
 
   letGo(found) {
@@ -189,7 +202,7 @@ export class Hand {
     this.grabbed = null;
     hold(false);
     found.element.toggleAttribute("data-held", false);
-    this.lay(found.element, this.across(found.given.x), this.down(found.given.y));
+    this.lay(found, this.across(found.given), this.down(found.given));
     if (!found.element.matches(":hover") && document.activeElement !== found.element) this.show(null);
   }
 
@@ -212,7 +225,8 @@ export class Hand {
     else {
       const size = (range) => niceStep((range[1] - range[0]) / STEPS) * times;
       const [atX, atY] = found.told ? found.at : [x, y];
-      found.at = [atX + dx * size(this.plot.x), atY + dy * size(this.plot.y)];
+      const area = this.area(found.given);
+      found.at = [atX + dx * size(area.x), atY + dy * size(area.y)];
       this.set(found, set(...found.at));
     }
     this.announce(found);

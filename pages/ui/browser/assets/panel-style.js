@@ -71,7 +71,11 @@ export const STYLE = `
   text-overflow: ellipsis; }
 .hmm-value b { font-weight: 600; font-size: 18px; line-height: 1.25;
   font-variant-numeric: tabular-nums; white-space: nowrap; }
+.hmm-with-parts { grid-template-columns: 1fr 1.5fr; }
+.hmm-with-parts .hmm-means { grid-column: 1 / -1; }
 @container (max-width: 899px) {
+  .hmm-with-parts .hmm-curve { grid-column: 1 / -1; }
+  .hmm-with-parts .hmm-means { order: 1; }
   .hmm-grid { grid-template-columns: 1fr 1fr; }
   .hmm-matrices { grid-column: 1 / -1; order: 1; }
   .hmm-sequence { order: 2; }
@@ -81,6 +85,7 @@ export const STYLE = `
 }
 @container (max-width: 559px) {
   .hmm-grid { grid-template-columns: minmax(0, 1fr); }
+  .hmm-with-parts { grid-template-columns: minmax(0, 1fr); }
   .hmm-tile { gap: 2px 10px; padding: 3px 10px; }
   /* The picture before its numbers. */
   .hmm-tiles { order: 3; }

@@ -4,10 +4,10 @@
 import { columnAt } from "./brush.js";
 import { panelWords } from "./chart-words.js";
 import * as charts from "./charts.js";
-import { emissions } from "./emissions.js";
+import { emissions, partRows } from "./emissions.js";
 import { Hand } from "./hand.js";
 import { LiveView, card, gainText, lineSample, minus, thousands, write } from "./live-view.js";
-import { node, scaled, viewKeeper } from "./plotting.js";
+import { node, scaled, unscaled, viewKeeper } from "./plotting.js";
 import { tell } from "./run-controls.js";
 import { drawnFrom, isDrawn } from "./state-graph-layout.js";
 import { StateGraph, strongest } from "./state-graph.js";
@@ -104,7 +104,8 @@ class Panel extends LiveView {
     }
     const picture = this.view === "picture";
     const truth = header.charts.true.present !== false;
-    const { words, true_words: trueWords } = header.charts.graph;
+    const { words, true_words: trueWords, whole_words: whole, true_whole_words: trueWhole } =
+      header.charts.graph;
     this.truthColumn.hidden = !truth;
     this.remark.hidden = truth || picture;
     write(this.remark, header.no_truth);
@@ -132,17 +133,17 @@ class Panel extends LiveView {
     }
     if (!picture) return;
     const { colours } = header.states;
-    const show = (name, initial, texts) => {
+    const show = (name, initial, texts, tips) => {
       const probs = arrays[`${name}.probs`].values;
       this.graphs[name].show({
-        K, colours, probs, initial: initial.values, words: texts, states: header.states,
+        K, colours, probs, initial: initial.values, words: texts, tips, states: header.states,
       });
       const label = `State graph of ${K} state${K === 1 ? "" : "s"}, ${name}. `
         + `Strongest: ${strongest(probs, K, header.states)}.`;
       if (this.graphs[name].root.ariaLabel !== label) this.graphs[name].root.ariaLabel = label;
     };
-    show("learned", arrays["graph.initial"], words);
-    if (truth) show("true", arrays["graph.true_initial"], trueWords);
+    show("learned", arrays["graph.initial"], words, whole ?? words);
+    if (truth) show("true", arrays["graph.true_initial"], trueWords, trueWhole ?? trueWords);
     // What is under a pointer that rests changes while the model learns.
     if (this.pointedAt !== null && this.pointedAt !== undefined) this.pointAt(this.pointedAt);
   }
@@ -169,7 +170,7 @@ class Panel extends LiveView {
     write(this.note("sequence"), [header.numbering, some, gaps].filter(Boolean).join("; ")
       || `${this.view === "picture" ? "point at a time: its state is lit above; " : ""}`
         + "drag or + zooms in, double-click or 0 returns");
-    const appearance = [header.data_key, K, truth, title, header.states.colours.join(),
+    const appearance = [header.data_key, K, truth, title, sequence.further?.length, header.states.colours.join(),
       header.states.names.join()].join("|");
     if (this.appearance !== appearance) {
       this.appearance = appearance;
@@ -177,7 +178,12 @@ class Panel extends LiveView {
       this.legend.replaceChildren(...header.states.colours.slice(0, K).map((colour, k) =>
         node("span", {}, node("i", { style: `color:${colour}` }, GLYPHS[header.states.symbols[k]]),
           charts.plainName(k, header.states))));
-      this.places.sequence.style.height = scaled(240 + 9 * Math.max(0, K - 5));
+      this.places.sequence.style.height = scaled(240 + 9 * Math.max(0, K - 5)
+        + charts.PANEL * (sequence.further?.length ?? 0));
+      const parts = header.charts.means.parts?.length ?? 0;
+      this.root.querySelector(".hmm-grid").classList.toggle("hmm-with-parts", parts > 0);
+      const [width] = unscaled([this.root.clientWidth]);
+      this.places.means.style.height = parts ? scaled(20 + 165 * partRows(parts, width - 80)) : "";
     }
   }
 

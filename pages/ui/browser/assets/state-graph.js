@@ -31,7 +31,7 @@ function svg(tag, attributes = {}, ...children) {
   return element;
 }
 
-// One picture. `show` takes {K, colours, probs (K × K, row by row), initial, words}.
+// One picture. `show` takes {K, colours, probs (K × K, row by row), initial, words, tips}.
 export class StateGraph {
   constructor(name) {
     this.svg = svg("svg", { "aria-hidden": "true" });
@@ -190,7 +190,7 @@ export class StateGraph {
   }
 
   writeTip() {
-    const { K, probs, initial, words } = this.model;
+    const { K, probs, initial, tips } = this.model;
     const { arrow: name, state } = this.pointed;
     const [from, to] = (name ?? `${state},${state}`).split(",");
     if (!(Number(to) < K)) {
@@ -201,7 +201,8 @@ export class StateGraph {
     let text = `${this.named(+from)} to ${this.named(+to)}: p = ${p(probs[from * K + +to])}`;
     if (from === "start") text = `a sequence begins in ${this.named(+to)}: π = ${p(initial[to])}`;
     else if (!name) {
-      text = `${this.named(+state)}: ${words[state]}\nbegins: ${p(initial[state])}, `
+      const emitted = tips[state].includes("\n") ? `\n${tips[state]}` : ` ${tips[state]}`;
+      text = `${this.named(+state)}:${emitted}\nbegins: ${p(initial[state])}, `
         + `stays: ${p(probs[state * K + +state])}`;
     } else if (from === to) text = `${this.named(+from)} stays: p = ${p(probs[from * K + +to])}`;
     if (this.tip.textContent !== text) this.tip.textContent = text;

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from hmmcore.arrays import FloatArray
-from hmmcore.coordinates import Coordinate
+from hmmcore.coordinates import Coordinate, flat
 from pages.ui.session.session import Session
 from pages.ui.session.trust import appraisal
 from pages.ui.session.trust.estimates import shown_estimates
 from pages.ui.session.view import View
 
 Intervals = dict[str, FloatArray]
-"""Parameter to (..., 2): the ends of the interval of each of its numbers, in its own shape."""
+"""Parameter, of a product "1.rates", to (..., 2): the ends of the interval of each of its numbers,
+in its own shape."""
 
 WAIT = "Its intervals take long; the Trust page computes them on a press."
 NO_MAXIMUM = (
@@ -30,8 +31,8 @@ def intervals(session: Session, view: View) -> Intervals | None:
         return None
     ends: dict[str, list[tuple[Coordinate, float, float]]] = {}
     for one in shown_estimates(session, view, asked, verdict):
-        kind = str(one.coordinate[0])
-        ends.setdefault(kind, []).append((one.coordinate[1:], one.low, one.high))
+        kind, *place = flat(one.coordinate)
+        ends.setdefault(str(kind), []).append((tuple(place), one.low, one.high))
     return {kind: _placed(found) for kind, found in ends.items()}
 
 
