@@ -34,7 +34,16 @@ SECTIONS = (
 """Functions of (session, view) that draw the sections of the page, from top to bottom."""
 
 session = current_session()
-choices(session, lambda: controls.segments(session, "level"))
+
+
+def page_controls() -> None:
+    """Draw the choice of the level, and of several quantities which one is checked."""
+    if session.data.kinds:
+        controls.dimensions(session)
+    controls.segments(session, "level")
+
+
+choices(session, page_controls)
 notices(session)
 health.way_back(session)
 about_trust(session)

@@ -7,16 +7,16 @@ model, priors and ties go to the trainer. Product models will have theirs part b
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from hmmcore import HMM, Gaussian, NeuralGaussian, Priors, Ties, initialization
 from hmmcore.arrays import FloatArray
+from hmmcore.emissions import members, with_parameters
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.settings.config import FIELD_OF, Config
-from pages.ui.settings.families import FAMILIES, LOCATIONS
+from pages.ui.settings.families import FAMILIES, LOCATIONS, PART_PARAMETERS
 
 NAMES = (
     "chain", "stays", "spread", "held_at",
@@ -80,16 +80,14 @@ def constrained_start(hmm: HMM, config: Config, data: Dataset) -> HMM:
 
 
 def location_of(config: Config) -> str:
-    """What says where a state's observations lie: "means", "rates" or "probs".
-
-    Empty for a family that has no such parameter of its own.
-    """
+    """What says where a state's observations lie: "means", "rates", "probs" or, of all parts of a
+    product, "locations"; empty for a family that has no such parameter of its own."""
     return next((name for name in FAMILIES[config.family].parameters if name in LOCATIONS), "")
 
 
 def holds_truth(config: Config, data: Dataset) -> bool:
     """Whether means, rates or symbols are held at the true ones."""
-    return _asks_for_truth(config) and _true_locations(config, data) is not None
+    return _asks_for_truth(config) and _with_true_locations(None, config, data) is not None
 
 
 def why_not_true(config: Config, data: Dataset) -> str:
@@ -97,17 +95,15 @@ def why_not_true(config: Config, data: Dataset) -> str:
     if not _asks_for_truth(config) or holds_truth(config, data):
         return ""
     name = location_of(config)
-    return TRUTH_UNKNOWN.format("symbol probabilities" if name == "probs" else name)
+    words = {"probs": "symbol probabilities", "locations": "means, rates and symbols"}
+    return TRUTH_UNKNOWN.format(words.get(name, name))
 
 
 def with_true_locations(hmm: HMM, config: Config, data: Dataset) -> HMM:
     """The model with the true means, rates or symbols, where these are held and known."""
-    values = _true_locations(config, data)
-    if not _asks_for_truth(config) or values is None or values.shape[0] != hmm.num_states:
+    if not _asks_for_truth(config):
         return hmm
-    name = location_of(config)
-    emissions = replace(hmm.emissions, **{name: values})  # type: ignore[type-var]
-    return HMM(hmm.initial_probs, hmm.transition_matrix, emissions)
+    return _with_true_locations(hmm, config, data) or hmm
 
 
 def _asks_for_truth(config: Config) -> bool:
@@ -115,11 +111,25 @@ def _asks_for_truth(config: Config) -> bool:
     return config.held_at == "true" and bool(location) and location not in config.trainable
 
 
-def _true_locations(config: Config, data: Dataset) -> FloatArray | None:
-    if data.truth is None or isinstance(data.truth.emissions, NeuralGaussian):
+def _with_true_locations(hmm: HMM | None, config: Config, data: Dataset) -> HMM | None:
+    """A model, or else the true one, with the true locations; None where these are not known."""
+    truth = data.truth
+    if truth is None or isinstance(truth.emissions, NeuralGaussian):
         return None
-    values: FloatArray | None = getattr(data.truth.emissions, location_of(config) or "-", None)
-    return values if values is not None and len(values) == config.num_states else None
+    hmm = hmm or truth
+    if not config.num_states == truth.num_states == hmm.num_states:
+        return None
+    parts = zip(members(hmm.emissions), members(truth.emissions), strict=True)
+    changed = {
+        f"{first}{name}": getattr(true, name)
+        for (first, _), (_, true) in parts
+        for name in PART_PARAMETERS["locations"]
+        if hasattr(true, name)
+    }
+    if not changed:
+        return None
+    emissions = with_parameters(hmm.emissions, changed)
+    return HMM(hmm.initial_probs, hmm.transition_matrix, emissions)
 
 
 def refused_by_hand(hmm: HMM, config: Config) -> str:

@@ -15,8 +15,8 @@ from hmmcore.io import to_content
 from pages.ui.experiment import model_choice, starts
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.model_choice import RULES, SPLIT_STREAM, TEST_SHARE, Plan
+from pages.ui.experiment.naming import parameter_symbols
 from pages.ui.files.sources import sequences_source, trainer_source
-from pages.ui.settings.families import FAMILIES
 
 MOST_BYTES = 20_000_000
 """Of starting models in a script."""
@@ -148,7 +148,7 @@ def states_script(plan: Plan, data: Dataset) -> bytes:
         )
         for k in numbers
     ]
-    symbols = dict(FAMILIES[data.family].symbols)
+    symbols = parameter_symbols(data)
     body = [
         sequences_source(data, config),
         f"split = {held_out}",

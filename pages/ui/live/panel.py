@@ -309,8 +309,9 @@ OWN = ("means", "rates", "probs")
 
 def _add_intervals(charts: dict[str, Chart], given: Mapping[str, FloatArray], level: str) -> None:
     places = [
-        ("learned", "", given["transition_matrix"]), ("learned", "initial_", given["initial_probs"]),
-    ]  # fmt: skip
+        ("learned", "", given["transition_matrix"]),
+        ("learned", "initial_", given["initial_probs"]),
+    ]
     for name, ends in given.items():
         part, dot, own = name.rpartition(".")
         if own in OWN:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from hmmcore.selection import CRITERIA, TriedVariant, VariantsSweep, preferred_variant
 from pages.ui.experiment import variants
+from pages.ui.experiment.naming import parameter_symbols
 from pages.ui.figures import variant_charts
 from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts.widgets import sized, wide
@@ -17,7 +18,6 @@ from pages.ui.session import model_choice_words, sweeps
 from pages.ui.session import variant_words as words
 from pages.ui.session.session import Session
 from pages.ui.session.sweeps import Sweep
-from pages.ui.settings.families import FAMILIES
 from pages.ui.text import markdown_text
 
 
@@ -58,7 +58,7 @@ def draw(session: Session, job: Sweep) -> None:
 
 def table(session: Session, rows: Sequence[TriedVariant], labels: dict[str, str]) -> pd.DataFrame:
     """Variants, one in each row; parameters are counted part by part, a network's layers as one."""
-    symbols = FAMILIES[session.data.family].symbols
+    symbols = parameter_symbols(session.data)
     counts = [_in_parts(row, symbols) for row in rows]
     names = list(dict.fromkeys(name for own in counts for name in own))
     return pd.DataFrame(

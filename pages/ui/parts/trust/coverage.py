@@ -6,6 +6,7 @@ from functools import partial
 
 import streamlit as st
 
+from hmmcore.coordinates import flat
 from hmmcore.uncertainty import Coverage
 from hmmcore.uncertainty.information import in_words
 from pages.ui.figures.coverage_charts import coverage_figure
@@ -47,12 +48,12 @@ def _draw(session: Session, job: Job) -> None:
         rows = rows[rows["counted"] > 0]
         own = found.frame()["share"].to_numpy()
         places = {
-            name: [n for n, one in enumerate(found.coordinates) if one[0] == name]
+            name: [n for n, one in enumerate(found.coordinates) if flat(one)[0] == name]
             for name in rows["parameter"]
         }
         show_figure(
             coverage_figure(
-                [coverage_words.PARAMETERS[name][0] for name in rows["parameter"]],
+                [coverage_words.symbol_and_name(name)[0] for name in rows["parameter"]],
                 rows["share"].to_numpy(),
                 rows["error"].to_numpy(),
                 [own[places[name]] for name in rows["parameter"]],

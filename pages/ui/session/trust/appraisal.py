@@ -73,7 +73,7 @@ def question(session: Session) -> Question | None:
 
 
 def _question(session: Session, state: TrainState, start: HMM) -> Question:
-    trainable = tuple(sorted(starts.trained_parameters(session.config)))
+    trainable = tuple(sorted(starts.trained_parameters(session.config, session.data)))
     key = "appraisal", session.data.fingerprint, trainable, to_json(state.hmm), to_json(start)
     return Question(key, state.hmm, session.data.sequences, trainable, start)
 

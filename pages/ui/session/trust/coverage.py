@@ -10,6 +10,7 @@ import numpy as np
 
 from hmmcore import EM, HMM, NeuralGaussian, Sequences
 from hmmcore.uncertainty import Coverage, interval_coverage
+from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.starts import trained_parameters
 from pages.ui.session.background import NUM_THREADS, Job, Stopped, background, threads
 from pages.ui.session.session import Session
@@ -42,13 +43,13 @@ def question(session: Session, view: View) -> Question:
     """What can be counted here: with the true model where it is known, or else the learned one."""
     maker = session.shown_data.generating_model
     truth = view.hmm if maker is None else maker
-    return Question(truth, maker is not None, trained_by(session.config, truth))
+    return Question(truth, maker is not None, trained_by(session.config, session.data, truth))
 
 
-def trained_by(config: Config, hmm: HMM) -> tuple[str, ...]:
+def trained_by(config: Config, data: Dataset, hmm: HMM) -> tuple[str, ...]:
     """Names of the parameters that are trained, in a model of this kind."""
     network = isinstance(hmm.emissions, NeuralGaussian)
-    return trained_parameters(config) if network else config.trainable
+    return trained_parameters(config, data) if network or data.kinds else config.trainable
 
 
 def found(session: Session, asked: Question) -> Job | None:

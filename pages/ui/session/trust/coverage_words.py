@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from hmmcore.emissions import own_name
 from hmmcore.uncertainty import Coverage
 from pages.ui.session.trust.coverage import Question
 from pages.ui.session.trust.forecast_words import level_text
@@ -19,6 +20,16 @@ PARAMETERS: Mapping[str, tuple[str, str]] = {
     "probs": ("B", "the symbol probabilities"),
 }
 """Symbol of each parameter, and what its numbers are called."""
+
+
+def symbol_and_name(parameter: str) -> tuple[str, str] | None:
+    """The symbol of a parameter and what its numbers are called; of a product with its part."""
+    found = PARAMETERS.get(own_name(parameter))
+    if found is None or own_name(parameter) == parameter:
+        return found
+    part = f" of part {int(parameter.partition('.')[0]) + 1}"
+    return found[0] + part, found[1] + part
+
 
 ERRORS = 2.0
 """So many Monte Carlo errors away from the level a share is no chance any more: in one of twenty
@@ -48,9 +59,10 @@ def findings(found: Coverage) -> list[str]:
     sentences = []
     level = level_text(found.level)
     for row in found.by_parameter().to_dict("records"):
-        if row["parameter"] not in PARAMETERS or not row["counted"]:
+        words = symbol_and_name(row["parameter"])
+        if words is None or not row["counted"]:
             continue
-        symbol, name = PARAMETERS[row["parameter"]]
+        symbol, name = words
         share, error = row["share"], row["error"]
         start = (
             f"**{symbol}**: {count(row['held'])} of {count(row['counted'])} intervals of {name} "
@@ -77,12 +89,12 @@ def left_out(found: Coverage) -> list[str]:
         ("not determined", "not determined by the data"),
     ):
         parts = [
-            f"{count(row[column])} of {PARAMETERS[row['parameter']][0]}"
+            f"{count(row[column])} of {words[0]}"
             for row in rows
+            if (words := symbol_and_name(row["parameter"]))
             # What is not trained is never determined.
-            if row[column]
+            and row[column]
             and (row["counted"] or row["at its bound"])
-            and row["parameter"] in PARAMETERS
         ]
         if parts:
             sentences.append(f"Not counted, because {why}: {listed(parts)}.")
@@ -108,9 +120,9 @@ ERROR_MEANS = (
 def label(found: Coverage) -> str:
     """What the figure shows, for readers who cannot see it."""
     parts = [
-        f"{PARAMETERS[row['parameter']][1]} {row['share']:.1%}"
+        f"{words[1]} {row['share']:.1%}"
         for row in found.by_parameter().to_dict("records")
-        if row["parameter"] in PARAMETERS and not math.isnan(row["share"])
+        if (words := symbol_and_name(row["parameter"])) and not math.isnan(row["share"])
     ]
     return (
         f"Share of {level_text(found.level)} intervals that held the truth, by parameter, of "
