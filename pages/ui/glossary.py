@@ -91,6 +91,8 @@ GLOSSARY: Mapping[str, str] = MappingProxyType(
         "observations are known; those of all paths sum to 1.",
         "Prior": "What is held of a model before any data; none is used until you set one in the "
         "sidebar, so that only the data speak.",
+        "Product": "Several quantities at once, each with a distribution of its own kind; given "
+        "the state none says anything of another, so what they say of it adds up.",
         "Profile interval": "An interval found by holding one number, training all others anew, "
         "and going on until the likelihood has fallen too far.",
         "QQ plot": "Values in order over the places where as many values of a distribution would "

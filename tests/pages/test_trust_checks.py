@@ -67,6 +67,7 @@ def own_data() -> AppTest:
         {}, {"family": "counts", "residual": "ordinary"}, {"family": "symbols", "sequence": "2"},
         {"family": "points", "method": "Gradient", "runs": "Gradient_4"},
         {"model": "network", "runs": "EM_2"}, {"K": "1", "N": "1", "M": "9"},
+        {"family": "product", "kinds": "ncs", "dim": "2"},
         {"M": "2", "N": "2", "runs": ""}, {"own": "data"},
     ],
     ids=str,

@@ -47,6 +47,7 @@ def estimates_table(app: AppTest) -> pd.DataFrame:
     [
         {}, {"family": "counts"}, {"family": "symbols", "C": "3"}, {"family": "points"},
         {"family": "points", "cov": "full"}, {"model": "network"}, {"numbered": "run"},
+        {"family": "product", "kinds": "ncs", "C": "3"},
         {"train": "means.transition_matrix"}, {"truth": "hidden"}, {"structure": "left-right"},
         {"method": "Gradient", "rate": "0.2"}, {"K": "1"}, {"true_K": "3"}, {"data": "notebook"},
         {"around": "estimates", "lecture": "on"}, {"train": ""},
@@ -57,7 +58,7 @@ def test_every_number_has_its_error_its_interval_and_its_truth(query):
     app = at_trust(runs=f"{query.get('method', 'EM')}_30", level="80", **query)
     here = session(app)
     view = current_view(here)
-    trained = starts.trained_parameters(here.config)
+    trained = starts.trained_parameters(here.config, here.data)
     # In the order in which states are shown, from the engine itself.
     expected = observed_information(view.hmm, here.data.sequences, trained)
     table = estimates_table(app)

@@ -16,6 +16,7 @@ from pages.ui.settings.coordinates import coordinates_of, coordinates_problem, w
         (("means", 0),),
         (("means", 0, 1), ("standard_deviations", 2)),
         (("transition_matrix", 0, 2), ("probs", 1, 4), ("initial_probs", 3), ("rates", 19)),
+        (("parts", 0, "rates", 1), ("parts", 2, "probs", 1, 4), ("parts", 7, "means", 0)),
     ],
 )
 def test_a_text_gives_the_same_coordinates_again(coordinates):
@@ -34,7 +35,8 @@ def test_they_are_counted_from_1():
         "", "means", "means.", "means.0", "means.01", "means.1.", "means.-1", "means.1.1.1",
         "means.1000", "rates.1.1", "probs.1", "transition_matrix.1", "initial_probs.1.2", "sigma.1",
         "<script>",
-        "means.1~", "~means.1", "means.1 ", "Means.1", "means.٣", "means.1\n", "parts.1.rates.1",
+        "means.1~", "~means.1", "means.1 ", "Means.1", "means.٣", "means.1\n", "parts.rates.1",
+        "parts.1.rates", "parts.0.rates.1", "parts.1.parts.1.rates.1",
     ],
 )  # fmt: skip
 def test_other_texts_name_no_number(text):
