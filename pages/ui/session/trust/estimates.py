@@ -95,7 +95,7 @@ def shown_coordinates(hmm: HMM) -> list[Coordinate]:
         part, own = part_of(name)
         return own in CHAIN, part, order.index(own)
 
-    return sorted(coordinates_of(hmm), key=place)
+    return sorted(map(flat, coordinates_of(hmm)), key=place)
 
 
 def part_of(coordinate: Coordinate) -> tuple[str, str]:
