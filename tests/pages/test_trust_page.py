@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from hmmcore.coordinates import value_at
-from hmmcore.uncertainty import observed_information, profile_interval
+from hmmcore.uncertainty import is_maximum, observed_information, profile_interval
 from pages.ui.experiment import starts
+from pages.ui.parts.export_area import notebook_of, script
 from pages.ui.parts.trust.estimates import frame
 from pages.ui.session.background import background
 from pages.ui.session.trust import appraisal
@@ -18,7 +21,19 @@ from pages.ui.session.trust.estimates import ROOM as PROFILES
 from pages.ui.session.view import current_view
 from pages.ui.settings.address import to_query
 from pages.ui.settings.config import Config
-from tests.pages.shown import array, figures, healthy, labels, opened, press, session, text, upload
+from tests.pages.shown import (
+    array,
+    figures,
+    healthy,
+    labels,
+    opened,
+    panel,
+    panel_array,
+    press,
+    session,
+    text,
+    upload,
+)
 
 SMALL = {"K": "2", "M": "60", "N": "10", "seed": "1"}
 
@@ -209,3 +224,57 @@ def test_the_download_has_every_digit_and_names_of_a_visitor_are_only_text():
     assert "**b**" in table["Parameter"][1]
     assert table["Estimate"][0] == current_view(here).hmm.emissions.means[0, 0]
     assert "of **b**" not in text(app)
+
+
+def test_notebook_and_script_of_the_page_compute_its_table(capsys):
+    app = at_trust(runs="EM_30", level="80", M="20", N="4")
+    here = session(app)
+    table = estimates_table(app)
+    exec(script(here, "hmmcore").decode(), names := {})
+    assert is_maximum(names["model"], names["sequences"]).message in capsys.readouterr().out
+    order = [f"mean of state {k}" for k in (1, 2)]
+    found = names["estimates"].set_index("parameter").loc[order]
+    np.testing.assert_allclose(found[["lower", "upper"]], table[["Lower", "Upper"]][:2], rtol=1e-6)
+    code = [
+        "".join(cell["source"])
+        for cell in json.loads(notebook_of(here))["cells"]
+        if cell["cell_type"] == "code"
+    ]
+    assert "observed_information" in code[-1]
+    run = here.runs["EM"]
+    names = {"runs": {"EM": (run.state, [])}, "start": run.start, "sequences": here.data.sequences}
+    exec(code[-1], names)
+    assert sorted(names["estimates"]["lower"].dropna()) == pytest.approx(
+        sorted(table["Lower"].dropna()), rel=1e-6
+    )
+
+
+def test_priors_and_numbers_trained_alone_are_said_to_be_no_part_of_the_errors():
+    app = at_trust(runs="EM_300", only="means.1~means.2")
+    assert "Trained with only some numbers trained" in text(app)
+    assert "to_the_top" not in [button.key for button in app.button]
+
+
+@pytest.mark.parametrize("family", ["numbers", "counts", "symbols", "points"])
+def test_the_playground_draws_intervals_on_wish_at_rest_and_at_a_maximum(family):
+    query = {**SMALL, "family": family, "C": "3", "runs": "EM_300", "start": "near-truth"}
+    app = opened("playground.py", **query, whiskers="on")
+    here = session(app)
+    background(here, appraisal.ROOM).join(appraisal.appraisal(here, appraisal.question(here)))
+    app = healthy(app.run())
+    view = current_view(here)
+    expected = observed_information(view.hmm, here.data.sequences)
+    lows = panel_array(app, "learned.lows")
+    for i, j in np.ndindex(2, 2):
+        low, _ = expected.interval(("transition_matrix", i, j))
+        assert lows[i, j] == pytest.approx(low, rel=1e-4)
+    own = {"counts": "rates", "symbols": "probs"}.get(family, "means")
+    highs = panel_array(app, "means.highs")
+    for place in np.ndindex(highs.shape):
+        _, high = expected.interval((own, *place))
+        assert highs[place] == pytest.approx(high, rel=1e-4, nan_ok=True)
+    here.travel(1)
+    assert "No intervals are drawn" in text(answered(app))
+    here.reset()
+    here.play()
+    assert not any("lows" in name for name in panel(healthy(app.run()))["arrays"])

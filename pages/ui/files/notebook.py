@@ -10,10 +10,12 @@ from typing import Any
 
 from hmmcore import EM, Sequences, Trainer
 from hmmcore.scripts import array_source
+from pages.ui.experiment import starts
 from pages.ui.experiment.experiment import Experiment
 from pages.ui.experiment.player import Run
 from pages.ui.files.notebook_figures import figure_cells
 from pages.ui.files.notebook_map import MapSource, map_cells
+from pages.ui.files.notebook_trust import trust_cells
 from pages.ui.files.sources import model_source, sequences_source, value_source
 from pages.ui.text import many, missing
 
@@ -25,11 +27,14 @@ folder.
 """
 
 
-def notebook(experiment: Experiment, landscape: MapSource | None = None) -> bytes:
+def notebook(
+    experiment: Experiment, landscape: MapSource | None = None, *, trust: bool = False
+) -> bytes:
     """A notebook (nbformat 4.5) that repeats the runs of an experiment up to where they are.
 
     Args:
         landscape: the map that it computes as well; None for none.
+        trust: whether it says how sure each number is.
 
     Raises:
         ValueError: if there is no run.
@@ -57,6 +62,9 @@ def notebook(experiment: Experiment, landscape: MapSource | None = None) -> byte
     if landscape is not None:
         trainers = {name: _trainer(experiment.runs[name]) for name in landscape.methods}
         cells += map_cells(landscape, trainers)
+    if trust:
+        trainable = starts.trained_parameters(experiment.config)
+        cells += trust_cells(shown.name, trainable, experiment.config)
     cells = [
         ("markdown", f"# {experiment.config.num_states} hidden states\n\n{INSTALL}"),
         ("code", _imports("\n".join(source for kind, source in cells if kind == "code"))),

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from hmmcore.io import LIBRARIES, to_python
+from pages.ui.experiment import starts
 from pages.ui.files import experiment_file, model_file
 from pages.ui.files.export import decoded_data_frame, frame_csv
 from pages.ui.files.notebook import notebook
 from pages.ui.files.notebook_map import MapSource
+from pages.ui.files.notebook_trust import estimates_source
 from pages.ui.parts.widgets import wide
 from pages.ui.session.landscape import landscape
 from pages.ui.session.map_search import PAGE
@@ -23,6 +25,9 @@ from pages.ui.session.view import as_numbered_by_run, current_view, state_names
 
 if TYPE_CHECKING:
     import pandas as pd
+
+TRUST = "trust"
+"""The page whose notebooks and scripts say how sure each number is."""
 
 ABOUT = (
     "The model is the one shown, at the iteration shown, with its states {order}. Figures are "
@@ -66,7 +71,8 @@ def export_area(session: Session) -> None:
                 "notebook", "Notebook (.ipynb)", "hmm-run.ipynb", "application/x-ipynb+json",
                 notebook_of,
                 "A Jupyter notebook that starts from the same model, takes the same steps and "
-                "draws what came of them; from the Landscape page with its map.",
+                "draws what came of them; from the Landscape page with its map, from the Trust "
+                "page with the interval of each number.",
             ),
         ):  # fmt: skip
             st.download_button(
@@ -98,7 +104,7 @@ def _script_download(session: Session) -> None:
 
 
 def notebook_of(session: Session) -> bytes:
-    """The notebook of the session's runs, with the map if the open page shows it."""
+    """The notebook of the session's runs, with what the open page adds to it."""
     ground, run = landscape(session), session.shown_run
     source = None
     if session.page == PAGE and ground is not None and run is not None:
@@ -106,14 +112,19 @@ def notebook_of(session: Session) -> bytes:
             ground.plane(run.start), ground.ranges, int(session.config.map_size), ground.titles,
             session.methods,
         )  # fmt: skip
-    return notebook(session, source)
+    return notebook(session, source, trust=session.page == TRUST)
 
 
 def script(session: Session, library: str) -> bytes:
     """A script by which a library scores the data under the shown model."""
     view = current_view(session)
     assert view is not None
-    return to_python(view.hmm, session.data.sequences, library).encode()
+    source = to_python(view.hmm, session.data.sequences, library)
+    if session.page == TRUST and library == "hmmcore":
+        trainable = starts.trained_parameters(session.config)
+        asked = estimates_source("model", trainable, session.config)
+        source += f"\nsequences = Sequences(observations, lengths)\n{asked}\n"
+    return source.encode()
 
 
 def model_json(session: Session) -> bytes:

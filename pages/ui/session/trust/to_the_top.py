@@ -12,6 +12,7 @@ from hmmcore.coordinates import with_values
 from hmmcore.uncertainty import Verdict
 from pages.ui.experiment.player import MAX_ITERATIONS
 from pages.ui.session.session import Session
+from pages.ui.session.trust.words import restrictions
 from pages.ui.session.view import View
 from pages.ui.text import count
 
@@ -47,6 +48,14 @@ def offer(session: Session, view: View, verdict: Verdict) -> Offer | None:
             "An earlier iteration is shown; go to where the run stands.",
             partial(session.travel, None),
         )  # fmt: skip
+    if session.can_go_on and not found.rising:
+        return Offer(
+            "Train to the end", ":material/skip_next:",
+            "Plays on from here at full speed, until training comes to rest.",
+            partial(_play_on, session),
+        )  # fmt: skip
+    if restrictions(session):
+        return None
     if found.rising:
         if session.no_hand:
             return None
@@ -61,12 +70,6 @@ def offer(session: Session, view: View, verdict: Verdict) -> Offer | None:
             "Nudge", ":material/call_split:",
             "Moves every state of the starting point a little, each its own way, and starts again.",
             session.nudge,
-        )  # fmt: skip
-    if session.can_go_on:
-        return Offer(
-            "Train to the end", ":material/skip_next:",
-            "Plays on from here at full speed, until training comes to rest.",
-            partial(_play_on, session),
         )  # fmt: skip
     steps = _steps(verdict)
     return Offer(

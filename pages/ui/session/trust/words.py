@@ -10,6 +10,7 @@ import numpy as np
 from hmmcore.arrays import FloatArray
 from hmmcore.coordinates import Coordinate, spelled
 from hmmcore.uncertainty import Verdict
+from pages.ui.experiment import constraints
 from pages.ui.session.background import Job
 from pages.ui.session.coordinate_words import shown_name
 from pages.ui.session.session import Session
@@ -38,11 +39,29 @@ PROFILE_WAITS = (
 )
 
 
+def restrictions(session: Session) -> str:
+    """What training is held to besides the likelihood, in a few words; empty if to nothing."""
+    config = session.config
+    given = {
+        "priors": constraints.has_priors(config),
+        "ties": constraints.ties(config, config.num_states) is not None,
+        "only some numbers trained": bool(config.only),
+    }
+    return listed([name for name, holds in given.items() if holds])
+
+
 def about_verdict(session: Session, view: View, verdict: Verdict) -> str:
     """Whether the shown model is a maximum, and what that means for all below."""
     found = verdict.optimality
     if not session.config.trainable:
         return "Nothing is trained, so every number is known, and there is nothing to doubt."
+    if (held_to := restrictions(session)) and not found.satisfied:
+        return (
+            f"**Trained with {held_to}**: without that the log-likelihood could gain about "
+            f"{scientific(found.gain)} nats more. Standard errors and intervals here are those of "
+            "the likelihood alone, with all of its numbers free, so they are not quite those of "
+            "this model; the bootstrap below trains as the page does."
+        )
     if found.satisfied:
         return (
             "**This is a maximum**: no small change makes the data more probable. Standard errors "
