@@ -482,9 +482,10 @@ def how_sure(visitor: Visitor) -> None:
         assert visitor.app.button(key="begin_coverage").label in visitor.example.press
         press(visitor.app, "begin_coverage")
         shown = visitor.trust("coverage")
-        (found,) = re.findall(r"\*\*μ\*\*: (\d+) of 400 .*?\*\*([\d.]+%)\*\* ± ([\d.]+%)", shown)
+        (found,) = re.findall(r"\*\*μ\*\*: (\d+ of \d+) .*?\*\*([\d.]+%)\*\* ± ([\d.]+%)", shown)
         if number == 20:
-            assert f"{found[0]} hold the true one" in visitor.example.outcome
+            held, counted = found[0].split(" of ")
+            assert f"of {counted} intervals for the two means {held} " in visitor.example.outcome
         assert f"{found[1]} ± {found[2]}" in visitor.example.outcome
     assert "of π" in shown[shown.index("Not counted, because fitted at 0 or 1") :]
 

@@ -625,7 +625,7 @@ _PRESETS = (
         "Of a hundred 95 % intervals, ninety-five should hold the truth. Do they?",
         "Open Trust, press Draw, fit and count. Then set Sequences N to 1, and count again.",
         "With 20 sequences they do: of 400 intervals for the two means 380 hold the true one, "
-        "95.0% ± 1.1% (Trust). With one sequence of thirty observations it is 86.2% ± 1.8%. What "
+        "95.0% ± 1.1% (Trust). With one sequence of thirty observations it is 87.1% ± 1.8%. What "
         "stands behind ± takes the top of the likelihood for a parabola, and thirty observations "
         "do not make one. π has no such interval at all then: it is fitted at 0 or 1.",
         {
