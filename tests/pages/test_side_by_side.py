@@ -10,7 +10,7 @@ from hmmcore import Sequences, information_criteria
 from pages.ui.experiment.constraints import imposed
 from pages.ui.experiment.dataset import Upload
 from pages.ui.experiment.run_position import run_position_to_query
-from pages.ui.parts.constraints.notes import LANDSCAPE, TRAINING
+from pages.ui.parts.constraints.notes import LANDSCAPE, TRAINING, TRUST
 from pages.ui.session import sweeps
 from pages.ui.session.background import background
 from tests.pages.shown import figures, healthy, labels, live, opened, press, session, text, upload
@@ -151,6 +151,7 @@ def test_pages_of_the_likelihood_say_so_where_the_posterior_is_climbed():
     for script, sentence in (("training.py", TRAINING), ("landscape.py", LANDSCAPE)):
         assert sentence in text(opened(script, sticky="5", K="2", map="line"))
         assert sentence not in text(opened(script, K="2", map="line"))
+    assert TRUST in text(opened("trust.py", stays="shared", K="2", M="10", N="2"))
 
 
 def test_maps_move_nothing_that_is_tied():

@@ -17,7 +17,7 @@ export const STYLE = `
 .hmm-share b, .hmm-distance b { margin-right: 2px; }
 .hmm-which { min-width: 128px; }
 .hmm-share small, .hmm-distance small { font-size: inherit; opacity: 0.8; }
-.hmm-share small:not(:empty)::before { content: "· "; }
+.hmm-share small:not(:empty)::before, .hmm-distance small:not(:empty)::before { content: "· "; }
 .hmm-share b:empty ~ small::before { content: none !important; }
 .hmm-criteria { font-size: 12px; display: inline-flex; align-items: center; gap: 6px; }
 .hmm-help-place { display: inline-flex; }

@@ -13,7 +13,7 @@ from pages.ui.experiment import variants
 from pages.ui.experiment.naming import parameter_symbols
 from pages.ui.figures import variant_charts
 from pages.ui.live.figure import page_colours, show_figure
-from pages.ui.parts.widgets import sized, wide
+from pages.ui.parts.widgets import sized, wide, with_minus
 from pages.ui.session import model_choice_words, sweeps
 from pages.ui.session import variant_words as words
 from pages.ui.session.session import Session
@@ -46,11 +46,11 @@ def draw(session: Session, job: Sweep) -> None:
         st.caption(markdown_text(doubt))
     if rows:
         st.dataframe(
-            table(session, rows, labels), hide_index=True, key=sized(session, "variants_table"),
-            column_config={
-                name: st.column_config.NumberColumn(format="%.2f")
-                for name in ("Log-likelihood", "AIC", "AICc", "BIC", "ICL", "Held out")
-            },
+            with_minus(
+                table(session, rows, labels),
+                dict.fromkeys(("Log-likelihood", "AIC", "AICc", "BIC", "ICL", "Held out"), 2),
+            ),
+            hide_index=True, key=sized(session, "variants_table"),
             alt="For each family or constraint its log-likelihood in nats, free parameters by "
             "name, criteria, and the log-likelihood of held-out data",
         )  # fmt: skip
