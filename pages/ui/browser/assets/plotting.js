@@ -539,7 +539,8 @@ const CONTAINER_FONT = 13; // pixels: the font of every container that a style a
 // The same style, with every size in pixels multiplied by the page's scale. In a condition there can
 // be no variable, but units of the container's font, which has the scale.
 function withScale(text) {
-  return text.replace(/@container[^{]*|([\d.]+)px/g, (found, pixels) => (pixels ? scaled(pixels)
+  // With its sign: "-calc(…)" is no size, and the whole rule would be lost.
+  return text.replace(/@container[^{]*|((?<![\w)])-?[\d.]+)px/g, (found, pixels) => (pixels ? scaled(pixels)
     : found.replace(/([\d.]+)px/g, (_, width) => `${width / CONTAINER_FONT}em`)));
 }
 
