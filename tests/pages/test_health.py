@@ -27,7 +27,7 @@ EVIDENCE = {
     "mean_gain": 3e-4, "steadiness": 0.98, "sd_floor": 1e-4, "most_observations": 0.25,
     "distance": 0.01, "row_distance": 0.02, "largest_prob": 1.0, "gain": -30.0,
     "num_parameters": 14, "num_observed": 160, "last_gain": 4e-6, "largest": 3e-11,
-    "num_others": 1, "onward_distance": 0.03, "num_sequences": 300,
+    "num_others": 1, "onward_distance": 0.03, "num_sequences": 300, "num_rising": 1, "ratio": 2.0,
 }  # fmt: skip
 
 # For each kind: words of its text, and the label of its button.
@@ -39,6 +39,7 @@ WORDS_OF: dict[str, tuple[str, str | None]] = {
     "rate_too_low": ("The learning rate is too low", "Raise the rate to 0.15"),
     "collapsed_variance": ("σ at its floor: S1 and S2.", "Stop training σ (Noise)"),
     "no_transitions": ("There is no transition to learn", "Stop training A (Transitions)"),
+    "zero_should_rise": ("has come to zero, and should rise", "Raise the zero and go on"),
     "singular_covariance": ("Singular Σ: S1 and S2.", "Stop training σ (Noise)"),
     "dead_output": ("μ held at zero by a ReLU: S1 and S2.", "Try another start"),
     "empty_state": ("Without data: S1 and S2.", "Try another start"),
@@ -98,7 +99,8 @@ def test_every_kind_has_words_an_icon_and_a_box():
 def test_each_finding_has_its_evidence_and_its_button(kind, found):
     pairs = kind in ("symmetric_start", "identical_states", "near_duplicates")
     rare = {"normal_gain": 7.0, "rare_gain": 18.06}
-    found.append(Finding(kind, ((0, 1),) if pairs else ((0,), (1,)), EVIDENCE | rare))
+    own = ("initial_probs", 0) if kind == "zero_should_rise" else None
+    found.append(Finding(kind, ((0, 1),) if pairs else ((0,), (1,)), EVIDENCE | rare, own))
     app = opened(method="Gradient")
     words, label = WORDS_OF[kind]
     boxes = {"error": app.error, "warning": app.warning, "info": app.info, "success": app.success}

@@ -91,9 +91,7 @@ def test_every_number_has_its_error_its_interval_and_its_truth(query):
     if truth is not None:
         true_model = truth.permute(view.counterparts)
         assert list(table["Truth"]) == [value_at(true_model, one.coordinate) for one in found]
-    kinds = {one.coordinate[2::-1] if one.coordinate[0] == "parts" else one.coordinate[:1]
-             for one in found}  # fmt: skip
-    keys = {"_".join(map(str, ["intervals", *kind[:2]])) for kind in kinds}
+    keys = {f"intervals_{one.coordinate[0]}".replace(".", "_") for one in found}
     assert keys <= set(figures(app))
     assert all(table["Remark"])
 

@@ -121,7 +121,7 @@ def script(session: Session, library: str) -> bytes:
     assert view is not None
     source = to_python(view.hmm, session.data.sequences, library)
     if session.page == TRUST and library == "hmmcore":
-        trainable = starts.trained_parameters(session.config)
+        trainable = starts.trained_parameters(session.config, session.data)
         asked = estimates_source("model", trainable, session.config)
         source += f"\nsequences = Sequences(observations, lengths)\n{asked}\n"
     return source.encode()

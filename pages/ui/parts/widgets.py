@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import streamlit as st
-from pandas.io.formats.style import Styler
 
 from pages.ui.session.session import Session
+
+if TYPE_CHECKING:  # it takes a while to import, and the first page shows no table
+    import pandas as pd
+    from pandas.io.formats.style import Styler
 
 LECTURE_CONTROLS = 4 / 3
 """How many times as large Streamlit's elements are in lecture mode: 20 to 15 pixels, as in
