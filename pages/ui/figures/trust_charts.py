@@ -189,6 +189,6 @@ def pace_figure(
             ),
         ],
         [3.0, 2.0], 0.14, ["Gain of each step", "Missing information"], colours,
-        height=320, margin={"t": 34}, uirevision=revision,
-        legend={"x": 0.56, "xanchor": "right", "y": 0.98, "yanchor": "top"},
+        height=340, margin={"t": 34, "b": 72}, uirevision=revision,
+        legend={"orientation": "h", "x": 0.0, "y": -0.22, "yanchor": "top"},
     )  # fmt: skip
