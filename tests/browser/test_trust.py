@@ -27,7 +27,7 @@ def test_a_model_is_trained_to_the_top_and_its_intervals_are_drawn(page: Page) -
     expect(page.get_by_text("This is a maximum")).to_be_visible()
     figure = ui.chart(page, "intervals_means")
     expect(figure).to_have_attribute("aria-label", re.compile("Means μ with Wald intervals at 95"))
-    page.get_by_text("Profile", exact=True).click()
+    page.get_by_role("radio", name="Profile").click()
     page.get_by_role("button", name="Profile 10 numbers").click()
     expect(page.get_by_text("10 of 10 intervals in")).to_be_visible()
     page.get_by_text("Intervals on the Playground").click()

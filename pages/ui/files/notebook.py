@@ -63,7 +63,7 @@ def notebook(
         trainers = {name: _trainer(experiment.runs[name]) for name in landscape.methods}
         cells += map_cells(landscape, trainers)
     if trust:
-        trainable = starts.trained_parameters(experiment.config)
+        trainable = starts.trained_parameters(experiment.config, experiment.data)
         cells += trust_cells(shown.name, trainable, experiment.config)
     cells = [
         ("markdown", f"# {experiment.config.num_states} hidden states\n\n{INSTALL}"),
