@@ -66,7 +66,7 @@ def own_data() -> AppTest:
     [
         {}, {"family": "counts", "residual": "ordinary"}, {"family": "symbols", "sequence": "2"},
         {"family": "points", "method": "Gradient", "runs": "Gradient_4"},
-        {"model": "network", "runs": "EM_2"}, {"K": "1", "N": "1", "M": "9"},
+        {"model": "network", "M": "12", "runs": "EM_2"}, {"K": "1", "N": "1", "M": "9"},
         {"family": "product", "kinds": "ncs", "dim": "2"},
         {"M": "2", "N": "2", "runs": ""}, {"own": "data"},
     ],
@@ -127,6 +127,9 @@ def test_own_data_keep_their_names_and_dates_in_what_is_downloaded():
     )
     # The other coordinate is not forgotten.
     assert "“heat” has" in text(app).replace("\\", "")
+    # Without a true model the learned one is taken for it.
+    assert "if the learned one were it" in text(app)
+    assert coverage.question(here, view).truth == view.hmm
     # What is foretold stands at dates.
     assert "2022-09-01" in str(figures(app)["forecast"]["data"][1]["x"])
 
@@ -158,11 +161,6 @@ def test_intervals_are_counted_and_said_with_their_error():
     assert f"± {row['error']:.1%}" in shown
     values = array(figures(app)["coverage"]["data"][2]["x"])
     assert row["share"] in values
-    # Without a true model the learned one is taken for it.
-    own = own_data()
-    assert "if the learned one were it" in text(own)
-    asked = coverage.question(session(own), current_view(session(own)))
-    assert asked.truth == current_view(session(own)).hmm
 
 
 def test_the_bootstrap_stands_beside_wald():
@@ -183,10 +181,11 @@ def test_the_bootstrap_stands_beside_wald():
 
 
 def test_what_takes_long_is_cancelled_and_keeps_what_it_found():
-    app = press(opened("trust.py", K="3", M="200", N="20", datasets="5000"), "begin_coverage")
-    (job,) = background(session(app), "coverage").jobs
+    app = press(opened("trust.py", K="2", datasets="5000"), "begin_coverage")
+    jobs = background(session(app), "coverage")
+    (job,) = jobs.jobs
     while job.found is None and not job.done:
-        pass
+        jobs.join(job, 0.05)
     press(app, "cancel_coverage")
     assert "Cancelled after" in text(waited(app, "coverage"))
     assert 0 < job.found.done < 5000
