@@ -17,6 +17,7 @@ from pages.ui.parts.widgets import sized, wide
 from pages.ui.session.background import Job
 from pages.ui.session.session import Session
 from pages.ui.session.trust import coverage, coverage_words
+from pages.ui.session.trust.words import restrictions
 from pages.ui.session.view import View
 from pages.ui.text import capitalised, markdown_text
 
@@ -32,7 +33,8 @@ def section(session: Session, view: View) -> None:
         begin = partial(coverage.begin, session, asked)
         begin_or_cancel(job, "coverage", "Draw, fit and count", begin)
     if job is None:
-        st.caption(coverage_words.what_is_done(asked, config.num_data_sets))
+        held_to = restrictions(session)
+        st.caption(coverage_words.what_is_done(asked, config.num_data_sets, held_to))
         return
     followed(session, job, partial(_draw, session, job))
 

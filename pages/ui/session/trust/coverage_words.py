@@ -41,8 +41,8 @@ def title(level: float) -> str:
     return f"How often do {level_text(level)} intervals hold the truth?"
 
 
-def what_is_done(asked: Question, num_data_sets: int) -> str:
-    """What the button does."""
+def what_is_done(asked: Question, num_data_sets: int, held_to: str = "") -> str:
+    """What the button does; `held_to` is what training is held to besides the likelihood."""
     whose = "the true model" if asked.is_true_model else "the model that was learned"
     text = (
         f"Draws {many(num_data_sets, 'data set')} from {whose}, as large as yours and with the "
@@ -51,6 +51,8 @@ def what_is_done(asked: Question, num_data_sets: int) -> str:
     )
     if not asked.is_true_model:
         text += " Where no true model is known, this says what holds if the learned one were it."
+    if held_to:
+        text += f" What your runs are held to besides ({held_to}) is left out."
     return text
 
 
