@@ -76,7 +76,7 @@ from hmmcore.training import (
 )
 from hmmcore.warmup import warm_up
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 __all__ = [
     "EM",

@@ -1,11 +1,13 @@
 """Settings that other parts of the project rely on."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import hmmcore
 from pages.ui.figures.theme import STATE_COLOURS, contrast
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,3 +42,18 @@ def test_colours_of_the_theme_can_be_read(settings: dict[str, Any], mode: str) -
         assert contrast(colours["primaryColor"], ground) >= 3
     assert contrast(colours["linkColor"], colours["backgroundColor"]) >= 4.5
     assert contrast("#ffffff", colours["primaryColor"]) >= 4.5
+
+
+def test_every_place_that_names_the_version_names_the_same_one() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == hmmcore.__version__
+    assert f"\nversion: {hmmcore.__version__}\n" in (ROOT / "CITATION.cff").read_text(
+        encoding="utf-8"
+    )
+    assert f"\n## {hmmcore.__version__} – " in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_every_picture_of_the_readme_is_there() -> None:
+    pictures = re.findall(r"]\((docs/.*?\.png)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(pictures) == 4
+    assert all((ROOT / name).is_file() for name in pictures)

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser import chromium
 from tests.browser import playground as ui
-from tests.browser.page import open_page, wait_until_idle
+from tests.browser.page import open_page
 from tests.browser.server import Server, running_app
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,45 +24,48 @@ class Picture:
     Attributes:
         name: of the file.
         address: of the page and its settings.
-        iterations: how far it trains first.
-        visit: the page to go to then; empty for the one that was opened.
+        iterations: how far it plays first.
+        until: what it says when all is there.
         dark: whether the page is dark.
+        tall: height of the window, in pixels.
     """
 
     name: str
     address: str
-    iterations: int
-    visit: str = ""
+    iterations: int = 0
+    until: str = ""
     dark: bool = False
+    tall: int = 900
 
 
 PICTURES = (
-    Picture("playground", "/?method=Both&speed=10", 22),
-    Picture("training", "/training?method=Both&speed=50&noise=1&fan=5", 60, dark=True),
-    Picture("posterior", "/?noise=1&speed=10", 15, visit="Posterior"),
+    Picture("playground", "/?method=Both&speed=10", 21),
+    Picture("landscape", "/landscape?K=2&M=100&N=5&runs=EM_9", until="trained in", dark=True),
+    Picture(
+        "messages", "/messages?K=3&M=8&N=4&runs=EM_15&cell=4.3", until="term by term", tall=1250
+    ),
+    Picture(
+        "trust", "/trust?K=3&M=100&N=10&start=best&runs=EM_11", until="is a maximum", tall=1250
+    ),
 )
 
 
 def take(browser: Browser, server: Server, picture: Picture) -> None:
     """Train for some iterations, and take the picture."""
     context = browser.new_context(
-        viewport={"width": 1440, "height": 900},
+        viewport={"width": 1440, "height": picture.tall},
         base_url=f"{server.url}/",
         color_scheme="dark" if picture.dark else "light",
     )
     page = context.new_page()
     open_page(page, picture.address)
-    ui.press(page, "Play")
-    page.wait_for_function(
-        "enough => document.querySelectorAll('[aria-label=\"Iteration shown\"]').length"
-        " && Number(document.querySelector('[aria-label=\"Iteration shown\"]').value) >= enough",
-        arg=picture.iterations,
-    )
-    ui.press(page, "Pause")
-    ui.button(page, "Play").wait_for()
-    if picture.visit:
-        ui.visit(page, picture.visit)
-        wait_until_idle(page)
+    if picture.iterations:
+        ui.press(page, "Play")
+        ui.wait_beyond(page, picture.iterations)
+        ui.press(page, "Pause")
+        ui.button(page, "Play").wait_for()
+    if picture.until:
+        page.get_by_text(picture.until).first.wait_for()
     wait_for_rest(page)
     page.screenshot(path=DOCS / f"{picture.name}.png")
     context.close()

@@ -456,7 +456,7 @@ def test_several_columns_of_a_file_become_points() -> None:
     rows = "".join(f"{a:.3f},{b:.3f},{c}\n" for a, b, c in rng.normal(size=(40, 3)))
     app = upload_file(opened(UPLOAD, K="2"), b"waiting,duration,more\n" + rows.encode())
     app.multiselect(key="upload_values").set_value(["waiting", "duration", "more"]).run()
-    assert "3 columns together: points" in texts(app)
+    assert "3 columns of numbers: points" in texts(app)
     app.button(key="use_upload").click().run()
     session = session_of(app)
     assert session.data.columns == ("waiting", "duration", "more")
