@@ -40,9 +40,12 @@ class Picture:
 
 PICTURES = (
     Picture("playground", "/?method=Both&speed=10", 21),
-    Picture("landscape", "/landscape?K=2&M=100&N=5&runs=EM_9", until="trained in", dark=True),
+    Picture("landscape", "/landscape?K=3&M=40&N=4&runs=EM_30", until="trained in", dark=True),
     Picture(
-        "messages", "/messages?K=3&M=8&N=4&runs=EM_15&cell=4.3", until="term by term", tall=1250
+        "messages",
+        "/messages?K=3&M=8&N=4&noise=1.2&runs=EM_4&cell=4.2",
+        until="term by term",
+        tall=1250,
     ),
     Picture(
         "trust", "/trust?K=3&M=100&N=10&start=best&runs=EM_11", until="is a maximum", tall=1250
@@ -65,7 +68,7 @@ def take(browser: Browser, server: Server, picture: Picture) -> None:
         ui.press(page, "Pause")
         ui.button(page, "Play").wait_for()
     if picture.until:
-        page.get_by_text(picture.until).first.wait_for()
+        page.get_by_text(picture.until).first.wait_for(timeout=120_000)
     wait_for_rest(page)
     page.screenshot(path=DOCS / f"{picture.name}.png")
     context.close()
