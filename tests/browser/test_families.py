@@ -100,6 +100,22 @@ def test_points_lie_among_learned_and_true_ellipses(page: Page) -> None:
     expect(ui.chart(page, "means").get_by_text("observation x1", exact=True)).to_be_visible()
 
 
+@pytest.mark.parametrize("viewport", [NARROW], ids=["narrow"])
+def test_several_quantities_have_a_panel_and_a_chart_each(page: Page) -> None:
+    query = "family=product&kinds=ncs&C=3&K=3&M=60&N=4"
+    step(page, query, "What each state emits of each")
+    assert {trace["type"] == "bar" for trace in traces(page)} == {True, False}
+    for name in ("x", "n", "s"):
+        expect(ui.chart(page, "sequence").get_by_text(name, exact=True)).to_be_visible()
+    for title in ("observation x", "count n", "symbol s"):
+        expect(ui.chart(page, "means").get_by_text(title, exact=True)).to_be_visible()
+    # A number of each part is in the reader's hand.
+    grip = page.get_by_role("slider", name="count n: rate of S2")
+    before = grip.get_attribute("aria-valuetext")
+    grip.press("ArrowRight")
+    expect(grip).not_to_have_attribute("aria-valuetext", before or "")
+
+
 def test_a_small_network_learns_live(page: Page) -> None:
     ui.open_playground(page, "model=network&K=3&M=60&N=4&method=Both")
     ui.press(page, "Play")
