@@ -96,7 +96,7 @@ def draw_starts(job: Sweep) -> None:
         st.dataframe(
             with_minus(
                 optima_frame(optima, found.methods, found.num_starts, MOST_OPTIMA),
-                {"Log-likelihood": 3, "Below the best": 3},
+                {"Log-likelihood": ".3f", "Below the best": ".3f"},
             ),
             hide_index=True, key=sized(session, "optima"),
             column_config={"Share": st.column_config.NumberColumn(format="percent")},
@@ -173,7 +173,7 @@ def draw_states(job: Sweep) -> None:
         st.dataframe(
             with_minus(
                 states_frame(rows, parameter_symbols(session.data)),
-                dict.fromkeys(("Log-likelihood", "AIC", "AICc", "BIC", "ICL", "Held out"), 2),
+                dict.fromkeys(("Log-likelihood", "AIC", "AICc", "BIC", "ICL", "Held out"), ".2f"),
             ),
             hide_index=True, key=sized(session, "numbers_of_states"),
             alt="For each number of states its log-likelihood in nats, free parameters by name, "

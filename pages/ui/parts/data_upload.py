@@ -36,7 +36,7 @@ from pages.ui.session.opening import open_file
 from pages.ui.session.session import Session
 from pages.ui.settings.config import MAX_CELLS
 from pages.ui.settings.families import MAX_DIMENSIONS, MAX_SYMBOLS
-from pages.ui.text import count, many, markdown_text, missing, shortened
+from pages.ui.text import count, listed, many, markdown_text, missing, shortened
 
 SEPARATOR_NAMES = {separator: name.capitalize() for separator, name in SEPARATORS.items()} | {
     NO_SEPARATOR: "None: one column"
@@ -191,13 +191,13 @@ def _what_was_read(read: TableData) -> str:
     """One or two sentences on the observations of a file."""
     sequences = read.sequences
 
-    def listed(labels: tuple[str, ...]) -> str:
+    def shortly(labels: tuple[str, ...]) -> str:
         return ", ".join(markdown_text(shortened(label, 12)) for label in labels)
 
-    found, known = listed(read.labels), listed(read.truth_labels)
+    found, known = shortly(read.labels), shortly(read.truth_labels)
     if read.family == "product":
         found = "; ".join(
-            f"{markdown_text(shortened(name, 24))}: {listed(labels)}"
+            f"{markdown_text(shortened(name, 24))}: {shortly(labels)}"
             for name, labels in zip(read.names, read.part_labels, strict=True)
             if labels
         )
@@ -564,11 +564,11 @@ def _open(session: Session, open_it: Callable[[], str]) -> None:
 
 def _called(upload: Upload) -> str:
     """The columns of an upload by name, and their family."""
-    columns = " and ".join(
-        f"“{markdown_text(name)}”" for name in upload.columns or (upload.column,)
-    )
+    columns = listed([f"“{markdown_text(name)}”" for name in upload.columns or (upload.column,)])
     many_columns = len(upload.columns) > 1
-    kinds = ", ".join(upload.kinds) or upload.family
+    # Where all are alike one word says it.
+    kinds = ", ".join(dict.fromkeys(upload.kinds) if len(set(upload.kinds)) == 1 else upload.kinds)
+    kinds = kinds or upload.family
     return f"column{'s' if many_columns else ''} {columns} ({kinds})"
 
 

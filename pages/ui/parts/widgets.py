@@ -29,17 +29,17 @@ def sized(session: Session, key: str) -> str:
     return f"{key}_lecture" if session.config.lecture == "on" else key
 
 
-def with_minus(frame: pd.DataFrame, places: Mapping[str, int]) -> Styler:
-    """A table whose columns of numbers have so many decimals, and a typographic minus sign.
+def with_minus(frame: pd.DataFrame, formats: Mapping[str, str]) -> Styler:
+    """A table whose columns of numbers are written as ".2f" or ".4g" says, with a true minus sign.
 
     Streamlit sorts it by its numbers all the same. What is not known is left empty.
     """
 
-    def shown(number: int) -> Callable[[float], str]:
-        return lambda value: f"{value:.{number}f}".replace("-", "−")
+    def shown(form: str) -> Callable[[float], str]:
+        return lambda value: format(value, form).replace("-", "−")
 
-    formats = {name: shown(number) for name, number in places.items()}
-    return frame.style.format(formats, na_rep="", subset=list(places))
+    writers = {name: shown(form) for name, form in formats.items()}
+    return frame.style.format(writers, na_rep="", subset=list(formats))
 
 
 def set_widget(key: str, value: Any) -> None:

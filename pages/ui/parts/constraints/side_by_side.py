@@ -48,7 +48,7 @@ def draw(session: Session, job: Sweep) -> None:
         st.dataframe(
             with_minus(
                 table(session, rows, labels),
-                dict.fromkeys(("Log-likelihood", "AIC", "AICc", "BIC", "ICL", "Held out"), 2),
+                dict.fromkeys(("Log-likelihood", "AIC", "AICc", "BIC", "ICL", "Held out"), ".2f"),
             ),
             hide_index=True, key=sized(session, "variants_table"),
             alt="For each family or constraint its log-likelihood in nats, free parameters by "

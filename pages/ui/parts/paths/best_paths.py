@@ -11,7 +11,7 @@ from pages.ui.files.export import frame_csv
 from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import controls, words
 from pages.ui.parts.paths import path_tables, path_words
-from pages.ui.parts.widgets import sized, wide
+from pages.ui.parts.widgets import sized, wide, with_minus
 from pages.ui.session import decoded, listed_paths
 from pages.ui.session.listed_paths import GivenPaths
 from pages.ui.session.session import Session
@@ -85,9 +85,8 @@ def _tables(
 ) -> None:
     """Draw what each path is worth, and offer that and the paths themselves as CSV."""
     st.dataframe(
-        path_tables.shown(found, drawn, true),
+        with_minus(path_tables.shown(found, drawn, true), {"log p(path, x)": ".3f"}),
         key=sized(session, "best_paths_table"),
-        column_config={"log p(path, x)": st.column_config.NumberColumn(format="%.3f")},
         alt=path_words.about_table(found),
     )
     st.caption(path_words.TABLE)

@@ -12,7 +12,7 @@ from hmmcore.uncertainty import Bootstrap, Verdict
 from pages.ui.files.export import frame_csv
 from pages.ui.parts import controls
 from pages.ui.parts.trust.following import begin_or_cancel, followed, progress
-from pages.ui.parts.widgets import sized, wide
+from pages.ui.parts.widgets import sized, wide, with_minus
 from pages.ui.session.background import Job
 from pages.ui.session.session import Session
 from pages.ui.session.trust import appraisal, bootstraps
@@ -71,11 +71,9 @@ def _draw(session: Session, view: View, verdict: Verdict, job: Job) -> None:
         frame = _frame(table)
         numbers = [name for name in frame.columns if name != "Parameter"]
         st.dataframe(
-            frame, hide_index=True, key=sized(session, "bootstrap_table"), height=300,
-            column_config={
-                "Parameter": st.column_config.TextColumn(width="medium"),
-                **{name: st.column_config.NumberColumn(format="%.4g") for name in numbers},
-            },
+            with_minus(frame, dict.fromkeys(numbers, ".4g")),
+            hide_index=True, key=sized(session, "bootstrap_table"), height=300,
+            column_config={"Parameter": st.column_config.TextColumn(width="medium")},
             alt="Every number of the model with its standard error and its interval, by Wald and "
             "by the bootstrap",
         )  # fmt: skip

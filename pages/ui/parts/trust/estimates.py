@@ -21,7 +21,7 @@ from pages.ui.parts import controls
 from pages.ui.parts import words as page_words
 from pages.ui.parts.layout import side_by_side
 from pages.ui.parts.trust.following import cancel_button, followed, progress
-from pages.ui.parts.widgets import sized
+from pages.ui.parts.widgets import sized, with_minus
 from pages.ui.session.background import Job
 from pages.ui.session.session import Session
 from pages.ui.session.trust import appraisal, words
@@ -106,11 +106,11 @@ def draw(
     if session.shown_data.truth is None:
         st.caption(page_words.no_truth(session.shown_data))
     table = frame(found)
-    columns = ("Estimate", "Standard error", "Lower", "Upper", "Truth")
+    numbers = {"Estimate", "Standard error", "Lower", "Upper", "Truth"} & set(table)
     st.dataframe(
-        table, hide_index=True, key=sized(session, "estimates_table"), height=380,
+        with_minus(table, dict.fromkeys(numbers, ".4g")),
+        hide_index=True, key=sized(session, "estimates_table"), height=380,
         column_config={
-            **{name: st.column_config.NumberColumn(format="%.4g") for name in columns},
             "Parameter": st.column_config.TextColumn(width="medium"),
             "Remark": st.column_config.TextColumn(width="large"),
         },

@@ -16,7 +16,7 @@ from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import controls
 from pages.ui.parts.layout import side_by_side
 from pages.ui.parts.trust.following import begin_or_cancel, followed, progress
-from pages.ui.parts.widgets import sized, wide
+from pages.ui.parts.widgets import sized, wide, with_minus
 from pages.ui.session.background import Job
 from pages.ui.session.session import Session
 from pages.ui.session.trust import simulated
@@ -111,9 +111,9 @@ def _draw_numbers(session: Session, view: View, found: SimulationCheck, colours:
     table, sentences = _numbers(view, found, colours)
     numbers = ("Observed", "Simulated", "From", "To")
     st.dataframe(
-        table, hide_index=True, key=sized(session, "simulated_numbers"),
+        with_minus(table, dict.fromkeys(numbers, ".4g")),
+        hide_index=True, key=sized(session, "simulated_numbers"),
         column_config={
-            **{name: st.column_config.NumberColumn(format="%.4g") for name in numbers},
             "As far out": st.column_config.NumberColumn(
                 format="percent",
                 help="The share of data sets, these among them, that lie at least as far out on "
