@@ -21,7 +21,7 @@ PATHS = (
     "/", "/data", "/training", "/landscape", "/posterior", "/viterbi", "/messages", "/models",
     "/trust",
 )  # fmt: skip
-LECTURE = "?K=3&M=60&N=3&method=Both&runs=EM_5~Gradient_5&lecture=on"
+LECTURE = "?K=3&M=20&N=2&method=Both&runs=EM_5~Gradient_5&lecture=on"
 
 # Texts that are seen and smaller, with their sizes; a drawing may be scaled as a whole.
 SMALL_TEXTS = """(least) => {
