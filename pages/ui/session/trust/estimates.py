@@ -10,7 +10,8 @@ from functools import partial
 import numpy as np
 
 from hmmcore import HMM, NeuralGaussian, TrainState
-from hmmcore.coordinates import Coordinate, flat, spelled, value_at
+from hmmcore.coordinates import MOMENTS, Coordinate, flat, spelled, value_at
+from hmmcore.emissions import EmissionStatistics
 from hmmcore.uncertainty import Information, ProfiledInterval, Verdict, profile_intervals
 from hmmcore.uncertainty.information import coordinates_of
 from pages.ui.session.background import Job, Stopped, background, in_turns
@@ -178,10 +179,10 @@ def _remark(asked: Information, own: Coordinate, value: float, state: TrainState
         return "The variance of its state was stopped at its floor, so nothing bounds it."
     if math.isnan(asked.standard_error(own)):
         return "The data do not determine it."
-    return _evidence(own, state)
+    return evidence(own, state)
 
 
-def _evidence(own: Coordinate, state: TrainState) -> str:
+def evidence(own: Coordinate, state: TrainState) -> str:
     """How many observations speak for a number, expected under the model."""
     expected = state.expectations
     if own[0] == "initial_probs":
@@ -191,10 +192,22 @@ def _evidence(own: Coordinate, state: TrainState) -> str:
         number = float(expected.transition_counts[int(own[1])].sum())
         what = many(round(number), "step")
     else:
-        number = float(expected.emissions["weights"][int(own[1])])
+        number = _observations(own, expected.emissions)
         what = many(round(number), "observation")
     verb = "speaks" if round(number) == 1 else "speak"
     return f"{f'Only {what}' if number < FEW else capitalised(what)} {verb} for it."
+
+
+def _observations(own: Coordinate, statistics: EmissionStatistics) -> float:
+    """How many observations, expected under the model, have what a number is of."""
+    _, state, *rest = own
+    part, parameter = part_of(own)
+    first = f"{part}." if part else ""
+    counts = statistics.get(f"{first}counts")
+    # Of symbols these are of each symbol, and all of them speak for each probability.
+    if counts is not None and parameter in MOMENTS:
+        return float(counts[int(state), int(rest[0])])
+    return float(statistics[f"{first}weights"][int(state)])
 
 
 def undetermined_words(session: Session, view: View, verdict: Verdict) -> str:
