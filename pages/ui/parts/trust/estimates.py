@@ -79,7 +79,7 @@ def profile_button(
     if job is not None and not job.done:
         cancel_button(job, "cancel_profiles")
     elif job is None or job.cancelled or job.failed:
-        names = to_profile(view, verdict)
+        names = to_profile(view, verdict, asked.start)
         st.button(
             f"Profile {len(names)} numbers", key="begin_profiles", type="primary",
             icon=":material/play_arrow:", disabled=not names,

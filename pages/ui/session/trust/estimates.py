@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from hmmcore import HMM, NeuralGaussian, TrainState
-from hmmcore.coordinates import MOMENTS, Coordinate, flat, spelled, value_at
+from hmmcore.coordinates import MOMENTS, Coordinate, flat, is_distribution, spelled, value_at
 from hmmcore.emissions import EmissionStatistics
 from hmmcore.uncertainty import Information, ProfiledInterval, Verdict, profile_intervals
 from hmmcore.uncertainty.information import coordinates_of
@@ -121,7 +121,8 @@ def estimates(
         profiled: profile intervals by coordinate of the run's own order; used where the visitor
             wants these.
     """
-    config, truth = session.config, session.shown_data.truth
+    config, truth, run = session.config, session.shown_data.truth, session.shown_run
+    assert run is not None
     asked = verdict.information
     found = []
     for name in shown_coordinates(view.hmm):
@@ -139,7 +140,7 @@ def estimates(
             Estimate(
                 name, shown_name(session, spelled(name)), value, error, low, high,
                 _true_value(truth, in_states(name, view.counterparts.tolist())),
-                " ".join(filter(None, [_remark(asked, own, value, view.state), failure])),
+                " ".join(filter(None, [remark(verdict, run.start, own, view.state), failure])),
             )
         )  # fmt: skip
     return found
@@ -168,11 +169,18 @@ def _true_value(truth: HMM | None, name: Coordinate) -> float:
     return math.nan if truth is None else value_at(truth, name)
 
 
-def _remark(asked: Information, own: Coordinate, value: float, state: TrainState) -> str:
+def remark(verdict: Verdict, start: HMM, own: Coordinate, state: TrainState) -> str:
+    """What there is to say of a number besides its interval, in a sentence.
+
+    Args:
+        start: the model that training started from, whose zeros are meant.
+        own: the number, by the run's own order of states.
+    """
+    asked = verdict.information
     if own[0] in CHAIN and asked.hmm.num_states == 1:
         return "The only one there is."
     if spelled(own) in asked.at_bounds:
-        return f"At its bound, {round(value)}: a limit on one side only, by profile."
+        return _at_bound(verdict, start, own)
     if not asked.is_trained(own):
         return "Not trained, so it is known."
     if part_of(own)[1] in UNBOUNDED[:2] and own[1] in asked.collapsed:
@@ -180,6 +188,25 @@ def _remark(asked: Information, own: Coordinate, value: float, state: TrainState
     if math.isnan(asked.standard_error(own)):
         return "The data do not determine it."
     return evidence(own, state)
+
+
+def _at_bound(verdict: Verdict, start: HMM, own: Coordinate) -> str:
+    value = value_at(verdict.information.hmm, own)
+    if is_meant(verdict.information, start, own):
+        return f"{'Zero' if value == 0.0 else 'One'} by the start, so it is known."
+    if own in map(flat, verdict.optimality.rising):
+        return "It should rise, and EM cannot leave zero."
+    if not verdict.optimality.satisfied:
+        return "From here the likelihood leads beyond its bound: no error before the maximum."
+    return f"At its bound, {round(value)}: a limit on one side only, by profile."
+
+
+def is_meant(asked: Information, start: HMM, own: Coordinate) -> bool:
+    """Whether a number is at its bound because training started from it there, and kept it."""
+    value = value_at(asked.hmm, own)
+    bounds = (0.0, 1.0) if is_distribution(str(own[0])) else (0.0,)
+    at_bound = spelled(own) in asked.at_bounds and value in bounds
+    return at_bound and value_at(start, own) == value
 
 
 def evidence(own: Coordinate, state: TrainState) -> str:
@@ -256,8 +283,11 @@ def profiled(job: Job | None) -> Mapping[Coordinate, ProfiledInterval]:
     return {} if job is None or job.found is None else job.found
 
 
-def to_profile(view: View, verdict: Verdict) -> list[Coordinate]:
-    """The numbers that can have a profile interval, in the run's own order of states."""
+def to_profile(view: View, verdict: Verdict, start: HMM) -> list[Coordinate]:
+    """The numbers that can have a profile interval, in the run's own order of states.
+
+    Zeros of the start are meant, so they have none.
+    """
     asked = verdict.information
     names = [in_states(name, view.permutation.tolist()) for name in shown_coordinates(view.hmm)]
     network = isinstance(view.hmm.emissions, NeuralGaussian)
@@ -265,6 +295,7 @@ def to_profile(view: View, verdict: Verdict) -> list[Coordinate]:
         name
         for name in names
         if (spelled(name) in asked.at_bounds or not math.isnan(asked.standard_error(name)))
+        and not is_meant(asked, start, name)
         and not (network and name[0] == "means")
         and not (view.hmm.num_states == 1 and name[0] in CHAIN)
     ]
