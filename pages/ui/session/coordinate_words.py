@@ -64,6 +64,9 @@ def _name(coordinate: Coordinate, data: Dataset, names: Sequence[str], whose: st
         return f"rate λ of {state(indices[0])}"
     if parameter == "probs":
         return f"probability B of “{_of(data.labels, indices[1])}” in {state(indices[0])}"
+    if parameter == "covariances":
+        first, second = (f"“{_of(data.columns, d)}”" for d in sorted(indices[1:]))
+        return f"correlation of {first} and {second} in {state(indices[0])}"
     word = "mean μ" if parameter == "means" else "standard deviation σ"
     of = f" of “{_of(data.columns, indices[1])}”" if len(indices) > 1 and data.columns else ""
     return f"{word}{of} {'in' if of else 'of'} {state(indices[0])}"

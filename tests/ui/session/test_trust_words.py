@@ -7,7 +7,16 @@ import numpy as np
 from hmmcore import EM, HMM, Gaussian, Poisson, Sequences
 from hmmcore.emissions import Product
 from hmmcore.uncertainty import Verdict, appraise
-from pages.ui.session.trust.estimates import evidence, is_meant, remark
+from pages.ui.experiment.dataset import Upload
+from pages.ui.session.session import Session
+from pages.ui.session.trust.estimates import (
+    evidence,
+    is_meant,
+    remark,
+    undetermined_words,
+)
+from pages.ui.session.view import current_view
+from pages.ui.settings.config import Config
 
 
 def appraised(trainer: EM, hmm: HMM, start: HMM) -> Verdict:
@@ -55,3 +64,21 @@ def test_zeros_of_the_start_are_known_and_a_bound_is_one_at_a_maximum_only():
     assert not early.optimality.satisfied
     assert own in early.information.at_bounds
     assert "At its bound" not in remark(early, start, own, state)
+
+
+def test_columns_that_are_never_there_together_are_named():
+    rng = np.random.default_rng(2)
+    values = rng.normal(size=(60, 2))
+    values[::2, 0] = values[1::2, 1] = np.nan
+    session = Session(Config(num_states=1))
+    upload = Upload("a.csv", "", Sequences(values), "points", columns=("heat", "flow"))
+    session.replace_upload(upload, 1)
+    session.change(covariance_type="full")
+    for _ in range(5):
+        session.step()
+    view = current_view(session)
+    verdict = appraised(EM(session.data.sequences), view.hmm, session.shown_run.start)
+    assert undetermined_words(session, view, verdict) == (
+        "The data say nothing about 1 direction among the numbers: what moves there is "
+        "correlation of “heat” and “flow” in S1."
+    )

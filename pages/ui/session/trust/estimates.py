@@ -250,7 +250,7 @@ def undetermined_words(session: Session, view: View, verdict: Verdict) -> str:
     back = np.argsort(view.permutation).tolist()
     for direction in information.undetermined:
         for own in direction:
-            if part_of(own)[1] not in KINDS:
+            if part_of(own)[1] not in (*KINDS, "covariances"):
                 continue
             name = shown_name(session, spelled(in_states(own, back)))
             if name not in names:
@@ -259,9 +259,10 @@ def undetermined_words(session: Session, view: View, verdict: Verdict) -> str:
         return ""
     shown = names[:4]
     more = f", and {count(len(names) - 4)} more" if len(names) > 4 else ""
+    moving = f": what moves there is {', '.join(shown)}{more}" if names else ""
     return (
         f"The data say nothing about {many(len(information.undetermined), 'direction')} among the "
-        f"numbers: what moves there is {', '.join(shown)}{more}."
+        f"numbers{moving}."
     )
 
 
