@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from hmmcore import EM, HMM, Gaussian, Poisson, Sequences
 from hmmcore.emissions import Product
-from hmmcore.uncertainty import Verdict, appraise
+from hmmcore.uncertainty import Bootstrap, Verdict, appraise
 from pages.ui.experiment.dataset import Upload
+from pages.ui.parts.constraints.notes import TRUST
 from pages.ui.session.session import Session
+from pages.ui.session.trust import bootstraps
 from pages.ui.session.trust.estimates import (
     evidence,
     is_meant,
     remark,
     undetermined_words,
 )
+from pages.ui.session.trust.words import about_verdict
 from pages.ui.session.view import current_view
 from pages.ui.settings.config import Config
 
@@ -82,3 +87,33 @@ def test_columns_that_are_never_there_together_are_named():
         "The data say nothing about 1 direction among the numbers: what moves there is "
         "correlation of “heat” and “flow” in S1."
     )
+
+
+def test_what_was_not_trained_is_no_row_of_the_bootstrap():
+    session = Session(Config(num_states=2, length=30, num_sequences=3, trainable=("means",)))
+    session.step()
+    view = current_view(session)
+    hmm = view.state.hmm
+    *_, last = appraise(hmm, session.data.sequences, ("means",))
+    moved = HMM(
+        hmm.initial_probs, hmm.transition_matrix,
+        Gaussian(hmm.emissions.means + 0.1, hmm.emissions.covariances),
+    )  # fmt: skip
+    known = Bootstrap(hmm, 50, models=(hmm,) * 25 + (moved,) * 25)
+    # Fifty copies of one number need not have the spread zero.
+    assert any(known.standard_error(("transition_matrix", 0, j)) > 0.0 for j in range(2))
+    table = bootstraps.rows(session, view, known, last.verdict.information)
+    assert [row.name for row in table] == ["Mean μ of S1", "Mean μ of S2"]
+    assert "not determined" not in " ".join(bootstraps.about(known, table))
+
+
+def test_the_bootstrap_is_said_to_train_as_the_page_does_only_where_it_does():
+    session = Session(Config(num_states=1, length=20, num_sequences=2, sticky_prior=2.0))
+    session.step()
+    view = current_view(session)
+    verdict = appraised(EM(session.data.sequences), view.hmm, session.shown_run.start)
+    verdict = replace(verdict, optimality=replace(verdict.optimality, verdict="stopped early"))
+    assert "the bootstrap below trains as" in about_verdict(session, view, verdict)
+    session.config = replace(session.config, only="means.1")
+    assert "bootstrap" not in about_verdict(session, view, verdict)
+    assert "bootstrap" not in TRUST

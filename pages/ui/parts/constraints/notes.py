@@ -18,9 +18,9 @@ LANDSCAPE = (
 )
 
 TRUST = (
-    "Priors or ties are on. The verdict, standard errors, intervals, bootstrap and coverage below "
-    "are those of the likelihood of models without them, so what rests here need not be a maximum "
-    "there. Press Hold nothing under Constraints and priors, and train, to have them apply."
+    "Priors or ties are on. The verdict, standard errors, intervals and coverage below are those "
+    "of the likelihood of models without them, so what rests here need not be a maximum there. "
+    "Press Hold nothing under Constraints and priors, and train, to have them apply."
 )
 
 

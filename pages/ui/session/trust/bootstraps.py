@@ -108,7 +108,8 @@ def rows(session: Session, view: View, known: Bootstrap, wald: Information) -> l
     for name in shown_coordinates(view.hmm):
         own = in_states(name, order)
         error = known.standard_error(own)
-        if error == 0.0:  # not trained
+        # Copies of one number need not have a spread of exactly zero; zeros that are meant have.
+        if not wald.is_trained(own) or error == 0.0:
             continue
         table.append(
             Row(

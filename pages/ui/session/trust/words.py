@@ -56,11 +56,12 @@ def about_verdict(session: Session, view: View, verdict: Verdict) -> str:
     if not session.config.trainable:
         return "Nothing is trained, so every number is known, and there is nothing to doubt."
     if (held_to := restrictions(session)) and not found.satisfied:
+        bootstrap = "" if session.config.only else "; the bootstrap below trains as the page does"
         return (
             f"**Trained with {held_to}**: without that the log-likelihood could gain about "
             f"{scientific(found.gain)} nats more. Standard errors and intervals here are those of "
             "the likelihood alone, with all of its numbers free, so they are not quite those of "
-            "this model; the bootstrap below trains as the page does."
+            f"this model{bootstrap}."
         )
     if found.satisfied:
         return (
