@@ -144,6 +144,22 @@ def is_random(config: Config) -> bool:
     )
 
 
+def is_from_data(config: Config, data: Dataset) -> bool | None:
+    """Whether the observations had a part in the start; None where nobody knows: it was given."""
+    if config.start in ("hand", "model"):
+        return None
+    if config.chain != "free" and not constraints.holds_truth(config, data):
+        return True  # states in the order in which the data meet them
+    if config.start == "near-truth" and data.truth is not None:
+        return False
+    if config.start == "symmetric":
+        return any(
+            part.family != "symbols" and (part.family == "counts" or part.generating_model is None)
+            for part in data.parts or (data,)
+        )
+    return data.family != "symbols" or config.start not in ("random", "near-truth")
+
+
 def _with_known_noise(hmm: HMM, generating_model: HMM | None) -> HMM:
     """The start with the true covariances.
 

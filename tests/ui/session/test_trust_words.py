@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from hmmcore import EM, HMM, Gaussian, Poisson, Sequences
 from hmmcore.emissions import Product
 from hmmcore.uncertainty import Bootstrap, Verdict, appraise
+from pages.ui.experiment import starts
 from pages.ui.experiment.dataset import Upload
+from pages.ui.experiment.generated import dataset
 from pages.ui.parts.constraints.notes import TRUST
 from pages.ui.session.session import Session
-from pages.ui.session.trust import bootstraps
+from pages.ui.session.trust import backtest_words, bootstraps
 from pages.ui.session.trust.estimates import (
     evidence,
     is_meant,
@@ -117,3 +120,28 @@ def test_the_bootstrap_is_said_to_train_as_the_page_does_only_where_it_does():
     session.config = replace(session.config, only="means.1")
     assert "bootstrap" not in about_verdict(session, view, verdict)
     assert "bootstrap" not in TRUST
+
+
+@pytest.mark.parametrize("family", ["numbers", "counts", "symbols", "product"])
+@pytest.mark.parametrize("start", ["random", "best", "kmeans", "symmetric", "near-truth"])
+def test_a_start_that_has_seen_the_last_tenth_is_said_to_have(family, start):
+    config = Config(
+        family=family, start=start, num_states=2, length=40, num_sequences=2, kinds="ncs"
+    )
+    data = dataset(config)
+    values = data.sequences.observations.copy()
+    values[30:40] = values[:10][::-1]  # another end of the first sequence
+    changed = replace(data, sequences=Sequences(values, data.sequences.lengths))
+    seen = starts.is_from_data(config, data)
+    same = starts.starting_point(config, data).hmm == starts.starting_point(config, changed).hmm
+    # A draw from the data may be of what has not changed.
+    assert same is not seen or (seen and start == "random")
+    assert ("made from all" in backtest_words.what(seen)) == bool(seen)
+
+
+def test_a_start_that_was_given_may_have_seen_the_last_tenth():
+    config = Config(num_states=2, length=20, num_sequences=2)
+    data = dataset(config)
+    given = starts.is_from_data(replace(config, start="hand"), data)
+    assert "if it was fitted to all" in backtest_words.what(given)
+    assert starts.is_from_data(replace(config, chain="left-right", start="near-truth"), data)

@@ -61,8 +61,9 @@ is the range of simulated data sets, at each place by itself.
 _FORECASTS = """
 **What comes next.** From what is believed of the last state, the model's transitions say which
 state comes after it, and the states what is observed then. The further ahead, the less the present
-says: the forecast ends at what the model does in the long run. *Held out*: a model that never saw
-the last tenth foretells it step by step, and one counts how often it was right.
+says: the forecast ends at what the model does in the long run. *Held out*: a model that is
+trained without the last tenth foretells it step by step, and one counts how often it was right. A
+start that was made from all of the data had seen it, though, and the page says so.
 """
 
 _COVERAGE = """

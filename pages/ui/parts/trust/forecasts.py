@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from hmmcore.checks import Backtest
+from pages.ui.experiment.starts import is_from_data
 from pages.ui.figures.forecast_charts import (
     backtest_figure,
     forecast_figure,
@@ -82,7 +83,7 @@ def how_it_did(session: Session, view: View) -> None:
             begin = partial(backtests.begin, session, view)
             begin_or_cancel(job, "backtest", "Hold out the last tenth", begin)
     if job is None:
-        st.caption(backtest_words.WHAT)
+        st.caption(backtest_words.what(is_from_data(session.config, session.data)))
         return
     followed(session, job, partial(_draw_backtest, session, view, job))
 
@@ -119,7 +120,7 @@ def _draw_backtest(session: Session, view: View, job: Job) -> None:
     names = [markdown_text(name) for name in session.data.columns]
     notes = [
         backtest_words.about_probability(found, d), backtest_words.others(found, d, names),
-        backtest_words.WHAT,
+        backtest_words.what(is_from_data(session.config, session.data)),
     ]  # fmt: skip
     st.caption(" ".join(filter(None, notes)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hmmcore.checks import Backtest
 from pages.ui.session.trust.forecast_words import level_text
@@ -18,6 +18,19 @@ WHAT = (
     "The last tenth of every sequence is held out, a model is trained on the rest, from the same "
     "start and by as many steps, and foretells each observation of it from those before."
 )
+
+SEEN: Mapping[bool | None, str] = {
+    True: "The start was made from all of the data, so it is not quite without the last tenth: "
+    "forecasts may do a little better than they would.",
+    None: "The start was given: if it was fitted to all of these data, the last tenth was no "
+    "secret, and forecasts do better than they would.",
+}
+"""By whether the start is from the data, what that means; nothing where it is not."""
+
+
+def what(is_from_data: bool | None) -> str:
+    """What is done, and what the start had seen; see `starts.is_from_data`."""
+    return " ".join(filter(None, [WHAT, SEEN.get(is_from_data)]))
 
 
 def verdict(found: Backtest, dimension: int) -> str:
