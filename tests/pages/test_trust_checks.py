@@ -20,6 +20,7 @@ from pages.ui.session.trust import bootstraps, coverage
 from pages.ui.session.trust.forecasts import forecast_frame
 from pages.ui.session.trust.residuals import residual_frame, residuals
 from pages.ui.session.view import current_view
+from pages.ui.text import markdown_text
 from tests.pages.shown import (
     array,
     figures,
@@ -132,6 +133,30 @@ def test_own_data_keep_their_names_and_dates_in_what_is_downloaded():
     assert coverage.question(here, view).truth == view.hmm
     # What is foretold stands at dates.
     assert "2022-09-01" in str(figures(app)["forecast"]["data"][1]["x"])
+
+
+def test_names_of_states_columns_symbols_and_sequences_are_only_text():
+    image = "![x](//a.bc/d.png)"
+    app = opened("trust.py", K="2", simulations="20")
+    rng = np.random.default_rng(0)
+    states = np.repeat([0, 1], 60)
+    values = np.column_stack([rng.normal(9.0 * states, 1.0), states]).astype(float)
+    upload = Upload(
+        f"{image}.csv", image, Sequences(values), "product", columns=(f"1{image}", image),
+        sequence_names=(image,), kinds=("numbers", "symbols"), part_labels=((), (image, "b")),
+    )  # fmt: skip
+    here = session(app)
+    here.replace_upload(upload, 2)
+    # The observed stays are far longer than those of this model.
+    hand = ((0.5, 0.5), (0.5, 0.5), (0.5, 0.5), (0.0, 9.0), (1.0, 1.0), (0.9, 0.1), (0.1, 0.9))
+    here.change(state_names=(image, f"2{image}"), start="hand", hand=hand)
+    for dimension in (1, 2):
+        here.change(dimension=dimension)
+        shown = text(waited(healthy(app.run()), *ROOMS))
+        assert f"Mean stay in {image}" in shown.replace("\\", "")
+        assert markdown_text(image) in shown
+        assert image not in shown
+        assert not any(image in one.value for one in app.subheader)
 
 
 def test_the_last_tenth_is_foretold_by_a_model_that_never_saw_it():

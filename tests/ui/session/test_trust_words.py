@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from hmmcore import EM, HMM, Gaussian, Poisson, Sequences
+from hmmcore.checks import Statistic
 from hmmcore.emissions import Product
 from hmmcore.uncertainty import Bootstrap, Verdict, appraise
 from pages.ui.experiment import starts
@@ -15,7 +16,7 @@ from pages.ui.experiment.dataset import Upload
 from pages.ui.experiment.generated import dataset
 from pages.ui.parts.constraints.notes import TRUST
 from pages.ui.session.session import Session
-from pages.ui.session.trust import backtest_words, bootstraps
+from pages.ui.session.trust import backtest_words, bootstraps, simulated_words
 from pages.ui.session.trust.estimates import (
     evidence,
     is_meant,
@@ -25,6 +26,7 @@ from pages.ui.session.trust.estimates import (
 from pages.ui.session.trust.words import about_verdict
 from pages.ui.session.view import current_view
 from pages.ui.settings.config import Config
+from pages.ui.text import markdown_text
 
 
 def appraised(trainer: EM, hmm: HMM, start: HMM) -> Verdict:
@@ -145,3 +147,10 @@ def test_a_start_that_was_given_may_have_seen_the_last_tenth():
     given = starts.is_from_data(replace(config, start="hand"), data)
     assert "if it was fitted to all" in backtest_words.what(given)
     assert starts.is_from_data(replace(config, chain="left-right", start="near-truth"), data)
+
+
+def test_a_name_in_a_sentence_on_simulated_data_is_only_text():
+    ends = (np.array([value]) for value in (9.0, 1.0, 2.0, 3.0, 0.01))
+    one = Statistic("stay_means", None, np.zeros(1), None, *ends)
+    said = simulated_words.about_number(one, "Mean stay in ![x](//a.bc/d.png)", 0.95)
+    assert said.startswith(f"**{markdown_text('Mean stay in ![x](//a.bc/d.png)')}**: 9 observed")

@@ -9,7 +9,7 @@ import numpy as np
 from hmmcore.checks import SimulationCheck, Statistic
 from pages.ui.figures.theme import StateNames
 from pages.ui.session.trust.forecast_words import level_text
-from pages.ui.text import count, decimal, many
+from pages.ui.text import count, decimal, many, markdown_text
 
 NUMBERS: Mapping[str, str] = {
     "mean": "Mean",
@@ -71,8 +71,8 @@ def about_number(one: Statistic, name: str, level: float) -> str:
         return ""
     value, low, high = (decimal(number, ends[1] - ends[0]) for number in (found, *ends))
     return (
-        f"**{name}**: {value} observed, where {level_text(level)} of simulated data sets have "
-        f"{low} to {high}."
+        f"**{markdown_text(name)}**: {value} observed, where {level_text(level)} of simulated data "
+        f"sets have {low} to {high}."
     )
 
 
