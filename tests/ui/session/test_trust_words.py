@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hmmcore import EM, HMM, Gaussian, Poisson, Sequences
-from hmmcore.checks import Statistic
+from hmmcore import EM, HMM, Categorical, Gaussian, Poisson, Sequences
+from hmmcore.checks import Statistic, backtest
 from hmmcore.emissions import Product
 from hmmcore.uncertainty import Bootstrap, Verdict, appraise
 from pages.ui.experiment import starts
@@ -154,3 +154,24 @@ def test_a_name_in_a_sentence_on_simulated_data_is_only_text():
     one = Statistic("stay_means", None, np.zeros(1), None, *ends)
     said = simulated_words.about_number(one, "Mean stay in ![x](//a.bc/d.png)", 0.95)
     assert said.startswith(f"**{markdown_text('Mean stay in ![x](//a.bc/d.png)')}**: 9 observed")
+
+
+def test_with_few_simulated_sets_a_number_alone_is_no_sign_and_it_is_said_how_many_it_takes():
+    enough, level = simulated_words.ENOUGH, 0.95
+    assert 2.0 / (enough + 1.0) <= simulated_words.RARE < 2.0 / enough
+    few = simulated_words.numbers_verdict(["Far out."], False, 6, level, enough - 1)
+    assert "from 99 simulated sets on: 98 are too few" in few
+    assert "too few" not in simulated_words.numbers_verdict(["Far out."], False, 6, level, enough)
+
+
+def test_forecasts_of_other_columns_say_what_is_expected_and_symbols_what_was_counted():
+    rng = np.random.default_rng(3)
+    values = np.column_stack([rng.normal(size=60), rng.integers(0, 2, 60)]).astype(float)
+    mixed = Product([Gaussian.univariate([0.0], 1.0), Categorical([[0.4, 0.6]])])
+    found = backtest(HMM([1.0], [[1.0]], mixed), Sequences(values), 0.5, 0.9)
+    of_symbols = backtest_words.others(found, 0, ["a", "b"])
+    assert of_symbols.startswith(f"Of “b” {found.coverage[1]:.1%} were the most probable, where")
+    assert "promises 60.0% ± " in of_symbols
+    assert "lie inside, where the model promises 90.0% ±" in backtest_words.others(
+        found, 1, ["a", "b"]
+    )

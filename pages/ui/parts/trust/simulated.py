@@ -123,7 +123,7 @@ def _draw_numbers(session: Session, view: View, found: SimulationCheck, colours:
         alt="Numbers of the observed data beside those of simulated data",
     )  # fmt: skip
     rare = bool(table["As far out"].min() <= words.RARE)
-    st.markdown(words.numbers_verdict(sentences, rare, len(table), found.level))
+    st.markdown(words.numbers_verdict(sentences, rare, len(table), found.level, found.num_samples))
 
 
 def _numbers(

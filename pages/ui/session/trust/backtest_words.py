@@ -79,7 +79,9 @@ def about_probability(found: Backtest, dimension: int) -> str:
 def others(found: Backtest, shown: int, names: Sequence[str]) -> str:
     """How the forecasts of the other coordinates did; empty where there are none."""
     parts = [
-        f"of “{name}” {found.coverage[d]:.1%} lie inside (± {found.noise[d]:.1%})"
+        f"of “{name}” {found.coverage[d]:.1%} "
+        f"{'were the most probable' if found.is_symbol(d) else 'lie inside'}, where the model "
+        f"promises {found.expected_coverage[d]:.1%} ± {found.noise[d]:.1%}"
         for d, name in enumerate(names)
         if d != shown and found.num_observed[d]
     ]

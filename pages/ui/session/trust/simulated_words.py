@@ -36,6 +36,9 @@ ACTIONS: Mapping[str, str] = {
 RARE = 0.02
 """A number farther out than this share of simulated data sets is a sign by itself."""
 
+ENOUGH = 99
+"""Data sets, of which one number can be a sign by itself: of n, no share is below 2 / (n + 1)."""
+
 WHAT = (
     "Data sets are drawn from the learned model, as large as yours and with the same gaps. Where "
     "the observed ones lie outside the grey area, they have something that the model does not make."
@@ -81,21 +84,29 @@ def stay_name(state: int, names: StateNames) -> str:
     return f"Mean stay in {names.plain(state)}"
 
 
-def numbers_verdict(sentences: list[str], rare: bool, total: int, level: float) -> str:
+def numbers_verdict(
+    sentences: list[str], rare: bool, total: int, level: float, num_samples: int
+) -> str:
     """What the table of single numbers says, in Markdown.
 
     `sentences` are on those that are outside; `rare` says whether one is farther out than in nearly
-    every simulated data set.
+    every simulated data set, of which there are `num_samples`.
     """
     if not sentences:
         return "**Every number of the table** is as the model makes it. There is nothing to do."
     chance = (1.0 - level) * total
     told = " ".join(sentences)
     if not rare and len(sentences) <= max(2.0 * chance, 1.0):
-        return (
+        text = (
             f"{told} Of {many(total, 'number')} chance puts {chance:.2g} outside, so that is no "
             "sign yet."
         )
+        if num_samples < ENOUGH:
+            text += (
+                f" One number by itself can be a sign from {ENOUGH} simulated sets on: "
+                f"{count(num_samples)} are too few."
+            )
+        return text
     return (
         f"{told} The model does not make such data. A mean or spread that is off asks for more "
         "training; extremes that are, for other tails or a state of their own; stays, for other "
