@@ -249,6 +249,7 @@ def test_notebook_and_script_of_the_page_compute_its_table(capsys):
 def test_priors_and_numbers_trained_alone_are_said_to_be_no_part_of_the_errors():
     app = at_trust(runs="EM_300", only="means.1~means.2")
     assert "Trained with only some numbers trained" in text(app)
+    assert "the bootstrap below" not in text(app)
     assert "to_the_top" not in [button.key for button in app.button]
 
 
