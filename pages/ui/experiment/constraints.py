@@ -38,14 +38,27 @@ def settings(config: Config) -> tuple[object, ...]:
     return tuple(getattr(config, name) for name in NAMES)
 
 
-def priors(config: Config, num_states: int) -> Priors | None:
-    """The priors of a model with so many states; None where all are flat."""
+def has_spreads(config: Config, kinds: tuple[str, ...]) -> bool:
+    """Whether states have spreads, on which there can be a prior.
+
+    Args:
+        kinds: those of the data; a product has spreads where one of its columns is a number.
+    """
+    return config.family in ("numbers", "points") or "numbers" in kinds
+
+
+def priors(config: Config, num_states: int, kinds: tuple[str, ...]) -> Priors | None:
+    """The priors of a model with so many states; None where all are flat.
+
+    Args:
+        kinds: those of the data. A prior on spreads is left out where there are none.
+    """
     initial = 1.0 + config.initial_prior if config.initial_prior else None
     transition: FloatArray | None = None
     if config.sticky_prior or config.transition_prior:
         transition = 1.0 + config.transition_prior + config.sticky_prior * np.eye(num_states)
     shape = scale = None
-    if config.spread_prior:
+    if config.spread_prior and has_spreads(config, kinds):
         # Worth 2 (shape + 1) observations, largest at scale / (shape + 1); see `Priors`.
         shape = 0.5 * config.spread_prior - 1.0
         scale = config.spread_mode**2 * (shape + 1.0)
@@ -168,12 +181,12 @@ def truth_is_beyond(config: Config) -> str:
     )
 
 
-def in_words(config: Config) -> list[str]:
+def in_words(config: Config, kinds: tuple[str, ...]) -> list[str]:
     """What is held or thought likely, in a few words each; empty where nothing is."""
-    return list(_words(config))
+    return list(_words(config, kinds))
 
 
-def _words(config: Config) -> Iterator[str]:
+def _words(config: Config, kinds: tuple[str, ...]) -> Iterator[str]:
     for name in ("chain", "stays", "spread"):
         field = FIELD_OF[name]
         value = getattr(config, name)
@@ -183,11 +196,12 @@ def _words(config: Config) -> Iterator[str]:
     if _asks_for_truth(config):
         yield f"held at the true {location_of(config)}"
     for name in ("sticky_prior", "transition_prior", "initial_prior", "spread_prior"):
-        if value := getattr(config, name):
+        value = getattr(config, name)
+        if value and (name != "spread_prior" or has_spreads(config, kinds)):
             label = FIELD_OF[name].label
             yield f"{label[:1].lower()}{label[1:]} {value:g}"
 
 
-def has_priors(config: Config) -> bool:
+def has_priors(config: Config, kinds: tuple[str, ...]) -> bool:
     """Whether training climbs the log-posterior rather than the log-likelihood."""
-    return priors(config, 1) is not None
+    return priors(config, 1, kinds) is not None

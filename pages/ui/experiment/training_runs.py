@@ -98,7 +98,7 @@ def trainer(name: str, config: Config, data: Dataset) -> Trainer:
         return EM(
             data.sequences,
             trainable=trainable,
-            priors=constraints.priors(config, config.num_states),
+            priors=constraints.priors(config, config.num_states, data.kinds),
             transition_ties=constraints.ties(config, config.num_states),
             coordinates=alone,
         )
@@ -107,7 +107,7 @@ def trainer(name: str, config: Config, data: Dataset) -> Trainer:
         learning_rate=config.learning_rate,
         optimizer=config.optimizer,
         trainable=trainable,
-        priors=constraints.priors(config, config.num_states),
+        priors=constraints.priors(config, config.num_states, data.kinds),
         transition_ties=constraints.ties(config, config.num_states),
         coordinates=alone,
     )

@@ -57,6 +57,9 @@ def with_family_constraints(config: Config) -> Config:
     """The Config with those constraints on spreads only that its family can have."""
     if config.family in ("counts", "symbols"):
         return replace(config, spread="data", spread_prior=0.0)
+    if config.family == "product":
+        # Its numbers are single ones; a prior on their spreads is for the data's kinds to allow.
+        return replace(config, spread="data")
     network = config.family == "numbers" and config.mean_model == "network"
     if network or (config.family == "numbers" and config.spread != "tied"):
         # Of numbers a state has one spread: all but a tied one are the same.

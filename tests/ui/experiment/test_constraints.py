@@ -23,12 +23,12 @@ def experiment(**values) -> Experiment:
 
 
 def test_priors_are_those_that_the_settings_say():
-    assert constraints.priors(Config(), 3) is None
+    assert constraints.priors(Config(), 3, ()) is None
     config = Config(
         sticky_prior=50.0, transition_prior=2.0, initial_prior=3.0, spread_prior=10.0,
         spread_mode=0.5,
     )  # fmt: skip
-    priors = constraints.priors(config, 2)
+    priors = constraints.priors(config, 2, ())
     np.testing.assert_array_equal(priors.transition_concentration, [[53.0, 3.0], [3.0, 53.0]])
     assert priors.initial_concentration == 4.0
     # Worth 2 (shape + 1) observations, largest at the variance scale / (shape + 1).
@@ -77,6 +77,24 @@ def test_both_methods_train_every_family_under_constraints(family, values):
             )  # fmt: skip
         if has_priors and run.name == "EM":
             assert (np.diff(run.climbed) >= -1e-12).all()
+
+
+@pytest.mark.parametrize("method", ["EM", "Gradient"])
+def test_a_product_has_a_prior_on_spreads_where_it_has_numbers(method):
+    values = {"family": "product", "method": method, "spread_prior": 10.0, "spread": "tied"}
+    without, with_numbers = experiment(kinds="cccc", **values), experiment(kinds="ccn", **values)
+    for found in (without, with_numbers):
+        assert found.problem is None
+        found.step()
+        assert found.config.spread == "data", "numbers of a product have spreads of their own"
+    (run,) = without.active_runs
+    assert run.trainer.priors is None
+    assert constraints.in_words(without.config, without.data.kinds) == []
+    (run,) = with_numbers.active_runs
+    assert run.trainer.priors.variance_shape == 4.0
+    assert constraints.in_words(with_numbers.config, with_numbers.data.kinds) == [
+        "prior on the spread 10"
+    ]
 
 
 def test_a_run_rests_by_what_it_climbs():
@@ -145,7 +163,7 @@ def test_sweeps_over_starts_and_states_have_the_constraints_too():
     plan = model_choice.plan_of_starts(config, data)
     assert plan.key != model_choice.plan_of_starts(replace(config, sticky_prior=0.0), data).key
     task = model_choice.tasks_of_starts(plan, data)["EM"]
-    assert task.trainer.priors == constraints.priors(config, 3)
+    assert task.trainer.priors == constraints.priors(config, 3, ())
     start = task.start(0)
     assert (start.transition_matrix > 0.0).sum() == 6
     assert start == starts.starting_point(config, data).hmm

@@ -26,12 +26,12 @@ TRUST = (
 
 def about_priors(session: Session, sentence: str) -> None:
     """Say a sentence where priors are on."""
-    if constraints.has_priors(session.config) and session.main_runs:
+    if constraints.has_priors(session.config, session.data.kinds) and session.main_runs:
         st.caption(sentence)
 
 
 def about_trust(session: Session) -> None:
     """Say what the Trust page leaves out where priors or ties are on."""
     config = session.config
-    if constraints.has_priors(config) or config.stays == "shared":
+    if constraints.has_priors(config, session.data.kinds) or config.stays == "shared":
         st.info(TRUST, icon=":material/lock:")

@@ -22,8 +22,8 @@ def constraint_controls(session: Session) -> None:
     """Draw the controls in an expander, which is closed, and say what of them is on."""
     config = session.config
     with st.sidebar:
-        if on := constraints.in_words(config):
-            st.caption(f"{capitalised(listed(on))}. {about_objective(config)}")
+        if on := constraints.in_words(config, session.data.kinds):
+            st.caption(f"{capitalised(listed(on))}. {about_objective(session)}")
         with st.expander(TITLE, icon=":material/lock:"):
             _draw(session, config)
             if on:
@@ -51,20 +51,21 @@ def _draw(session: Session, config: Config) -> None:
     location = constraints.location_of(config)
     if location and location not in config.trainable:
         controls.choice(session, "held_at")
+    has_spreads = constraints.has_spreads(config, session.data.kinds)
     left, right = st.columns(2)
     with left:
         controls.number(session, "sticky_prior")
         controls.number(session, "initial_prior")
     with right:
         controls.number(session, "transition_prior")
-        if config.family in ("numbers", "points"):
+        if has_spreads:
             controls.number(session, "spread_prior")
-    if config.spread_prior:
+    if has_spreads and config.spread_prior:
         controls.number(session, "spread_mode")
 
 
-def about_objective(config: Config) -> str:
+def about_objective(session: Session) -> str:
     """What training climbs, in a sentence."""
-    if constraints.has_priors(config):
+    if constraints.has_priors(session.config, session.data.kinds):
         return "Training climbs the log-posterior, not the likelihood alone."
     return "Training climbs the log-likelihood of the models that this leaves."

@@ -43,7 +43,7 @@ def restrictions(session: Session) -> str:
     """What training is held to besides the likelihood, in a few words; empty if to nothing."""
     config = session.config
     given = {
-        "priors": constraints.has_priors(config),
+        "priors": constraints.has_priors(config, session.data.kinds),
         "ties": constraints.ties(config, config.num_states) is not None,
         "only some numbers trained": bool(config.only),
     }
