@@ -24,6 +24,7 @@ def states_frame(
 
     Columns: K; Log-likelihood in nats; free parameters, part by part and in all; the criteria;
     Held out, the log-likelihood of held-out data in nats, NaN where nothing was held out.
+    Parameters that are called alike are counted together.
 
     Args:
         rows: of a sweep.
@@ -33,15 +34,18 @@ def states_frame(
 
     known = [(row, row.criteria) for row in rows if row.criteria is not None]
     names = dict.fromkeys(name for _, own in known for name in own.parameter_counts)
+    called: dict[str, list[str]] = {}
+    for name in names:
+        called.setdefault(symbols.get(name, name.replace("_", " ")), []).append(name)
     return pd.DataFrame(
         {
             "K": [row.num_states for row, _ in known],
             "Log-likelihood": [float(own.log_likelihood) for _, own in known],
             **{
-                f"{symbols.get(name, name.replace('_', ' '))} free": [
-                    own.parameter_counts.get(name, 0) for _, own in known
+                f"{symbol} free": [
+                    sum(own.parameter_counts.get(name, 0) for name in alike) for _, own in known
                 ]
-                for name in names
+                for symbol, alike in called.items()
             },
             "Parameters": [int(own.num_parameters) for _, own in known],
             **{

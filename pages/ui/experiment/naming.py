@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from hmmcore.emissions import part_name
@@ -30,10 +31,19 @@ def named(data: Dataset, config: Config) -> Dataset:
 def parameter_symbols(data: Dataset) -> dict[str, str]:
     """The symbol of each parameter by the name that models know it by: of parts with the column."""
     found = dict(FAMILIES[data.family].symbols)
+    columns = short_columns(data.columns)
     for j, kind in enumerate(data.kinds):
         for name, (_, symbol) in FAMILIES[kind].parameters.items():
-            found[part_name(j, name)] = f"{symbol} of {shortened(data.columns[j], 16)}"
+            found[part_name(j, name)] = f"{symbol} of {columns[j]}"
     return found
+
+
+def short_columns(columns: Sequence[str]) -> tuple[str, ...]:
+    """Names of columns cut to 16 characters; numbered where they would no longer differ."""
+    cut = tuple(shortened(name, 16) for name in columns)
+    if len(set(cut)) == len(cut):
+        return cut
+    return tuple(f"({number}) {name}" for number, name in enumerate(cut, 1))
 
 
 def learned_names(data: Dataset, config: Config) -> Names:

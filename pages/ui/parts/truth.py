@@ -109,7 +109,8 @@ def _title(name: str, symbol: str) -> str:
     # These errors are of variances, whatever symbol the control shows.
     if own_name(name) != "covariances":
         return chart_text(symbol)
-    return chart_text("variance" + symbol.removeprefix("σ").removeprefix("Σ"))
+    # Beside the name of a column there is no room for the word.
+    return chart_text("variance" if own_name(name) == name else "σ²" + symbol.removeprefix("σ"))
 
 
 def about_permutation(permutation: IntArray, names: StateNames = NUMBERED) -> str:
