@@ -202,14 +202,16 @@ def missed(rows: Sequence[TriedStates]) -> tuple[int, ...]:
 
     With one state more a model can do all that it could before, so its highest likelihood is at
     least as high. Where the best fit reached less than one of fewer states, by more than fits are
-    apart that stopped, its starts missed the optimum.
+    apart that stopped, its starts missed the optimum. Models with priors are fitted to something
+    else, and are left out.
     """
     found = []
     highest = -np.inf
     for row in sorted(rows, key=lambda row: row.num_states):
         if row.criteria is None:
             continue
-        if row.criteria.log_likelihood < highest - SETTLED * row.criteria.num_observations:
+        room = SETTLED * row.criteria.num_observations
+        if not row.has_priors and row.criteria.log_likelihood < highest - room:
             found.append(row.num_states)
         highest = max(highest, row.criteria.log_likelihood)
     return tuple(found)

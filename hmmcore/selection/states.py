@@ -11,7 +11,7 @@ from numpy.random import Generator
 from hmmcore.arrays import as_count
 from hmmcore.selection.held_out import Split
 from hmmcore.selection.jobs import MAX_ITERATIONS, TOLERANCE, MakeStart, MostWaiting, Task
-from hmmcore.selection.tried import ALL_DATA, TRAIN_PART, Tried, rows_as_they_come
+from hmmcore.selection.tried import ALL_DATA, TRAIN_PART, Tried, has_priors, rows_as_they_come
 from hmmcore.sequences import Sequences
 from hmmcore.training import Trainer
 
@@ -97,7 +97,10 @@ def sweep_states(
         for number in numbers
         for part, own in data.items()
     }
-    rows = {number: TriedStates(number) for number in numbers}
+    rows = {
+        number: TriedStates(number, has_priors=has_priors(tasks[number, ALL_DATA]))
+        for number in numbers
+    }
     num_held_out = 0 if split is None else split.test.num_observed
     return (
         StatesSweep(known, done, total, num_held_out)

@@ -30,6 +30,8 @@ class Tried:
             the train part from as many starts; None without a split, and until these have ended.
         held_out_model: that fit's model.
         failure: the sentence that says why there is no `best`, or no `held_out`; None otherwise.
+        has_priors: whether they were fitted to the log-posterior, and have not the highest
+            likelihood of their kind.
     """
 
     runs: Mapping[int, Restart] = field(default_factory=dict)
@@ -38,10 +40,16 @@ class Tried:
     held_out: FloatArray | None = None
     held_out_model: HMM | None = None
     failure: str | None = None
+    has_priors: bool = False
 
 
 Key = TypeVar("Key", bound=Hashable)
 Row = TypeVar("Row", bound=Tried)
+
+
+def has_priors(task: Task) -> bool:
+    """Whether a task fits models to the log-posterior."""
+    return getattr(task.trainer, "priors", None) is not None
 
 
 @dataclass

@@ -19,7 +19,7 @@ from hmmcore.emissions import Categorical, Emissions, Gaussian, NeuralGaussian, 
 from hmmcore.selection.held_out import Split
 from hmmcore.selection.jobs import MAX_ITERATIONS, TOLERANCE, MakeStart, MostWaiting, Task
 from hmmcore.selection.preference import SETTLED, Preferred, preferred_of
-from hmmcore.selection.tried import ALL_DATA, TRAIN_PART, Tried, rows_as_they_come
+from hmmcore.selection.tried import ALL_DATA, TRAIN_PART, Tried, has_priors, rows_as_they_come
 from hmmcore.sequences import Sequences
 from hmmcore.training import Trainer
 
@@ -57,12 +57,9 @@ class TriedVariant(Tried):
 
     Attributes:
         name: that of the variant.
-        has_priors: whether they were fitted to the log-posterior, and have not the highest
-            likelihood of their kind.
     """
 
     name: str
-    has_priors: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,8 +130,7 @@ def sweep_variants(
     }  # fmt: skip
     _require_one_measure(sequences, num_states, variants, generators[0])
     rows = {
-        name: TriedVariant(name, getattr(tasks[name, ALL_DATA].trainer, "priors", None) is not None)
-        for name in variants
+        name: TriedVariant(name, has_priors=has_priors(tasks[name, ALL_DATA])) for name in variants
     }
     num_held_out = 0 if split is None else split.test.num_observed
     return (

@@ -164,6 +164,12 @@ def _is(numbers: Sequence[int]) -> str:
     return "is" if len(numbers) == 1 else "are"
 
 
+FITTED_TO_POSTERIOR = (
+    "fitted to the log-posterior, while its criteria take the log-likelihood there and count every "
+    "parameter; held-out data judge it fairly."
+)
+
+
 def doubts(sweep: StatesSweep) -> list[str]:
     """Sentences on rows that should not be believed as they are."""
     found = [
@@ -180,6 +186,9 @@ def doubts(sweep: StatesSweep) -> list[str]:
             f"K = {listed(held)}: a state shrank onto a few observations until its variance was "
             "stopped at its floor. Such a likelihood has no upper bound and says little."
         )
+    with_priors = [str(r.num_states) for r in sweep.rows if r.has_priors and r.criteria is not None]
+    if with_priors:
+        found.append(f"K = {listed(with_priors)}: {FITTED_TO_POSTERIOR}")
     return found
 
 

@@ -15,7 +15,7 @@ from hmmcore.selection import (
     beaten_from_within,
     preferred_variant,
 )
-from pages.ui.session.model_choice_words import NAMES, is_collapsed
+from pages.ui.session.model_choice_words import FITTED_TO_POSTERIOR, NAMES, is_collapsed
 from pages.ui.text import NARROW_SPACE, decimal, listed
 
 SIDE_BY_SIDE = (
@@ -89,10 +89,7 @@ def doubts(
         )
     with_priors = [row.name for row in sweep.rows if row.has_priors and row.criteria is not None]
     if with_priors:
-        found.append(
-            f"{_named(with_priors, labels)}: fitted to the log-posterior, while its criteria take "
-            "the log-likelihood there and count every parameter; held-out data judge it fairly."
-        )
+        found.append(f"{_named(with_priors, labels)}: {FITTED_TO_POSTERIOR}")
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -115,3 +117,6 @@ def test_fits_below_those_of_fewer_states_missed_the_best():
     rows = [row(3, -12.0), row(1, -20.0), row(2, -11.0), row(4, -10.0), TriedStates(5)]
     assert missed(rows) == (3,)
     assert missed([row(1, -20.0), row(2, -20.0009)]) == ()
+    held_back = [replace(row(k, -20.0 - k), has_priors=True) for k in (1, 2, 3)]
+    assert missed(held_back) == (), "priors take likelihood away"
+    assert missed([*held_back, row(4, -22.0)]) == (4,)

@@ -11,6 +11,7 @@ from hmmcore import (
     Gaussian,
     GradientAscent,
     Poisson,
+    Priors,
     Sequences,
     Ties,
     count_starts,
@@ -23,7 +24,7 @@ from hmmcore import (
     split_by_sequence,
     split_by_time,
 )
-from hmmcore.selection import CRITERIA, HELD_OUT, preference, sweep_states
+from hmmcore.selection import CRITERIA, HELD_OUT, missed, preference, sweep_states
 
 TRUTH = HMM(*simulation.sticky_structure(3, 0.9), Gaussian.univariate([-4.0, 0.0, 4.0], 1.0))
 DATA = sample(TRUTH, 8, 60, np.random.default_rng(3)).sequences
@@ -124,6 +125,19 @@ def test_what_is_not_trained_or_tied_costs_nothing():
         assert row.criteria.parameter_counts == {
             "initial_probs": 0, "transition_matrix": 1, "means": row.num_states, "covariances": 0,
         }  # fmt: skip
+
+
+def test_under_priors_more_states_may_reach_less_and_that_is_no_miss():
+    # Worth 100 observations of each state, at a standard deviation of 3 where the truth has 1.
+    wide = Priors(variance_shape=49.0, variance_scale=9.0 * 50.0)
+    rows = swept(
+        numbers=(3, 4, 5), make_trainer=lambda data, _: EM(data, priors=wide), num_starts=2
+    ).rows
+    assert all(row.has_priors for row in rows)
+    values = [row.criteria.log_likelihood for row in rows]
+    assert values != sorted(values)
+    assert missed(rows) == ()
+    assert not any(row.has_priors for row in swept(num_starts=1).rows)
 
 
 def test_gradient_ascent_climbs_to_the_same():

@@ -128,7 +128,7 @@ def test_each_row_is_the_best_of_fits_one_by_one_and_counts_what_is_free():
 def row(name, value, held_out=None, has_priors=False):
     criteria = InformationCriteria(value, {"means": 2}, 100, 0.0)
     return TriedVariant(
-        name, has_priors, criteria=criteria,
+        name, has_priors=has_priors, criteria=criteria,
         held_out=None if held_out is None else np.array(held_out),
     )  # fmt: skip
 

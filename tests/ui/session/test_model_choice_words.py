@@ -109,6 +109,9 @@ def test_what_should_not_be_believed_is_said():
     assert said[1].startswith("K = 2 and 3 reached less than fewer states did: their starts missed")
     assert said[2].startswith("K = 2: a state shrank")
     assert words.doubts(sweep(row(1, -50.0), row(2, -40.0))) == []
+    with_priors = [replace(row(k, -50.0 - k), has_priors=True) for k in (1, 2)]
+    (said,) = words.doubts(sweep(*with_priors, TriedStates(3, has_priors=True)))
+    assert said.startswith("K = 1 and 2: fitted to the log-posterior, while its criteria take")
 
 
 def test_figures_are_told_to_readers_who_cannot_see_them():

@@ -17,7 +17,7 @@ LABELS = {"plain": "Nothing held", "tied": "Tied spread", "sticky": "Sticky prio
 def row(name: str, log_likelihood: float, held_out=None, parameters: int = 2) -> TriedVariant:
     criteria = InformationCriteria(log_likelihood, {"means": parameters}, 100, 0.0)
     held_out = None if held_out is None else np.array(held_out)
-    return TriedVariant(name, name == "sticky", criteria=criteria, held_out=held_out)
+    return TriedVariant(name, has_priors=name == "sticky", criteria=criteria, held_out=held_out)
 
 
 def sweep(*rows: TriedVariant) -> VariantsSweep:
