@@ -88,7 +88,10 @@ def plan_of_states(config: Config, data: Dataset) -> Plan:
             "trained is trained."
         )
     if constraints.holds_truth(config, data):
-        notes.append(f"The true values are held where K = {config.num_states} only.")
+        notes.append(
+            f"The true values are held where K = {config.num_states} only. In the other rows they "
+            "come from the data and are not counted, so criteria favour those."
+        )
     # Twice, for the part without what is held out is trained on as well.
     most = most_starts(total * largest * (largest + 1))
     if config.starts_each > most:

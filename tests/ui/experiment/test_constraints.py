@@ -120,6 +120,8 @@ def test_true_values_are_held_where_they_are_known(family):
     for run in found.active_runs:
         for one in held:
             np.testing.assert_array_equal(parameters_of(run.state.hmm.emissions)[one], truth[one])
+    notes = model_choice.plan_of_states(found.config, found.data).notes
+    assert any("come from the data and are not counted, so criteria" in note for note in notes)
     unknown = experiment(family=family, held_at="true", trainable=trainable, true_states=4)
     assert any("are not known for so many states" in note for note in unknown.notes)
     assert unknown.problem is None
