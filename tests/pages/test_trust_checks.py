@@ -188,6 +188,27 @@ def test_intervals_are_counted_and_said_with_their_error():
     assert row["share"] in values
 
 
+def test_intervals_of_several_columns_are_told_by_their_names():
+    app = opened("trust.py", K="1", simulations="20", datasets="10")
+    rng = np.random.default_rng(0)
+    observed = np.column_stack([rng.poisson(4.0, 60), rng.normal(size=60)])
+    mine = Upload(
+        "mine.csv", "a, b", Sequences(observed), "product", columns=("*hours*", "<i>kg</i>"),
+        kinds=("counts", "numbers"), part_labels=((), ()),
+    )  # fmt: skip
+    session(app).replace_upload(mine, 1)
+    healthy(app.run())
+    for _ in range(3):
+        press(app, "step")
+    press(app, "begin_coverage")
+    shown = text(waited(app, "coverage"))
+    assert r"**λ of \*hours\***" in shown
+    assert r"intervals of the means of \<i\>kg" in shown
+    drawn = figures(app)["coverage"]
+    assert "μ of &lt;i&gt;kg&lt;/i&gt;" in str(drawn["layout"])
+    assert "of part" not in shown + str(drawn)
+
+
 def test_the_bootstrap_stands_beside_wald():
     app = at_trust(resamples="30", N="20", runs="EM_60")
     press(app, "begin_bootstrap")

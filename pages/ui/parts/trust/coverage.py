@@ -44,7 +44,8 @@ def _draw(session: Session, job: Job) -> None:
     progress(job, 0 if found is None else found.done, "data sets")
     if found is None:
         return
-    sentences = coverage_words.findings(found)
+    columns = session.data.columns
+    sentences = coverage_words.findings(found, columns)
     if sentences:
         rows = found.by_parameter()
         rows = rows[rows["counted"] > 0]
@@ -55,7 +56,7 @@ def _draw(session: Session, job: Job) -> None:
         }
         show_figure(
             coverage_figure(
-                [coverage_words.symbol_and_name(name)[0] for name in rows["parameter"]],
+                [coverage_words.symbol_and_name(name, columns)[0] for name in rows["parameter"]],
                 rows["share"].to_numpy(),
                 rows["error"].to_numpy(),
                 [own[places[name]] for name in rows["parameter"]],
@@ -68,10 +69,10 @@ def _draw(session: Session, job: Job) -> None:
                 page_colours(),
             ),
             "coverage",
-            label=coverage_words.label(found),
+            label=coverage_words.label(found, columns),
         )
         st.markdown("\n".join(f"- {sentence}" for sentence in sentences))
-    for sentence in coverage_words.left_out(found):
+    for sentence in coverage_words.left_out(found, columns):
         st.caption(markdown_text(sentence))
     if sentences:
         st.caption(coverage_words.ERROR_MEANS)

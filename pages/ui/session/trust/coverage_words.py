@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from hmmcore.emissions import own_name
 from hmmcore.uncertainty import Coverage
+from pages.ui.experiment.naming import short_columns
 from pages.ui.session.trust.coverage import Question
 from pages.ui.session.trust.forecast_words import level_text
-from pages.ui.text import count, listed, many
+from pages.ui.text import count, listed, many, markdown_text
 
 PARAMETERS: Mapping[str, tuple[str, str]] = {
     "initial_probs": ("π", "the initial probabilities"),
@@ -22,12 +23,16 @@ PARAMETERS: Mapping[str, tuple[str, str]] = {
 """Symbol of each parameter, and what its numbers are called."""
 
 
-def symbol_and_name(parameter: str) -> tuple[str, str] | None:
-    """The symbol of a parameter and what its numbers are called; of a product with its part."""
+def symbol_and_name(parameter: str, columns: Sequence[str]) -> tuple[str, str] | None:
+    """The symbol of a parameter and what its numbers are called; of a product with the column.
+
+    Args:
+        columns: their names in the data, which are not escaped here.
+    """
     found = PARAMETERS.get(own_name(parameter))
     if found is None or own_name(parameter) == parameter:
         return found
-    part = f" of part {int(parameter.partition('.')[0]) + 1}"
+    part = f" of {short_columns(columns)[int(parameter.partition('.')[0])]}"
     return found[0] + part, found[1] + part
 
 
@@ -56,15 +61,15 @@ def what_is_done(asked: Question, num_data_sets: int, held_to: str = "") -> str:
     return text
 
 
-def findings(found: Coverage) -> list[str]:
+def findings(found: Coverage, columns: Sequence[str]) -> list[str]:
     """For each parameter whether its intervals hold as often as they say, in Markdown."""
     sentences = []
     level = level_text(found.level)
     for row in found.by_parameter().to_dict("records"):
-        words = symbol_and_name(row["parameter"])
+        words = symbol_and_name(row["parameter"], columns)
         if words is None or not row["counted"]:
             continue
-        symbol, name = words
+        symbol, name = map(markdown_text, words)
         share, error = row["share"], row["error"]
         start = (
             f"**{symbol}**: {count(row['held'])} of {count(row['counted'])} intervals of {name} "
@@ -82,7 +87,7 @@ def findings(found: Coverage) -> list[str]:
     return sentences
 
 
-def left_out(found: Coverage) -> list[str]:
+def left_out(found: Coverage, columns: Sequence[str]) -> list[str]:
     """Sentences on what was not counted, and on fits that did not go as they should."""
     rows = found.by_parameter().to_dict("records")
     sentences = []
@@ -93,7 +98,7 @@ def left_out(found: Coverage) -> list[str]:
         parts = [
             f"{count(row[column])} of {words[0]}"
             for row in rows
-            if (words := symbol_and_name(row["parameter"]))
+            if (words := symbol_and_name(row["parameter"], columns))
             # What is not trained is never determined.
             and row[column]
             and (row["counted"] or row["at its bound"])
@@ -119,12 +124,12 @@ ERROR_MEANS = (
 )
 
 
-def label(found: Coverage) -> str:
+def label(found: Coverage, columns: Sequence[str]) -> str:
     """What the figure shows, for readers who cannot see it."""
     parts = [
         f"{words[1]} {row['share']:.1%}"
         for row in found.by_parameter().to_dict("records")
-        if (words := symbol_and_name(row["parameter"])) and not math.isnan(row["share"])
+        if (words := symbol_and_name(row["parameter"], columns)) and not math.isnan(row["share"])
     ]
     return (
         f"Share of {level_text(found.level)} intervals that held the truth, by parameter, of "
