@@ -237,6 +237,23 @@ def test_what_can_be_trained_follows_the_family(family: str, options: str) -> No
     assert session(app).config.trainable == ("transition_matrix",)
 
 
+def test_noise_can_be_trained_where_a_column_is_a_number() -> None:
+    app = opened("playground.py", family="product", kinds="cccc", prior_sd="10")
+    assert "Prior on the spread" not in labels(app)
+    assert session(app).problem is None
+    (pills,) = (group for group in app.button_group if group.label == "What is trained")
+    assert pills.options == ["Initial", "Transitions", "What is emitted"]
+    healthy(app.button_group(key="control_trainable").set_value([]).run())
+    assert "Nothing is trained" in text(app)
+    app.button_group(key="control_trainable").set_value(["locations"]).run()
+    # The noise stays chosen, so it is trained as soon as there is one.
+    healthy(app.selectbox(key="control_kinds").set_value("ccn").run())
+    (pills,) = (group for group in app.button_group if group.label == "What is trained")
+    assert pills.options[-1] == "Noise"
+    assert {"Prior on the spread", "Spread thought likely"} <= labels(app)
+    assert session(app).config.trainable == ("locations", "spreads")
+
+
 @pytest.mark.parametrize("name", LINKS)
 def test_a_link_gives_the_same_experiment(name: str) -> None:
     one = generated(K="3", start="kmeans", **LINKS[name])

@@ -136,6 +136,11 @@ class Experiment:
         return [self.runs[name] for name in self.methods if name in self.runs]
 
     @property
+    def trains_anything(self) -> bool:
+        """Whether some parameter of the model is chosen to be trained."""
+        return bool(starts.trained_parameters(self.config, self.data))
+
+    @property
     def active_runs(self) -> list[Run]:
         """The runs that are trained: one per method, and those of a sweep of learning rates."""
         sweep = learning_rate_sweep.runs(self.runs) if "Gradient" in self.methods else []

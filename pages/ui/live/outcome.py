@@ -106,7 +106,7 @@ def _pill(session: Session, run: Run) -> tuple[str, str]:
     standing = checks.standing(run)
     if standing == "start" and session.config.start == "hand":
         return "by hand", "calm"
-    if not session.config.trainable:
+    if not session.trains_anything:
         return "nothing to train", "calm"
     return pill(standing, checks.all_alike(run), contains_truth(session, run))
 

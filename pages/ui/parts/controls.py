@@ -15,7 +15,7 @@ from pages.ui.session.session import Session
 from pages.ui.settings.config import FIELD_OF
 from pages.ui.settings.config_rules import fits
 from pages.ui.settings.coordinates import coordinates_of
-from pages.ui.settings.families import FAMILIES, TOGETHER
+from pages.ui.settings.families import FAMILIES, TOGETHER, offered
 from pages.ui.settings.field import Field
 from pages.ui.settings.names import MAX_LETTERS, names_of, written
 from pages.ui.text import decimal, listed, many, markdown_text, shortened
@@ -98,7 +98,7 @@ def sidebar(session: Session) -> None:
             with right:
                 choice(session, "optimizer")
             choice(session, "learning_rate_sweep")
-        multiple_choice(session, "trainable", FAMILIES[config.family].trainable)
+        multiple_choice(session, "trainable", offered(config.family, session.data.kinds))
         trained_alone(session)
 
 

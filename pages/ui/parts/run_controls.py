@@ -123,7 +123,7 @@ def whiskers(session: Session, sentence: str) -> None:
 def messages(session: Session) -> None:
     """Draw what is above the figures: notes on the last change, and obstacles to training."""
     notices(session)
-    if not session.config.trainable:
+    if not session.trains_anything:
         st.info(NOTHING_TRAINED, icon=":material/info:")
     else:
         health.obstacles(session)

@@ -151,6 +151,17 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
 )
 
 
+def offered(family: str, kinds: Iterable[str]) -> Mapping[str, str]:
+    """The parameters that can be chosen to be trained: name to word.
+
+    Args:
+        kinds: those of the data; without a number among them a product has no noise.
+    """
+    without = {"spreads"} if family == "product" and "numbers" not in kinds else set()
+    words = FAMILIES[family].trainable
+    return {name: word for name, word in words.items() if name not in without}
+
+
 def trainable_for(family: str, names: Iterable[str]) -> tuple[str, ...]:
     """The parameters to train, translated into the names of a family.
 

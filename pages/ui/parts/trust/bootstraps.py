@@ -35,7 +35,7 @@ NO_MAXIMUM = (
 def section(session: Session, view: View) -> None:
     """Draw the bootstrap beside Wald's intervals, with its button."""
     verdict, asked = appraisal.known_verdict(session), appraisal.question(session)
-    if verdict is None or asked is None or not session.config.trainable:
+    if verdict is None or asked is None or not session.trains_anything:
         return
     st.header("Would other data say the same?", anchor=False)
     job = bootstraps.found(session, asked)

@@ -48,7 +48,7 @@ def section(session: Session, view: View) -> None:
 def draw(session: Session, view: View, verdict: Verdict) -> None:
     """Draw the sentence, and beside it what may help."""
     text = words.about_verdict(session, view, verdict)
-    fine = verdict.optimality.satisfied or not session.config.trainable
+    fine = verdict.optimality.satisfied or not session.trains_anything
     box = st.success if fine else st.warning
     with st.container(horizontal=True, vertical_alignment="center", key="beside_verdict"):
         box(text, icon=":material/verified:" if fine else ":material/warning:")

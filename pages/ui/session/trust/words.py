@@ -53,7 +53,7 @@ def restrictions(session: Session) -> str:
 def about_verdict(session: Session, view: View, verdict: Verdict) -> str:
     """Whether the shown model is a maximum, and what that means for all below."""
     found = verdict.optimality
-    if not session.config.trainable:
+    if not session.trains_anything:
         return "Nothing is trained, so every number is known, and there is nothing to doubt."
     if (held_to := restrictions(session)) and not found.satisfied:
         bootstrap = "" if session.config.only else "; the bootstrap below trains as the page does"
