@@ -244,7 +244,7 @@ def family(column: Column) -> str:
 
     Texts are symbols. Whole numbers from 0 are counts, unless there are few different ones and the
     smallest is 1, such as the faces of a die, or −1 stands among them for what was not seen: these
-    are symbols. All else is numbers.
+    are symbols. What says that a value is missing is no value. All else is numbers.
     """
     known = column.known
     if not len(known):
@@ -253,11 +253,13 @@ def family(column: Column) -> str:
         return "numbers"
     different = np.unique(known)
     few = 2 <= len(different) <= min(LIKELY_SYMBOLS, len(known) // 2)
-    if few and different[0] == 1 and different[-1] <= MAX_SYMBOLS:
+    nothing = code_of_nothing(column)
+    least = different[0] if nothing is None else different[1]
+    if few and least == 1 and different[-1] <= MAX_SYMBOLS:
         return "symbols"
-    if few and different[-1] <= MAX_SYMBOLS and code_of_nothing(column) == -1.0:
+    if few and different[-1] <= MAX_SYMBOLS and nothing == -1.0:
         return "symbols"
-    if different[0] < 0 or different[-1] > LIKELY_COUNT or column.counts_up:
+    if least < 0 or different[-1] > LIKELY_COUNT or column.counts_up:
         return "numbers"
     return "counts"
 

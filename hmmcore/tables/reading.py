@@ -44,8 +44,8 @@ def numbers_in(column: Column, lines: IntArray, family: str, missing: frozenset[
     """
     _require_numbers(column, lines, family)
     values = column.values.copy()
-    code = code_of_nothing(column)
-    if code is not None and not (family == "numbers" and code in (-1.0, -9.0)):
+    code = code_taken(column, family)
+    if code is not None:
         values[values == code] = np.nan
     if family == "counts":
         _require_counts(column, values, lines)
@@ -54,6 +54,15 @@ def numbers_in(column: Column, lines: IntArray, family: str, missing: frozenset[
     gone = np.unique(column.shapes.cells[np.isnan(values)])
     spellings = {str(text) for text in column.shapes.texts[gone[:MOST_SPELLINGS]]}
     return Cells(values[:, np.newaxis], (), tuple(sorted(spellings)))
+
+
+def code_taken(column: Column, family: str) -> float | None:
+    """The number that is taken for a missing value where a column is read as a family.
+
+    Among numbers −1 and −9 are values like others.
+    """
+    code = code_of_nothing(column)
+    return None if family == "numbers" and code in (-1.0, -9.0) else code
 
 
 def _require_numbers(column: Column, lines: IntArray, family: str) -> None:
@@ -95,13 +104,13 @@ def symbols_in(column: Column, lines: IntArray, missing: frozenset[str]) -> Cell
     """
     codes = column.shapes.cells
     texts = [str(text) for text in column.shapes.texts]
-    nothing = code_of_nothing(column)
+    nothing = code_taken(column, "symbols")
+    is_code = np.zeros(len(texts), dtype=bool)
+    if nothing is not None:
+        is_code[codes[column.values == nothing]] = True
     gone = np.array([
-        text in SYMBOL_MISSING or text.lower() in missing or (
-            nothing is not None and text in (f"{nothing:g}", f"{nothing:.1f}")
-        )
-        for text in texts
-    ], dtype=bool)  # fmt: skip
+        text in SYMBOL_MISSING or text.lower() in missing for text in texts
+    ], dtype=bool) | is_code  # fmt: skip
     shown = [_label(text) for text in texts]
     named = sorted({label for label, is_gone in zip(shown, gone, strict=True) if not is_gone},
                    key=_sort_key)  # fmt: skip

@@ -16,9 +16,9 @@ from hmmcore.formulas import restored
 from hmmcore.sequences import Sequences
 from hmmcore.tables import guessing
 from hmmcore.tables.decoding import MAX_FILE_BYTES, PARQUET, TableError, file_text, too_large
-from hmmcore.tables.guessing import BLANK_LINES, MAX_SYMBOLS, Column, Guess, code_of_nothing
+from hmmcore.tables.guessing import BLANK_LINES, MAX_SYMBOLS, Column, Guess
 from hmmcore.tables.numbers import Shapes, file_decimal
-from hmmcore.tables.reading import Cells, numbers_in, symbols_in
+from hmmcore.tables.reading import Cells, code_taken, numbers_in, symbols_in
 from hmmcore.tables.splitting import NO_SEPARATOR, SEPARATORS, Grid, read_grid
 from hmmcore.tables.times import CLOCK, dates, stamps
 
@@ -303,7 +303,12 @@ def read_table(
         for name, given, texts, shape in zip(names, grid.names, grid.columns, shapes, strict=True)
     ]
     guess = guessing.guess(columns, grid.has_blank_lines)
-    warnings += [sentence for c in columns if c.name in guess.values for sentence in _doubts(c)]
+    by_name = {c.name: c for c in columns}
+    values = [by_name[name] for name in guess.values]
+    if guess.layout in ("rows", "columns"):
+        values = [_joined(values)]  # which are read as one
+    for c, kind in zip(values, guess.kinds, strict=False):
+        warnings += _doubts(c, kind)
     warnings += _about_roles(columns, guess, grid)
     first = next((c for c in columns if c.name in guess.values), columns[0])
     return Table(
@@ -362,8 +367,8 @@ def _names(grid: Grid) -> tuple[list[str], list[str]]:
     return names, warnings
 
 
-def _doubts(c: Column) -> list[str]:
-    """Sentences on what could be read otherwise in a column."""
+def _doubts(c: Column, kind: str) -> list[str]:
+    """Sentences on what could be read otherwise in a column that is read as a kind."""
     found = []
     if c.form.open_example:
         other = c.form.open_example.replace(".", "").replace(",", "")
@@ -377,13 +382,20 @@ def _doubts(c: Column) -> list[str]:
             f"In column “{c.name}” the {'point' if c.form.thousands == '.' else 'comma'} was read "
             f"as a mark between thousands, as in “{example}”."
         )
-    code = code_of_nothing(c)
+    code = code_taken(c, kind)
     if code is not None:
         times_found = int((c.values == code).sum())
         rows = f"{times_found:,} row{'' if times_found == 1 else 's'}"
+        # Among numbers, one that is far from all others is no value either.
+        otherwise = code_taken(c, "numbers") is None
         found.append(
-            f"Column “{c.name}” has {code:g} in {rows}; it was taken for a missing value. If it is "
-            "a value, choose the family Numbers."
+            f"Column “{c.name}” has {code:g} in {rows}; "
+            + (
+                "among counts and symbols it is taken for a missing value. If it is a value, "
+                "choose Numbers."
+                if otherwise
+                else "it was taken for a missing value."
+            )
         )
     return found
 
@@ -454,9 +466,8 @@ def _long(table: Table, chosen: Guess, fill_gaps: bool) -> TableData:
         for column, kind in zip(columns, chosen.kinds, strict=True)
     ]
     spellings = {text for cells in read for text in cells.spellings}
-    for column in columns:
-        if column.name not in table.guess.values:
-            warnings += _doubts(column)
+    for column, kind in zip(columns, chosen.kinds, strict=True):
+        warnings += [s for s in _doubts(column, kind) if s not in table.warnings]
     groups, names = _groups(table, chosen.sequence)
     when = _times_of(table, chosen, warnings)
     order = np.argsort(groups, kind="stable")
@@ -696,7 +707,10 @@ def _a_sequence_per_row(table: Table, chosen: Guess) -> TableData:
         letters = np.array([letter for text in texts for letter in text], dtype=object)
         rows = np.repeat(np.arange(count), lengths)
         shapes = Shapes.of(letters)
-        columns = [replace(table.column(chosen.values[0]), texts=letters, shapes=shapes)]
+        none = np.full(len(letters), np.nan)
+        columns = [
+            replace(table.column(chosen.values[0]), texts=letters, shapes=shapes, values=none)
+        ]
         family = "symbols"
         cells = symbols_in(columns[0], table._grid.lines[rows], frozenset())
         kept = np.ones(len(letters), dtype=bool)

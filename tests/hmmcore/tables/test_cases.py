@@ -186,6 +186,24 @@ def test_a_code_for_nothing_is_missing_and_said() -> None:
     assert int((as_numbers == -1).sum()) == 14
 
 
+@pytest.mark.parametrize("code", [-1, -9])
+def test_a_code_for_nothing_among_counts_is_missing_as_is_said(code: int) -> None:
+    counts = np.random.default_rng(7).poisson(6.0, 200)
+    seen = np.arange(200) % 10 != 3
+    table = read_table("n\n" + "\n".join(map(str, np.where(seen, counts, code))))
+    assert table.guess.family == "counts"
+    assert any(f"{code} in 20 rows" in sentence for sentence in table.warnings)
+    np.testing.assert_array_equal(
+        table.observations().sequences.observations[:, 0], np.where(seen, counts, np.nan)
+    )
+    as_numbers = table.observations(family="numbers").sequences.observations
+    assert int((as_numbers == code).sum()) == 20
+    # Where it is kept, nothing says that it is not.
+    kept = read_table("n\n" + "\n".join(map(str, np.where(seen, counts * 0.5, code))))
+    assert kept.guess.family == "numbers"
+    assert not any("missing" in sentence for sentence in kept.warnings)
+
+
 def test_counts_that_are_numbered_alike_are_counts_together() -> None:
     table = read("spike_counts.csv")
     assert table.guess.values == ("n1", "n2", "n3", "n4")
