@@ -17,8 +17,9 @@ MAX_COUNT = 1_000_000_000
 LABEL_LENGTH = 60
 MOST_SPELLINGS = 20
 
-SYMBOL_MISSING = frozenset(("", "NA", "NaN", "nan", "N/A", "<NA>", "null", "NULL"))
-"""Texts of missing symbols. Fewer than for numbers, as “-”, “?” or “none” may well be symbols."""
+SYMBOL_MISSING = frozenset(("", "na", "n/a", "#n/a", "#na", "nan", "<na>", "nat", "null"))
+"""Texts of missing symbols, in small letters. Fewer than for numbers, as “-”, “?” or “none” may
+well be symbols."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,8 @@ def _here(column: Column, lines: IntArray, row: int) -> str:
 def symbols_in(column: Column, lines: IntArray, missing: frozenset[str]) -> Cells:
     """Cells of a column as symbols; labels are numbers by value, then texts alphabetically.
 
+    Long texts are told apart by all of their letters; their labels are cut.
+
     Raises:
         TableError: when there are too many, or only one.
     """
@@ -108,10 +111,11 @@ def symbols_in(column: Column, lines: IntArray, missing: frozenset[str]) -> Cell
     is_code = np.zeros(len(texts), dtype=bool)
     if nothing is not None:
         is_code[codes[column.values == nothing]] = True
+    words = SYMBOL_MISSING | missing
     gone = np.array([
-        text in SYMBOL_MISSING or text.lower() in missing for text in texts
+        text.lower() in words for text in texts
     ], dtype=bool) | is_code  # fmt: skip
-    shown = [_label(text) for text in texts]
+    shown = [restored(text) for text in texts]
     named = sorted({label for label, is_gone in zip(shown, gone, strict=True) if not is_gone},
                    key=_sort_key)  # fmt: skip
     if len(named) > MAX_SYMBOLS:
@@ -120,16 +124,16 @@ def symbols_in(column: Column, lines: IntArray, missing: frozenset[str]) -> Cell
         row = int(np.flatnonzero(codes == first[order[MAX_SYMBOLS]])[0])
         raise TableError(
             f"Row {lines[row]:,} has one more symbol in column “{column.name}”, "
-            f"“{order[MAX_SYMBOLS]}”, than the {MAX_SYMBOLS} that can be told apart; choose "
-            "Numbers or Counts, or another column."
+            f"“{cut(order[MAX_SYMBOLS], LABEL_LENGTH)}”, than the {MAX_SYMBOLS} that can be told "
+            "apart; choose Numbers or Counts, or another column."
         )
     if not named:
         raise TableError(f"Column “{column.name}” has no values at all; choose another column.")
     if len(named) == 1:
         every = "every row that has a value" if gone.any() else "every row"
         raise TableError(
-            f"Column “{column.name}” has “{named[0]}” in {every}, and one symbol alone says "
-            "nothing about its state; choose another column."
+            f"Column “{column.name}” has “{cut(named[0], LABEL_LENGTH)}” in {every}, and one "
+            "symbol alone says nothing about its state; choose another column."
         )
     numbered = {label: float(i) for i, label in enumerate(named)}
     values = np.array(
@@ -137,12 +141,19 @@ def symbols_in(column: Column, lines: IntArray, missing: frozenset[str]) -> Cell
     )
     spellings = [text for text, is_gone in zip(texts, gone, strict=True) if is_gone]
     return Cells(
-        values[codes][:, np.newaxis], tuple(named), tuple(sorted(spellings[:MOST_SPELLINGS]))
+        values[codes][:, np.newaxis], _labels(named), tuple(sorted(spellings[:MOST_SPELLINGS]))
     )
 
 
-def _label(text: str) -> str:
-    return cut(restored(text), LABEL_LENGTH)
+def _labels(texts: list[str]) -> tuple[str, ...]:
+    """What symbols are called: their texts, cut, and each its own."""
+    labels: list[str] = []
+    for text in texts:
+        label, number = cut(text, LABEL_LENGTH), 2
+        while label in labels:
+            label, number = f"{cut(text, LABEL_LENGTH)} ({number})", number + 1
+        labels.append(label)
+    return tuple(labels)
 
 
 def _sort_key(label: str) -> tuple[bool, float, str]:

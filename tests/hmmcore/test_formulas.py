@@ -78,7 +78,8 @@ def test_every_text_is_restored():
 
 def test_exported_labels_are_harmless_and_read_back():
     # As a file gives them: on one line.
-    labels = sorted({shortened(text) for text in NASTY if text.isprintable()} - SYMBOL_MISSING)
+    some = {shortened(text) for text in NASTY if text.isprintable()}
+    labels = sorted(text for text in some if text.lower() not in SYMBOL_MISSING)
     assert len(labels) > 1000
     for first in range(0, len(labels), MAX_SYMBOLS - 1):
         some = (*labels[first : first + MAX_SYMBOLS - 1], "other")

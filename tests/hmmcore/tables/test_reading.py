@@ -113,6 +113,29 @@ def test_what_is_missing_stays_missing(content: str, values: list[float]) -> Non
     np.testing.assert_array_equal(found, values)
 
 
+def test_words_for_nothing_are_no_symbols_and_other_words_are() -> None:
+    words = ("", "NA", "na", "n/a", "#N/A", "#na", "NaN", "NaT", "<NA>", "Null")
+    content = "id,sky\n" + "".join(
+        f"a,{sky}\n" for sky in ("sun", *words, "rain", "-", "?", "none")
+    )
+    data = read_table(content).observations("sky")
+    assert data.labels == ("-", "?", "none", "rain", "sun")
+    np.testing.assert_array_equal(
+        data.sequences.observations[:, 0], [4, *[nan] * len(words), 3, 0, 1, 2]
+    )
+
+
+def test_long_symbols_are_told_apart_by_all_their_letters() -> None:
+    words = ["long-" * 20 + end for end in "abc"]
+    data = read_table("sky\n" + "\n".join([*words[::-1], "sun"] * 3)).observations()
+    assert data.sequences.observations[:4, 0].tolist() == [2, 1, 0, 3]
+    beginning = words[0][:60] + "…"
+    assert data.labels == (beginning, f"{beginning} (2)", f"{beginning} (3)", "sun")
+    # Labels that were written out are read back as they are.
+    again = read_table("sky,\n" + ",\n".join(data.labels * 3)).observations()
+    assert again.labels == data.labels
+
+
 def test_missing_codes_of_the_user() -> None:
     content = "a,x\nu,1.5\nv,-999\nw,none yet\nz,2\n"
     table = read_table(content, missing=[-999, "None yet"])
