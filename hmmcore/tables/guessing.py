@@ -40,6 +40,12 @@ INDEX_NAMES = re.compile(
     r"epoch|number|nr|no|n|k|occ|occasion|#|unnamed.*)$",
     re.IGNORECASE,
 )
+STEP_NAMES = re.compile(
+    r"(^|[_\s.-])(trial|run|sample|recording|experiment|item|event|stimulus|pos|position)"
+    r"(s|[_\s.-]?(id|nr|no|num|name|number|index))?$",
+    re.IGNORECASE,
+)
+"""What may name sequences, or number the steps in each."""
 LABEL_NAMES = re.compile(
     r"^(true[_\s-]?)?(label|state|states|class|truth|regime|phase|z|hidden|annotation|stage)s?$"
     r"|^known|_label$",
@@ -170,6 +176,15 @@ class Column:
         return len(self.values) > 2 and bool((np.diff(self.values) == 1.0).all())
 
     @property
+    def counts_up_again(self) -> bool:
+        """Whether its numbers go up by one, and now and then begin again with the first."""
+        if len(self.values) < FEW_VALUES or not self.is_whole or np.isnan(self.values).any():
+            return False
+        again = np.flatnonzero(np.diff(self.values) != 1.0) + 1
+        up = 0 < len(again) < len(self.values) // 2
+        return up and bool((self.values[again] == self.values[0]).all())
+
+    @property
     def ascends(self) -> bool:
         """Whether its numbers never fall, and never repeat."""
         return len(self.values) > 2 and bool((np.diff(self.values) > 0.0).all())
@@ -229,7 +244,8 @@ def guess_long(columns: list[Column], blank_lines: bool) -> Guess:
     group = _group(columns, time)
     label = _label(columns, group, time)
     taken = {id(c) for c in (group, time, label) if c is not None}
-    values = _values([c for c in columns if id(c) not in taken], columns)
+    rest = [c for c in columns if id(c) not in taken]
+    values = _values(rest, columns, frozenset(names_of_rows(rest, group)))
     named = group.name if group is not None else BLANK_LINES if blank_lines else None
     kinds = kinds_of(values)
     return Guess(
@@ -303,6 +319,48 @@ def code_of_nothing(column: Column) -> float | None:
         return low if whole else None
     spread = float(np.ptp(rest))
     return low if float(rest.min()) - low > max(spread, abs(low) / 2.0) else None
+
+
+def names_of_rows(columns: Sequence[Column], group: Column | None) -> dict[str, str]:
+    """Columns that seem to say whose a row is, or which, and so are no values; and why.
+
+    Args:
+        group: the column that says which sequence a row belongs to.
+
+    Returns:
+        By name: "fixed" for what never changes within a sequence, "blocks" for what stands in
+        blocks of equal cells and may name sequences, "steps" for what numbers the rows of each
+        sequence.
+    """
+    found = {}
+    for c in columns:
+        count, codes = len(c.texts), c.shapes.cells
+        if (
+            count < FEW_VALUES
+            or c.unit
+            or c.is_constant
+            or 2 * c.distinct >= count
+            or _may_index(c)
+        ):
+            continue
+        if group is not None and 2 * group.distinct <= count and _is_fixed(codes, group):
+            found[c.name] = "fixed"
+        elif (c.is_whole or len(c.wrong)) and _in_blocks(codes):
+            found[c.name] = "blocks"
+        elif (
+            group is not None
+            and c.counts_up_again
+            and (STEP_NAMES.search(c.name) or _restarts(group.shapes.cells, codes))
+        ):
+            found[c.name] = "steps"
+    return found
+
+
+def _is_fixed(codes: IntArray, group: Column) -> bool:
+    """Whether all rows of a sequence have the same cell."""
+    groups = group.shapes.cells
+    together = groups * (int(codes.max()) + 1) + codes
+    return len(np.unique(together)) == int(groups.max()) + 1
 
 
 # --- layouts --------------------------------------------------------------------------------------
@@ -409,11 +467,17 @@ def _group(columns: list[Column], time: Column | None) -> Column | None:
         and (c.distinct > 1 or (c.distinct == 1 and "" in c.texts))
         and ((c.texts != "").all() or GROUP_NAMES.search(c.name))
     ]  # fmt: skip
+    # Names such as “trial” may number the steps of what another column names.
+    blocks = [c for c in candidates if not _may_index(c) and _in_blocks(c.shapes.cells)]
+    steps = [c for c in candidates if any(_numbers_steps(c, other) for other in blocks)]
+    candidates = [c for c in candidates if c not in steps]
     named = [c for c in candidates if GROUP_NAMES.search(c.name)]
-    clocks = [c for c in columns if c is not None and (c is time or _may_index(c))]
+    clocks = [c for c in columns if c is time or _may_index(c)]
     for c in [*named, *(c for c in candidates if c not in named)]:
         codes = c.shapes.cells
-        by_content = any(_restarts(codes, other.shapes.cells) for other in clocks if other is not c)
+        by_content = any(
+            _restarts(codes, other.shapes.cells) for other in clocks if other is not c
+        ) or (c in blocks and any(_numbers_steps(other, c) for other in steps))
         if by_content and (c in named or len(c.wrong) or _in_blocks(codes)):
             if c in named or 2 * c.distinct <= count:
                 return c
@@ -444,6 +508,14 @@ def _restarts(codes: IntArray, times: IntArray) -> bool:
     return len(np.unique(together)) == len(together)
 
 
+def _numbers_steps(c: Column, other: Column) -> bool:
+    """Whether a column counts up, and begins again where the cell of another changes."""
+    if c is other or not STEP_NAMES.search(c.name) or not c.counts_up_again:
+        return False
+    begins = np.flatnonzero(np.diff(other.shapes.cells)) + 1
+    return bool((c.values[begins] == c.values[0]).all())
+
+
 def _in_blocks(codes: IntArray) -> bool:
     """Whether the rows of each group stand together."""
     return int((np.diff(codes) != 0).sum()) + 1 == int(codes.max()) + 1
@@ -451,7 +523,8 @@ def _in_blocks(codes: IntArray) -> bool:
 
 def _label(columns: list[Column], group: Column | None, time: Column | None) -> Column | None:
     rest = [c for c in columns if c is not group and c is not time]
-    others = [c for c in rest if c.is_numeric and not c.is_constant]
+    names = names_of_rows(rest, group)
+    others = [c for c in rest if c.is_numeric and not c.is_constant and c.name not in names]
     for c in rest:
         few = 2 <= c.distinct <= MAX_SYMBOLS and c.distinct < len(c.texts)
         whole = c.is_numeric and c.is_whole
@@ -465,11 +538,14 @@ def _label(columns: list[Column], group: Column | None, time: Column | None) -> 
     return None
 
 
-def _values(columns: list[Column], everything: list[Column]) -> list[Column]:
+def _values(columns: list[Column], everything: list[Column], names: frozenset[str]) -> list[Column]:
     """The columns of values.
 
     Several numbers or several counts whose names say that they belong together, columns of
     different kinds where the file holds nothing else, or one.
+
+    Args:
+        names: columns that seem to name rows or sequences; taken where there is nothing else.
     """
     named = any(c.has_name for c in everything)
     usable = [
@@ -479,6 +555,15 @@ def _values(columns: list[Column], everything: list[Column]) -> list[Column]:
         and not (named and not c.has_name)
         and not (len(everything) > 1 and (c.counts_up or _is_row_number(c)))
     ]  # fmt: skip
+    others = [c for c in usable if c.name not in names]
+    words = [
+        c for c in columns
+        if c.name not in names and not c.is_mostly_numeric and family(c) == "symbols"
+        and _comes_again(c)
+    ]  # fmt: skip
+    if usable and not others and words:
+        return words[:1]
+    usable = others or usable
     if not usable:
         numeric = [c for c in columns if c.is_mostly_numeric and not c.unit]
         symbols = [c for c in columns if family(c) == "symbols" and not c.is_mostly_numeric]
@@ -491,14 +576,15 @@ def _values(columns: list[Column], everything: list[Column]) -> list[Column]:
         # A column that mostly has numbers is better than none: an error then names the cell.
         if named_well:
             return named_well[-1:]
-        return (symbols or numeric[-1:] or columns or everything)[:1]
+        return (words or symbols or numeric[-1:] or columns or everything)[:1]
     # Of prices and volumes, what changes from day to day says more than where it stands.
     usable = [c for c in usable if not PRICES.match(c.name)] or usable
     kinds = {family(c) for c in usable}
     alike = len(kinds) == 1 and kinds != {"symbols"}
     if alike and 2 <= len(usable) <= MAX_TOGETHER and _share_a_word(usable):
         return usable
-    return _of_different_kinds(columns, usable) or usable[:1]
+    rest = [c for c in columns if c in usable or c.name not in names]
+    return _of_different_kinds(rest, usable) or usable[:1]
 
 
 def _of_different_kinds(columns: list[Column], usable: list[Column]) -> list[Column]:

@@ -421,10 +421,14 @@ def _about_roles(columns: list[Column], guess: Guess, grid: Grid) -> list[str]:
             f"Every row has another “{guess.sequence}”, so each is a sequence of one observation: "
             "there is no transition to learn. If they belong together, choose One sequence."
         )
+    rest = [c for c in columns if c.name not in (guess.sequence, guess.time, guess.label)]
+    told = guessing.names_of_rows(rest, by_name.get(guess.sequence or "")) if is_long else {}
+    if is_long:
+        found += _about_names(guess, by_name, told)
     if guess.layout == "long" and len(guess.values) == 1 and guess.family == "counts":
         others = [
-            c.name for c in columns
-            if c.name not in (guess.values[0], guess.sequence, guess.time, guess.label)
+            c.name for c in rest
+            if c.name != guess.values[0] and c.name not in told
             and c.is_numeric and guessing.family(c) == "counts" and not c.is_constant
             and not guessing.INDEX_NAMES.match(c.name) and not c.counts_up
         ]  # fmt: skip
@@ -437,6 +441,31 @@ def _about_roles(columns: list[Column], guess: Guess, grid: Grid) -> list[str]:
     if is_long and guess.family == "product":
         found.append(
             f"{_in_words(guess)}; they were taken together, each by a distribution of its own."
+        )
+    return found
+
+
+def _about_names(guess: Guess, by_name: dict[str, Column], told: dict[str, str]) -> list[str]:
+    """Sentences on columns that seem to name rows or sequences, see `guessing.names_of_rows`."""
+    found = []
+    for why, one, several in (
+        ("fixed", "never changes within a sequence, so it was not taken as a value.",
+         "never change within a sequence, so they were not taken as values."),
+        ("blocks", "stands in blocks of equal cells, so it was not taken as a value; if it says "
+         "which sequence a row belongs to, choose it under Sequence.",
+         "stand in blocks of equal cells, so they were not taken as values; if one says which "
+         "sequence a row belongs to, choose it under Sequence."),
+    ):  # fmt: skip
+        names = [f"“{name}”" for name, w in told.items() if w == why and name not in guess.values]
+        if names:
+            listed = ", ".join(names[:8]) + (" and others" if len(names) > 8 else "")
+            found.append(f"{listed} {one if len(names) == 1 else several}")
+    group = by_name.get(guess.sequence or "")
+    if group is not None and group.counts_up_again:
+        found.append(
+            f"“{group.name}” counts up and begins again, and each of its numbers was taken for a "
+            "sequence whose rows are apart; if it numbers the steps of sequences, choose another "
+            "column, or One sequence."
         )
     return found
 

@@ -242,6 +242,44 @@ def test_columns_of_different_kinds_are_each_of_its_own() -> None:
     assert len(remark.guess.values) == 1
 
 
+def columns(**columns: Any) -> Any:
+    rows = [
+        ",".join(columns),
+        *(",".join(map(str, row)) for row in zip(*columns.values(), strict=True)),
+    ]
+    return read_table("\n".join(rows))
+
+
+def test_what_says_whose_a_row_is_is_no_value() -> None:
+    rng = np.random.default_rng(5)
+    score, code = rng.normal(size=60).round(2), rng.integers(0, 2, 60)
+    three, steps = np.repeat([1, 2, 3], 20), np.tile(np.arange(1, 21), 3)
+    sex = np.repeat(["m", "f", "m"], 20)
+    for name, fixed in (("age", np.repeat([23, 31, 45], 20)), ("sex", sex)):
+        table = columns(subject=three, **{name: fixed}, score=score)
+        assert (table.guess.values, table.guess.sequence) == (("score",), "subject")
+        assert f"“{name}” never changes within a sequence, so it was not taken as a value." in (
+            table.warnings
+        )
+    table = columns(who=np.repeat(list("abc"), 20), temp=score, code=code)
+    assert table.guess.values == ("temp", "code")
+    assert table.warnings[0].startswith("“who” stands in blocks of equal cells")
+    for other, values in (("amount", score), ("word", np.where(code, "a", "b"))):
+        table = columns(customer_no=three + 100, **{other: values})
+        assert table.guess.values == (other,)
+        assert table.warnings[0].startswith("“customer_no” stands in blocks")
+    table = columns(customer_no=three + 100, state=np.where(code, "a", "b"))
+    assert (table.guess.values, table.guess.label) == (("state",), None)
+    for numbers in (steps, np.tile(np.arange(1, 11), 6)):
+        table = columns(subject_code=three, trial_no=numbers, rt=score, correct=code)
+        assert (table.guess.values, table.guess.sequence) == (("rt", "correct"), "subject_code")
+    # Nothing else in the file names a sequence, so it is said what was assumed.
+    table = columns(trial_no=steps, rt=score, correct=code)
+    assert any("“trial_no” counts up and begins again" in said for said in table.warnings)
+    # Where it is all there is, it is the value.
+    assert columns(level=three).guess.values == ("level",)
+
+
 def test_where_nothing_follows_there_is_no_transition_to_learn() -> None:
     table = read("one_obs_sequences.csv")
     assert any("no transition to learn" in sentence for sentence in table.warnings)
