@@ -63,8 +63,15 @@ LIKELY_COUNT = 1000
 """Larger whole numbers are more likely measurements than counts."""
 CODES_OF_NOTHING = (-1.0, -9.0, -99.0, -999.0, -9999.0)
 """Whole numbers by which files often say that a value is missing."""
+PERHAPS_NOTHING = (9.0, 99.0, 999.0, 9999.0)
+"""Whole numbers that may say so too where they stand far above all others; never taken to do so."""
 FEW_VALUES = 10
 """Fewer values do not show what a column is: that −1 is none of them, or that words come again."""
+ENOUGH_VALUES = 30
+"""Fewer values do not show that they vary less than counts do."""
+FAR_FROM_0 = 20.0
+"""Whole numbers that are all at least this, and whose range is at most twice the smallest, may be
+measured."""
 MAX_TOGETHER = 8
 """How many columns of numbers are guessed to be observed together."""
 
@@ -361,6 +368,41 @@ def _is_fixed(codes: IntArray, group: Column) -> bool:
     groups = group.shapes.cells
     together = groups * (int(codes.max()) + 1) + codes
     return len(np.unique(together)) == int(groups.max()) + 1
+
+
+def perhaps_nothing(column: Column) -> float | None:
+    """A whole number far above all others that may well say that a value is missing.
+
+    One of 9 or 99 that stands once is likely just a large value.
+    """
+    known = column.known
+    if len(known) < FEW_VALUES or column.unit:
+        return None
+    high = float(known.max())
+    rest = known[(known != high) & (known != code_of_nothing(column))]
+    if high not in PERHAPS_NOTHING or not len(rest):
+        return None
+    gap, most = high - float(rest.max()), max(float(np.ptp(rest)), high / 3.0)
+    often = len(known) - len(rest) > 1 or high > 99.0
+    return high if gap >= most and often else None
+
+
+def perhaps_no_counts(column: Column) -> str:
+    """What else whole numbers that are read as counts may be: "symbols", "numbers", or "" for none.
+
+    Counts of a hidden Markov model vary at least as much as Poisson counts of the same mean, as
+    their mean changes with the state; and few counts are far from 0.
+    """
+    nothing = code_of_nothing(column)
+    known = column.known if nothing is None else column.known[column.known != nothing]
+    if len(known) < FEW_VALUES:
+        return ""
+    steady = len(known) >= ENOUGH_VALUES and float(known.var()) < float(known.mean()) / 2.0
+    low = float(known.min())
+    if steady and known.max() <= LIKELY_SYMBOLS:
+        return "symbols"
+    far_from_0 = low >= FAR_FROM_0 and 2.0 * low >= float(np.ptp(known))
+    return "numbers" if steady or far_from_0 else ""
 
 
 # --- layouts --------------------------------------------------------------------------------------

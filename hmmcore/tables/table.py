@@ -309,6 +309,8 @@ def read_table(
         values = [_joined(values)]  # which are read as one
     for c, kind in zip(values, guess.kinds, strict=False):
         warnings += _doubts(c, kind)
+        if kind == "counts":
+            warnings += _about_counts(c, guess)
     warnings += _about_roles(columns, guess, grid)
     first = next((c for c in columns if c.name in guess.values), columns[0])
     return Table(
@@ -397,7 +399,32 @@ def _doubts(c: Column, kind: str) -> list[str]:
                 else "it was taken for a missing value."
             )
         )
+    high = guessing.perhaps_nothing(c)
+    if high is not None:
+        times_found = int((c.values == high).sum())
+        found.append(
+            f"Column “{c.name}” has {high:g} in {times_found:,} "
+            f"row{'' if times_found == 1 else 's'}, far above all other values; it was taken for "
+            "a value. If it says that one is missing, enter it under Missing codes."
+        )
     return found
+
+
+def _about_counts(c: Column, guess: Guess) -> list[str]:
+    """A sentence on whole numbers that are guessed to be counts, and may be something else."""
+    low, high = float(c.known.min()), float(c.known.max())
+    range_of = f"whole numbers from {low:g} to {high:g}, guessed to be counts"
+    other = guessing.perhaps_no_counts(c)
+    if "numbers" in guess.kinds and high <= guessing.LIKELY_SYMBOLS:
+        other = "symbols"
+    if not other:
+        return []
+    otherwise = (
+        "If they are codes of a few kinds, choose Symbols."
+        if other == "symbols"
+        else "If they were measured, not counted, choose Numbers."
+    )
+    return [f"Column “{c.name}” has {range_of}. {otherwise}"]
 
 
 def _about_roles(columns: list[Column], guess: Guess, grid: Grid) -> list[str]:

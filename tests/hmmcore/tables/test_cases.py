@@ -280,6 +280,46 @@ def test_what_says_whose_a_row_is_is_no_value() -> None:
     assert columns(level=three).guess.values == ("level",)
 
 
+def test_whole_numbers_that_may_be_no_counts_are_asked_about() -> None:
+    rng = np.random.default_rng(3)
+    for measured in (rng.integers(60, 121, 80), rng.integers(17, 24, 80), rng.integers(9, 14, 80)):
+        table = columns(x=measured)
+        assert table.guess.family == "counts"
+        (said,) = table.warnings
+        assert said == (
+            f"Column “x” has whole numbers from {measured.min()} to {measured.max()}, guessed to "
+            "be counts. If they were measured, not counted, choose Numbers."
+        )
+    codes = rng.integers(0, 3, 80)
+    table = columns(temp=rng.normal(size=80).round(2), code=codes)
+    assert any(
+        said == "Column “code” has whole numbers from 0 to 2, guessed to be counts. If they are "
+        "codes of a few kinds, choose Symbols."
+        for said in table.warnings
+    )
+    # Counts whose mean changes with the state, or does not.
+    for counted in (rng.poisson(np.repeat([3.0, 12.0], 40)), rng.poisson(20.0, 80)):
+        assert columns(x=counted).warnings == ()
+
+
+@pytest.mark.parametrize("code", [9, 99, 999, 9999])
+def test_a_high_code_is_a_value_and_asked_about(code: int) -> None:
+    high = np.arange(60) % 12 == 5
+    cells = np.where(high, code, np.random.default_rng(2).integers(1, 6, 60))
+    table = columns(x=cells)
+    read = table.observations().sequences.observations[:, 0]
+    np.testing.assert_array_equal(read == read.max(), high)
+    assert (
+        f"Column “x” has {code} in 5 rows, far above all other values; it was taken for a value. "
+        "If it says that one is missing, enter it under Missing codes."
+    ) in table.warnings
+    content = "x\n" + "\n".join(map(str, cells))
+    without = read_table(content, missing=[code])
+    assert not any("far above" in said for said in without.warnings)
+    assert int(np.isnan(without.observations().sequences.observations).sum()) == 5
+    assert not any("far above" in said for said in columns(x=cells % code + 1).warnings)
+
+
 def test_where_nothing_follows_there_is_no_transition_to_learn() -> None:
     table = read("one_obs_sequences.csv")
     assert any("no transition to learn" in sentence for sentence in table.warnings)
