@@ -30,6 +30,10 @@ BEHIND = ("numpy", "scipy", "numba", "llvmlite")
 """What results depend on, besides the code itself."""
 
 NOT_INSTALLED = "the package distributed is not installed here"
+KILLED = (
+    "workers of the cluster died one after the other while they did this, as they do when memory "
+    "runs out; choose less data, or fewer states."
+)
 NO_ANSWER = "its scheduler does not answer"
 NO_WORKERS = "it has no workers"
 OTHER_CODE = "its workers run another version of this program or of what it needs"
@@ -56,7 +60,8 @@ class Cluster(Executor):
     that. Only workers that run the same code as this process are given jobs, so that results are
     those of this machine, but for rounding where processors differ. A job whose worker dies is done
     by another; when all are gone, or the scheduler is, jobs on their way are given back: their
-    futures have a `BrokenExecutor`. What the cluster cannot do by itself, `local` does.
+    futures have a `BrokenExecutor`. What cannot be sent there and back, `local` does. A job
+    of which several workers died has failed: its future has a `ValueError`.
 
     Nothing is pickled but between this process and the cluster, which must be one's own.
 
@@ -82,6 +87,7 @@ class Cluster(Executor):
         self._looked, self._closed = threading.Event(), threading.Event()
         self._loop = asyncio.new_event_loop()
         self._client: Any = None
+        self._killed: type[BaseException] | tuple[()] = ()
         self._scheduler = ""
         self._asked: dict[str, _Worker] = {}
         self._machines: dict[str, Machine] = {}
@@ -165,7 +171,11 @@ class Cluster(Executor):
             if remote.status != "error":
                 self._give_back(future)
             elif self._take(future):
-                self._do_here(future, job, problem)
+                if isinstance(problem, self._killed):
+                    # What was too much for several workers is not for this machine.
+                    future.set_exception(ValueError(KILLED))
+                else:
+                    self._do_here(future, job, problem)
             return
         if self._take(future):
             _settle(future, result, error)
@@ -183,7 +193,7 @@ class Cluster(Executor):
         return self._release(future) and future.set_running_or_notify_cancel()
 
     def _do_here(self, future: Future[Any], job: Callable[[], Any], why: BaseException) -> None:
-        """Do a job that the cluster could not, as one that its workers cannot read or died of."""
+        """Do a job that the cluster could not, as one that its workers cannot read."""
         logger.warning("The cluster could not do a job, so it is done here: %r", why)
         self._local.submit(lambda: _settle(future, *_outcome(job)))
 
@@ -202,6 +212,7 @@ class Cluster(Executor):
             self._loop.close()
             self._looked.set()
             return
+        self._killed = distributed.KilledWorker
         # A job carries its data, which Dask would rather be sent once.
         dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"})
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -38,6 +39,12 @@ class Counting(ThreadPoolExecutor):
 def local() -> Iterator[Counting]:
     with Counting(2) as pool:
         yield pool
+
+
+def die_elsewhere(here: int) -> None:
+    """End any process but this one."""
+    if os.getpid() != here:
+        os._exit(1)
 
 
 def tasks(max_iterations=300) -> dict[str, Task]:
@@ -150,11 +157,16 @@ def test_jobs_come_to_the_same_whatever_becomes_of_the_cluster(local, tmp_path, 
         assert local.count > before
         until(lambda: executor.away == "its scheduler does not answer", "no scheduler")
 
+        monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", "0")
         with DaskCluster(tmp_path, dask.port) as again:
             again.worker()
-            until(lambda: executor.is_there() and not executor.away, "the scheduler is back")
+            again.worker()
+            until(lambda: len(executor._able) == 2 and not executor.away, "the scheduler is back")
             before = local.count
             swept()
+            # What workers die of is not done here, where it would take everybody along.
+            with pytest.raises(ValueError, match="workers of the cluster died"):
+                executor.submit(die_elsewhere, os.getpid()).result(PATIENCE)
             assert local.count == before
 
             monkeypatch.setattr(cluster, "code_of", lambda packages: "other")
