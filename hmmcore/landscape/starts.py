@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
 
-from hmmcore import batch
 from hmmcore.arrays import FloatArray, as_count
 from hmmcore.batch import stack
-from hmmcore.batch.many_starts import Restart
+from hmmcore.batch.fitting import trains_in_lanes
+from hmmcore.batch.many_starts import Restart, fit_some
 from hmmcore.batch.models import kind_of
 from hmmcore.batch.outcome import CONVERGED, MAX_ITERATIONS
 from hmmcore.landscape.gathering import Gathering
 from hmmcore.landscape.rest import climber, has_parted, is_stuck
+from hmmcore.lanes import LANES
 from hmmcore.model import HMM
 from hmmcore.training import FitResult, Trainer
+from hmmcore.training.base import StopRule
+from hmmcore.uncertainty.refitting import MostWaiting, in_order
 
 NEAR = 2.5e-4
 """Nats per observation: what a run that stands still may yet gain, if it is very slow."""
@@ -77,6 +81,8 @@ def optima(
     trainer: Trainer,
     most_steps: int = 0,
     cancelled: Callable[[], bool] | None = None,
+    executor: Executor | None = None,
+    most_waiting: MostWaiting = None,
 ) -> Optima:
     """Sort ends of training into optima; two are one where the data cannot tell them apart.
 
@@ -90,6 +96,8 @@ def optima(
         most_steps: how many steps groups of ends that are of nearly one height are trained on, to
             see whether they lead to one optimum.
         cancelled: as in `batch.fit`; groups are not trained on then.
+        executor, most_waiting: whose threads train on, and how many jobs it is given at once; see
+            `uncertainty.refitting.in_order`.
     """
     failed = {n: str(run.failure) for n, run in runs.items() if run.result is None}
     ended = {n: run.result for n, run in runs.items() if run.result is not None}
@@ -107,7 +115,9 @@ def optima(
         if most_steps:
             starts = [runs[own[0]].start for own in groups]
             ends = [ended[own[0]] for own in groups]
-            groups = _joined(trainer, groups, starts, ends, most_steps, cancelled)
+            groups = _joined(
+                trainer, groups, starts, ends, most_steps, cancelled, executor, most_waiting
+            )
         for own in groups:
             leader, members = own[0], tuple(sorted(own))
             if is_stuck(trainer, ended[leader].hmm, runs[leader].start):
@@ -140,6 +150,8 @@ def _joined(
     ends: list[FitResult],
     most_steps: int,
     cancelled: Callable[[], bool] | None,
+    executor: Executor | None,
+    most_waiting: MostWaiting,
 ) -> list[list[int]]:
     """The groups, those in one whose highest ends lead to one optimum; the highest first."""
     heights = np.array([_height(end) for end in ends])
@@ -148,15 +160,22 @@ def _joined(
     near = np.flatnonzero(np.append(gaps, False) | np.append(False, gaps))
     if not len(near):
         return groups
-    fits = batch.fit(
-        climber(trainer), stack([models[g] for g in near]), most_steps, CLOSER, cancelled=cancelled
-    )
-    for b, g in enumerate(near.tolist()):
-        closer = fits.models[b]
-        # One that was cancelled or failed on its way stays where it was.
-        sound = fits.stop_reasons[b] in (CONVERGED, MAX_ITERATIONS)
-        if sound and not has_parted(starts[g], models[g], closer):
-            models[g], heights[g] = closer, fits.objectives[b]
+    further, rule = climber(trainer), StopRule(most_steps, 1, CLOSER)
+    size = LANES if trains_in_lanes(further, stack([models[near[0]]])) else 1
+    pieces = [near[i : i + size].tolist() for i in range(0, len(near), size)]
+
+    def train_on(number: int, stopped: Callable[[], bool]) -> list[Restart]:
+        return fit_some(further, [ends[g].hmm for g in pieces[number]], rule, stopped)
+
+    # What was cancelled or failed on its way stays where it was.
+    for piece, runs in zip(
+        pieces, in_order(train_on, len(pieces), executor, cancelled, most_waiting), strict=False
+    ):
+        for g, run in zip(piece, runs, strict=True):
+            if run.result is None or run.result.stop_reason not in (CONVERGED, MAX_ITERATIONS):
+                continue
+            if not has_parted(starts[g], models[g], run.result.hmm):
+                models[g], heights[g] = run.result.hmm, _height(run.result)
     order = np.lexsort((np.arange(len(groups)), -heights)).tolist()
     joined = _grouped(trainer, order, [models[g] for g in order], heights[order])
     # Leaders are the highest of the ends that were reached, not of those that might have been.

@@ -30,6 +30,7 @@ from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.training import Trainer
 from hmmcore.training.base import StopRule, checked_stop_rule
+from hmmcore.uncertainty.refitting import MostWaiting
 
 MakeStart = Callable[[Sequences, int, Generator], HMM]
 """Makes a start of data with so many states: initialization.random, or a function of one's own."""
@@ -49,9 +50,6 @@ POLL_SECONDS = 0.1
 """Seconds between two looks whether the work was cancelled."""
 
 Key = TypeVar("Key", bound=Hashable)
-
-MostWaiting = int | Callable[[], int] | None
-"""How many jobs an executor is given at once; a function where that changes on the way."""
 
 
 @dataclass(frozen=True, eq=False)

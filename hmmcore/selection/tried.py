@@ -12,7 +12,8 @@ from hmmcore.batch.many_starts import Restart
 from hmmcore.model import HMM
 from hmmcore.selection.criteria import InformationCriteria, information_criteria
 from hmmcore.selection.held_out import Split, held_out_log_likelihood
-from hmmcore.selection.jobs import Ended, MostWaiting, Task, as_they_end
+from hmmcore.selection.jobs import Ended, Task, as_they_end
+from hmmcore.uncertainty.refitting import MostWaiting
 
 ALL_DATA, TRAIN_PART = "all data", "train part"
 

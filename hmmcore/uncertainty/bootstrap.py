@@ -22,6 +22,7 @@ from hmmcore.uncertainty.refitting import (
     MAX_ITERATIONS,
     TOLERANCE,
     MakeTrainer,
+    MostWaiting,
     Refit,
     Stopped,
     checked_rule,
@@ -136,7 +137,7 @@ def bootstrap(
     tolerance: float = TOLERANCE,
     executor: Executor | None = None,
     stopped: Stopped | None = None,
-    most_waiting: int | None = None,
+    most_waiting: MostWaiting = None,
 ) -> Iterator[Bootstrap]:
     """Draw data like these from a model, fit each, and yield what is known so far after each.
 

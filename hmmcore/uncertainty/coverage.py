@@ -23,6 +23,7 @@ from hmmcore.uncertainty.refitting import (
     MAX_ITERATIONS,
     TOLERANCE,
     MakeTrainer,
+    MostWaiting,
     Refit,
     Stopped,
     checked_rule,
@@ -163,7 +164,7 @@ def interval_coverage(
     tolerance: float = TOLERANCE,
     executor: Executor | None = None,
     stopped: Stopped | None = None,
-    most_waiting: int | None = None,
+    most_waiting: MostWaiting = None,
 ) -> Iterator[Coverage]:
     """Draw data from a model, fit each, and count the intervals that hold the model's numbers.
 

@@ -24,6 +24,9 @@ Stopped = Callable[[], bool]
 MAX_ITERATIONS, TOLERANCE = 1000, 1e-8
 """Of the fits: what they end short of their maximum would be taken for spread."""
 
+MostWaiting = int | Callable[[], int] | None
+"""How many jobs an executor is given at once; a function where that changes on the way."""
+
 POLL_SECONDS = 0.1
 """Seconds between two looks whether the work was stopped."""
 
@@ -87,7 +90,7 @@ def in_order(
     count: int,
     executor: Executor | None = None,
     stopped: Stopped | None = None,
-    most_waiting: int | None = None,
+    most_waiting: MostWaiting = None,
 ) -> Iterator[Result]:
     """What `work` makes of 0, 1, .., count - 1, in this order, computed on threads.
 
@@ -97,7 +100,8 @@ def in_order(
         work: called with the number, and with what says whether to stop.
         executor: whose threads compute; None makes as many as there are processors.
         most_waiting: how many jobs the executor is given at once, so that others who use it have
-            their turn in between; None gives it twice as many as there are processors.
+            their turn in between; None gives it twice as many as there are processors. A function
+            says it anew for each job.
     """
     if executor is not None:
         yield from _on(executor, work, count, stopped, most_waiting)
@@ -111,9 +115,13 @@ def _on(
     work: Callable[[int, Stopped], Result],
     count: int,
     stopped: Stopped | None,
-    most_waiting: int | None,
+    most_waiting: MostWaiting,
 ) -> Iterator[Result]:
     given_up = False
+
+    def most() -> int:
+        asked = most_waiting() if callable(most_waiting) else most_waiting
+        return asked or 2 * _num_threads()
 
     def is_stopped() -> bool:
         return given_up or (stopped is not None and stopped())
@@ -123,7 +131,7 @@ def _on(
     begun = reported = 0
     try:
         while reported < count and not is_stopped():
-            while begun < count and len(running) < (most_waiting or 2 * _num_threads()):
+            while begun < count and len(running) < most():
                 running[executor.submit(work, begun, is_stopped)] = begun
                 begun += 1
             done, _ = wait(running, POLL_SECONDS, FIRST_COMPLETED)

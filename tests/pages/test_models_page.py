@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from hmmcore.batch.many_starts import fit_some
+from hmmcore.landscape import optima
 from pages.ui.experiment.run_position import run_position_to_query
 from pages.ui.session import sweeps
 from pages.ui.session.background import background
@@ -183,7 +187,14 @@ def test_constant_data_give_a_result_or_one_sentence():
     assert not app.exception
 
 
-def test_a_sweep_is_cancelled_and_keeps_what_it_found():
+def test_a_sweep_is_cancelled_and_keeps_what_it_found(monkeypatch):
+    steps = []
+
+    def watched(runs, trainer, most_steps=0, *others):
+        steps.append(most_steps)
+        return optima(runs, trainer, most_steps, *others)
+
+    monkeypatch.setattr(sweeps, "optima", watched)
     app = at_models(restarts="5000", K="5", M="200", N="20")
     press(app, "begin_starts")
     job = sweeps.starts_sweep(session(app))
@@ -193,9 +204,39 @@ def test_a_sweep_is_cancelled_and_keeps_what_it_found():
     background(session(app)).join(job)
     assert job.cancelled
     assert 0 < job.found.done < job.found.total
+    assert set(steps) == {0}, "no further steps for one who has cancelled"
     healthy(app.run())
     assert f"Cancelled after {job.found.done}" in text(app)
     assert app.button(key="begin_starts")
+
+
+def test_the_last_steps_of_a_sweep_are_taken_in_the_shared_threads(monkeypatch):
+    seen = []
+
+    def watched(trainer, starts, rule, cancelled=None):
+        seen.append((threading.current_thread().name, rule.max_iterations))
+        return fit_some(trainer, starts, rule, cancelled)
+
+    monkeypatch.setattr("hmmcore.landscape.starts.fit_some", watched)
+    trained(at_models(restarts="30", family="symbols", K="4"), "starts")
+    assert seen
+    assert all(name.startswith("background") for name, _ in seen)
+    assert {steps for _, steps in seen} == {sweeps.STEPS_CLOSER}
+
+
+def test_a_new_sweep_of_a_kind_ends_the_one_before_it():
+    app = at_models(restarts="5000", K="5", M="200", N="20")
+    press(app, "begin_starts")
+    here = session(app)
+    first = sweeps.starts_sweep(here)
+    press(app, "begin_states")
+    healthy(app.number_input(key="control_sweep_starts").set_value(4000).run())
+    press(app, "begin_starts")
+    second, states = sweeps.starts_sweep(here), sweeps.states_sweep(here)
+    assert second is not first
+    assert (first.cancelled, second.cancelled, states.cancelled) == (True, False, False)
+    for job in (second, states):
+        sweeps.cancel(job)
 
 
 def test_a_sweep_ends_when_nobody_is_there_any_more():

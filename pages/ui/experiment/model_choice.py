@@ -38,13 +38,13 @@ class Plan:
     """What is to be trained.
 
     Attributes:
-        key: what the results depend on; equal for equal results.
+        key: the kind of sweep, and what the results depend on; equal for equal results.
         config: the settings, with bounds applied.
         methods: "EM", "Gradient", or both.
         notes: sentences on what was lowered or left out.
     """
 
-    key: object
+    key: tuple[object, ...]
     config: Config
     methods: tuple[str, ...]
     notes: tuple[str, ...] = ()

@@ -76,6 +76,28 @@ class Job:
             self.seconds, self.done = time.perf_counter() - begun, True
 
 
+class Share:
+    """A session's share of the pool, which all of its jobs divide between them."""
+
+    def __init__(self) -> None:
+        self._jobs: list[Job] = []
+
+    def add(self, job: Job) -> None:
+        """Let a job have its part until it is done."""
+        self._jobs = [*(one for one in self._jobs if not one.done), job]
+
+    def of_threads(self) -> int:
+        """How many jobs each may have waiting in the threads: at least one."""
+        return self._of(NUM_THREADS)
+
+    def of_pool(self) -> int:
+        """Likewise, in the pool of sweeps."""
+        return self._of(num_threads())
+
+    def _of(self, total: int) -> int:
+        return max(1, total // max(1, sum(not job.done for job in self._jobs)))
+
+
 class Background:
     """The jobs of one session; each works in a thread of its own, and computes in the pool.
 
@@ -84,6 +106,7 @@ class Background:
 
     def __init__(self, session: Session) -> None:
         self._session = weakref.ref(session)
+        self._share = share(session)
         self._kept: list[Job] = []
         self._threads: dict[Job, threading.Thread] = {}
 
@@ -104,6 +127,7 @@ class Background:
         for one in kept[: -MOST_KEPT + 1]:
             one.cancelled = True
         self._kept = [*kept[-MOST_KEPT + 1 :], job]
+        self._share.add(job)
         thread = threading.Thread(target=job.run, args=(self._is_gone,), daemon=True)
         self._threads = {one: own for one, own in self._threads.items() if not one.done}
         self._threads[job] = thread
@@ -129,6 +153,11 @@ def background(session: Session, room: str = "") -> Background:
     """The session's jobs; those of another room do not count among the latest that are kept."""
     # Kept for good: the token never changes, and holding the session itself would be a circle.
     return session.remember(f"background {room}", session.token, lambda: Background(session))
+
+
+def share(session: Session) -> Share:
+    """The session's share of the pool, whatever the room of its jobs."""
+    return session.remember("share of the pool", session.token, Share)
 
 
 Found = TypeVar("Found")

@@ -22,12 +22,13 @@ from hmmcore.selection import (
     sweep_states,
     sweep_variants,
 )
+from hmmcore.uncertainty.refitting import MostWaiting
 from pages.ui.experiment import model_choice, starts, variants
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.model_choice import Plan
 from pages.ui.experiment.replay import Ending
 from pages.ui.experiment.run_position import RunPosition, RunProgress
-from pages.ui.session.background import Job, Stopped, background, num_threads, pool
+from pages.ui.session.background import Job, Share, Stopped, background, pool, share, threads
 from pages.ui.session.session import Session
 
 CURVES = 100
@@ -134,12 +135,16 @@ class _Collected:
         self.runs[self.methods.index(method) * self.num_starts + number] = run
 
     def found(
-        self, trainer: Trainer, most_steps: int = 0, stopped: Stopped | None = None
+        self,
+        trainer: Trainer,
+        most_steps: int = 0,
+        stopped: Stopped | None = None,
+        most_waiting: MostWaiting = None,
     ) -> EndedStarts:
-        """What is known; `most_steps` as in `optima`."""
+        """What is known; `most_steps`, which the threads take, as in `optima`."""
         return EndedStarts(
             len(self.runs), self.num_starts * len(self.methods), self.methods,
-            optima(self.runs, trainer, most_steps, stopped),
+            optima(self.runs, trainer, most_steps, stopped, threads(), most_waiting),
             {m: values.copy() for m, values in self.log_likelihoods.items()},
             {m: values.copy() for m, values in self.iterations.items()}, dict(self.curves),
         )  # fmt: skip
@@ -190,12 +195,17 @@ def begin_variants(session: Session) -> None:
 def _begin(
     session: Session,
     plan: Plan,
-    train: Callable[[Plan, Dataset, Stopped], Iterator[Any]],
+    train: Callable[[Plan, Dataset, Share, Stopped], Iterator[Any]],
     total: int,
 ) -> None:
     session.notes = plan.notes
-    begin = partial(train, plan, session.data)
-    background(session).start(Sweep(key=plan.key, begin=begin, total=total, plan=plan))
+    begin = partial(train, plan, session.data, share(session))
+    room = background(session)
+    for job in room.jobs:
+        # One under other settings is out of sight, and would take its part of the session's share.
+        if isinstance(job, Sweep) and job.plan.key[0] == plan.key[0] and not job.done:
+            cancel(job)
+    room.start(Sweep(key=plan.key, begin=begin, total=total, plan=plan))
 
 
 def cancel(sweep: Sweep) -> None:
@@ -203,11 +213,11 @@ def cancel(sweep: Sweep) -> None:
     sweep.cancelled = True
 
 
-def _train_starts(plan: Plan, data: Dataset, stopped: Stopped) -> Iterator[EndedStarts]:
+def _train_starts(plan: Plan, data: Dataset, own: Share, stopped: Stopped) -> Iterator[EndedStarts]:
     collected = _Collected(plan.methods, plan.num_starts)
     tasks = model_choice.tasks_of_starts(plan, data)
     trainer, look_at = tasks[plan.methods[0]].trainer, 0.0
-    for ended in as_they_end(tasks, pool(), stopped, num_threads):
+    for ended in as_they_end(tasks, pool(), stopped, own.of_pool):
         if ended.failure:
             raise ValueError(ended.failure)
         for number, run in ended.runs.items():
@@ -218,10 +228,10 @@ def _train_starts(plan: Plan, data: Dataset, stopped: Stopped) -> Iterator[Ended
             now = time.monotonic()
             look_at = now + max(FRESH, 4.0 * (now - begun))
     if collected.runs:
-        yield collected.found(trainer, STEPS_CLOSER, stopped)
+        yield collected.found(trainer, 0 if stopped() else STEPS_CLOSER, stopped, own.of_threads)
 
 
-def _train_states(plan: Plan, data: Dataset, stopped: Stopped) -> Iterator[StatesSweep]:
+def _train_states(plan: Plan, data: Dataset, own: Share, stopped: Stopped) -> Iterator[StatesSweep]:
     config, (method,) = plan.config, plan.methods
     max_iterations, tolerance, patience = model_choice.RULES[method]
     return sweep_states(
@@ -238,17 +248,19 @@ def _train_states(plan: Plan, data: Dataset, stopped: Stopped) -> Iterator[State
         patience,
         pool(),
         stopped,
-        num_threads,
+        own.of_pool,
     )
 
 
-def _train_variants(plan: Plan, data: Dataset, stopped: Stopped) -> Iterator[VariantsSweep]:
+def _train_variants(
+    plan: Plan, data: Dataset, own: Share, stopped: Stopped
+) -> Iterator[VariantsSweep]:
     config, (method,) = plan.config, plan.methods
     return sweep_variants(
         data.sequences, config.num_states, variants.variants(plan, data),
         [starts.generator(config, number) for number in range(config.variant_starts)],
         model_choice.split(plan, data), *model_choice.RULES[method],
-        pool(), stopped, num_threads,
+        pool(), stopped, own.of_pool,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from pages.ui.session.background import MOST_KEPT, Job, background
+from pages.ui.session.background import MOST_KEPT, Job, background, share
 from pages.ui.session.session import Session
 from pages.ui.settings.config import Config
 
@@ -114,3 +114,20 @@ def test_a_job_ends_when_its_session_is_gone():
     gc.collect()
     thread.join(20)
     assert job.done
+
+
+def test_all_jobs_of_a_session_divide_its_share_and_another_has_its_own(session, monkeypatch):
+    monkeypatch.setattr("pages.ui.session.background.NUM_THREADS", 8)
+    other = Session(Config(length=10, num_sequences=2))
+    jobs = [
+        background(session, room).start(Job(number, endless))
+        for number, room in enumerate(("", "", "coverage", "bootstrap"))
+    ]
+    assert (share(session).of_threads(), share(session).of_pool()) == (2, 2)
+    assert share(other).of_threads() == 8
+    for job, left in zip(jobs[1:], (2, 4, 8), strict=True):
+        job.cancelled = True
+        while not job.done:
+            pass
+        assert share(session).of_threads() == left
+    jobs[0].cancelled = True

@@ -14,7 +14,7 @@ from hmmcore.coordinates import value_at
 from hmmcore.uncertainty import Bootstrap, Information, bootstrap
 from pages.ui.experiment import model_choice
 from pages.ui.experiment.dataset import Dataset
-from pages.ui.session.background import NUM_THREADS, Job, Stopped, background, threads
+from pages.ui.session.background import Job, Share, Stopped, background, share, threads
 from pages.ui.session.coordinate_words import shown_name
 from pages.ui.session.session import Session
 from pages.ui.session.trust.appraisal import Question
@@ -67,7 +67,7 @@ def begin(session: Session, asked: Question) -> None:
     config = session.config
     # Numbers that are trained alone are no part of Wald's account either.
     trainer = partial(_trainer, replace(config, only=""), session.data)
-    work = partial(_drawn, asked, trainer, config.num_resamples, config.seed)
+    work = partial(_drawn, asked, trainer, config.num_resamples, config.seed, share(session))
     room = background(session, ROOM)
     room.cancel_all()
     room.start(Job(_key(session, asked), work, config.num_resamples))
@@ -92,12 +92,13 @@ def _drawn(
     trainer: Callable[[Sequences], Trainer],
     num_samples: int,
     seed: int,
+    own: Share,
     stopped: Stopped,
 ) -> Iterator[Bootstrap]:
     return bootstrap(
         asked.hmm, asked.sequences, trainer, num_samples,
         rng=np.random.default_rng([seed, BOOTSTRAP_STREAM]), executor=threads(), stopped=stopped,
-        most_waiting=NUM_THREADS,
+        most_waiting=own.of_threads,
     )  # fmt: skip
 
 

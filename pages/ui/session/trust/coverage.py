@@ -12,7 +12,7 @@ from hmmcore import EM, HMM, NeuralGaussian, Sequences
 from hmmcore.uncertainty import Coverage, interval_coverage
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.starts import trained_parameters
-from pages.ui.session.background import NUM_THREADS, Job, Stopped, background, threads
+from pages.ui.session.background import Job, Share, Stopped, background, share, threads
 from pages.ui.session.session import Session
 from pages.ui.session.view import View
 from pages.ui.settings.config import Config
@@ -61,10 +61,13 @@ def begin(session: Session, asked: Question) -> None:
     """Begin to draw, fit and count."""
     config, sequences = session.config, session.data.sequences
     work = partial(
-        _count, asked, sequences, config.num_data_sets, config.interval_level, config.seed
-    )
+        _count, asked, sequences, config.num_data_sets, config.interval_level, config.seed,
+        share(session),
+    )  # fmt: skip
     job = Job(key=_key(session, asked), begin=work, total=config.num_data_sets)
-    background(session, ROOM).start(job)
+    room = background(session, ROOM)
+    room.cancel_all()
+    room.start(job)
 
 
 def _key(session: Session, asked: Question) -> tuple[object, ...]:
@@ -81,6 +84,7 @@ def _count(
     num_data_sets: int,
     level: float,
     seed: int,
+    own: Share,
     stopped: Stopped,
 ) -> Iterator[Coverage]:
     return interval_coverage(
@@ -92,5 +96,5 @@ def _count(
         rng=np.random.default_rng([seed, COVERAGE_STREAM]),
         executor=threads(),
         stopped=stopped,
-        most_waiting=NUM_THREADS,
+        most_waiting=own.of_threads,
     )
