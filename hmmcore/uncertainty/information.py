@@ -35,6 +35,10 @@ TOUCHED = 1e-3
 """Share of a coordinate's move that lies along undetermined directions, from which on it counts as
 undetermined."""
 
+UNTOLD = 0.5
+"""Share of a coordinate's unit along undetermined directions, above which Newton's step does not
+tell where its top is."""
+
 NAMED_SHARE = 0.02
 """Of the largest part of a direction; smaller parts are not named."""
 
@@ -127,6 +131,8 @@ def held_at_zero(around: Local, gradient: FloatArray, hessian: FloatArray) -> Cu
         # Of one that is nearly zero the parabola is too flat to be told: then its slope alone.
         slope, bend = gradient[chosen], -np.diag(hessian)[chosen]
         faint = np.diag(scaled) <= found.threshold
+        # Nor is the step told where the parabola opens upwards: it leaves those directions out.
+        faint |= (vectors[:, ~found.determined] ** 2).sum(axis=1) > UNTOLD
         falls = faint & (-slope * start[chosen] > LEAST_FALL) & (start[chosen] * bend <= -slope)
         below = bounded & ((top <= 0.0) | falls)
         if not below.any():

@@ -97,7 +97,11 @@ def judged(found: Curvature, sequences: Sequences, start: HMM | None) -> Optimal
     flat = np.abs(found.values) <= found.threshold
     # Where the data say nothing there is nothing to gain; a slope there says that they do.
     slope = np.abs(found.vectors[:, flat].T @ found.gradient).max(initial=0.0)
-    gain = max(found.gain, float(slope))
+    upwards = found.values < -found.threshold
+    # How far above the top of a saddle it stands already: it is not flat here, and climbs on.
+    slopes = found.vectors[:, upwards].T @ found.gradient
+    above = 0.5 * float((slopes**2 / -found.values[upwards]).sum())
+    gain = max(found.gain, float(slope), above)
     largest = float(np.abs(found.gradient).max(initial=0.0))
     verdict, message = _verdict(hmm, found, gain, rising)
     return Optimality(verdict, gain, largest, rising, message)

@@ -89,6 +89,27 @@ def test_what_is_on_its_way_to_zero_counts_as_stopped_early():
         np.testing.assert_allclose(optimality.gain, lacking, rtol=0.05, atol=1e-7)
 
 
+@pytest.mark.parametrize(
+    ("seed", "tolerance", "verdict"), [(2, 1e-8, "maximum"), (21, 1e-7, "stopped early")]
+)
+def test_a_fit_on_its_way_to_a_zero_is_no_saddle(seed, tolerance, verdict):
+    chain = [[0.9, 0.1, 0.0], [0.0, 0.9, 0.1], [0.1, 0.0, 0.9]]
+    truth = HMM([1.0, 0.0, 0.0], chain, Gaussian.univariate([0.0, 1.5, 3.0], 1.0))
+    data = sample(truth, 1, 400, np.random.default_rng(seed)).sequences
+    start = HMM([0.4, 0.3, 0.3], 0.7 * np.eye(3) + 0.1, truth.emissions)
+    early = fit(EM(data), start, 20_000, tolerance).hmm
+    smallest = early.transition_matrix.min()
+    assert 1e-9 < smallest < 0.01
+    # Near zero the likelihood curves upwards in it, and yet it has a slope.
+    found = is_maximum(early, data)
+    assert found.verdict == verdict
+    end = fit(EM(data), early, 20_000, 1e-13).hmm
+    assert end.transition_matrix.min() < 1e-2 * smallest
+    assert is_maximum(end, data).satisfied
+    gained = (log_likelihood(end, data) - log_likelihood(early, data))[0]
+    assert (gained > 1e-4) == (verdict == "stopped early")
+
+
 def test_an_underflowed_entry_is_seen():
     # The second state explains the first observation e^(2·40²) times better.
     hmm = HMM([1.0, 0.0], [[0.5, 0.5], [0.5, 0.5]], Gaussian.univariate([0.0, 40.0], 1.0))
