@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.arrays import BoolArray, FloatArray, IntArray
 from hmmcore.coordinates import Coordinate, is_distribution
 from hmmcore.emissions import (
     Categorical,
@@ -57,8 +58,13 @@ class Constrained:
         sequences: Sequences,
         held: Coordinate | None,
         trainable: frozenset[str] | None = None,
+        still: Sequence[int] = (),
     ) -> None:
-        """Of all parameters, or of those in `trainable`; all others stay as they are."""
+        """Of all parameters, or of those in `trainable`; all others stay as they are.
+
+        Args:
+            still: states whose means and standard deviations stay too, but for what all share.
+        """
         self.hmm, self.sequences, self.held = hmm, sequences, held
         self.trainable = trainable
         self.rows = self._rows()
@@ -66,7 +72,9 @@ class Constrained:
         self._shapes = {name: array.shape for name, array in family.items()}
         flat = np.concatenate([*(array.ravel() for array in family.values()), np.empty(0)])
         self._family = flat
-        moving = [np.full(array.size, self._is_trained(name)) for name, array in family.items()]
+        moving = [
+            self._moving(name, array.shape, list(still)).ravel() for name, array in family.items()
+        ]
         self._moves = np.concatenate([*moving, np.empty(0, dtype=bool)])
         place = self._place_in_family()
         if place is not None:
@@ -162,6 +170,15 @@ class Constrained:
                 elif len(free) > 1:
                     rows.append(_Shares(name, index, self._largest_last(values[index], free)))
         return rows
+
+    def _moving(self, name: str, shape: tuple[int, ...], still: list[int]) -> BoolArray:
+        """Which of the entries of one of the family's arrays may move."""
+        moving = np.full(shape, self._is_trained(name))
+        part = member_of(self.hmm.emissions, name)
+        is_shared = own_name(name) != "means" and getattr(part, "covariance_type", "") == "tied"
+        if still and not is_shared and not isinstance(part, Poisson):
+            moving[still] = False
+        return moving
 
     def _is_trained(self, name: str) -> bool:
         parameter = self.hmm.emissions.parameter_of.get(name, name)

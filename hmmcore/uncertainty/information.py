@@ -218,7 +218,7 @@ class Information:
             return f"at its bound, {round(float(values[indices]))}"
         if name not in self._places:
             return "not trained"
-        if _is_moment_of(name, self.collapsed):
+        if is_moment_of(name, self.collapsed):
             return "its state's variance is at its floor"
         if np.isnan(self.standard_error(name)):
             return "the data do not determine it"
@@ -261,7 +261,7 @@ def information_from(found: Curvature, sequences: Sequences, log_likelihood: flo
     unknown = np.sqrt((across**2).sum(axis=1)) > TOUCHED * sizes
     collapsed = tuple(map(int, collapsed_states(hmm, sequences, trained)))
     # Of nothing that is trained the list is empty, and would be one of floats.
-    unknown |= np.array([_is_moment_of(name, collapsed) for name in names], dtype=bool)
+    unknown |= np.array([is_moment_of(name, collapsed) for name in names], dtype=bool)
     covariances[unknown] = np.nan
     covariances[:, unknown] = np.nan
     return Information(
@@ -337,7 +337,7 @@ def _named(hmm: HMM, coordinate: Coordinate) -> Coordinate:
     return spelled((flat(coordinate)[0], *indices))
 
 
-def _is_moment_of(name: Coordinate, states: Sequence[int]) -> bool:
+def is_moment_of(name: Coordinate, states: Sequence[int]) -> bool:
     """Whether a number is a mean or a standard deviation of one of these states."""
     whole, state, *_ = flat(name)
     return own_name(str(whole)) in MOMENTS and state in states

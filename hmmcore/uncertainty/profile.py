@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -23,9 +24,18 @@ from hmmcore.sweeps.sweep import require_compatible
 from hmmcore.training.base import checked_names, checked_trainable
 from hmmcore.uncertainty.climbing import Stopped, climbed, guide, second_derivatives
 from hmmcore.uncertainty.constrained import Constrained
-from hmmcore.uncertainty.information import coordinates_of, observed_information
+from hmmcore.uncertainty.information import (
+    Information,
+    coordinates_of,
+    in_words,
+    is_moment_of,
+    observed_information,
+)
 from hmmcore.uncertainty.local import ZERO, collapsed_states
 from hmmcore.uncertainty.profile_search import Search, course
+
+AS_GOOD = 1e-6
+"""Nats: a number may be put at its bound where the log-likelihood falls by no more."""
 
 MOST_BEFORE = 1.0
 """Nats: a model that can gain more is not near its maximum."""
@@ -65,8 +75,9 @@ def profile_interval(
     the quantile of chi-squared with one degree of freedom. Each search starts from the end of the
     one before, outwards from the maximum, and where it comes to states that have changed places,
     which they may do as far as the likelihood is concerned, that counts as beyond the end. A
-    probability or rate that the maximum holds at its bound has a one-sided interval of that level.
-    Zeros stay zero.
+    probability or rate that the maximum holds at its bound has a one-sided interval of that level,
+    from the bound itself. Zeros stay zero, and a state whose variance is at its floor
+    keeps its mean and its standard deviation.
 
     Args:
         trainable: names of the parameters that were trained; the others are known. None means all.
@@ -77,8 +88,8 @@ def profile_interval(
 
     Raises:
         ValueError: when the model has no such coordinate, it is not trained, it comes out of a
-            network, the model is far from its maximum or has none because a variance is at its
-            floor, or a search finds a higher one.
+            network, the model is far from its maximum, the variance of its state is at its floor,
+            or a search finds a higher maximum.
         ImpossibleDataError: when the model gives a sequence probability zero.
 
     Source: Venzon & Moolgavkar (1988); Visser, Raijmakers & Molenaar (2000) for hidden Markov
@@ -143,14 +154,15 @@ class _Profiles:
         self.trained = checked_trainable(checked_names(trainable), hmm)
         self.sequences, self.stopped = sequences, stopped
         self._found: dict[Coordinate, ProfiledInterval] = {}
-        collapsed = collapsed_states(hmm, sequences, self.trained)
-        if len(collapsed):
+        self.collapsed = list(map(int, collapsed_states(hmm, sequences, self.trained)))
+        is_every = len(self.collapsed) == hmm.num_states
+        if self.collapsed and (is_every or isinstance(hmm.emissions, NeuralGaussian)):
             raise ValueError(
-                f"the variance of state {collapsed[0]} is at its floor, where the likelihood would "
-                "grow without end, so there is no maximum to start from. Train fewer states, or "
-                "from another start."
+                f"the variance of {'every' if is_every else 'a'} state is at its floor, where the "
+                "likelihood would grow without end, so there is no maximum to start from. Train "
+                "fewer states, or from another start."
             )
-        top = Constrained(hmm, sequences, None, self.trained)
+        top = Constrained(hmm, sequences, None, self.trained, self.collapsed)
         self.hessian = second_derivatives(top, stopped)
         inverse = None if self.hessian is None else guide(top, self.hessian)
         best = climbed(top, top.start, None, inverse, stopped)
@@ -161,11 +173,16 @@ class _Profiles:
                 "nats. Train on."
             )
         self.best, self.hmm = best.log_likelihood, top.model(best.place, None)
-        self.top = top if gained == 0.0 else Constrained(self.hmm, sequences, None, self.trained)
+        self.top = top if gained == 0.0 else self._constrained(None)
+
+    @cached_property
+    def information(self) -> Information:
+        """Of the maximum: what lies at its bounds there, and what the data determine."""
+        return observed_information(self.hmm, self.sequences, self.trained)
 
     def determined(self) -> list[Coordinate]:
         """All numbers that were trained and have an interval, or a one-sided limit."""
-        information = observed_information(self.hmm, self.sequences, self.trained)
+        information = self.information
         return [
             name
             for name in coordinates_of(self.hmm)
@@ -203,19 +220,45 @@ class _Profiles:
             raise ValueError(
                 f"{name} was not trained, so it is known; there is no interval to be found."
             )
-        value = value_at(self.hmm, name)
-        constrained = Constrained(self.hmm, self.sequences, flat(name), self.trained)
-        is_share = _is_share(name)
-        at_zero = (is_share or own_name(_whole(name)) == "rates") and value <= ZERO
-        at_one = is_share and value >= 1.0 - ZERO
-        inside = not at_zero and not at_one
-        expected = course(self.top, self.hessian, constrained, value) if inside else None
+        if is_moment_of(name, self.collapsed):
+            raise ValueError(
+                f"the {in_words(self.hmm, name)} has no interval: the variance of that state is at "
+                "its floor, where the likelihood would grow without end. Train fewer states, or "
+                "from another start."
+            )
+        value, constrained = value_at(self.hmm, name), self._constrained(flat(name))
+        found = self._at_bound(name, value, constrained)
+        if found is not None:
+            bound, best = found
+            far = Search(constrained, bound, best, None, self.stopped).bound(
+                self.level, from_one=bound == 1.0
+            )
+            low, high = sorted([bound, abs(bound - far)])
+            return ProfiledInterval(name, low, high, bound)
+        expected = course(self.top, self.hessian, constrained, value)
         search = Search(constrained, value, self.best, expected, self.stopped)
-        if at_zero:
-            return ProfiledInterval(name, 0.0, search.bound(self.level), 0.0)
-        if at_one:
-            return ProfiledInterval(name, 1.0 - search.bound(self.level, from_one=True), 1.0, 1.0)
         return ProfiledInterval(name, search.end(-1.0, self.level), search.end(1.0, self.level))
+
+    def _at_bound(
+        self, name: Coordinate, value: float, constrained: Constrained
+    ) -> tuple[float, float] | None:
+        """The bound that the maximum holds a number at, and the log-likelihood there.
+
+        EM only comes near to a bound: a number that the likelihood wants there may still be larger.
+        """
+        is_share = _is_share(name)
+        if not is_share and own_name(_whole(name)) != "rates":
+            return None
+        bound = 1.0 if is_share and value > 0.5 else 0.0
+        if abs(value - bound) <= ZERO:
+            return bound, self.best
+        if name not in self.information.at_bounds:
+            return None
+        there = climbed(constrained, constrained.start, bound, None, self.stopped).log_likelihood
+        return (bound, there) if there >= self.best - AS_GOOD else None
+
+    def _constrained(self, held: Coordinate | None) -> Constrained:
+        return Constrained(self.hmm, self.sequences, held, self.trained, self.collapsed)
 
     def _row(self, name: Coordinate) -> FloatArray:
         values, indices = found_at(self.hmm, name)

@@ -20,6 +20,7 @@ from hmmcore import (
     sample,
 )
 from hmmcore.coordinates import value_at, with_values
+from hmmcore.emissions import Product
 from hmmcore.uncertainty import observed_information, profile_interval, profile_intervals
 from tests.hmmcore.uncertainty.fits import fitted
 
@@ -139,6 +140,25 @@ def test_a_probability_at_its_bound_has_a_one_sided_limit():
     np.testing.assert_allclose(low, 1.0 - limit, rtol=1e-6)
 
 
+@pytest.mark.parametrize("value", [1e-8, 1e-5])
+def test_what_is_on_its_way_to_its_bound_has_the_limit_from_there(value):
+    quantile = float(ndtri(0.95)) ** 2
+    data = Sequences(np.append(np.zeros(60), np.ones(40)))
+    hmm = HMM([1.0], [[1.0]], Categorical([[0.6 * (1.0 - value), 0.4 * (1.0 - value), value]]))
+    (found,) = profile_intervals(hmm, data, [("probs", 0, 2)])
+    assert (found.low, found.bound) == (0.0, 0.0)
+    np.testing.assert_allclose(found.high, 1.0 - np.exp(-quantile / 200), rtol=1e-6)
+    none = Sequences(np.zeros(100))
+    (sure,) = profile_intervals(
+        HMM([1.0], [[1.0]], Categorical([[1.0 - value, value]])), none, [("probs", 0, 0)]
+    )
+    assert (sure.high, sure.bound) == (1.0, 1.0)
+    np.testing.assert_allclose(sure.low, np.exp(-quantile / 200), rtol=1e-6)
+    (found,) = profile_intervals(HMM([1.0], [[1.0]], Poisson([value])), none)
+    assert (found.low, found.bound) == (0.0, 0.0)
+    np.testing.assert_allclose(found.high, quantile / 200, rtol=1e-6)
+
+
 def test_a_fit_that_stopped_early_is_taken_to_its_maximum():
     found = fitted("gaussian")
     moved = HMM(
@@ -241,8 +261,35 @@ def test_where_a_variance_is_at_its_floor_there_is_no_interval():
     assert np.isnan(rows["standard error"]["mean of state 2"])
     assert np.isnan(rows["standard error"]["standard deviation of state 2"])
     assert rows["standard error"]["mean of state 1"] > 0.1
-    with pytest.raises(ValueError, match="variance of state 1 is at its floor"):
-        profile_interval(hmm, data, ("means", 0))
+    with pytest.raises(
+        ValueError, match="mean of state 2 has no interval: the variance of that st"
+    ):
+        profile_interval(hmm, data, ("means", 1))
+    with pytest.raises(ValueError, match="variance of every state is at its floor"):
+        profile_interval(
+            HMM([1.0], [[1.0]], Gaussian.univariate([0.0], 1e-9)), data, ("standard_deviations", 0)
+        )
+
+
+def test_a_state_at_its_floor_leaves_the_others_their_intervals():
+    # Ten equal numbers have a state of their own; the others are the other's, so that is known.
+    x = np.random.default_rng(1).normal(size=100)
+    own = Gaussian.univariate([9.0, x.mean()], [0.1, x.std()])
+    parts = [own, Gaussian([[0.0], [0.0]], [[1.0]], "tied"), Poisson([1.0, 3.0])]
+    one = Sequences(np.append(np.full(10, 9.0), x))
+    rng = np.random.default_rng(2)
+    three = np.column_stack([one.observations, rng.normal(size=110), rng.poisson(2.0, size=110)])
+    reach = x.std() * np.sqrt(np.expm1(QUANTILE / 100))
+    for emissions, data, name in (
+        (own, one, ("means", 1)),
+        (Product(parts), Sequences(three), ("parts", 0, "means", 1)),
+    ):
+        hmm = fit(EM(data), HMM([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], emissions), 500, 1e-10).hmm
+        assert observed_information(hmm, data).collapsed == (0,)
+        found = profile_interval(hmm, data, name)
+        np.testing.assert_allclose(found, [x.mean() - reach, x.mean() + reach], rtol=1e-6)
+        (failed,) = profile_intervals(hmm, data, [(*name[:-1], 0)])
+        assert "of state 1" in failed.failure
 
 
 def test_a_table_can_be_stopped():
