@@ -23,7 +23,9 @@ def autocorrelation(
 ) -> tuple[FloatArray, IntArray]:
     """Autocorrelations (D, L) at lags 1..L of values (T, D), and how many pairs (D, L) they are of.
 
-    The mean of the products of pairs, less the overall mean, over the variance. NaN where there is
+    Of values less the overall mean: the sum of the products of pairs, over the root of the sums of
+    squares of both their sides, so that none is beyond 1. Where sequences differ in length, a lag
+    has its pairs from few of them, and the variance of all values is not theirs. NaN where there is
     no pair, or the values do not vary.
     """
     size = values.shape[1], num_lags
@@ -32,12 +34,12 @@ def autocorrelation(
     number = np.maximum(there.sum(axis=0), 1)
     gaps = np.where(there, values, 0.0)
     gaps = np.where(there, values - gaps.sum(axis=0) / number, 0.0)
-    variances = (gaps**2).sum(axis=0) / number
     for n, both in enumerate(pairs(values, lengths, num_lags)):
-        products = np.where(both, gaps[n + 1 :] * gaps[: len(gaps) - n - 1], 0.0).sum(axis=0)
+        later, earlier = np.where(both, gaps[n + 1 :], 0.0), np.where(both, gaps[: -n - 1], 0.0)
+        squares = np.sqrt((later**2).sum(axis=0)) * np.sqrt((earlier**2).sum(axis=0))
         counts[:, n] = both.sum(axis=0)
-        good = (counts[:, n] > 0) & (variances > 0.0)
-        found[good, n] = products[good] / counts[good, n] / variances[good]
+        good = squares > 0.0
+        found[good, n] = (later * earlier).sum(axis=0)[good] / squares[good]
     return found, counts
 
 

@@ -17,6 +17,9 @@ NUM_LAGS = 20
 MOST_POINTS = 2000
 """Of a QQ plot, those at both ends among them."""
 
+FEWEST_PAIRS = 0.5
+"""Of those of the lag with most: what fewer have to say is left out of the test of all lags."""
+
 FEWEST = 8
 """Residuals of a dimension: of fewer the test of normality says nothing, its p is NaN."""
 
@@ -36,9 +39,9 @@ class ResidualCheck:
             wild ones that the states do not tell apart.
         bound: (D, L) an independent residual's autocorrelation lies between minus this and this
             with a probability of about `level`, each lag by itself.
-        portmanteau, portmanteau_p: (D,) Ljung and Box's statistic of all lags together, and how
-            probable one so large is of independent residuals. With fitted parameters it errs
-            upwards.
+        portmanteau, portmanteau_p: (D,) Ljung and Box's statistic of all lags together, but for
+            those with fewer than half as many pairs as the lag with most, and how probable one so
+            large is of independent residuals. With fitted parameters it errs upwards.
         theoretical, ordered: for each dimension, (n,) quantiles of a standard normal, and the
             residuals in order: the points of a QQ plot. Of very many residuals some of them, all at
             both ends.
@@ -149,10 +152,11 @@ def residual_check(
 
 
 def _portmanteau(correlation: FloatArray, counts: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Ljung and Box's statistic (D,) and its p; each lag has as many pairs as there are."""
-    good = ~np.isnan(correlation)
-    # One over the variance of an autocorrelation is about its pairs; n (n + 2) / (n - lag) where
-    # there is one sequence without gaps, which is the same but for two residuals.
+    """Ljung and Box's statistic (D,) and its p, of lags that have pairs enough."""
+    # What few pairs of the longest sequences say is no sum of many, and not nearly normal.
+    most = counts.max(axis=1, initial=0)[:, np.newaxis]
+    good = ~np.isnan(correlation) & (counts >= FEWEST_PAIRS * most)
+    # One over the variance of an autocorrelation is its pairs.
     statistic = np.where(good, counts * np.where(good, correlation, 0.0) ** 2, 0.0).sum(axis=1)
     lags = good.sum(axis=1)
     p = np.where(lags > 0, scipy.special.chdtrc(np.maximum(lags, 1), statistic), np.nan)

@@ -77,6 +77,20 @@ def test_residuals_of_the_true_model_pass_and_of_a_plain_one_do_not(emissions):
     assert (wrong.autocorrelation[:, 0] > wrong.bound[:, 0]).all()
 
 
+@pytest.mark.parametrize("lengths", [[2] * 50 + [25], [3] * 100 + [30] * 2, [5] * 30 + [60]])
+def test_lengths_that_differ_make_no_memory(lengths):
+    rng, number = np.random.default_rng(0), sum(lengths)
+    data = Sequences(np.zeros(number), lengths)
+    found = [residual_check(rng.normal(size=(number, 1)), data) for _ in range(400)]
+    # Of few pairs chi-squared is near enough for up to twice as many as it says, and chance.
+    assert sum(one.portmanteau_p[0] < 0.01 for one in found) <= 0.03 * len(found)
+    assert all((np.abs(one.autocorrelation) <= 1.0 + 1e-12).all() for one in found)
+    # What is there is seen still.
+    walk = rng.normal(size=number + 1)
+    memory = residual_check((walk[1:] + walk[:-1])[:, np.newaxis], data)
+    assert memory.portmanteau_p[0] < 0.01
+
+
 def test_of_very_many_residuals_the_plot_has_some_and_all_at_its_ends():
     values = np.random.default_rng(0).normal(size=(50_000, 1))
     check = residual_check(values, Sequences(values))

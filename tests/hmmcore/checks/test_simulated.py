@@ -38,16 +38,17 @@ def test_autocorrelation_is_of_pairs_within_a_sequence_that_are_there():
     found, counts = autocorrelation(values, lengths, 3)
     starts = [0, 5, 6, 13]
     for d in range(2):
-        mean, variance = np.nanmean(values[:, d]), np.nanvar(values[:, d])
+        mean = np.nanmean(values[:, d])
         for lag in range(1, 4):
-            products = [
-                (values[t, d] - mean) * (values[t + lag, d] - mean)
+            both = [
+                (values[t, d] - mean, values[t + lag, d] - mean)
                 for first, last in pairwise(starts)
                 for t in range(first, last - lag)
             ]
-            products = [one for one in products if not np.isnan(one)]
-            assert counts[d, lag - 1] == len(products)
-            np.testing.assert_allclose(found[d, lag - 1], np.mean(products) / variance, rtol=1e-12)
+            one, other = np.array([pair for pair in both if not np.isnan(pair).any()]).T
+            assert counts[d, lag - 1] == len(one)
+            expected = one @ other / np.sqrt((one @ one) * (other @ other))
+            np.testing.assert_allclose(found[d, lag - 1], expected, rtol=1e-12)
     symbols = np.array([[0.0], [0.0], [1.0], [np.nan], [1.0], [1.0]])
     np.testing.assert_array_equal(agreement(symbols, np.array([4, 2]), 2), [2 / 3, 0.0])
     assert np.isnan(autocorrelation(np.ones((4, 1)), np.array([4]), 1)[0]).all()
