@@ -204,7 +204,10 @@ def likely_separator(text: str) -> str:
         if separator == "," and _decimal_commas(sample):
             return NO_SEPARATOR
         kinds = [column_kind([cells[c] for cells in even]) for c in range(usual)]
-        found.append((any(kind != "text" for kind in kinds), len(even) / len(body), separator))
+        words_alone = all(kind == "text" for kind in kinds)
+        if separator == " " and words_alone and any(len(cells) != usual for cells in sample):
+            continue  # cells of several words, such as “light rain” beside “sun”
+        found.append((not words_alone, len(even) / len(body), separator))
     for wanted in (True, False):
         candidates = [
             (share, separator) for numbers, share, separator in found if numbers is wanted

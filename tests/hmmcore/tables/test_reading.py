@@ -125,6 +125,13 @@ def test_words_for_nothing_are_no_symbols_and_other_words_are() -> None:
     )
 
 
+def test_words_with_spaces_between_them_are_one_symbol() -> None:
+    for words in (("light rain", "sun", "heavy rain"), ("light rain", "heavy rain")):
+        table = read_table("sky\n" + "\n".join(words * 5))
+        assert table.names == ("sky",)
+        assert table.observations().labels == tuple(sorted(words))
+
+
 def test_long_symbols_are_told_apart_by_all_their_letters() -> None:
     words = ["long-" * 20 + end for end in "abc"]
     data = read_table("sky\n" + "\n".join([*words[::-1], "sun"] * 3)).observations()
