@@ -15,7 +15,7 @@ from concurrent.futures import (
     wait,
 )
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from numpy.random import Generator
@@ -82,6 +82,10 @@ class Task:
         checked_stop_rule(self.max_iterations, self.tolerance, self.patience)
         if not self.generators:
             raise ValueError("generators is empty; there must be one for each start.")
+
+    def only(self, numbers: Sequence[int]) -> Task:
+        """The task of some of the starts, numbered anew: a job carries what is its own."""
+        return replace(self, generators=[self.generators[number] for number in numbers])
 
     def start(self, number: int) -> HMM:
         """Start `number`."""
@@ -197,7 +201,7 @@ def _on(
                     yield job
                 else:
                     key, numbers = job
-                    future = executor.submit(_fit_piece, tasks[key], numbers, given_up)
+                    future = executor.submit(_fit_piece, tasks[key].only(numbers), given_up)
                     running[future] = key, numbers
                 job = next_job()
             done, _ = wait(running, POLL_SECONDS, FIRST_COMPLETED)
@@ -240,11 +244,10 @@ def _ended(key: Key, numbers: list[int], future: Future[list[Restart]]) -> Ended
     return Ended(key, len(numbers), runs)
 
 
-def _fit_piece(
-    task: Task, numbers: list[int], cancelled: Callable[[], bool] | None
-) -> list[Restart]:
-    """Make some starts and fit from them; at the top of the module, to be pickled."""
-    return fit_some(task.trainer, [task.start(n) for n in numbers], task.rule, cancelled)
+def _fit_piece(task: Task, cancelled: Callable[[], bool] | None) -> list[Restart]:
+    """Make the starts and fit from them; at the top of the module, to be pickled."""
+    starts = [task.start(number) for number in range(len(task.generators))]
+    return fit_some(task.trainer, starts, task.rule, cancelled)
 
 
 def _pieces(task: Task, at_once: int) -> list[list[int]]:
