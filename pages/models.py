@@ -216,6 +216,7 @@ def families_and_constraints() -> None:
         if {"sticky"} & there.keys() & set(session.config.variants):
             controls.number(session, "variant_sticky", width=wide(session, 170))
         run_or_cancel(job, "variants", "Train them", sweeps.begin_variants)
+        export("variants", sweep_files.variants_file(session))
     if job is None:
         st.caption(variant_words.SIDE_BY_SIDE)
         return

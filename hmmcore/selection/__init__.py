@@ -7,7 +7,7 @@ from hmmcore.selection.criteria import (
     information_criteria,
     parameter_counts,
 )
-from hmmcore.selection.frames import states_frame
+from hmmcore.selection.frames import states_frame, variants_frame
 from hmmcore.selection.held_out import (
     Split,
     held_out_log_likelihood,
@@ -67,4 +67,5 @@ __all__ = [
     "states_frame",
     "sweep_states",
     "sweep_variants",
+    "variants_frame",
 ]

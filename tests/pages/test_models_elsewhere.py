@@ -7,9 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
+import cloudpickle
 import numpy as np
 import pandas as pd
 import pytest
@@ -30,7 +33,7 @@ def table(app: AppTest) -> pd.DataFrame:
 
 def run_script(app: AppTest, name: str, folder: Path, *options: str) -> tuple[pd.DataFrame, str]:
     """The table that the exported script writes, and all that it says."""
-    make = {"starts": sweep_files.starts_file, "states": sweep_files.states_file}[name]
+    make = getattr(sweep_files, f"{name}_file")
     assert not app.get("download_button")[0].proto.disabled
     content = make(session(app))()
     script, csv = folder / f"{name}.py", folder / f"{name}.csv"
@@ -63,6 +66,15 @@ def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
         ("starts", {"method": "Both", "M": "12", "model": "network"}),
         ("starts", {"data": "notebook", "train": "means.transition_matrix"}),
         ("starts", {"family": "points", "cov": "full", "only": "means.1~means.2"}),
+        (
+            "variants",
+            {
+                "K": "3",
+                "M": "20",
+                "side": "plain.tied.sticky.stays.cyclic.true.network",
+                "unseen": "sequences",
+            },
+        ),
     ],
     ids=str,
 )
@@ -73,6 +85,26 @@ def test_a_script_prints_the_pages_table(name, query, tmp_path):
     printed = pd.read_csv(StringIO(said.split("\n")[1]), sep=r"\s\s+", header=None, engine="python")
     assert f"{table(app)['Log-likelihood'][0]:.2f}"[:-1] in said
     assert len(printed.columns) >= 4
+
+
+def test_a_scripts_job_carries_its_own_starts_only():
+    app = opened("models.py", **{**SMALL, "restarts": "40", "family": "counts"})
+    script: dict[str, Any] = {"__name__": "of_no_module"}
+    exec(compile(sweep_files.starts_file(session(app))(), "script", "exec"), script)
+    ((_, text),) = script["STARTS"].items()
+    lines, carried = [line.encode() for line in text.splitlines()], []
+
+    class Watching(ThreadPoolExecutor):
+        def submit(self, function, *what):
+            sent = cloudpickle.dumps((function, what))
+            carried.append([number for number, line in enumerate(lines) if line in sent])
+            return super().submit(function, *what)
+
+    with Watching(1) as executor:
+        script["sweep"](executor, 1)
+    assert len(lines) == 40
+    assert len(carried) > 1
+    assert sorted(number for own in carried for number in own) == list(range(40))
 
 
 def test_a_script_has_the_visitors_own_data_with_gaps(tmp_path):

@@ -26,7 +26,7 @@ def trained(app: AppTest, name: str) -> AppTest:
     """The page once a sweep has ended."""
     press(app, f"begin_{name}")
     here = session(app)
-    job = {"starts": sweeps.starts_sweep, "states": sweeps.states_sweep}[name](here)
+    job = getattr(sweeps, f"{name}_sweep")(here)
     background(here).join(job)
     assert job.done
     return healthy(app.run())

@@ -92,6 +92,11 @@ def own_settings(config: Config, name: str) -> dict[str, Any]:
     return values
 
 
+def with_own_settings(config: Config, name: str) -> Config:
+    """The experiment as a variant."""
+    return replace(config, **own_settings(config, name))
+
+
 def plan_of_variants(config: Config, data: Dataset) -> Plan:
     """The variants that were chosen, by one method."""
     config = _freed(config)
@@ -125,7 +130,7 @@ def variants(plan: Plan, data: Dataset) -> dict[str, Variant]:
 
 def _variant(plan: Plan, data: Dataset, name: str, chosen: tuple[str, ...]) -> Variant:
     config, (method,) = plan.config, plan.methods
-    own = replace(config, **own_settings(config, name))
+    own = with_own_settings(config, name)
 
     def make_trainer(sequences: Sequences) -> Trainer:
         return model_choice.trainer(method, own, data, sequences)

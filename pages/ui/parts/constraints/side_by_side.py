@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-import pandas as pd
 import streamlit as st
 
-from hmmcore.selection import CRITERIA, TriedVariant, VariantsSweep, preferred_variant
+from hmmcore.selection import (
+    CRITERIA,
+    TriedVariant,
+    VariantsSweep,
+    preferred_variant,
+    variants_frame,
+)
 from pages.ui.experiment import variants
 from pages.ui.experiment.naming import parameter_symbols
 from pages.ui.figures import variant_charts
 from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts.widgets import sized, wide, with_minus
-from pages.ui.session import model_choice_words, sweeps
+from pages.ui.session import sweeps
 from pages.ui.session import variant_words as words
 from pages.ui.session.session import Session
 from pages.ui.session.sweeps import Sweep
@@ -47,43 +50,13 @@ def draw(session: Session, job: Sweep) -> None:
     if rows:
         st.dataframe(
             with_minus(
-                table(session, rows, labels),
+                variants_frame(rows, labels, parameter_symbols(session.data)),
                 dict.fromkeys(("Log-likelihood", "AIC", "AICc", "BIC", "ICL", "Held out"), ".2f"),
             ),
             hide_index=True, key=sized(session, "variants_table"),
             alt="For each family or constraint its log-likelihood in nats, free parameters by "
             "name, criteria, and the log-likelihood of held-out data",
         )  # fmt: skip
-
-
-def table(session: Session, rows: Sequence[TriedVariant], labels: dict[str, str]) -> pd.DataFrame:
-    """Variants, one in each row; parameters are counted part by part, a network's layers as one."""
-    symbols = parameter_symbols(session.data)
-    counts = [_in_parts(row, symbols) for row in rows]
-    names = list(dict.fromkeys(name for own in counts for name in own))
-    return pd.DataFrame(
-        {
-            "Model": [labels[row.name] for row in rows],
-            "Log-likelihood": [_value(row, "log_likelihood") for row in rows],
-            **{f"{name} free": [own.get(name, 0) for own in counts] for name in names},
-            "Parameters": [int(_value(row, "num_parameters")) for row in rows],
-            **{
-                model_choice_words.NAMES[name]: [_value(row, name) for row in rows]
-                for name in CRITERIA
-            },
-            "Held out": [_held_out(row) for row in rows],
-        }
-    )
-
-
-def _in_parts(row: TriedVariant, symbols: dict[str, str]) -> dict[str, int]:
-    assert row.criteria is not None
-    found: dict[str, int] = {}
-    for name, count in row.criteria.parameter_counts.items():
-        # Whatever a network has makes its means.
-        symbol = symbols.get(name, symbols.get("means", name))
-        found[symbol] = found.get(symbol, 0) + count
-    return found
 
 
 def use_variant(session: Session, job: Sweep) -> None:
