@@ -32,7 +32,7 @@ class ResidualCheck:
         residuals: (T, D) what was looked at; of counts and symbols drawn evenly from their steps.
         seed: of that draw; None of residuals that are numbers.
         level: of the bounds.
-        fitted: whether the model was fitted to these data.
+        fitted: whether means and spreads of the model were fitted to these data.
         num_residuals: (D,) how many there are.
         autocorrelation: (D, L) at lags 1..L, of pairs within one sequence; NaN where there is none.
         squared_autocorrelation: (D, L) of the squares: where it is large, there are calm times and
@@ -52,6 +52,8 @@ class ResidualCheck:
             residuals are taken as estimated, which is exact for one normal state; more states
             fit away more, so that it errs upwards: a small p is a sign of misfit, a large one no
             proof of fit.
+        moments_p: (D,) how probable a mean and a spread as far from 0 and 1 together are. Of a
+            fitted model they are nearer than by chance, so that it errs upwards.
     """
 
     residuals: FloatArray
@@ -70,6 +72,7 @@ class ResidualCheck:
     upper: tuple[FloatArray, ...]
     normality: FloatArray
     normality_p: FloatArray
+    moments_p: FloatArray
 
     def outside(self) -> IntArray:
         """(D,) how many autocorrelations are beyond their bound."""
@@ -93,7 +96,8 @@ def residual_check(
         num_lags: L, at most; no more than the longest sequence has.
         level: of the bounds.
         seed: of the draw from each step of counts and symbols.
-        fitted: whether the model was fitted to these data; False where it never met them.
+        fitted: whether means and spreads of the model were fitted to these data; False where it
+            never met them, or where some of these were known.
 
     Raises:
         ValueError: when there are not as many residuals as observations, or none at all.
@@ -148,6 +152,7 @@ def residual_check(
         upper=tuple(high for _, _, high in points),
         normality=np.array([one[0] for one in tests]),
         normality_p=np.array([one[1] for one in tests]),
+        moments_p=np.array([_moments_p(one) for one in ordered]),
     )
 
 
@@ -203,6 +208,20 @@ def _normality(ordered: FloatArray, fitted: bool) -> tuple[float, float]:
     logs = scipy.special.log_ndtr(values) + scipy.special.log_ndtr(-values[::-1])
     statistic = float(-number - (weights * logs).sum() / number)
     return statistic, _p_if_fitted(statistic, number) if fitted else _p_if_known(statistic, number)
+
+
+def _moments_p(values: FloatArray) -> float:
+    """Of a standard normal: p of the likelihood ratio of any other mean and spread."""
+    number = len(values)
+    if number < FEWEST:
+        return float("nan")
+    if not np.isfinite(values).all() or not values.std() > 0.0:
+        return 0.0
+    variance = float(values.var())
+    ratio = number * (float(values.mean()) ** 2 + variance - 1.0 - np.log(variance))
+    # Its mean is a little above two, that of chi-squared (Bartlett's correction).
+    mean = number * (np.log(0.5 * number) - scipy.special.digamma(0.5 * (number - 1.0)))
+    return float(scipy.special.chdtrc(2.0, 2.0 * ratio / mean))
 
 
 def _p_if_fitted(statistic: float, number: int) -> float:

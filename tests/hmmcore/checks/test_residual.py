@@ -37,6 +37,26 @@ def test_p_of_normal_values_is_even(fitted):
     assert stats.kstest(found, "uniform").pvalue > 0.01
 
 
+@pytest.mark.parametrize("number", [8, 200])
+def test_p_of_mean_and_spread_is_even_and_sees_either(number):
+    rng, data = np.random.default_rng(0), Sequences(np.zeros(number))
+    found = [residual_check(rng.normal(size=(number, 1)), data).moments_p[0] for _ in range(400)]
+    assert stats.kstest(found, "uniform").pvalue > 0.01
+
+
+def test_a_shape_that_is_right_does_not_excuse_mean_and_spread():
+    model = HMM([1.0], [[1.0]], Gaussian.univariate([0.0], 1.0))
+    rng = np.random.default_rng(1)
+    for mean, spread in ((1.5, 0.4), (0.0, 1.2), (0.2, 1.0)):
+        data = Sequences(rng.normal(mean, spread, size=1000))
+        check = residual_check(pseudo_residuals(model, data), data)
+        assert check.normality_p[0] > 0.01
+        assert check.moments_p[0] < 1e-6
+    exact = data.observations
+    exact = (exact - exact.mean()) / exact.std()
+    assert residual_check(exact, data).moments_p[0] == pytest.approx(1.0)
+
+
 def test_the_statistic_is_that_of_scipy_and_the_band_holds():
     rng = np.random.default_rng(3)
     values = rng.normal(1.0, 2.0, size=(60, 1))
@@ -67,6 +87,7 @@ def test_residuals_of_the_true_model_pass_and_of_a_plain_one_do_not(emissions):
     data = Sequences(values, data.lengths)
     check = residual_check(pseudo_residuals(truth, data), data, seed=4, fitted=False)
     assert (check.normality_p > 0.01).all()
+    assert (check.moments_p > 0.01).all()
     assert (check.portmanteau_p > 0.01).all()
     assert (check.outside() <= 4).all()
     assert check.num_residuals[0] == 990
@@ -107,6 +128,7 @@ def test_small_cases_and_sentences():
     one = residual_check(np.array([[0.3]]), Sequences([0.3]))
     assert one.autocorrelation.shape == (1, 0)
     assert np.isnan(one.normality_p[0])
+    assert np.isnan(one.moments_p[0])
     assert np.isnan(one.portmanteau_p[0])
     far = np.append(np.zeros(20), np.inf)[:, np.newaxis]
     with np.errstate(invalid="ignore"):

@@ -59,6 +59,14 @@ def about_normality(found: Residuals, dimension: int) -> str:
     values = check.residuals[:, dimension]
     values = values[np.isfinite(values)]
     size = f"Their mean is {_number(values.mean())} and their spread {_number(values.std())}"
+    moments_p = float(check.moments_p[dimension])
+    if p >= RARE and moments_p < RARE:
+        return (
+            f"**Their mean or their spread is not as it should be** (likelihood ratio, "
+            f"{_p(moments_p)}). {size}; 0 and 1 are expected. Observations lie elsewhere, or are "
+            "spread more or less, than the states say: train all that the states emit with, to the "
+            "end."
+        )
     if p >= RARE:
         return (
             f"**Their distribution is as it should be** (Anderson and Darling, {_p(p)}). "
@@ -117,7 +125,10 @@ def others(found: Residuals, shown: int, names: Sequence[str]) -> str:
             word
             for word, p in (
                 ("odd values", found.far.p[d]),
-                ("another distribution", found.check.normality_p[d]),
+                (
+                    "another distribution",
+                    min(found.check.normality_p[d], found.check.moments_p[d]),
+                ),
                 ("a memory", found.check.portmanteau_p[d]),
             )
             if p < RARE and (found.kind == "forecast" or word == "odd values")

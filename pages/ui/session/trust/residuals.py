@@ -11,6 +11,7 @@ from hmmcore import HMM, Sequences
 from hmmcore.arrays import FloatArray
 from hmmcore.checks import Outliers, ResidualCheck, outliers, residual_check
 from hmmcore.inference import DiscreteResiduals, pseudo_residuals
+from pages.ui.experiment import starts
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.files.export import observed_columns, places
 from pages.ui.session.background import Job, Stopped, background, in_turns
@@ -50,7 +51,7 @@ def residuals(session: Session, view: View) -> Job | None:
     if not resting(session):
         return None
     config, data = session.config, session.data
-    fitted = view.state.iteration > 0
+    fitted = view.state.iteration > 0 and _trains_all_emissions(session, view)
     key = (
         "residuals", data.fingerprint, view.hmm, config.residual_kind, config.level, config.seed,
         fitted,
@@ -66,6 +67,12 @@ def residuals(session: Session, view: View) -> Job | None:
         job = room.start(Job(key, work))
         room.join(job, WAIT)
     return job
+
+
+def _trains_all_emissions(session: Session, view: View) -> bool:
+    """Whether training fits whatever gives residuals their mean and their spread."""
+    trained = starts.trained_parameters(session.config, session.data)
+    return not session.config.only and set(view.hmm.emissions.parameter_names) <= set(trained)
 
 
 def _computed(
