@@ -667,7 +667,7 @@ _PRESETS = (
         "Three states made these data. Do the residuals of six say that six are too many?",
         "Press Play, and open Trust. Then set States K to 2, and press Play again.",
         "No: residuals show what a model lacks, not what it has too much of. Those of six pass, "
-        "with p = 0.93 for their distribution and 0.64 for their memory. Those of two fail at "
+        "with p = 0.93 for their distribution and 0.66 for their memory. Those of two fail at "
         "both: one state stands for two of the true ones, and residuals one step apart correlate "
         "by 0.34. What is too much shows in the intervals: with six the standard error of a mean "
         "goes up to 0.27, where three have 0.09 at most (Trust).",
