@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.page import open_page
+from tests.browser.page import open_page, wait_until_idle
 
 WIDE, TELEPHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 SMALL = "K=2&M=40&N=8&restarts=12&upto=3&each=4&start_seed=99"
@@ -26,6 +26,9 @@ def test_a_model_is_chosen_and_taken_along_and_comes_back_by_its_link(page: Page
     expect(main.get_by_text(re.compile("12 fits in"))).to_be_visible()
     press(page, "Try each K")
     expect(main.get_by_text(re.compile("BIC prefers K ="))).to_be_visible()
+    # Once all is known the page runs again, with the buttons of a job that is done.
+    expect(main.get_by_text(re.compile(r"\d fits in"))).to_have_count(2)
+    wait_until_idle(page)
     assert page.evaluate(
         "() => { const main = document.querySelector('[data-testid=stMain]');"
         " return main.scrollWidth <= main.clientWidth; }"
