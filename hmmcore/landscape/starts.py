@@ -14,13 +14,13 @@ from hmmcore.batch.fitting import trains_in_lanes
 from hmmcore.batch.many_starts import Restart, fit_some
 from hmmcore.batch.models import kind_of
 from hmmcore.batch.outcome import CONVERGED, MAX_ITERATIONS
+from hmmcore.concurrency import MostWaiting, in_order
 from hmmcore.landscape.gathering import Gathering
 from hmmcore.landscape.rest import climber, has_parted, is_stuck
 from hmmcore.lanes import LANES
 from hmmcore.model import HMM
 from hmmcore.training import FitResult, Trainer
 from hmmcore.training.base import StopRule
-from hmmcore.uncertainty.refitting import MostWaiting, in_order
 
 NEAR = 2.5e-4
 """Nats per observation: what a run that stands still may yet gain, if it is very slow."""
@@ -97,7 +97,7 @@ def optima(
             see whether they lead to one optimum.
         cancelled: as in `batch.fit`; groups are not trained on then.
         executor, most_waiting: whose threads train on, and how many jobs it is given at once; see
-            `uncertainty.refitting.in_order`.
+            `concurrency.in_order`.
     """
     failed = {n: str(run.failure) for n, run in runs.items() if run.result is None}
     ended = {n: run.result for n, run in runs.items() if run.result is not None}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -25,12 +24,12 @@ from hmmcore.batch import stack
 from hmmcore.batch.families import lane_family
 from hmmcore.batch.fitting import trains_in_lanes
 from hmmcore.batch.many_starts import TOGETHER, Restart, fit_some
+from hmmcore.concurrency import MostWaiting, num_threads
 from hmmcore.lanes import LANES
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.training import Trainer
 from hmmcore.training.base import StopRule, checked_stop_rule
-from hmmcore.uncertainty.refitting import MostWaiting
 
 MakeStart = Callable[[Sequences, int, Generator], HMM]
 """Makes a start of data with so many states: initialization.random, or a function of one's own."""
@@ -140,7 +139,7 @@ def as_they_end(
     if executor is not None:
         yield from _on(executor, tasks, cancelled, most_waiting)
         return
-    with ThreadPoolExecutor(_num_threads(), thread_name_prefix="sweep") as own:
+    with ThreadPoolExecutor(num_threads(), thread_name_prefix="sweep") as own:
         yield from _on(own, tasks, cancelled, most_waiting)
 
 
@@ -228,7 +227,7 @@ def _jobs(
     for key, task in tasks.items():
         at_once = most_waiting() if callable(most_waiting) else most_waiting
         try:
-            pieces = _pieces(task, at_once or _num_threads())
+            pieces = _pieces(task, at_once or num_threads())
         except (ValueError, ArithmeticError) as error:
             yield Ended(key, len(task.generators), {}, str(error))
             continue
@@ -259,7 +258,3 @@ def _pieces(task: Task, at_once: int) -> list[list[int]]:
         blocks = min(-(-count // (PIECES * at_once * LANES)), PIECE_CELLS // (cells * LANES))
         size = min(TOGETHER, max(2, blocks) * LANES)
     return [list(range(i, min(i + size, count))) for i in range(0, count, size)]
-
-
-def _num_threads() -> int:
-    return os.cpu_count() or 1

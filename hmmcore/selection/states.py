@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from numpy.random import Generator
 
 from hmmcore.arrays import as_count
+from hmmcore.concurrency import MostWaiting
 from hmmcore.selection.held_out import Split
 from hmmcore.selection.jobs import MAX_ITERATIONS, TOLERANCE, MakeStart, Task
 from hmmcore.selection.tried import ALL_DATA, TRAIN_PART, Tried, has_priors, rows_as_they_come
 from hmmcore.sequences import Sequences
 from hmmcore.training import Trainer
-from hmmcore.uncertainty.refitting import MostWaiting
 
 MakeTrainer = Callable[[Sequences, int], Trainer]
 """Makes the trainer of data and a number of states: lambda sequences, num_states: EM(sequences)."""

@@ -9,11 +9,11 @@ from typing import TypeVar
 
 from hmmcore.arrays import FloatArray
 from hmmcore.batch.many_starts import Restart
+from hmmcore.concurrency import MostWaiting
 from hmmcore.model import HMM
 from hmmcore.selection.criteria import InformationCriteria, information_criteria
 from hmmcore.selection.held_out import Split, held_out_log_likelihood
 from hmmcore.selection.jobs import Ended, Task, as_they_end
-from hmmcore.uncertainty.refitting import MostWaiting
 
 ALL_DATA, TRAIN_PART = "all data", "train part"
 

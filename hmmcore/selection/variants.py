@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from numpy.random import Generator
 
 from hmmcore.arrays import as_count, quoted
+from hmmcore.concurrency import MostWaiting
 from hmmcore.emissions import Categorical, Emissions, Gaussian, NeuralGaussian, Poisson, members
 from hmmcore.selection.held_out import Split
 from hmmcore.selection.jobs import MAX_ITERATIONS, TOLERANCE, MakeStart, Task
@@ -22,7 +23,6 @@ from hmmcore.selection.preference import SETTLED, Preferred, preferred_of
 from hmmcore.selection.tried import ALL_DATA, TRAIN_PART, Tried, has_priors, rows_as_they_come
 from hmmcore.sequences import Sequences
 from hmmcore.training import Trainer
-from hmmcore.uncertainty.refitting import MostWaiting
 
 MEASURES: Mapping[type[Emissions], str] = {
     Gaussian: "densities",

@@ -12,21 +12,19 @@ import numpy as np
 from numpy.random import Generator
 
 from hmmcore.arrays import FloatArray, as_count, as_number, require_generator
+from hmmcore.concurrency import MostWaiting, Stopped, in_order
 from hmmcore.coordinates import Coordinate, flat, found_at, values_of
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.simulation import sample_like
 from hmmcore.sweeps.sweep import require_compatible
+from hmmcore.training.base import checked_stop_rule
 from hmmcore.uncertainty.information import coordinates_of, in_words
 from hmmcore.uncertainty.refitting import (
     MAX_ITERATIONS,
     TOLERANCE,
     MakeTrainer,
-    MostWaiting,
     Refit,
-    Stopped,
-    checked_rule,
-    in_order,
     refit,
 )
 
@@ -166,7 +164,7 @@ def bootstrap(
     require_compatible(hmm, sequences)
     require_generator(rng)
     count = as_count("num_samples", num_samples)
-    checked_rule(max_iterations, tolerance)
+    checked_stop_rule(max_iterations, tolerance, patience=1)
     children = rng.spawn(count)
 
     def fitted(number: int, is_stopped: Stopped) -> Refit:

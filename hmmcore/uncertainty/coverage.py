@@ -13,21 +13,19 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike
 
 from hmmcore.arrays import FloatArray, IntArray, as_count, as_number, quoted, require_generator
+from hmmcore.concurrency import MostWaiting, Stopped, in_order
 from hmmcore.coordinates import Coordinate, flat, found_at, spelled, value_at
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.simulation import sample, sample_like
+from hmmcore.training.base import checked_stop_rule
 from hmmcore.uncertainty.information import coordinates_of, in_words, observed_information
 from hmmcore.uncertainty.profile import ProfiledInterval, profile_intervals
 from hmmcore.uncertainty.refitting import (
     MAX_ITERATIONS,
     TOLERANCE,
     MakeTrainer,
-    MostWaiting,
     Refit,
-    Stopped,
-    checked_rule,
-    in_order,
     refit,
 )
 
@@ -194,7 +192,7 @@ def interval_coverage(
     )
     if kind not in KINDS:
         raise ValueError(f"kind is {quoted(kind)}; it must be one of {KINDS}.")
-    checked_rule(max_iterations, tolerance)
+    checked_stop_rule(max_iterations, tolerance, patience=1)
     asked = coordinates_of(truth) if coordinates is None else list(coordinates)
     names: tuple[Coordinate, ...] = tuple(
         spelled((flat(one)[0], *found_at(truth, one)[1])) for one in asked

@@ -14,6 +14,7 @@ import numpy as np
 from hmmcore import Trainer
 from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.batch.many_starts import Restart
+from hmmcore.concurrency import MostWaiting
 from hmmcore.landscape import Optima, Optimum, optima
 from hmmcore.selection import (
     StatesSweep,
@@ -22,7 +23,6 @@ from hmmcore.selection import (
     sweep_states,
     sweep_variants,
 )
-from hmmcore.uncertainty.refitting import MostWaiting
 from pages.ui.experiment import model_choice, starts, variants
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.model_choice import Plan
