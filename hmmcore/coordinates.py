@@ -8,7 +8,7 @@ the parameter's own name first, as it is written inside, that is ("1.rates", 0).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,6 +78,14 @@ def spelled(coordinate: Coordinate) -> Coordinate:
     """Undo `flat`: the coordinate as people write it, ("parts", 1, "rates", 0)."""
     part, dot, name = str(coordinate[0]).partition(".")
     return (PARTS, int(part), name, *coordinate[1:]) if dot else coordinate
+
+
+def in_states(coordinate: Coordinate, states: Sequence[int]) -> Coordinate:
+    """The coordinate of state states[k] for one of state k, with the parameter's own name first."""
+    parameter, *indices = flat(coordinate)
+    # A transition is of two states, every other number of one.
+    count = 2 if parameter == "transition_matrix" else 1
+    return (parameter, *(int(states[int(k)]) for k in indices[:count]), *indices[count:])
 
 
 def is_distribution(name: str) -> bool:

@@ -12,7 +12,14 @@ from hmmcore.arrays import as_count
 from hmmcore.concurrency import MostWaiting
 from hmmcore.selection.held_out import Split
 from hmmcore.selection.jobs import MAX_ITERATIONS, TOLERANCE, MakeStart, Task
-from hmmcore.selection.tried import ALL_DATA, TRAIN_PART, Tried, has_priors, rows_as_they_come
+from hmmcore.selection.tried import (
+    ALL_DATA,
+    TRAIN_PART,
+    Sweep,
+    Tried,
+    has_priors,
+    rows_as_they_come,
+)
 from hmmcore.sequences import Sequences
 from hmmcore.training import Trainer
 
@@ -31,20 +38,8 @@ class TriedStates(Tried):
     num_states: int
 
 
-@dataclass(frozen=True, eq=False)
-class StatesSweep:
-    """A sweep over numbers of states as far as it has come.
-
-    Attributes:
-        rows: one for each number of states, in the order in which these were given.
-        done, total: fits that have ended, and all.
-        num_held_out: how many observations are held out, those that are wholly missing left out.
-    """
-
-    rows: tuple[TriedStates, ...]
-    done: int
-    total: int
-    num_held_out: int = 0
+StatesSweep = Sweep[TriedStates]
+"""A sweep over numbers of states; see `Sweep`."""
 
 
 def sweep_states(
@@ -102,10 +97,4 @@ def sweep_states(
         number: TriedStates(number, has_priors=has_priors(tasks[number, ALL_DATA]))
         for number in numbers
     }
-    num_held_out = 0 if split is None else split.test.num_observed
-    return (
-        StatesSweep(known, done, total, num_held_out)
-        for known, done, total in rows_as_they_come(
-            rows, tasks, split, executor, cancelled, most_waiting
-        )
-    )
+    return rows_as_they_come(rows, tasks, split, executor, cancelled, most_waiting)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from hmmcore.arrays import FloatArray
 from hmmcore.batch.many_starts import Restart
@@ -46,6 +46,22 @@ class Tried:
 
 Key = TypeVar("Key", bound=Hashable)
 Row = TypeVar("Row", bound=Tried)
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep(Generic[Row]):
+    """A sweep over models of several kinds as far as it has come.
+
+    Attributes:
+        rows: one for each kind, in the order in which these were given.
+        done, total: fits that have ended, and all.
+        num_held_out: how many observations are held out, those that are wholly missing left out.
+    """
+
+    rows: tuple[Row, ...]
+    done: int
+    total: int
+    num_held_out: int = 0
 
 
 def has_priors(task: Task) -> bool:
@@ -90,8 +106,8 @@ def rows_as_they_come(
     executor: Executor | None,
     cancelled: Callable[[], bool] | None,
     most_waiting: MostWaiting,
-) -> Iterator[tuple[tuple[Row, ...], int, int]]:
-    """Do tasks; yield the rows, how many fits have ended, and how many there are.
+) -> Iterator[Sweep[Row]]:
+    """Do tasks; yield what is known so far.
 
     Args:
         rows: by what the models are told apart by, with nothing known yet.
@@ -100,6 +116,7 @@ def rows_as_they_come(
     known = dict(rows)
     progress = {key: _Progress(task) for key, task in tasks.items()}
     total = sum(len(task.generators) for task in tasks.values())
+    held_out = 0 if split is None else split.test.num_observed
     for ended in as_they_end(tasks, executor, cancelled, most_waiting):
         number, part = ended.key
         of_part = progress[ended.key]
@@ -110,7 +127,8 @@ def rows_as_they_come(
         if of_part.is_over:
             row = _with_best(row, of_part, None if part == ALL_DATA else split)
         known[number] = row
-        yield tuple(known.values()), sum(one.count for one in progress.values()), total
+        done = sum(one.count for one in progress.values())
+        yield Sweep(tuple(known.values()), done, total, held_out)
 
 
 def _with_best(row: Row, progress: _Progress, split: Split | None) -> Row:

@@ -20,7 +20,14 @@ from hmmcore.emissions import Categorical, Emissions, Gaussian, NeuralGaussian, 
 from hmmcore.selection.held_out import Split
 from hmmcore.selection.jobs import MAX_ITERATIONS, TOLERANCE, MakeStart, Task
 from hmmcore.selection.preference import SETTLED, Preferred, preferred_of
-from hmmcore.selection.tried import ALL_DATA, TRAIN_PART, Tried, has_priors, rows_as_they_come
+from hmmcore.selection.tried import (
+    ALL_DATA,
+    TRAIN_PART,
+    Sweep,
+    Tried,
+    has_priors,
+    rows_as_they_come,
+)
 from hmmcore.sequences import Sequences
 from hmmcore.training import Trainer
 
@@ -63,20 +70,8 @@ class TriedVariant(Tried):
     name: str
 
 
-@dataclass(frozen=True, eq=False)
-class VariantsSweep:
-    """A comparison of variants as far as it has come.
-
-    Attributes:
-        rows: one for each variant, in the order in which these were given.
-        done, total: fits that have ended, and all.
-        num_held_out: how many observations are held out, those that are wholly missing left out.
-    """
-
-    rows: tuple[TriedVariant, ...]
-    done: int
-    total: int
-    num_held_out: int = 0
+VariantsSweep = Sweep[TriedVariant]
+"""A sweep over variants; see `Sweep`."""
 
 
 def sweep_variants(
@@ -133,13 +128,7 @@ def sweep_variants(
     rows = {
         name: TriedVariant(name, has_priors=has_priors(tasks[name, ALL_DATA])) for name in variants
     }
-    num_held_out = 0 if split is None else split.test.num_observed
-    return (
-        VariantsSweep(known, done, total, num_held_out)
-        for known, done, total in rows_as_they_come(
-            rows, tasks, split, executor, cancelled, most_waiting
-        )
-    )
+    return rows_as_they_come(rows, tasks, split, executor, cancelled, most_waiting)
 
 
 def _require_one_measure(

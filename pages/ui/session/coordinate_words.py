@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hmmcore.arrays import IntArray
-from hmmcore.coordinates import Coordinate, flat, spelled
+from hmmcore.coordinates import Coordinate, in_states, spelled
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.figures.theme import state_name
 from pages.ui.session.session import Session
@@ -40,11 +40,7 @@ def name_in_figures(session: Session, coordinate: Coordinate, order: IntArray) -
     Args:
         order: (K,) state order[k] of the run is shown as state k.
     """
-    parameter, *indices = flat(coordinate)
-    places = np.argsort(order)
-    for n in range(2 if parameter == "transition_matrix" else 1):
-        indices[n] = int(places[int(indices[n])])
-    return shown_name(session, spelled((parameter, *indices)))
+    return shown_name(session, spelled(in_states(coordinate, np.argsort(order).tolist())))
 
 
 def _name(coordinate: Coordinate, data: Dataset, names: Sequence[str], whose: str) -> str:

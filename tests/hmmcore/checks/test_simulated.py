@@ -12,7 +12,6 @@ from hmmcore import (
     Categorical,
     Gaussian,
     ImpossibleDataError,
-    NeuralGaussian,
     Poisson,
     Sequences,
     sample,
@@ -20,15 +19,7 @@ from hmmcore import (
 )
 from hmmcore.checks import simulate_check, simulate_checks
 from hmmcore.checks.correlation import agreement, autocorrelation
-
-STICKY = [[0.9, 0.1], [0.2, 0.8]]
-FAMILIES = {
-    "gaussian": Gaussian.univariate([0.0, 4.0], 1.0),
-    "full": Gaussian([[0.0, 1.0], [4.0, -2.0]], [np.eye(2), np.eye(2)], "full"),
-    "poisson": Poisson([1.0, 9.0]),
-    "categorical": Categorical([[0.7, 0.2, 0.1], [0.1, 0.1, 0.8]]),
-    "neural": NeuralGaussian.near_means([[0.0], [4.0]], np.random.default_rng(1), sd=1.0),
-}
+from tests.hmmcore.checks.families import FAMILIES, STICKY
 
 
 def test_autocorrelation_is_of_pairs_within_a_sequence_that_are_there():

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from hmmcore import Sequences, Trainer
-from hmmcore.coordinates import value_at
+from hmmcore.coordinates import in_states, value_at
 from hmmcore.uncertainty import Bootstrap, Information, bootstrap
 from pages.ui.experiment import model_choice
 from pages.ui.experiment.dataset import Dataset
@@ -18,7 +18,7 @@ from pages.ui.session.background import Job, Share, Stopped, background, share, 
 from pages.ui.session.coordinate_words import shown_name
 from pages.ui.session.session import Session
 from pages.ui.session.trust.appraisal import Question
-from pages.ui.session.trust.estimates import in_states, shown_coordinates
+from pages.ui.session.trust.estimates import shown_coordinates
 from pages.ui.session.view import View
 from pages.ui.settings.config import Config
 from pages.ui.text import capitalised, count, many

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from hmmcore import HMM, NeuralGaussian, TrainState
-from hmmcore.coordinates import MOMENTS, Coordinate, flat, is_distribution, spelled, value_at
+from hmmcore.coordinates import (
+    MOMENTS,
+    Coordinate,
+    flat,
+    in_states,
+    is_distribution,
+    spelled,
+    value_at,
+)
 from hmmcore.emissions import EmissionStatistics
 from hmmcore.uncertainty import Information, ProfiledInterval, Verdict, profile_intervals
 from hmmcore.uncertainty.information import coordinates_of
@@ -22,9 +30,6 @@ from pages.ui.session.view import View
 from pages.ui.text import capitalised, count, many
 
 ROOM = "profiles"
-
-STATES: Mapping[str, int] = {"transition_matrix": 2}
-"""How many of the first indices of a coordinate are states; of every other, one is."""
 
 KINDS: Mapping[str, tuple[str, str]] = {
     "means": ("Means μ", "mean μ"),
@@ -103,13 +108,6 @@ def part_of(coordinate: Coordinate) -> tuple[str, str]:
     """The part of a product that a number belongs to, empty for any other, and its parameter."""
     part, _, own = str(flat(coordinate)[0]).rpartition(".")
     return part, own
-
-
-def in_states(coordinate: Coordinate, states: Sequence[int]) -> Coordinate:
-    """A coordinate whose states k are states[k] elsewhere."""
-    parameter, *indices = flat(coordinate)
-    own = STATES.get(str(parameter), 1)
-    return (parameter, *(int(states[int(k)]) for k in indices[:own]), *indices[own:])
 
 
 def estimates(

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from hmmcore.arrays import FloatArray
-from hmmcore.coordinates import Coordinate, spelled
+from hmmcore.coordinates import Coordinate, in_states, spelled
 from hmmcore.uncertainty import Verdict
 from pages.ui.experiment import constraints
 from pages.ui.session.background import Job
 from pages.ui.session.coordinate_words import shown_name
 from pages.ui.session.session import Session
-from pages.ui.session.trust.estimates import Estimate, in_states
+from pages.ui.session.trust.estimates import Estimate
 from pages.ui.session.trust.pace import Pace
 from pages.ui.session.view import View
 from pages.ui.text import NARROW_SPACE, count, decimal, listed, many, markdown_text, scientific
