@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -15,16 +16,14 @@ from pages.ui.figures import model_choice_charts
 from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import controls, health
 from pages.ui.parts.constraints import side_by_side
+from pages.ui.parts.jobs.following import begin_or_cancel, followed, progress
 from pages.ui.parts.run_controls import notices
-from pages.ui.parts.widgets import run_again, sized, wide, with_minus
+from pages.ui.parts.widgets import sized, wide, with_minus
 from pages.ui.session import background, sweep_files, sweeps, variant_words
 from pages.ui.session import model_choice_words as words
-from pages.ui.session.session import Session, current_session
+from pages.ui.session.session import current_session
 from pages.ui.session.sweeps import Sweep
 from pages.ui.text import markdown_text
-
-POLL_SECONDS = 0.5
-"""Seconds between two looks at a job that is on its way."""
 
 CLUSTER_SECONDS = 2.0
 """Seconds between two looks whether the operator's cluster is there."""
@@ -54,12 +53,12 @@ def from_which_start() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="starts_controls"):
         controls.number(session, "sweep_starts", width=wide(session, 130))
         controls.segments(session, "sweep_from")
-        run_or_cancel(job, "starts", "Train from all", sweeps.begin_starts)
+        begin_or_cancel(job, "starts", "Train from all", partial(sweeps.begin_starts, session))
         export("starts", sweep_files.starts_file(session))
     if job is None:
         st.caption(words.FROM_WHICH_START)
         return
-    followed(job, draw_starts)
+    followed(session, job, lambda: draw_starts(job))
     if job.done and job.found is not None and job.found.optima.found:
         adopt(job)
 
@@ -67,7 +66,7 @@ def from_which_start() -> None:
 def draw_starts(job: Sweep) -> None:
     """Draw the starts that have ended so far."""
     found: sweeps.EndedStarts | None = job.found
-    progress(job, 0 if found is None else found.done)
+    progress(job, 0 if found is None else found.done, "fit")
     if found is None:
         return
     optima, observed = found.optima, max(1, session.data.sequences.num_observed)
@@ -133,12 +132,12 @@ def how_many_states() -> None:
         controls.number(session, "most_states", width=wide(session, 110))
         controls.number(session, "starts_each", width=wide(session, 150))
         controls.segments(session, "hold_out")
-        run_or_cancel(job, "states", "Try each K", sweeps.begin_states)
+        begin_or_cancel(job, "states", "Try each K", partial(sweeps.begin_states, session))
         export("states", sweep_files.states_file(session))
     if job is None:
         st.caption(words.HOW_MANY_STATES)
         return
-    followed(job, draw_states)
+    followed(session, job, lambda: draw_states(job))
     if job.done and job.found is not None:
         use_states(job)
 
@@ -146,7 +145,7 @@ def how_many_states() -> None:
 def draw_states(job: Sweep) -> None:
     """Draw the numbers of states as far as they are known."""
     sweep: StatesSweep | None = job.found
-    progress(job, 0 if sweep is None else sweep.done)
+    progress(job, 0 if sweep is None else sweep.done, "fit")
     if sweep is None:
         return
     rows = [row for row in sweep.rows if row.criteria is not None]
@@ -215,38 +214,21 @@ def families_and_constraints() -> None:
         controls.number(session, "variant_starts", width=wide(session, 150))
         if {"sticky"} & there.keys() & set(session.config.variants):
             controls.number(session, "variant_sticky", width=wide(session, 170))
-        run_or_cancel(job, "variants", "Train them", sweeps.begin_variants)
+        begin_or_cancel(job, "variants", "Train them", partial(sweeps.begin_variants, session))
         export("variants", sweep_files.variants_file(session))
     if job is None:
         st.caption(variant_words.SIDE_BY_SIDE)
         return
-    followed(job, draw_variants)
+    followed(session, job, lambda: draw_variants(job))
     if job.done and job.found is not None:
         side_by_side.use_variant(session, job)
 
 
 def draw_variants(job: Sweep) -> None:
     """Draw the variants as far as they are known."""
-    progress(job, 0 if job.found is None else job.found.done)
+    progress(job, 0 if job.found is None else job.found.done, "fit")
     if job.found is not None:
         side_by_side.draw(session, job)
-
-
-def run_or_cancel(
-    job: Sweep | None, name: str, label: str, begin: Callable[[Session], None]
-) -> None:
-    """Draw the button that begins a sweep; while it is on its way, the one that cancels it."""
-    if job is not None and not job.done:
-        st.button(
-            "Cancel", key=f"cancel_{name}", icon=":material/close:",
-            on_click=sweeps.cancel, args=(job,), help="Stop here, and keep what was found.",
-        )  # fmt: skip
-        return
-    st.button(
-        label, key=f"begin_{name}", type="primary", icon=":material/play_arrow:",
-        on_click=begin, args=(session,),
-        help="Trains beside everything else; you may go to other pages meanwhile.",
-    )  # fmt: skip
 
 
 def export(name: str, file: Callable[[], bytes] | None) -> None:
@@ -260,33 +242,6 @@ def export(name: str, file: Callable[[], bytes] | None) -> None:
         if file is not None
         else "So many starting models do not fit into a script; choose fewer starts.",
     )  # fmt: skip
-
-
-def followed(job: Sweep, draw: Callable[[Sweep], None]) -> None:
-    """Draw a job's results; while it is on its way, again and again."""
-    if job.done:
-        draw(job)
-        return
-
-    def look() -> None:
-        over = job.done
-        with session.lock:
-            draw(job)
-        if over:
-            run_again()  # once more, with the buttons of a job that is done
-
-    st.fragment(look, run_every=POLL_SECONDS)()
-
-
-def progress(job: Sweep, done: int) -> None:
-    """Draw how far a job is."""
-    text = markdown_text(words.progress(job, done))
-    if job.failed:
-        st.error(text, icon=":material/error:")
-    elif not job.done:
-        st.progress(done / job.total, text)
-    else:
-        st.caption(text)
 
 
 def _value(row: TriedStates, name: str) -> float:

@@ -50,7 +50,7 @@ def test_a_long_sweep_shows_how_far_it_is_and_is_cancelled(page: Page) -> None:
     open_page(page, "/models?restarts=5000")
     press(page, "Train from all")
     main = page.get_by_test_id("stMain")
-    expect(main.get_by_text(re.compile("of 5.000 fits done"))).to_be_visible()
+    expect(main.get_by_text(re.compile("of 5.000 fits"))).to_be_visible()
     expect(main.get_by_text("of the starts reached the best")).to_be_visible()
     press(page, "Cancel")
     expect(main.get_by_text(re.compile("Cancelled after"))).to_be_visible()

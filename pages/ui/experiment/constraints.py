@@ -1,7 +1,7 @@
 """What the model that learns may not choose, and what is held of it before any data.
 
 All of it follows from the Config: zeros, ties and the shape of spreads are imposed on the starting
-model, priors and ties go to the trainer. Product models will have theirs part by part, here too.
+model, priors and ties go to the trainer.
 """
 
 from __future__ import annotations

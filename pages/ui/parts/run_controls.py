@@ -13,7 +13,7 @@ from pages.ui.live.panel import show_panel
 from pages.ui.parts import controls, health
 from pages.ui.parts.earlier_runs import earlier_runs
 from pages.ui.parts.examples import example_picker
-from pages.ui.parts.trust.following import followed
+from pages.ui.parts.jobs.following import followed
 from pages.ui.parts.widgets import wide
 from pages.ui.session.commands import receive
 from pages.ui.session.session import Session

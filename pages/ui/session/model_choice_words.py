@@ -15,9 +15,8 @@ from hmmcore.selection import (
     missed,
     preference,
 )
-from pages.ui.session.background import Job
 from pages.ui.session.sweeps import EndedStarts
-from pages.ui.text import NARROW_SPACE, count, decimal, listed, many
+from pages.ui.text import NARROW_SPACE, decimal, listed, many
 
 NAMES: Mapping[str, str] = {
     "aic": "AIC", "aicc": "AICc", "bic": "BIC", "icl": "ICL", HELD_OUT: "Held-out data",
@@ -85,18 +84,6 @@ def about_cluster(cluster: Cluster) -> str:
             "may differ."
         )
     return ""
-
-
-def progress(job: Job, done: int) -> str:
-    """How far a job is, in a sentence."""
-    fits = many(job.total, "fit")
-    if job.failed:
-        return job.failed
-    if not job.done:
-        return f"{count(done)} of {fits} done."
-    if job.cancelled:
-        return f"Cancelled after {count(done)} of {fits}."
-    return f"{fits} in {job.seconds:.1f}{NARROW_SPACE}s."
 
 
 def about_starts(found: EndedStarts) -> str:

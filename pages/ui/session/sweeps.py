@@ -204,13 +204,8 @@ def _begin(
     for job in room.jobs:
         # One under other settings is out of sight, and would take its part of the session's share.
         if isinstance(job, Sweep) and job.plan.key[0] == plan.key[0] and not job.done:
-            cancel(job)
+            job.cancelled = True
     room.start(Sweep(key=plan.key, begin=begin, total=total, plan=plan))
-
-
-def cancel(sweep: Sweep) -> None:
-    """Give a sweep up; what it found stays."""
-    sweep.cancelled = True
 
 
 def _train_starts(plan: Plan, data: Dataset, own: Share, stopped: Stopped) -> Iterator[EndedStarts]:

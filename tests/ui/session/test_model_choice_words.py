@@ -12,7 +12,6 @@ from hmmcore.emissions.base import Remedy
 from hmmcore.landscape import Optima, Optimum
 from hmmcore.selection import StatesSweep, TriedStates
 from pages.ui.session import model_choice_words as words
-from pages.ui.session.background import Job
 from pages.ui.session.sweeps import EndedStarts
 
 ONE = HMM([1.0], [[1.0]], Poisson([2.0]))
@@ -39,17 +38,6 @@ def starts(starts_at_best: int, still_open: int = 0, failed: int = 0, ends=None)
     values = np.full(total, -10.0) if ends is None else np.array(ends)
     iterations = np.zeros(total, dtype=np.int64)
     return EndedStarts(total, total, ("EM",), found, {"EM": values}, {"EM": iterations}, {})
-
-
-def job(**values) -> Job:
-    return replace(Job("key", lambda stopped: iter(()), 20), **values)
-
-
-def test_progress_is_told_in_every_case():
-    assert words.progress(job(), 3) == "3 of 20 fits done."
-    assert words.progress(job(done=True, seconds=2.0), 20) == "20 fits in 2.0\u202fs."
-    assert words.progress(job(done=True, cancelled=True), 3) == "Cancelled after 3 of 20 fits."
-    assert words.progress(job(done=True, failed="It failed."), 3) == "It failed."
 
 
 def test_it_says_how_likely_so_many_starts_miss_the_best():

@@ -11,7 +11,7 @@ import streamlit as st
 from hmmcore.uncertainty import Bootstrap, Verdict
 from pages.ui.files.export import frame_csv
 from pages.ui.parts import controls
-from pages.ui.parts.trust.following import begin_or_cancel, followed, progress
+from pages.ui.parts.jobs.following import begin_or_cancel, followed, progress
 from pages.ui.parts.widgets import sized, wide, with_minus
 from pages.ui.session.background import Job
 from pages.ui.session.session import Session
@@ -61,7 +61,7 @@ def section(session: Session, view: View) -> None:
 
 def _draw(session: Session, view: View, verdict: Verdict, job: Job) -> None:
     known: Bootstrap | None = job.found
-    progress(job, 0 if known is None else known.num_samples, "data sets")
+    progress(job, 0 if known is None else known.num_samples, "data set")
     if known is None:
         return
     if len(known.models) >= 2:

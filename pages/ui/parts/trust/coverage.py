@@ -12,7 +12,7 @@ from hmmcore.uncertainty.information import in_words
 from pages.ui.figures.coverage_charts import coverage_figure
 from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import controls
-from pages.ui.parts.trust.following import begin_or_cancel, followed, progress
+from pages.ui.parts.jobs.following import begin_or_cancel, followed, progress
 from pages.ui.parts.widgets import sized, wide
 from pages.ui.session.background import Job
 from pages.ui.session.session import Session
@@ -41,7 +41,7 @@ def section(session: Session, view: View) -> None:
 
 def _draw(session: Session, job: Job) -> None:
     found: Coverage | None = job.found
-    progress(job, 0 if found is None else found.done, "data sets")
+    progress(job, 0 if found is None else found.done, "data set")
     if found is None:
         return
     columns = session.data.columns

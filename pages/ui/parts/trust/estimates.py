@@ -19,8 +19,8 @@ from pages.ui.files.export import frame_csv
 from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import controls
 from pages.ui.parts import words as page_words
+from pages.ui.parts.jobs.following import cancel_button, followed, progress
 from pages.ui.parts.layout import side_by_side
-from pages.ui.parts.trust.following import cancel_button, followed, progress
 from pages.ui.parts.widgets import sized, with_minus
 from pages.ui.session.background import Job
 from pages.ui.session.session import Session
@@ -94,7 +94,7 @@ def draw(
 ) -> None:
     """Draw the figures and the table, as far as intervals are known."""
     if job is not None:
-        progress(job, len(profiled(job)), "intervals")
+        progress(job, len(profiled(job)), "interval")
     found = shown_estimates(session, view, asked, verdict)
     for sentence in (
         undetermined_words(session, view, verdict),

@@ -16,7 +16,7 @@ from pages.ui.figures.forecast_charts import (
 from pages.ui.files.export import frame_csv
 from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import controls, words
-from pages.ui.parts.trust.following import begin_or_cancel, followed, progress
+from pages.ui.parts.jobs.following import begin_or_cancel, followed, progress
 from pages.ui.parts.widgets import wide
 from pages.ui.session import decoded
 from pages.ui.session.background import Job
@@ -92,7 +92,7 @@ def _draw_backtest(session: Session, view: View, job: Job) -> None:
     known: backtests.Tested | None = job.found
     found: Backtest | None = None if known is None else known.found
     if found is None:
-        progress(job, 0 if known is None else known.steps, "training steps")
+        progress(job, 0 if known is None else known.steps, "training step")
         return
     colours, variable, d = page_colours(), shown_variable(session), view.dimension
     own = found.sequence == session.config.sequence - 1

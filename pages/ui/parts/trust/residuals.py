@@ -12,8 +12,8 @@ from pages.ui.figures import residual_charts
 from pages.ui.files.export import frame_csv
 from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import controls
+from pages.ui.parts.jobs.following import followed
 from pages.ui.parts.layout import side_by_side
-from pages.ui.parts.trust.following import followed
 from pages.ui.session.background import Job
 from pages.ui.session.session import Session
 from pages.ui.session.trust import residual_words as words

@@ -14,8 +14,8 @@ from pages.ui.figures.simulation_charts import simulation_figure
 from pages.ui.figures.theme import Palette
 from pages.ui.live.figure import page_colours, show_figure
 from pages.ui.parts import controls
+from pages.ui.parts.jobs.following import begin_or_cancel, followed, progress
 from pages.ui.parts.layout import side_by_side
-from pages.ui.parts.trust.following import begin_or_cancel, followed, progress
 from pages.ui.parts.widgets import sized, wide, with_minus
 from pages.ui.session.background import Job
 from pages.ui.session.session import Session
@@ -40,7 +40,7 @@ def section(session: Session, view: View) -> None:
 
 def _draw(session: Session, view: View, job: Job) -> None:
     found: SimulationCheck | None = job.found
-    progress(job, 0 if found is None else found.num_samples, "data sets")
+    progress(job, 0 if found is None else found.num_samples, "data set")
     if found is None:
         return
     colours = page_colours(state_names(session))

@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from hmmcore.uncertainty import Verdict
-from pages.ui.parts.trust.following import cancel_button, followed, progress
+from pages.ui.parts.jobs.following import cancel_button, followed, progress
 from pages.ui.session.session import Session
 from pages.ui.session.trust import appraisal, to_the_top, words
 from pages.ui.session.view import View
@@ -29,12 +29,10 @@ def section(session: Session, view: View) -> None:
     elif job is not None and not job.done:
         if asked.seconds > LONG:
             cancel_button(job, "cancel_appraisal")
-        followed(
-            session, job, lambda: progress(job, getattr(job.found, "done", 0), "numbers moved")
-        )
+        followed(session, job, lambda: progress(job, getattr(job.found, "done", 0), "number"))
     else:
         if job is not None:
-            progress(job, getattr(job.found, "done", 0), "numbers moved")
+            progress(job, getattr(job.found, "done", 0), "number")
         if job is None or not job.failed:
             st.caption(words.waiting(asked.seconds))
             st.button(

@@ -7,14 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from hmmcore import HMM
-from hmmcore.coordinates import with_values
-from hmmcore.uncertainty import Verdict
+from hmmcore.uncertainty import Verdict, raised
 from pages.ui.experiment.player import MAX_ITERATIONS
 from pages.ui.session.session import Session
 from pages.ui.session.trust.words import restrictions
 from pages.ui.session.view import View
-from pages.ui.text import count
+from pages.ui.text import capitalised, count
 
 LEAST_STEPS, MOST_STEPS = 50, 100_000
 """Steps that are taken on one press."""
@@ -24,9 +22,6 @@ FAR = 1000
 
 LEFT = 1e-5
 """Nats that may be left to gain; a tenth of what a maximum may have."""
-
-OPENED = 0.01
-"""What a probability or rate that should rise is raised to."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +56,8 @@ def offer(session: Session, view: View, verdict: Verdict) -> Offer | None:
             return None
         return Offer(
             "Open what is zero", ":material/lock_open:",
-            f"Sets what should rise to {OPENED:g}, and starts from there; Undo brings back the "
-            "run.",
+            "Raises what should rise, to where the data are more probable, and starts from there; "
+            "Undo brings back the run.",
             partial(_open, session, view, verdict),
         )  # fmt: skip
     if found.verdict == "saddle":
@@ -94,6 +89,9 @@ def _steps(verdict: Verdict) -> int:
 
 
 def _open(session: Session, view: View, verdict: Verdict) -> None:
-    hmm: HMM = view.state.hmm
-    rising = verdict.optimality.rising
-    session.start_by_hand(with_values(hmm, dict.fromkeys(rising, OPENED)))
+    try:
+        opened = raised(view.state.hmm, session.data.sequences, verdict.optimality.rising)
+    except ValueError as error:
+        session.notes = (f"{capitalised(str(error).rstrip('.'))}.",)
+    else:
+        session.start_by_hand(opened)

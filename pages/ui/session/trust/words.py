@@ -11,7 +11,6 @@ from hmmcore.arrays import FloatArray
 from hmmcore.coordinates import Coordinate, in_states, spelled
 from hmmcore.uncertainty import Verdict
 from pages.ui.experiment import constraints
-from pages.ui.session.background import Job
 from pages.ui.session.coordinate_words import shown_name
 from pages.ui.session.session import Session
 from pages.ui.session.trust.estimates import Estimate
@@ -102,17 +101,6 @@ def duration(seconds: float) -> str:
     if seconds < 5400:
         return f"about {round(seconds / 60)} minutes"
     return f"about {round(seconds / 3600)} hours"
-
-
-def progress(job: Job, done: int, what: str) -> str:
-    """How far a job is, in a sentence; `what` it counts, in the plural."""
-    if job.failed:
-        return job.failed
-    if job.done and job.cancelled:
-        return f"Cancelled after {count(done)} of {count(job.total)} {what}."
-    if job.done:
-        return f"{count(done)} of {count(job.total)} {what} in {job.seconds:.1f}{NARROW_SPACE}s."
-    return f"{count(done)} of {count(job.total)} {what}."
 
 
 def about_truth(found: Sequence[Estimate], level: str) -> str:

@@ -1,4 +1,4 @@
-"""Progress and buttons of work that goes on beside the Trust page."""
+"""Progress and buttons of work that goes on beside a page."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import streamlit as st
 from pages.ui.parts.widgets import run_again
 from pages.ui.session.background import Job
 from pages.ui.session.session import Session
-from pages.ui.session.trust import words
-from pages.ui.text import markdown_text
+from pages.ui.text import NARROW_SPACE, count, many, markdown_text
 
 POLL_SECONDS = 0.5
 """Seconds between two looks at a job that is on its way."""
@@ -32,9 +31,22 @@ def followed(session: Session, job: Job, draw: Callable[[], None]) -> None:
     st.fragment(look, run_every=POLL_SECONDS)()
 
 
+def how_far(job: Job, done: int, what: str) -> str:
+    """How far a job is, in a sentence; `what` it counts, in the singular."""
+    total = many(job.total, what)
+    if job.failed:
+        return job.failed
+    if job.cancelled and job.done:
+        return f"Cancelled after {count(done)} of {total}."
+    if not job.done:
+        return f"{count(done)} of {total}."
+    all_of_it = total if done == job.total else f"{count(done)} of {total}"
+    return f"{all_of_it} in {job.seconds:.1f}{NARROW_SPACE}s."
+
+
 def progress(job: Job, done: int, what: str) -> None:
-    """Draw how far a job is; `what` it counts, in the plural."""
-    text = markdown_text(words.progress(job, done, what))
+    """Draw how far a job is; `what` it counts, in the singular."""
+    text = markdown_text(how_far(job, done, what))
     if job.failed:
         st.error(text, icon=":material/error:")
     elif not job.done:
