@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from hmmcore.uncertainty import Verdict, raised
 from pages.ui.experiment.player import MAX_ITERATIONS
+from pages.ui.session.remedies import Offer
 from pages.ui.session.session import Session
 from pages.ui.session.trust.words import restrictions
 from pages.ui.session.view import View
@@ -22,16 +21,6 @@ FAR = 1000
 
 LEFT = 1e-5
 """Nats that may be left to gain; a tenth of what a maximum may have."""
-
-
-@dataclass(frozen=True)
-class Offer:
-    """A press that helps."""
-
-    label: str
-    icon: str
-    help: str
-    act: Callable[[], None]
 
 
 def offer(session: Session, view: View, verdict: Verdict) -> Offer | None:
