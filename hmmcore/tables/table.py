@@ -506,7 +506,8 @@ def _in_words(guess: Guess) -> str:
         f"{', '.join(names)} hold{'s' if len(names) == 1 else ''} {kind}"
         for kind, names in by_kind.items()
     ]
-    return f"Column{'s' if len(guess.values) > 1 else ''} " + ", ".join(told)
+    first = next(iter(by_kind.values()))
+    return f"Column{'s' if len(first) > 1 else ''} " + ", ".join(told)
 
 
 # --- observations ---------------------------------------------------------------------------------
