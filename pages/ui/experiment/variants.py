@@ -68,7 +68,8 @@ def available(config: Config, data: Dataset) -> dict[str, str]:
     if data.family == "points":
         labels["plain"] = (FIELD_OF["covariance_type"].choices or {})[config.covariance_type]
     if location:
-        labels["true"] = f"True {FAMILIES[data.family].trainable[location].lower()} held"
+        held = "values" if location == "locations" else FAMILIES[data.family].trainable[location]
+        labels["true"] = f"True {held.lower()} held"
     return {name: labels[name] for name in labels if name in names}
 
 
