@@ -203,9 +203,8 @@ class _LevelLanes(LaneFamily):
         return none, none
 
     def tables(self, parameters: Arrays) -> FloatArray:
-        num_models, num_states = _shape(parameters)
-        states = self.side_by_side(parameters)
-        return _table(states, self.columns.levels, (num_models, num_states))
+        scores = self.side_by_side(parameters).log_likelihoods(self.columns.levels[:, np.newaxis])
+        return np.ascontiguousarray(scores.reshape(-1, *_shape(parameters)).transpose(1, 0, 2))
 
 
 class CategoricalLanes(_LevelLanes):
@@ -339,12 +338,6 @@ def _columns(values: FloatArray, columns: Sequence[FloatArray] | FloatArray) -> 
         levels.append(own)
         bounds.append(bounds[-1] + len(own))
     return Columns(values, symbols, np.concatenate(levels), np.array(bounds))
-
-
-def _table(states: Any, levels: FloatArray, shape: tuple[int, int]) -> FloatArray:
-    """Log-probabilities (G, U, K) of levels (U,) under the emissions of G K states."""
-    scores = states.log_likelihoods(levels[:, np.newaxis])
-    return np.ascontiguousarray(scores.reshape(-1, *shape).transpose(1, 0, 2))
 
 
 def joined(arrays: Arrays) -> Arrays:
