@@ -72,7 +72,7 @@ class Local:
     Attributes:
         hmm: the model; its coordinates are `value(hmm)`.
         rows: its distributions that have something free.
-        arrays: the family's own parameters by name, as `_family_arrays` gives them.
+        trainable: names of the parameters that may move.
         free_rates: (K,) which rates are free, by the name of each parameter of rates.
     """
 
