@@ -15,15 +15,14 @@ from hmmcore.sequences import Sequences
 from hmmcore.simulation import cyclic_structure, left_right_structure, sticky_structure
 from hmmcore.training.ties import Ties
 
-CHAINS = ("free", "left-right", "cyclic")
-"""Where a chain may go: anywhere; to the next state only, and from the last nowhere; or to the next
-only, and from the last to the first. Every state may also stay."""
-
 STRUCTURES = {
     "free": sticky_structure,
     "left-right": left_right_structure,
     "cyclic": cyclic_structure,
 }
+CHAINS = tuple(STRUCTURES)
+"""Where a chain may go: anywhere; to the next state only, and from the last nowhere; or to the next
+only, and from the last to the first. Every state may also stay."""
 
 
 def shared_stays(chain: str, num_states: int) -> Ties:

@@ -290,7 +290,7 @@ def _emissions_of(
             parts.append(Poisson((sums + mean) / (sizes + 1.0)))
             continue
         occupied = sizes > 0
-        levels = np.where(occupied, sums / np.maximum(sizes, 1), spare[:num_states, j])
+        levels = np.where(occupied, sums / np.maximum(sizes, 1), spare[:, j])
         squares = np.bincount(own, weights=(values - levels[own]) ** 2, minlength=num_states)
         floor = variances[j] * (SMALLEST_CLUSTER_SHARE if varies[j] else 1.0)
         within = np.maximum(squares / np.maximum(sizes, 1), floor)
