@@ -24,7 +24,7 @@ from hmmcore.batch import stack
 from hmmcore.batch.families import lane_family
 from hmmcore.batch.fitting import trains_in_lanes
 from hmmcore.batch.many_starts import TOGETHER, Restart, fit_some
-from hmmcore.concurrency import MostWaiting, num_threads
+from hmmcore.concurrency import POLL_SECONDS, MostWaiting, num_threads
 from hmmcore.lanes import LANES
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -44,9 +44,6 @@ MAX_ITERATIONS, TOLERANCE = 1000, 1e-8
 PIECE_CELLS = 1 << 17
 """Starts times observations times states of a job, about: on larger data fewer starts are done at
 once, for each takes longer."""
-
-POLL_SECONDS = 0.1
-"""Seconds between two looks whether the work was cancelled."""
 
 Key = TypeVar("Key", bound=Hashable)
 
