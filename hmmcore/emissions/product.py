@@ -201,14 +201,10 @@ class Product(Value):
         A part that is missing wherever a state has data keeps its parameters there; the remedy is
         that of a `Gaussian` with an empty dimension.
         """
-        prior = {name: statistics[name] for name in (COUNT, SQUARES) if name in statistics}
-        parts: list[Part] = []
-        remedies: list[tuple[Remedy, ...]] = []
-        for part, own, names in self._by_part(statistics, trainable):
-            moved, needed = part.maximize({**own, **prior}, names, variance_floor)
-            parts.append(moved)
-            remedies.append(needed)
-        return valid_value(Product, parts=tuple(parts)), _joined(remedies, self.num_states)
+        return _joined(
+            part.maximize(own, names, variance_floor)
+            for part, own, names in self._by_part(statistics, trainable)
+        )
 
     def unconstrained(self) -> EmissionStatistics:
         """The parts' own unconstrained parameters, such as "0.log_sds" and "1.log_rates"."""
@@ -222,22 +218,18 @@ class Product(Value):
         self, parameters: Mapping[str, FloatArray], trainable: frozenset[str], variance_floor: float
     ) -> tuple[Product, tuple[Remedy, ...]]:
         """Undo `unconstrained` for the trainable parameters, holding variances at the floor."""
-        parts: list[Part] = []
-        remedies: list[tuple[Remedy, ...]] = []
-        for part, own, names in self._by_part(parameters, trainable):
-            moved, needed = part.with_unconstrained(own, names, variance_floor)
-            parts.append(moved)
-            remedies.append(needed)
-        return valid_value(Product, parts=tuple(parts)), _joined(remedies, self.num_states)
+        return _joined(
+            part.with_unconstrained(own, names, variance_floor)
+            for part, own, names in self._by_part(parameters, trainable)
+        )
 
     def gradient(self, statistics: EmissionStatistics) -> EmissionStatistics:
         """Gradient in the `unconstrained` parameters: each part's own."""
-        prior = {name: statistics[name] for name in (COUNT, SQUARES) if name in statistics}
         none: frozenset[str] = frozenset()
         return {
             part_name(j, name): values
             for j, (part, own, _) in enumerate(self._by_part(statistics, none))
-            for name, values in part.gradient({**own, **prior}).items()
+            for name, values in part.gradient(own).items()
         }
 
     def smallest_variances(self) -> FloatArray:
@@ -338,7 +330,9 @@ class Product(Value):
         self, values: Mapping[str, FloatArray], trainable: frozenset[str]
     ) -> list[tuple[Part, EmissionStatistics, frozenset[str]]]:
         """Each part, with its own of the values and of the trainable names, by its own names."""
-        own: list[EmissionStatistics] = [{} for _ in self.parts]
+        # A prior is the same for all parts.
+        prior = {name: values[name] for name in (COUNT, SQUARES) if name in values}
+        own: list[EmissionStatistics] = [dict(prior) for _ in self.parts]
         names: list[set[str]] = [set() for _ in self.parts]
         for name, value in values.items():
             part, dot, its = name.partition(".")
@@ -376,14 +370,18 @@ def _apart(statistics: EmissionStatistics, columns: list[int]) -> EmissionStatis
     return found
 
 
-def _joined(remedies: list[tuple[Remedy, ...]], num_states: int) -> tuple[Remedy, ...]:
-    """Remedies of the parts as those of the product, each once.
+def _joined(
+    moved: Iterable[tuple[Part, tuple[Remedy, ...]]],
+) -> tuple[Product, tuple[Remedy, ...]]:
+    """The product of parts after a step, and their remedies as its own, each once.
 
     A state that all parts find empty explains no data; where only some do, it lacks a dimension.
     """
+    parts, remedies = zip(*moved, strict=True)
+    product: Product = valid_value(Product, parts=parts)
     if not any(remedies):
-        return ()
-    empty = np.zeros(num_states, dtype=np.int64)
+        return product, ()
+    empty = np.zeros(product.num_states, dtype=np.int64)
     needed: set[tuple[str, int | None]] = set()
     for own in remedies:
         for remedy in own:
@@ -396,7 +394,7 @@ def _joined(remedies: list[tuple[Remedy, ...]], num_states: int) -> tuple[Remedy
         kind = "empty_state" if empty[k] == len(remedies) else "empty_dimension"
         needed.add((kind, k))
     order = sorted(needed, key=lambda one: (ORDER.index(one[0]), -1 if one[1] is None else one[1]))
-    return tuple(Remedy(state, kind) for kind, state in order)
+    return product, tuple(Remedy(state, kind) for kind, state in order)
 
 
 def _kind(part: Part) -> str:
