@@ -18,6 +18,7 @@ from hmmcore.concurrency import MostWaiting
 from hmmcore.landscape import Optima, Optimum, optima
 from hmmcore.selection import (
     StatesSweep,
+    Tried,
     VariantsSweep,
     as_they_end,
     sweep_states,
@@ -179,17 +180,20 @@ def begin_starts(session: Session) -> None:
 def begin_states(session: Session) -> None:
     """Begin the sweep over numbers of states."""
     plan = model_choice.plan_of_states(session.config, session.data)
-    config = plan.config
-    parts = 1 if config.hold_out == "nothing" else 2
-    _begin(session, plan, _train_states, config.most_states * config.starts_each * parts)
+    fits = plan.config.most_states * plan.config.starts_each
+    _begin(session, plan, _train_states, fits * _num_parts(plan))
 
 
 def begin_variants(session: Session) -> None:
     """Begin the comparison of families and constraints."""
     plan = variants.plan_of_variants(session.config, session.data)
-    config = plan.config
-    parts = 1 if config.hold_out == "nothing" else 2
-    _begin(session, plan, _train_variants, len(config.variants) * config.variant_starts * parts)
+    fits = len(plan.config.variants) * plan.config.variant_starts
+    _begin(session, plan, _train_variants, fits * _num_parts(plan))
+
+
+def _num_parts(plan: Plan) -> int:
+    """How often each fit is made: to all data, and to those that are not held out."""
+    return 1 if plan.config.hold_out == "nothing" else 2
 
 
 def _begin(
@@ -278,25 +282,25 @@ def use_states(session: Session, sweep: Sweep, num_states: int) -> None:
     """Let the best model with so many states be the session's, likewise; the data stay."""
     found: StatesSweep = sweep.found
     row = next(row for row in found.rows if row.num_states == num_states)
-    assert row.best is not None
-    assert row.best.result is not None
-    history = row.best.result.log_likelihoods
-    number = next(number for number, run in row.runs.items() if run is row.best)
-    ending = Ending(row.best.result.hmm, float(history[-1]))
-    _take(session, sweep.plan, sweep.plan.methods[0], number, ending, len(history) - 1)
+    _take_best(session, sweep.plan, row)
 
 
 def use_variant(session: Session, sweep: Sweep, name: str) -> None:
     """Let the best model of a variant be the session's, with its constraints, likewise."""
     found: VariantsSweep = sweep.found
     row = next(row for row in found.rows if row.name == name)
+    _take_best(session, sweep.plan, row, variants.own_settings(sweep.plan.config, name))
+
+
+def _take_best(
+    session: Session, plan: Plan, row: Tried, own: Mapping[str, object] = MappingProxyType({})
+) -> None:
     assert row.best is not None
     assert row.best.result is not None
     history = row.best.result.log_likelihoods
     number = next(number for number, run in row.runs.items() if run is row.best)
     ending = Ending(row.best.result.hmm, float(history[-1]))
-    own = variants.own_settings(sweep.plan.config, name)
-    _take(session, sweep.plan, sweep.plan.methods[0], number, ending, len(history) - 1, own)
+    _take(session, plan, plan.methods[0], number, ending, len(history) - 1, own)
 
 
 def _take(
