@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-
 from hmmcore import HMM, NeuralGaussian, TrainState
 from hmmcore.coordinates import (
     MOMENTS,
@@ -23,7 +21,7 @@ from hmmcore.emissions import EmissionStatistics
 from hmmcore.uncertainty import Information, ProfiledInterval, Verdict, profile_intervals
 from hmmcore.uncertainty.information import coordinates_of
 from pages.ui.session.background import Job, Stopped, background, in_turns
-from pages.ui.session.coordinate_words import shown_name
+from pages.ui.session.coordinate_words import name_in_figures, shown_name
 from pages.ui.session.session import Session
 from pages.ui.session.trust.appraisal import Question
 from pages.ui.session.view import View
@@ -245,12 +243,11 @@ def undetermined_words(session: Session, view: View, verdict: Verdict) -> str:
             "determined, because many sets of them make the same means."
         )
     names: list[str] = []
-    back = np.argsort(view.permutation).tolist()
     for direction in information.undetermined:
         for own in direction:
             if part_of(own)[1] not in (*KINDS, "covariances"):
                 continue
-            name = shown_name(session, spelled(in_states(own, back)))
+            name = name_in_figures(session, own, view.permutation)
             if name not in names:
                 names.append(name)
     if not information.undetermined:

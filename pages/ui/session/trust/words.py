@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from hmmcore.arrays import FloatArray
-from hmmcore.coordinates import Coordinate, in_states, spelled
+from hmmcore.coordinates import Coordinate
 from hmmcore.uncertainty import Verdict
 from pages.ui.experiment import constraints
-from pages.ui.session.coordinate_words import shown_name
+from pages.ui.session.coordinate_words import name_in_figures
 from pages.ui.session.session import Session
 from pages.ui.session.trust.estimates import Estimate
 from pages.ui.session.trust.pace import Pace
@@ -71,8 +71,7 @@ def about_verdict(session: Session, view: View, verdict: Verdict) -> str:
     if session.at is not None:
         where = f" Iteration {count(view.state.iteration)} of {count(session.latest)} is shown."
     if found.rising:
-        back = np.argsort(view.permutation).tolist()
-        names = _names(session, found.rising, back)
+        names = _names(session, found.rising, view)
         others = "" if len(names) == 1 else f", and so should {count(len(names) - 1)} more"
         return (
             f"**This is no maximum**: the {names[0]} is zero, or nearly so, and should "
@@ -144,8 +143,7 @@ def about_rate(session: Session, view: View, verdict: Verdict) -> list[str]:
     if not len(missing):
         return ["Nothing is trained, so there is nothing to wait for."]
     worst = float(np.clip(missing[0], 0.0, 1.0))
-    back = np.argsort(view.permutation).tolist()
-    names = _names(session, verdict.slowest, back)
+    names = _names(session, verdict.slowest, view)
     steps = steps_for_digit(worst)
     sentences = [
         f"Were the states seen, the data would say more: in the direction in which EM is slowest, "
@@ -160,7 +158,7 @@ def about_rate(session: Session, view: View, verdict: Verdict) -> list[str]:
             f"The next digit of the parameters takes {many(max(1, round(steps)), 'iteration')}, "
             f"the next of the log-likelihood {count(max(1, round(steps / 2)))}."
         )
-    sentences += _flat_and_bounds(session, verdict, back)
+    sentences += _flat_and_bounds(session, view, verdict)
     if names:
         some = listed(names[:SLOWEST_NAMED])
         sentences.append(
@@ -177,14 +175,14 @@ def about_rate(session: Session, view: View, verdict: Verdict) -> list[str]:
     return sentences
 
 
-def _flat_and_bounds(session: Session, verdict: Verdict, back: Sequence[int]) -> list[str]:
+def _flat_and_bounds(session: Session, view: View, verdict: Verdict) -> list[str]:
     """What makes EM slower than what is missing inside."""
     sentences = []
     slow = {
         name: rate for name, rate in verdict.towards_bounds.items() if rate >= verdict.pace - 1e-12
     }
     for name, rate in slow.items():
-        (called,) = _names(session, [name], back)
+        (called,) = _names(session, [name], view)
         sentences.append(
             f"Slower still is the way to a bound: the {called} goes to zero, and each step leaves "
             f"{_rate(min(rate, 1.0))} of it, and of what is to be gained there."
@@ -197,9 +195,9 @@ def _flat_and_bounds(session: Session, verdict: Verdict, back: Sequence[int]) ->
     return sentences
 
 
-def _names(session: Session, own: Iterable[Coordinate], back: Sequence[int]) -> list[str]:
+def _names(session: Session, own: Iterable[Coordinate], view: View) -> list[str]:
     """What numbers of the run's own order are called, escaped for Markdown."""
-    return [markdown_text(shown_name(session, spelled(in_states(name, back)))) for name in own]
+    return [markdown_text(name_in_figures(session, name, view.permutation)) for name in own]
 
 
 def _rate(rate: float) -> str:
