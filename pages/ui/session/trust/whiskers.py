@@ -26,9 +26,11 @@ def intervals(session: Session, view: View) -> Intervals | None:
     """The intervals of the shown model; None while they are not wanted, not known, or unfounded."""
     if session.config.whiskers != "on":
         return None
-    verdict, asked = appraisal.known_verdict(session), appraisal.question(session)
-    if verdict is None or asked is None or not verdict.optimality.satisfied:
+    verdict = appraisal.known_verdict(session)
+    if verdict is None or not verdict.optimality.satisfied:
         return None
+    asked = appraisal.question(session)  # only now: while a run plays it is another in each frame
+    assert asked is not None
     ends: dict[str, list[tuple[Coordinate, float, float]]] = {}
     for one in shown_estimates(session, view, asked, verdict):
         kind, *place = flat(one.coordinate)
