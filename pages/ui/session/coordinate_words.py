@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -44,14 +44,13 @@ def name_in_figures(session: Session, coordinate: Coordinate, order: IntArray) -
 
 
 def _name(coordinate: Coordinate, data: Dataset, names: Sequence[str], whose: str) -> str:
-    if coordinate[0] == "parts":
-        return _name_in_part(data.parts[int(coordinate[1])], coordinate[2:], names, whose)
-    parameter, *rest = coordinate
-    indices = [int(index) for index in rest]
-
     def state(k: int) -> str:
         return whose + (shortened(names[k], LONGEST_NAME) if k < len(names) else state_name(k))
 
+    if coordinate[0] == "parts":
+        return _name_in_part(data.parts[int(coordinate[1])], coordinate[2:], state)
+    parameter, *rest = coordinate
+    indices = [int(index) for index in rest]
     if parameter == "initial_probs":
         return f"probability π of beginning in {state(indices[0])}"
     if parameter == "transition_matrix":
@@ -68,16 +67,14 @@ def _name(coordinate: Coordinate, data: Dataset, names: Sequence[str], whose: st
     return f"{word}{of} {'in' if of else 'of'} {state(indices[0])}"
 
 
-def _name_in_part(part: Dataset, coordinate: Coordinate, names: Sequence[str], whose: str) -> str:
+def _name_in_part(part: Dataset, coordinate: Coordinate, state: Callable[[int], str]) -> str:
     """What a number of one part of a product is called: "rate λ of “n1” in S2"."""
     parameter, k, *symbol = coordinate
-    k = int(k)
-    state = whose + (shortened(names[k], LONGEST_NAME) if k < len(names) else state_name(k))
-    column = shortened(part.name, LONGEST_NAME)
+    column, where = shortened(part.name, LONGEST_NAME), state(int(k))
     if parameter == "probs":
-        return f"probability B of “{column} = {_of(part.labels, int(symbol[0]))}” in {state}"
+        return f"probability B of “{column} = {_of(part.labels, int(symbol[0]))}” in {where}"
     word = {"rates": "rate λ", "means": "mean μ"}.get(str(parameter), "standard deviation σ")
-    return f"{word} of “{column}” in {state}"
+    return f"{word} of “{column}” in {where}"
 
 
 def _of(names: Sequence[str], index: int) -> str:
