@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from hmmcore.arrays import FloatArray, IntArray
+from hmmcore.arrays import BoolArray, FloatArray, IntArray
 from pages.ui.figures import decimation, look, theme
 from pages.ui.figures.look import Plot, Values
 from pages.ui.figures.theme import Palette
@@ -40,14 +40,12 @@ def residuals_figure(
     shown = decimation.extreme_indices(residuals, MAX_POINTS)
     shown = shown[np.isfinite(residuals[shown])]
     far = np.abs(residuals[shown]) > FAR
-    place, symbol = FAR_LOOK
     points: Values = {
         "type": "scatter", "mode": "markers",
         "x": scale.chosen(shown), "y": residuals[shown],
         "marker": {
             "size": np.where(far, 9, 5), "opacity": 1.0, "line": {"width": 0},
-            "color": np.where(far, theme.state_colour(place), colours.primary).tolist(),
-            "symbol": np.where(far, symbol, "circle").tolist(),
+            **_told_apart(far, colours),
         },
         "customdata": [chart_text(values[step]) for step in shown],
         "hovertemplate": f"{scale.symbol}%{{x}}: residual %{{y:.2f}} of %{{customdata}}"
@@ -78,15 +76,10 @@ def quantiles_figure(
     chosen = spread_places(len(ordered))
     x, y = quantiles[chosen], ordered[chosen]
     outside = (y < low[chosen]) | (y > high[chosen])
-    place, symbol = FAR_LOOK
     finite = np.isfinite(y)
     points: Values = {
         "type": "scatter", "mode": "markers", "x": x[finite], "y": y[finite],
-        "marker": {
-            "size": 6,
-            "color": np.where(outside, theme.state_colour(place), colours.primary)[finite].tolist(),
-            "symbol": np.where(outside, symbol, "circle")[finite].tolist(),
-        },
+        "marker": {"size": 6, **_told_apart(outside[finite], colours)},
         "hovertemplate": "%{y:.2f}, where %{x:.2f} is expected<extra></extra>",
     }  # fmt: skip
     ends = np.array([x[0], x[-1]]) if len(x) else np.array([-1.0, 1.0])
@@ -116,12 +109,6 @@ def autocorrelation_figure(
     lags: IntArray, values: FloatArray, bound: FloatArray, colours: Palette, *, revision: str
 ) -> go.Figure:
     """Correlations (L,) of residuals that are so many steps apart, with what chance allows (L,)."""
-    outside = np.abs(values) > bound
-    place, symbol = FAR_LOOK
-    look_of = {
-        "color": np.where(outside, theme.state_colour(place), colours.primary).tolist(),
-        "symbol": np.where(outside, symbol, "circle").tolist(), "size": 8,
-    }  # fmt: skip
     stems = np.full((len(lags), 3), np.nan)
     stems[:, 0], stems[:, 1] = 0.0, values
     edges = np.array([lags[0] - 0.5, lags[-1] + 0.5]) if len(lags) else np.array([0.5, 1.5])
@@ -140,7 +127,8 @@ def autocorrelation_figure(
                 },
                 {
                     "type": "scatter", "mode": "markers", "x": lags, "y": values,
-                    "marker": look_of, "customdata": bound,
+                    "marker": {"size": 8, **_told_apart(np.abs(values) > bound, colours)},
+                    "customdata": bound,
                     "hovertemplate": "%{x} steps apart: correlation %{y:.3f}, where chance makes "
                     "up to ±%{customdata:.3f}<extra></extra>",
                 },
@@ -151,6 +139,15 @@ def autocorrelation_figure(
         ),
         colours, height=300, showlegend=False, uirevision=revision,
     )  # fmt: skip
+
+
+def _told_apart(far: BoolArray, colours: Palette) -> Values:
+    """Colour and symbol of points (n,), those that are far by `FAR_LOOK`."""
+    place, symbol = FAR_LOOK
+    return {
+        "color": np.where(far, theme.state_colour(place), colours.primary).tolist(),
+        "symbol": np.where(far, symbol, "circle").tolist(),
+    }
 
 
 def band(x: object, low: object, high: object, colours: Palette, name: str = "") -> Values:
