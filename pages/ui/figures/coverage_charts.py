@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from hmmcore.arrays import FloatArray
 from pages.ui.figures import look, theme
-from pages.ui.figures.look import Plot, Values
+from pages.ui.figures.look import LEGEND, Plot, Values
 from pages.ui.figures.theme import Palette
 from pages.ui.text import chart_text
 
@@ -79,8 +79,7 @@ def coverage_figure(
             },
         ),
         colours, height=ROW * len(names) + 110, uirevision=revision, showlegend=True,
-        margin={"t": 34, "l": 90},
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom"},
+        margin={"t": 34, "l": 90}, legend=LEGEND,
     )  # fmt: skip
 
 

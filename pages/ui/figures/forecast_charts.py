@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from hmmcore.arrays import BoolArray, FloatArray
 from pages.ui.figures import decimation, theme
 from pages.ui.figures.charts import state_ticks
-from pages.ui.figures.look import Plot, Values
+from pages.ui.figures.look import LEGEND, Plot, Values
 from pages.ui.figures.observed_variable import ObservedVariable
 from pages.ui.figures.residual_charts import FAR_LOOK, band
 from pages.ui.figures.theme import Palette
@@ -47,7 +47,6 @@ def forecast_figure(
     seen, ahead = len(history), len(probs) - len(history)
     past, future = np.arange(seen), np.arange(seen, seen + ahead)
     traces: list[Values] = []
-    colour_axis: Values = {}
     if symbol_probs is not None:
         traces.append(_symbols(symbol_probs, variable, scale, future))
         limits = variable.limits(history)
@@ -73,7 +72,7 @@ def forecast_figure(
         **variable.axis(room=10),
     }  # fmt: skip
     upper_height, lower_height = 240, int(np.clip(14 * probs.shape[1], 90, 260))
-    colour_axis = {
+    colour_axis: Values = {
         "colorscale": theme.POSTERIOR_COLOUR_SCALE, "cmin": 0.0, "cmax": 1.0,
         "colorbar": {
             "title": {"text": "probability", "side": "right"}, "thickness": 10,
@@ -87,9 +86,6 @@ def forecast_figure(
         left=LABEL_ROOM, right=64, top=34, uirevision=revision, coloraxis=colour_axis,
         shapes=[_now(seen, scale, colours)], showlegend=True, legend=LEGEND,
     )  # fmt: skip
-
-
-LEGEND: Values = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom"}
 
 
 def _interval(

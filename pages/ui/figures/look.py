@@ -24,6 +24,11 @@ FONT: Final = '"Source Sans",sans-serif'
 
 TRANSPARENT: Final = "rgba(0,0,0,0)"
 
+LEGEND: Final[Values] = {
+    "orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom",
+}  # fmt: skip
+"""Of one line, above the plots and beginning where they do."""
+
 
 @dataclass(frozen=True, eq=False)
 class Plot:

@@ -9,11 +9,9 @@ import plotly.graph_objects as go
 
 from hmmcore.arrays import FloatArray
 from pages.ui.figures import look, theme
-from pages.ui.figures.look import Plot, Values
+from pages.ui.figures.look import LEGEND, Plot, Values
 from pages.ui.figures.residual_charts import FAR_LOOK, band
 from pages.ui.figures.theme import Palette
-
-LEGEND: Values = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom"}
 
 
 def simulation_figure(

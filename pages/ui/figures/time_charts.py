@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from hmmcore.arrays import BoolArray, FloatArray, IntArray
 from pages.ui.figures import decimation, look, theme
 from pages.ui.figures.charts import MAX_WRITTEN_STATES, state_ticks
-from pages.ui.figures.look import Plot, Values
+from pages.ui.figures.look import LEGEND, Plot, Values
 from pages.ui.figures.observed_variable import PLAIN, Observed, ObservedVariable
 from pages.ui.figures.theme import Palette
 from pages.ui.figures.time_axis import (
@@ -140,7 +140,7 @@ def paths_figure(
         top=48,
         uirevision=revision,
         showlegend=True,
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom"},
+        legend=LEGEND,
     )
 
 
