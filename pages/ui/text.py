@@ -137,6 +137,11 @@ def capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def uncapitalised(text: str) -> str:
+    """A text as it goes on within a sentence: its first letter small."""
+    return text[:1].lower() + text[1:]
+
+
 def listed(names: list[str]) -> str:
     """Names as a list in a sentence: S1, S2 and S4."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -17,6 +17,7 @@ from hmmcore.emissions import members, with_parameters
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.settings.config import FIELD_OF, Config
 from pages.ui.settings.families import FAMILIES, LOCATIONS, PART_PARAMETERS
+from pages.ui.text import uncapitalised
 
 NAMES = (
     "chain", "stays", "spread", "held_at",
@@ -198,8 +199,7 @@ def _words(config: Config, kinds: tuple[str, ...]) -> Iterator[str]:
     for name in ("sticky_prior", "transition_prior", "initial_prior", "spread_prior"):
         value = getattr(config, name)
         if value and (name != "spread_prior" or has_spreads(config, kinds)):
-            label = FIELD_OF[name].label
-            yield f"{label[:1].lower()}{label[1:]} {value:g}"
+            yield f"{uncapitalised(FIELD_OF[name].label)} {value:g}"
 
 
 def has_priors(config: Config, kinds: tuple[str, ...]) -> bool:

@@ -19,7 +19,7 @@ from pages.ui.session.decoded import Hits, hits, hits_are_cheap
 from pages.ui.session.remedies import first_remedy
 from pages.ui.session.session import Session
 from pages.ui.session.standing_words import pill
-from pages.ui.text import NARROW_SPACE, count, decimal, many, scientific
+from pages.ui.text import NARROW_SPACE, count, decimal, many, scientific, uncapitalised
 
 HIGHER_HILL = "Is there a higher hill?"
 COUNTED_LATER = "states right are counted on Pause"
@@ -223,7 +223,7 @@ def about_hits(found: Hits, matched: bool) -> str:
     """What counts as a state that is right; `matched` where states are matched one to one."""
     text = (
         "At each step the state of largest smoothed probability is the answer. Counted: "
-        f"{found.title[:1].lower()}{found.title[1:]}."
+        f"{uncapitalised(found.title)}."
     )
     if not matched:
         text += " Each learned state counts as the true state it meets most often."

@@ -117,11 +117,6 @@ def largest(shown: MessageView, log_terms: FloatArray, how: str) -> str:
     return f"The largest {how} {shown.names.plain(best)}: {share} of the sum."
 
 
-def lower(text: str) -> str:
-    """A sentence as it goes on after a semicolon."""
-    return text[:1].lower() + text[1:]
-
-
 def explained(
     shown: MessageView,
     title: str,

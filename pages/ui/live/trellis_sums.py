@@ -16,12 +16,11 @@ from pages.ui.live.trellis_explanation import (
     Moment,
     explained,
     largest,
-    lower,
     ways,
 )
 from pages.ui.live.trellis_numbers import from_log, percent, readable
 from pages.ui.session.message_view import Cell, MessageView
-from pages.ui.text import with_spread
+from pages.ui.text import uncapitalised, with_spread
 
 NOTHING_AFTER = (
     "Nothing comes after the last observation, so the future says nothing: β̂ is 1 for every state."
@@ -86,8 +85,8 @@ def _transition_first(shown: MessageView) -> Explanation:
     found = explained(
         shown, "The notebook's way: a transition before the first observation",
         f"A fault that is easily made: π is taken for a state before the first observation, so "
-        f"{lower(ways(factors))} to {name} where only π should. That is another model, with "
-        f"π · A in place of π; the sequence has the log-likelihood {wrong:.4f} under it, not "
+        f"{uncapitalised(ways(factors))} to {name} where only π should. That is another model, "
+        f"with π · A in place of π; the sequence has the log-likelihood {wrong:.4f} under it, not "
         f"{right:.4f}.".replace("-", "−"),
         f"α̂_{{1}}({name}) = Σ_{{i}} π(i) · A(i → {name}) · p(x_{{1}} | {name}) ÷ c_{{1}}",
         ("from", "π", "× step A", "× likelihood of x_{1}", "= term"), factors,
@@ -171,7 +170,7 @@ def predicted(shown: MessageView) -> Explanation:
         head = ("from", f"α̂ at t = {t.before}", "× step A", "= term")
         words = (
             f"What the model expects of t = {t} before it sees {t.x}. {ways(factors)} to {name}; "
-            f"{lower(largest(shown, factors.sum(axis=1), 'comes from'))}"
+            f"{uncapitalised(largest(shown, factors.sum(axis=1), 'comes from'))}"
         )
         formula = (
             f"p(z_{{{t}}} = {name} | x_{{1}}…x_{{{t.before}}}) = Σ_{{i}} α̂_{{{t.before}}}(i) · "

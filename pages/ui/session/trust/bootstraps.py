@@ -21,7 +21,7 @@ from pages.ui.session.trust.appraisal import Question
 from pages.ui.session.trust.estimates import shown_coordinates
 from pages.ui.session.view import View
 from pages.ui.settings.config import Config
-from pages.ui.text import capitalised, count, many
+from pages.ui.text import capitalised, count, many, uncapitalised
 
 ROOM = "bootstrap"
 
@@ -145,7 +145,7 @@ def about(known: Bootstrap, table: Sequence[Row]) -> list[str]:
             worst = max(apart, key=lambda row: abs(math.log(row.ratio)))
             sentences.append(
                 f"{start}; {count(len(apart))} {'differs' if len(apart) == 1 else 'differ'} by "
-                f"more than chance makes, most of all the {_lower(worst.name)} with "
+                f"more than chance makes, most of all the {uncapitalised(worst.name)} with "
                 f"{worst.ratio:.2f} times. There estimates do not vary as a normal distribution "
                 "does: rely on the bootstrap, or on profile intervals."
             )
@@ -173,7 +173,3 @@ def doubts(known: Bootstrap) -> list[str]:
             "back."
         )
     return sentences
-
-
-def _lower(name: str) -> str:
-    return name[:1].lower() + name[1:]
