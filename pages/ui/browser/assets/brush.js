@@ -203,7 +203,7 @@ function pointTexts(pen, trace, across, down, drawn) {
 }
 
 // The text that stands for itself in a text of Plotly.
-const literal = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">")
+export const literal = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">")
   .replaceAll("&amp;", "&");
 
 const valueAt = (value, i) => (Array.isArray(value) ? value[i] : value);

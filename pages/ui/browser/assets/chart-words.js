@@ -1,6 +1,7 @@
 // What the charts of the live views show, in words, for readers who cannot see them: the result first
 // of all. One sentence or more for each chart, by its name, from a message of pages/ui/live.
 
+import { literal } from "./brush.js";
 import { partMessage } from "./emissions.js";
 import { compact, plainName, rows, two } from "./charts.js";
 
@@ -9,8 +10,6 @@ const NONE = 255; // wire.MISSING
 const fixed = (digits) => (value) => value.toFixed(digits).replace("-", "−");
 const three = fixed(3);
 const number = (value) => (value === null ? "none" : compact(value));
-// Labels are escaped for Plotly.
-const plain = (label) => label.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 const many = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 // A value for each state, such as "S1 −2.00 (true −1.98), S2 0.01 (true 0.00)".
@@ -58,7 +57,7 @@ function matrix(which, { header, arrays }) {
 const EMISSIONS = {
   parts(message) {
     return message.header.charts.means.parts.map((meta, j) =>
-      `${plain(meta.x)}: ${EMISSIONS[meta.kind](partMessage(message, j))}`).join(" ");
+      `${literal(meta.x)}: ${EMISSIONS[meta.kind](partMessage(message, j))}`).join(" ");
   },
   marginals({ header, arrays }) {
     const [learned, truth] = ["means", "true_means"].map((name) => arrays[`means.${name}`]?.values);
@@ -69,7 +68,7 @@ const EMISSIONS = {
     const truth = arrays["means.true_probs"] && rows(arrays["means.true_probs"]);
     const most = rows(arrays["means.probs"]).map((row) => row.indexOf(Math.max(...row)));
     const probs = rows(arrays["means.probs"]);
-    const words = most.map((c, k) => `${plainName(k, header.states)} ${plain(labels[c])} with ${two(probs[k][c])}`
+    const words = most.map((c, k) => `${plainName(k, header.states)} ${literal(labels[c])} with ${two(probs[k][c])}`
       + `${truth ? ` (true ${two(truth[k][c])})` : ""}`);
     return `Most probable symbol of each state: ${words.join(", ")}.`;
   },

@@ -1,6 +1,7 @@
 // Charts of what each state emits, as pure functions (message, theme) -> {data, layout}. There is
 // one builder for each kind of chart in pages/ui/live/emission_charts.py.
 
+import { literal } from "./brush.js";
 import {
   DASH, bullet, compact, intervalText, labelled, nameRoom, plainName, rows, shortName, stateName,
 } from "./charts.js";
@@ -372,7 +373,7 @@ function parts(message, theme, size) {
     grips.push(...(drawn.grips ?? []).map((grip) => ({
       ...grip,
       key: `${j} ${grip.key}`,
-      name: `${plotless(one.header.charts.means.x)}: ${grip.name}`,
+      name: `${literal(one.header.charts.means.x)}: ${grip.name}`,
       domain, x_range: drawn.layout.xaxis.range, y_range: drawn.layout.yaxis.range,
       set: (...at) => grip.set(...at).map(([coordinate, value]) => [place(coordinate), value]),
       type: (...typed) => grip.type(...typed).map(([coordinate, value]) => [place(coordinate), value]),
@@ -380,8 +381,5 @@ function parts(message, theme, size) {
   }
   return { data, layout, grips };
 }
-
-// The title of an axis as plain text.
-const plotless = (title) => title.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 
 const BUILDERS = { marginals, symbols: symbolBars, ellipses, parts };
