@@ -151,6 +151,11 @@ def _is(numbers: Sequence[int]) -> str:
     return "is" if len(numbers) == 1 else "are"
 
 
+COLLAPSED = (
+    "a state shrank onto a few observations until its variance was stopped at its floor. Such a "
+    "likelihood has no upper bound and says little."
+)
+
 FITTED_TO_POSTERIOR = (
     "fitted to the log-posterior, while its criteria take the log-likelihood there and count every "
     "parameter; held-out data judge it fairly."
@@ -169,10 +174,7 @@ def doubts(sweep: StatesSweep) -> list[str]:
         )
     held = [str(row.num_states) for row in sweep.rows if is_collapsed(row)]
     if held:
-        found.append(
-            f"K = {listed(held)}: a state shrank onto a few observations until its variance was "
-            "stopped at its floor. Such a likelihood has no upper bound and says little."
-        )
+        found.append(f"K = {listed(held)}: {COLLAPSED}")
     with_priors = [str(r.num_states) for r in sweep.rows if r.has_priors and r.criteria is not None]
     if with_priors:
         found.append(f"K = {listed(with_priors)}: {FITTED_TO_POSTERIOR}")

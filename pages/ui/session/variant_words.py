@@ -15,7 +15,7 @@ from hmmcore.selection import (
     beaten_from_within,
     preferred_variant,
 )
-from pages.ui.session.model_choice_words import FITTED_TO_POSTERIOR, NAMES, is_collapsed
+from pages.ui.session.model_choice_words import COLLAPSED, FITTED_TO_POSTERIOR, NAMES, is_collapsed
 from pages.ui.text import NARROW_SPACE, decimal, listed
 
 SIDE_BY_SIDE = (
@@ -83,10 +83,7 @@ def doubts(
             "the best. Take more starts."
         )
     if held := [row.name for row in sweep.rows if is_collapsed(row)]:
-        found.append(
-            f"{_named(held, labels)}: a state shrank onto a few observations until its variance "
-            "was stopped at its floor. Such a likelihood has no upper bound and says little."
-        )
+        found.append(f"{_named(held, labels)}: {COLLAPSED}")
     with_priors = [row.name for row in sweep.rows if row.has_priors and row.criteria is not None]
     if with_priors:
         found.append(f"{_named(with_priors, labels)}: {FITTED_TO_POSTERIOR}")
