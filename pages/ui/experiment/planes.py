@@ -134,8 +134,7 @@ def _most_moved_of_parts(
     if len(found) == 1:
         return (found[0][0][1], found[0][1][1]) if len(found[0]) > 1 else None
     best = [min(of_state, key=lambda one: one[0]) for of_state in found]
-    first, second = sorted(range(len(best)), key=lambda k: best[k][0])[:2]
-    low, high = sorted((first, second))
+    low, high = sorted(sorted(range(len(best)), key=lambda k: best[k][0])[:2])
     return best[low][1], best[high][1]
 
 

@@ -285,8 +285,8 @@ def _line(config: Config, data: Dataset, sequences: Sequences, num_states: int, 
     return json.dumps(to_content(hmm), separators=(",", ":"))
 
 
-def _starts_source(made: Mapping[tuple[object, int], list[str]], key: str) -> str:
-    lines = [f"# By ({key}): a start on each line.", "STARTS = {"]
+def _starts_source(made: Mapping[tuple[object, int], list[str]], what: str) -> str:
+    lines = [f"# By ({what}): a start on each line.", "STARTS = {"]
     for key, models in made.items():
         lines += [f'    {key}: """\\', *models, '""",']
     lines += [
