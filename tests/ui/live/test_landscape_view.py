@@ -15,7 +15,9 @@ from pages.ui.live.landscape_frame import LandscapeFrame, SurfacePicture
 from pages.ui.live.landscape_maps import about_barrier, about_shares, about_states
 from pages.ui.live.landscape_surface import _colour_range, summits, surfaces
 from pages.ui.live.landscape_view import MOST_MIRRORS, landscape_frame
+from pages.ui.session import map_search
 from pages.ui.session.landscape import landscape
+from pages.ui.session.map_search import searcher
 from pages.ui.session.optima import joint_optima
 from pages.ui.session.session import Session
 from tests.ui.session.test_landscape import at_landscape, searched
@@ -169,9 +171,13 @@ def session_optima(session: Session) -> tuple[HMM, ...]:
     return joint_optima(session).models
 
 
-def test_a_line_to_an_optimum_waits_for_the_search_and_says_how_many_there_are():
+def test_a_line_to_an_optimum_waits_for_the_search_and_says_how_many_there_are(monkeypatch):
     session = at_landscape(num_states=2, length=15, map_shows="line", line_to="optimum1")
-    assert "not known yet" in frame(session).line.barrier
+    with monkeypatch.context() as before:
+        # Nobody watches, so nothing is searched.
+        before.setattr(map_search, "UNWATCHED", 0.0)
+        assert "not known yet" in frame(session).line.barrier
+        searcher(session).join()
     searched(session)
     made = frame(session).line
     assert np.isfinite(made.values).all()
