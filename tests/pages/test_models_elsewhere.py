@@ -163,7 +163,7 @@ def test_the_pages_sweep_runs_on_the_operators_cluster(own_pool, tmp_path):
         assert job.done
         assert not job.failed
         assert not long.done
-        sweeps.cancel(long)
+        press(other, "cancel_starts")
         background.background(session(other)).join(long, PATIENCE)
         assert_same(table(healthy(app.run())), expected)
 
