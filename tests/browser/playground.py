@@ -92,6 +92,8 @@ def choose(page: Page, label: str, option: str) -> None:
     # A list that opens while its page still scrolls closes again.
     page.evaluate(TWO_FRAMES)
     box.click()
+    # Of a long list only a part is there at a time; what is typed brings its own to sight.
+    box.fill(option)
     page.get_by_role("option", name=option, exact=True).click()
 
 
