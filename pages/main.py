@@ -10,6 +10,9 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+# Whole, before any of its modules: where another thread is at it, this line waits. Threads that
+# come to the modules of one package in different orders may each find the other's half made.
+import hmmcore  # noqa: F401
 from pages.ui.experiment.run_position import without_run_position
 from pages.ui.live.frame_source import frame_source
 from pages.ui.parts import controls
