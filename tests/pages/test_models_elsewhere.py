@@ -71,7 +71,7 @@ def assert_same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
             {
                 "K": "3",
                 "M": "20",
-                "side": "plain.tied.sticky.stays.cyclic.true.network",
+                "side": "plain.tied.sticky.cyclic.true",
                 "unseen": "sequences",
             },
         ),

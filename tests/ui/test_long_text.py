@@ -21,7 +21,7 @@ from pages.ui.session.session import Session
 from pages.ui.settings.address import from_query
 from pages.ui.settings.config import FIELDS, Config
 
-LONG = "z" * 200_000
+LONG = "z" * 20_000
 MANY_DIGITS = 10**4000
 LONGEST_SENTENCE = 400
 
@@ -29,7 +29,7 @@ GIVEN = {
     "text": LONG,
     "digits": MANY_DIGITS,
     "a list of text": [LONG],
-    "a long list": [1.5] * 50_000,
+    "a long list": [1.5] * 5_000,
     "a table": [[-1.0] * 50, [1.0] * 50],
     "a mapping": {LONG: LONG},
     "a deep list": json.loads("[" * 400 + "]" * 400),
@@ -73,11 +73,11 @@ def of_family(family):
 FILES = {family: of_family(family) for family in ("numbers", "symbols", "points")}
 
 
-@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.url)
 @pytest.mark.parametrize("text", [LONG, "9" * 200_000, f"a.{LONG}.b", f"5.{LONG}"])
-def test_notes_on_a_link_stay_short(field, text):
-    _, notes = from_query({field.url: text})
-    assert all(len(note) < LONGEST_SENTENCE for note in notes)
+def test_notes_on_a_link_stay_short(text):
+    for field in FIELDS:
+        _, notes = from_query({field.url: text})
+        assert all(len(note) < LONGEST_SENTENCE for note in notes), field.url
 
 
 @pytest.mark.parametrize("family", FILES)
@@ -144,7 +144,7 @@ TABLES = {
     "names": (f"{NAMES}\n" + "1,,,,,,,\n" * 3,
               {"roles": Roles(tuple(f"{c}{'z' * 59}…" for c in range(8)))}),
     "a sequence's name": (f"{CELL},x\na,1\n,2\n", {"roles": Roles(("x",), "z" * 60 + "…")}),
-    "a cell beyond all": (f"x,y\n1,{LONG}\n", {}),
+    "a cell beyond all": (f"x,y\n1,{LONG * 10}\n", {}),
     "an open quote": (f'a,x\n"{LONG}\n', {}),
     "a wide row": (f"x,y\n1,2\n3,4,{CELL}\n", {"reading": Reading(separator=",")}),
 }  # fmt: skip

@@ -153,9 +153,11 @@ def test_jobs_come_to_the_same_whatever_becomes_of_the_cluster(local, tmp_path, 
         dask.worker()
         until(lambda: executor.is_there() and not executor.away, "another worker")
         before = local.count
+        monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1.0)
         swept_while(dask.scheduler.kill)
         assert local.count > before
         until(lambda: executor.away == "its scheduler does not answer", "no scheduler")
+        monkeypatch.setattr(cluster, "CONNECT_SECONDS", 20.0)
 
         monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", "0")
         with DaskCluster(tmp_path, dask.port) as again:
@@ -163,7 +165,6 @@ def test_jobs_come_to_the_same_whatever_becomes_of_the_cluster(local, tmp_path, 
             again.worker()
             until(lambda: len(executor._able) == 2 and not executor.away, "the scheduler is back")
             before = local.count
-            swept()
             # What workers die of is not done here, where it would take everybody along.
             with pytest.raises(ValueError, match="workers of the cluster died"):
                 executor.submit(die_elsewhere, os.getpid()).result(PATIENCE)

@@ -173,22 +173,22 @@ def test_gradient_ascent_holds_the_floor_too(kind, optimizer):
     np.testing.assert_allclose(result.hmm.emissions.smallest_variances(), [0.04], rtol=1e-9)
 
 
-@pytest.mark.parametrize("rate", [1e3, 1e30, 1e200, 1e300])
 @pytest.mark.parametrize("optimizer", ["adam", "momentum", "plain"])
 @every_problem
-def test_absurd_learning_rates_stay_finite_or_say_so(problem, optimizer, rate):
+def test_absurd_learning_rates_stay_finite_or_say_so(problem, optimizer):
     hmm, sequences = start_and_data(problem)
-    training = GradientAscent(sequences, learning_rate=rate, optimizer=optimizer)
-    state = training.init(hmm)
-    try:
-        for _ in range(5):
-            state = training.step(state)
-            assert np.isfinite(state.log_likelihood)
-            for value in parameters(state.hmm).values():
-                assert np.isfinite(value).all()
-    except DivergedError as error:
-        assert "lower the learning rate" in str(error)  # noqa: PT017
-        assert f"iteration {state.iteration + 1}" in str(error)  # noqa: PT017
+    for rate in (1e3, 1e30, 1e200, 1e300):
+        training = GradientAscent(sequences, learning_rate=rate, optimizer=optimizer)
+        state = training.init(hmm)
+        try:
+            for _ in range(5):
+                state = training.step(state)
+                assert np.isfinite(state.log_likelihood)
+                for value in parameters(state.hmm).values():
+                    assert np.isfinite(value).all()
+        except DivergedError as error:
+            assert "lower the learning rate" in str(error)  # noqa: PT017
+            assert f"iteration {state.iteration + 1}" in str(error)  # noqa: PT017
 
 
 @pytest.mark.parametrize("rate", [0.0, -0.1, np.nan, np.inf])

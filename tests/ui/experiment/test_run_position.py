@@ -75,13 +75,13 @@ def test_what_cannot_be_read_leaves_the_start_and_says_so(query):
     assert run_position_from_query(query) == (RunPosition(), (UNREADABLE,))
 
 
-@pytest.mark.parametrize("seed", range(200))
-def test_no_text_raises(seed):
-    rng = np.random.default_rng(seed)
+def test_no_text_raises():
+    rng = np.random.default_rng(0)
     letters = list("EM_~x.0123456789%" * 3 + string.printable + "∞💥\0")
-    run_position_from_query(
-        {name: "".join(rng.choice(letters, rng.integers(0, 30))) for name in NAMES}
-    )
+    for _ in range(200):
+        run_position_from_query(
+            {name: "".join(rng.choice(letters, rng.integers(0, 30))) for name in NAMES}
+        )
 
 
 def test_what_lies_beyond_the_runs_is_left_out():
