@@ -278,6 +278,19 @@ def test_a_problem_stands_in_place_of_all_charts(empty: Page) -> None:
     expect(view.chart("surface")).to_be_visible()
 
 
+def test_why_there_is_no_surface_stands_in_its_place(empty: Page) -> None:
+    view = View(empty)
+    view.show(surface=None, hint="The surface takes too long to draw.")
+    view.rest()
+    expect(empty.get_by_text("The surface takes too long to draw.")).to_be_visible()
+    expect(view.chart("surface")).to_be_hidden()
+    expect(view.chart("map0")).to_be_visible()
+    view.show()
+    view.rest()
+    expect(view.chart("surface")).to_be_visible()
+    expect(empty.get_by_text("The surface takes too long to draw.")).to_be_hidden()
+
+
 @pytest.mark.parametrize("shows", ["ends", "height", "steps"])
 def test_a_saved_picture_says_what_it_shows(empty: Page, tmp_path: Path, shows: str) -> None:
     view = View(empty, shows=shows)

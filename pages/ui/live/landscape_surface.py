@@ -16,17 +16,20 @@ from pages.ui.session.landscape import Landscape
 from pages.ui.session.session import Session
 from pages.ui.text import count, decimal
 
-SIZES_AT_REST = (61, 41, 31, 21, 15, 11)
-SIZES_WHILE_PLAYING = (31, 21, 15, 11)
+SIZES_AT_REST = (61, 41, 31, 21, 15)
+SIZES_WHILE_PLAYING = (31, 21, 15)
 """Points of the surface across and up, the finest first."""
+COARSEST = 11
+"""Points across and up where there is no time for any of these."""
 LONGEST_AT_REST, LONGEST_WHILE_PLAYING = 0.3, 0.12
 """Seconds that a surface may take; a coarser one is drawn where it would take longer."""
 LONGEST_COARSEST = 1.0
 """Seconds from which even the coarsest is not drawn."""
 APART = 0.1
 """Seconds between two surfaces while a run plays."""
-SAMPLES = (4, 11, 21)
-"""Points across and up by which a surface is timed before any was drawn."""
+SAMPLES = (2, 4, 11, 21)
+"""Points across and up by which a surface is timed before any was drawn, each twice: the first of a
+kind has its kernels loaded, and the machine may have been busy."""
 TELLING = 0.02
 """Seconds from which a time says how long more points take."""
 
@@ -40,7 +43,10 @@ MOST_SUMMITS = 8
 LEAST_DROP = 1.0
 """Nats: a summit that is not so much higher than the pass to a higher one is not marked."""
 
-TOO_LARGE = "with so many observations and states the surface takes too long to draw"
+TOO_LARGE = (
+    "With so many observations and states the surface takes too long to draw; with fewer of them "
+    "it is drawn."
+)
 COARSER = "{} × {} points, because more would take too long"
 
 
@@ -68,6 +74,7 @@ class Surfaces:
         self._not_before = 0.0
         self._timed: tuple[Sequences, int] | None = None
         self._seconds_each = 0.0
+        self._too_large = False
 
     def show(
         self, session: Session, ground: Landscape, state: TrainState
@@ -95,16 +102,23 @@ class Surfaces:
         if self._timed is None or self._timed[0] is not kind[0] or self._timed[1] != kind[1]:
             self._timed = kind
             for size in SAMPLES:
-                self._values(sequences, ground, state, size)
+                seconds = []
+                for _ in range(2):
+                    self._values(sequences, ground, state, size)
+                    seconds.append(self._seconds_each)
+                self._seconds_each = min(seconds)
                 if size**2 * self._seconds_each > TELLING:
                     break
+            # Said once for these data: a surface that took long since then met a busy machine.
+            self._too_large = COARSEST**2 * self._seconds_each > LONGEST_COARSEST
+        if self._too_large:
+            return 0
         sizes = SIZES_WHILE_PLAYING if playing else SIZES_AT_REST
         longest = LONGEST_WHILE_PLAYING if playing else LONGEST_AT_REST
         for size in sizes:
             if size**2 * self._seconds_each <= longest:
                 return size
-        coarsest = sizes[-1]
-        return coarsest if coarsest**2 * self._seconds_each <= LONGEST_COARSEST else 0
+        return COARSEST
 
     def _values(
         self, sequences: Sequences, ground: Landscape, state: TrainState, size: int

@@ -75,8 +75,27 @@ def test_it_is_coarser_where_it_would_take_long_and_left_out_where_that_is_too_l
     monkeypatch.setattr(landscape_surface, "LONGEST_COARSEST", 1e-9)
     made = frame(session)
     assert made.surface is None
+    assert made.hint.endswith(".")
     assert "too long to draw" in made.hint
     assert made.problem == ""
+
+
+def test_a_busy_moment_leaves_no_surface_out(monkeypatch):
+    now, durations = 0.0, [5.0]
+
+    def timed_surface(*given):
+        nonlocal now
+        now += durations.pop() if durations else 1e-3
+        return surface(*given)
+
+    monkeypatch.setattr(landscape_surface, "perf_counter", lambda: now)
+    monkeypatch.setattr(landscape_surface, "surface", timed_surface)
+    session = at_landscape()
+    assert frame(session).surface.values.shape == (61, 61)
+    for busy, size in ((1000.0, 61), (1e-3, 11), (1e-3, 61)):
+        durations.append(busy)
+        session.step()
+        assert frame(session).surface.values.shape == (size, size)
 
 
 def test_the_same_surface_is_not_computed_twice(monkeypatch):

@@ -42,8 +42,10 @@ class Landscape extends LiveView {
     this.search = this.searchRow();
     this.table = this.optimaTable();
     this.barrier = node("p", { "data-testid": "barrier" });
+    this.absent = node("p", { role: "status", "data-testid": "no-surface" });
     this.cards = {
-      surface: card("surface", "Log-likelihood per observation", "", this.keys.surface, this.layers.surface),
+      surface: card("surface", "Log-likelihood per observation", "", this.keys.surface, this.absent,
+        this.layers.surface),
       ends: card("ends", "", "", this.search.root, this.maps, this.table.root),
       line: card("line", "Along a line", "higher is better", this.layers.line, this.barrier),
     };
@@ -87,10 +89,11 @@ class Landscape extends LiveView {
     const absent = MAPS.map((name) => charts[name].present === false);
     this.problem.hidden = !problem;
     write(this.problem, problem);
-    // A surface that is computed anew leaves its place empty for that time.
-    const computing = charts.surface.present === false;
+    const tooLarge = charts.surface.present === false;
     this.cards.surface.hidden = Boolean(problem);
-    this.layers.surface.style.visibility = computing ? "hidden" : "";
+    this.layers.surface.hidden = this.keys.surface.hidden = tooLarge;
+    this.absent.hidden = !tooLarge;
+    write(this.absent, tooLarge ? header.hint : "");
     this.cards.line.hidden = Boolean(problem) || !along || charts.line.present === false;
     this.cards.ends.hidden = Boolean(problem) || along;
     const both = header.maps.length > 1;
@@ -106,8 +109,8 @@ class Landscape extends LiveView {
     this.maps.classList.toggle("hmm-with-bar", shows !== "ends");
     this.cards.surface.classList.toggle("hmm-solid", isSolid(message));
     const flat = header.relief === "solid" && !canBeSolid() ? "flat, for this browser draws no 3-D" : "";
-    write(this.note("surface"), [computing ? "being computed" : header.hint, flat].filter(Boolean).join("; "));
-    this.note("surface").title = header.hint;
+    write(this.note("surface"), tooLarge ? "" : [header.hint, flat].filter(Boolean).join("; "));
+    this.note("surface").title = tooLarge ? "" : header.hint;
     const [picture] = header.maps;
     write(this.root.querySelector(".hmm-ends h2"), (MAP_TITLES[shows] ?? MAP_TITLES.ends)(
       picture && !both ? methodName(picture.method) : "training"));
