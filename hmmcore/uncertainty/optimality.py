@@ -26,7 +26,13 @@ from hmmcore.sweeps.sweep import Expectations, expectations, require_compatible
 from hmmcore.training.base import checked_names, checked_trainable
 from hmmcore.training.em import fill_proportions
 from hmmcore.uncertainty.information import Curvature, curvature, in_words
-from hmmcore.uncertainty.local import ZERO, counts_of, derivative, distributions_of
+from hmmcore.uncertainty.local import (
+    ZERO,
+    collapsed_states,
+    counts_of,
+    derivative,
+    distributions_of,
+)
 
 MOST_GAIN = 1e-4
 """Nats: a maximum gains no more by Newton's step."""
@@ -48,13 +54,15 @@ class Optimality:
     Attributes:
         verdict: "maximum"; "stopped early": the likelihood still rises inside; "zero should rise":
             it rises where a probability or rate is zero, or nearly so, which EM cannot leave;
-            "saddle": it is flat here and curves upwards.
+            "saddle": it is flat here and curves upwards; "at a floor": it grows without end as the
+            variance of a state shrinks, which training holds at its floor.
         gain: nats that one step of Newton's method is predicted to gain.
         largest_gradient: of the log-likelihood inside, in nats per unit, where a unit is the
             standard deviation that one observation would leave.
         rising: entries of zero that should rise, with the slope there in nats per unit of
             probability, the steepest first.
         message: the verdict as a sentence; states and symbols count from 1.
+        collapsed: states whose variance is at its floor, 0-based.
     """
 
     verdict: str
@@ -62,6 +70,7 @@ class Optimality:
     largest_gradient: float
     rising: Mapping[Coordinate, float]
     message: str
+    collapsed: tuple[int, ...] = ()
 
     @property
     def satisfied(self) -> bool:
@@ -103,8 +112,9 @@ def judged(found: Curvature, sequences: Sequences, start: HMM | None) -> Optimal
     above = 0.5 * float((slopes**2 / -found.values[upwards]).sum())
     gain = max(found.gain, float(slope), above)
     largest = float(np.abs(found.gradient).max(initial=0.0))
-    verdict, message = _verdict(hmm, found, gain, rising)
-    return Optimality(verdict, gain, largest, rising, message)
+    collapsed = tuple(map(int, collapsed_states(hmm, sequences, trained)))
+    verdict, message = _verdict(hmm, found, gain, rising, collapsed)
+    return Optimality(verdict, gain, largest, rising, message, collapsed)
 
 
 def rising_zeros(
@@ -254,8 +264,19 @@ def _opened(hmm: HMM, trained: frozenset[str], start: HMM | None) -> tuple[HMM, 
 
 
 def _verdict(
-    hmm: HMM, found: Curvature, gain: float, rising: Mapping[Coordinate, float]
+    hmm: HMM,
+    found: Curvature,
+    gain: float,
+    rising: Mapping[Coordinate, float],
+    collapsed: tuple[int, ...],
 ) -> tuple[str, str]:
+    if collapsed:
+        names = ", ".join(str(k + 1) for k in collapsed)
+        return "at a floor", (
+            f"There is no maximum here: in state{'s' if len(collapsed) > 1 else ''} {names} a "
+            "variance is at its floor, and the likelihood grows without end as it shrinks. Train "
+            "fewer states, or from another start."
+        )
     if rising:
         first = in_words(hmm, next(iter(rising)))
         others = f", and so should {len(rising) - 1} more" if len(rising) > 1 else ""

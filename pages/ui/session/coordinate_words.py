@@ -43,9 +43,22 @@ def name_in_figures(session: Session, coordinate: Coordinate, order: IntArray) -
     return shown_name(session, spelled(in_states(coordinate, np.argsort(order).tolist())))
 
 
+def state_in_figures(session: Session, state: int, order: IntArray) -> str:
+    """What a state of a run's model is called where states have the names of the figures.
+
+    Args:
+        order: (K,) state order[k] of the run is shown as state k.
+    """
+    return _state(int(np.argsort(order)[state]), state_names(session))
+
+
+def _state(k: int, names: Sequence[str]) -> str:
+    return shortened(names[k], LONGEST_NAME) if k < len(names) else state_name(k)
+
+
 def _name(coordinate: Coordinate, data: Dataset, names: Sequence[str], whose: str) -> str:
     def state(k: int) -> str:
-        return whose + (shortened(names[k], LONGEST_NAME) if k < len(names) else state_name(k))
+        return whose + _state(k, names)
 
     if coordinate[0] == "parts":
         return _name_in_part(data.parts[int(coordinate[1])], coordinate[2:], state)

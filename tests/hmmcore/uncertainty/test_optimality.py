@@ -126,6 +126,19 @@ def test_where_states_are_alike_is_a_saddle():
     assert not optimality.satisfied
 
 
+def test_a_variance_at_its_floor_is_said_to_be_there():
+    values = np.append(np.random.default_rng(0).normal(size=60), np.full(5, 9.0))
+    data = Sequences(values)
+    start = HMM([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], Gaussian.univariate([0.0, 9.0], 0.5))
+    hmm = fit(EM(data), start, 300).hmm
+    found = is_maximum(hmm, data)
+    assert (found.verdict, found.collapsed) == ("at a floor", (1,))
+    assert "in state 2 a variance is at its floor" in found.message
+    assert not found.satisfied
+    # Where the variance is known it cannot shrink.
+    assert is_maximum(hmm, data, {"means"}).satisfied
+
+
 def test_a_maximum_at_zero_is_a_maximum():
     truth = HMM(*simulation.left_right_structure(3, 0.8), Gaussian.univariate([0.0, 4.0, 8.0], 1.0))
     data = sample(truth, 30, 15, np.random.default_rng(3)).sequences

@@ -23,6 +23,7 @@ from pages.ui.session.trust.estimates import (
     remark,
     undetermined_words,
 )
+from pages.ui.session.trust.to_the_top import offer
 from pages.ui.session.trust.words import about_verdict
 from pages.ui.session.view import current_view
 from pages.ui.settings.config import Config
@@ -92,6 +93,24 @@ def test_columns_that_are_never_there_together_are_named():
         "The data say nothing about 1 direction among the numbers: what moves there is "
         "correlation of “heat” and “flow” in S1."
     )
+
+
+def test_where_a_variance_is_at_its_floor_no_button_promises_the_top():
+    values = np.append(np.full(5, 9.0), np.random.default_rng(0).normal(size=60))
+    session = Session(Config(num_states=2))
+    session.replace_upload(Upload("a.csv", "", Sequences(values), "numbers"), 1)
+    normal = Gaussian.univariate([0.0, 9.0], 0.5)
+    session.start_by_hand(HMM([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], normal))
+    for _ in range(100):
+        session.step()
+    view = current_view(session)
+    verdict = appraised(EM(session.data.sequences), view.hmm, session.shown_run.start)
+    assert about_verdict(session, view, verdict) == (
+        "**There is no maximum here**: in S2 a variance is at its floor, and the likelihood grows "
+        "without end as it shrinks, so training on does not help. Fewer states or another start "
+        "would be right."
+    )
+    assert offer(session, view, verdict) is None
 
 
 def test_what_was_not_trained_is_no_row_of_the_bootstrap():

@@ -32,6 +32,8 @@ def offer(session: Session, view: View, verdict: Verdict) -> Offer | None:
             "An earlier iteration is shown; go to where the run stands.",
             partial(session.travel, None),
         )  # fmt: skip
+    if found.collapsed:
+        return None
     if session.can_go_on and not found.rising:
         return Offer(
             "Train to the end", ":material/skip_next:",

@@ -11,7 +11,7 @@ from hmmcore.arrays import FloatArray
 from hmmcore.coordinates import Coordinate
 from hmmcore.uncertainty import Verdict
 from pages.ui.experiment import constraints
-from pages.ui.session.coordinate_words import name_in_figures
+from pages.ui.session.coordinate_words import name_in_figures, state_in_figures
 from pages.ui.session.session import Session
 from pages.ui.session.trust.estimates import Estimate
 from pages.ui.session.trust.pace import Pace
@@ -54,6 +54,8 @@ def about_verdict(session: Session, view: View, verdict: Verdict) -> str:
     found = verdict.optimality
     if not session.trains_anything:
         return "Nothing is trained, so every number is known, and there is nothing to doubt."
+    if found.collapsed:
+        return _about_floor(session, view, found.collapsed)
     if (held_to := restrictions(session)) and not found.satisfied:
         bootstrap = "" if session.config.only else "; the bootstrap below trains as the page does"
         return (
@@ -67,9 +69,7 @@ def about_verdict(session: Session, view: View, verdict: Verdict) -> str:
             "**This is a maximum**: no small change makes the data more probable. Standard errors "
             "mean something here."
         )
-    where = ""
-    if session.at is not None:
-        where = f" Iteration {count(view.state.iteration)} of {count(session.latest)} is shown."
+    where = _iteration_shown(session, view)
     if found.rising:
         names = _names(session, found.rising, view)
         others = "" if len(names) == 1 else f", and so should {count(len(names) - 1)} more"
@@ -86,6 +86,27 @@ def about_verdict(session: Session, view: View, verdict: Verdict) -> str:
         f"**This is no maximum yet**: the log-likelihood can still gain about "
         f"{scientific(found.gain)} nats.{where} {NO_ERRORS}"
     )
+
+
+def _about_floor(session: Session, view: View, collapsed: Sequence[int]) -> str:
+    """That there is no maximum where variances are at their floor, and what would be right.
+
+    Args:
+        collapsed: the states, by the run's own order.
+    """
+    names = [state_in_figures(session, k, view.permutation) for k in collapsed]
+    return (
+        f"**There is no maximum here**: in {listed(list(map(markdown_text, names)))} a variance is "
+        "at its floor, and the likelihood grows without end as it shrinks, so training on does not "
+        "help. Fewer states or another start would be "
+        f"right.{_iteration_shown(session, view)}"
+    )
+
+
+def _iteration_shown(session: Session, view: View) -> str:
+    if session.at is None:
+        return ""
+    return f" Iteration {count(view.state.iteration)} of {count(session.latest)} is shown."
 
 
 def waiting(seconds: float) -> str:
