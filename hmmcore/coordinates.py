@@ -83,8 +83,9 @@ def spelled(coordinate: Coordinate) -> Coordinate:
 def in_states(coordinate: Coordinate, states: Sequence[int]) -> Coordinate:
     """The coordinate of state states[k] for one of state k, with the parameter's own name first."""
     parameter, *indices = flat(coordinate)
-    # A transition is of two states, every other number of one.
-    count = 2 if parameter == "transition_matrix" else 1
+    # A transition is of two states, a covariance that all states share of none, all else of one.
+    is_shared = own_name(str(parameter)) == "covariances" and len(indices) == 2
+    count = 2 if parameter == "transition_matrix" else 0 if is_shared else 1
     return (parameter, *(int(states[int(k)]) for k in indices[:count]), *indices[count:])
 
 

@@ -237,7 +237,8 @@ class Local:
     def unnamed(self) -> tuple[list[Coordinate], FloatArray]:
         """Coordinates that the model has no number for, and their unit vectors (m, n).
 
-        Weights of a network, and ("covariances", k, i, j) for what makes i and j correlate.
+        Weights of a network, and ("covariances", k, i, j) for what makes i and j correlate, without
+        k where all states share it.
         """
         names: list[Coordinate] = []
         places: list[int] = []

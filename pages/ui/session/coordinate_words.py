@@ -73,8 +73,9 @@ def _name(coordinate: Coordinate, data: Dataset, names: Sequence[str], whose: st
     if parameter == "probs":
         return f"probability B of “{_of(data.labels, indices[1])}” in {state(indices[0])}"
     if parameter == "covariances":
-        first, second = (f"“{_of(data.columns, d)}”" for d in sorted(indices[1:]))
-        return f"correlation of {first} and {second} in {state(indices[0])}"
+        first, second = (f"“{_of(data.columns, d)}”" for d in sorted(indices[-2:]))
+        where = f" in {state(indices[0])}" if len(indices) > 2 else ""
+        return f"correlation of {first} and {second}{where}"
     word = "mean μ" if parameter == "means" else "standard deviation σ"
     of = f" of “{_of(data.columns, indices[1])}”" if len(indices) > 1 and data.columns else ""
     return f"{word}{of} {'in' if of else 'of'} {state(indices[0])}"

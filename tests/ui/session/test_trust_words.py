@@ -77,21 +77,22 @@ def test_zeros_of_the_start_are_known_and_a_bound_is_one_at_a_maximum_only():
     assert "At its bound" not in remark(early, start, own, state)
 
 
-def test_columns_that_are_never_there_together_are_named():
+@pytest.mark.parametrize(("shape", "where"), [("full", " in S1"), ("tied", "")])
+def test_columns_that_are_never_there_together_are_named(shape, where):
     rng = np.random.default_rng(2)
     values = rng.normal(size=(60, 2))
     values[::2, 0] = values[1::2, 1] = np.nan
     session = Session(Config(num_states=1))
     upload = Upload("a.csv", "", Sequences(values), "points", columns=("heat", "flow"))
     session.replace_upload(upload, 1)
-    session.change(covariance_type="full")
+    session.change(spread=shape)
     for _ in range(5):
         session.step()
     view = current_view(session)
     verdict = appraised(EM(session.data.sequences), view.hmm, session.shown_run.start)
     assert undetermined_words(session, view, verdict) == (
         "The data say nothing about 1 direction among the numbers: what moves there is "
-        "correlation of “heat” and “flow” in S1."
+        f"correlation of “heat” and “flow”{where}."
     )
 
 
