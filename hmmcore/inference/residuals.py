@@ -48,11 +48,15 @@ class DiscreteResiduals(NamedTuple):
     def randomised(self, rng: Generator) -> FloatArray:
         """(T, D) residuals drawn evenly from each step: standard normal if the model is right."""
         require_generator(rng)
-        # From the nearer tail: near 1 the ends of a step differ by less than a double tells.
+        # From the nearer tail, since near 1 the ends of a step differ by less than a double tells,
+        # and in logarithms, since far out the tail itself is less than a double holds.
         side = np.where(self.lower > 0.0, -1.0, 1.0)
-        first, last = (scipy.special.ndtr(side * end) for end in (self.lower, self.upper))
+        first, last = (scipy.special.log_ndtr(side * end) for end in (self.lower, self.upper))
         share = rng.random(self.lower.shape)
-        found: FloatArray = side * scipy.special.ndtri(first + share * (last - first))
+        with np.errstate(divide="ignore", invalid="ignore"):  # a share may be 0, a value missing
+            mixed = np.logaddexp(first + np.log1p(-share), last + np.log(share))
+        found: FloatArray = side * scipy.special.ndtri_exp(np.minimum(mixed, 0.0))
+        found = np.clip(found, self.lower, self.upper)  # by rounding it may lie outside
         # Where there is no step, as in a Gaussian part of a product, there is nothing to draw.
         return np.where(self.lower == self.upper, self.middle, found)
 

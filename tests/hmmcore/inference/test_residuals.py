@@ -130,7 +130,7 @@ def test_an_outlier_stands_out_among_ordinary_residuals():
 
 def test_randomised_residuals_lie_in_their_steps():
     hmm = HMM([1.0], [[1.0]], Poisson([4.0]))
-    found = pseudo_residuals(hmm, Sequences([0.0, 3.0, 60.0, 100.0, np.nan]))
+    found = pseudo_residuals(hmm, Sequences([0.0, 3.0, 60.0, 2000.0, np.nan]))
     drawn = found.randomised(np.random.default_rng(0))
     assert ((drawn >= found.lower) & (drawn <= found.upper))[:4].all()
     assert np.isfinite(drawn[:4]).all()
