@@ -19,7 +19,7 @@ from hmmcore.uncertainty.information import (
     held_at_zero,
     information_from,
 )
-from hmmcore.uncertainty.local import derivative, local
+from hmmcore.uncertainty.local import derivative, floored_moments, local
 from hmmcore.uncertainty.optimality import Optimality, em_step, judged
 
 MOST_OF_IT = 0.25
@@ -71,7 +71,7 @@ class Appraisal:
 
 
 def num_free_coordinates(hmm: HMM, trainable: Iterable[str] | None = None) -> int:
-    """How many coordinates `appraise` moves."""
+    """How many coordinates `appraise` moves at most: not those of variances at their floor."""
     return len(local(hmm, checked_trainable(checked_names(trainable), hmm)).units())
 
 
@@ -89,7 +89,8 @@ def appraise(
         How far it is, after each coordinate; the last one has the verdict.
     """
     require_compatible(hmm, sequences)
-    around = local(hmm, checked_trainable(checked_names(trainable), hmm))
+    trained = checked_trainable(checked_names(trainable), hmm)
+    around = local(hmm, trained, floored_moments(hmm, sequences, trained))
     here = expectations(hmm, sequences)
     gradient = around.gradient(hmm, here)
     total = len(gradient)
@@ -102,7 +103,7 @@ def appraise(
         if n + 1 < total:
             yield Appraisal(n + 1, total)
     found = held_at_zero(around, gradient, hessian)
-    information = information_from(found, sequences, float(here.log_likelihood))
+    information = information_from(found, float(here.log_likelihood))
     # What is held is near zero, so it is nobody's reference: the others' coordinates are the same.
     names = around.bounded()
     kept = np.array([name not in found.held for name in names], dtype=bool)

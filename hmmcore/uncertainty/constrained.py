@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from hmmcore.arrays import BoolArray, FloatArray, IntArray
+from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.coordinates import Coordinate, is_distribution
 from hmmcore.emissions import (
     Categorical,
@@ -24,7 +23,7 @@ from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.sweeps.sweep import ImpossibleDataError, expectations
 from hmmcore.training.base import checked_floor
-from hmmcore.uncertainty.local import ZERO, counts_of, distributions_of
+from hmmcore.uncertainty.local import ZERO, Floored, at_floor, counts_of, distributions_of
 from hmmcore.uncertainty.spreads import directions, factors_from, gradient_in_directions
 
 SPREAD = "standard_deviations"
@@ -58,12 +57,12 @@ class Constrained:
         sequences: Sequences,
         held: Coordinate | None,
         trainable: frozenset[str] | None = None,
-        still: Sequence[int] = (),
+        floored: Floored | None = None,
     ) -> None:
         """Of all parameters, or of those in `trainable`; all others stay as they are.
 
         Args:
-            still: states whose means and standard deviations stay too, but for what all share.
+            floored: moments that stay too, from `floored_moments`.
         """
         self.hmm, self.sequences, self.held = hmm, sequences, held
         self.trainable = trainable
@@ -73,7 +72,8 @@ class Constrained:
         flat = np.concatenate([*(array.ravel() for array in family.values()), np.empty(0)])
         self._family = flat
         moving = [
-            self._moving(name, array.shape, list(still)).ravel() for name, array in family.items()
+            (self._is_trained(name) & ~at_floor(hmm, floored or {}, name, array.shape)).ravel()
+            for name, array in family.items()
         ]
         self._moves = np.concatenate([*moving, np.empty(0, dtype=bool)])
         place = self._place_in_family()
@@ -170,15 +170,6 @@ class Constrained:
                 elif len(free) > 1:
                     rows.append(_Shares(name, index, self._largest_last(values[index], free)))
         return rows
-
-    def _moving(self, name: str, shape: tuple[int, ...], still: list[int]) -> BoolArray:
-        """Which of the entries of one of the family's arrays may move."""
-        moving = np.full(shape, self._is_trained(name))
-        part = member_of(self.hmm.emissions, name)
-        is_shared = own_name(name) != "means" and getattr(part, "covariance_type", "") == "tied"
-        if still and not is_shared and not isinstance(part, Poisson):
-            moving[still] = False
-        return moving
 
     def _is_trained(self, name: str) -> bool:
         parameter = self.hmm.emissions.parameter_of.get(name, name)

@@ -10,13 +10,20 @@ import numpy as np
 import scipy
 
 from hmmcore.arrays import BoolArray, FloatArray, as_number
-from hmmcore.coordinates import MOMENTS, Coordinate, flat, found_at, is_distribution, spelled
+from hmmcore.coordinates import Coordinate, flat, found_at, is_distribution, spelled
 from hmmcore.emissions import NeuralGaussian, Product, members, own_name
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
 from hmmcore.sweeps.sweep import expectations, require_compatible
 from hmmcore.training.base import checked_names, checked_trainable
-from hmmcore.uncertainty.local import Local, collapsed_states, derivative, local
+from hmmcore.uncertainty.local import (
+    Local,
+    derivative,
+    floored_moments,
+    floored_names,
+    floored_states,
+    local,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,7 +103,7 @@ class Curvature:
 
 def curvature(hmm: HMM, sequences: Sequences, trainable: frozenset[str]) -> Curvature:
     """Differentiate the exact gradient, and hold what the likelihood wants at zero."""
-    around = local(hmm, trainable)
+    around = local(hmm, trainable, floored_moments(hmm, sequences, trainable))
     gradient = around.gradient(hmm, expectations(hmm, sequences))
     hessian = np.zeros((len(gradient), len(gradient)))
     for n, step, near in around.gradients_around(sequences):
@@ -140,7 +147,7 @@ def held_at_zero(around: Local, gradient: FloatArray, hessian: FloatArray) -> Cu
         kept[chosen[below]] = False
     held = frozenset(name for name, keep in zip(names, kept, strict=True) if name and not keep)
     to_gain = float(np.maximum(-gradient * start, 0.0)[~kept].sum())
-    remaining = local(hmm, trainable, held)
+    remaining = local(hmm, trainable, around.floored, held)
     return replace(found, around=remaining, held=held, gain_at_bounds=to_gain)
 
 
@@ -155,14 +162,17 @@ class Information:
             standard error; `profile_interval` has a one-sided limit.
         undetermined: directions that the data say nothing about, each as how far every coordinate
             moves, the largest by 1.
-        collapsed: states whose variance is at its floor, 0-based: the likelihood would grow without
-            end there, so that their means and standard deviations have no standard error.
+        floored: means and standard deviations, named as by `hmmcore.coordinates.flat`, whose
+            variance is at its floor: the likelihood would grow without end there, so that they have
+            no standard error. Those of all else hold them where they are.
+        collapsed: the states that these are of, 0-based.
     """
 
     hmm: HMM
     log_likelihood: float
     at_bounds: tuple[Coordinate, ...]
     undetermined: tuple[Direction, ...]
+    floored: frozenset[Coordinate]
     collapsed: tuple[int, ...]
     _covariances: FloatArray
     _places: Mapping[Coordinate, int]
@@ -218,7 +228,7 @@ class Information:
             return f"at its bound, {round(float(values[indices]))}"
         if name not in self._places:
             return "not trained"
-        if is_moment_of(name, self.collapsed):
+        if flat(name) in self.floored:
             return "its state's variance is at its floor"
         if np.isnan(self.standard_error(name)):
             return "the data do not determine it"
@@ -245,10 +255,10 @@ def observed_information(
     require_compatible(hmm, sequences)
     trained = checked_trainable(checked_names(trainable), hmm)
     log_likelihood = float(expectations(hmm, sequences).log_likelihood)
-    return information_from(curvature(hmm, sequences, trained), sequences, log_likelihood)
+    return information_from(curvature(hmm, sequences, trained), log_likelihood)
 
 
-def information_from(found: Curvature, sequences: Sequences, log_likelihood: float) -> Information:
+def information_from(found: Curvature, log_likelihood: float) -> Information:
     """What a curvature says of each number of its model."""
     hmm, trained = found.around.hmm, found.around.trainable
     names, slopes = found.around.jacobian()
@@ -259,9 +269,9 @@ def information_from(found: Curvature, sequences: Sequences, log_likelihood: flo
     across = scaled @ found.vectors[:, ~good]
     sizes = np.sqrt((scaled**2).sum(axis=1))
     unknown = np.sqrt((across**2).sum(axis=1)) > TOUCHED * sizes
-    collapsed = tuple(map(int, collapsed_states(hmm, sequences, trained)))
+    floored = floored_names(found.around.floored)
     # Of nothing that is trained the list is empty, and would be one of floats.
-    unknown |= np.array([is_moment_of(name, collapsed) for name in names], dtype=bool)
+    unknown |= np.array([name in floored for name in names], dtype=bool)
     covariances[unknown] = np.nan
     covariances[:, unknown] = np.nan
     return Information(
@@ -269,7 +279,8 @@ def information_from(found: Curvature, sequences: Sequences, log_likelihood: flo
         log_likelihood,
         _at_bounds(hmm, trained, found),
         _directions(names, across, found),
-        collapsed,
+        floored,
+        tuple(map(int, floored_states(found.around.floored))),
         covariances,
         {spelled(name): place for place, name in enumerate(names)},
     )
@@ -335,12 +346,6 @@ def _named(hmm: HMM, coordinate: Coordinate) -> Coordinate:
     """A coordinate with all its indices."""
     _, indices = found_at(hmm, coordinate)
     return spelled((flat(coordinate)[0], *indices))
-
-
-def is_moment_of(name: Coordinate, states: Sequence[int]) -> bool:
-    """Whether a number is a mean or a standard deviation of one of these states."""
-    whole, state, *_ = flat(name)
-    return own_name(str(whole)) in MOMENTS and state in states
 
 
 def _directions(

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from hmmcore.arrays import BoolArray, FloatArray, IntArray
-from hmmcore.coordinates import Coordinate
+from hmmcore.coordinates import MOMENTS, Coordinate
 from hmmcore.emissions import (
     Categorical,
     Emissions,
@@ -42,6 +42,14 @@ square, and the rounding of a gradient is amplified by its inverse."""
 
 AT_FLOOR = 1e-6
 """Relative: a variance that is no farther above its floor is held there."""
+
+
+Floored = Mapping[str, BoolArray]
+"""(K, D) which means and standard deviations of a part of the emissions have a variance at its
+floor, by what its names begin with; parts without any are left out."""
+
+OF_MOMENTS = ("means", "log_sds", "log_deviations", "directions")
+"""The family's arrays that means and covariances are made of."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,17 +82,19 @@ class Local:
         rows: its distributions that have something free.
         trainable: names of the parameters that may move.
         free_rates: (K,) which rates are free, by the name of each parameter of rates.
+        floored: which moments are held, because their variance is at its floor.
     """
 
     hmm: HMM
     trainable: frozenset[str]
     rows: tuple[Row, ...]
     free_rates: Mapping[str, BoolArray]
+    floored: Floored
 
     def value(self, hmm: HMM) -> FloatArray:
         """The coordinates (n,) of a model with the same zeros."""
         parts = [distribution(hmm, row)[row.entries] for row in self.rows]
-        parts += [array.ravel() for array in self._family_arrays(hmm).values()]
+        parts += list(self._free_arrays(hmm).values())
         return np.concatenate([*parts, np.empty(0)])
 
     def model(self, coordinates: FloatArray) -> HMM:
@@ -100,8 +110,10 @@ class Local:
             place += len(row.entries)
         parameters: dict[str, Any] = {}
         for name, array in self._family_arrays(self.hmm).items():
-            parameters[name] = coordinates[place : place + array.size].reshape(array.shape)
-            place += array.size
+            free, parameters[name] = self._free(name, array), array.copy()
+            size = int(free.sum())
+            parameters[name][free] = coordinates[place : place + size]
+            place += size
         parts = [
             self._changed(first, part, changed, _own(parameters, first))
             for first, part in members(self.hmm.emissions)
@@ -118,9 +130,7 @@ class Local:
         if not own:
             return part  # type: ignore[no-any-return]
         if isinstance(part, Poisson):
-            rates = part.rates.copy()
-            rates[self.free_rates[f"{first}rates"]] = own["rates"]
-            return Poisson(rates)
+            return Poisson(own["rates"])
         if "directions" in own:
             own["cholesky"] = factors_from(own.pop("log_deviations"), own.pop("directions"))
         whole = {**part.unconstrained(), **own}
@@ -138,18 +148,16 @@ class Local:
             slopes = expected[row.free] / probs[row.free]
             parts.append(slopes[:-1] - slopes[-1])
         slopes_of = hmm.emissions.gradient(found.emissions)
-        for name in self._family_arrays(hmm):
-            own, first = own_name(name), beginning_of(name)
+        for name, array in self._family_arrays(hmm).items():
+            own, first, free = own_name(name), beginning_of(name), self._free(name, array)
             if own == "rates":
-                free = self.free_rates[name]
-                rates = member_of(hmm.emissions, name).rates[free]
-                parts.append(slopes_of[f"{first}log_rates"][free] / rates)
-            elif own == "log_deviations":
+                parts.append(slopes_of[f"{first}log_rates"][free] / array[free])
+            elif own in ("log_deviations", "directions"):
                 factors = member_of(hmm.emissions, name).unconstrained()["cholesky"]
                 turned = gradient_in_directions(factors, slopes_of[f"{first}cholesky"])
-                parts += [part.ravel() for part in turned]
-            elif own != "directions":
-                parts.append(slopes_of[name].ravel())
+                parts.append(turned[own == "directions"][free])
+            else:
+                parts.append(slopes_of[name][free])
         return np.concatenate([*parts, np.empty(0)])
 
     def gradients_around(self, sequences: Sequences) -> Iterator[tuple[int, float, list[Around]]]:
@@ -171,7 +179,7 @@ class Local:
             probs = distribution(self.hmm, row)
             parts.append(np.minimum(probs[row.entries], probs[row.reference]))
         for name, array in self._family_arrays(self.hmm).items():
-            parts.append(self._size_of(name, array).ravel())
+            parts.append(self._size_of(name, array)[self._free(name, array)])
         return np.concatenate([*parts, np.empty(0)])
 
     def units(self) -> FloatArray:
@@ -182,7 +190,7 @@ class Local:
             parts.append(np.sqrt(probs * (1.0 - probs)))
         for name, array in self._family_arrays(self.hmm).items():
             unit = np.sqrt(array) if own_name(name) == "rates" else self._size_of(name, array)
-            parts.append(unit.ravel())
+            parts.append(unit[self._free(name, array)])
         return np.concatenate([*parts, np.empty(0)])
 
     def bounded(self) -> list[Coordinate | None]:
@@ -190,7 +198,7 @@ class Local:
         names: list[Coordinate | None] = [
             (row.parameter, *row.index, int(entry)) for row in self.rows for entry in row.entries
         ]
-        for name, array in self._family_arrays(self.hmm).items():
+        for name, array in self._free_arrays(self.hmm).items():
             if own_name(name) == "rates":
                 names += [(name, int(k)) for k in np.flatnonzero(self.free_rates[name])]
             else:
@@ -211,7 +219,7 @@ class Local:
             names.append((row.parameter, *row.index, row.reference))
             slopes.append(-np.eye(len(start))[here].sum(axis=0))
             place = here.stop
-        family = self._family_arrays(self.hmm)
+        family = self._free_arrays(self.hmm)
         for first, part in members(self.hmm.emissions):
             own = _own(family, first)
             here = slice(place, place + sum(array.size for array in own.values()))
@@ -244,16 +252,17 @@ class Local:
         places: list[int] = []
         place = sum(len(row.entries) for row in self.rows)
         for name, array in self._family_arrays(self.hmm).items():
+            indices = np.argwhere(self._free(name, array)).tolist()
             if own_name(name) == "directions":
                 dimensions = member_of(self.hmm.emissions, name).num_dimensions
                 pairs = np.transpose(np.tril_indices(dimensions, -1))
-                for *state, pair in np.ndindex(array.shape):
+                for *state, pair in indices:
                     names.append(("covariances", *state, *map(int, pairs[pair])))
             elif name in NeuralGaussian.parameter_names:
-                names += [(name, *map(int, index)) for index in np.ndindex(array.shape)]
+                names += [(name, *index) for index in indices]
             if own_name(name) == "directions" or name in NeuralGaussian.parameter_names:
-                places += range(place, place + array.size)
-            place += array.size
+                places += range(place, place + len(indices))
+            place += len(indices)
         return names, np.eye(place)[places]
 
     def _moments(self, start: FloatArray, n: int, moments: list[str]) -> FloatArray:
@@ -277,8 +286,19 @@ class Local:
             return np.asarray(member_of(self.hmm.emissions, name).standard_deviations)
         return np.ones(array.shape)
 
+    def _free(self, name: str, array: FloatArray) -> BoolArray:
+        """Which entries of one of the family's arrays may move."""
+        if own_name(name) == "rates":
+            return self.free_rates[name]
+        return ~at_floor(self.hmm, self.floored, name, array.shape)
+
+    def _free_arrays(self, hmm: HMM) -> dict[str, FloatArray]:
+        """Of `_family_arrays`, the entries that may move, each (n,)."""
+        arrays = self._family_arrays(hmm)
+        return {name: array[self._free(name, array)] for name, array in arrays.items()}
+
     def _family_arrays(self, hmm: HMM) -> dict[str, FloatArray]:
-        """The family's own free parameters as arrays that may move either way."""
+        """The family's own trained parameters as arrays without bounds, but for rates."""
         found: dict[str, FloatArray] = {}
         for first, part in members(hmm.emissions):
             if isinstance(part, Categorical):
@@ -286,7 +306,7 @@ class Local:
             if isinstance(part, Poisson):
                 name = f"{first}rates"
                 if name in self.trainable:
-                    found[name] = part.rates[self.free_rates[name]]
+                    found[name] = part.rates
                 continue
             own = {
                 name: array
@@ -314,8 +334,17 @@ class Around:
     found: Expectations
 
 
-def local(hmm: HMM, trainable: frozenset[str], held: frozenset[Coordinate] = frozenset()) -> Local:
-    """Coordinates around a model, without entries of zero, and without those that are held."""
+def local(
+    hmm: HMM,
+    trainable: frozenset[str],
+    floored: Floored | None = None,
+    held: frozenset[Coordinate] = frozenset(),
+) -> Local:
+    """Coordinates around a model, without entries of zero, and without those that are held.
+
+    Args:
+        floored: moments that are held, from `floored_moments`; None holds none.
+    """
     rows = []
     for name, values in distributions_of(hmm).items():
         if name not in trainable:
@@ -335,23 +364,71 @@ def local(hmm: HMM, trainable: frozenset[str], held: frozenset[Coordinate] = fro
             name = f"{first}rates"
             freed = [(name, k) not in held for k in range(hmm.num_states)]
             free_rates[name] = (part.rates > ZERO) & np.array(freed)
-    return Local(hmm, trainable, tuple(rows), free_rates)
+    return Local(hmm, trainable, tuple(rows), free_rates, floored or {})
 
 
-def collapsed_states(hmm: HMM, sequences: Sequences, trainable: frozenset[str]) -> IntArray:
-    """States whose trained variance is at its floor, where the likelihood would grow without end.
+def floored_moments(hmm: HMM, sequences: Sequences, trainable: frozenset[str]) -> Floored:
+    """Moments whose trained variance is at its floor: the likelihood would grow without end there.
 
-    The floor is that of training, by default.
+    The floor is that of training, by default. Of covariances with correlations it is that of all
+    dimensions, since the variance may be small in any direction.
     """
-    trained = [
-        part.smallest_variances()
-        for first, part in members(hmm.emissions)
-        if f"{first}covariances" in trainable
-    ]
+    trained = {
+        first: part for first, part in members(hmm.emissions) if f"{first}covariances" in trainable
+    }
     if not trained or np.isnan(sequences.observations).all(axis=0).any():
-        return np.empty(0, dtype=np.int64)
-    smallest = np.min(trained, axis=0)
-    return np.flatnonzero(smallest <= checked_floor(None, sequences) * (1.0 + AT_FLOOR))
+        return {}
+    most = checked_floor(None, sequences) * (1.0 + AT_FLOOR)
+    found = {}
+    for first, part in trained.items():
+        deviations: FloatArray = part.standard_deviations
+        is_upright = getattr(part, "covariance_type", "diag") in ("diag", "spherical")
+        smallest = deviations**2 if is_upright else part.smallest_variances()[:, np.newaxis]
+        found[first] = np.broadcast_to(smallest <= most, deviations.shape)
+    return {first: low for first, low in found.items() if low.any()}
+
+
+def floored_states(floored: Floored) -> IntArray:
+    """States that have a moment at its floor."""
+    states = [np.flatnonzero(low.any(axis=1)) for low in floored.values()]
+    return np.unique(np.concatenate([*states, np.empty(0, dtype=np.int64)]))
+
+
+def floored_columns(floored: Floored) -> IntArray:
+    """Columns of the data that have a moment at its floor."""
+    found = set()
+    for first, low in floored.items():
+        # A part of a product has one column, of its own number.
+        where = [int(first.partition(".")[0])] if first else np.flatnonzero(low.any(axis=0))
+        found |= set(map(int, where))
+    return np.array(sorted(found), dtype=np.int64)
+
+
+def floored_names(floored: Floored) -> frozenset[Coordinate]:
+    """The means and standard deviations themselves, named as by `hmmcore.coordinates.flat`."""
+    return frozenset(
+        (f"{first}{moment}", int(k), int(d))
+        for first, low in floored.items()
+        for k, d in np.argwhere(low)
+        for moment in MOMENTS
+    )
+
+
+def at_floor(hmm: HMM, floored: Floored, name: str, shape: tuple[int, ...]) -> BoolArray:
+    """Which entries of one of the family's arrays, of this shape, are held at the floor.
+
+    Weights of a network are none: they make the means of every state.
+    """
+    low, own = floored.get(beginning_of(name)), own_name(name)
+    if low is None or own not in OF_MOMENTS:
+        return np.zeros(shape, dtype=bool)
+    if own == "means" or low.shape == shape:
+        return low
+    # A spread that dimensions or states share, or what makes dimensions of a state correlate.
+    is_shared = getattr(member_of(hmm.emissions, name), "covariance_type", "") == "tied"
+    states = low.any(axis=1)
+    by_state = states.any() if is_shared else states.reshape(-1, *[1] * (len(shape) - 1))
+    return np.broadcast_to(by_state, shape)
 
 
 def _own(values: Mapping[str, Any], first: str) -> dict[str, Any]:

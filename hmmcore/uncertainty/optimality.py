@@ -28,10 +28,11 @@ from hmmcore.training.em import fill_proportions
 from hmmcore.uncertainty.information import Curvature, curvature, in_words
 from hmmcore.uncertainty.local import (
     ZERO,
-    collapsed_states,
     counts_of,
     derivative,
     distributions_of,
+    floored_columns,
+    floored_states,
 )
 
 MOST_GAIN = 1e-4
@@ -62,7 +63,9 @@ class Optimality:
         rising: entries of zero that should rise, with the slope there in nats per unit of
             probability, the steepest first.
         message: the verdict as a sentence; states and symbols count from 1.
-        collapsed: states whose variance is at its floor, 0-based.
+        collapsed: states that have a variance at its floor, 0-based. All else in here is of the
+            likelihood with their means and standard deviations held.
+        constant: if the floor is met only where data never vary, those columns, 0-based.
     """
 
     verdict: str
@@ -71,6 +74,7 @@ class Optimality:
     rising: Mapping[Coordinate, float]
     message: str
     collapsed: tuple[int, ...] = ()
+    constant: tuple[int, ...] = ()
 
     @property
     def satisfied(self) -> bool:
@@ -112,9 +116,14 @@ def judged(found: Curvature, sequences: Sequences, start: HMM | None) -> Optimal
     above = 0.5 * float((slopes**2 / -found.values[upwards]).sum())
     gain = max(found.gain, float(slope), above)
     largest = float(np.abs(found.gradient).max(initial=0.0))
-    collapsed = tuple(map(int, collapsed_states(hmm, sequences, trained)))
-    verdict, message = _verdict(hmm, found, gain, rising, collapsed)
-    return Optimality(verdict, gain, largest, rising, message, collapsed)
+    collapsed = tuple(map(int, floored_states(found.around.floored)))
+    columns = floored_columns(found.around.floored)
+    never_vary = len(columns) > 0 and not sequences.variances()[columns].any()
+    constant = tuple(map(int, columns)) if never_vary else ()
+    verdict, message = _verdict(hmm, found, gain, rising)
+    if collapsed:
+        verdict, message = "at a floor", _about_floor(collapsed, constant, verdict, gain)
+    return Optimality(verdict, gain, largest, rising, message, collapsed, constant)
 
 
 def rising_zeros(
@@ -264,19 +273,8 @@ def _opened(hmm: HMM, trained: frozenset[str], start: HMM | None) -> tuple[HMM, 
 
 
 def _verdict(
-    hmm: HMM,
-    found: Curvature,
-    gain: float,
-    rising: Mapping[Coordinate, float],
-    collapsed: tuple[int, ...],
+    hmm: HMM, found: Curvature, gain: float, rising: Mapping[Coordinate, float]
 ) -> tuple[str, str]:
-    if collapsed:
-        names = ", ".join(str(k + 1) for k in collapsed)
-        return "at a floor", (
-            f"There is no maximum here: in state{'s' if len(collapsed) > 1 else ''} {names} a "
-            "variance is at its floor, and the likelihood grows without end as it shrinks. Train "
-            "fewer states, or from another start."
-        )
     if rising:
         first = in_words(hmm, next(iter(rising)))
         others = f", and so should {len(rising) - 1} more" if len(rising) > 1 else ""
@@ -295,3 +293,28 @@ def _verdict(
             "little and train on."
         )
     return "maximum", "This is a maximum: no small change makes the data more probable."
+
+
+def _about_floor(
+    collapsed: tuple[int, ...], constant: tuple[int, ...], verdict: str, gain: float
+) -> str:
+    """What is told of variances at their floor, where the rest has a verdict of its own."""
+    if constant:
+        why = f"{_numbered('column', constant)} never varies, so its variance is at its floor"
+        right = "Leave it out."
+    else:
+        why = f"in {_numbered('state', collapsed)} a variance is at its floor"
+        right = "Train fewer states, or from another start."
+    rest = "All else is at its maximum while that is held."
+    if verdict != "maximum":
+        rest = "All else is no maximum either."
+    if verdict == "stopped early":
+        rest = f"All else can still gain about {gain:.2g} nats while that is held."
+    return (
+        f"There is no maximum here: {why}, and the likelihood grows without end as it shrinks. "
+        f"{right} {rest}"
+    )
+
+
+def _numbered(what: str, numbers: tuple[int, ...]) -> str:
+    return f"{what}{'s' if len(numbers) > 1 else ''} {', '.join(str(n + 1) for n in numbers)}"

@@ -28,14 +28,15 @@ from hmmcore.uncertainty.information import (
     Information,
     coordinates_of,
     in_words,
-    is_moment_of,
     observed_information,
 )
-from hmmcore.uncertainty.local import ZERO, collapsed_states
+from hmmcore.uncertainty.local import ZERO, floored_moments, floored_names
 from hmmcore.uncertainty.profile_search import Search, course
 
 AS_GOOD = 1e-6
 """Nats: a number may be put at its bound where the log-likelihood falls by no more."""
+
+CHAIN = ("initial_probs", "transition_matrix")
 
 MOST_BEFORE = 1.0
 """Nats: a model that can gain more is not near its maximum."""
@@ -76,8 +77,8 @@ def profile_interval(
     one before, outwards from the maximum, and where it comes to states that have changed places,
     which they may do as far as the likelihood is concerned, that counts as beyond the end. A
     probability or rate that the maximum holds at its bound has a one-sided interval of that level,
-    from the bound itself. Zeros stay zero, and a state whose variance is at its floor
-    keeps its mean and its standard deviation.
+    from the bound itself. Zeros stay zero, and a mean and a standard deviation whose variance is
+    at its floor stay as they are.
 
     Args:
         trainable: names of the parameters that were trained; the others are known. None means all.
@@ -154,15 +155,17 @@ class _Profiles:
         self.trained = checked_trainable(checked_names(trainable), hmm)
         self.sequences, self.stopped = sequences, stopped
         self._found: dict[Coordinate, ProfiledInterval] = {}
-        self.collapsed = list(map(int, collapsed_states(hmm, sequences, self.trained)))
-        is_every = len(self.collapsed) == hmm.num_states
-        if self.collapsed and (is_every or isinstance(hmm.emissions, NeuralGaussian)):
+        self.floored = floored_moments(hmm, sequences, self.trained)
+        self.still = floored_names(self.floored)
+        own = {flat(name) for name in coordinates_of(hmm)}
+        is_every = all(name[0] in CHAIN for name in own - self.still)
+        if self.still and (is_every or isinstance(hmm.emissions, NeuralGaussian)):
             raise ValueError(
                 f"the variance of {'every' if is_every else 'a'} state is at its floor, where the "
                 "likelihood would grow without end, so there is no maximum to start from. Train "
                 "fewer states, or from another start."
             )
-        top = Constrained(hmm, sequences, None, self.trained, self.collapsed)
+        top = Constrained(hmm, sequences, None, self.trained, self.floored)
         self.hessian = second_derivatives(top, stopped)
         inverse = None if self.hessian is None else guide(top, self.hessian)
         best = climbed(top, top.start, None, inverse, stopped)
@@ -220,7 +223,7 @@ class _Profiles:
             raise ValueError(
                 f"{name} was not trained, so it is known; there is no interval to be found."
             )
-        if is_moment_of(name, self.collapsed):
+        if flat(name) in self.still:
             raise ValueError(
                 f"the {in_words(self.hmm, name)} has no interval: the variance of that state is at "
                 "its floor, where the likelihood would grow without end. Train fewer states, or "
@@ -258,7 +261,7 @@ class _Profiles:
         return (bound, there) if there >= self.best - AS_GOOD else None
 
     def _constrained(self, held: Coordinate | None) -> Constrained:
-        return Constrained(self.hmm, self.sequences, held, self.trained, self.collapsed)
+        return Constrained(self.hmm, self.sequences, held, self.trained, self.floored)
 
     def _row(self, name: Coordinate) -> FloatArray:
         values, indices = found_at(self.hmm, name)

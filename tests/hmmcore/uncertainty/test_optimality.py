@@ -134,6 +134,8 @@ def test_a_variance_at_its_floor_is_said_to_be_there():
     found = is_maximum(hmm, data)
     assert (found.verdict, found.collapsed) == ("at a floor", (1,))
     assert "in state 2 a variance is at its floor" in found.message
+    assert found.gain < 1e-6
+    assert found.message.endswith("All else is at its maximum while that is held.")
     assert not found.satisfied
     # Where the variance is known it cannot shrink.
     assert is_maximum(hmm, data, {"means"}).satisfied

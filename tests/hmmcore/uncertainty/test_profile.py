@@ -21,7 +21,12 @@ from hmmcore import (
 )
 from hmmcore.coordinates import value_at, with_values
 from hmmcore.emissions import Product
-from hmmcore.uncertainty import observed_information, profile_interval, profile_intervals
+from hmmcore.uncertainty import (
+    is_maximum,
+    observed_information,
+    profile_interval,
+    profile_intervals,
+)
 from tests.hmmcore.uncertainty.fits import fitted
 
 QUANTILE = float(ndtri(0.975)) ** 2
@@ -290,6 +295,52 @@ def test_a_state_at_its_floor_leaves_the_others_their_intervals():
         np.testing.assert_allclose(found, [x.mean() - reach, x.mean() + reach], rtol=1e-6)
         (failed,) = profile_intervals(hmm, data, [(*name[:-1], 0)])
         assert "of state 1" in failed.failure
+
+
+def test_a_column_at_its_floor_leaves_the_others_what_they_have_without_it():
+    """What is known of all else is what is known where that column is not there at all."""
+    rng = np.random.default_rng(3)
+    values = np.column_stack([rng.normal(size=120), rng.poisson([2.0, 9.0], (60, 2)).ravel()])
+    chain, counts = ([0.5, 0.5], [[0.6, 0.4], [0.4, 0.6]]), Poisson([2.0, 9.0])
+    alone = fit(EM(Sequences(values[:, 1])), HMM(*chain, counts), 2000, 1e-12).hmm
+    without = observed_information(alone, Sequences(values[:, 1]))
+    values[:, 0] = 7.0  # a column that never varies
+    data = Sequences(values)
+    start = Product([Gaussian.univariate([7.0, 7.0], 1.0), counts])
+    hmm = fit(EM(data), HMM(*chain, start), 2000, 1e-12).hmm
+    information = observed_information(hmm, data)
+    assert information.collapsed == (0, 1)
+    for name in (("parts", 1, "rates", 0), ("transition_matrix", 1, 0)):
+        own = name[2:] if name[0] == "parts" else name
+        np.testing.assert_allclose(
+            information.standard_error(name), without.standard_error(own), rtol=1e-5
+        )
+    assert np.isnan(information.standard_error(("parts", 0, "means", 1)))
+    found = is_maximum(hmm, data)
+    assert (found.verdict, found.constant) == ("at a floor", (0,))
+    assert "column 1 never varies" in found.message
+    expected = profile_interval(alone, Sequences(values[:, 1]), ("rates", 1))
+    interval = profile_interval(hmm, data, ("parts", 1, "rates", 1))
+    np.testing.assert_allclose(interval, expected, rtol=1e-5)
+
+
+def test_a_dimension_at_its_floor_leaves_its_state_the_others():
+    # The first state has ten observations, alike in one dimension and not in the other.
+    x = np.random.default_rng(1).normal(size=(110, 2))
+    x[:10] = np.column_stack([np.full(10, 50.0), x[:10, 1]])
+    data, ten = Sequences(x), x[:10, 1]
+    start = Gaussian([[50.0, 0.0], [0.0, 0.0]], [[0.1, 1.0], [1.0, 1.0]])
+    hmm = fit(EM(data), HMM([1.0, 0.0], [[0.9, 0.1], [0.0, 1.0]], start), 500, 1e-12).hmm
+    information = observed_information(hmm, data)
+    assert information.collapsed == (0,)
+    assert information.floored == {("means", 0, 0), ("standard_deviations", 0, 0)}
+    error = information.standard_error(("means", 0, 1))
+    np.testing.assert_allclose(error, ten.std() / np.sqrt(10), rtol=1e-6)
+    reach = ten.std() * np.sqrt(np.expm1(QUANTILE / 10))
+    found = profile_interval(hmm, data, ("means", 0, 1))
+    np.testing.assert_allclose(found, [ten.mean() - reach, ten.mean() + reach], rtol=1e-6)
+    with pytest.raises(ValueError, match="at its floor"):
+        profile_interval(hmm, data, ("standard_deviations", 0, 0))
 
 
 def test_a_table_can_be_stopped():

@@ -109,9 +109,14 @@ def test_where_a_variance_is_at_its_floor_no_button_promises_the_top():
     assert about_verdict(session, view, verdict) == (
         "**There is no maximum here**: in S2 a variance is at its floor, and the likelihood grows "
         "without end as it shrinks, so training on does not help. Fewer states or another start "
-        "would be right."
+        "would be right. What stands below is of the other numbers, with that variance and its "
+        "mean held."
     )
     assert offer(session, view, verdict) is None
+    never = replace(verdict, optimality=replace(verdict.optimality, constant=(0,)))
+    assert f"“{session.data.name}” never varies, so a variance is at its floor" in about_verdict(
+        session, view, never
+    )
 
 
 def test_what_was_not_trained_is_no_row_of_the_bootstrap():

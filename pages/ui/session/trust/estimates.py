@@ -179,7 +179,7 @@ def remark(verdict: Verdict, start: HMM, own: Coordinate, state: TrainState) -> 
         return _at_bound(verdict, start, own)
     if not asked.is_trained(own):
         return "Not trained, so it is known."
-    if part_of(own)[1] in UNBOUNDED[:2] and own[1] in asked.collapsed:
+    if own in asked.floored:
         return "The variance of its state was stopped at its floor, so nothing bounds it."
     if math.isnan(asked.standard_error(own)):
         return "The data do not determine it."

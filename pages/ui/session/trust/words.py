@@ -9,14 +9,23 @@ import numpy as np
 
 from hmmcore.arrays import FloatArray
 from hmmcore.coordinates import Coordinate
-from hmmcore.uncertainty import Verdict
+from hmmcore.uncertainty import Optimality, Verdict
 from pages.ui.experiment import constraints
-from pages.ui.session.coordinate_words import name_in_figures, state_in_figures
+from pages.ui.session.coordinate_words import LONGEST_NAME, name_in_figures, state_in_figures
 from pages.ui.session.session import Session
 from pages.ui.session.trust.estimates import Estimate
 from pages.ui.session.trust.pace import Pace
 from pages.ui.session.view import View
-from pages.ui.text import NARROW_SPACE, count, decimal, listed, many, markdown_text, scientific
+from pages.ui.text import (
+    NARROW_SPACE,
+    count,
+    decimal,
+    listed,
+    many,
+    markdown_text,
+    scientific,
+    shortened,
+)
 
 PLAYING = "While a run plays, nothing is computed here. Pause it, or wait for its end."
 
@@ -55,7 +64,7 @@ def about_verdict(session: Session, view: View, verdict: Verdict) -> str:
     if not session.trains_anything:
         return "Nothing is trained, so every number is known, and there is nothing to doubt."
     if found.collapsed:
-        return _about_floor(session, view, found.collapsed)
+        return _about_floor(session, view, found)
     if (held_to := restrictions(session)) and not found.satisfied:
         bootstrap = "" if session.config.only else "; the bootstrap below trains as the page does"
         return (
@@ -88,18 +97,22 @@ def about_verdict(session: Session, view: View, verdict: Verdict) -> str:
     )
 
 
-def _about_floor(session: Session, view: View, collapsed: Sequence[int]) -> str:
-    """That there is no maximum where variances are at their floor, and what would be right.
-
-    Args:
-        collapsed: the states, by the run's own order.
-    """
-    names = [state_in_figures(session, k, view.permutation) for k in collapsed]
+def _about_floor(session: Session, view: View, found: Optimality) -> str:
+    """That there is no maximum where variances are at their floor, and what would be right."""
+    data = session.shown_data
+    if found.constant:
+        columns = [data.columns[d] if data.columns else data.name for d in found.constant]
+        names = listed([f"“{markdown_text(shortened(name, LONGEST_NAME))}”" for name in columns])
+        never = "never varies" if len(columns) == 1 else "never vary"
+        why, right = f"{names} {never}, so a variance is at its floor", "Data without it"
+    else:
+        states = [state_in_figures(session, k, view.permutation) for k in found.collapsed]
+        why = f"in {listed(list(map(markdown_text, states)))} a variance is at its floor"
+        right = "Fewer states or another start"
     return (
-        f"**There is no maximum here**: in {listed(list(map(markdown_text, names)))} a variance is "
-        "at its floor, and the likelihood grows without end as it shrinks, so training on does not "
-        "help. Fewer states or another start would be "
-        f"right.{_iteration_shown(session, view)}"
+        f"**There is no maximum here**: {why}, and the likelihood grows without end as it shrinks, "
+        f"so training on does not help. {right} would be right. What stands below is of the other "
+        f"numbers, with that variance and its mean held.{_iteration_shown(session, view)}"
     )
 
 
