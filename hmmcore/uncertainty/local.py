@@ -163,14 +163,16 @@ class Local:
     def gradients_around(self, sequences: Sequences) -> Iterator[tuple[int, float, list[Around]]]:
         """For each coordinate: its number, the step, and what is found a step below and above."""
         start, sizes = self.value(self.hmm), self.sizes()
-        for n, size in enumerate(sizes):
-            step, found = STEP * size, []
-            for times in (-1, 1):
+        steps = np.maximum(STEP * sizes, np.spacing(np.abs(start)))
+        for n, step in enumerate(steps):
+            ends, found = (start[n] - step, start[n] + step), []
+            for end in ends:
                 moved = start.copy()
-                moved[n] += times * step
+                moved[n] = end
                 hmm = self.model(moved)
                 found.append(Around(hmm, expectations(hmm, sequences)))
-            yield n, step, found
+            # Not the step that was meant: far from zero it is rounded by a good share of itself.
+            yield n, float(0.5 * (ends[1] - ends[0])), found
 
     def sizes(self) -> FloatArray:
         """(n,) how far each coordinate may move before the likelihood looks different."""

@@ -91,6 +91,16 @@ def test_one_state_has_the_standard_errors_of_textbooks():
     )
 
 
+@pytest.mark.parametrize("offset", [1e9, 1e12])
+def test_far_from_zero_a_mean_is_as_sure_as_near_it(offset):
+    values = np.random.default_rng(0).normal(size=200) + offset
+    data, off = Sequences(values), values - offset
+    normal = Gaussian.univariate([offset + off.mean()], off.std())
+    hmm = fit(EM(data), HMM([1.0], [[1.0]], normal), 50).hmm
+    error = observed_information(hmm, data).standard_error(("means", 0))
+    np.testing.assert_allclose(error, off.std() / np.sqrt(200), rtol=1e-6)
+
+
 def test_states_that_are_seen_have_the_standard_errors_of_counted_proportions():
     # States so far apart that each observation tells its own.
     truth = HMM([0.5, 0.5], [[0.8, 0.2], [0.4, 0.6]], Gaussian.univariate([0.0, 100.0], 1.0))
