@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from hmmcore import EM, HMM, Poisson, Product, fit
+from hmmcore.io import from_hmmlearn, to_hmmlearn
 from hmmcore.tables import TableError, read_table
 
 CASES = Path(__file__).parent / "cases"
@@ -216,6 +218,24 @@ def test_counts_that_are_numbered_alike_are_counts_together() -> None:
     points = table.observations(family="numbers")
     assert (points.family, points.sequences.num_dimensions) == ("numbers", 4)
     assert table.observations("n2").family == "counts"
+
+
+def test_counts_together_are_fitted_as_another_program_fits_them() -> None:
+    data = read("spike_counts.csv").observations().sequences
+    rates = data.observations.mean(axis=0) * np.array([[0.5], [1.0], [2.0]])
+    parts = [Poisson(rates[:, j]) for j in range(4)]
+    start = HMM([0.5, 0.3, 0.2], 0.6 * np.eye(3) + 0.4 / 3.0, Product(parts))
+    result = fit(EM(data), start, 10, 0.0)
+    peer = to_hmmlearn(start)
+    peer.set_params(init_params="")  # ten steps are its own number
+    peer.fit(data.observations.astype(int), data.lengths)
+    ours, theirs = result.hmm, from_hmmlearn(peer)
+    np.testing.assert_allclose(ours.initial_probs, theirs.initial_probs, rtol=1e-9, atol=1e-15)
+    np.testing.assert_allclose(ours.transition_matrix, theirs.transition_matrix, rtol=1e-9)
+    for one, other in zip(ours.emissions.parts, theirs.emissions.parts, strict=True):
+        np.testing.assert_allclose(one.rates, other.rates, rtol=1e-9)
+    # Theirs are of the models before each step.
+    np.testing.assert_allclose(result.log_likelihoods[:10], peer.monitor_.history, rtol=1e-12)
 
 
 def test_columns_of_different_kinds_are_each_of_its_own() -> None:
