@@ -68,6 +68,7 @@ def estimates_table(app: AppTest) -> pd.DataFrame:
     [
         {"numbered": "run"}, {"family": "counts", "around": "estimates", "lecture": "on"},
         {"family": "symbols", "C": "3"}, {"family": "points", "cov": "full"}, {"model": "network"},
+        {"family": "points", "spread": "tied"}, {"family": "points", "spread": "spherical"},
         {"train": "means.transition_matrix"}, {"truth": "hidden", "structure": "left-right"},
         {"method": "Gradient", "rate": "0.2"}, {"K": "1", "M": "20"}, {"true_K": "3"},
         {"data": "notebook"}, {"train": ""}, {"family": "product", "kinds": "ncs", "C": "3"},
@@ -78,6 +79,8 @@ def test_every_number_has_its_error_its_interval_and_its_truth(query):
     app = at_trust(runs=f"{query.get('method', 'EM')}_30", level="80", **query)
     here = session(app)
     view = current_view(here)
+    kind = getattr(view.hmm.emissions, "covariance_type", None)
+    assert kind == query.get("spread", kind)
     trained = starts.trained_parameters(here.config, here.data)
     # In the order in which states are shown, from the engine itself.
     expected = observed_information(view.hmm, here.data.sequences, trained)
@@ -264,9 +267,16 @@ def test_priors_and_numbers_trained_alone_are_said_to_be_no_part_of_the_errors()
     assert "to_the_top" not in [button.key for button in app.button]
 
 
-@pytest.mark.parametrize("family", ["counts", "symbols", "points"])
+@pytest.mark.parametrize("family", ["counts", "symbols", "points", "product"])
 def test_the_playground_draws_intervals_on_wish_at_rest_and_at_a_maximum(family):
-    query = {**SMALL, "family": family, "C": "3", "runs": "EM_300", "start": "near-truth"}
+    query = {
+        **SMALL,
+        "family": family,
+        "kinds": "ncs",
+        "C": "3",
+        "runs": "EM_300",
+        "start": "near-truth",
+    }
     app = opened("playground.py", **query, whiskers="on")
     here = session(app)
     background(here, appraisal.ROOM).join(appraisal.appraisal(here, appraisal.question(here)))
@@ -277,11 +287,13 @@ def test_the_playground_draws_intervals_on_wish_at_rest_and_at_a_maximum(family)
     for i, j in np.ndindex(2, 2):
         low, _ = expected.interval(("transition_matrix", i, j))
         assert lows[i, j] == pytest.approx(low, rel=1e-4)
-    own = {"counts": "rates", "symbols": "probs"}.get(family, "means")
-    highs = panel_array(app, "means.highs")
-    for place in np.ndindex(highs.shape):
-        _, high = expected.interval((own, *place))
-        assert highs[place] == pytest.approx(high, rel=1e-4, nan_ok=True)
+    own = {"counts": ["rates"], "symbols": ["probs"], "points": ["means"]}
+    for j, name in enumerate(own.get(family, ["means", "rates", "probs"])):
+        first: tuple[str | int, ...] = ("parts", j) if family == "product" else ()
+        highs = panel_array(app, f"means.{j}.highs" if first else "means.highs")
+        for place in np.ndindex(highs.shape):
+            _, high = expected.interval((*first, name, *place))
+            assert highs[place] == pytest.approx(high, rel=1e-4, nan_ok=True)
     here.travel(1)
     assert "No intervals are drawn" in text(answered(app))
     here.reset()
