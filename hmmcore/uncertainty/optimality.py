@@ -64,7 +64,8 @@ class Optimality:
             probability, the steepest first.
         message: the verdict as a sentence; states and symbols count from 1.
         collapsed: states that have a variance at its floor, 0-based. All else in here is of the
-            likelihood with their means and standard deviations held.
+            likelihood with that variance and its mean held.
+        rest: the verdict on all else while these are held; where there are none, the verdict.
         constant: if the floor is met only where data never vary, those columns, 0-based.
     """
 
@@ -75,11 +76,17 @@ class Optimality:
     message: str
     collapsed: tuple[int, ...] = ()
     constant: tuple[int, ...] = ()
+    rest: str = ""
 
     @property
     def satisfied(self) -> bool:
         """Whether it is a maximum."""
         return self.verdict == "maximum"
+
+    @property
+    def rest_satisfied(self) -> bool:
+        """Whether it is a maximum in all that is not held at a floor."""
+        return (self.rest or self.verdict) == "maximum"
 
 
 def is_maximum(
@@ -120,10 +127,11 @@ def judged(found: Curvature, sequences: Sequences, start: HMM | None) -> Optimal
     columns = floored_columns(found.around.floored)
     never_vary = len(columns) > 0 and not sequences.variances()[columns].any()
     constant = tuple(map(int, columns)) if never_vary else ()
-    verdict, message = _verdict(hmm, found, gain, rising)
+    rest, message = _verdict(hmm, found, gain, rising)
+    verdict = rest
     if collapsed:
-        verdict, message = "at a floor", _about_floor(collapsed, constant, verdict, gain)
-    return Optimality(verdict, gain, largest, rising, message, collapsed, constant)
+        verdict, message = "at a floor", _about_floor(collapsed, constant, rest, gain)
+    return Optimality(verdict, gain, largest, rising, message, collapsed, constant, rest)
 
 
 def rising_zeros(
@@ -296,23 +304,23 @@ def _verdict(
 
 
 def _about_floor(
-    collapsed: tuple[int, ...], constant: tuple[int, ...], verdict: str, gain: float
+    collapsed: tuple[int, ...], constant: tuple[int, ...], rest: str, gain: float
 ) -> str:
-    """What is told of variances at their floor, where the rest has a verdict of its own."""
+    """What is told of variances at their floor, and of the rest by its own verdict."""
     if constant:
         why = f"{_numbered('column', constant)} never varies, so its variance is at its floor"
         right = "Leave it out."
     else:
         why = f"in {_numbered('state', collapsed)} a variance is at its floor"
         right = "Train fewer states, or from another start."
-    rest = "All else is at its maximum while that is held."
-    if verdict != "maximum":
-        rest = "All else is no maximum either."
-    if verdict == "stopped early":
-        rest = f"All else can still gain about {gain:.2g} nats while that is held."
+    told = "All else is at its maximum while that is held."
+    if rest != "maximum":
+        told = "All else is no maximum either."
+    if rest == "stopped early":
+        told = f"All else can still gain about {gain:.2g} nats while that is held."
     return (
         f"There is no maximum here: {why}, and the likelihood grows without end as it shrinks. "
-        f"{right} {rest}"
+        f"{right} {told}"
     )
 
 

@@ -136,7 +136,10 @@ def test_a_variance_at_its_floor_is_said_to_be_there():
     assert "in state 2 a variance is at its floor" in found.message
     assert found.gain < 1e-6
     assert found.message.endswith("All else is at its maximum while that is held.")
+    assert found.rest_satisfied
     assert not found.satisfied
+    early = is_maximum(HMM([0.5, 0.5], hmm.transition_matrix, hmm.emissions), data)
+    assert (early.verdict, early.rest) == ("at a floor", "stopped early")
     # Where the variance is known it cannot shrink.
     assert is_maximum(hmm, data, {"means"}).satisfied
 

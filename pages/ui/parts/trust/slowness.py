@@ -20,7 +20,7 @@ def section(session: Session, view: View) -> None:
         return
     by_em = run.method == "EM"
     st.header("Why EM took so long" if by_em else "How long EM would take", anchor=False)
-    if not verdict.optimality.satisfied:
+    if not verdict.optimality.rest_satisfied:
         st.caption(words.RATE_ELSEWHERE)
     st.markdown(" ".join(words.about_rate(session, view, verdict)))
     if not len(verdict.missing):

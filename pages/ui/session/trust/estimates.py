@@ -192,7 +192,7 @@ def _at_bound(verdict: Verdict, start: HMM, own: Coordinate) -> str:
         return f"{'Zero' if value == 0.0 else 'One'} by the start, so it is known."
     if own in map(flat, verdict.optimality.rising):
         return "It should rise, and EM cannot leave zero."
-    if not verdict.optimality.satisfied:
+    if not verdict.optimality.rest_satisfied:
         return "From here the likelihood leads beyond its bound: no error before the maximum."
     return f"At its bound, {round(value)}: a limit on one side only, by profile."
 

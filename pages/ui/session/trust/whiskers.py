@@ -27,7 +27,7 @@ def intervals(session: Session, view: View) -> Intervals | None:
     if session.config.whiskers != "on":
         return None
     verdict = appraisal.known_verdict(session)
-    if verdict is None or not verdict.optimality.satisfied:
+    if verdict is None or not verdict.optimality.rest_satisfied:
         return None
     asked = appraisal.question(session)  # only now: while a run plays it is another in each frame
     assert asked is not None
@@ -59,4 +59,5 @@ def remark(session: Session) -> str:
     if job.failed:
         return job.failed
     verdict = appraisal.verdict_of(job)
-    return NO_MAXIMUM if verdict is not None and not verdict.optimality.satisfied else ""
+    is_maximum = verdict is None or verdict.optimality.rest_satisfied
+    return "" if is_maximum else NO_MAXIMUM

@@ -109,10 +109,13 @@ def _about_floor(session: Session, view: View, found: Optimality) -> str:
         states = [state_in_figures(session, k, view.permutation) for k in found.collapsed]
         why = f"in {listed(list(map(markdown_text, states)))} a variance is at its floor"
         right = "Fewer states or another start"
+    rest = NO_ERRORS
+    if found.rest_satisfied:
+        rest = "What stands below is of the other numbers, with that variance and its mean held."
     return (
         f"**There is no maximum here**: {why}, and the likelihood grows without end as it shrinks, "
-        f"so training on does not help. {right} would be right. What stands below is of the other "
-        f"numbers, with that variance and its mean held.{_iteration_shown(session, view)}"
+        f"so training on does not help. {right} would be "
+        f"right.{_iteration_shown(session, view)} {rest}"
     )
 
 
