@@ -276,6 +276,12 @@ def test_a_collapsed_state_is_healed():
     assert "σ at its floor" not in text(steps(app, 6))
 
 
+def test_the_chain_of_columns_together_is_healed_as_any():
+    app = steps(opened(M="60", N="1", family="product", kinds="ncs"), 200)
+    labelled(app, "Stop training π (Initial)")
+    assert session(app).config.trainable == ("transition_matrix", "locations", "spreads")
+
+
 def test_a_file_is_tried_with_one_state_fewer():
     app = opened()
     upload(app, [np.array([0.5, 0.5, 0.5, 0.5, 3.0, 5.0, 2.0, 4.0])], num_states=3)

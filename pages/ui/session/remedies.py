@@ -161,7 +161,8 @@ def _rate(session: Session, factor: float) -> Iterator[Offer]:
 def _stop_training(session: Session, name: str) -> Iterator[Offer]:
     trainable = session.config.trainable
     if session.data.kinds:
-        name = next(one for one, names in PART_PARAMETERS.items() if name in names)
+        # The chain's own are called as of any model.
+        name = next((one for one, names in PART_PARAMETERS.items() if name in names), name)
     if name not in trainable:
         return
     family = FAMILIES[session.data.family]
