@@ -191,7 +191,9 @@ def circle_means(num_states: int, separation: float) -> FloatArray:
         return np.zeros((1, 2))
     radius = separation / (2.0 * np.sin(np.pi / num_states))
     angles = 2.0 * np.pi * np.arange(num_states) / num_states
-    return np.column_stack([radius * np.cos(angles), radius * np.sin(angles)])
+    directions = np.column_stack([np.cos(angles), np.sin(angles)])
+    directions[np.abs(directions) < 1e-15] = 0.0  # cos(π/2) is 6e-17 by rounding
+    return radius * directions
 
 
 def tilted_covariances(num_states: int, sd: float, correlation: float = 0.8) -> FloatArray:

@@ -250,6 +250,7 @@ def test_neighbours_on_the_circle_are_as_far_apart_as_asked(num_states):
     means = circle_means(num_states, 1.5)
     assert means.shape == (num_states, 2)
     np.testing.assert_allclose(means.mean(axis=0), 0.0, rtol=0, atol=1e-14)
+    assert not means[np.abs(means) < 1e-9].any(), "straight above is 0 across, not nearly so"
     if num_states > 1:
         gaps = np.linalg.norm(means - np.roll(means, 1, axis=0), axis=1)
         np.testing.assert_allclose(gaps, 1.5, rtol=1e-12)
