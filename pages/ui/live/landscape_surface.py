@@ -30,8 +30,8 @@ APART = 0.1
 SAMPLES = (2, 4, 11, 21)
 """Points across and up by which a surface is timed before any was drawn, each twice: the first of a
 kind has its kernels loaded, and the machine may have been busy."""
-TELLING = 0.02
-"""Seconds from which a time says how long more points take."""
+TELLING, LONG = 0.02, 0.3
+"""Seconds from which a time says how long more points take, and that there is no time for them."""
 
 LOWEST_SHARE = 0.15
 """Of the points of a surface: so many may lie below the first colour, which they all have."""
@@ -107,10 +107,10 @@ class Surfaces:
                     self._values(sequences, ground, state, size)
                     seconds.append(self._seconds_each)
                 self._seconds_each = min(seconds)
-                if size**2 * self._seconds_each > TELLING:
+                self._too_large = COARSEST**2 * self._seconds_each > LONGEST_COARSEST
+                # So few points may mostly have waited for others' work: that tells little.
+                if size**2 * self._seconds_each > (LONG if self._too_large else TELLING):
                     break
-            # Said once for these data: a surface that took long since then met a busy machine.
-            self._too_large = COARSEST**2 * self._seconds_each > LONGEST_COARSEST
         if self._too_large:
             return 0
         sizes = SIZES_WHILE_PLAYING if playing else SIZES_AT_REST

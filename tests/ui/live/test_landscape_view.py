@@ -96,6 +96,12 @@ def test_a_busy_moment_leaves_no_surface_out(monkeypatch):
         durations.append(busy)
         session.step()
         assert frame(session).surface.values.shape == (size, size)
+    # A few points may have waited for others' work alone.
+    session = at_landscape()
+    for size in (11, 15, 21):
+        durations += [0.1] * 10
+        assert frame(session).surface.values.shape == (size, size)
+        session.step()
 
 
 def test_the_same_surface_is_not_computed_twice(monkeypatch):
