@@ -10,7 +10,14 @@ import scipy
 from hmmcore.arrays import FloatArray, IntArray
 from hmmcore.batch import Models
 from hmmcore.batch.models import Arrays
-from hmmcore.emissions import Gaussian, Product, beginning_of, own_name
+from hmmcore.emissions import (
+    Emissions,
+    Gaussian,
+    NeuralGaussian,
+    Product,
+    beginning_of,
+    own_name,
+)
 from hmmcore.landscape.base import orders
 from hmmcore.model import HMM
 from hmmcore.sequences import Sequences
@@ -102,9 +109,16 @@ class Likeness:
     """Distances of other models from one, in nats.
 
     A difference of a parameter counts as much as the data would, were the hidden states known: with
-    the expected number of observations that it explains. So what no observation touches, such as
-    the mean of a state that explains none, makes no difference, and where the log-likelihood can
-    tell two models apart at all, their distance is at least that.
+    the expected number of observations that it explains, and with the curvature that the
+    log-likelihood of these has at the one. Two means lie ½ δᵀ Σ⁻¹ δ apart for each observation, two
+    covariances ¼ tr(Σ⁻¹ Δ Σ⁻¹ Δ): if Σ has correlations, a step against them counts more.
+
+    So what no observation touches, such as the mean of a state that explains none, makes no
+    difference. Around a maximum of the likelihood the log-likelihood falls by no more than the
+    distance, up to terms of third order: known states tell at least as much as states that must be
+    guessed. Far away, or from a model that is no maximum, there is no such bound.
+
+    Source: Dempster, Laird & Rubin (1977), section 3: what EM climbs lies below the log-likelihood.
 
     Args:
         hmm: the one.
@@ -116,14 +130,15 @@ class Likeness:
         self.num_sequences = len(sequences)
         self.leaving = found.transition_counts.sum(axis=1)
         self.weights = found.initial_counts + found.transition_counts.sum(axis=0)
-        self.scales = _scales(hmm, features.states.shape[2])
+        self.scales = _scales(hmm.emissions, features.states.shape[1:])
 
     def distances(self, others: Features) -> FloatArray:
         """(n,) of others, their states in the order in which they are."""
         own = self.features
         initial = ((others.initial - own.initial) ** 2).sum(axis=1)
         rows = ((others.matrices - own.matrices) ** 2).sum(axis=2)
-        states = (((others.states - own.states) * self.scales) ** 2).sum(axis=2)
+        gaps = np.swapaxes(others.states - own.states, 0, 1) @ self.scales
+        states = (gaps**2).sum(axis=2).T
         doubled = self.num_sequences * initial + rows @ self.leaving + states @ self.weights
         return np.asarray(0.5 * doubled)
 
@@ -139,7 +154,7 @@ class Likeness:
         """(K, K) of each state from each of the other's, by what concerns it alone."""
         own = self.features
         gaps = other.states[0][np.newaxis] - own.states[0][:, np.newaxis]
-        emitted = ((gaps * self.scales[0][:, np.newaxis]) ** 2).sum(axis=2)
+        emitted = ((gaps @ self.scales) ** 2).sum(axis=2)
         found = self.weights[:, np.newaxis] * emitted
         stays = np.diagonal(own.matrices[0]), np.diagonal(other.matrices[0])
         found += self.leaving[:, np.newaxis] * (stays[1] - stays[0][:, np.newaxis]) ** 2
@@ -147,25 +162,47 @@ class Likeness:
         return np.asarray(found + self.num_sequences * starts**2)
 
 
-def _scales(hmm: HMM, num_features: int) -> FloatArray:
-    """(1, K, d): by what differences of the states' features are multiplied."""
-    if isinstance(hmm.emissions, Product):
+def _scales(emissions: Emissions, shape: tuple[int, ...]) -> FloatArray:
+    """(K, d, d): what differences of the states' features, as rows, are multiplied by.
+
+    Args:
+        shape: (K, d).
+    """
+    num_states, num_features = shape
+    if isinstance(emissions, Product):
         # A mean and a variance, a rate, or the probabilities of symbols.
         parts = [
             _scales(
-                HMM(hmm.initial_probs, hmm.transition_matrix, part),
-                2 if isinstance(part, Gaussian) else getattr(part, "num_symbols", 1),
+                part,
+                (num_states, 2 if isinstance(part, Gaussian) else getattr(part, "num_symbols", 1)),
             )
-            for part in hmm.emissions.parts
+            for part in emissions.parts
         ]
-        return np.concatenate(parts, axis=2)
-    sds = getattr(hmm.emissions, "standard_deviations", None)
-    if sds is None:
-        return np.ones((1, hmm.num_states, num_features))
+        return np.array(
+            [scipy.linalg.block_diag(*of_state) for of_state in zip(*parts, strict=True)]
+        )
+    if not isinstance(emissions, (Gaussian, NeuralGaussian)):
+        return np.tile(np.eye(num_features), (num_states, 1, 1))
+    sds = emissions.standard_deviations
     num_dimensions = sds.shape[1]
-    size = num_features - num_dimensions
-    if size == 1 or size == num_dimensions:
-        squares = sds[:, :size] ** 2
+    covariance_type = getattr(emissions, "covariance_type", "diag")
+    found = np.zeros((num_states, num_features, num_features))
+    of_means, of_spreads = found[:, :num_dimensions], found[:, num_dimensions:]
+    if covariance_type in ("full", "tied"):
+        # With Σ = L Lᵀ a gap δ of means becomes L⁻¹ δ, one Δ of covariances L⁻¹ Δ L⁻ᵀ.
+        covariances = np.broadcast_to(
+            emissions.covariances, (num_states, num_dimensions, num_dimensions)
+        )
+        inverses = np.linalg.inv(np.linalg.cholesky(covariances))
+        for k, inverse in enumerate(inverses):
+            of_means[k, :, :num_dimensions] = inverse.T
+            of_spreads[k, :, num_dimensions:] = np.kron(inverse, inverse).T / np.sqrt(2.0)
+        return found
+    each = np.arange(num_dimensions)
+    of_means[:, each, each] = 1.0 / sds
+    if covariance_type == "spherical":
+        # One number that stands for D equal variances.
+        of_spreads[:, 0, num_dimensions] = np.sqrt(0.5 * num_dimensions) / sds[:, 0] ** 2
     else:
-        squares = (sds[:, :, np.newaxis] * sds[:, np.newaxis, :]).reshape(len(sds), -1)
-    return np.concatenate([1.0 / sds, 1.0 / (np.sqrt(2.0) * squares)], axis=1)[np.newaxis]
+        of_spreads[:, each, num_dimensions + each] = np.sqrt(0.5) / sds**2
+    return found

@@ -7,7 +7,8 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from hmmcore import HMM, Gaussian, batch, sample, simulation
+from hmmcore import EM, HMM, Gaussian, batch, fit, sample, simulation
+from hmmcore.initialization.gaussian import with_full_covariances
 from hmmcore.landscape import gathering
 from hmmcore.landscape.gathering import SAME, Gathering
 from hmmcore.landscape.likeness import Likeness, features_of
@@ -78,8 +79,7 @@ def test_what_no_data_touch_makes_no_difference():
 
 
 @every_family
-def test_a_distance_is_at_least_the_difference_in_log_likelihood_near_by(config):
-    """In the limit: known states tell at least as much as states that must be guessed."""
+def test_a_distance_is_that_in_the_nearest_order(config):
     hmm, sequences = config.make(3)
     own = features_of(batch.stack([hmm]))
     found = Likeness(hmm, own, sequences)
@@ -106,3 +106,63 @@ def test_a_difference_counts_as_known_states_would_count_it():
     wider = HMM([1.0], [[1.0]], Gaussian.univariate([0.0], 2.02))
     there = features_of(batch.stack([wider]))
     np.testing.assert_allclose(found.distances(there), 100 * 0.25 * 0.0201**2, rtol=1e-10)
+
+
+CORRELATED = np.array([[[1.0, 1.9], [1.9, 4.0]], [[2.0, -0.8], [-0.8, 0.5]]])
+SPREADS = {
+    "spherical": np.array([1.5, 0.4]),
+    "diag": np.array([[1.0, 4.0], [2.0, 0.5]]),
+    "full": CORRELATED,
+    "tied": CORRELATED[0],
+}
+
+
+@pytest.mark.parametrize("kind", SPREADS)
+def test_spreads_of_each_kind_count_as_the_curvature_of_a_known_state(kind):
+    """Against the divergence between normal distributions, whose curvature it is."""
+    means, step = np.array([[0.0, 1.0], [2.0, -1.0]]), 1e-4
+    chain = [0.5, 0.5], [[0.8, 0.2], [0.3, 0.7]]
+    hmm = HMM(*chain, Gaussian(means, SPREADS[kind], kind))
+    sequences = sample(hmm, 2, 60, np.random.default_rng(0)).sequences
+    likeness = Likeness(hmm, features_of(batch.stack([hmm])), sequences)
+    rng = np.random.default_rng(1)
+    for _ in range(6):
+        shift = step * rng.normal(size=SPREADS[kind].shape)
+        if kind in ("full", "tied"):
+            shift = 0.5 * (shift + np.swapaxes(shift, -1, -2))
+        other = HMM(*chain, Gaussian(
+            means + step * rng.normal(size=(2, 2)), SPREADS[kind] + shift, kind
+        ))  # fmt: skip
+        one, two = (with_full_covariances(m).emissions for m in (hmm, other))
+        expected = 0.0
+        for k, weight in enumerate(likeness.weights):
+            inverse = np.linalg.inv(two.covariances[k])
+            gap = two.means[k] - one.means[k]
+            # Of Σ₁ Σ₂⁻¹ = 1 + R the divergence is ½ (tr R - log det (1 + R)).
+            values = np.linalg.eigvals((one.covariances[k] - two.covariances[k]) @ inverse).real
+            expected += 0.5 * weight * (gap @ inverse @ gap + (values - np.log1p(values)).sum())
+        distance = likeness.distances(features_of(batch.stack([other])))[0]
+        np.testing.assert_allclose(distance, expected, rtol=0.02)
+
+
+@pytest.mark.parametrize("kind", SPREADS)
+def test_around_a_maximum_the_log_likelihood_falls_by_no_more_than_the_distance(kind):
+    means = np.array([[0.0, 1.0], [3.0, -2.0]])
+    chain = [0.5, 0.5], [[0.8, 0.2], [0.3, 0.7]]
+    true = HMM(*chain, Gaussian(means, SPREADS[kind], kind))
+    sequences = sample(true, 3, 80, np.random.default_rng(0)).sequences
+    top = fit(EM(sequences, ("means", "covariances")), true, 5000, 1e-14).hmm
+    likeness = Likeness(top, features_of(batch.stack([top])), sequences)
+    rng, emissions, others = np.random.default_rng(1), top.emissions, []
+    for _ in range(100):
+        shift = 1e-4 * rng.normal(size=SPREADS[kind].shape)
+        if kind in ("full", "tied"):
+            shift = 0.5 * (shift + np.swapaxes(shift, -1, -2))
+        # Against the correlations as well as along them.
+        moved = emissions.means + 1e-4 * rng.normal(size=(2, 2))
+        others.append(HMM(*chain, Gaussian(moved, emissions.covariances + shift, kind)))
+    stacked, values = heights([top, *others], sequences)
+    falls = values[0] - values[1:]
+    distances = likeness.distances(features_of(stacked))[1:]
+    assert (falls > 0.0).all()
+    assert (falls <= 1.01 * distances).all()
