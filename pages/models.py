@@ -10,7 +10,7 @@ import streamlit as st
 
 from hmmcore.landscape import optima_frame
 from hmmcore.selection import CRITERIA, StatesSweep, TriedStates, preference, states_frame
-from pages.ui.experiment import variants
+from pages.ui.experiment import model_choice, variants
 from pages.ui.experiment.naming import parameter_symbols
 from pages.ui.figures import model_choice_charts
 from pages.ui.live.figure import page_colours, show_figure
@@ -166,7 +166,8 @@ def draw_states(job: Sweep) -> None:
         )
     if found := words.preferences(sweep):
         st.markdown("\n".join(f"- {sentence}" for sentence in found))
-    for doubt in words.doubts(sweep):
+    contain_fewer = model_choice.contain_fewer(job.plan.config, session.data)
+    for doubt in words.doubts(sweep, contain_fewer):
         st.caption(markdown_text(doubt))
     if rows:
         st.dataframe(

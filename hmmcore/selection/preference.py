@@ -204,6 +204,9 @@ def missed(rows: Sequence[TriedStates]) -> tuple[int, ...]:
     least as high. Where the best fit reached less than one of fewer states, by more than fits are
     apart that stopped, its starts missed the optimum. Models with priors are fitted to something
     else, and are left out.
+
+    Ask it only where a state more takes nothing away. In a cyclic chain it does, for every round
+    then passes one more, and so may what is held at values that K or chance decides.
     """
     found = []
     highest = -np.inf

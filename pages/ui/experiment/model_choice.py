@@ -8,12 +8,13 @@ from functools import partial
 import numpy as np
 from numpy.random import Generator
 
-from hmmcore import HMM, Sequences, Split, Trainer, split_by_sequence, split_by_time
+from hmmcore import HMM, Gaussian, Sequences, Split, Trainer, split_by_sequence, split_by_time
 from hmmcore.selection import Task
 from pages.ui.experiment import constraints, starts, training_runs
 from pages.ui.experiment.dataset import Dataset
 from pages.ui.experiment.player import METHODS
 from pages.ui.settings.config import FIELD_OF, MAX_CELLS, Config
+from pages.ui.settings.families import FAMILIES
 from pages.ui.text import count
 
 SPLIT_STREAM = 4
@@ -105,6 +106,27 @@ def plan_of_states(config: Config, data: Dataset) -> Plan:
         "states", config.most_states, config.starts_each, held, *shared_key(config, data, methods),
     )  # fmt: skip
     return Plan(key, config, methods, tuple(notes))
+
+
+def contain_fewer(config: Config, data: Dataset) -> bool:
+    """Whether models can do whatever those of fewer states can, so that they reach as much.
+
+    A round of a cyclic chain passes all its states, and states that share out alike what they do
+    not stay share it with the added one. What is held must not differ with K either, as noise that
+    is known and alike does not, nor the first state of a left-right chain.
+    """
+    left_right = config.chain == "left-right"
+    if config.chain == "cyclic" or (config.stays != "own" and not left_right):
+        return False
+    held = set(FAMILIES[data.family].trainable) - set(config.trainable)
+    if left_right:
+        held.discard("initial_probs")
+    known = data.generating_model
+    if held == {"covariances"} and known is not None and isinstance(known.emissions, Gaussian):
+        emissions = known.emissions
+        alike = emissions.covariances == emissions.covariances[0]
+        return emissions.covariance_type != "tied" and bool(alike.all())
+    return not held
 
 
 def most_starts(cells: int) -> int:

@@ -162,12 +162,16 @@ FITTED_TO_POSTERIOR = (
 )
 
 
-def doubts(sweep: StatesSweep) -> list[str]:
-    """Sentences on rows that should not be believed as they are."""
+def doubts(sweep: StatesSweep, contain_fewer: bool) -> list[str]:
+    """Sentences on rows that should not be believed as they are.
+
+    Args:
+        contain_fewer: whether its models can do whatever those of fewer states can.
+    """
     found = [
         f"K = {row.num_states}: {row.failure}" for row in sweep.rows if row.failure is not None
     ]
-    if low := missed(sweep.rows):
+    if contain_fewer and (low := missed(sweep.rows)):
         found.append(
             f"K = {listed([str(number) for number in low])} reached less than fewer states did: "
             f"{'its' if len(low) == 1 else 'their'} starts missed the best. Take more starts."

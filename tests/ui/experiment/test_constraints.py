@@ -127,6 +127,31 @@ def test_true_values_are_held_where_they_are_known(family):
     assert unknown.problem is None
 
 
+FREE = {"trainable": ("initial_probs", "transition_matrix", "means", "covariances")}
+KNOWN_NOISE = {"trainable": ("initial_probs", "transition_matrix", "means")}
+
+
+@pytest.mark.parametrize(
+    ("values", "contain_fewer"),
+    [
+        (FREE, True),
+        ({**FREE, "spread": "tied"}, True),
+        ({**FREE, "chain": "left-right", "stays": "shared"}, True),
+        ({**FREE, "chain": "cyclic"}, False),
+        ({**FREE, "stays": "shared"}, False),
+        (KNOWN_NOISE, True),
+        ({**KNOWN_NOISE, "family": "points", "trainable": ("means",)}, False),
+        ({"trainable": FREE["trainable"][1:]}, False),
+        ({"trainable": FREE["trainable"][1:], "chain": "left-right"}, True),
+        ({"trainable": (*FREE["trainable"][:2], "covariances"), "held_at": "true"}, False),
+    ],
+    ids=str,
+)
+def test_more_states_contain_fewer_where_nothing_is_held_that_differs(values, contain_fewer):
+    found = experiment(**values)
+    assert model_choice.contain_fewer(found.config, found.data) is contain_fewer
+
+
 def test_the_hand_moves_nothing_that_the_chain_rules_out():
     found = experiment(chain="left-right", method="EM")
     before, order = found.runs, np.arange(3)

@@ -91,14 +91,16 @@ def test_what_should_not_be_believed_is_said():
         sweep(
             row(1, -50.0), replace(row(2, -60.0), best=held), row(3, -70.0),
             TriedStates(4, failure="none of 3 starts could be trained."),
-        )
+        ),
+        True,
     )  # fmt: skip
     assert said[0] == "K = 4: none of 3 starts could be trained."
     assert said[1].startswith("K = 2 and 3 reached less than fewer states did: their starts missed")
     assert said[2].startswith("K = 2: a state shrank")
-    assert words.doubts(sweep(row(1, -50.0), row(2, -40.0))) == []
+    assert words.doubts(sweep(row(1, -50.0), row(2, -40.0)), True) == []
+    assert words.doubts(sweep(row(1, -50.0), row(2, -60.0)), False) == [], "as of a cyclic chain"
     with_priors = [replace(row(k, -50.0 - k), has_priors=True) for k in (1, 2)]
-    (said,) = words.doubts(sweep(*with_priors, TriedStates(3, has_priors=True)))
+    (said,) = words.doubts(sweep(*with_priors, TriedStates(3, has_priors=True)), True)
     assert said.startswith("K = 1 and 2: fitted to the log-posterior, while its criteria take")
 
 
