@@ -142,6 +142,8 @@ def _variant(plan: Plan, data: Dataset, name: str, chosen: tuple[str, ...]) -> V
 
 def _containing(name: str, config: Config, data: Dataset) -> tuple[str, ...]:
     """Variants that can do whatever this one can."""
+    if name == "left-right" and "initial_probs" not in config.trainable:
+        return ()  # it begins in its first state, the others as their start does
     if data.family != "points":
         return () if name == "plain" else ("plain",)
     base = config.covariance_type

@@ -10,7 +10,7 @@ import pytest
 from hmmcore import Gaussian, log_likelihood
 from hmmcore.diagnostics import STANDSTILL_STEPS
 from hmmcore.emissions import own_name, parameters_of
-from pages.ui.experiment import constraints, model_choice, starts
+from pages.ui.experiment import constraints, model_choice, starts, variants
 from pages.ui.experiment.experiment import Experiment
 from pages.ui.settings.config import Config
 from pages.ui.settings.config_rules import legal
@@ -150,6 +150,21 @@ KNOWN_NOISE = {"trainable": ("initial_probs", "transition_matrix", "means")}
 def test_more_states_contain_fewer_where_nothing_is_held_that_differs(values, contain_fewer):
     found = experiment(**values)
     assert model_choice.contain_fewer(found.config, found.data) is contain_fewer
+
+
+def test_a_left_right_chain_is_within_a_free_one_only_where_its_first_state_can_be_learned():
+    for family, wider in (("numbers", ()), ("points", ("full",))):
+        found = experiment(family=family)
+        for trained, expected in ((True, ("plain", *wider)), (False, ())):
+            names = tuple(FAMILIES[family].trainable)[0 if trained else 1 :]
+            config = Config(family=family, num_states=3, trainable=names, variants=(
+                "plain", "left-right", "full", "cyclic"
+            ))  # fmt: skip
+            config = legal(config)[0]
+            plan = variants.plan_of_variants(config, found.data)
+            within = {name: v.within for name, v in variants.variants(plan, found.data).items()}
+            assert within["left-right"] == expected
+            assert within["cyclic"] == ("plain", *wider)
 
 
 def test_the_hand_moves_nothing_that_the_chain_rules_out():
