@@ -15,6 +15,7 @@ from hmmcore.selection import (
     missed,
     preference,
 )
+from pages.ui.session.map_words import percent
 from pages.ui.session.sweeps import EndedStarts
 from pages.ui.text import NARROW_SPACE, decimal, listed, many
 
@@ -94,7 +95,7 @@ def about_starts(found: EndedStarts) -> str:
         best = optima.found[0]
         sentences.append(
             f"{many(len(optima.found), 'optimum', 'optima')} found; "
-            f"{best.share:.0%} of the starts reached the best."
+            f"{percent(best.share)} of the starts reached the best."
         )
         if best.share < 1.0:
             ten, thirty = (_share(optima.miss_probability(number)) for number in (10, 30))

@@ -42,7 +42,7 @@ def starts(starts_at_best: int, still_open: int = 0, failed: int = 0, ends=None)
 
 def test_it_says_how_likely_so_many_starts_miss_the_best():
     said = words.about_starts(starts(5, still_open=5))
-    assert "1 optimum found; 50% of the starts reached the best." in said
+    assert "1 optimum found; 50\u202f% of the starts reached the best." in said
     # One half to the tenth power is one in 1024.
     assert "Ten such starts all miss it with probability less than 0.1%" in said
     assert "5 starts had not come to rest." in said
@@ -52,6 +52,8 @@ def test_it_says_how_likely_so_many_starts_miss_the_best():
     assert "One start alone came there" in said
     assert "9 starts could not be trained: it is impossible." in said
     assert "with probability" not in words.about_starts(starts(4))
+    assert "; 99\u202f% of the starts" in words.about_starts(starts(299, failed=1))
+    assert "; 1\u202f% of the starts" in words.about_starts(starts(1, failed=299))
 
 
 def test_it_says_where_an_open_start_is_higher_than_every_optimum():
