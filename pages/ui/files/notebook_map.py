@@ -33,9 +33,9 @@ def map_cells(source: MapSource, trainers: dict[str, str]) -> list[tuple[str, st
     cells = [
         (
             "markdown",
-            "## Landscape\n\nThe likelihood over two coordinates, everything else as in the "
-            "start, and where training ends from each of its points. Positions are the values "
-            "of means, logarithms of spreads and rates, and logits of probabilities.",
+            "## Landscape\n\nThe log-likelihood per observation over two coordinates, everything "
+            "else as in the start, and where training ends from each of its points. Positions are "
+            "the values of means, logarithms of spreads and rates, and logits of probabilities.",
         ),
         ("code", _plane(source)),
         ("code", SURFACE),
@@ -63,17 +63,21 @@ def _plane(source: MapSource) -> str:
 
 
 SURFACE = """\
-heights = surface(plane, sequences, xs, ys)
-figure = go.Figure(go.Heatmap(x=xs, y=ys, z=heights, colorscale="Cividis"))
-figure.update_layout(title="Log-likelihood", xaxis_title=titles[0], yaxis_title=titles[1])"""
+heights = sequences.per_observation(surface(plane, sequences, xs, ys))
+bar = {"title": {"text": "nats per observation"}}
+figure = go.Figure(go.Heatmap(x=xs, y=ys, z=heights, colorscale="Cividis", colorbar=bar))
+figure.update_layout(
+    title="Log-likelihood per observation", xaxis_title=titles[0], yaxis_title=titles[1]
+)"""
 
 
 def _basins(method: str, trainer: str) -> str:
     return (
         f"trainer = {trainer}\n"
         f"found = basins(plane, trainer, xs, ys, max_iterations={MAX_ITERATIONS[method]})\n"
-        "for value, share in zip(found.optimum_log_likelihoods[:8], found.shares, strict=False):\n"
-        '    print(f"{value:.4f} is reached by {share:.1%} of the starts")\n'
+        "each = sequences.per_observation(found.optimum_log_likelihoods[:8])\n"
+        "for value, share in zip(each, found.shares, strict=False):\n"
+        '    print(f"{value:.4f} per observation is reached by {share:.1%} of the starts")\n'
         "# -1: no model, or not trained; -2: not come to rest\n"
         "figure = go.Figure(go.Heatmap(x=xs, y=ys, z=found.optimum))\n"
         f'figure.update_layout(title="Where {method} ends: number of the optimum", '
