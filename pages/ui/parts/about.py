@@ -129,10 +129,10 @@ summit. While more than the two numbers is trained, the surface moves under the 
 seems to go down went up elsewhere. *Train only these two* holds all other numbers, and the path
 lies on the surface.
 
-**Mirror images.** States have no numbers of their own. The true model with two states exchanged
-is another point of the map, exactly as high: its *mirror image*. So most landscapes have several
-summits that are one and the same model, and between them lies a *pass*, or a *saddle* where the
-states are alike.
+**Mirror images.** States have no numbers of their own. The true model with two states exchanged,
+its *mirror image*, is as likely; its two numbers are another point of the map, exactly as high
+where everything else is alike in both states. So most landscapes have several summits that are one
+and the same model, and between them lies a *pass*, or a *saddle* where the states are alike.
 
 **Where it ends.** On the right each pixel is a start; everything else is as in the starting point
 of the run. From there training climbs until it rests, and the colour says at which optimum.
