@@ -193,7 +193,7 @@ def circle_means(num_states: int, separation: float) -> FloatArray:
     angles = 2.0 * np.pi * np.arange(num_states) / num_states
     directions = np.column_stack([np.cos(angles), np.sin(angles)])
     directions[np.abs(directions) < 1e-15] = 0.0  # cos(π/2) is 6e-17 by rounding
-    return radius * directions
+    return np.asarray(radius * directions)
 
 
 def tilted_covariances(num_states: int, sd: float, correlation: float = 0.8) -> FloatArray:

@@ -130,15 +130,15 @@ class Likeness:
         self.num_sequences = len(sequences)
         self.leaving = found.transition_counts.sum(axis=1)
         self.weights = found.initial_counts + found.transition_counts.sum(axis=0)
-        self.scales = _scales(hmm.emissions, features.states.shape[1:])
+        self.emissions = hmm.emissions
 
     def distances(self, others: Features) -> FloatArray:
         """(n,) of others, their states in the order in which they are."""
         own = self.features
         initial = ((others.initial - own.initial) ** 2).sum(axis=1)
         rows = ((others.matrices - own.matrices) ** 2).sum(axis=2)
-        gaps = np.swapaxes(others.states - own.states, 0, 1) @ self.scales
-        states = (gaps**2).sum(axis=2).T
+        gaps = np.swapaxes(others.states - own.states, 0, 1)
+        states = (_scaled(self.emissions, gaps) ** 2).sum(axis=2).T
         doubled = self.num_sequences * initial + rows @ self.leaving + states @ self.weights
         return np.asarray(0.5 * doubled)
 
@@ -154,7 +154,7 @@ class Likeness:
         """(K, K) of each state from each of the other's, by what concerns it alone."""
         own = self.features
         gaps = other.states[0][np.newaxis] - own.states[0][:, np.newaxis]
-        emitted = ((gaps @ self.scales) ** 2).sum(axis=2)
+        emitted = (_scaled(self.emissions, gaps) ** 2).sum(axis=2)
         found = self.weights[:, np.newaxis] * emitted
         stays = np.diagonal(own.matrices[0]), np.diagonal(other.matrices[0])
         found += self.leaving[:, np.newaxis] * (stays[1] - stays[0][:, np.newaxis]) ** 2
@@ -162,47 +162,36 @@ class Likeness:
         return np.asarray(found + self.num_sequences * starts**2)
 
 
-def _scales(emissions: Emissions, shape: tuple[int, ...]) -> FloatArray:
-    """(K, d, d): what differences of the states' features, as rows, are multiplied by.
+def _scaled(emissions: Emissions, gaps: FloatArray) -> FloatArray:
+    """Differences of the states' features (K, n, d), so that their squares add up to nats, twice.
 
-    Args:
-        shape: (K, d).
+    Row k is of state k of these emissions.
     """
-    num_states, num_features = shape
     if isinstance(emissions, Product):
         # A mean and a variance, a rate, or the probabilities of symbols.
-        parts = [
-            _scales(
-                part,
-                (num_states, 2 if isinstance(part, Gaussian) else getattr(part, "num_symbols", 1)),
-            )
+        sizes = [
+            2 if isinstance(part, Gaussian) else getattr(part, "num_symbols", 1)
             for part in emissions.parts
         ]
-        return np.array(
-            [scipy.linalg.block_diag(*of_state) for of_state in zip(*parts, strict=True)]
-        )
+        pieces = np.split(gaps, np.cumsum(sizes[:-1]), axis=2)
+        parts = zip(emissions.parts, pieces, strict=True)
+        return np.concatenate([_scaled(part, piece) for part, piece in parts], axis=2)
     if not isinstance(emissions, (Gaussian, NeuralGaussian)):
-        return np.tile(np.eye(num_features), (num_states, 1, 1))
+        return gaps
     sds = emissions.standard_deviations
-    num_dimensions = sds.shape[1]
+    num_states, num_dimensions = sds.shape
     covariance_type = getattr(emissions, "covariance_type", "diag")
-    found = np.zeros((num_states, num_features, num_features))
-    of_means, of_spreads = found[:, :num_dimensions], found[:, num_dimensions:]
+    of_means, of_spreads = gaps[:, :, :num_dimensions], gaps[:, :, num_dimensions:]
     if covariance_type in ("full", "tied"):
         # With Σ = L Lᵀ a gap δ of means becomes L⁻¹ δ, one Δ of covariances L⁻¹ Δ L⁻ᵀ.
-        covariances = np.broadcast_to(
-            emissions.covariances, (num_states, num_dimensions, num_dimensions)
-        )
+        square = num_dimensions, num_dimensions
+        covariances = np.broadcast_to(emissions.covariances, (num_states, *square))
         inverses = np.linalg.inv(np.linalg.cholesky(covariances))
-        for k, inverse in enumerate(inverses):
-            of_means[k, :, :num_dimensions] = inverse.T
-            of_spreads[k, :, num_dimensions:] = np.kron(inverse, inverse).T / np.sqrt(2.0)
-        return found
-    each = np.arange(num_dimensions)
-    of_means[:, each, each] = 1.0 / sds
-    if covariance_type == "spherical":
-        # One number that stands for D equal variances.
-        of_spreads[:, 0, num_dimensions] = np.sqrt(0.5 * num_dimensions) / sds[:, 0] ** 2
-    else:
-        of_spreads[:, each, num_dimensions + each] = np.sqrt(0.5) / sds**2
-    return found
+        turned = np.swapaxes(inverses, 1, 2)
+        deltas = inverses[:, np.newaxis] @ of_spreads.reshape(*gaps.shape[:2], *square)
+        of_spreads = (deltas @ turned[:, np.newaxis]).reshape(of_spreads.shape) * np.sqrt(0.5)
+        return np.concatenate([of_means @ turned, of_spreads], axis=2)
+    # A spherical variance stands for D equal ones.
+    count = num_dimensions / of_spreads.shape[2]
+    by_spread = np.sqrt(0.5 * count) / sds[:, np.newaxis, : of_spreads.shape[2]] ** 2
+    return np.concatenate([of_means / sds[:, np.newaxis], of_spreads * by_spread], axis=2)
