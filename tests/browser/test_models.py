@@ -72,5 +72,9 @@ def test_constraints_are_compared_and_one_stands_in_the_sidebar_then(page: Page)
     expect(sidebar.get_by_label("Sticky prior", exact=True)).to_be_hidden()
     sidebar.get_by_text("Constraints and priors").click()
     expect(sidebar.get_by_label("Sticky prior", exact=True)).to_be_visible()
+    # While they open, what is pressed moves away under the pointer.
+    sidebar.get_by_test_id("stExpander").evaluate(
+        "area => Promise.all(area.getAnimations({ subtree: true }).map(({ finished }) => finished))"
+    )
     press(page, "Hold nothing")
     expect(sidebar.get_by_text("Chain: cyclic.")).to_be_hidden()
