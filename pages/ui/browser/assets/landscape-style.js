@@ -14,7 +14,7 @@ export const STYLE = `
 .hmm-maps.hmm-both.hmm-with-bar { grid-template-columns: minmax(0, 1fr) calc(50% + 32px); }
 .hmm-maps.hmm-both .hmm-plot { height: 264px; }
 .hmm-maps h3 { padding-left: 0; }
-.hmm-maps p, .hmm-line p, .hmm-ends p { margin: 4px; font-size: 13px; line-height: 1.4; }
+.hmm-surface p, .hmm-maps p, .hmm-line p, .hmm-ends p { margin: 4px; font-size: 13px; line-height: 1.4; }
 .hmm-key { display: flex; flex-wrap: wrap; align-items: center; gap: 2px 14px; min-height: 22px; padding: 2px 4px;
   font-size: 12px; }
 .hmm-key span { display: inline-flex; align-items: center; white-space: nowrap; }
